@@ -1,0 +1,85 @@
+namespace Microsoft.ML.FeatureMining.Data;
+
+/// <summary>Reads the binary files in which CIFAR-10 and CIFAR-100 are published: label bytes and 3,072 pixel bytes a record, no header.</summary>
+public sealed class CifarBinary
+{
+    private readonly string _name;
+    private readonly int _labelBytes;
+
+    private CifarBinary(string name, int labelBytes, int classCount)
+    {
+        (_name, _labelBytes, ClassCount) = (name, labelBytes, classCount);
+    }
+
+    /// <summary>Records of 3,073 bytes: the label, the pixels.</summary>
+    public static CifarBinary Cifar10 { get; } = new("CIFAR-10", 1, 10);
+
+    /// <summary>Records of 3,074 bytes: the coarse label (skipped), the fine label, the pixels.</summary>
+    public static CifarBinary Cifar100 { get; } = new("CIFAR-100", 2, 100);
+
+    /// <summary>The shape of every image: 3x32x32.</summary>
+    public static ImageShape Shape { get; } = new(3, 32, 32);
+
+    /// <summary>Classes of the data set: 10 or 100.</summary>
+    public int ClassCount { get; }
+
+    private int RecordBytes => _labelBytes + Shape.Length;
+
+    /// <summary>Reads a file record by record, in its order.</summary>
+    /// <param name="path">The file, for example <c>data_batch_1.bin</c> or <c>train.bin</c>.</param>
+    /// <returns>The images; the file is open while they are enumerated.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The length is no multiple of the record's, or a label is out of range; the message names file and byte offset.</exception>
+    public IEnumerable<CifarRecord> Read(string path)
+    {
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no {_name} file '{path}'.", path);
+        long length = new FileInfo(path).Length;
+        long rest = length % RecordBytes;
+        if (length == 0 || rest != 0)
+        {
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"'{path}' is no {_name} file: its {length} bytes are no whole number of {RecordBytes}-byte records; the last would begin at byte {length - rest}."));
+        }
+        return Records(path);
+    }
+
+    /// <summary>Reads the names of the classes: line k, from 0, names class k; empty lines at the end do not count.</summary>
+    /// <param name="path">The file, for example <c>batches.meta.txt</c> or <c>fine_label_names.txt</c>.</param>
+    /// <returns><see cref="ClassCount"/> names.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file does not hold <see cref="ClassCount"/> different names.</exception>
+    public IReadOnlyList<string> ReadLabelNames(string path)
+    {
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no file of {_name} class names '{path}'.", path);
+        string[] names = [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0)];
+        int distinct = names.Distinct(StringComparer.Ordinal).Count();
+        if (names.Length != ClassCount || distinct != ClassCount)
+        {
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"'{path}' holds {names.Length} class names, {distinct} of them different; {_name} has {ClassCount}."));
+        }
+        return names;
+    }
+
+    private IEnumerable<CifarRecord> Records(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        var labels = new byte[_labelBytes];
+        long count = file.Length / RecordBytes;
+        for (long i = 0; i < count; i++)
+        {
+            var pixels = new byte[Shape.Length];
+            file.ReadExactly(labels);
+            file.ReadExactly(pixels);
+            int label = labels[^1];
+            if (label >= ClassCount)
+            {
+                throw new InvalidDataException(FormattableString.Invariant(
+                    $"'{path}' is no {_name} file: byte {((i + 1) * RecordBytes) - Shape.Length - 1} is label {label}, and there are {ClassCount} classes."));
+            }
+            yield return new CifarRecord(pixels, label);
+        }
+    }
+}

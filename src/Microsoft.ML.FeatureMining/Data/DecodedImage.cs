@@ -1,0 +1,58 @@
+namespace Microsoft.ML.FeatureMining.Data;
+
+/// <summary>8-bit pixels, row by row, the channels of a pixel side by side.</summary>
+internal sealed class DecodedImage
+{
+    public DecodedImage(int width, int height, int channels, byte[] pixels)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        if (pixels.LongLength != (long)width * height * channels)
+            throw new ArgumentException(FormattableString.Invariant($"{pixels.LongLength} bytes are no {width}x{height} image of {channels} channels."), nameof(pixels));
+        (Width, Height, Channels, Pixels) = (width, height, channels, pixels);
+    }
+
+    public int Width { get; }
+
+    public int Height { get; }
+
+    public int Channels { get; }
+
+    public byte[] Pixels { get; } // [H, W, C]
+
+    /// <summary>ITU-R 601 luma in 16-bit fixed point, rounded.</summary>
+    public DecodedImage ToGray()
+    {
+        if (Channels == 1)
+            return this;
+        var gray = new byte[Width * Height];
+        for (int i = 0, j = 0; i < gray.Length; i++, j += 3)
+            gray[i] = (byte)(((Pixels[j] * 19595) + (Pixels[j + 1] * 38470) + (Pixels[j + 2] * 7471) + 0x8000) >> 16);
+        return new DecodedImage(Width, Height, 1, gray);
+    }
+
+    public DecodedImage Crop(int left, int top, int width, int height)
+    {
+        var pixels = new byte[width * height * Channels];
+        int row = width * Channels;
+        for (int y = 0; y < height; y++)
+            Pixels.AsSpan(((((top + y) * Width) + left) * Channels), row).CopyTo(pixels.AsSpan(y * row));
+        return new DecodedImage(width, height, Channels, pixels);
+    }
+
+    /// <summary>The same pixels as [C, H, W].</summary>
+    public byte[] ToPlanar()
+    {
+        if (Channels == 1)
+            return Pixels;
+        int plane = Width * Height;
+        var planar = new byte[Pixels.Length];
+        for (int c = 0; c < Channels; c++)
+        {
+            Span<byte> target = planar.AsSpan(c * plane, plane);
+            for (int i = 0, j = c; i < plane; i++, j += Channels)
+                target[i] = Pixels[j];
+        }
+        return planar;
+    }
+}

@@ -1,0 +1,57 @@
+#if !IMAGESHARP
+using System.Runtime.InteropServices;
+
+namespace Microsoft.ML.FeatureMining.Data;
+
+/// <summary>Picture files (JPEG, PNG, BMP, GIF, WebP, told by their first bytes) to pixels, over libjpeg-turbo, libpng, giflib and libwebp.</summary>
+internal static unsafe class ImageCodec
+{
+    /// <summary>Above this many pixels a header is taken for an attack, as Pillow does.</summary>
+    public const long DefaultMaxPixels = 178_956_970;
+
+    private const int ErrorCapacity = 512;
+
+    /// <summary>Decodes the first picture, turned upright as its EXIF orientation says, transparency dropped.</summary>
+    /// <param name="encoded">The whole file.</param>
+    /// <param name="maxPixels">Larger pictures are refused before memory is taken.</param>
+    /// <returns>RGB.</returns>
+    /// <exception cref="ImageDecodeException">The bytes are no whole picture of a format that can be read.</exception>
+    public static DecodedImage Decode(ReadOnlySpan<byte> encoded, long maxPixels = DefaultMaxPixels)
+    {
+        NativeImage image;
+        byte* error = stackalloc byte[ErrorCapacity];
+        int status;
+        fixed (byte* bytes = encoded)
+            status = mlnetfm_image_decode(bytes, encoded.Length, maxPixels, PixelLayout.Rgb, 1, &image, error, ErrorCapacity);
+        if (status != 0)
+            throw new ImageDecodeException(Marshal.PtrToStringUTF8((nint)error) ?? "The picture cannot be read.");
+        try
+        {
+            byte[] pixels = new ReadOnlySpan<byte>(image.Pixels, checked(image.Width * image.Height * 3)).ToArray();
+            return new DecodedImage(image.Width, image.Height, 3, pixels);
+        }
+        finally
+        {
+            mlnetfm_image_free(image.Pixels);
+        }
+    }
+
+    [DllImport("mlnetfm_image", ExactSpelling = true)]
+    private static extern int mlnetfm_image_decode(byte* bytes, long length, long maxPixels, PixelLayout layout, int upright, NativeImage* image, byte* error, int errorCapacity);
+
+    [DllImport("mlnetfm_image", ExactSpelling = true)]
+    private static extern void mlnetfm_image_free(byte* pixels);
+
+    private enum PixelLayout
+    {
+        Rgb = 0,
+    }
+
+    private struct NativeImage
+    {
+        public byte* Pixels;
+        public int Width;
+        public int Height;
+    }
+}
+#endif

@@ -1,0 +1,14 @@
+namespace Microsoft.ML.FeatureMining.Data;
+
+/// <summary>The shape of one image in planar order: channels, rows, columns.</summary>
+/// <param name="Channels">1 (gray) or 3 (red, green, blue).</param>
+/// <param name="Height">Rows, in pixels.</param>
+/// <param name="Width">Columns, in pixels.</param>
+public readonly record struct ImageShape(int Channels, int Height, int Width)
+{
+    /// <summary>Values in one image: <c>Channels * Height * Width</c>.</summary>
+    public int Length => checked(Channels * Height * Width);
+
+    /// <summary>The shape as <c>CxHxW</c>.</summary>
+    public override string ToString() => FormattableString.Invariant($"{Channels}x{Height}x{Width}");
+}
