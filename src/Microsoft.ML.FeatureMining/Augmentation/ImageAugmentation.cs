@@ -1,0 +1,21 @@
+using System.Text.Json.Serialization;
+using Microsoft.ML.FeatureMining.Training;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Augmentation;
+
+/// <summary>One random change of the training images, batched on the training device. Settings are immutable; each draws from a stream of its own.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(PadCropFlip), "pad-crop-flip")]
+public abstract record ImageAugmentation
+{
+    /// <summary>The name in the recipe, and of the random stream.</summary>
+    [JsonIgnore]
+    public abstract string Key { get; }
+
+    /// <summary>What is wrong with the settings; empty where all is well.</summary>
+    public virtual IEnumerable<string> Problems() => [];
+
+    /// <summary>From raw images [N,C,H,W] (bytes, or floats where the source gives floats) to images of the same shape and type.</summary>
+    public abstract Tensor Apply(Tensor images, RandomStream random);
+}

@@ -1,0 +1,32 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Augmentation;
+
+/// <summary>(x - mean) / deviation a channel, in pixel units; the constants live on the device.</summary>
+internal sealed class Normalization : IDisposable
+{
+    private readonly Tensor mean;       // [1,C,1,1]
+    private readonly Tensor scale;      // [1,C,1,1]
+
+    public Normalization(IReadOnlyList<float> mean, IReadOnlyList<float> deviation, Device device)
+    {
+        this.mean = Constants(mean, device);
+        scale = Constants([.. deviation.Select(value => 1 / value)], device);
+    }
+
+    /// <summary>From raw images [N,C,H,W] to normalized floats of the same layout.</summary>
+    public Tensor Apply(Tensor images)
+    {
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
+        return images.to(ScalarType.Float32).sub(mean).mul_(scale).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        mean.Dispose();
+        scale.Dispose();
+    }
+
+    private static Tensor Constants(IReadOnlyList<float> values, Device device) =>
+        tensor(values.ToArray(), [1, values.Count, 1, 1], device: device).DetachFromDisposeScope();
+}

@@ -1,0 +1,69 @@
+using Microsoft.ML.FeatureMining.Networks.Layers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Networks.Backbones;
+
+/// <summary>
+/// The residual networks for small images of He et al. 2016, "Deep Residual Learning for Image Recognition" (section 4.2): a 3x3 stem of 16 channels and three
+/// stages of 16, 32 and 64 channels (four times as many with bottleneck blocks) at strides 1, 2 and 4. Depth is 6n + 2 with basic blocks of two convolutions, 9n + 2 with
+/// bottleneck blocks of three. Where the shape changes, the skip is a 1x1 convolution with BatchNorm (the usual PyTorch variant; the paper's option B).
+/// </summary>
+internal sealed class CifarResNet : Backbone
+{
+    private static readonly int[] Widths = [16, 32, 64];
+
+    private readonly nn.Module<Tensor, Tensor> conv1;
+    private readonly nn.Module<Tensor, Tensor> bn1;
+    private readonly Sequential layer1;
+    private readonly Sequential layer2;
+    private readonly Sequential layer3;
+    private readonly int[] stageChannels;
+
+    /// <exception cref="ArgumentException">No such network has that depth.</exception>
+    public CifarResNet(int depth, bool bottleneck, int inputChannels, LayerFactory layers)
+        : base(nameof(CifarResNet))
+    {
+        int perBlock = bottleneck ? 9 : 6;
+        if (depth < perBlock + 2 || (depth - 2) % perBlock != 0)
+        {
+            throw new ArgumentException($"A CIFAR ResNet with {(bottleneck ? "bottleneck" : "basic")} blocks has {perBlock}n + 2 layers; {depth} is not of that form.", nameof(depth));
+        }
+
+        int blocks = (depth - 2) / perBlock;
+        int expansion = bottleneck ? 4 : 1;
+        stageChannels = [.. Widths.Select(width => width * expansion)];
+        (conv1, bn1) = layers.ConvNorm(inputChannels, Widths[0], kernel: 3);
+        layer1 = MakeStage(Widths[0], Widths[0], stride: 1);
+        layer2 = MakeStage(stageChannels[0], Widths[1], stride: 2);
+        layer3 = MakeStage(stageChannels[1], Widths[2], stride: 2);
+        RegisterComponents();
+
+        Sequential MakeStage(int input, int width, int stride) => nn.Sequential(Enumerable.Range(0, blocks).Select(i => i == 0
+            ? Block(input, width, stride)
+            : Block(width * expansion, width, stride: 1)).ToArray());
+
+        nn.Module<Tensor, Tensor> Block(int input, int width, int stride) => bottleneck
+            ? new BottleneckBlock(input, width, stride, layers)
+            : new BasicBlock(input, width, stride, layers);
+    }
+
+    public override IReadOnlyList<int> StageChannels => stageChannels;
+
+    public override IReadOnlyList<int> StageStrides { get; } = [1, 2, 4];
+
+    public override Tensor Stem(Tensor images)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return bn1.call(conv1.call(images)).relu_().MoveToOuterDisposeScope();
+    }
+
+    public override Tensor Stage(int index, Tensor input) => index switch
+    {
+        0 => layer1.call(input),
+        1 => layer2.call(input),
+        2 => layer3.call(input),
+        _ => throw new ArgumentOutOfRangeException(nameof(index)),
+    };
+}

@@ -1,0 +1,43 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Networks;
+
+/// <summary>Backbone, global average pooling, head: from normalized images [N,C,H,W] to logits [N,K].</summary>
+public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
+{
+    private readonly Backbone backbone;
+    private readonly Head head;
+
+    /// <summary>Joins a backbone and a head; the network owns both from here on.</summary>
+    public ImageNetwork(Backbone backbone, Head head)
+        : base(nameof(ImageNetwork))
+    {
+        ArgumentNullException.ThrowIfNull(backbone);
+        ArgumentNullException.ThrowIfNull(head);
+        this.backbone = backbone;
+        this.head = head;
+        RegisterComponents();
+    }
+
+    /// <summary>The part before pooling.</summary>
+    public Backbone Backbone => backbone;
+
+    /// <summary>The classifier.</summary>
+    public Head Head => head;
+
+    /// <summary>Features [N,C,h,w] to [N,C]: the mean over all positions.</summary>
+    public static Tensor Pool(Tensor features) => features.mean(new long[] { 2, 3 });
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor images)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return head.call(Pool(backbone.call(images))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Parameters and buffers under PyTorch's names: those of the backbone and of the head, side by side.</summary>
+    internal IEnumerable<(string Name, Tensor Value)> NamedState() => Named(backbone).Concat(Named(head));
+
+    private static IEnumerable<(string, Tensor)> Named(nn.Module module) => module.state_dict().Select(entry => (entry.Key, entry.Value));
+}

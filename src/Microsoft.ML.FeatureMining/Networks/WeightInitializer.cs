@@ -1,0 +1,51 @@
+using Microsoft.ML.FeatureMining.Training;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Networks;
+
+/// <summary>
+/// Draws initial weights: kernels from N(0, 2 / (out * kh * kw)) as in He et al. 2015 (fan out), BatchNorm scale 1 and shift 0, fully connected layers uniform
+/// in +-1/sqrt(in). Drawn by the run's own stream, never by the process-wide generator: two Fits at once do not disturb each other.
+/// </summary>
+internal static class WeightInitializer
+{
+    public static void Initialize(nn.Module module, RandomStream random)
+    {
+        using IDisposable noGrad = no_grad();
+        foreach (nn.Module part in module.modules())
+        {
+            using DisposeScope scope = NewDisposeScope();
+            switch (part)
+            {
+                case Conv2d convolution:
+                    long[] shape = convolution.weight.shape;                                      // [out, in / groups, kh, kw]
+                    double deviation = Math.Sqrt(2.0 / (shape[0] * shape[2] * shape[3]));
+                    Fill(convolution.weight, () => deviation * random.NextGaussian());
+                    convolution.bias?.zero_();
+                    break;
+                case Linear linear:
+                    double bound = 1 / Math.Sqrt(linear.weight.shape[1]);                         // [out, in]
+                    Fill(linear.weight, () => bound * (2 * random.NextDouble() - 1));
+                    if (linear.bias is { } bias)
+                    {
+                        Fill(bias, () => bound * (2 * random.NextDouble() - 1));
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    private static void Fill(Tensor target, Func<double> draw)
+    {
+        float[] values = new float[target.shape.Aggregate(1L, (product, size) => product * size)];
+        foreach (ref float value in values.AsSpan())
+        {
+            value = (float)draw();
+        }
+
+        target.copy_(tensor(values, target.shape));
+    }
+}

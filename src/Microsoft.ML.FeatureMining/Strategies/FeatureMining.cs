@@ -1,0 +1,145 @@
+using System.Globalization;
+using Microsoft.ML.FeatureMining.Training;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Strategies;
+
+/// <summary>
+/// Feature Mining (Xie et al., Appl. Sci. 2022, 12(7), 3318). In each step a random mask M cuts the features X of a stage into X1 = X * M and X2 = X * (1 - M)
+/// (equation 2). Each part goes through global average pooling, over all positions, and its own fully connected layer; their cross entropies are added to the
+/// network's own with weight 1 (equation 4): three terms for one stage, five for two. One mask serves the whole batch; each stage draws its own. The branches are
+/// thrown away after training: scoring costs nothing more.
+/// </summary>
+/// <remarks>Reproduces Table 1 (CIFAR-100) and, with <see cref="Segmentation"/> and one to three stages, Table 9.</remarks>
+public sealed class FeatureMining : TrainingStrategy
+{
+    /// <inheritdoc/>
+    public override string Key => "feature-mining";
+
+    /// <summary>How many of the network's last stages are mined, at least 1.</summary>
+    /// <value>2, the best of Table 9.</value>
+    public int Stages { get; init; } = 2;
+
+    /// <summary>How the features are cut.</summary>
+    /// <value><see cref="Segmentation.Block"/>.</value>
+    public Segmentation Segmentation { get; init; } = Segmentation.Block;
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems(int stageCount)
+    {
+        if (Stages < 1 || Stages > stageCount)
+        {
+            yield return $"Feature Mining takes 1 to {stageCount} stages of this backbone; Stages is {Stages}.";
+        }
+
+        if (!Enum.IsDefined(Segmentation))
+        {
+            yield return $"Segmentation has no value {(int)Segmentation}.";
+        }
+    }
+
+    /// <inheritdoc/>
+    protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context);
+
+    /// <summary>
+    /// Pools both parts of the features without making them. With m the mask: pool(X1) = sum over positions of m * X / (h * w) and, because the masks
+    /// complement each other, pool(X2) = pool(X) - pool(X1).
+    /// </summary>
+    /// <param name="features">X, [N,C,h,w].</param>
+    /// <param name="weights">Masks divided by h * w, [1 or 2, h * w]; two where they do not complement each other.</param>
+    /// <param name="pooled">The mean of X over all positions, [N,C].</param>
+    internal static (Tensor Inside, Tensor Outside) PoolParts(Tensor features, Tensor weights, Tensor pooled)
+    {
+        long count = features.shape[0];
+        long masks = weights.shape[0];
+        Tensor positions = features.permute(0, 2, 3, 1).flatten(1, 2);                            // [N,h*w,C]
+        Tensor parts = weights.unsqueeze(0).expand(count, masks, weights.shape[1]).bmm(positions);  // [N,masks,C]
+        Tensor inside = parts.select(1, 0);
+        return (inside, masks == 2 ? parts.select(1, 1) : pooled - inside);
+    }
+
+    private sealed class Run : StrategyRun
+    {
+        private readonly FeatureMining settings;
+        private readonly StrategyContext context;
+        private readonly List<Branches> mined = [];
+
+        public Run(FeatureMining settings, StrategyContext context)
+        {
+            this.settings = settings;
+            this.context = context;
+            for (int stage = context.Stages.Count - settings.Stages; stage < context.Stages.Count; stage++)
+            {
+                context.KeepStage(stage);
+                mined.Add(new Branches(stage, context.Stages[stage], AddLinear(stage, "inside"), AddLinear(stage, "outside")));
+            }
+        }
+
+        public override void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock)
+        {
+            foreach (Branches branches in mined)
+            {
+                (Tensor inside, Tensor outside) = Cut(pass.Stage(branches.Stage), pass.PooledStage(branches.Stage), branches.Shape);
+                AddTerm("inside", branches.Inside.call(inside));
+                AddTerm("outside", branches.Outside.call(outside));
+
+                void AddTerm(string part, Tensor logits) => ledger.Add(
+                    string.Create(CultureInfo.InvariantCulture, $"feature-mining.{branches.Stage}.{part}"), pass.Criterion.Compute(logits, pass.Batch.Targets));
+            }
+        }
+
+        private Linear AddLinear(int stage, string part) => context.AddModule(
+            string.Create(CultureInfo.InvariantCulture, $"{stage}.{part}"), nn.Linear(context.Stages[stage].Channels, context.ClassCount));
+
+        private (Tensor Inside, Tensor Outside) Cut(Tensor features, Tensor pooled, StageShape shape)
+        {
+            if (settings.Segmentation == Segmentation.Channels)
+            {
+                Tensor channels = Upload(DrawPoints(shape.Channels, context.Random));               // [C]
+                Tensor inside = pooled * channels;
+                return (inside, pooled - inside);
+            }
+
+            int positions = shape.Height * shape.Width;
+            float[] masks = settings.Segmentation switch
+            {
+                Segmentation.Points => DrawPoints(positions, context.Random),
+                Segmentation.NonComplementary => [.. DrawBox(shape, context.Random), .. DrawBox(shape, context.Random)],
+                _ => DrawBox(shape, context.Random),
+            };
+            return PoolParts(features, Upload(masks).div_(positions).view(-1, positions), pooled);
+        }
+
+        private Tensor Upload(float[] values) => tensor(values, device: context.Device);
+    }
+
+    /// <summary>The mask of one box, row by row.</summary>
+    internal static float[] DrawBox(StageShape shape, RandomStream random)
+    {
+        BoundingBox box = BoundingBox.Draw(shape.Width, shape.Height, random);
+        float[] mask = new float[shape.Height * shape.Width];
+        for (int i = 0; i < mask.Length; i++)
+        {
+            mask[i] = box.Contains(i % shape.Width, i / shape.Width) ? 1 : 0;
+        }
+
+        return mask;
+    }
+
+    /// <summary>A mask of single points, each in it with probability 1 - lambda, lambda ~ U(0,1): the share of a box, without its shape.</summary>
+    internal static float[] DrawPoints(int count, RandomStream random)
+    {
+        double share = 1 - random.NextDouble();
+        float[] mask = new float[count];
+        for (int i = 0; i < count; i++)
+        {
+            mask[i] = random.NextDouble() < share ? 1 : 0;
+        }
+
+        return mask;
+    }
+
+    private sealed record Branches(int Stage, StageShape Shape, Linear Inside, Linear Outside);
+}

@@ -1,0 +1,102 @@
+using System.Numerics;
+
+namespace Microsoft.ML.FeatureMining.Training;
+
+/// <summary>
+/// A named stream of random numbers: xoshiro256**, seeded from the run's seed and the stream's name. Streams of different names are independent,
+/// so adding a part to a recipe does not shift the draws of another; the same seed and name give the same numbers on every platform.
+/// </summary>
+public sealed class RandomStream
+{
+    private ulong s0, s1, s2, s3;
+
+    /// <summary>Starts the stream <paramref name="name"/> of the run with <paramref name="seed"/>.</summary>
+    public RandomStream(long seed, string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ulong x = (ulong)seed ^ Fnv1a(name);
+        (s0, s1, s2, s3) = (SplitMix(ref x), SplitMix(ref x), SplitMix(ref x), SplitMix(ref x));
+    }
+
+    /// <summary>A uniform number in [0, 1), with 53 random bits.</summary>
+    public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
+
+    /// <summary>A uniform integer in [0, <paramref name="exclusiveMax"/>), without modulo bias.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The bound is not positive.</exception>
+    public int NextInt(int exclusiveMax)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(exclusiveMax);
+        uint bound = (uint)exclusiveMax;
+        uint threshold = (0u - bound) % bound;
+        while (true)
+        {
+            ulong product = (Next() >> 32) * bound;
+            if ((uint)product >= threshold)
+            {
+                return (int)(product >> 32);
+            }
+        }
+    }
+
+    /// <summary>A standard normal number (Box-Muller; one draw in two is thrown away, so that the stream has no hidden state).</summary>
+    public double NextGaussian()
+    {
+        double radius = Math.Sqrt(-2 * Math.Log(1 - NextDouble()));
+        return radius * Math.Cos(2 * Math.PI * NextDouble());
+    }
+
+    /// <summary>A uniform random permutation of 0 .. <paramref name="count"/> - 1 (Fisher-Yates).</summary>
+    public int[] Permutation(int count)
+    {
+        int[] order = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            int j = NextInt(i + 1);
+            (order[i], order[j]) = (order[j], i);
+        }
+
+        return order;
+    }
+
+    /// <summary>A seed for another generator, such as a device's.</summary>
+    public long NextSeed() => (long)(Next() >> 1);
+
+    /// <summary>The four words that continue this stream exactly.</summary>
+    internal (ulong, ulong, ulong, ulong) State
+    {
+        get => (s0, s1, s2, s3);
+        set => (s0, s1, s2, s3) = value;
+    }
+
+    private ulong Next()
+    {
+        ulong result = BitOperations.RotateLeft(s1 * 5, 7) * 9;
+        ulong t = s1 << 17;
+        s2 ^= s0;
+        s3 ^= s1;
+        s1 ^= s2;
+        s0 ^= s3;
+        s2 ^= t;
+        s3 = BitOperations.RotateLeft(s3, 45);
+        return result;
+    }
+
+    private static ulong SplitMix(ref ulong x)
+    {
+        ulong z = x += 0x9E3779B97F4A7C15;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+
+    private static ulong Fnv1a(string text)
+    {
+        ulong hash = 14695981039346656037;
+        foreach (char c in text)
+        {
+            hash = (hash ^ c) * 1099511628211;
+        }
+
+        return hash;
+    }
+}

@@ -1,0 +1,30 @@
+namespace Microsoft.ML.FeatureMining.Training.Schedules;
+
+/// <summary>Multiplies the rate by <see cref="Gamma"/> at each milestone: by default by 0.1 at one half and three quarters of the run, as the Feature Mining paper does (epochs 150 and 225 of 300).</summary>
+public sealed record StepSchedule : LearningRateSchedule
+{
+    /// <summary>Shares of the run, ascending, each in (0, 1).</summary>
+    /// <value>0.5 and 0.75.</value>
+    public IReadOnlyList<double> Milestones { get; init; } = [0.5, 0.75];
+
+    /// <summary>The factor at each milestone, in (0, 1].</summary>
+    /// <value>0.1.</value>
+    public double Gamma { get; init; } = 0.1;
+
+    /// <inheritdoc/>
+    public override double Factor(double progress) => Math.Pow(Gamma, Milestones.Count(milestone => progress >= milestone));
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems()
+    {
+        if (!Milestones.All(milestone => milestone is > 0 and < 1))
+        {
+            yield return "Milestones of a step schedule are shares of the run between 0 and 1.";
+        }
+
+        if (!(Gamma is > 0 and <= 1))
+        {
+            yield return $"Gamma of a step schedule lies in (0, 1]; it is {Gamma}.";
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Training;
+
+/// <summary>
+/// All state of one strategy in one Fit. Hooks take values and give values; the default of each does nothing. The loop calls them in the order of the
+/// recipe: <see cref="Prepare"/>, then <see cref="OnStage"/> stage by stage, then <see cref="AddLosses"/>, one backward pass, one step.
+/// </summary>
+public abstract class StrategyRun
+{
+    /// <summary>Replaces a batch, as Mixup does. Returns the same object to leave it.</summary>
+    public virtual Batch Prepare(Batch batch, TrainingClock clock) => batch;
+
+    /// <summary>Sees, or replaces, the output [N,C,h,w] of stage <paramref name="stage"/> (from 0) before the next stage takes it.</summary>
+    public virtual Tensor OnStage(int stage, Tensor features, TrainingClock clock) => features;
+
+    /// <summary>Adds loss terms to the criterion.</summary>
+    public virtual void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock)
+    {
+    }
+
+    /// <summary>Called when an epoch and its validation are over.</summary>
+    public virtual void EndEpoch(EpochMetrics metrics)
+    {
+    }
+}

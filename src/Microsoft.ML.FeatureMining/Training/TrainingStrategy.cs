@@ -1,0 +1,17 @@
+namespace Microsoft.ML.FeatureMining.Training;
+
+/// <summary>
+/// A training strategy as the user writes it: immutable settings, kept in the model's manifest. All state of a Fit lives in the <see cref="StrategyRun"/>
+/// that <see cref="Start"/> makes, because one estimator may be fitted many times (CrossValidate does).
+/// </summary>
+public abstract class TrainingStrategy
+{
+    /// <summary>The name in the catalog, on the command line and in the manifest, e.g. <c>feature-mining</c>.</summary>
+    public abstract string Key { get; }
+
+    /// <summary>What is wrong with the settings for a network of so many stages; empty where all is well.</summary>
+    public virtual IEnumerable<string> Problems(int stageCount) => [];
+
+    /// <summary>Begins a Fit, before the optimizer exists.</summary>
+    protected internal abstract StrategyRun Start(StrategyContext context);
+}
