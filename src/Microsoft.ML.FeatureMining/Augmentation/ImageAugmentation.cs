@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Data;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;

@@ -5,26 +5,26 @@ namespace Microsoft.ML.FeatureMining.Augmentation;
 /// <summary>(x - mean) / deviation a channel, in pixel units; the constants live on the device.</summary>
 internal sealed class Normalization : IDisposable
 {
-    private readonly Tensor mean;       // [1,C,1,1]
-    private readonly Tensor scale;      // [1,C,1,1]
+    private readonly Tensor _mean;       // [1,C,1,1]
+    private readonly Tensor _scale;      // [1,C,1,1]
 
     public Normalization(IReadOnlyList<float> mean, IReadOnlyList<float> deviation, Device device)
     {
-        this.mean = Constants(mean, device);
-        scale = Constants([.. deviation.Select(value => 1 / value)], device);
+        _mean = Constants(mean, device);
+        _scale = Constants([.. deviation.Select(value => value > 0 ? 1 / value : 1)], device);
     }
 
     /// <summary>From raw images [N,C,H,W] to normalized floats of the same layout.</summary>
     public Tensor Apply(Tensor images)
     {
         using TorchSharp.DisposeScope scope = NewDisposeScope();
-        return images.to(ScalarType.Float32).sub(mean).mul_(scale).MoveToOuterDisposeScope();
+        return images.to(ScalarType.Float32).sub(_mean).mul_(_scale).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
     {
-        mean.Dispose();
-        scale.Dispose();
+        _mean.Dispose();
+        _scale.Dispose();
     }
 
     private static Tensor Constants(IReadOnlyList<float> values, Device device) =>

@@ -1,4 +1,4 @@
-using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
@@ -17,9 +16,6 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
 
     /// <summary>Channels of each stage's output, first to last; their number is the number of stages.</summary>
     public abstract IReadOnlyList<int> StageChannels { get; }
-
-    /// <summary>How many input pixels, a side, become one position of a stage's output.</summary>
-    public abstract IReadOnlyList<int> StageStrides { get; }
 
     /// <summary>From normalized images [N,C,H,W] to the input of the first stage.</summary>
     public abstract Tensor Stem(Tensor images);

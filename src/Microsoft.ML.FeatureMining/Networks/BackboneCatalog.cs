@@ -49,5 +49,12 @@ public static class BackboneCatalog
         }
     }
 
+    /// <summary>How many stages the backbone of that name has.</summary>
+    internal static int StageCount(string key)
+    {
+        using Backbone probe = Create(key, inputChannels: 1, new LayerFactory());
+        return probe.StageChannels.Count;
+    }
+
     private sealed record Family(string Name, string Pattern, string[] Keys, Func<Match, int, LayerFactory, Backbone> Create);
 }

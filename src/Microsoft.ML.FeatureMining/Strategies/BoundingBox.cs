@@ -1,4 +1,4 @@
-using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Data;
 
 namespace Microsoft.ML.FeatureMining.Strategies;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
+using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Training;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -62,24 +62,24 @@ public sealed class FeatureMining : TrainingStrategy
 
     private sealed class Run : StrategyRun
     {
-        private readonly FeatureMining settings;
-        private readonly StrategyContext context;
-        private readonly List<Branches> mined = [];
+        private readonly FeatureMining _settings;
+        private readonly StrategyContext _context;
+        private readonly List<Branches> _mined = [];
 
         public Run(FeatureMining settings, StrategyContext context)
         {
-            this.settings = settings;
-            this.context = context;
+            _settings = settings;
+            _context = context;
             for (int stage = context.Stages.Count - settings.Stages; stage < context.Stages.Count; stage++)
             {
                 context.KeepStage(stage);
-                mined.Add(new Branches(stage, context.Stages[stage], AddLinear(stage, "inside"), AddLinear(stage, "outside")));
+                _mined.Add(new Branches(stage, context.Stages[stage], AddLinear(stage, "inside"), AddLinear(stage, "outside")));
             }
         }
 
         public override void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock)
         {
-            foreach (Branches branches in mined)
+            foreach (Branches branches in _mined)
             {
                 (Tensor inside, Tensor outside) = Cut(pass.Stage(branches.Stage), pass.PooledStage(branches.Stage), branches.Shape);
                 AddTerm("inside", branches.Inside.call(inside));
@@ -90,29 +90,29 @@ public sealed class FeatureMining : TrainingStrategy
             }
         }
 
-        private Linear AddLinear(int stage, string part) => context.AddModule(
-            string.Create(CultureInfo.InvariantCulture, $"{stage}.{part}"), nn.Linear(context.Stages[stage].Channels, context.ClassCount));
+        private Linear AddLinear(int stage, string part) => _context.AddModule(
+            string.Create(CultureInfo.InvariantCulture, $"{stage}.{part}"), nn.Linear(_context.Stages[stage].Channels, _context.ClassCount));
 
         private (Tensor Inside, Tensor Outside) Cut(Tensor features, Tensor pooled, StageShape shape)
         {
-            if (settings.Segmentation == Segmentation.Channels)
+            if (_settings.Segmentation == Segmentation.Channels)
             {
-                Tensor channels = Upload(DrawPoints(shape.Channels, context.Random));               // [C]
+                Tensor channels = Upload(DrawPoints(shape.Channels, _context.Random));               // [C]
                 Tensor inside = pooled * channels;
                 return (inside, pooled - inside);
             }
 
             int positions = shape.Height * shape.Width;
-            float[] masks = settings.Segmentation switch
+            float[] masks = _settings.Segmentation switch
             {
-                Segmentation.Points => DrawPoints(positions, context.Random),
-                Segmentation.NonComplementary => [.. DrawBox(shape, context.Random), .. DrawBox(shape, context.Random)],
-                _ => DrawBox(shape, context.Random),
+                Segmentation.Points => DrawPoints(positions, _context.Random),
+                Segmentation.NonComplementary => [.. DrawBox(shape, _context.Random), .. DrawBox(shape, _context.Random)],
+                _ => DrawBox(shape, _context.Random),
             };
             return PoolParts(features, Upload(masks).div_(positions).view(-1, positions), pooled);
         }
 
-        private Tensor Upload(float[] values) => tensor(values, device: context.Device);
+        private Tensor Upload(float[] values) => tensor(values, device: _context.Device);
     }
 
     /// <summary>The mask of one box, row by row.</summary>

@@ -7,15 +7,15 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// <summary>What one forward pass of the network gave, for the strategies that add losses.</summary>
 public sealed class ForwardPass
 {
-    private readonly Tensor?[] stages;
-    private readonly Tensor?[] pooled;
+    private readonly Tensor?[] _stages;
+    private readonly Tensor?[] _pooled;
 
     internal ForwardPass(Batch batch, Tensor?[] stages, Tensor embedding, Tensor logits, ClassificationLoss criterion)
     {
         Batch = batch;
-        this.stages = stages;
-        pooled = new Tensor?[stages.Length];
-        pooled[^1] = embedding;
+        _stages = stages;
+        _pooled = new Tensor?[stages.Length];
+        _pooled[^1] = embedding;
         Embedding = embedding;
         Logits = logits;
         Criterion = criterion;
@@ -35,9 +35,9 @@ public sealed class ForwardPass
 
     /// <summary>The output [N,C,h,w] of a stage that the strategy asked to keep.</summary>
     /// <exception cref="InvalidOperationException">No strategy asked for it.</exception>
-    public Tensor Stage(int index) => stages[index]
+    public Tensor Stage(int index) => _stages[index]
         ?? throw new InvalidOperationException($"Stage {index} was not kept; call StrategyContext.KeepStage({index}) in Start.");
 
     /// <summary>The mean over all positions of a kept stage, [N,C], computed once a step.</summary>
-    public Tensor PooledStage(int index) => pooled[index] ??= ImageNetwork.Pool(Stage(index));
+    public Tensor PooledStage(int index) => _pooled[index] ??= ImageNetwork.Pool(Stage(index));
 }

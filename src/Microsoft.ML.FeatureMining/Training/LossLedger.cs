@@ -5,17 +5,17 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// <summary>The named addends of one step's loss, summed in the order in which they were added.</summary>
 public sealed class LossLedger
 {
-    private readonly List<(string Name, Tensor Value, double Weight)> entries = [];
+    private readonly List<(string Name, Tensor Value, double Weight)> _entries = [];
 
     /// <summary>Adds <paramref name="weight"/> times a scalar.</summary>
-    public void Add(string name, Tensor value, double weight = 1) => entries.Add((name, value, weight));
+    public void Add(string name, Tensor value, double weight = 1) => _entries.Add((name, value, weight));
 
     /// <summary>Name and unweighted value of each addend.</summary>
-    public IEnumerable<(string Name, Tensor Value)> Entries => entries.Select(entry => (entry.Name, entry.Value));
+    public IEnumerable<(string Name, Tensor Value)> Entries => _entries.Select(entry => (entry.Name, entry.Value));
 
     internal Tensor Total()
     {
         Tensor Weighted((string Name, Tensor Value, double Weight) entry) => entry.Weight == 1 ? entry.Value : entry.Value * entry.Weight;
-        return entries.Skip(1).Aggregate(Weighted(entries[0]), (sum, entry) => sum + Weighted(entry));
+        return _entries.Skip(1).Aggregate(Weighted(_entries[0]), (sum, entry) => sum + Weighted(entry));
     }
 }

@@ -1,4 +1,4 @@
-using TorchSharp;
+using Microsoft.ML.FeatureMining.Data;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training;
@@ -6,13 +6,13 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// <summary>What a strategy learns of the run that it joins, and what it may ask of it.</summary>
 public sealed class StrategyContext
 {
-    private readonly List<(string Name, nn.Module Module)> modules = [];
-    private readonly HashSet<int> keptStages = [];
-    private readonly string key;
+    private readonly List<(string Name, nn.Module Module)> _modules = [];
+    private readonly HashSet<int> _keptStages = [];
+    private readonly string _key;
 
     internal StrategyContext(string key, IReadOnlyList<StageShape> stages, int classCount, Device device, RandomStream random)
     {
-        this.key = key;
+        _key = key;
         Stages = stages;
         ClassCount = classCount;
         Device = device;
@@ -36,7 +36,7 @@ public sealed class StrategyContext
     {
         ArgumentOutOfRangeException.ThrowIfNegative(stage);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(stage, Stages.Count);
-        keptStages.Add(stage);
+        _keptStages.Add(stage);
     }
 
     /// <summary>Adds a module that is trained with the network and thrown away after it. It is initialized, moved to the device and disposed by the run.</summary>
@@ -44,11 +44,11 @@ public sealed class StrategyContext
         where T : nn.Module
     {
         ArgumentNullException.ThrowIfNull(module);
-        modules.Add(($"{key}.{name}", module));
+        _modules.Add(($"{_key}.{name}", module));
         return module;
     }
 
-    internal IReadOnlyList<(string Name, nn.Module Module)> Modules => modules;
+    internal IReadOnlyList<(string Name, nn.Module Module)> Modules => _modules;
 
-    internal IReadOnlySet<int> KeptStages => keptStages;
+    internal IReadOnlySet<int> KeptStages => _keptStages;
 }

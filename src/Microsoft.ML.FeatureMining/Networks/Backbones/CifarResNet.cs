@@ -51,8 +51,6 @@ internal sealed class CifarResNet : Backbone
 
     public override IReadOnlyList<int> StageChannels => stageChannels;
 
-    public override IReadOnlyList<int> StageStrides { get; } = [1, 2, 4];
-
     public override Tensor Stem(Tensor images)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -1,6 +1,5 @@
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp.Modules;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Backbones;

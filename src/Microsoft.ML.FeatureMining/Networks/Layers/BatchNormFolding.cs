@@ -17,9 +17,9 @@ internal static class BatchNormFolding
         foreach (((Conv2d from, BatchNorm2d? norm), (Conv2d to, _)) in source.Pairs.Zip(target.Pairs))
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor scale = norm!.weight / (norm.running_var + Epsilon).sqrt();                    // [C]
-            to.weight.copy_(from.weight * scale.view(-1, 1, 1, 1));
-            to.bias.copy_(norm.bias - norm.running_mean * scale);
+            Tensor scale = norm!.weight! / (norm.running_var! + Epsilon).sqrt();                    // [C]
+            to.weight!.copy_(from.weight! * scale.view(-1, 1, 1, 1));
+            to.bias!.copy_(norm.bias! - norm.running_mean! * scale);
         }
     }
 }

@@ -1,4 +1,3 @@
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -10,9 +9,9 @@ namespace Microsoft.ML.FeatureMining.Networks.Layers;
 /// </summary>
 internal sealed class LayerFactory(bool folded = false)
 {
-    private readonly List<(Conv2d Convolution, BatchNorm2d? Norm)> pairs = [];
+    private readonly List<(Conv2d Convolution, BatchNorm2d? Norm)> _pairs = [];
 
-    public IReadOnlyList<(Conv2d Convolution, BatchNorm2d? Norm)> Pairs => pairs;
+    public IReadOnlyList<(Conv2d Convolution, BatchNorm2d? Norm)> Pairs => _pairs;
 
     /// <summary>A convolution without bias, and BatchNorm. Padding keeps the size for odd kernels at stride 1.</summary>
     public (nn.Module<Tensor, Tensor> Convolution, nn.Module<Tensor, Tensor> Norm) ConvNorm(int input, int output, int kernel, int stride = 1, int groups = 1)
@@ -20,12 +19,12 @@ internal sealed class LayerFactory(bool folded = false)
         Conv2d convolution = nn.Conv2d(input, output, kernel, stride, kernel / 2, groups: groups, bias: folded);
         if (folded)
         {
-            pairs.Add((convolution, null));
+            _pairs.Add((convolution, null));
             return (convolution, nn.Identity());
         }
 
         BatchNorm2d norm = nn.BatchNorm2d(output);
-        pairs.Add((convolution, norm));
+        _pairs.Add((convolution, norm));
         return (convolution, norm);
     }
 }

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Microsoft.ML.FeatureMining.Training;
+namespace Microsoft.ML.FeatureMining.Data;
 
 /// <summary>
 /// A named stream of random numbers: xoshiro256**, seeded from the run's seed and the stream's name. Streams of different names are independent,
@@ -8,14 +8,14 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// </summary>
 public sealed class RandomStream
 {
-    private ulong s0, s1, s2, s3;
+    private ulong _s0, _s1, _s2, _s3;
 
     /// <summary>Starts the stream <paramref name="name"/> of the run with <paramref name="seed"/>.</summary>
     public RandomStream(long seed, string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         ulong x = (ulong)seed ^ Fnv1a(name);
-        (s0, s1, s2, s3) = (SplitMix(ref x), SplitMix(ref x), SplitMix(ref x), SplitMix(ref x));
+        (_s0, _s1, _s2, _s3) = (SplitMix(ref x), SplitMix(ref x), SplitMix(ref x), SplitMix(ref x));
     }
 
     /// <summary>A uniform number in [0, 1), with 53 random bits.</summary>
@@ -64,20 +64,20 @@ public sealed class RandomStream
     /// <summary>The four words that continue this stream exactly.</summary>
     internal (ulong, ulong, ulong, ulong) State
     {
-        get => (s0, s1, s2, s3);
-        set => (s0, s1, s2, s3) = value;
+        get => (_s0, _s1, _s2, _s3);
+        set => (_s0, _s1, _s2, _s3) = value;
     }
 
     private ulong Next()
     {
-        ulong result = BitOperations.RotateLeft(s1 * 5, 7) * 9;
-        ulong t = s1 << 17;
-        s2 ^= s0;
-        s3 ^= s1;
-        s1 ^= s2;
-        s0 ^= s3;
-        s2 ^= t;
-        s3 = BitOperations.RotateLeft(s3, 45);
+        ulong result = BitOperations.RotateLeft(_s1 * 5, 7) * 9;
+        ulong t = _s1 << 17;
+        _s2 ^= _s0;
+        _s3 ^= _s1;
+        _s1 ^= _s2;
+        _s0 ^= _s3;
+        _s2 ^= t;
+        _s3 = BitOperations.RotateLeft(_s3, 45);
         return result;
     }
 

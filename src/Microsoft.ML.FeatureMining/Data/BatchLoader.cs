@@ -1,0 +1,69 @@
+using System.Threading.Channels;
+
+namespace Microsoft.ML.FeatureMining.Data;
+
+/// <summary>Gathers batches of a set in a given order on a background thread, a few ahead of the one that is asked for.</summary>
+internal static class BatchLoader
+{
+    private const int Ahead = 3;
+
+    /// <summary>The set in <paramref name="order"/>, cut into batches; the last one may be smaller.</summary>
+    public static IEnumerable<HostBatch> Load(ImageSet set, IReadOnlyList<int> order, int batchSize)
+    {
+        using CancellationTokenSource stopped = new();
+        Channel<HostBatch> channel = Channel.CreateBounded<HostBatch>(new BoundedChannelOptions(Ahead) { SingleReader = true, SingleWriter = true });
+        Task producer = Task.Run(() => ProduceAsync(channel.Writer, stopped.Token));
+        try
+        {
+            while (channel.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            {
+                while (channel.Reader.TryRead(out HostBatch? batch))
+                {
+                    yield return batch;
+                }
+            }
+        }
+        finally
+        {
+            // A consumer that leaves early must not leave the producer waiting for room.
+            stopped.Cancel();
+            producer.Wait(CancellationToken.None);
+        }
+
+        async Task ProduceAsync(ChannelWriter<HostBatch> writer, CancellationToken cancellation)
+        {
+            try
+            {
+                for (int start = 0; start < order.Count; start += batchSize)
+                {
+                    await writer.WriteAsync(Gather(set, order, start, Math.Min(batchSize, order.Count - start)), cancellation).ConfigureAwait(false);
+                }
+
+                writer.Complete();
+            }
+            catch (OperationCanceledException)
+            {
+                writer.Complete();
+            }
+            catch (Exception e)
+            {
+                writer.Complete(e);
+            }
+        }
+    }
+
+    private static HostBatch Gather(ImageSet set, IReadOnlyList<int> order, int start, int count)
+    {
+        int size = ImageSet.ImageBytes(set.Shape, set.Element);
+        byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(count * size));
+        long[] labels = new long[count];
+        for (int i = 0; i < count; i++)
+        {
+            int index = order[start + i];
+            set.CopyTo(index, pixels.AsSpan(i * size, size));
+            labels[i] = set.Labels[index];
+        }
+
+        return new HostBatch(pixels, labels);
+    }
+}

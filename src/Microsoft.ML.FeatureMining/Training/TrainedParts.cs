@@ -1,0 +1,83 @@
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Layers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Training;
+
+/// <summary>Everything on the device that a run makes and throws away: network, strategies' modules, optimizer, normalization.</summary>
+internal sealed class TrainedParts : IDisposable
+{
+    private readonly List<nn.Module> _added = [];
+    private readonly Normalization _normalization;
+
+    public TrainedParts(TrainingRecipe recipe, ImageSet train, Device device, RandomStreams random)
+    {
+        ChannelStatistics statistics = ChannelStatistics.Of(train);
+        _normalization = new Normalization(statistics.Mean, statistics.Std, device);
+        Network = NetworkFactory.Create(recipe.Backbone, train.Shape.Channels, train.ClassCount);
+        Place(Network, random["weights"], device);
+        IReadOnlyList<StageShape> stages = StageShapes(train.Shape, device);
+        HashSet<int> kept = [];
+        foreach (TrainingStrategy strategy in recipe.Strategies)
+        {
+            StrategyContext context = new(strategy.Key, stages, train.ClassCount, device, random[strategy.Key]);
+            Runs.Add(strategy.Start(context));
+            kept.UnionWith(context.KeptStages);
+            foreach ((string name, nn.Module module) in context.Modules)
+            {
+                Place(module, random[$"weights.{name}"], device);
+                _added.Add(module);
+            }
+        }
+
+        KeptStages = kept;
+        IEnumerable<Parameter> parameters = Network.parameters().Concat(_added.SelectMany(module => module.parameters()));
+        Optimizer = optim.SGD(parameters, recipe.LearningRate, recipe.Momentum, weight_decay: recipe.WeightDecay, nesterov: recipe.Nesterov);
+    }
+
+    public ImageNetwork Network { get; }
+
+    public List<StrategyRun> Runs { get; } = [];
+
+    public IReadOnlySet<int> KeptStages { get; }
+
+    public optim.Optimizer Optimizer { get; }
+
+    /// <summary>From raw images to what the network takes: normalized, laid out as NHWC.</summary>
+    public Tensor ToInput(Tensor images) => ChannelsLast.Of(_normalization.Apply(images));
+
+    public void Dispose()
+    {
+        Optimizer.Dispose();
+        _added.ForEach(module => module.Dispose());
+        Network.Dispose();
+        _normalization.Dispose();
+    }
+
+    private static void Place(nn.Module module, RandomStream random, Device device)
+    {
+        WeightInitializer.Initialize(module, random);
+        module.to(device);
+        ChannelsLast.Apply(module);
+    }
+
+    private List<StageShape> StageShapes(ImageShape image, Device device)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Network.eval();
+        List<StageShape> shapes = [];
+        Tensor features = Network.Backbone.Stem(zeros([1, image.Channels, image.Height, image.Width], device: device));
+        for (int stage = 0; stage < Network.Backbone.StageChannels.Count; stage++)
+        {
+            features = Network.Backbone.Stage(stage, features);
+            shapes.Add(new StageShape((int)features.shape[1], (int)features.shape[2], (int)features.shape[3]));
+        }
+
+        return shapes;
+    }
+}

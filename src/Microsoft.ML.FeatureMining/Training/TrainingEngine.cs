@@ -1,0 +1,49 @@
+using Microsoft.ML.FeatureMining.Data;
+
+namespace Microsoft.ML.FeatureMining.Training;
+
+/// <summary>The one engine under all trainers.</summary>
+internal static class TrainingEngine
+{
+    /// <summary>Trains a network from scratch.</summary>
+    /// <exception cref="ArgumentException">The recipe, or the sets, cannot be trained; the message lists every reason.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
+    public static TrainingOutcome Fit(TrainingRecipe recipe, ImageSet train, ImageSet? validation, TrainingHost host)
+    {
+        List<string> problems = [.. recipe.Problems(), .. SetProblems("training", recipe, train)];
+        if (validation is not null)
+        {
+            problems.AddRange(SetProblems("validation", recipe, validation));
+        }
+        else if (recipe.EarlyStopping is not null)
+        {
+            problems.Add("Early stopping watches the validation accuracy, and there is no validation set.");
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(recipe));
+        }
+
+        using TrainingLoop loop = new(recipe, train, validation, host);
+        return loop.Run();
+    }
+
+    private static IEnumerable<string> SetProblems(string name, TrainingRecipe recipe, ImageSet set)
+    {
+        if (set.Count == 0)
+        {
+            yield return $"The {name} set has no images.";
+        }
+
+        if (set.ClassCount < 2)
+        {
+            yield return $"The {name} set has {set.ClassCount} class; telling apart takes at least 2.";
+        }
+
+        if (set.Shape != recipe.Input)
+        {
+            yield return $"The images of the {name} set are {set.Shape}; the recipe says {recipe.Input}.";
+        }
+    }
+}

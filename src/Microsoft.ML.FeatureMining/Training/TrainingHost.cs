@@ -1,0 +1,13 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Training;
+
+/// <summary>What surrounds a run and is no part of its recipe.</summary>
+internal sealed record TrainingHost(Device Device)
+{
+    /// <summary>Told every few steps and at the end of each epoch, on the training thread.</summary>
+    public Action<TrainingProgress>? Progress { get; init; }
+
+    /// <summary>Asked before each step; true ends the run there.</summary>
+    public Func<bool> IsCancelled { get; init; } = () => false;
+}

@@ -1,0 +1,95 @@
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Training.Schedules;
+
+namespace Microsoft.ML.FeatureMining.Training;
+
+/// <summary>Everything that decides how a network is trained. Immutable; every trainer turns its options into one of these, and the one engine runs it.</summary>
+internal sealed record TrainingRecipe
+{
+    public required string Backbone { get; init; }
+
+    public required ImageShape Input { get; init; }
+
+    public int Epochs { get; init; } = 300;
+
+    public int BatchSize { get; init; } = 128;
+
+    public double LearningRate { get; init; } = 0.1;
+
+    public double Momentum { get; init; } = 0.9;
+
+    public bool Nesterov { get; init; } = true;
+
+    public double WeightDecay { get; init; } = 1e-4;
+
+    public LearningRateSchedule Schedule { get; init; } = new StepSchedule();
+
+    /// <summary>Epochs, possibly a fraction, in which the rate rises linearly from 1e-3 of itself; the schedule runs over the rest.</summary>
+    public double WarmupEpochs { get; init; }
+
+    public double LabelSmoothing { get; init; }
+
+    public IReadOnlyList<ImageAugmentation> Augmentations { get; init; } = [new PadCropFlip()];
+
+    public IReadOnlyList<TrainingStrategy> Strategies { get; init; } = [];
+
+    public EarlyStopping? EarlyStopping { get; init; }
+
+    public KeepWeights Keep { get; init; }
+
+    public long Seed { get; init; }
+
+    /// <summary>Images a batch while validating.</summary>
+    public int ValidationBatchSize { get; init; } = 256;
+
+    /// <summary>Steps between two reports; reading the loss waits for the device.</summary>
+    public int ReportEverySteps { get; init; } = 10;
+
+    public CrossEntropyLoss Criterion => new() { LabelSmoothing = LabelSmoothing };
+
+    /// <summary>All that is wrong with the recipe; empty where it can run.</summary>
+    public IReadOnlyList<string> Problems()
+    {
+        List<string> problems = [];
+        Require(Epochs >= 1, $"Epochs is at least 1; it is {Epochs}.");
+        Require(BatchSize >= 1, $"BatchSize is at least 1; it is {BatchSize}.");
+        Require(ValidationBatchSize >= 1, $"ValidationBatchSize is at least 1; it is {ValidationBatchSize}.");
+        Require(ReportEverySteps >= 1, $"ReportEverySteps is at least 1; it is {ReportEverySteps}.");
+        Require(LearningRate > 0 && double.IsFinite(LearningRate), $"LearningRate is above 0; it is {LearningRate}.");
+        Require(Momentum is >= 0 and < 1, $"Momentum lies in [0, 1); it is {Momentum}.");
+        Require(!Nesterov || Momentum > 0, "Nesterov needs a Momentum above 0.");
+        Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), $"WeightDecay is at least 0; it is {WeightDecay}.");
+        Require(WarmupEpochs >= 0 && WarmupEpochs < Epochs, $"WarmupEpochs lies between 0 and Epochs; it is {WarmupEpochs}.");
+        Require(LabelSmoothing is >= 0 and < 1, $"LabelSmoothing lies in [0, 1); it is {LabelSmoothing}.");
+        Require(Input.Channels >= 1 && Input.Height >= 1 && Input.Width >= 1, $"The images' shape is at least 1x1x1; it is {Input}.");
+        Require(EarlyStopping is not { Patience: < 1 }, "Patience of early stopping is at least 1.");
+        Require(EarlyStopping is not { MinDelta: < 0 }, "MinDelta of early stopping is at least 0.");
+        problems.AddRange(Schedule.Problems());
+        problems.AddRange(Augmentations.SelectMany(augmentation => augmentation.Problems()));
+        problems.AddRange(StrategyProblems());
+        return problems;
+
+        void Require(bool holds, string problem)
+        {
+            if (!holds)
+            {
+                problems.Add(problem);
+            }
+        }
+    }
+
+    private IEnumerable<string> StrategyProblems()
+    {
+        if (BackboneCatalog.Problem(Backbone) is { } problem)
+        {
+            return [problem];
+        }
+
+        int stages = BackboneCatalog.StageCount(Backbone);
+        return Strategies.SelectMany(strategy => strategy.Problems(stages)).Concat(Strategies.GroupBy(strategy => strategy.Key)
+            .Where(group => group.Count() > 1).Select(group => $"The strategy '{group.Key}' is given {group.Count()} times; once is all it takes."));
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Losses;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Training;
+
+/// <summary>Measures the network on the validation set: no augmentation, running statistics, plain cross entropy.</summary>
+internal sealed class Validator(ImageSet set, int batchSize, TrainedParts parts, Device device)
+{
+    private readonly int[] _order = [.. Enumerable.Range(0, set.Count)];
+    private readonly CrossEntropyLoss _loss = new();
+
+    public (double Loss, double Accuracy) Run()
+    {
+        using IDisposable noGrad = no_grad();
+        using RunningMetrics running = new(device);
+        parts.Network.eval();
+        foreach (HostBatch batch in BatchLoader.Load(set, _order, batchSize))
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor images = DeviceBatches.Upload(batch.Pixels, batch.Count, set.Shape, set.Element, device);
+            Tensor logits = parts.Network.call(parts.ToInput(images));
+            Tensor targets = nn.functional.one_hot(tensor(batch.Labels, device: device), set.ClassCount).to(ScalarType.Float32);
+            running.Add(_loss.Compute(logits, targets), logits, targets);
+        }
+
+        return running.Read();
+    }
+}
