@@ -1,0 +1,110 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Training;
+
+namespace Microsoft.ML.FeatureMining.Artifacts;
+
+/// <summary>What a saved model says of itself, in JSON. All that scoring needs is in the first half; the rest is the record of the training.</summary>
+internal sealed record ArtifactManifest
+{
+    public const int CurrentFormatVersion = 1;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        WriteIndented = true,
+        MaxDepth = 32,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        RespectNullableAnnotations = true,
+    };
+
+    public int FormatVersion { get; init; } = CurrentFormatVersion;
+
+    public required string Backbone { get; init; }
+
+    public required int ClassCount { get; init; }
+
+    /// <summary>The classes' names in the order of the logits; null where the label had none.</summary>
+    public IReadOnlyList<string>? ClassNames { get; init; }
+
+    public required ImagePreprocessing Preprocessing { get; init; }
+
+    /// <summary>How the source gives pixels: bytes, or floats as they are.</summary>
+    public PixelType Element { get; init; }
+
+    /// <summary>Of the training images, a channel, in the units of the pixels.</summary>
+    public required IReadOnlyList<float> Mean { get; init; }
+
+    /// <summary>Of the training images, a channel, in the units of the pixels.</summary>
+    public required IReadOnlyList<float> Deviation { get; init; }
+
+    /// <summary>The recipe as it was; read by people and by nothing else.</summary>
+    public JsonElement? Recipe { get; init; }
+
+    /// <summary>The epoch, from 1, whose weights these are.</summary>
+    public int Epoch { get; init; }
+
+    public TrainingEnd End { get; init; }
+
+    public IReadOnlyList<EpochMetrics> History { get; init; } = [];
+
+    /// <summary>Training rows that were left out because their picture could not be read.</summary>
+    public int SkippedImages { get; init; }
+
+    /// <summary>Versions of this library, ML.NET, TorchSharp and .NET.</summary>
+    public IReadOnlyDictionary<string, string> Versions { get; init; } = new Dictionary<string, string>();
+
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    /// <exception cref="InvalidDataException">The text is no manifest, or one of a newer format.</exception>
+    public static ArtifactManifest FromJson(string text)
+    {
+        try
+        {
+            ArtifactManifest manifest = JsonSerializer.Deserialize<ArtifactManifest>(text, Json) ?? throw new InvalidDataException("The model's manifest is empty.");
+            return manifest.Checked();
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            throw new InvalidDataException($"The model's manifest is damaged: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A recipe as the manifest keeps it.</summary>
+    public static JsonElement Describe(TrainingRecipe recipe) => JsonSerializer.SerializeToElement(new
+    {
+        recipe.Backbone,
+        recipe.Input,
+        recipe.Epochs,
+        recipe.BatchSize,
+        recipe.LearningRate,
+        recipe.Momentum,
+        recipe.Nesterov,
+        recipe.WeightDecay,
+        recipe.Schedule,
+        recipe.WarmupEpochs,
+        recipe.LabelSmoothing,
+        recipe.Augmentations,
+        Strategies = recipe.Strategies.Select(strategy => JsonSerializer.SerializeToElement(strategy, strategy.GetType(), Json)),
+        recipe.EarlyStopping,
+        recipe.Keep,
+        recipe.Seed,
+    }, Json);
+
+    private ArtifactManifest Checked()
+    {
+        if (FormatVersion > CurrentFormatVersion)
+        {
+            throw new InvalidDataException($"The model's format is version {FormatVersion}; this library reads up to {CurrentFormatVersion}. A newer version of it is needed.");
+        }
+
+        int channels = Preprocessing.Shape.Channels;
+        bool sound = FormatVersion >= 1 && ClassCount >= 2 && (ClassNames is null || ClassNames.Count == ClassCount)
+            && channels is >= 1 and <= 1024 && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 }
+            && Mean.Count == channels && Deviation.Count == channels
+            && Mean.All(float.IsFinite) && Deviation.All(value => float.IsFinite(value) && value >= 0);
+        return sound ? this : throw new InvalidDataException("The model's manifest contradicts itself: classes, channels and their statistics must agree in number.");
+    }
+}

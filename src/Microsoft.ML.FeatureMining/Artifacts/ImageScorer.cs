@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Artifacts;
+
+/// <summary>
+/// Scores images with a model: BatchNorm folded, NHWC, softmax. Holds native memory until disposed. Any number of threads may score at once: the network at rest
+/// is only read.
+/// </summary>
+internal sealed class ImageScorer : IDisposable
+{
+    private readonly ImageNetwork _network;
+    private readonly Normalization _normalization;
+    private readonly Device _device;
+    private readonly ReaderWriterLockSlim _alive = new();
+    private bool _disposed;
+
+    public ImageScorer(ModelArtifact artifact, Device device)
+    {
+        ArtifactManifest manifest = artifact.Manifest;
+        (Input, Element, ClassCount, _device) = (manifest.Preprocessing.Shape, manifest.Element, manifest.ClassCount, device);
+        _network = NetworkFactory.CreateForScoring(manifest.Backbone, Input.Channels, ClassCount, artifact.Weights.CopyTo, device);
+        _normalization = new Normalization(manifest.Mean, manifest.Deviation, device);
+    }
+
+    /// <summary>The shape of each image.</summary>
+    public ImageShape Input { get; }
+
+    /// <summary>Bytes or floats.</summary>
+    public PixelType Element { get; }
+
+    /// <summary>The number of probabilities an image, K.</summary>
+    public int ClassCount { get; }
+
+    /// <summary>Scores images that lie one after another, planar.</summary>
+    /// <param name="pixels">At least <paramref name="count"/> images.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="probabilities">Takes count times K numbers, each image's summing to 1.</param>
+    /// <exception cref="ObjectDisposedException">The scorer was disposed.</exception>
+    public void Score(ReadOnlySpan<byte> pixels, int count, Span<float> probabilities)
+    {
+        _alive.EnterReadLock();
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            using IDisposable noGrad = no_grad();
+            using DisposeScope scope = NewDisposeScope();
+            Tensor images = DeviceBatches.Upload(pixels, count, Input, Element, _device);
+            Tensor scores = nn.functional.softmax(_network.call(ChannelsLast.Of(_normalization.Apply(images))), 1).cpu().contiguous();
+            MemoryMarshal.Cast<byte, float>(scores.bytes).CopyTo(probabilities);
+        }
+        finally
+        {
+            _alive.ExitReadLock();
+        }
+    }
+
+    public void Dispose()
+    {
+        _alive.EnterWriteLock();
+        try
+        {
+            if (!_disposed)
+            {
+                _disposed = true;
+                _network.Dispose();
+                _normalization.Dispose();
+            }
+        }
+        finally
+        {
+            _alive.ExitWriteLock();
+        }
+    }
+}
