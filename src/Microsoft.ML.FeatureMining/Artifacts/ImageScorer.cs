@@ -23,6 +23,7 @@ internal sealed class ImageScorer : IDisposable
 
     public ImageScorer(ModelArtifact artifact, Device device)
     {
+        NativeHeap.KeepFreed();
         ArtifactManifest manifest = artifact.Manifest;
         (Input, Element, ClassCount, _device) = (manifest.Preprocessing.Shape, manifest.Element, manifest.ClassCount, device);
         _network = NetworkFactory.CreateForScoring(manifest.Backbone, Input.Channels, ClassCount, artifact.Weights.CopyTo, device);

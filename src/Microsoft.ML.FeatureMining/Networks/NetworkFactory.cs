@@ -14,7 +14,6 @@ internal static class NetworkFactory
     /// <summary>A network for scoring alone: BatchNorm folded into the convolutions, kernels laid out as NHWC, no gradients.</summary>
     public static ImageNetwork CreateForScoring(string backbone, int inputChannels, int classes, Action<ImageNetwork> loadWeights, Device device)
     {
-        using DisposeScope scope = NewDisposeScope();
         LayerFactory plainLayers = new();
         LayerFactory foldedLayers = new(folded: true);
         using ImageNetwork plain = Create(backbone, inputChannels, classes, plainLayers);
@@ -36,7 +35,14 @@ internal static class NetworkFactory
     private static ImageNetwork Create(string backbone, int inputChannels, int classes, LayerFactory layers)
     {
         Backbone stages = BackboneCatalog.Create(backbone, inputChannels, layers);
-        return new ImageNetwork(stages, new LinearHead(stages.StageChannels[^1], classes));
+        ImageNetwork network = new(stages, new LinearHead(stages.StageChannels[^1], classes));
+        // A network lives until it is disposed, also where the caller makes it within a dispose scope of their own.
+        foreach (Tensor tensor in network.parameters().Concat(network.buffers()))
+        {
+            tensor.DetachFromDisposeScope();
+        }
+
+        return network;
     }
 
     private static void CopyState(nn.Module from, nn.Module to)

@@ -25,8 +25,16 @@ internal static class TrainingEngine
             throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(recipe));
         }
 
-        using TrainingLoop loop = new(recipe, train, validation, host);
-        return loop.Run();
+        NativeHeap.KeepFreed();
+        try
+        {
+            using TrainingLoop loop = new(recipe, train, validation, host);
+            return loop.Run();
+        }
+        finally
+        {
+            NativeHeap.Trim();
+        }
     }
 
     private static IEnumerable<string> SetProblems(string name, TrainingRecipe recipe, ImageSet set)

@@ -1,0 +1,22 @@
+namespace Benchmarks;
+
+/// <summary>One of those that take turns: runs a number of steps when asked and says how long each took.</summary>
+internal abstract class Contestant(string name) : IDisposable
+{
+    public string Name { get; } = name;
+
+    public List<double> Seconds { get; } = [];
+
+    public void TakeTurn(int steps, bool counts)
+    {
+        double[] seconds = Run(steps);
+        if (counts)
+        {
+            Seconds.AddRange(seconds);
+        }
+    }
+
+    public abstract void Dispose();
+
+    protected abstract double[] Run(int steps);
+}

@@ -1,0 +1,28 @@
+using Microsoft.ML.FeatureMining.Data;
+
+namespace Benchmarks;
+
+/// <summary>Images of the right size with nothing on them: speed does not depend on what they show.</summary>
+internal static class Noise
+{
+    public const int Classes = 100;
+
+    public static ImageSet Images(int count)
+    {
+        ImageShape shape = new(3, 32, 32);
+        ImageSetBuilder builder = new(shape);
+        RandomStream random = new(1, "noise");
+        byte[] pixels = new byte[shape.Length];
+        for (int i = 0; i < count; i++)
+        {
+            foreach (ref byte value in pixels.AsSpan())
+            {
+                value = (byte)random.NextInt(256);
+            }
+
+            builder.Add(pixels, i % Classes);
+        }
+
+        return builder.Build(Classes);
+    }
+}

@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Benchmarks;
+
+/// <summary>The same network in PyTorch, in a process of its own, that waits for its turns.</summary>
+internal sealed class PythonPeer : Contestant
+{
+    private readonly Process _process;
+
+    public PythonPeer(string mode, int depth, int batch, int threads)
+        : base("PyTorch")
+    {
+        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "peer.py"), mode, .. new[] { depth, batch, threads }.Select(n => n.ToString(CultureInfo.InvariantCulture))];
+        _process = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("PYTHON") ?? "/usr/bin/python3", arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        Version = ReadLine();
+    }
+
+    public string Version { get; }
+
+    public override void Dispose()
+    {
+        _process.StandardInput.WriteLine("quit");
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    protected override double[] Run(int steps)
+    {
+        _process.StandardInput.WriteLine($"go {steps}");
+        _process.StandardInput.Flush();
+        return [.. ReadLine().Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture))];
+    }
+
+    private string ReadLine() => _process.StandardOutput.ReadLine()
+        ?? throw new InvalidOperationException("The PyTorch peer ended; does python3 have torch (Debian: python3-torch)?");
+}

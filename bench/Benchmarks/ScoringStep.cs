@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Networks;
+using static TorchSharp.torch;
+
+namespace Benchmarks;
+
+/// <summary>Batches through the scorer that the transformer uses: upload, normalization, network, softmax, and the probabilities back in managed memory.</summary>
+internal sealed class ScoringStep : Contestant
+{
+    private readonly ImageScorer _scorer;
+    private readonly byte[] _pixels;
+    private readonly float[] _probabilities;
+    private readonly int _batch;
+
+    public ScoringStep(string name, int depth, int batch)
+        : base(name)
+    {
+        _batch = batch;
+        ImageSet set = Noise.Images(batch);
+        _pixels = [.. Enumerable.Range(0, batch).SelectMany(i => set[i].ToArray())];
+        _probabilities = new float[batch * Noise.Classes];
+        string backbone = $"cifar-resnet-{depth}";
+        using ImageNetwork network = NetworkFactory.Create(backbone, set.Shape.Channels, Noise.Classes);
+        WeightInitializer.Initialize(network, new RandomStream(1, "weights"));
+        ArtifactManifest manifest = new()
+        {
+            Backbone = backbone,
+            ClassCount = Noise.Classes,
+            Preprocessing = new ImagePreprocessing { Shape = set.Shape },
+            Mean = [127, 127, 127],
+            Deviation = [64, 64, 64],
+        };
+        _scorer = new ImageScorer(new ModelArtifact(manifest, NamedTensors.Of(network)), CPU);
+    }
+
+    public override void Dispose() => _scorer.Dispose();
+
+    protected override double[] Run(int steps) => [.. Enumerable.Range(0, steps).Select(_ =>
+    {
+        long began = Stopwatch.GetTimestamp();
+        _scorer.Score(_pixels, _batch, _probabilities);
+        return Stopwatch.GetElapsedTime(began).TotalSeconds;
+    })];
+}

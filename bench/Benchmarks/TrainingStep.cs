@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Training;
+using static TorchSharp.torch;
+
+namespace Benchmarks;
+
+/// <summary>
+/// Whole steps of our engine: a real Fit, loader, crop, flip, normalization and metrics included, held between two steps until its turn comes.
+/// </summary>
+internal sealed class TrainingStep : Contestant
+{
+    private readonly SemaphoreSlim _turn = new(0);
+    private readonly SemaphoreSlim _done = new(0);
+    private readonly List<double> _seconds = [];
+    private readonly Thread _thread;
+    private int _left;
+    private bool _quit;
+    private long _began;
+    private Exception? _failure;
+
+    public TrainingStep(string name, int depth, int batch, IReadOnlyList<TrainingStrategy> strategies)
+        : base(name)
+    {
+        ImageSet set = Noise.Images(batch * 16);
+        TrainingRecipe recipe = new() { Backbone = $"cifar-resnet-{depth}", Input = set.Shape, BatchSize = batch, Epochs = 1_000_000, Strategies = strategies };
+        _thread = new Thread(() => Fit(recipe, set));
+        _thread.Start();
+        _done.Wait();
+    }
+
+    public override void Dispose()
+    {
+        _quit = true;
+        _turn.Release();
+        _thread.Join();
+    }
+
+    protected override double[] Run(int steps)
+    {
+        _seconds.Clear();
+        _left = steps;
+        _turn.Release();
+        _done.Wait();
+        return _failure is null ? [.. _seconds] : throw new InvalidOperationException("The run failed.", _failure);
+    }
+
+    private void Fit(TrainingRecipe recipe, ImageSet set)
+    {
+        try
+        {
+            TrainingEngine.Fit(recipe, set, validation: null, new TrainingHost(CPU) { IsCancelled = BetweenSteps });
+        }
+        catch (Exception e)
+        {
+            _failure = e;
+            _done.Release();
+        }
+    }
+
+    private bool BetweenSteps()
+    {
+        if (_left > 0)
+        {
+            _seconds.Add(Stopwatch.GetElapsedTime(_began).TotalSeconds);
+            _left--;
+        }
+
+        if (_left == 0)
+        {
+            _done.Release();
+            _turn.Wait();
+        }
+
+        _began = Stopwatch.GetTimestamp();
+        return _quit;
+    }
+}

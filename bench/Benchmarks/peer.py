@@ -1,0 +1,88 @@
+"""The peer: the same network in PyTorch, in its default layout, driven line by line by the benchmark program.
+
+peer.py train|score DEPTH BATCH THREADS    reads "go N" lines, runs N steps, answers with the seconds of each; "quit" ends it.
+"""
+import sys
+import time
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class Block(nn.Module):
+    def __init__(self, inputs, width, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, width, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = None
+        if stride != 1 or inputs != width:
+            self.downsample = nn.Sequential(nn.Conv2d(inputs, width, 1, stride, bias=False), nn.BatchNorm2d(width))
+
+    def forward(self, x):
+        y = self.relu(self.bn1(self.conv1(x)))
+        y = self.bn2(self.conv2(y))
+        y += x if self.downsample is None else self.downsample(x)
+        return self.relu(y)
+
+
+class CifarResNet(nn.Module):
+    def __init__(self, depth, classes=100):
+        super().__init__()
+        blocks = (depth - 2) // 6
+        self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(16)
+        self.relu = nn.ReLU(inplace=True)
+        stages, inputs = [], 16
+        for width, stride in ((16, 1), (32, 2), (64, 2)):
+            stage = []
+            for i in range(blocks):
+                stage.append(Block(inputs, width, stride if i == 0 else 1))
+                inputs = width
+            stages.append(nn.Sequential(*stage))
+        self.layer1, self.layer2, self.layer3 = stages
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(64, classes)
+
+    def forward(self, x):
+        x = self.relu(self.bn1(self.conv1(x)))
+        x = self.layer3(self.layer2(self.layer1(x)))
+        return self.fc(torch.flatten(self.avgpool(x), 1))
+
+
+def main():
+    mode, depth, batch, threads = sys.argv[1], *map(int, sys.argv[2:5])
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    network = CifarResNet(depth)
+    images = torch.randn(batch, 3, 32, 32)
+    labels = torch.randint(0, 100, (batch,))
+    optimizer = torch.optim.SGD(network.parameters(), 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4)
+
+    def train():
+        optimizer.zero_grad()
+        F.cross_entropy(network(images), labels).backward()
+        optimizer.step()
+
+    def score():
+        with torch.no_grad():
+            torch.softmax(network(images), 1)
+
+    network.train(mode == "train")
+    step = train if mode == "train" else score
+    print(torch.__version__, flush=True)
+    for line in sys.stdin:
+        if line.strip() == "quit":
+            break
+        seconds = []
+        for _ in range(int(line.split()[1])):
+            began = time.perf_counter()
+            step()
+            seconds.append(time.perf_counter() - began)
+        print(" ".join(f"{value:.6f}" for value in seconds), flush=True)
+
+
+main()
