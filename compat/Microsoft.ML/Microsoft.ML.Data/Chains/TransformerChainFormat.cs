@@ -1,0 +1,42 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+[assembly: LoadableClass(
+    typeof(TransformerChain<ITransformer>), typeof(TransformerChainFormat), null, typeof(SignatureLoadModel), "Transformer chain", TransformerChainFormat.Signature)]
+
+namespace Microsoft.ML.Data;
+
+/// <summary>A chain in a model: the number of transformers, each one's scope, and each in a folder of its own.</summary>
+internal static class TransformerChainFormat
+{
+    public const string Signature = "TransformerChain";
+
+    public static void Save(ModelSaveContext ctx, ITransformer[] transformers, TransformerScope[] scopes)
+    {
+        ctx.CheckAtModel();
+        ctx.SetVersionInfo(SavedAs.Version("XF CHAIN", Signature));
+        ctx.Writer.Write(transformers.Length);
+        for (int i = 0; i < transformers.Length; i++)
+        {
+            ctx.Writer.Write((int)scopes[i]);
+            ctx.SaveModel(transformers[i], Folder(i));
+        }
+    }
+
+    private static TransformerChain<ITransformer> Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        ctx.CheckAtModel(SavedAs.Version("XF CHAIN", Signature));
+        var transformers = new ITransformer[ctx.Reader.ReadInt32()];
+        var scopes = new TransformerScope[transformers.Length];
+        for (int i = 0; i < transformers.Length; i++)
+        {
+            scopes[i] = (TransformerScope)ctx.Reader.ReadInt32();
+            ctx.LoadModel<ITransformer, SignatureLoadModel>(env, out transformers[i], Folder(i));
+        }
+
+        return new TransformerChain<ITransformer>(transformers, scopes);
+    }
+
+    private static string Folder(int i) => $"Transform_{i:000}";
+}
