@@ -1,0 +1,13 @@
+using Microsoft.ML.FeatureMining.Data;
+
+namespace Microsoft.ML.FeatureMining.MlNet;
+
+/// <summary>The bytes of a picture file.</summary>
+internal sealed class EncodedRowImage(byte[] encoded, ImagePreprocessing preprocessing, long maxPixels) : RowImage
+{
+    public override long Bytes => encoded.Length;
+
+    public override byte[] ToPixels() => encoded.Length > 0
+        ? preprocessing.Apply(ImageCodec.Decode(encoded, maxPixels))
+        : throw new ImageDecodeException("There is no picture: the value is empty, as for a file that is missing.");
+}

@@ -1,0 +1,189 @@
+using System.Text.Json.Serialization;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Schedules;
+using Microsoft.ML.SearchSpace;
+using Mining = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
+
+namespace Microsoft.ML.FeatureMining;
+
+/// <summary>
+/// All settings of <see cref="FeatureMiningImageClassificationTrainer"/>. The defaults are the paper's for CIFAR. Everything is checked at once when the trainer is made;
+/// one <see cref="ArgumentException"/> lists all that is wrong. The attributes are the ranges that AutoML sweeps.
+/// </summary>
+public sealed record FeatureMiningOptions
+{
+    /// <summary>The label: a key, as MapValueToKey makes it.</summary>
+    /// <value>Label.</value>
+    public string LabelColumnName { get; init; } = "Label";
+
+    /// <summary>The pictures: a vector of bytes of unknown size (an encoded file, as LoadRawImageBytes gives it), a vector of planar floats (as ExtractPixels gives it), or MLImage.</summary>
+    /// <value>Image.</value>
+    public string ImageColumnName { get; init; } = "Image";
+
+    /// <summary>Out: the probabilities of the classes, in the order of the label's keys.</summary>
+    /// <value>Score.</value>
+    public string ScoreColumnName { get; init; } = "Score";
+
+    /// <summary>Out: the key of the most probable class.</summary>
+    /// <value>PredictedLabel.</value>
+    public string PredictedLabelColumnName { get; init; } = "PredictedLabel";
+
+    /// <summary>The network, a key of <see cref="Networks.BackboneCatalog"/>.</summary>
+    /// <value>cifar-resnet-56.</value>
+    public string Backbone { get; init; } = "cifar-resnet-56";
+
+    /// <summary>How many of the network's last stages are mined, up to all of them; 0 trains without Feature Mining.</summary>
+    /// <value>2, the best of the paper's Table 9.</value>
+    [Range(0, 3, 2)]
+    public int Stages { get; init; } = 2;
+
+    /// <summary>How Feature Mining cuts the features of a stage.</summary>
+    /// <value><see cref="Segmentation.Block"/>.</value>
+    public Segmentation Segmentation { get; init; }
+
+    /// <summary>More strategies, beside Feature Mining.</summary>
+    /// <value>None.</value>
+    [JsonIgnore]
+    public IReadOnlyList<TrainingStrategy> Strategies { get; init; } = [];
+
+    /// <summary>Rows of pixels that the network sees. Taken from the column's type where that is [channels, height, width].</summary>
+    /// <value>32.</value>
+    public int ImageHeight { get; init; } = 32;
+
+    /// <summary>Columns of pixels that the network sees. Taken from the column's type where that is [channels, height, width].</summary>
+    /// <value>32.</value>
+    public int ImageWidth { get; init; } = 32;
+
+    /// <summary>3 for colour or 1 for gray; any number where the column is planar floats.</summary>
+    /// <value>3.</value>
+    public int Channels { get; init; } = 3;
+
+    /// <summary>How a picture of another size becomes one of this.</summary>
+    /// <value><see cref="ResizeRule.CropShorterSide"/>.</value>
+    public ResizeRule Resize { get; init; }
+
+    /// <summary>Passes over the training rows.</summary>
+    /// <value>300.</value>
+    [Range(10, 300, 100, true)]
+    public int Epochs { get; init; } = 300;
+
+    /// <summary>Images a step.</summary>
+    /// <value>128.</value>
+    [Choice(new object[] { 32, 64, 128, 256 }, 128)]
+    public int BatchSize { get; init; } = 128;
+
+    /// <summary>The base learning rate.</summary>
+    /// <value>0.1.</value>
+    [Range(1e-3, 1.0, 0.1, true)]
+    public double LearningRate { get; init; } = 0.1;
+
+    /// <summary>Momentum of stochastic gradient descent, in [0, 1).</summary>
+    /// <value>0.9.</value>
+    [Range(0.8, 0.99, 0.9)]
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>Whether the momentum is Nesterov's.</summary>
+    /// <value>true.</value>
+    [BooleanChoice(true)]
+    public bool Nesterov { get; init; } = true;
+
+    /// <summary>Weight decay, on all parameters.</summary>
+    /// <value>1e-4.</value>
+    [Range(1e-6, 1e-2, 1e-4, true)]
+    public double WeightDecay { get; init; } = 1e-4;
+
+    /// <summary>How the learning rate falls.</summary>
+    /// <value><see cref="StepSchedule"/>: by 0.1 at one half and three quarters of the epochs, as in the paper.</value>
+    [JsonIgnore]
+    public LearningRateSchedule Schedule { get; init; } = new StepSchedule();
+
+    /// <summary>Epochs in which the rate rises linearly to its base.</summary>
+    /// <value>0.</value>
+    public double WarmupEpochs { get; init; }
+
+    /// <summary>How much of a target goes to all classes evenly, in [0, 1).</summary>
+    /// <value>0.</value>
+    [Range(0.0, 0.3, 0.1)]
+    public double LabelSmoothing { get; init; }
+
+    /// <summary>Pixels of zeros around an image before it is cropped back at random; 0 leaves it in place.</summary>
+    /// <value>4.</value>
+    public int CropPadding { get; init; } = 4;
+
+    /// <summary>Whether images are mirrored at random; not for digits, text or anything with a handedness.</summary>
+    /// <value>true.</value>
+    [BooleanChoice(true)]
+    public bool HorizontalFlip { get; init; } = true;
+
+    /// <summary>Rows to validate on after each epoch, with the columns of the training rows and labels mapped by the same key.</summary>
+    /// <value>None.</value>
+    [JsonIgnore]
+    public IDataView? ValidationSet { get; init; }
+
+    /// <summary>The share of each class's rows to hold out and validate on instead of a <see cref="ValidationSet"/>, between 0 and 1, drawn by the seed.</summary>
+    /// <value>None.</value>
+    public double? ValidationFraction { get; init; }
+
+    /// <summary>When to stop before the last epoch; needs validation rows.</summary>
+    /// <value>Never.</value>
+    public EarlyStopping? EarlyStopping { get; init; }
+
+    /// <summary>Which weights become the model.</summary>
+    /// <value><see cref="KeepWeights.Best"/>.</value>
+    public KeepWeights Keep { get; init; }
+
+    /// <summary>Decides initial weights, order and augmentation: the same seed on the same machine gives the same bits on a CPU.</summary>
+    /// <value>Drawn from the MLContext, so that a context with a seed is deterministic too.</value>
+    public int? Seed { get; init; }
+
+    /// <summary>What happens to a picture that cannot be read.</summary>
+    /// <value><see cref="UnreadableImages.Throw"/>.</value>
+    public UnreadableImages UnreadableImages { get; init; }
+
+    /// <summary>The largest picture that is decoded, in pixels; what claims to be larger counts as unreadable, before any memory is taken for it.</summary>
+    /// <value>178,956,970.</value>
+    public long MaxPixels { get; init; } = ImageCodec.DefaultMaxPixels;
+
+    /// <summary>Images scored at once, in validation and by the model's Transform, which reads as many rows ahead.</summary>
+    /// <value>64.</value>
+    public int ScoringBatchSize { get; init; } = 64;
+
+    /// <summary>Told every few steps and at the end of each epoch, on the thread that runs Fit.</summary>
+    /// <value>None.</value>
+    [JsonIgnore]
+    public Action<TrainingProgress>? Progress { get; init; }
+
+    /// <summary>Ends Fit before its time.</summary>
+    /// <value>None.</value>
+    [JsonIgnore]
+    public CancellationToken CancellationToken { get; init; }
+
+    /// <summary>What Fit does then.</summary>
+    /// <value><see cref="CancelledFit.ReturnsModel"/>.</value>
+    public CancelledFit OnCancel { get; init; }
+
+    /// <summary>The recipe for images of that shape.</summary>
+    internal TrainingRecipe ToRecipe(ImageShape input, long seed) => new()
+    {
+        Backbone = Backbone,
+        Input = input,
+        Epochs = Epochs,
+        BatchSize = BatchSize,
+        LearningRate = LearningRate,
+        Momentum = Momentum,
+        Nesterov = Nesterov,
+        WeightDecay = WeightDecay,
+        Schedule = Schedule,
+        WarmupEpochs = WarmupEpochs,
+        LabelSmoothing = LabelSmoothing,
+        Augmentations = CropPadding == 0 && !HorizontalFlip ? [] : [new PadCropFlip { Padding = CropPadding, Flip = HorizontalFlip }],
+        Strategies = Stages == 0 ? Strategies : [new Mining { Stages = Stages, Segmentation = Segmentation }, .. Strategies],
+        EarlyStopping = EarlyStopping,
+        Keep = Keep,
+        Seed = seed,
+        ValidationBatchSize = ScoringBatchSize,
+    };
+}

@@ -1,0 +1,61 @@
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Training;
+
+namespace Microsoft.ML.FeatureMining.MlNet;
+
+/// <summary>Finds all that is wrong with a trainer's options, so that one message can list it.</summary>
+internal static class FeatureMiningOptionsCheck
+{
+    /// <exception cref="ArgumentException">Something is wrong; the message says everything that is.</exception>
+    public static void Check(FeatureMiningOptions options)
+    {
+        List<string> problems = [.. Problems(options)];
+        if (problems.Count > 0)
+            throw new ArgumentException(string.Join(Environment.NewLine, ["The options cannot be used:", .. problems.Select(problem => "- " + problem)]), nameof(options));
+    }
+
+    private static IEnumerable<string> Problems(FeatureMiningOptions options) =>
+        [.. ColumnProblems(options), .. OwnProblems(options), .. Recipe(options).Problems()];
+
+    private static TrainingRecipe Recipe(FeatureMiningOptions options) =>
+        options.ToRecipe(new ImageShape(options.Channels, options.ImageHeight, options.ImageWidth), seed: 0);
+
+    private static IEnumerable<string> ColumnProblems(FeatureMiningOptions options)
+    {
+        (string Property, string? Name)[] columns =
+        [
+            (nameof(options.LabelColumnName), options.LabelColumnName), (nameof(options.ImageColumnName), options.ImageColumnName),
+            (nameof(options.ScoreColumnName), options.ScoreColumnName), (nameof(options.PredictedLabelColumnName), options.PredictedLabelColumnName),
+        ];
+        foreach ((string property, string? name) in columns)
+        {
+            if (string.IsNullOrEmpty(name))
+                yield return $"{property} is empty.";
+        }
+        if (options.ScoreColumnName == options.PredictedLabelColumnName)
+            yield return $"ScoreColumnName and PredictedLabelColumnName are both '{options.ScoreColumnName}'.";
+    }
+
+    private static IEnumerable<string> OwnProblems(FeatureMiningOptions options)
+    {
+        if (options.Stages < 0)
+            yield return $"Stages is at least 0; it is {options.Stages}.";
+        if (options.CropPadding < 0)
+            yield return $"CropPadding is at least 0; it is {options.CropPadding}.";
+        if (options.MaxPixels < 1)
+            yield return $"MaxPixels is at least 1; it is {options.MaxPixels}.";
+        if (options.ScoringBatchSize < 1)
+            yield return $"ScoringBatchSize is at least 1; it is {options.ScoringBatchSize}.";
+        if (options.ValidationFraction is { } fraction && !(fraction is > 0 and < 1))
+            yield return FormattableString.Invariant($"ValidationFraction lies between 0 and 1; it is {fraction}.");
+        if (options is { ValidationFraction: not null, ValidationSet: not null })
+            yield return "ValidationSet and ValidationFraction are both given; one is enough.";
+        if (options is { EarlyStopping: not null, ValidationFraction: null, ValidationSet: null })
+            yield return "EarlyStopping needs a ValidationSet or a ValidationFraction.";
+        foreach (Enum value in (Enum[])[options.Resize, options.Keep, options.UnreadableImages, options.OnCancel])
+        {
+            if (!Enum.IsDefined(value.GetType(), value))
+                yield return $"{value.GetType().Name} has no value {value}.";
+        }
+    }
+}

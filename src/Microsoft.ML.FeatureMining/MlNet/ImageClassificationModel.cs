@@ -1,0 +1,40 @@
+using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Training;
+
+namespace Microsoft.ML.FeatureMining;
+
+/// <summary>What a trained network says of itself.</summary>
+public sealed class ImageClassificationModel
+{
+    internal ImageClassificationModel(ModelArtifact artifact)
+    {
+        Artifact = artifact;
+    }
+
+    /// <summary>The network, a key of <see cref="Networks.BackboneCatalog"/>.</summary>
+    public string Backbone => Artifact.Manifest.Backbone;
+
+    /// <summary>How many classes it tells apart.</summary>
+    public int ClassCount => Artifact.Manifest.ClassCount;
+
+    /// <summary>The classes in the order of the scores; null where the label had no names.</summary>
+    public IReadOnlyList<string>? ClassNames => Artifact.Manifest.ClassNames;
+
+    /// <summary>The images that it sees.</summary>
+    public ImageShape Input => Artifact.Manifest.Preprocessing.Shape;
+
+    /// <summary>The epoch, from 1, whose weights these are.</summary>
+    public int Epoch => Artifact.Manifest.Epoch;
+
+    /// <summary>Why its training ended.</summary>
+    public TrainingEnd End => Artifact.Manifest.End;
+
+    /// <summary>Each epoch of its training.</summary>
+    public IReadOnlyList<EpochMetrics> History => Artifact.Manifest.History;
+
+    /// <summary>Training rows that were left out because their picture could not be read (<see cref="UnreadableImages.Skip"/>).</summary>
+    public int SkippedImages => Artifact.Manifest.SkippedImages;
+
+    internal ModelArtifact Artifact { get; }
+}

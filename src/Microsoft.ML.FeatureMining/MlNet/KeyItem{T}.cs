@@ -1,0 +1,19 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.FeatureMining.MlNet;
+
+internal sealed class KeyItem<T>(PrimitiveDataViewType type, Func<T, string> format, Func<string, T> parse) : KeyItem(type)
+{
+    public override string[] Read(DataViewSchema.Annotations annotations, string kind)
+    {
+        VBuffer<T> values = default;
+        annotations.GetValue(kind, ref values);
+        return [.. values.DenseValues().Select(format)];
+    }
+
+    public override void Add(DataViewSchema.Annotations.Builder annotations, string kind, IReadOnlyList<string> names)
+    {
+        T[] values = [.. names.Select(parse)];
+        annotations.Add(kind, new VectorDataViewType(Type, values.Length), (ref VBuffer<T> buffer) => new VBuffer<T>(values.Length, values).CopyTo(ref buffer));
+    }
+}

@@ -1,0 +1,10 @@
+using Microsoft.ML.FeatureMining.Data;
+
+namespace Microsoft.ML.FeatureMining.MlNet;
+
+/// <summary>The rows of a data view as the engine takes them.</summary>
+/// <param name="Images">The rows that can be used.</param>
+/// <param name="HeldOut">The rows held out for validation; null where none were to be.</param>
+/// <param name="Skipped">Rows whose image could not be read.</param>
+/// <param name="Unlabelled">Rows without a label.</param>
+internal sealed record LabeledImages(ImageSet Images, ImageSet? HeldOut, int Skipped, int Unlabelled);

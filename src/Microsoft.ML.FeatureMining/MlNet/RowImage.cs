@@ -1,0 +1,12 @@
+namespace Microsoft.ML.FeatureMining.MlNet;
+
+/// <summary>What a row holds, copied out of it: it can be turned into pixels later and on another thread.</summary>
+internal abstract class RowImage
+{
+    /// <summary>The memory it takes, so that a reader knows when it has enough of them.</summary>
+    public abstract long Bytes { get; }
+
+    /// <summary>The raw bytes of an image as the network takes it, [C,H,W]: a byte or a little-endian float each.</summary>
+    /// <exception cref="Data.ImageDecodeException">There is no image in it.</exception>
+    public abstract byte[] ToPixels();
+}

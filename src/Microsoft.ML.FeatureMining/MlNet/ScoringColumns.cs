@@ -1,0 +1,18 @@
+namespace Microsoft.ML.FeatureMining.MlNet;
+
+/// <summary>A model bound to a schema: the input's columns keep their indices, PredictedLabel and Score follow.</summary>
+internal sealed record ScoringColumns(DataViewSchema Input, DataViewSchema Output, ImageColumn Image, RowScorer Scorer)
+{
+    public int PredictedLabel => Input.Count;
+
+    public int Score => Input.Count + 1;
+
+    /// <summary>The columns of the input that must be active for some of the output to be.</summary>
+    public IReadOnlyList<DataViewSchema.Column> InputsOf(IEnumerable<DataViewSchema.Column> outputs)
+    {
+        HashSet<int> needed = [];
+        foreach (DataViewSchema.Column column in outputs)
+            needed.UnionWith(column.Index < Input.Count ? [column.Index] : Image.Columns.Select(input => input.Index));
+        return [.. needed.Order().Select(index => Input[index])];
+    }
+}
