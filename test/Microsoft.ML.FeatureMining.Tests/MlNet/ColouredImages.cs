@@ -1,0 +1,45 @@
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.MlNet;
+
+namespace Microsoft.ML.FeatureMining.Tests.MlNet;
+
+/// <summary>A folder of tiny noisy pictures in three classes, told apart by their colour; removed with the object.</summary>
+public sealed class ColouredImages : IDisposable
+{
+    public const int PerClass = 12;
+    public static readonly string[] Names = ["blue", "green", "red"];
+
+    private const int Side = 12;
+
+    public ColouredImages()
+    {
+        Root = Directory.CreateTempSubdirectory("coloured-images-").FullName;
+        Random random = new(7);
+        for (int i = 0; i < PerClass * Names.Length; i++)
+        {
+            string folder = Path.Combine(Root, Names[i % Names.Length]);
+            Directory.CreateDirectory(folder);
+            File.WriteAllBytes(Path.Combine(folder, $"{i:D3}.png"), Png(i % Names.Length, random));
+        }
+    }
+
+    public string Root { get; }
+
+    /// <summary>Interleaved, so that any run of rows holds all classes.</summary>
+    internal IDataView Rows(MLContext ml) => ml.Data.LoadFromEnumerable(ImageFolder.Read(Root)
+        .OrderBy(file => Path.GetFileName(file.Path), StringComparer.Ordinal)
+        .Select(file => new ImageFileRow { ImagePath = file.Path, Label = file.ClassName }).ToArray());
+
+    public static byte[] Png(int label, Random random)
+    {
+        var pixels = new byte[Side * Side * 3];
+        random.NextBytes(pixels);
+        for (int i = 0; i < pixels.Length; i++)
+            pixels[i] = (byte)((pixels[i] / 2) + (i % 3 == 2 - label ? 120 : 0));
+        using MemoryStream stream = new();
+        PngWriter.Write(stream, pixels, Side, Side);
+        return stream.ToArray();
+    }
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+}
