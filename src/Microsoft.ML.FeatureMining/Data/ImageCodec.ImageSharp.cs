@@ -1,0 +1,112 @@
+#if IMAGESHARP
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats;
+using SixLabors.ImageSharp.Formats.Bmp;
+using SixLabors.ImageSharp.Formats.Gif;
+using SixLabors.ImageSharp.Formats.Jpeg;
+using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.Formats.Webp;
+using SixLabors.ImageSharp.PixelFormats;
+using SixLabors.ImageSharp.Processing;
+
+namespace Microsoft.ML.FeatureMining.Data;
+
+/// <summary>Picture files (JPEG, PNG, BMP, GIF, WebP, told by their first bytes) to pixels, over ImageSharp.</summary>
+internal static class ImageCodec
+{
+    /// <summary>Above this many pixels a header is taken for an attack, as Pillow does.</summary>
+    public const long DefaultMaxPixels = 178_956_970;
+
+    // Only what the native codec reads too. ImageSharp's TGA and PBM know no magic number and take noise for pictures.
+    private static readonly DecoderOptions Options = new()
+    {
+        MaxFrames = 1,
+        Configuration = new Configuration(
+            new JpegConfigurationModule(), new PngConfigurationModule(), new BmpConfigurationModule(), new GifConfigurationModule(), new WebpConfigurationModule()),
+    };
+
+    /// <summary>Decodes the first picture, turned upright as its EXIF orientation says, transparency dropped.</summary>
+    /// <param name="encoded">The whole file.</param>
+    /// <param name="maxPixels">Larger pictures are refused before memory is taken.</param>
+    /// <returns>RGB.</returns>
+    /// <exception cref="ImageDecodeException">The bytes are no whole picture of a format that can be read.</exception>
+    public static DecodedImage Decode(ReadOnlySpan<byte> encoded, long maxPixels = DefaultMaxPixels)
+    {
+        if (encoded.IsEmpty)
+            throw new ImageDecodeException("The file is empty.");
+        try
+        {
+            ImageInfo info = Image.Identify(Options, encoded);
+            if ((long)info.Width * info.Height > Math.Min(maxPixels, int.MaxValue / 4))
+                throw new ImageDecodeException(FormattableString.Invariant($"The picture of {info.Width}x{info.Height} pixels is larger than the limit of {maxPixels} pixels."));
+            if (info.Metadata.DecodedImageFormat is JpegFormat && !EndsAsJpeg(encoded))
+                throw new ImageDecodeException("The JPEG is cut off.");
+            return IsDeepGray(info) ? DecodeDeepGray(encoded) : DecodeColor(encoded);
+        }
+        catch (UnknownImageFormatException problem)
+        {
+            throw new ImageDecodeException("The file is no JPEG, PNG, BMP, GIF or WebP picture.", problem);
+        }
+        // Damaged files also surface as IndexOutOfRangeException and the like.
+        catch (Exception problem) when (problem is not ImageDecodeException and not OutOfMemoryException)
+        {
+            throw new ImageDecodeException($"The picture is damaged or cut off: {problem.Message}", problem);
+        }
+    }
+
+    private static DecodedImage DecodeColor(ReadOnlySpan<byte> encoded)
+    {
+        using Image<Rgb24> image = Image.Load<Rgb24>(Options, encoded);
+        image.Mutate(context => context.AutoOrient());
+        var pixels = new byte[3 * image.Width * image.Height];
+        image.CopyPixelDataTo(pixels);
+        return new DecodedImage(image.Width, image.Height, 3, pixels);
+    }
+
+    private static bool IsDeepGray(ImageInfo info) =>
+        info.Metadata.DecodedImageFormat is PngFormat
+        && info.Metadata.GetPngMetadata() is { BitDepth: PngBitDepth.Bit16, ColorType: PngColorType.Grayscale };
+
+    // Pillow clips 16-bit grays at 255, and so do we.
+    private static DecodedImage DecodeDeepGray(ReadOnlySpan<byte> encoded)
+    {
+        using Image<L16> image = Image.Load<L16>(Options, encoded);
+        image.Mutate(context => context.AutoOrient());
+        var grays = new L16[image.Width * image.Height];
+        image.CopyPixelDataTo(grays);
+        var pixels = new byte[3 * grays.Length];
+        for (int i = 0; i < grays.Length; i++)
+            pixels.AsSpan(3 * i, 3).Fill((byte)Math.Min((int)grays[i].PackedValue, 255));
+        return new DecodedImage(image.Width, image.Height, 3, pixels);
+    }
+
+    // ImageSharp fills what a cut JPEG lacks with gray. Whole is one whose segments and scans lead to an end marker.
+    private static bool EndsAsJpeg(ReadOnlySpan<byte> jpeg)
+    {
+        const byte StartOfScan = 0xDA, EndOfImage = 0xD9;
+        for (int at = 2; at + 4 <= jpeg.Length || (at + 2 <= jpeg.Length && jpeg[at + 1] == EndOfImage);)
+        {
+            byte marker = jpeg[at + 1];
+            if (jpeg[at] != 0xFF || marker == EndOfImage)
+                return jpeg[at] == 0xFF;
+            if (marker == 0xFF)
+            {
+                at++;
+                continue;
+            }
+            at += 2 + ((jpeg[at + 2] << 8) | jpeg[at + 3]);
+            if (marker == StartOfScan)
+                at = EndOfScan(jpeg, at);
+        }
+        return false;
+    }
+
+    // In a scan 0xFF is followed by 0, or by a restart marker.
+    private static int EndOfScan(ReadOnlySpan<byte> jpeg, int at)
+    {
+        while (at + 1 < jpeg.Length && (jpeg[at] != 0xFF || jpeg[at + 1] is 0 or 0xFF or (>= 0xD0 and <= 0xD7)))
+            at++;
+        return at;
+    }
+}
+#endif

@@ -1,0 +1,43 @@
+using Microsoft.ML.FeatureMining.Data;
+
+namespace Microsoft.ML.FeatureMining.Tests.Data;
+
+public sealed class ImageResizeTests
+{
+    [Theory]
+    [InlineData("noise")]
+    [InlineData("scene")]
+    public void Resize_AnySize_GivesPillowsBytes(string source)
+    {
+        DecodedImage image = Goldens.Pixels("resize", source + ".rgb");
+        string[] goldens = Directory.GetFiles(Path.Combine(Goldens.Folder, "resize"), source + "-*x*.rgb");
+        Assert.Equal(8, goldens.Length);
+
+        foreach (string golden in goldens)
+        {
+            DecodedImage expected = Goldens.Pixels(golden);
+            DecodedImage actual = ImageResize.Resize(image, expected.Width, expected.Height);
+            Assert.Equal(0, Goldens.LargestDifference(actual, expected));
+        }
+    }
+
+    [Theory]
+    [InlineData("noise")]
+    [InlineData("scene")]
+    public void ToGray_ThenResize_GivesPillowsBytes(string source)
+    {
+        DecodedImage gray = Goldens.Pixels("resize", source + ".rgb").ToGray();
+
+        Assert.Equal(0, Goldens.LargestDifference(gray, Goldens.Pixels("resize", source + "-gray.l")));
+        Assert.Equal(0, Goldens.LargestDifference(ImageResize.Resize(gray, 16, 16), Goldens.Pixels("resize", source + "-gray-16x16.l")));
+    }
+
+    [Fact]
+    public void Resize_OneColor_KeepsIt()
+    {
+        DecodedImage white = new(7, 5, 1, [.. Enumerable.Repeat((byte)255, 35)]);
+
+        foreach ((int width, int height) in ((int, int)[])[(1, 1), (3, 9), (64, 2), (7, 5)])
+            Assert.All(ImageResize.Resize(white, width, height).Pixels, value => Assert.Equal(255, value));
+    }
+}
