@@ -39,8 +39,8 @@ internal static class ImageCodec
             ImageInfo info = Image.Identify(Options, encoded);
             if ((long)info.Width * info.Height > Math.Min(maxPixels, int.MaxValue / 4))
                 throw new ImageDecodeException(FormattableString.Invariant($"The picture of {info.Width}x{info.Height} pixels is larger than the limit of {maxPixels} pixels."));
-            if (info.Metadata.DecodedImageFormat is JpegFormat && !EndsAsJpeg(encoded))
-                throw new ImageDecodeException("The JPEG is cut off.");
+            if (IsCutOff(encoded, info.Metadata.DecodedImageFormat))
+                throw new ImageDecodeException($"The {info.Metadata.DecodedImageFormat!.Name} is cut off.");
             return IsDeepGray(info) ? DecodeDeepGray(encoded) : DecodeColor(encoded);
         }
         catch (UnknownImageFormatException problem)
@@ -80,33 +80,12 @@ internal static class ImageCodec
         return new DecodedImage(image.Width, image.Height, 3, pixels);
     }
 
-    // ImageSharp fills what a cut JPEG lacks with gray. Whole is one whose segments and scans lead to an end marker.
-    private static bool EndsAsJpeg(ReadOnlySpan<byte> jpeg)
+    private static bool IsCutOff(ReadOnlySpan<byte> encoded, IImageFormat? format) => format switch
     {
-        const byte StartOfScan = 0xDA, EndOfImage = 0xD9;
-        for (int at = 2; at + 4 <= jpeg.Length || (at + 2 <= jpeg.Length && jpeg[at + 1] == EndOfImage);)
-        {
-            byte marker = jpeg[at + 1];
-            if (jpeg[at] != 0xFF || marker == EndOfImage)
-                return jpeg[at] == 0xFF;
-            if (marker == 0xFF)
-            {
-                at++;
-                continue;
-            }
-            at += 2 + ((jpeg[at + 2] << 8) | jpeg[at + 3]);
-            if (marker == StartOfScan)
-                at = EndOfScan(jpeg, at);
-        }
-        return false;
-    }
-
-    // In a scan 0xFF is followed by 0, or by a restart marker.
-    private static int EndOfScan(ReadOnlySpan<byte> jpeg, int at)
-    {
-        while (at + 1 < jpeg.Length && (jpeg[at] != 0xFF || jpeg[at + 1] is 0 or 0xFF or (>= 0xD0 and <= 0xD7)))
-            at++;
-        return at;
-    }
+        JpegFormat => CutOff.Jpeg(encoded),
+        GifFormat => CutOff.Gif(encoded),
+        WebpFormat => CutOff.WebP(encoded),
+        _ => false,
+    };
 }
 #endif
