@@ -1,0 +1,27 @@
+using System.CommandLine;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Samples;
+
+/// <summary>The verb <c>evaluate</c>.</summary>
+internal static class EvaluateCommand
+{
+    public static Command Create()
+    {
+        ImageInput input = new("--", "Labelled pictures");
+        Option<FileInfo> model = ModelOption.Create();
+        Option<int> topK = new("--top-k") { Description = "Also count a hit where the class is among the k most probable.", DefaultValueFactory = _ => 5 };
+        Option<double?> atLeast = new("--at-least") { Description = "Fail, with exit code 1, where the micro accuracy (0 to 1) is below this." };
+        Command command = new("evaluate", "Measures a saved model on labelled pictures.") { model, topK, atLeast };
+        input.AddTo(command);
+        command.SetAction(parsed => ExitCode.Guard(() =>
+        {
+            MLContext ml = Session.Begin();
+            ITransformer loaded = ModelOption.Load(ml, parsed.GetRequiredValue(model));
+            MulticlassClassificationMetrics metrics = MetricsView.Evaluate(ml, loaded, input.Load(parsed, ml), parsed.GetValue(topK));
+            return metrics.MicroAccuracy >= (parsed.GetValue(atLeast) ?? 0) ? ExitCode.Success : ExitCode.Failure;
+        }));
+        return command;
+    }
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Samples;
+
+/// <summary>The verb <c>predict</c>.</summary>
+internal static class PredictCommand
+{
+    public static Command Create()
+    {
+        Option<FileInfo> model = ModelOption.Create();
+        Option<int> top = new("--top") { Description = "How many classes to name for each picture.", DefaultValueFactory = _ => 1 };
+        Option<bool> show = new("--show") { Description = "Draw each picture on the terminal." };
+        Argument<FileInfo[]> pictures = new("pictures") { Description = "Picture files.", Arity = ArgumentArity.OneOrMore };
+        Command command = new("predict", "Names what is on pictures: file, class, probability, a line each, tab-separated.") { model, top, show, pictures };
+        command.SetAction(parsed => ExitCode.Guard(() =>
+            Run(parsed.GetRequiredValue(model), parsed.GetRequiredValue(pictures), Math.Max(1, parsed.GetValue(top)), parsed.GetValue(show))));
+        return command;
+    }
+
+    private static int Run(FileInfo modelFile, FileInfo[] files, int top, bool show)
+    {
+        if (files.FirstOrDefault(file => !file.Exists) is { } missing)
+        {
+            throw new FileNotFoundException($"There is no picture '{missing.FullName}'.");
+        }
+
+        MLContext ml = Session.Begin();
+        ITransformer model = ModelOption.Load(ml, modelFile);
+        IDataView scored = model.Transform(ml.Data.LoadFromEnumerable(files.Select(file => new Picture { ImagePath = file.FullName })));
+        string[] classes = ClassNames(scored.Schema["Score"]);
+        foreach ((FileInfo file, float[] scores) in files.Zip(scored.GetColumn<float[]>("Score")))
+        {
+            if (show)
+            {
+                TerminalPicture.Draw(file);
+            }
+
+            IEnumerable<string> named = scores.Index().OrderByDescending(entry => entry.Item).Take(top)
+                .Select(entry => string.Create(CultureInfo.InvariantCulture, $"{classes[entry.Index]}\t{entry.Item:p1}"));
+            Console.WriteLine($"{file}\t{string.Join('\t', named)}");
+        }
+
+        return ExitCode.Success;
+    }
+
+    private static string[] ClassNames(DataViewSchema.Column score)
+    {
+        int count = ((VectorDataViewType)score.Type).Size;
+        if (!score.HasSlotNames())
+        {
+            return [.. Enumerable.Range(0, count).Select(index => index.ToString(CultureInfo.InvariantCulture))];
+        }
+
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        score.GetSlotNames(ref names);
+        return [.. names.DenseValues().Select(name => name.ToString())];
+    }
+
+    private sealed class Picture
+    {
+        public string ImagePath { get; set; } = "";
+
+        // The pipeline maps labels to keys; a picture without one has the missing key.
+        public string Label { get; set; } = "";
+    }
+}

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.Transforms;
+
+namespace Samples;
+
+/// <summary>The verb <c>train</c>.</summary>
+internal static class TrainCommand
+{
+    public static Command Create()
+    {
+        ImageInput train = new("--", "Training pictures");
+        ImageInput test = new("--test-", "Held-out pictures to measure on");
+        TrainOptions options = new();
+        Command command = new("train", "Trains a network from scratch on a folder of pictures a class, or on CIFAR's files, measures it and saves it.");
+        train.AddTo(command);
+        test.AddTo(command);
+        options.AddTo(command);
+        command.SetAction(parsed => ExitCode.Guard(() => Run(parsed, train, test, options)));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, ImageInput trainInput, ImageInput testInput, TrainOptions options)
+    {
+        using CancellationTokenSource stop = CtrlC.Source();
+        MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed));
+        IDataView train = trainInput.Load(parsed, ml);
+        IDataView? test = null;
+        if (testInput.IsGiven(parsed))
+        {
+            test = testInput.Load(parsed, ml);
+        }
+        else if (options.TestFraction(parsed) is > 0 and { } fraction)
+        {
+            DataOperationsCatalog.TrainTestData split = ml.Data.TrainTestSplit(train, fraction, seed: options.Seed(parsed));
+            (train, test) = (split.TrainSet, split.TestSet);
+        }
+
+        List<EpochMetrics> history = [];
+        ITransformer model;
+        using (ProgressView progress = ProgressView.Create())
+        {
+            FeatureMiningOptions settings = options.Settings(parsed) with
+            {
+                CancellationToken = stop.Token,
+                Progress = report =>
+                {
+                    progress.Show(report);
+                    if (report.Completed is { } epoch)
+                    {
+                        history.Add(epoch);
+                    }
+                },
+            };
+            model = Pipeline(ml, train, settings).Fit(train);
+        }
+
+        MulticlassClassificationMetrics? metrics = test is null ? null : MetricsView.Evaluate(ml, model, test, options.TopK(parsed));
+        if (options.Model(parsed) is { } file)
+        {
+            file.Directory?.Create();
+            ml.Model.SaveAtomic(model, train.Schema, file.FullName);
+            Console.WriteLine($"Saved {file.FullName} ({file.Length / 1024.0:f0} KiB).");
+        }
+
+        if (options.Report(parsed) is { } report)
+        {
+            TrainingReport.Write(report, options.Settings(parsed), history, metrics);
+        }
+
+        return stop.IsCancellationRequested ? ExitCode.Cancelled : ExitCode.Success;
+    }
+
+    /// <summary>What a user of the library writes: labels to keys, files to bytes, the trainer, keys back to labels.</summary>
+    private static IEstimator<ITransformer> Pipeline(MLContext ml, IDataView train, FeatureMiningOptions settings)
+    {
+        IEstimator<ITransformer> start = ml.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue);
+        if (train.Schema.GetColumnOrNull("ImagePath") is not null)
+        {
+            start = start.Append(ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, inputColumnName: "ImagePath"));
+        }
+
+        return start
+            .Append(ml.MulticlassClassification.Trainers.FeatureMining(settings))
+            .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+    }
+}

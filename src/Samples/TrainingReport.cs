@@ -1,0 +1,38 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining;
+using Microsoft.ML.FeatureMining.Training;
+
+namespace Samples;
+
+/// <summary>Settings, learning curve and metrics of one run, as JSON for scripts.</summary>
+internal static class TrainingReport
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    public static void Write(FileInfo file, FeatureMiningOptions settings, IReadOnlyList<EpochMetrics> history, MulticlassClassificationMetrics? metrics)
+    {
+        file.Directory?.Create();
+        File.WriteAllText(file.FullName, JsonSerializer.Serialize(new
+        {
+            settings.Backbone,
+            settings.Stages,
+            settings.Segmentation,
+            settings.Epochs,
+            settings.BatchSize,
+            settings.LearningRate,
+            settings.WeightDecay,
+            settings.Schedule,
+            settings.Seed,
+            History = history,
+            Test = metrics is null ? null : new { metrics.MicroAccuracy, metrics.MacroAccuracy, metrics.TopKAccuracy, metrics.LogLoss },
+        }, Json));
+    }
+}
