@@ -31,15 +31,6 @@ internal sealed class DecodedImage
         return new DecodedImage(Width, Height, 1, gray);
     }
 
-    public DecodedImage Crop(int left, int top, int width, int height)
-    {
-        var pixels = new byte[width * height * Channels];
-        int row = width * Channels;
-        for (int y = 0; y < height; y++)
-            Pixels.AsSpan(((((top + y) * Width) + left) * Channels), row).CopyTo(pixels.AsSpan(y * row));
-        return new DecodedImage(width, height, Channels, pixels);
-    }
-
     /// <summary>The same pixels as [C, H, W].</summary>
     public byte[] ToPlanar()
     {

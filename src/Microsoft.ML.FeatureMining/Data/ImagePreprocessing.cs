@@ -17,19 +17,18 @@ internal sealed record ImagePreprocessing
     {
         if (Shape.Channels == 1)
             image = image.ToGray();
+        if (image.Channels != Shape.Channels)
+            throw new InvalidOperationException(FormattableString.Invariant($"A picture has {image.Channels} channels; the network takes {Shape}."));
         image = Resize == ResizeRule.Squash ? ImageResize.Resize(image, Shape.Width, Shape.Height) : Cover(image);
         return image.ToPlanar();
     }
 
-    // Sizes and offsets are those of torchvision's Resize and CenterCrop: cut towards zero; halves go to the even pixel.
+    // The sizes are those of torchvision's Resize: cut towards zero.
     private DecodedImage Cover(DecodedImage image)
     {
         bool narrow = (long)image.Width * Shape.Height <= (long)image.Height * Shape.Width;
-        int width = narrow ? Shape.Width : checked((int)((long)Shape.Height * image.Width / image.Height));
-        int height = narrow ? checked((int)((long)Shape.Width * image.Height / image.Width)) : Shape.Height;
-        image = ImageResize.Resize(image, width, height);
-        int left = (int)Math.Round((width - Shape.Width) / 2.0, MidpointRounding.ToEven);
-        int top = (int)Math.Round((height - Shape.Height) / 2.0, MidpointRounding.ToEven);
-        return image.Crop(left, top, Shape.Width, Shape.Height);
+        long width = narrow ? Shape.Width : (long)Shape.Height * image.Width / image.Height;
+        long height = narrow ? (long)Shape.Width * image.Height / image.Width : Shape.Height;
+        return ImageResize.Resize(image, ResizeWindow.Middle(width, Shape.Width), ResizeWindow.Middle(height, Shape.Height));
     }
 }

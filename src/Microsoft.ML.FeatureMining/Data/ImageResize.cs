@@ -6,27 +6,33 @@ namespace Microsoft.ML.FeatureMining.Data;
 /// </summary>
 internal static class ImageResize
 {
-    public static DecodedImage Resize(DecodedImage image, int width, int height)
+    public static DecodedImage Resize(DecodedImage image, int width, int height) =>
+        Resize(image, ResizeWindow.Whole(width), ResizeWindow.Whole(height));
+
+    /// <summary>Resizes, and computes only the part that is wanted.</summary>
+    /// <exception cref="ImageDecodeException">The picture is so thin that the pass along its rows would take more than an array.</exception>
+    public static DecodedImage Resize(DecodedImage image, ResizeWindow columns, ResizeWindow rows)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
-        if (width != image.Width)
-            image = ResizeColumns(image, width);
-        if (height != image.Height)
-            image = ResizeRows(image, height);
-        return image;
+        ResampleWeights down = new(image.Height, rows);
+        (int top, int height) = down.Sources.GetOffsetAndLength(image.Height);
+        if ((long)columns.Count * height * image.Channels > Array.MaxLength)
+            throw new ImageDecodeException(FormattableString.Invariant($"The picture of {image.Width}x{image.Height} pixels is too thin to be resized."));
+        DecodedImage band = ResizeColumns(image, columns, top, height);
+        return ResizeRows(band, down, top, rows);
     }
 
-    private static DecodedImage ResizeColumns(DecodedImage image, int width)
+    private static DecodedImage ResizeColumns(DecodedImage image, ResizeWindow columns, int top, int height)
     {
+        if (columns == ResizeWindow.Whole(image.Width) && height == image.Height)
+            return image;
         int channels = image.Channels;
-        ResampleWeights weights = new(image.Width, width);
-        var pixels = new byte[checked(width * image.Height * channels)];
-        for (int y = 0; y < image.Height; y++)
+        ResampleWeights weights = new(image.Width, columns);
+        var pixels = new byte[columns.Count * height * channels];
+        for (int y = 0; y < height; y++)
         {
-            ReadOnlySpan<byte> source = image.Pixels.AsSpan(y * image.Width * channels, image.Width * channels);
-            Span<byte> target = pixels.AsSpan(y * width * channels, width * channels);
-            for (int x = 0; x < width; x++)
+            ReadOnlySpan<byte> source = image.Pixels.AsSpan((top + y) * image.Width * channels, image.Width * channels);
+            Span<byte> target = pixels.AsSpan(y * columns.Count * channels, columns.Count * channels);
+            for (int x = 0; x < columns.Count; x++)
             {
                 ReadOnlySpan<int> taps = weights.Taps(x);
                 int first = weights.First(x) * channels;
@@ -39,23 +45,24 @@ internal static class ImageResize
                 }
             }
         }
-        return new DecodedImage(width, image.Height, channels, pixels);
+        return new DecodedImage(columns.Count, height, channels, pixels);
     }
 
-    private static DecodedImage ResizeRows(DecodedImage image, int height)
+    private static DecodedImage ResizeRows(DecodedImage band, ResampleWeights weights, int top, ResizeWindow rows)
     {
-        int row = image.Width * image.Channels;
-        ResampleWeights weights = new(image.Height, height);
-        var pixels = new byte[checked(row * height)];
+        if (rows == ResizeWindow.Whole(band.Height))
+            return band;
+        int row = band.Width * band.Channels;
+        var pixels = new byte[checked(row * rows.Count)];
         var sums = new int[row];
-        for (int y = 0; y < height; y++)
+        for (int y = 0; y < rows.Count; y++)
         {
             ReadOnlySpan<int> taps = weights.Taps(y);
             Array.Fill(sums, ResampleWeights.Half);
             for (int t = 0; t < taps.Length; t++)
             {
                 int tap = taps[t];
-                ReadOnlySpan<byte> source = image.Pixels.AsSpan((weights.First(y) + t) * row, row);
+                ReadOnlySpan<byte> source = band.Pixels.AsSpan((weights.First(y) - top + t) * row, row);
                 for (int i = 0; i < source.Length; i++)
                     sums[i] += source[i] * tap;
             }
@@ -63,6 +70,6 @@ internal static class ImageResize
             for (int i = 0; i < target.Length; i++)
                 target[i] = ResampleWeights.ToByte(sums[i]);
         }
-        return new DecodedImage(image.Width, height, image.Channels, pixels);
+        return new DecodedImage(band.Width, rows.Count, band.Channels, pixels);
     }
 }

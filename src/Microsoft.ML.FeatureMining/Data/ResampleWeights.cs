@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.Data;
 
-/// <summary>For every target position along one axis: the first source position that counts, and the weights from there on.</summary>
+/// <summary>For every wanted target position along one axis: the first source position that counts, and the weights from there on.</summary>
 internal sealed class ResampleWeights
 {
     // 8 bits of pixel, 2 of headroom for sums, the rest of an int for the fraction.
@@ -11,18 +11,18 @@ internal sealed class ResampleWeights
     private readonly int[] _taps;
     private readonly int _stride;
 
-    public ResampleWeights(int from, int to)
+    public ResampleWeights(int from, ResizeWindow to)
     {
-        double scale = (double)from / to;
+        double scale = (double)from / to.Size;
         double support = Math.Max(scale, 1);
         _stride = (2 * (int)Math.Ceiling(support)) + 1;
-        _first = new int[to];
-        _count = new int[to];
-        _taps = new int[checked(to * _stride)];
+        _first = new int[to.Count];
+        _count = new int[to.Count];
+        _taps = new int[checked(to.Count * _stride)];
         var triangle = new double[_stride];
-        for (int i = 0; i < to; i++)
+        for (int i = 0; i < to.Count; i++)
         {
-            double centre = (i + 0.5) * scale;
+            double centre = (to.Start + i + 0.5) * scale;
             _first[i] = Math.Max((int)(centre - support + 0.5), 0);
             _count[i] = Math.Min((int)(centre + support + 0.5), from) - _first[i];
             double sum = 0;
@@ -38,6 +38,9 @@ internal sealed class ResampleWeights
 
     /// <summary>One half, so that dropping the fraction rounds.</summary>
     public static int Half => 1 << (Bits - 1);
+
+    /// <summary>The source positions that count for any target.</summary>
+    public Range Sources => _first[0]..(_first[^1] + _count[^1]);
 
     public static byte ToByte(int sum) => (byte)Math.Clamp(sum >> Bits, 0, 255);
 

@@ -35,6 +35,38 @@ public sealed class ImagePreprocessingTests
         Assert.All(pixels, value => Assert.Equal(255, value));
     }
 
+    [Theory]
+    [InlineData(1, 2_000_000)]
+    [InlineData(2_000_000, 1)]
+    public void Apply_ThinPicture_TakesOnlyItsMiddle(int width, int height)
+    {
+        DecodedImage thin = new(width, height, 3, new byte[3 * width * height]);
+        thin.Pixels.AsSpan((thin.Pixels.Length / 2 / 3 * 3) - 30, 60).Fill(200);
+        long before = GC.GetTotalAllocatedBytes();
+
+        byte[] pixels = new ImagePreprocessing { Shape = new ImageShape(3, 16, 16) }.Apply(thin);
+
+        Assert.All(pixels, value => Assert.Equal(200, value));
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 16 << 20);
+    }
+
+    [Fact]
+    public void Apply_TooThinToSquash_SaysSo()
+    {
+        DecodedImage thin = new(1, 50_000_000, 1, new byte[50_000_000]);
+        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(1, 64, 64), Resize = ResizeRule.Squash };
+
+        Assert.Contains("1x50000000", Assert.Throws<ImageDecodeException>(() => preprocessing.Apply(thin)).Message);
+    }
+
+    [Fact]
+    public void Apply_OtherChannelCount_IsRefused()
+    {
+        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(4, 8, 8) };
+
+        Assert.Throws<InvalidOperationException>(() => preprocessing.Apply(Goldens.Picture("rgb.png")));
+    }
+
     [Fact]
     public void Apply_Squash_ScalesEachAxis()
     {
