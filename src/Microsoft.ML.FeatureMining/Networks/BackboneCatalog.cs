@@ -32,7 +32,7 @@ public static class BackboneCatalog
             }
         }
 
-        throw new ArgumentException($"No backbone is called '{key}'. Known: {string.Join(", ", Families.Select(family => family.Name))}.");
+        throw new ArgumentException($"No backbone is called '{key}'. Known: {string.Join(", ", Families.Select(family => family.Name))}.", nameof(key));
     }
 
     /// <summary>Says what is wrong with a name, or null where it names a backbone.</summary>

@@ -1,8 +1,0 @@
-namespace Microsoft.ML.FeatureMining.Tests.MlNet;
-
-internal sealed class PicturePrediction
-{
-    public uint PredictedLabel { get; set; }
-
-    public float[] Score { get; set; } = [];
-}
