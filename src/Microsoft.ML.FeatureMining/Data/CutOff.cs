@@ -47,6 +47,20 @@ internal static class CutOff
     /// <summary>The container must be as long as it says.</summary>
     public static bool WebP(ReadOnlySpan<byte> file) => file.Length < 12 || file.Length - 8 < BinaryPrimitives.ReadUInt32LittleEndian(file[4..]);
 
+    /// <summary>All rows must be there; of compressed ones the decoder itself knows.</summary>
+    public static bool Bmp(ReadOnlySpan<byte> file)
+    {
+        const int oldHeader = 12;
+        if (file.Length < 34)
+            return true;
+        bool old = BinaryPrimitives.ReadUInt32LittleEndian(file[14..]) == oldHeader;
+        long width = old ? BinaryPrimitives.ReadUInt16LittleEndian(file[18..]) : BinaryPrimitives.ReadInt32LittleEndian(file[18..]);
+        long height = old ? BinaryPrimitives.ReadUInt16LittleEndian(file[20..]) : Math.Abs((long)BinaryPrimitives.ReadInt32LittleEndian(file[22..]));
+        int bits = BinaryPrimitives.ReadUInt16LittleEndian(file[(old ? 24 : 28)..]);
+        bool runs = !old && BinaryPrimitives.ReadUInt32LittleEndian(file[30..]) is 1 or 2;
+        return !runs && BinaryPrimitives.ReadUInt32LittleEndian(file[10..]) + (((width * bits) + 31) / 32 * 4 * height) > file.Length;
+    }
+
     // In a scan 0xFF is followed by zero, a restart marker or more of its kind.
     private static int EndOfScan(ReadOnlySpan<byte> file, int at)
     {

@@ -83,6 +83,7 @@ internal static class ImageCodec
     private static bool IsCutOff(ReadOnlySpan<byte> encoded, IImageFormat? format) => format switch
     {
         JpegFormat => CutOff.Jpeg(encoded),
+        BmpFormat => CutOff.Bmp(encoded),
         GifFormat => CutOff.Gif(encoded),
         WebpFormat => CutOff.WebP(encoded),
         _ => false,

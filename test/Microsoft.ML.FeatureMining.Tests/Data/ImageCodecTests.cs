@@ -22,11 +22,12 @@ public sealed class ImageCodecTests
 
     [Theory]
     [MemberData(nameof(Pictures))]
-    public void Decode_AQuarterOfAFile_IsRefused(string name)
+    public void Decode_AnyBeginningOfAFile_IsRefused(string name)
     {
         byte[] file = Goldens.Picture(name);
 
-        Assert.Throws<ImageDecodeException>(() => ImageCodec.Decode(file.AsSpan(0, file.Length / 4)));
+        for (int length = 0; length < Goldens.EndOfPixels(name, file); length++)
+            Assert.Throws<ImageDecodeException>(() => ImageCodec.Decode(file.AsSpan(0, length)));
     }
 
     [Theory]
@@ -72,15 +73,6 @@ public sealed class ImageCodecTests
 
         Assert.Contains("21x14", refusal.Message);
         Assert.Equal(21, ImageCodec.Decode(file, maxPixels: 21 * 14).Width);
-    }
-
-    [Fact]
-    public void Decode_CutJpeg_NeverPadsWhatIsMissing()
-    {
-        byte[] file = Goldens.Picture("progressive.jpg");
-
-        for (int length = 0; length < file.Length - 2; length++)
-            Assert.Throws<ImageDecodeException>(() => ImageCodec.Decode(file.AsSpan(0, length)));
     }
 
     private static void WriteSize(byte[] file, int offset, bool bigEndian)
