@@ -14,7 +14,8 @@ internal static class WeightInitializer
     public static void Initialize(nn.Module module, RandomStream random)
     {
         using IDisposable noGrad = no_grad();
-        foreach (nn.Module part in module.modules())
+        // TorchSharp's modules() leaves out the module itself, and a strategy may add a bare layer.
+        foreach (nn.Module part in module.modules().Prepend(module))
         {
             using DisposeScope scope = NewDisposeScope();
             switch (part)
