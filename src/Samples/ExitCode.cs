@@ -21,6 +21,11 @@ internal static class ExitCode
         {
             return verb();
         }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("Stopped before there was anything to save.");
+            return Cancelled;
+        }
         catch (Exception e) when (Innermost(e) is ArgumentException or IOException or InvalidDataException or InvalidOperationException or UnauthorizedAccessException
             or FormatException or NotSupportedException or Microsoft.ML.FeatureMining.Data.ImageDecodeException or Microsoft.ML.FeatureMining.Training.TrainingDivergedException
             or System.Runtime.InteropServices.ExternalException)

@@ -13,7 +13,7 @@ internal static class TrainCommand
     public static Command Create()
     {
         ImageInput train = new("--", "Training pictures");
-        ImageInput test = new("--test-", "Held-out pictures to measure on");
+        ImageInput test = new("--test-", "Held-out pictures to measure on", required: false);
         TrainOptions options = new();
         Command command = new("train", "Trains a network from scratch on a folder of pictures a class, or on CIFAR's files, measures it and saves it.");
         train.AddTo(command);

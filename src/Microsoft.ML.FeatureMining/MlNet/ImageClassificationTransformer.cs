@@ -39,9 +39,6 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
     /// <summary>True: each row is scored by itself.</summary>
     public bool IsRowToRowMapper => true;
 
-    /// <summary>The column of the probabilities.</summary>
-    internal string ScoreColumnName => _settings.ScoreColumnName;
-
     /// <summary>The input's columns, PredictedLabel and Score.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type than in training.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Bind(inputSchema).Output;
@@ -61,7 +58,7 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
     /// <summary>Frees the network's memory.</summary>
     public void Dispose() => _scorer.Dispose();
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => Internals.Save(ctx, _settings.Write, Model.Artifact);
+    void ICanSaveModel.Save(ModelSaveContext ctx) => Internals.Save(ctx, _settings, Model.Artifact);
 
     private ScoringColumns Bind(DataViewSchema input)
     {

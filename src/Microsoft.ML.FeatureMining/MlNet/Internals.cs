@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
@@ -54,13 +56,15 @@ internal static class Internals
     public static string TypeName(SchemaShape.Column column) => column.GetTypeString();
 
     /// <summary>ModelSaveContext: writes the header by which Model.Load finds <see cref="Create"/>, our few fields, and the artifact as two entries of the model's zip.</summary>
-    public static void Save(ModelSaveContext context, Action<BinaryWriter> fields, ModelArtifact artifact)
+    public static void Save(ModelSaveContext context, ScoringSettings settings, ModelArtifact artifact)
     {
         context.CheckAtModel();
         context.SetVersionInfo(Version);
-        fields(context.Writer);
-        context.SaveTextStream(ModelArtifact.ManifestFile, writer => writer.Write(artifact.Manifest.ToJson()));
+        settings.Write(context.Writer);
+        string manifest = artifact.Manifest.ToJson();
+        context.SaveTextStream(ModelArtifact.ManifestFile, writer => writer.Write(manifest));
         context.SaveBinaryStream(ModelArtifact.WeightsFile, writer => Safetensors.Write(artifact.Weights, writer.BaseStream));
+        context.Writer.Write(Checksum(manifest, artifact.Weights));
     }
 
     /// <summary>ModelLoadContext: ML.NET calls this method, by its name, its return type and these parameters, when it loads a model.</summary>
@@ -68,12 +72,24 @@ internal static class Internals
     {
         context.CheckAtModel(Version);
         ScoringSettings settings = ScoringSettings.Read(context.Reader);
-        ArtifactManifest? manifest = null;
-        if (!context.TryLoadTextStream(ModelArtifact.ManifestFile, reader => manifest = ArtifactManifest.FromJson(reader.ReadToEnd())))
+        string? manifest = null;
+        if (!context.TryLoadTextStream(ModelArtifact.ManifestFile, reader => manifest = reader.ReadToEnd()))
             throw new InvalidDataException($"The model has no entry '{ModelArtifact.ManifestFile}'.");
         NamedTensors? weights = null;
         if (!context.TryLoadBinaryStream(ModelArtifact.WeightsFile, reader => weights = Safetensors.Read(reader.BaseStream)))
             throw new InvalidDataException($"The model has no entry '{ModelArtifact.WeightsFile}'.");
-        return new ImageClassificationTransformer(environment, new ModelArtifact(manifest!, weights!), settings);
+        if (!context.Reader.ReadBytes(SHA256.HashSizeInBytes).AsSpan().SequenceEqual(Checksum(manifest!, weights!)))
+            throw new InvalidDataException("The model is damaged: its manifest and weights are not those that were saved.");
+        return new ImageClassificationTransformer(environment, new ModelArtifact(ArtifactManifest.FromJson(manifest!), weights!), settings);
+    }
+
+    // A zip's own checksums are not looked at when .NET reads one, and a network with a few wrong weights would go on giving answers.
+    private static byte[] Checksum(string manifest, NamedTensors weights)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(manifest));
+        foreach (NamedTensor tensor in weights.Tensors)
+            hash.AppendData(tensor.Bytes);
+        return hash.GetHashAndReset();
     }
 }

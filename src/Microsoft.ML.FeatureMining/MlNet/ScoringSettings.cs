@@ -29,14 +29,21 @@ internal sealed record ScoringSettings
         writer.Write(KeyValues);
     }
 
-    public static ScoringSettings Read(BinaryReader reader) => new()
+    /// <exception cref="InvalidDataException">What is there are no such settings.</exception>
+    public static ScoringSettings Read(BinaryReader reader)
     {
-        ImageColumnName = reader.ReadString(),
-        ScoreColumnName = reader.ReadString(),
-        PredictedLabelColumnName = reader.ReadString(),
-        UnreadableImages = (UnreadableImages)reader.ReadByte(),
-        MaxPixels = reader.ReadInt64(),
-        BatchSize = reader.ReadInt32(),
-        KeyValues = reader.ReadString(),
-    };
+        ScoringSettings settings = new()
+        {
+            ImageColumnName = reader.ReadString(),
+            ScoreColumnName = reader.ReadString(),
+            PredictedLabelColumnName = reader.ReadString(),
+            UnreadableImages = (UnreadableImages)reader.ReadByte(),
+            MaxPixels = reader.ReadInt64(),
+            BatchSize = reader.ReadInt32(),
+            KeyValues = reader.ReadString(),
+        };
+        return Enum.IsDefined(settings.UnreadableImages) && settings is { MaxPixels: > 0, BatchSize: > 0 }
+            ? settings
+            : throw new InvalidDataException("The model is damaged: its scoring settings make no sense.");
+    }
 }

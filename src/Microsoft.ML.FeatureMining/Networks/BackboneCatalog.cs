@@ -32,7 +32,7 @@ public static class BackboneCatalog
             }
         }
 
-        throw new ArgumentException($"No backbone is called '{key}'. Known: {string.Join(", ", Families.Select(family => family.Name))}.", nameof(key));
+        throw new ArgumentException($"No backbone is called '{key}'. Known: {string.Join(", ", Families.Select(family => family.Name))}.");
     }
 
     /// <summary>Says what is wrong with a name, or null where it names a backbone.</summary>

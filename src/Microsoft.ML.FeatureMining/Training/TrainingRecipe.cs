@@ -62,7 +62,7 @@ internal sealed record TrainingRecipe
         Require(Momentum is >= 0 and < 1, $"Momentum lies in [0, 1); it is {Momentum}.");
         Require(!Nesterov || Momentum > 0, "Nesterov needs a Momentum above 0.");
         Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), $"WeightDecay is at least 0; it is {WeightDecay}.");
-        Require(WarmupEpochs >= 0 && WarmupEpochs < Epochs, $"WarmupEpochs lies between 0 and Epochs; it is {WarmupEpochs}.");
+        Require(WarmupEpochs >= 0 && (Epochs < 1 || WarmupEpochs < Epochs), $"WarmupEpochs lies between 0 and Epochs; it is {WarmupEpochs}.");
         Require(LabelSmoothing is >= 0 and < 1, $"LabelSmoothing lies in [0, 1); it is {LabelSmoothing}.");
         Require(Input.Channels >= 1 && Input.Height >= 1 && Input.Width >= 1, $"The images' shape is at least 1x1x1; it is {Input}.");
         Require(EarlyStopping is not { Patience: < 1 }, "Patience of early stopping is at least 1.");

@@ -28,7 +28,7 @@ internal sealed class CifarResNet : Backbone
         int perBlock = bottleneck ? 9 : 6;
         if (depth < perBlock + 2 || (depth - 2) % perBlock != 0)
         {
-            throw new ArgumentException($"A CIFAR ResNet with {(bottleneck ? "bottleneck" : "basic")} blocks has {perBlock}n + 2 layers; {depth} is not of that form.", nameof(depth));
+            throw new ArgumentException($"A CIFAR ResNet with {(bottleneck ? "bottleneck" : "basic")} blocks has {perBlock}n + 2 layers; {depth} is not of that form.");
         }
 
         int blocks = (depth - 2) / perBlock;

@@ -1,0 +1,115 @@
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
+using System.Reflection.PortableExecutable;
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.FeatureMining.Tests.MlNet;
+
+/// <summary>Pins what we use of ML.NET that ML.NET does not promise. A failure here after an update of ML.NET says what to look at in Internals.cs.</summary>
+public sealed class InternalsTests
+{
+    [Fact]
+    public void NonPublicMembersUsed_AreTheseAndNoMore()
+    {
+        string[] used = [.. ForeignMembers().Where(IsHidden).Select(member => $"{member.DeclaringType!.Name}.{member.Name}").Distinct().Order(StringComparer.Ordinal)];
+
+        Assert.Equal(
+            [
+                "Column..ctor", "Column.GetTypeString", "ICancelable.get_IsCanceled", "IHostEnvironmentInternal.get_FallbackToCpu",
+                "IHostEnvironmentInternal.get_GpuDeviceId", "IInternalCatalog.get_Environment", "LoadableClassAttribute..ctor", "ModelLoadContext.CheckAtModel",
+                "ModelLoadContext.Reader", "ModelLoadContext.TryLoadBinaryStream", "ModelLoadContext.TryLoadTextStream", "ModelSaveContext.CheckAtModel",
+                "ModelSaveContext.SaveBinaryStream", "ModelSaveContext.SaveTextStream", "ModelSaveContext.SetVersionInfo", "ModelSaveContext.Writer",
+                "SchemaShape.Create", "VersionInfo..ctor",
+            ],
+            used);
+    }
+
+    [Fact]
+    public void EnvironmentOf_EachCatalog_LogsToTheContext()
+    {
+        MLContext ml = new();
+        List<string> messages = [];
+        ml.Log += (_, e) => messages.Add(e.RawMessage);
+
+        foreach (object catalog in (object[])[ml.MulticlassClassification.Trainers, ml.Model, ml.Data])
+        {
+            using IChannel channel = Internals.EnvironmentOf(catalog).Start("Test");
+            channel.Info(MessageSensitivity.None, "hello from a catalog");
+        }
+
+        Assert.Equal(3, messages.Count(message => message == "hello from a catalog"));
+    }
+
+    [Fact]
+    public void DeviceWish_IsWhatTheContextSays()
+    {
+        MLContext ml = new() { GpuDeviceId = 3, FallbackToCpu = true };
+
+        Assert.Equal((3, true), Internals.DeviceWish(Internals.EnvironmentOf(ml.MulticlassClassification.Trainers)));
+
+        (ml.GpuDeviceId, ml.FallbackToCpu) = (null, false);
+        Assert.Equal((null, false), Internals.DeviceWish(Internals.EnvironmentOf(ml.MulticlassClassification.Trainers)));
+    }
+
+    [Fact]
+    public void IsCancelled_AfterTheContextWasCancelled_IsTrue()
+    {
+        MLContext ml = new();
+        IHost host = Internals.EnvironmentOf(ml.MulticlassClassification.Trainers).Register("Test");
+        Assert.False(Internals.IsCancelled(host));
+
+        Cancel(ml);
+
+        Assert.True(Internals.IsCancelled(host));
+    }
+
+    [Fact]
+    public void Promise_GivesAColumnThatMlNetSpells()
+    {
+        SchemaShape.Column column = Internals.Promise("Score", SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single);
+
+        Assert.Equal("Vector<Single>", Internals.TypeName(column));
+        Assert.Equal("Key<UInt32>", Internals.TypeName(Internals.Promise("Label", SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true)));
+    }
+
+    [Fact]
+    public void ShapeOf_ASchema_HasItsColumns()
+    {
+        IDataView rows = new MLContext().Data.LoadFromEnumerable(Array.Empty<EncodedPicture>());
+
+        SchemaShape shape = Internals.ShapeOf(rows.Schema);
+
+        Assert.Equal(rows.Schema.Select(column => column.Name), shape.Select(column => column.Name));
+        Assert.True(shape.Single(column => column.Name == "Label").IsKey);
+    }
+
+    [Fact]
+    public void Assembly_DeclaresItsLoaderOnce()
+    {
+        Assert.Single(typeof(Internals).Assembly.GetCustomAttributesData(), data => data.AttributeType.Name == "LoadableClassAttribute");
+    }
+
+    /// <summary>What AutoML does when a trial's time is up.</summary>
+    internal static void Cancel(MLContext ml) => typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic)!.Invoke(ml, null);
+
+    private static IEnumerable<MemberInfo> ForeignMembers()
+    {
+        Assembly assembly = typeof(Internals).Assembly;
+        using PEReader image = new(File.OpenRead(assembly.Location));
+        MetadataReader metadata = image.GetMetadataReader();
+        return [.. metadata.MemberReferences
+            .Where(handle => metadata.GetMemberReference(handle).Parent.Kind == HandleKind.TypeReference)
+            .Select(handle => assembly.ManifestModule.ResolveMember(MetadataTokens.GetToken(handle))!)
+            .Where(member => member.DeclaringType?.Assembly.GetName().Name!.StartsWith("Microsoft.ML.", StringComparison.Ordinal) == true)];
+    }
+
+    private static bool IsHidden(MemberInfo member) => !member.DeclaringType!.IsVisible || member switch
+    {
+        MethodBase method => !method.IsPublic && !method.IsFamily,
+        FieldInfo field => !field.IsPublic && !field.IsFamily,
+        _ => false,
+    };
+}

@@ -1,0 +1,33 @@
+using System.Diagnostics;
+
+namespace Microsoft.ML.FeatureMining.Tests.MlNet;
+
+/// <summary>Starts the programs that lie beside the tests.</summary>
+internal static class Programs
+{
+    public static Process Start(string name, string[] arguments, params (string Name, string Value)[] environment)
+    {
+        ProcessStartInfo start = new(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, name + ".dll"));
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
+        foreach ((string variable, string value) in environment)
+            start.Environment[variable] = value;
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Runs one to its end and gives its output.</summary>
+    public static string[] Run(string name, string[] arguments, params (string Name, string Value)[] environment)
+    {
+        using Process process = Start(name, arguments, environment);
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{name} ended with {process.ExitCode}: {errors.Result}");
+        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
+}

@@ -1,0 +1,7 @@
+namespace Microsoft.ML.FeatureMining.Tests.MlNet;
+
+[CollectionDefinition(Name)]
+public sealed class TrainedModelCollection : ICollectionFixture<TrainedModel>
+{
+    public const string Name = "trained model";
+}
