@@ -7,7 +7,15 @@ internal static class Tiny
 {
     public static FeatureMiningOptions Options { get; } = new()
     {
-        Backbone = "cifar-resnet-8", ImageHeight = 12, ImageWidth = 12, Epochs = 4, BatchSize = 12, LearningRate = 0.05, CropPadding = 1, Seed = 1, ScoringBatchSize = 8,
+        Backbone = "cifar-resnet-8",
+        ImageHeight = 12,
+        ImageWidth = 12,
+        Epochs = 4,
+        BatchSize = 12,
+        LearningRate = 0.05,
+        CropPadding = 1,
+        Seed = 1,
+        ScoringBatchSize = 8,
     };
 
     public static EstimatorChain<ImageClassificationTransformer> Pipeline(MLContext ml, FeatureMiningOptions? options = null) => ml.Transforms.Conversion.MapValueToKey("Label")

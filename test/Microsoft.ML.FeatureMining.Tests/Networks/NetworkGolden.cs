@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Networks;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Tests.Networks;
+
+/// <summary>
+/// A file that test/Goldens/make_network.py wrote: PyTorch's results in double precision. Tensors of more than 1000 values are there as every 7th value, each
+/// with the norm of the whole.
+/// </summary>
+internal sealed class NetworkGolden
+{
+    /// <summary>Of the L2 norm of the difference to the L2 norm of the expected tensor.</summary>
+    public const double Tolerance = 1e-4;
+
+    private readonly Dictionary<string, NamedTensor> _tensors;
+
+    public NetworkGolden(string name)
+    {
+        using FileStream file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Goldens", "network", $"{name}.safetensors"));
+        _tensors = Safetensors.Read(file).Tensors.ToDictionary(tensor => tensor.Name);
+    }
+
+    public IEnumerable<string> Names(string folder) =>
+        _tensors.Keys.Where(name => name.StartsWith(folder + "/", StringComparison.Ordinal) && !name.EndsWith("#norm")).Select(name => name[(folder.Length + 1)..]);
+
+    /// <summary>All tensors of a folder, as weights of a network.</summary>
+    public NamedTensors Weights(string folder) => new([.. Names(folder).Select(name => _tensors[$"{folder}/{name}"] with { Name = name })]);
+
+    public float[] Floats(string name) => MemoryMarshal.Cast<byte, float>(_tensors[name].Bytes).ToArray();
+
+    public long[] Integers(string name) => MemoryMarshal.Cast<byte, long>(_tensors[name].Bytes).ToArray();
+
+    public byte[] Bytes(string name) => _tensors[name].Bytes;
+
+    public Tensor Tensor(string name) => tensor(Floats(name), _tensors[name].Shape);
+
+    /// <summary>Compares a whole tensor with what the file has of it.</summary>
+    public void AssertMatches(string name, Tensor actual)
+    {
+        if (actual.dtype == ScalarType.Int64)
+        {
+            // num_batches_tracked, which nothing reads: TorchSharp 0.99 counts each batch twice, PyTorch and later versions once.
+            Assert.Contains(actual.data<long>().ToArray()[0] / (double)Integers(name)[0], new[] { 1.0, 2.0 });
+            return;
+        }
+
+        float[] all = TensorAssert.Values(actual);
+        if (_tensors.TryGetValue($"{name}#norm", out NamedTensor? norm))
+        {
+            double expected = MemoryMarshal.Read<double>(norm.Bytes);
+            Assert.True(Math.Abs(TensorAssert.L2(all) - expected) <= Tolerance * expected, $"{name}: the norm is {TensorAssert.L2(all)}, not {expected}.");
+            TensorAssert.CloseValues(Floats(name), all.Length > 1000 ? [.. all.Where((_, i) => i % 7 == 0)] : all, Tolerance, name);
+        }
+        else
+        {
+            TensorAssert.CloseValues(Floats(name), all, Tolerance, name);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Tests;
+
+/// <summary>Comparisons and readings of tensors.</summary>
+internal static class TensorAssert
+{
+    /// <summary>The values of a tensor of floats of any layout, row by row.</summary>
+    public static float[] Values(Tensor value)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return value.detach().cpu().to(ScalarType.Float32).contiguous().data<float>().ToArray();
+    }
+
+    public static double L2(IEnumerable<float> values) => Math.Sqrt(values.Sum(value => (double)value * value));
+
+    /// <summary>The L2 norm of the difference is at most <paramref name="tolerance"/> times the L2 norm of what was expected.</summary>
+    public static void CloseValues(IReadOnlyList<float> expected, IReadOnlyList<float> actual, double tolerance, string what)
+    {
+        Assert.Equal(expected.Count, actual.Count);
+        double difference = L2(expected.Zip(actual, (e, a) => e - a));
+        Assert.True(difference <= tolerance * L2(expected), $"{what}: differs by {difference:g3} in the L2 norm, where {L2(expected):g3} was expected.");
+    }
+
+    public static void Close(Tensor expected, Tensor actual, double tolerance, string what)
+    {
+        Assert.Equal(expected.shape, actual.shape);
+        CloseValues(Values(expected), Values(actual), tolerance, what);
+    }
+
+    public static void SameBits(Tensor expected, Tensor actual)
+    {
+        Assert.Equal(expected.shape, actual.shape);
+        Assert.Equal(Values(expected).Select(BitConverter.SingleToInt32Bits), Values(actual).Select(BitConverter.SingleToInt32Bits));
+    }
+
+    // TorchSharp made a property of what was a method.
+    public static Tensor Gradient(Tensor parameter) =>
+        (Tensor)(typeof(Tensor).GetProperty("grad")?.GetValue(parameter) ?? typeof(Tensor).GetMethod("grad", Type.EmptyTypes)!.Invoke(parameter, null))!;
+}
