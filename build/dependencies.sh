@@ -34,7 +34,7 @@ if [ -n "${MLNETFM_DEPENDENCIES:-}" ]; then
   source=$MLNETFM_DEPENDENCIES
   say "$source, because MLNETFM_DEPENDENCIES says so"
 elif [ -e "$chosen" ]; then
-  source=$(sed -n 's:.*<MlNetFmDependencies>\(.*\)</MlNetFmDependencies>.*:\1:p' "$chosen")
+  source=$(sed -n 's:.*<MlNetFmDependencies[^>]*>\(.*\)</MlNetFmDependencies>.*:\1:p' "$chosen")
   say "$source, as chosen before (build/Dependencies.local.props)"
 elif feed_serves; then
   source=packages
