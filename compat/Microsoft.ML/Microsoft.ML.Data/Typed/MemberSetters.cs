@@ -12,7 +12,7 @@ internal static class MemberSetters
         ParameterExpression target = Expression.Parameter(typeof(TRow));
         ParameterExpression value = Expression.Parameter(memberType);
         MemberExpression access = Expression.MakeMemberAccess(target, member);
-        Delegate write = Expression.Lambda(Expression.Assign(access, value), target, value).Compile();
+        Delegate write = Expression.Lambda(typeof(Action<,>).MakeGenericType(typeof(TRow), memberType), Expression.Assign(access, value), target, value).Compile();
         if (memberType == typeof(string))
             return Text(row.GetGetter<ReadOnlyMemory<char>>(column), (Action<TRow, string>)write);
         if (memberType == typeof(string[]))
