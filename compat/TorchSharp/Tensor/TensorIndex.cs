@@ -16,13 +16,13 @@ public static partial class torch
         }
 
         /// <summary>A new dimension of one.</summary>
-        public static TensorIndex None => new() { Kind = IndexKind.None };
+        public static readonly TensorIndex None = new() { Kind = IndexKind.None };
 
-        public static TensorIndex Null => None;
+        public static readonly TensorIndex Null = None;
 
-        public static TensorIndex Ellipsis => new() { Kind = IndexKind.Ellipsis };
+        public static readonly TensorIndex Ellipsis = new() { Kind = IndexKind.Ellipsis };
 
-        public static TensorIndex Colon => Slice(null, null, null);
+        public static readonly TensorIndex Colon = Slice(null, null, null);
 
         internal IndexKind Kind { get; private init; }
 
@@ -39,8 +39,6 @@ public static partial class torch
         public static implicit operator TensorIndex(System.Index index) => Single(index.IsFromEnd ? -index.Value : index.Value);
 
         public static implicit operator TensorIndex(Range range) => Slice(range);
-
-        public static implicit operator TensorIndex(torch.Tensor value) => Tensor(value);
 
         public static TensorIndex Bool(bool value) => new() { Kind = IndexKind.Bool, Start = value ? 1 : 0 };
 

@@ -26,8 +26,6 @@ public static partial class torch
 
     public static Tensor sigmoid(Tensor input) => input.sigmoid();
 
-    public static Tensor relu(Tensor input) => input.relu();
-
     public static Tensor floor(Tensor input) => input.floor();
 
     public static Tensor square(Tensor input) => input.square();
