@@ -1,0 +1,209 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Training;
+
+namespace Microsoft.ML.FeatureMining.Tests.MlNet;
+
+/// <summary>Fit: what it reads, what it refuses, when it ends.</summary>
+[Collection(TrainedModelCollection.Name)]
+public sealed class TrainerTests(TrainedModel trained)
+{
+    private static readonly FeatureMiningOptions Short = Tiny.Options with { Epochs = 1 };
+
+    [Fact]
+    public void Fit_TwiceWithOneEstimator_IsAFreshFitWithTheSameBits()
+    {
+        MLContext ml = new(4);
+        EstimatorChain<ImageClassificationTransformer> pipeline = Tiny.Pipeline(ml, Short with { Seed = null });
+
+        float[][] first = trained.Scores(pipeline.Fit(trained.Rows));
+        float[][] second = trained.Scores(pipeline.Fit(trained.Rows));
+        float[][] sameSeed = trained.Scores(Tiny.Pipeline(new MLContext(4), Short with { Seed = null }).Fit(trained.Rows));
+        float[][] otherSeed = trained.Scores(Tiny.Pipeline(new MLContext(5), Short with { Seed = null }).Fit(trained.Rows));
+
+        Assert.Equal(first, second);
+        Assert.Equal(first, sameSeed);
+        Assert.NotEqual(first, otherSeed);
+    }
+
+    [Fact]
+    public void Fit_LogsEachEpochAndTellsTheCallback()
+    {
+        MLContext ml = new(1);
+        List<string> log = [];
+        ml.Log += (_, e) => log.Add($"{e.Source}|{e.Kind}|{e.RawMessage}");
+        List<TrainingProgress> progress = [];
+
+        Tiny.Pipeline(ml, Short with { Epochs = 2, ValidationFraction = 0.25, Progress = progress.Add }).Fit(trained.Rows);
+
+        Assert.Equal(2, log.Count(line => line.StartsWith("FeatureMining; Training|Info|Epoch ", StringComparison.Ordinal)));
+        Assert.Contains(log, line => line.Contains("Epoch 2/2: loss ", StringComparison.Ordinal) && line.Contains(", validation loss ", StringComparison.Ordinal));
+        Assert.Equal([1, 2], progress.Where(report => report.Completed is not null).Select(report => report.Completed!.Epoch));
+    }
+
+    [Fact]
+    public void Fit_WithAValidationSet_ValidatesEachEpochAndKeepsTheBest()
+    {
+        MLContext ml = new(1);
+        ImageClassificationModel model = ml.MulticlassClassification.Trainers.FeatureMining(Tiny.Options with { ValidationSet = trained.Loaded }).Fit(trained.Loaded).Model;
+
+        Assert.All(model.History, epoch => Assert.NotNull(epoch.ValidationAccuracy));
+        Assert.Equal(model.History.MaxBy(epoch => epoch.ValidationAccuracy)!.Epoch, model.Epoch);
+    }
+
+    [Fact]
+    public void Fit_WithAValidationSetOfOtherKeys_SaysSo()
+    {
+        IDataView others = trained.Context.Transforms.Conversion.MapValueToKey("Label")
+            .Append(trained.Context.Transforms.LoadRawImageBytes("Image", null, "ImagePath"))
+            .Fit(trained.Context.Data.SkipRows(trained.Rows, 1)).Transform(trained.Rows);
+
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => trained.Context.MulticlassClassification.Trainers.FeatureMining(Short with { ValidationSet = others }).Fit(trained.Loaded));
+
+        Assert.Contains("both must be mapped by the same fitted MapValueToKey", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_WithARowUnlabelled_LeavesItOutWithAWarning()
+    {
+        MLContext ml = new(1);
+        List<string> warnings = [];
+        ml.Log += (_, e) => warnings.AddRange(e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning ? [e.RawMessage] : []);
+
+        ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(Encoded(ml, (1, true), (3, true), (2, true), (0, true)));
+
+        Assert.Equal(["1 training rows were left out: they have no label."], warnings);
+    }
+
+    [Fact]
+    public void Fit_WithAnUnreadablePicture_NamesColumnRowAndFile()
+    {
+        MLContext ml = new(1);
+
+        ImageDecodeException error = Assert.Throws<ImageDecodeException>(
+            () => ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(Encoded(ml, (1, true), (2, true), (0, false))));
+
+        Assert.StartsWith("The image of column 'Image', row 2, file 'picture-2', cannot be read: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_WithUnreadablePicturesToBeSkipped_CountsThem()
+    {
+        MLContext ml = new(1);
+        List<string> warnings = [];
+        ml.Log += (_, e) => warnings.AddRange(e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning ? [e.RawMessage] : []);
+        FeatureMiningOptions options = Short with { UnreadableImages = UnreadableImages.Skip };
+
+        ImageClassificationModel model = ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(Encoded(ml, (1, true), (2, true), (0, false), (0, true), (2, false))).Model;
+
+        Assert.Equal(2, model.SkippedImages);
+        Assert.Equal(["2 training rows were left out: their image in column 'Image' cannot be read."], warnings);
+    }
+
+    [Fact]
+    public void Fit_OnPicturesAboveMaxPixels_RefusesThem()
+    {
+        MLContext ml = new(1);
+
+        ImageDecodeException error = Assert.Throws<ImageDecodeException>(
+            () => ml.MulticlassClassification.Trainers.FeatureMining(Short with { MaxPixels = 100 }).Fit(Encoded(ml, (1, true), (2, true))));
+
+        Assert.StartsWith("The image of column 'Image', row 0", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_OnNothing_SaysSo()
+    {
+        MLContext ml = new(1);
+
+        Assert.StartsWith("There is no row to train on", Refusal(), StringComparison.Ordinal);
+        Assert.StartsWith("There is no row to train on: 2 rows have no label", Refusal((3, true), (3, true)), StringComparison.Ordinal);
+        Assert.StartsWith("All rows have the label '2' in column 'Label'", Refusal((2, true), (2, true)), StringComparison.Ordinal);
+
+        string Refusal(params (uint Label, bool Readable)[] rows) => Assert.Throws<InvalidOperationException>(
+            () => ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(Encoded(ml, rows))).Message;
+    }
+
+    [Fact]
+    public void Fit_WithAMissingFile_NamesIt()
+    {
+        MLContext ml = new(1);
+        IDataView rows = ml.Data.LoadFromEnumerable(new[] { new PathRow("a", "/nowhere/a.png"), new PathRow("b", "/nowhere/b.png") });
+
+        Exception error = Assert.ThrowsAny<Exception>(() => Tiny.Pipeline(ml, Short).Fit(rows));
+
+        Assert.Contains("/nowhere/a.png", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_Cancelled_ReturnsTheBestSoFarOrThrows()
+    {
+        using CancellationTokenSource source = new();
+        FeatureMiningOptions options = Tiny.Options with
+        {
+            Epochs = 50, CancellationToken = source.Token, Progress = report => { if (report.Completed?.Epoch == 2) source.Cancel(); },
+        };
+
+        ImageClassificationModel model = new MLContext(1).MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded).Model;
+
+        Assert.Equal((TrainingEnd.Cancelled, 2), (model.End, model.History.Count));
+        // By now the token is cancelled from the start.
+        Assert.Throws<OperationCanceledException>(() => new MLContext(1).MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded));
+    }
+
+    [Fact]
+    public void Fit_CancelledWhereThatThrows_Throws()
+    {
+        using CancellationTokenSource source = new();
+        FeatureMiningOptions options = Tiny.Options with
+        {
+            CancellationToken = source.Token, OnCancel = CancelledFit.Throws, Progress = report => { if (report.Completed?.Epoch == 2) source.Cancel(); },
+        };
+
+        Assert.Throws<OperationCanceledException>(() => new MLContext(1).MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded));
+    }
+
+    [Fact]
+    public void Fit_InACancelledContext_Throws()
+    {
+        MLContext ml = new(1);
+        FeatureMiningOptions options = Tiny.Options with { Progress = report => { if (report.Completed?.Epoch == 1) InternalsTests.Cancel(ml); } };
+
+        Assert.Throws<OperationCanceledException>(() => ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded));
+    }
+
+    [Fact]
+    public void Fit_WithEarlyStopping_StopsEarly()
+    {
+        FeatureMiningOptions options = Tiny.Options with { Epochs = 200, ValidationSet = trained.Loaded, EarlyStopping = new EarlyStopping { Patience = 2 } };
+
+        ImageClassificationModel model = new MLContext(1).MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded).Model;
+
+        Assert.Equal(TrainingEnd.StoppedEarly, model.End);
+        Assert.True(model.History.Count < 200);
+    }
+
+    [Fact]
+    public void Fit_OnAGpuThatIsNotThere_FallsBackOrThrows()
+    {
+        MLContext ml = new(1) { GpuDeviceId = 999, FallbackToCpu = false };
+        Assert.Contains("GpuDeviceId is 999", Assert.Throws<InvalidOperationException>(() => Tiny.Pipeline(ml, Short).Fit(trained.Rows)).Message, StringComparison.Ordinal);
+
+        ml.FallbackToCpu = true;
+        List<string> warnings = [];
+        ml.Log += (_, e) => warnings.AddRange(e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning ? [e.RawMessage] : []);
+        Tiny.Pipeline(ml, Short).Fit(trained.Rows);
+        Assert.Contains(warnings, warning => warning.StartsWith("GpuDeviceId is 999", StringComparison.Ordinal) && warning.EndsWith("the CPU is used.", StringComparison.Ordinal));
+    }
+
+    /// <summary>Labels count from 0 here; 3, which is no label of three, comes out as a missing key.</summary>
+    private static IDataView Encoded(MLContext ml, params (uint Label, bool Readable)[] rows) => ml.Data.LoadFromEnumerable(rows.Select((row, i) => new EncodedPicture
+    {
+        Image = row.Readable ? ColouredImages.Png((int)row.Label % 3, new Random(i)) : [1, 2, 3],
+        Label = row.Label,
+        ImagePath = $"picture-{i}",
+    }).ToArray());
+
+    private sealed record PathRow(string Label, string ImagePath);
+}
