@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.Transforms;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
@@ -21,5 +22,78 @@ public sealed class PipelineTests(ColouredImages images) : IClassFixture<Coloure
         Assert.Equal(TrainingEnd.Completed, model.LastTransformer.Model.End);
         string table = metrics.ConfusionMatrix.GetFormattedConfusionTable();
         Assert.All(ColouredImages.Names, name => Assert.Contains(name, table, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Fit_WithEverythingAppended_PredictsLabelsAsText()
+    {
+        MLContext ml = new(1);
+        IDataView rows = images.Rows(ml);
+        TransformerChain<KeyToValueMappingTransformer> model = ml.Transforms.Conversion.MapValueToKey("Label")
+            .Append(ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath"))
+            .AppendCacheCheckpoint(ml)
+            .Append(ml.MulticlassClassification.Trainers.FeatureMining(Tiny.Options))
+            .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"))
+            .Fit(rows);
+
+        string[] predicted = [.. model.Transform(rows).GetColumn<string>("PredictedLabel")];
+
+        string[] expected = [.. rows.GetColumn<string>("Label")];
+        Assert.True(predicted.Zip(expected).Count(pair => pair.First == pair.Second) > 0.9 * expected.Length);
+    }
+
+    [Fact]
+    public void CrossValidate_TrainsAFreshModelOnEachFold()
+    {
+        MLContext ml = new(1);
+
+        var folds = ml.MulticlassClassification.CrossValidate(images.Rows(ml), Tiny.Pipeline(ml), numberOfFolds: 2);
+
+        Assert.Equal(2, folds.Count);
+        Assert.All(folds, fold => Assert.True(fold.Metrics.MicroAccuracy > 0.5, $"{fold.Metrics.MicroAccuracy}"));
+        Assert.NotSame(folds[0].Model, folds[1].Model);
+    }
+
+    [Fact]
+    public void Fit_ByTheOverloadOfColumnNames_UsesThem()
+    {
+        MLContext ml = new(1);
+        IDataView rows = ml.Transforms.Conversion.MapValueToKey("Colour", "Label")
+            .Append(ml.Transforms.LoadRawImageBytes("Picture", null, "ImagePath")).Fit(images.Rows(ml)).Transform(images.Rows(ml));
+
+        FeatureMiningImageClassificationTrainer trainer = ml.MulticlassClassification.Trainers.FeatureMining(
+            "Colour", "Picture", "Probability", "Guess", backbone: "cifar-resnet-8", epochs: 1, validationSet: rows);
+        IDataView scored = trainer.Fit(rows).Transform(rows);
+
+        Assert.Equal(["Guess", "Probability"], scored.Schema.Select(column => column.Name).TakeLast(2));
+        MulticlassClassificationMetrics metrics = ml.MulticlassClassification.Evaluate(scored, "Colour", "Probability", "Guess");
+        Assert.InRange(metrics.MicroAccuracy, 0, 1);
+    }
+
+    [Fact]
+    public void Fit_OnNumericLabels_SavesTheirValues()
+    {
+        MLContext ml = new(1);
+        IDataView rows = ml.Data.LoadFromEnumerable(images.Rows(ml).GetColumn<string>("ImagePath").Select(path => new NumberedPicture
+        {
+            ImagePath = path,
+            Label = 10f * Array.IndexOf(ColouredImages.Names, Path.GetFileName(Path.GetDirectoryName(path))),
+        }).ToArray());
+        IEstimator<ITransformer> pipeline = Tiny.Pipeline(ml).Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+        using MemoryStream stream = new();
+        ml.Model.Save(pipeline.Fit(rows), rows.Schema, stream);
+        stream.Position = 0;
+
+        ITransformer loaded = ml.Model.Load(stream, out _);
+
+        float[] predicted = [.. loaded.Transform(rows).GetColumn<float>("PredictedLabel")];
+        Assert.True(predicted.Zip(rows.GetColumn<float>("Label")).Count(pair => pair.First == pair.Second) > 0.9 * predicted.Length);
+    }
+
+    private sealed class NumberedPicture
+    {
+        public string ImagePath { get; set; } = "";
+
+        public float Label { get; set; }
     }
 }

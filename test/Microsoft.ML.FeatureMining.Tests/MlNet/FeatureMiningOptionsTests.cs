@@ -1,0 +1,86 @@
+using System.Reflection;
+using System.Text.Json;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML.FeatureMining.Tests.MlNet;
+
+public sealed class FeatureMiningOptionsTests
+{
+    [Fact]
+    public void Trainer_WithManyWrongOptions_NamesThemAllAtOnce()
+    {
+        FeatureMiningOptions options = new()
+        {
+            LabelColumnName = "", PredictedLabelColumnName = "Score", Epochs = 0, BatchSize = -1, LearningRate = double.NaN, Stages = 7, CropPadding = -2,
+            ValidationFraction = 1.5, ScoringBatchSize = 0, MaxPixels = 0, Segmentation = (Segmentation)9, Keep = (KeepWeights)8,
+        };
+
+        string message = Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(options)).Message;
+
+        foreach (string name in (string[])["LabelColumnName", "PredictedLabelColumnName", "Epochs", "BatchSize", "LearningRate", "Stages", "CropPadding",
+            "ValidationFraction", "ScoringBatchSize", "MaxPixels", "Segmentation", "KeepWeights"])
+        {
+            Assert.Contains(name, message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Trainer_WithAnUnknownBackbone_ListsTheKnownOnes()
+    {
+        ArgumentException error = Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(backbone: "alexnet"));
+
+        Assert.Contains("alexnet", error.Message, StringComparison.Ordinal);
+        Assert.Contains("cifar-resnet-", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Trainer_WithEarlyStoppingAndNothingToValidateOn_SaysSo() => Assert.Contains(
+        "EarlyStopping needs a ValidationSet",
+        Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(new FeatureMiningOptions { EarlyStopping = new EarlyStopping() })).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void ToRecipe_OfTheDefaults_IsThePapers()
+    {
+        TrainingRecipe recipe = new FeatureMiningOptions().ToRecipe(new ImageShape(3, 32, 32), seed: 5);
+
+        Assert.Equal(("cifar-resnet-56", 300, 128, 0.1, 0.9, true, 1e-4, 5L), (recipe.Backbone, recipe.Epochs, recipe.BatchSize, recipe.LearningRate, recipe.Momentum, recipe.Nesterov, recipe.WeightDecay, recipe.Seed));
+        Assert.Equal([1, 0.1, 0.01], new double[] { 0.2, 0.6, 0.9 }.Select(recipe.Schedule.Factor), (a, b) => Math.Abs(a - b) < 1e-12);
+        Strategies.FeatureMining strategy = Assert.IsType<Strategies.FeatureMining>(Assert.Single(recipe.Strategies));
+        Assert.Equal((2, Segmentation.Block), (strategy.Stages, strategy.Segmentation));
+        Assert.Empty(recipe.Problems());
+    }
+
+    [Fact]
+    public void ToRecipe_WithoutStages_HasNoStrategy() => Assert.Empty(new FeatureMiningOptions { Stages = 0 }.ToRecipe(new ImageShape(3, 32, 32), 1).Strategies);
+
+    [Fact]
+    public void Ranges_ForSweeps_StartInsideAndNotAtTheirMinimum()
+    {
+        RangeAttribute[] ranges = [.. typeof(FeatureMiningOptions).GetProperties().Select(property => property.GetCustomAttribute<RangeAttribute>()).OfType<RangeAttribute>()];
+
+        Assert.NotEmpty(ranges);
+        Assert.All(ranges, range =>
+        {
+            (double min, double max, double init) = (Convert.ToDouble(range.Min), Convert.ToDouble(range.Max), Convert.ToDouble(range.Init));
+            Assert.True(min < init && init <= max);
+            Assert.True(!range.LogBase || min > 0);
+        });
+        Assert.Contains(typeof(FeatureMiningOptions).GetProperties(), property => property.GetCustomAttribute<ChoiceAttribute>() is not null);
+        Assert.Contains(typeof(FeatureMiningOptions).GetProperties(), property => property.GetCustomAttribute<BooleanChoiceAttribute>() is not null);
+    }
+
+    /// <summary>AutoML makes options out of JSON.</summary>
+    [Fact]
+    public void Options_ThroughJson_StayTheSame()
+    {
+        FeatureMiningOptions options = new() { Epochs = 17, LearningRate = 0.03, HorizontalFlip = false, BatchSize = 64, EarlyStopping = new EarlyStopping { Patience = 3 } };
+
+        FeatureMiningOptions? back = JsonSerializer.Deserialize<FeatureMiningOptions>(JsonSerializer.Serialize(options));
+
+        Assert.Equal(options with { Strategies = back!.Strategies, Schedule = back.Schedule }, back);
+    }
+}
