@@ -23,6 +23,7 @@ public sealed class MulticlassClassificationCatalog : TrainCatalogBase
         Environment.CheckNonEmpty(labelColumnName, nameof(labelColumnName));
         Environment.CheckNonEmpty(scoreColumnName, nameof(scoreColumnName));
         Environment.CheckNonEmpty(predictedLabelColumnName, nameof(predictedLabelColumnName));
+        Environment.CheckUserArg(topKPredictionCount >= 0, nameof(topKPredictionCount), "Must be non-negative");
         return new MulticlassEvaluator(Environment, topKPredictionCount).Evaluate(data, labelColumnName, scoreColumnName, predictedLabelColumnName);
     }
 

@@ -10,7 +10,6 @@ internal sealed class MulticlassEvaluator
 
     public MulticlassEvaluator(IHostEnvironment env, int topK)
     {
-        env.CheckUserArg(topK >= 0, "OutputTopKAcc", "Must not be negative");
         _host = env.Register("MultiClassClassifierEvaluator");
         _topK = topK;
     }
@@ -39,7 +38,7 @@ internal sealed class MulticlassEvaluator
     }
 
     private DataViewSchema.Column Find(IDataView data, string name, string role)
-        => data.Schema.GetColumnOrNull(name) ?? throw _host.ExceptSchemaMismatch("schema", role, name);
+        => data.Schema.GetColumnOrNull(name) ?? throw _host.ExceptParam("schema", $"{name} column '{role}' not found");
 
     private void Count(IDataView data, DataViewSchema.Column labels, DataViewSchema.Column scores, MulticlassCounters counters)
     {

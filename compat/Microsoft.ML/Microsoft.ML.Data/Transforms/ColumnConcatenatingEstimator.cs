@@ -22,9 +22,7 @@ public sealed class ColumnConcatenatingEstimator : IEstimator<ColumnConcatenatin
     public ColumnConcatenatingTransformer Fit(IDataView input)
     {
         _host.CheckValue(input, nameof(input));
-        var transformer = new ColumnConcatenatingTransformer(_host, _output, _inputs);
-        transformer.GetOutputSchema(input.Schema);
-        return transformer;
+        return new ColumnConcatenatingTransformer(_host, _output, _inputs);
     }
 
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)

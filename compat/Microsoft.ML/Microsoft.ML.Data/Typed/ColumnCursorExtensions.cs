@@ -20,15 +20,16 @@ public static class ColumnCursorExtensions
             isVector == column.Type is VectorDataViewType && item == ColumnTypes.ItemOf(column.Type).RawType,
             nameof(column),
             $"Column '{column.Name}' of type {column.Type} cannot be read as {typeof(T)}");
+        T empty = typeof(T).IsArray ? (T)(object)Array.CreateInstance(typeof(T).GetElementType(), 0) : default;
         return Read();
 
         IEnumerable<T> Read()
         {
             using DataViewRowCursor cursor = data.GetRowCursor([column]);
-            var cell = new Cell<T>();
             Action<Cell<T>> set = MemberSetters.Create<Cell<T>>(cursor, column, typeof(Cell<T>).GetProperty(nameof(Cell<T>.Value)));
             while (cursor.MoveNext())
             {
+                var cell = new Cell<T> { Value = empty };
                 set(cell);
                 yield return cell.Value;
             }

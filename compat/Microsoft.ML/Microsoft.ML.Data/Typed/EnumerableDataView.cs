@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Data;
 
-/// <summary>A sequence of objects as a data view. A list knows its length and can be read in another order.</summary>
+/// <summary>A sequence of objects as a data view; it is enumerated anew by each cursor.</summary>
 internal sealed class EnumerableDataView<TRow> : IDataView
     where TRow : class
 {
@@ -11,43 +11,35 @@ internal sealed class EnumerableDataView<TRow> : IDataView
     {
         _rows = rows;
         _columns = columns;
-        Schema = SchemaOf(columns);
+        Schema = TypedColumn.SchemaOf(columns);
     }
 
-    public bool CanShuffle => _rows is IList<TRow>;
+    public bool CanShuffle => false;
 
     public DataViewSchema Schema { get; }
 
-    public static DataViewSchema SchemaOf(TypedColumn[] columns)
-    {
-        var builder = new DataViewSchema.Builder();
-        foreach (TypedColumn column in columns)
-            builder.AddColumn(column.Name, column.Type, column.Annotations);
-        return builder.ToSchema();
-    }
+    public long? GetRowCount() => (_rows as ICollection<TRow>)?.Count;
 
-    public long? GetRowCount() => (_rows as IList<TRow>)?.Count;
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null) => new Cursor(this, columnsNeeded);
 
-    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null) => new Cursor(this, columnsNeeded, rand);
-
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null) => [GetRowCursor(columnsNeeded)];
 
     private sealed class Cursor : RootCursor
     {
         private readonly TypedColumn[] _columns;
-        private readonly IEnumerator<(TRow Row, long Place)> _rows;
+        private readonly IEnumerator<TRow> _rows;
 
-        public Cursor(EnumerableDataView<TRow> view, IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand)
+        public Cursor(EnumerableDataView<TRow> view, IEnumerable<DataViewSchema.Column> columnsNeeded)
             : base(view.Schema, columnsNeeded)
         {
             _columns = view._columns;
-            _rows = (rand is not null && view._rows is IList<TRow> list ? Permuted(list, rand) : InOrder(view._rows)).GetEnumerator();
+            _rows = view._rows.GetEnumerator();
         }
 
         public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId value) =>
         {
             CheckOnRow();
-            value = new DataViewRowId((ulong)_rows.Current.Place, 0);
+            value = new DataViewRowId((ulong)Position, 0);
         };
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
@@ -66,15 +58,10 @@ internal sealed class EnumerableDataView<TRow> : IDataView
             base.Dispose(disposing);
         }
 
-        private static IEnumerable<(TRow Row, long Place)> InOrder(IEnumerable<TRow> rows) => rows.Select((row, place) => (row, (long)place));
-
-        private static IEnumerable<(TRow Row, long Place)> Permuted(IList<TRow> rows, Random rand)
-            => Permutation.Of(rows.Count, rand).Select(place => (rows[place], (long)place));
-
         private TRow Current()
         {
             CheckOnRow();
-            return _rows.Current.Row;
+            return _rows.Current;
         }
     }
 }

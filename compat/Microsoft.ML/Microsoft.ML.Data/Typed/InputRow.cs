@@ -13,7 +13,7 @@ internal sealed class InputRow<TRow> : DataViewRow
     public InputRow(TypedColumn[] columns)
     {
         _columns = columns;
-        Schema = EnumerableDataView<TRow>.SchemaOf(columns);
+        Schema = TypedColumn.SchemaOf(columns);
     }
 
     public override DataViewSchema Schema { get; }

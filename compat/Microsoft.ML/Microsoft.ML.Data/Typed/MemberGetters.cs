@@ -1,9 +1,10 @@
 using System.Linq.Expressions;
+using System.Numerics;
 using System.Reflection;
 
 namespace Microsoft.ML.Data;
 
-/// <summary>Getters of columns over values of users' types: strings are text, arrays are vectors.</summary>
+/// <summary>Getters of columns over values of users' types: strings are text, arrays are vectors, keys count from 0.</summary>
 internal static class MemberGetters
 {
     /// <summary>A getter of the member of whatever object <paramref name="current"/> gives.</summary>
@@ -18,6 +19,8 @@ internal static class MemberGetters
     /// <summary>A getter of the type's raw values over a source of a user's values.</summary>
     public static Delegate Create(Type valueType, DataViewType type, Delegate source)
     {
+        if (type is KeyDataViewType key)
+            return (Delegate)Getters.Generic(typeof(MemberGetters), nameof(OfKey), [valueType], source, key.Count);
         if (valueType == typeof(string))
             return OfText((Func<string>)source);
         if (valueType == typeof(string[]))
@@ -54,6 +57,11 @@ internal static class MemberGetters
         };
 
     private static ValueGetter<VBuffer<T>> OfBuffer<T>(Func<VBuffer<T>> source) => (ref VBuffer<T> value) => source().CopyTo(ref value);
+
+    // Users count keys from 0; what is out of range is missing.
+    private static ValueGetter<T> OfKey<T>(Func<T> source, ulong count)
+        where T : IBinaryInteger<T>
+        => (ref T value) => value = ulong.CreateTruncating(source()) is var key && key < count ? T.CreateTruncating(key + 1) : T.Zero;
 
     private static ValueGetter<T> OfValue<T>(Func<T> source) => (ref T value) => value = source();
 }

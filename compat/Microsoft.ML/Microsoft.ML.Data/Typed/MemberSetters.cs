@@ -18,8 +18,13 @@ internal static class MemberSetters
         if (memberType == typeof(string[]))
             return Texts(row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column), (Action<TRow, string[]>)write);
         Type item = UserMembers.ItemTypeOf(memberType, out bool isVector);
-        string method = memberType.IsArray ? nameof(Array) : isVector ? nameof(Buffer) : nameof(Value);
-        return (Action<TRow>)Getters.Generic(typeof(MemberSetters), method, [typeof(TRow), item], row, column, write);
+        if (memberType.IsArray)
+        {
+            Delegate read = Expression.Lambda(access, target).Compile();
+            return (Action<TRow>)Getters.Generic(typeof(MemberSetters), nameof(Array), [typeof(TRow), item], row, column, read, write);
+        }
+
+        return (Action<TRow>)Getters.Generic(typeof(MemberSetters), isVector ? nameof(Buffer) : nameof(Value), [typeof(TRow), item], row, column, write);
     }
 
     private static Action<TRow> Text<TRow>(ValueGetter<ReadOnlyMemory<char>> getter, Action<TRow, string> write)
@@ -42,16 +47,18 @@ internal static class MemberSetters
         };
     }
 
-    private static Action<TRow> Array<TRow, T>(DataViewRow row, DataViewSchema.Column column, Action<TRow, T[]> write)
+    // An array of the right size is filled again; none will do for no items.
+    private static Action<TRow> Array<TRow, T>(DataViewRow row, DataViewSchema.Column column, Func<TRow, T[]> read, Action<TRow, T[]> write)
     {
         ValueGetter<VBuffer<T>> getter = row.GetGetter<VBuffer<T>>(column);
         VBuffer<T> buffer = default;
         return target =>
         {
             getter(ref buffer);
-            var items = new T[buffer.Length];
+            T[] items = read(target);
+            if ((items?.Length ?? 0) != buffer.Length)
+                write(target, items = new T[buffer.Length]);
             buffer.CopyTo(items);
-            write(target, items);
         };
     }
 

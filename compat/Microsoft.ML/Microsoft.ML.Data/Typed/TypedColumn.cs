@@ -9,6 +9,14 @@ internal sealed record TypedColumn(string Name, DataViewType Type, MemberInfo Me
     public static TypedColumn[] Bind(Type userType, SchemaDefinition definition, SchemaDefinition.Direction direction)
         => [.. (definition ?? SchemaDefinition.Create(userType, direction)).Select(c => Bind(userType, c))];
 
+    public static DataViewSchema SchemaOf(TypedColumn[] columns)
+    {
+        var builder = new DataViewSchema.Builder();
+        foreach (TypedColumn column in columns)
+            builder.AddColumn(column.Name, column.Type, column.Annotations);
+        return builder.ToSchema();
+    }
+
     private static TypedColumn Bind(Type userType, SchemaDefinition.Column column)
     {
         MemberInfo member = userType.GetField(column.MemberName) ?? (MemberInfo)userType.GetProperty(column.MemberName)

@@ -39,7 +39,7 @@ internal sealed class TypedReader<TRow>
             if (schema.GetColumnOrNull(typed.Name) is { } column)
                 bound.Add((typed, Checked(env, typed, column)));
             else if (!ignoreMissingColumns)
-                throw env.Except($"Column '{typed.Name}' not found in the data view");
+                throw env.ExceptSchemaMismatch("Schema", "", typed.Name);
         }
 
         return [.. bound];
