@@ -4,6 +4,7 @@ using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.SearchSpace;
+using Mining = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
@@ -49,7 +50,7 @@ public sealed class FeatureMiningOptionsTests
 
         Assert.Equal(("cifar-resnet-56", 300, 128, 0.1, 0.9, true, 1e-4, 5L), (recipe.Backbone, recipe.Epochs, recipe.BatchSize, recipe.LearningRate, recipe.Momentum, recipe.Nesterov, recipe.WeightDecay, recipe.Seed));
         Assert.Equal([1, 0.1, 0.01], new double[] { 0.2, 0.6, 0.9 }.Select(recipe.Schedule.Factor), (a, b) => Math.Abs(a - b) < 1e-12);
-        Strategies.FeatureMining strategy = Assert.IsType<Strategies.FeatureMining>(Assert.Single(recipe.Strategies));
+        Mining strategy = Assert.IsType<Mining>(Assert.Single(recipe.Strategies));
         Assert.Equal((2, Segmentation.Block), (strategy.Stages, strategy.Segmentation));
         Assert.Empty(recipe.Problems());
     }
