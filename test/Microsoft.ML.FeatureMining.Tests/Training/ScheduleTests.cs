@@ -1,0 +1,89 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Schedules;
+
+namespace Microsoft.ML.FeatureMining.Tests.Training;
+
+public sealed class ScheduleTests
+{
+    private static readonly TrainingRecipe Paper = TinyRun.Recipe with { Epochs = 300, LearningRate = 0.1 };
+
+    [Theory]
+    [InlineData(0, 0, 0.1)]
+    [InlineData(149, 390, 0.1)]
+    [InlineData(150, 0, 0.01)]
+    [InlineData(224, 390, 0.01)]
+    [InlineData(225, 0, 0.001)]
+    [InlineData(299, 390, 0.001)]
+    public void At_StepSchedule_FallsAtThePapersEpochs(int epoch, int step, double rate) =>
+        Assert.Equal(rate, new LearningRatePlan(Paper, 391).At(new TrainingClock(epoch, 300, step, 391)), 1e-12);
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(0.25, 0.85355339059327373)]
+    [InlineData(0.5, 0.5)]
+    [InlineData(0.75, 0.14644660940672624)]
+    public void Factor_Cosine_GivesHalfACosine(double progress, double factor)
+    {
+        Assert.Equal(factor, new CosineSchedule().Factor(progress), 1e-12);
+        Assert.Equal(0.1 + 0.9 * factor, new CosineSchedule { FinalFactor = 0.1 }.Factor(progress), 1e-12);
+    }
+
+    [Theory]
+    [InlineData(0, 0.0001)]
+    [InlineData(1, 0.02008)]
+    [InlineData(4, 0.08002)]
+    [InlineData(5, 0.1)]
+    [InlineData(6, 0.0975528258147577)]
+    [InlineData(14, 0.00244717418524233)]
+    public void At_WarmupAndCosine_RisesFromAThousandthThenFalls(int step, double rate)
+    {
+        // Epochs of five steps: one of warm-up, two of cosine.
+        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, LearningRate = 0.1, WarmupEpochs = 1, Schedule = new CosineSchedule() };
+
+        Assert.Equal(rate, new LearningRatePlan(recipe, 5).At(new TrainingClock(step / 5, 3, step % 5, 5)), 1e-12);
+    }
+
+    [Fact]
+    public void At_AnyPlan_StaysWithinTheBaseRateAndFallsAfterTheWarmup() => PropertyAssert.Holds(Prop.ForAll<PositiveInt, PositiveInt, bool>((epochs, steps, cosine) =>
+    {
+        int count = 1 + epochs.Get % 20;
+        int perEpoch = 1 + steps.Get % 30;
+        double warmup = count / 3.0;
+        LearningRateSchedule schedule = cosine ? new CosineSchedule { FinalFactor = 0.01 } : new StepSchedule();
+        LearningRatePlan plan = new(TinyRun.Recipe with { Epochs = count, LearningRate = 0.3, WarmupEpochs = warmup, Schedule = schedule }, perEpoch);
+        double[] rates = [.. Enumerable.Range(0, count * perEpoch).Select(i => plan.At(new TrainingClock(i / perEpoch, count, i % perEpoch, perEpoch)))];
+        int top = Math.Min((int)Math.Ceiling(warmup * perEpoch), rates.Length - 1);
+        return rates.All(rate => rate is > 0 and <= 0.3 + 1e-12)
+            && rates.Take(top).Zip(rates.Take(top).Skip(1)).All(pair => pair.First < pair.Second)
+            && rates.Skip(top).Zip(rates.Skip(top + 1)).All(pair => pair.First >= pair.Second);
+    }));
+
+    [Fact]
+    public void Problems_BadSettings_AreNamed()
+    {
+        Assert.Empty(new StepSchedule().Problems());
+        Assert.Empty(new CosineSchedule().Problems());
+        Assert.Equal(2, new StepSchedule { Milestones = [0.5, 1], Gamma = 0 }.Problems().Count());
+        Assert.Single(new CosineSchedule { FinalFactor = double.NaN }.Problems());
+    }
+
+    [Fact]
+    public void Fit_ReportedRates_AreThePlans()
+    {
+        TrainingRecipe recipe = TinyRun.Recipe with { ReportEverySteps = 1, WarmupEpochs = 0.5, Schedule = new CosineSchedule() };
+        List<double> reported = [];
+
+        TinyRun.Fit(recipe, progress: report =>
+        {
+            if (report.Completed is null)
+            {
+                reported.Add(report.LearningRate);
+            }
+        });
+
+        LearningRatePlan plan = new(recipe, 3);
+        Assert.Equal(Enumerable.Range(0, 6).Select(i => plan.At(new TrainingClock(i / 3, 2, i % 3, 3))), reported);
+    }
+}

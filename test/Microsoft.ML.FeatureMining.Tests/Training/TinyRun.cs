@@ -1,0 +1,29 @@
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Training;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Tests.Training;
+
+/// <summary>Fits of a few steps.</summary>
+internal static class TinyRun
+{
+    public static TrainingRecipe Recipe { get; } = new()
+    {
+        Backbone = "cifar-resnet-8",
+        Input = new ImageShape(1, 8, 8),
+        Epochs = 2,
+        BatchSize = 8,
+        LearningRate = 0.05,
+        Augmentations = [],
+        Seed = 1,
+    };
+
+    public static TrainingOutcome Fit(TrainingRecipe recipe, ImageSet? train = null, ImageSet? validation = null, Action<TrainingProgress>? progress = null, Func<bool>? cancelled = null) =>
+        TrainingEngine.Fit(recipe, train ?? TinyData.Bands(20), validation, new TrainingHost(CPU) { Progress = progress, IsCancelled = cancelled ?? (() => false) });
+
+    /// <summary>Name and bytes of each tensor, to compare to the bit.</summary>
+    public static string Bits(NamedTensors weights) => string.Join('\n', weights.Tensors.Select(tensor => $"{tensor.Name} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(tensor.Bytes))}"));
+
+    public static string Bits(TrainingOutcome outcome) => Bits(outcome.Weights);
+}
