@@ -16,8 +16,12 @@ Directory.CreateDirectory(args[0]);
 foreach (string path in args[1..])
 {
     string target = Path.Combine(args[0], Path.GetFileName(path));
-    if (File.GetLastWriteTimeUtc(target) <= File.GetLastWriteTimeUtc(path))
-        File.WriteAllBytes(target, Publicize(File.ReadAllBytes(path)));
+    DateTime written = File.GetLastWriteTimeUtc(path);
+    // Equal, not newer: another version of a package may well be older than the copy.
+    if (File.GetLastWriteTimeUtc(target) == written)
+        continue;
+    File.WriteAllBytes(target, Publicize(File.ReadAllBytes(path)));
+    File.SetLastWriteTimeUtc(target, written);
 }
 
 return 0;

@@ -3,6 +3,7 @@ using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.Runtime;
+using TorchSharp;
 
 namespace Microsoft.ML.FeatureMining;
 
@@ -51,7 +52,10 @@ public sealed class FeatureMiningImageClassificationTrainer : IEstimator<ImageCl
         using IChannel channel = _host.Start("Training");
         TrainingRows rows = TrainingRows.Read(input, _options, _seed, channel, CheckAlive);
         TrainingRecipe recipe = _options.ToRecipe(rows.Train.Shape, _seed);
-        TrainingHost host = new(ComputeDevice.Of(_environment))
+        torch.Device device = ComputeDevice.Of(_environment);
+        channel.Info(MessageSensitivity.None, FormattableString.Invariant(
+            $"Training {recipe.Backbone} on {rows.Train.Count} images {recipe.Input} of {rows.Keys.Count} classes, validating on {rows.Validation?.Count ?? 0}, on {device}"));
+        TrainingHost host = new(device)
         {
             Progress = progress => Report(progress, channel),
             IsCancelled = () => IsCancelled,

@@ -5,6 +5,9 @@ namespace Microsoft.ML.FeatureMining.MlNet;
 /// <summary>The label column of a schema.</summary>
 internal sealed class LabelColumn
 {
+    // A key without a known number of values says that it has four thousand million; a network has an output for each.
+    private const ulong MaxClasses = 1_000_000;
+
     private LabelColumn(DataViewSchema.Column column)
     {
         (Column, Keys) = (column, ClassKeys.Of(column));
@@ -14,13 +17,13 @@ internal sealed class LabelColumn
 
     public ClassKeys Keys { get; }
 
-    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is no key.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such column, it is no key, or a key of more values than a network can have classes.</exception>
     public static LabelColumn Bind(DataViewSchema schema, string name)
     {
         DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw ScoreSchema.NotFound("label", name);
-        return column.Type is KeyDataViewType && column.Type.RawType == typeof(uint)
+        return column.Type is KeyDataViewType { Count: <= MaxClasses } && column.Type.RawType == typeof(uint)
             ? new LabelColumn(column)
-            : throw ScoreSchema.Mismatch("label", name, "Key<UInt32>", column.Type.ToString()!);
+            : throw ScoreSchema.Mismatch("label", name, FormattableString.Invariant($"Key<UInt32> of at most {MaxClasses} values"), column.Type.ToString()!);
     }
 
     /// <summary>Reads the class of the row's current position, from 0; null where the label is missing.</summary>

@@ -38,6 +38,7 @@ public sealed class TrainerTests(TrainedModel trained)
 
         Assert.Equal(2, log.Count(line => line.StartsWith("FeatureMining; Training|Info|Epoch ", StringComparison.Ordinal)));
         Assert.Contains(log, line => line.Contains("Epoch 2/2: loss ", StringComparison.Ordinal) && line.Contains(", validation loss ", StringComparison.Ordinal));
+        Assert.Contains(log, line => line.EndsWith("Training cifar-resnet-8 on 27 images 3x12x12 of 3 classes, validating on 9, on cpu", StringComparison.Ordinal));
         Assert.Equal([1, 2], progress.Where(report => report.Completed is not null).Select(report => report.Completed!.Epoch));
     }
 
@@ -126,6 +127,17 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
+    public void Fit_OnAKeyWithoutANumberOfValues_SaysSo()
+    {
+        MLContext ml = new(1);
+        IDataView rows = ml.Data.LoadFromEnumerable(new[] { new OpenKeyRow() });
+
+        ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(() => ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(rows));
+
+        Assert.StartsWith("Schema mismatch for label column 'Label': expected Key<UInt32> of at most 1000000 values, got Key<UInt32", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Fit_WithAMissingFile_NamesIt()
     {
         MLContext ml = new(1);
@@ -206,4 +218,12 @@ public sealed class TrainerTests(TrainedModel trained)
     }).ToArray());
 
     private sealed record PathRow(string Label, string ImagePath);
+
+    private sealed class OpenKeyRow
+    {
+        public byte[] Image { get; set; } = [];
+
+        [KeyType(uint.MaxValue)]
+        public uint Label { get; set; }
+    }
 }
