@@ -27,6 +27,10 @@ internal sealed class Normalization : IDisposable
         _scale.Dispose();
     }
 
-    private static Tensor Constants(IReadOnlyList<float> values, Device device) =>
-        tensor(values.ToArray(), [1, values.Count, 1, 1], device: device).DetachFromDisposeScope();
+    private static Tensor Constants(IReadOnlyList<float> values, Device device)
+    {
+        // tensor() makes a flat one on the way, which goes with the scope.
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
+        return tensor(values.ToArray(), [1, values.Count, 1, 1], device: device).DetachFromDisposeScope();
+    }
 }

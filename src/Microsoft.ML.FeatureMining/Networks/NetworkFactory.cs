@@ -48,6 +48,7 @@ internal static class NetworkFactory
     private static void CopyState(nn.Module from, nn.Module to)
     {
         using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         Dictionary<string, Tensor> source = from.state_dict();
         foreach ((string name, Tensor value) in to.state_dict())
         {

@@ -15,8 +15,18 @@ public sealed class FeatureMiningOptionsTests
     {
         FeatureMiningOptions options = new()
         {
-            LabelColumnName = "", PredictedLabelColumnName = "Score", Epochs = 0, BatchSize = -1, LearningRate = double.NaN, Stages = 7, CropPadding = -2,
-            ValidationFraction = 1.5, ScoringBatchSize = 0, MaxPixels = 0, Segmentation = (Segmentation)9, Keep = (KeepWeights)8,
+            LabelColumnName = "",
+            PredictedLabelColumnName = "Score",
+            Epochs = 0,
+            BatchSize = -1,
+            LearningRate = double.NaN,
+            Stages = 7,
+            CropPadding = -2,
+            ValidationFraction = 1.5,
+            ScoringBatchSize = 0,
+            MaxPixels = 0,
+            Segmentation = (Segmentation)9,
+            Keep = (KeepWeights)8,
         };
 
         string message = Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(options)).Message;

@@ -154,7 +154,9 @@ public sealed class TrainerTests(TrainedModel trained)
         using CancellationTokenSource source = new();
         FeatureMiningOptions options = Tiny.Options with
         {
-            Epochs = 50, CancellationToken = source.Token, Progress = report => { if (report.Completed?.Epoch == 2) source.Cancel(); },
+            Epochs = 50,
+            CancellationToken = source.Token,
+            Progress = report => { if (report.Completed?.Epoch == 2) source.Cancel(); },
         };
 
         ImageClassificationModel model = new MLContext(1).MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded).Model;
@@ -170,7 +172,9 @@ public sealed class TrainerTests(TrainedModel trained)
         using CancellationTokenSource source = new();
         FeatureMiningOptions options = Tiny.Options with
         {
-            CancellationToken = source.Token, OnCancel = CancelledFit.Throws, Progress = report => { if (report.Completed?.Epoch == 2) source.Cancel(); },
+            CancellationToken = source.Token,
+            OnCancel = CancelledFit.Throws,
+            Progress = report => { if (report.Completed?.Epoch == 2) source.Cancel(); },
         };
 
         Assert.Throws<OperationCanceledException>(() => new MLContext(1).MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded));

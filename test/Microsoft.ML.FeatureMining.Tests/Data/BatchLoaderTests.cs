@@ -1,0 +1,93 @@
+using Microsoft.ML.FeatureMining.Data;
+
+namespace Microsoft.ML.FeatureMining.Tests.Data;
+
+public sealed class BatchLoaderTests
+{
+    private static readonly ImageSet Set = TinyData.Random(new ImageShape(3, 2, 5), count: 11, classes: 4);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(11)]
+    [InlineData(100)]
+    public void Load_AnyBatchSize_GivesAllImagesInOrder(int batchSize)
+    {
+        int[] order = [5, 3, 3, 0, 10, 7, 1, 2];
+
+        HostBatch[] batches = [.. BatchLoader.Load(Set, order, batchSize)];
+
+        Assert.Equal((order.Length + batchSize - 1) / batchSize, batches.Length);
+        Assert.All(batches.SkipLast(1), batch => Assert.Equal(batchSize, batch.Count));
+        Assert.Equal(order.Select(i => (long)Set.Labels[i]), batches.SelectMany(batch => batch.Labels));
+        Assert.Equal(order.SelectMany(i => Set[i].ToArray()), batches.SelectMany(batch => batch.Pixels));
+    }
+
+    [Fact]
+    public void Load_NothingAsked_GivesNothing() => Assert.Empty(BatchLoader.Load(Set, [], 4));
+
+    [Fact]
+    public void Load_ConsumerLeavesEarly_StopsReading()
+    {
+        CountingOrder order = new(10_000);
+
+        foreach (HostBatch _ in BatchLoader.Load(Set, order, batchSize: 2))
+        {
+            break;
+        }
+
+        int read = order.Read;
+        Thread.Sleep(50);
+        Assert.Equal(read, order.Read);
+        Assert.InRange(read, 2, 20);
+    }
+
+    [Fact]
+    public void Load_IndexOutOfRange_ReachesTheConsumerAfterTheGoodBatches()
+    {
+        int good = 0;
+
+        Assert.ThrowsAny<ArgumentOutOfRangeException>(() =>
+        {
+            foreach (HostBatch _ in BatchLoader.Load(Set, [0, 1, 2, 99, 3], batchSize: 1))
+            {
+                good++;
+            }
+        });
+
+        Assert.Equal(3, good);
+    }
+
+    [Fact]
+    public void Load_TwiceAtOnce_GivesEachItsOwnBatches()
+    {
+        int[] order = [.. Enumerable.Range(0, 11)];
+
+        IEnumerable<(HostBatch, HostBatch)> pairs = BatchLoader.Load(Set, order, 3).Zip(BatchLoader.Load(Set, order, 3));
+
+        Assert.All(pairs, pair => Assert.Equal(pair.Item1.Pixels, pair.Item2.Pixels));
+    }
+
+    /// <summary>Counts how many indices were asked for.</summary>
+    private sealed class CountingOrder(int count) : IReadOnlyList<int>
+    {
+        private int _read;
+
+        public int Read => Volatile.Read(ref _read);
+
+        public int Count => count;
+
+        public int this[int index]
+        {
+            get
+            {
+                Interlocked.Increment(ref _read);
+                return index % 11;
+            }
+        }
+
+        public IEnumerator<int> GetEnumerator() => throw new NotSupportedException();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+}

@@ -1,0 +1,95 @@
+using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Tests.Artifacts;
+using Microsoft.ML.FeatureMining.Training;
+using TorchSharp;
+using Xunit.Abstractions;
+using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
+
+namespace Microsoft.ML.FeatureMining.Tests.Training;
+
+/// <summary>Native tensors that are alive, counted by TorchSharp. Alone in the process while they run.</summary>
+[Collection(nameof(Alone))]
+public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<OneThread>
+{
+    private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { Augmentations = [new PadCropFlip { Padding = 1 }], Strategies = [new Strategy { Stages = 3 }], Epochs = 30 };
+
+    [Fact]
+    public void Fit_ThirtyEpochs_HoldsAsManyTensorsAfterEach()
+    {
+        TinyRun.Fit(Recipe with { Epochs = 1 });
+        Alone.CollectGarbage();
+        List<(long Tensors, long Resident)> epochs = [];
+
+        TinyRun.Fit(Recipe, validation: TinyData.Bands(8), progress: report =>
+        {
+            if (report.Completed is not null)
+            {
+                epochs.Add((Alone.LiveTensors, Environment.WorkingSet));
+            }
+        });
+
+        Report(epochs);
+        Assert.Equal(30, epochs.Count);
+        // TorchSharp's optimizer leaves wrappers to the garbage collector in the first step, where it makes its buffers; from then on nothing is added.
+        Assert.All(epochs.Skip(2), epoch => Assert.Equal(epochs[1].Tensors, epoch.Tensors));
+    }
+
+    [Fact]
+    public void Fit_ManyTimes_LeavesNothing()
+    {
+        TinyRun.Fit(Recipe with { Epochs = 2 });
+        Alone.CollectGarbage();
+        long before = Alone.LiveTensors;
+
+        for (int i = 0; i < 3; i++)
+        {
+            TinyRun.Fit(Recipe with { Epochs = 2 });
+        }
+
+        Assert.Equal(before, Alone.LiveTensors);
+    }
+
+    [Fact]
+    public void Fit_ThatThrows_LeavesNothing()
+    {
+        TinyRun.Fit(Recipe with { Epochs = 1 });
+        Alone.CollectGarbage();
+        long before = Alone.LiveTensors;
+
+        Assert.Throws<FormatException>(() => TinyRun.Fit(Recipe, progress: _ => throw new FormatException()));
+
+        Assert.Equal(before, Alone.LiveTensors);
+    }
+
+    [Fact]
+    public void Score_ManyImages_HoldsAsManyTensors()
+    {
+        ModelArtifact artifact = TinyArtifact.Make();
+        Alone.CollectGarbage();
+        long before = Alone.LiveTensors;
+        using (ImageScorer scorer = new(artifact, torch.CPU))
+        {
+            long made = Alone.LiveTensors;
+            byte[] image = new byte[scorer.Input.Length];
+            float[] probabilities = new float[scorer.ClassCount];
+            List<(long Tensors, long Resident)> marks = [];
+            for (int i = 0; i < 2000; i++)
+            {
+                scorer.Score(image, 1, probabilities);
+                if (i % 400 == 399)
+                {
+                    marks.Add((Alone.LiveTensors, Environment.WorkingSet));
+                }
+            }
+
+            Report(marks);
+            Assert.All(marks, mark => Assert.Equal(made, mark.Tensors));
+        }
+
+        Assert.Equal(before, Alone.LiveTensors);
+    }
+
+    private void Report(List<(long Tensors, long Resident)> marks) =>
+        output.WriteLine(string.Join(Environment.NewLine, marks.Select((mark, i) => $"{i + 1}: {mark.Tensors} tensors, {mark.Resident >> 20} MB resident")));
+}

@@ -1,0 +1,230 @@
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Schedules;
+using TorchSharp;
+using static TorchSharp.torch;
+using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
+
+namespace Microsoft.ML.FeatureMining.Tests.Training;
+
+public sealed class TrainingEngineTests : IClassFixture<OneThread>
+{
+    [Fact]
+    public void Fit_LabelSortedData_LearnsIt()
+    {
+        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { Epochs = 5, Schedule = new CosineSchedule() }, TinyData.Bands(80, sorted: true), TinyData.Bands(40, seed: 2));
+
+        Assert.Equal(1, outcome.History[outcome.Epoch - 1].ValidationAccuracy);
+        Assert.Equal(TrainingEnd.Completed, outcome.End);
+    }
+
+    [Fact]
+    public void Fit_FloatImages_LearnsThem()
+    {
+        ImageSet bytes = TinyData.Bands(80);
+        ImageSetBuilder floats = new(bytes.Shape, PixelType.Single);
+        for (int i = 0; i < bytes.Count; i++)
+        {
+            float[] image = [.. bytes[i].ToArray().Select(value => value / 255f)];
+            floats.Add(System.Runtime.InteropServices.MemoryMarshal.AsBytes(image.AsSpan()), bytes.Labels[i]);
+        }
+
+        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { Epochs = 5, Schedule = new CosineSchedule() }, floats.Build(2));
+
+        Assert.True(outcome.History[^1].TrainAccuracy > 0.95);
+    }
+
+    [Fact]
+    public void Fit_ValidationFigures_EqualAnIndependentComputation()
+    {
+        ImageSet train = TinyData.Bands(30);
+        ImageSet validation = TinyData.Random(new ImageShape(1, 8, 8), count: 21, classes: 2, seed: 4);
+
+        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { Keep = KeepWeights.Last, ValidationBatchSize = 6, LabelSmoothing = 0.2 }, train, validation);
+
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using ImageNetwork network = NetworkFactory.Create(TinyRun.Recipe.Backbone, 1, classes: 2);
+        outcome.Weights.CopyTo(network);
+        network.eval();
+        ChannelStatistics statistics = ChannelStatistics.Of(train);
+        float[] pixels = [.. Enumerable.Range(0, validation.Count).SelectMany(i => validation[i].ToArray().Select(value => (value - statistics.Mean[0]) / statistics.Std[0]))];
+        float[][] logits = [.. TensorAssert.Values(network.call(tensor(pixels, [validation.Count, 1, 8, 8]))).Chunk(2)];
+        double hits = logits.Zip(validation.Labels).Average(pair => Array.IndexOf(pair.First, pair.First.Max()) == pair.Second ? 1.0 : 0);
+        double loss = logits.Zip(validation.Labels).Average(pair => Math.Log(pair.First.Sum(value => Math.Exp(value))) - pair.First[pair.Second]);
+        Assert.Equal(hits, outcome.History[^1].ValidationAccuracy!.Value, 1e-9);
+        Assert.Equal(loss, outcome.History[^1].ValidationLoss!.Value, 1e-5);
+    }
+
+    [Fact]
+    public void Fit_KeepBest_GivesTheWeightsOfTheFirstBestEpoch()
+    {
+        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 6, Schedule = new CosineSchedule(), Keep = KeepWeights.Best };
+        ImageSet validation = TinyData.Random(recipe.Input, count: 10, classes: 2, seed: 3);
+
+        TrainingOutcome best = TinyRun.Fit(recipe, validation: validation);
+
+        double highest = best.History.Max(epoch => epoch.ValidationAccuracy!.Value);
+        Assert.Equal(best.History.First(epoch => epoch.ValidationAccuracy == highest).Epoch, best.Epoch);
+        Assert.NotEqual(6, best.Epoch);
+        // The run up to there, by itself: cancelled as soon as that epoch is over.
+        bool over = false;
+        TrainingOutcome upToThere = TinyRun.Fit(
+            recipe with { Keep = KeepWeights.Last }, validation: validation, progress: report => over |= report.Completed?.Epoch == best.Epoch, cancelled: () => over);
+        Assert.Equal(TinyRun.Bits(upToThere), TinyRun.Bits(best));
+    }
+
+    [Fact]
+    public void Fit_KeepLast_GivesTheWeightsOfTheLastEpoch()
+    {
+        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, Keep = KeepWeights.Last };
+
+        TrainingOutcome outcome = TinyRun.Fit(recipe, validation: TinyData.Bands(8, seed: 3));
+
+        Assert.Equal(3, outcome.Epoch);
+        Assert.Equal(TinyRun.Bits(TinyRun.Fit(recipe)), TinyRun.Bits(outcome));
+    }
+
+    [Fact]
+    public void Fit_CancelledInTheThirdEpoch_ReturnsTheBestSoFar()
+    {
+        int steps = 0;
+
+        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { Epochs = 50 }, validation: TinyData.Bands(8, seed: 3), cancelled: () => ++steps > 7);
+
+        Assert.Equal(TrainingEnd.Cancelled, outcome.End);
+        Assert.Equal(2, outcome.History.Count);
+        double highest = outcome.History.Max(epoch => epoch.ValidationAccuracy!.Value);
+        Assert.Equal(outcome.History.First(epoch => epoch.ValidationAccuracy == highest).Epoch, outcome.Epoch);
+    }
+
+    [Fact]
+    public void Fit_CancelledBeforeTheFirstStep_ReturnsInitialWeights()
+    {
+        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe, cancelled: () => true);
+
+        Assert.Equal((TrainingEnd.Cancelled, 0, 0), (outcome.End, outcome.Epoch, outcome.History.Count));
+    }
+
+    [Fact]
+    public void Fit_AccuracyThatDoesNotRise_StopsEarly()
+    {
+        // From some accuracy on the first epoch, two classes leave no room for a rise by 0.6: at most one epoch rises after the first.
+        TrainingOutcome outcome = TinyRun.Fit(
+            TinyRun.Recipe with { Epochs = 50, EarlyStopping = new EarlyStopping { Patience = 3, MinDelta = 0.6 } }, validation: TinyData.Bands(8, seed: 3));
+
+        Assert.Equal(TrainingEnd.StoppedEarly, outcome.End);
+        Assert.InRange(outcome.History.Count, 4, 8);
+    }
+
+    [Fact]
+    public void Fit_LossThatIsNoNumber_SaysWhereAndAtWhichRate()
+    {
+        TrainingRecipe recipe = TinyRun.Recipe with { ReportEverySteps = 1, Strategies = [new Poison()] };
+
+        TrainingDivergedException e = Assert.Throws<TrainingDivergedException>(() => TinyRun.Fit(recipe));
+
+        Assert.Contains("epoch 1", e.Message);
+        Assert.Contains("0.05", e.Message);
+    }
+
+    [Fact]
+    public void Fit_RateFarTooHigh_Diverges() =>
+        Assert.Throws<TrainingDivergedException>(() => TinyRun.Fit(TinyRun.Recipe with { LearningRate = 1e30, Epochs = 5 }));
+
+    [Fact]
+    public void Fit_Progress_IsMonotoneAndEndsWithTheCompletedEpoch()
+    {
+        List<TrainingProgress> reports = [];
+
+        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { Epochs = 3, ReportEverySteps = 2 }, TinyData.Bands(40), progress: reports.Add);
+
+        Assert.Equal(outcome.History, reports.Where(report => report.Completed is not null).Select(report => report.Completed));
+        Assert.NotNull(reports[^1].Completed);
+        Assert.Equal((3, 3, 5, 5), (reports[^1].Epoch, reports[^1].Epochs, reports[^1].Step, reports[^1].StepsPerEpoch));
+        Assert.All(reports.Zip(reports.Skip(1)), pair =>
+        {
+            Assert.True(pair.First.Elapsed <= pair.Second.Elapsed);
+            Assert.True((pair.First.Epoch, pair.First.Step).CompareTo((pair.Second.Epoch, pair.Second.Step)) <= 0);
+        });
+        Assert.Equal([2, 4, 5, 5], reports.Where(report => report.Epoch == 1).Select(report => report.Step));
+        Assert.All(reports, report => Assert.True(report.ImagesPerSecond > 0 && report.Remaining >= TimeSpan.Zero && report.Accuracy is >= 0 and <= 1));
+        Assert.Equal(TimeSpan.Zero, reports[^1].Remaining);
+        Assert.Equal(outcome.History[0].TrainLoss, reports.First(report => report.Step == 5).Loss);
+    }
+
+    [Fact]
+    public void Fit_ListenerThatThrows_EndsTheFitWithItsException() =>
+        Assert.Throws<FormatException>(() => TinyRun.Fit(TinyRun.Recipe, progress: _ => throw new FormatException()));
+
+    [Fact]
+    public void Fit_ManyProblems_AreAllListedAtOnce()
+    {
+        TrainingRecipe recipe = TinyRun.Recipe with
+        {
+            Epochs = 0,
+            BatchSize = 0,
+            LearningRate = double.NaN,
+            Momentum = 1,
+            WeightDecay = -1,
+            LabelSmoothing = 1,
+            WarmupEpochs = -1,
+            ReportEverySteps = 0,
+            ValidationBatchSize = 0,
+            EarlyStopping = new EarlyStopping { Patience = 0, MinDelta = -1 },
+            Schedule = new StepSchedule { Gamma = 2 },
+            Augmentations = [new PadCropFlip { Padding = -1 }],
+            Strategies = [new Strategy { Stages = 4 }, new Strategy()],
+        };
+
+        ArgumentException e = Assert.Throws<ArgumentException>(() => TinyRun.Fit(recipe, TinyData.Random(new ImageShape(3, 4, 4), 4, classes: 1)));
+
+        string[] named =
+        [
+            "Epochs", "BatchSize", "LearningRate", "Momentum", "WeightDecay", "WarmupEpochs", "LabelSmoothing", "ReportEverySteps", "ValidationBatchSize", "Patience", "MinDelta", "Gamma",
+            "Padding", "Stages", "'feature-mining' is given 2 times", "has 1 class", "3x4x4", "no validation set",
+        ];
+        Assert.All(named, word => Assert.Contains(word, e.Message));
+    }
+
+    [Fact]
+    public void Fit_NoImages_IsRefused()
+    {
+        ArgumentException e = Assert.Throws<ArgumentException>(() => TinyRun.Fit(TinyRun.Recipe, new ImageSetBuilder(TinyRun.Recipe.Input).Build(2)));
+
+        Assert.Contains("training set has no images", e.Message);
+    }
+
+    [Fact]
+    public void Fit_UnknownBackbone_IsRefused() =>
+        Assert.Contains("'resnet-9000'", Assert.Throws<ArgumentException>(() => TinyRun.Fit(TinyRun.Recipe with { Backbone = "resnet-9000" })).Message);
+
+    [Fact]
+    public void Fit_BatchLargerThanTheSet_TrainsOneStepAnEpoch()
+    {
+        List<TrainingProgress> reports = [];
+
+        TinyRun.Fit(TinyRun.Recipe with { BatchSize = 1000 }, progress: reports.Add);
+
+        Assert.All(reports, report => Assert.Equal(1, report.StepsPerEpoch));
+    }
+
+    [Fact]
+    public void Fit_LastBatchOfOneImage_Trains() =>
+        Assert.Equal(TrainingEnd.Completed, TinyRun.Fit(TinyRun.Recipe with { BatchSize = 4 }, TinyData.Bands(9)).End);
+
+    /// <summary>Makes the logits' loss no number by feeding infinite features.</summary>
+    private sealed class Poison : TrainingStrategy
+    {
+        public override string Key => "poison";
+
+        protected internal override StrategyRun Start(StrategyContext context) => new Run();
+
+        private sealed class Run : StrategyRun
+        {
+            public override Tensor OnStage(int stage, Tensor features, TrainingClock clock) => features * double.NaN;
+        }
+    }
+}
