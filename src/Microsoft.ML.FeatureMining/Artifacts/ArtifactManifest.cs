@@ -101,7 +101,7 @@ internal sealed record ArtifactManifest
         }
 
         int channels = Preprocessing.Shape.Channels;
-        bool sound = FormatVersion >= 1 && ClassCount >= 2 && (ClassNames is null || ClassNames.Count == ClassCount)
+        bool sound = FormatVersion >= 1 && ClassCount >= 2 && (ClassNames is null || (ClassNames.Count == ClassCount && ClassNames.All(name => name is not null)))
             && channels is >= 1 and <= 1024 && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 }
             && Mean.Count == channels && Deviation.Count == channels
             && Mean.All(float.IsFinite) && Deviation.All(value => float.IsFinite(value) && value >= 0);
