@@ -19,5 +19,5 @@ for stages in 0 1 2; do
   # The test metrics are the only "micro_accuracy" of a report.
   sed -n 's/.*"micro_accuracy": \([0-9.]*\).*/\1/p' "$out/stages-$stages"-seed-*.json | awk -v stages="$stages" '
     { values = values sprintf(" %.2f", 100 * $1); sum += 100 * $1; squares += 10000 * $1 * $1; n++ }
-    END { mean = sum / n; printf "FM stages %d: n = %d, test accuracy %.2f, standard deviation %.2f  (%s )\n", stages, n, mean, n > 1 ? sqrt((squares - n * mean * mean) / (n - 1)) : 0, values }'
+    END { mean = sum / n; printf "FM stages %d: n = %d, test accuracy %.2f, standard deviation %.2f  (%s )\n", stages, n, mean, (n > 1 ? sqrt((squares - n * mean * mean) / (n - 1)) : 0), values }'
 done

@@ -9,7 +9,7 @@ trap 'rm -rf "$results"' EXIT
 dotnet build MlNetFm.sln -c Release -v quiet -clp:NoSummary
 dotnet format whitespace MlNetFm.sln --verify-no-changes --no-restore
 status=0
-dotnet test MlNetFm.sln -c Release --no-build --logger "trx" --results-directory "$results" -v quiet || status=$?
+dotnet test MlNetFm.sln -c Release --no-build --logger "trx" --results-directory "$results" -v quiet -m:1 || status=$?
 # One line a skipped test, with its reason, so that nobody takes a skipped test for a passed one.
 sed -n 's:.*<UnitTestResult [^>]*testName="\([^"]*\)".*outcome="NotExecuted".*:skipped\: \1:p' "$results"/*.trx | sort | head -n 50
 count() { cat "$results"/*.trx | grep -oE "<Counters [^>]*" | grep -oE " $1=\"[0-9]+\"" | grep -oE "[0-9]+" | awk '{ n += $1 } END { print n + 0 }'; }
