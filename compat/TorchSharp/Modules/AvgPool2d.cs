@@ -6,7 +6,7 @@ namespace TorchSharp.Modules;
 public sealed class AvgPool2d : ParameterLessModule<Tensor, Tensor>
 {
     internal AvgPool2d(long[] kernel_size, long[]? stride, long[]? padding, bool ceil_mode, bool count_include_pad, long? divisor_override)
-        : base(nameof(AvgPool2d)) 
+        : base(nameof(AvgPool2d))
     {
         this.kernel_size = kernel_size;
         this.stride = stride;
@@ -28,6 +28,6 @@ public sealed class AvgPool2d : ParameterLessModule<Tensor, Tensor>
 
     public long? divisor_override { get; set; }
 
-    public override Tensor forward(Tensor input) => 
+    public override Tensor forward(Tensor input) =>
         F.avg_pool2d(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override);
 }

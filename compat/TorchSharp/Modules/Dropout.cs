@@ -6,7 +6,7 @@ namespace TorchSharp.Modules;
 public sealed class Dropout : ParameterLessModule<Tensor, Tensor>
 {
     internal Dropout(double p, bool inplace)
-        : base(nameof(Dropout)) 
+        : base(nameof(Dropout))
     {
         this.p = p;
         this.inplace = inplace;

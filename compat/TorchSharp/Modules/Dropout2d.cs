@@ -6,7 +6,7 @@ namespace TorchSharp.Modules;
 public sealed class Dropout2d : ParameterLessModule<Tensor, Tensor>
 {
     internal Dropout2d(double p, bool inplace)
-        : base(nameof(Dropout2d)) 
+        : base(nameof(Dropout2d))
     {
         this.p = p;
         this.inplace = inplace;

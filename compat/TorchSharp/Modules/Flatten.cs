@@ -5,7 +5,7 @@ namespace TorchSharp.Modules;
 public sealed class Flatten : ParameterLessModule<Tensor, Tensor>
 {
     internal Flatten(long start_dim, long end_dim)
-        : base(nameof(Flatten)) 
+        : base(nameof(Flatten))
     {
         this.start_dim = start_dim;
         this.end_dim = end_dim;

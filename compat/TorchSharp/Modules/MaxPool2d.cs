@@ -6,7 +6,7 @@ namespace TorchSharp.Modules;
 public sealed class MaxPool2d : ParameterLessModule<Tensor, Tensor>
 {
     internal MaxPool2d(long[] kernel_size, long[]? stride, long[]? padding, long[]? dilation, bool ceil_mode)
-        : base(nameof(MaxPool2d)) 
+        : base(nameof(MaxPool2d))
     {
         this.kernel_size = kernel_size;
         this.stride = stride;

@@ -113,7 +113,8 @@ public class AdamW : OptimizerHelper, optim.IBetas
                     weight_decay = weight_decay,
                     amsgrad = amsgrad,
                     maximize = maximize,
-                }) { }
+                })
+        { }
 
         public (double, double) Betas
         {

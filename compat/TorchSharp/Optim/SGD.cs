@@ -124,7 +124,8 @@ public class SGD : OptimizerHelper, optim.IMomentum
                     weight_decay = weight_decay,
                     nesterov = nesterov,
                     maximize = maximize,
-                }) { }
+                })
+        { }
 
         public double Momentum
         {
