@@ -1,6 +1,5 @@
 namespace TorchSharp.Behaviour.Tests;
 
-[Collection("counts tensors")]
 public sealed class DisposeScopeTests
 {
     [Fact]

@@ -36,28 +36,28 @@ at::Scalar value(Scalar scalar) {
   }
 }
 
-c10::optional<at::Scalar> maybe(Scalar scalar) {
-  if (scalar.kind == ScalarKind::None) return c10::nullopt;
+maybe_of::optional<at::Scalar> maybe(Scalar scalar) {
+  if (scalar.kind == ScalarKind::None) return maybe_of::nullopt;
   return value(scalar);
 }
 
-c10::optional<at::Tensor> maybe(Optional tensor) {
-  if (tensor == nullptr) return c10::nullopt;
+maybe_of::optional<at::Tensor> maybe(Optional tensor) {
+  if (tensor == nullptr) return maybe_of::nullopt;
   return *tensor;
 }
 
-c10::optional<at::ScalarType> maybe_type(int32_t dtype) {
-  if (dtype < 0) return c10::nullopt;
+maybe_of::optional<at::ScalarType> maybe_type(int32_t dtype) {
+  if (dtype < 0) return maybe_of::nullopt;
   return static_cast<at::ScalarType>(dtype);
 }
 
-c10::optional<at::Generator> maybe(const at::Generator *generator) {
-  if (generator == nullptr) return c10::nullopt;
+maybe_of::optional<at::Generator> maybe(const at::Generator *generator) {
+  if (generator == nullptr) return maybe_of::nullopt;
   return *generator;
 }
 
-c10::optional<at::Device> maybe(Device device) {
-  if (device.type < 0) return c10::nullopt;
+maybe_of::optional<at::Device> maybe(Device device) {
+  if (device.type < 0) return maybe_of::nullopt;
   return at::Device(static_cast<at::DeviceType>(device.type), static_cast<at::DeviceIndex>(device.index));
 }
 
@@ -76,8 +76,8 @@ std::vector<at::Tensor> tensors(List list) {
   return result;
 }
 
-c10::List<c10::optional<at::Tensor>> optional_tensors(List list) {
-  c10::List<c10::optional<at::Tensor>> result;
+c10::List<maybe_of::optional<at::Tensor>> optional_tensors(List list) {
+  c10::List<maybe_of::optional<at::Tensor>> result;
   result.reserve(static_cast<size_t>(list[0]));
   for (int64_t i = 1; i <= list[0]; i++) result.push_back(maybe(reinterpret_cast<Optional>(list[i])));
   return result;

@@ -2,6 +2,14 @@
 // Handles are at::Tensor*, owned by the caller; arguments taken by reference are never null (the managed side refuses those).
 #pragma once
 #include <ATen/ATen.h>
+#include <torch/csrc/api/include/torch/version.h>
+
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 6)
+#include <optional>
+namespace maybe_of = std;  // c10's own went away
+#else
+namespace maybe_of = c10;
+#endif
 
 #define API extern "C" __attribute__((visibility("default")))
 
@@ -35,14 +43,14 @@ using List = const int64_t *;
 void remember_error() noexcept;
 
 at::Scalar value(Scalar scalar);
-c10::optional<at::Scalar> maybe(Scalar scalar);
-c10::optional<at::Tensor> maybe(Optional tensor);
-c10::optional<at::ScalarType> maybe_type(int32_t dtype);
-c10::optional<at::Generator> maybe(const at::Generator *generator);
-c10::optional<at::Device> maybe(Device device);
+maybe_of::optional<at::Scalar> maybe(Scalar scalar);
+maybe_of::optional<at::Tensor> maybe(Optional tensor);
+maybe_of::optional<at::ScalarType> maybe_type(int32_t dtype);
+maybe_of::optional<at::Generator> maybe(const at::Generator *generator);
+maybe_of::optional<at::Device> maybe(Device device);
 at::TensorOptions options(const Options &from);
 std::vector<at::Tensor> tensors(List list);
-c10::List<c10::optional<at::Tensor>> optional_tensors(List list);
+c10::List<maybe_of::optional<at::Tensor>> optional_tensors(List list);
 
 template <class F>
 Handle tensor(F &&body) noexcept {

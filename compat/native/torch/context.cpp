@@ -2,8 +2,8 @@
 #include "api.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
-#include <torch/csrc/api/include/torch/version.h>
 #include <torch/csrc/autograd/autograd.h>
 
 namespace {
@@ -53,8 +53,8 @@ API bool mt_retain_grad(const at::Tensor &t) {
   return done([&] { t.retain_grad(); });
 }
 
-API bool mt_is_grad_enabled() { return at::GradMode::is_enabled(); }
-API void mt_set_grad_enabled(bool enabled) { at::GradMode::set_enabled(enabled); }
+API bool mt_is_grad_enabled() { return c10::GradMode::is_enabled(); }
+API void mt_set_grad_enabled(bool enabled) { c10::GradMode::set_enabled(enabled); }
 API bool mt_is_inference_mode() { return c10::InferenceMode::is_enabled(); }
 API c10::InferenceMode *mt_inference_mode_new(bool enabled) { return new (std::nothrow) c10::InferenceMode(enabled); }
 API void mt_inference_mode_dispose(c10::InferenceMode *guard) { delete guard; }

@@ -25,7 +25,7 @@ API Handle mt_max_pool2d_with_indices(const at::Tensor &x, const int64_t *kernel
 API Handle mt_avg_pool2d(const at::Tensor &x, const int64_t *kernel, const int64_t *stride, const int64_t *padding, bool ceil, bool count_padding,
                          int64_t divisor) {
   return tensor([&] {
-    return at::avg_pool2d(x, dims(kernel, 2), dims(stride, 2), dims(padding, 2), ceil, count_padding, divisor == 0 ? c10::nullopt : c10::make_optional(divisor));
+    return at::avg_pool2d(x, dims(kernel, 2), dims(stride, 2), dims(padding, 2), ceil, count_padding, divisor == 0 ? maybe_of::nullopt : maybe_of::make_optional(divisor));
   });
 }
 API Handle mt_adaptive_avg_pool2d(const at::Tensor &x, const int64_t *size) { return tensor([&] { return at::adaptive_avg_pool2d(x, dims(size, 2)); }); }
@@ -78,7 +78,7 @@ API Handle mt_pad(const at::Tensor &x, const int64_t *by, int32_t count, int32_t
 }
 
 namespace {
-c10::optional<double> factor(const double *factors, size_t i) { return factors == nullptr ? c10::nullopt : c10::make_optional(factors[i]); }
+maybe_of::optional<double> factor(const double *factors, size_t i) { return factors == nullptr ? maybe_of::nullopt : maybe_of::make_optional(factors[i]); }
 }  // namespace
 
 // Two spatial dimensions; mode: InterpolationMode of the managed side. `size` is always given, `factors` where the caller scaled by them.

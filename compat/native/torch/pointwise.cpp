@@ -79,18 +79,21 @@ API Handle mt_mul_scalar(const at::Tensor &t, Scalar other) { return tensor([&] 
 API Handle mt_mul_scalar_(at::Tensor &t, Scalar other) { return tensor([&] { return t.mul_(value(other)); }); }
 
 namespace {
-// As torch.RoundingMode counts them.
-c10::optional<c10::string_view> rounding(int32_t mode) {
-  if (mode == 1) return c10::string_view("trunc");
-  if (mode == 2) return c10::string_view("floor");
-  return c10::nullopt;
+// mode: torch.RoundingMode of the managed side.
+template <class Other>
+at::Tensor divided(const at::Tensor &t, const Other &by, int32_t mode) {
+  return mode == 1 ? t.div(by, "trunc") : mode == 2 ? t.div(by, "floor") : t.div(by);
+}
+template <class Other>
+at::Tensor divided_(at::Tensor &t, const Other &by, int32_t mode) {
+  return mode == 1 ? t.div_(by, "trunc") : mode == 2 ? t.div_(by, "floor") : t.div_(by);
 }
 }  // namespace
 
-API Handle mt_div(const at::Tensor &t, const at::Tensor &other, int32_t mode) { return tensor([&] { return t.div(other, rounding(mode)); }); }
-API Handle mt_div_(at::Tensor &t, const at::Tensor &other, int32_t mode) { return tensor([&] { return t.div_(other, rounding(mode)); }); }
-API Handle mt_div_scalar(const at::Tensor &t, Scalar other, int32_t mode) { return tensor([&] { return t.div(value(other), rounding(mode)); }); }
-API Handle mt_div_scalar_(at::Tensor &t, Scalar other, int32_t mode) { return tensor([&] { return t.div_(value(other), rounding(mode)); }); }
+API Handle mt_div(const at::Tensor &t, const at::Tensor &other, int32_t mode) { return tensor([&] { return divided(t, other, mode); }); }
+API Handle mt_div_(at::Tensor &t, const at::Tensor &other, int32_t mode) { return tensor([&] { return divided_(t, other, mode); }); }
+API Handle mt_div_scalar(const at::Tensor &t, Scalar other, int32_t mode) { return tensor([&] { return divided(t, value(other), mode); }); }
+API Handle mt_div_scalar_(at::Tensor &t, Scalar other, int32_t mode) { return tensor([&] { return divided_(t, value(other), mode); }); }
 
 API Handle mt_pow_(at::Tensor &t, Scalar exponent) { return tensor([&] { return t.pow_(value(exponent)); }); }
 

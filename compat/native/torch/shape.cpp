@@ -65,5 +65,5 @@ API Handle mt_index_put_(at::Tensor &t, List indices, const at::Tensor &values, 
 API Handle mt_cat(List list, int64_t dim) { return tensor([&] { return at::cat(tensors(list), dim); }); }
 API Handle mt_stack(List list, int64_t dim) { return tensor([&] { return at::stack(tensors(list), dim); }); }
 API Handle mt_repeat_interleave(const at::Tensor &t, int64_t times, int64_t dim, bool flat) {
-  return tensor([&] { return t.repeat_interleave(times, flat ? c10::nullopt : c10::make_optional(dim)); });
+  return tensor([&] { return t.repeat_interleave(times, flat ? maybe_of::nullopt : maybe_of::make_optional(dim)); });
 }
