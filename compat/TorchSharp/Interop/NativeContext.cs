@@ -77,10 +77,6 @@ internal static unsafe partial class NativeContext
 
     [LibraryImport(Library)]
     [return: MarshalAs(UnmanagedType.U1)]
-    internal static partial bool mt_init_cuda();
-
-    [LibraryImport(Library)]
-    [return: MarshalAs(UnmanagedType.U1)]
     internal static partial bool mt_get_matmul_tf32();
 
     [LibraryImport(Library)]

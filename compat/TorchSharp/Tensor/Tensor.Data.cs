@@ -44,7 +44,7 @@ public static partial class torch
             where T : unmanaged
         {
             RefuseOtherType<T>();
-            if (NumberOfElements != 1) throw new InvalidOperationException($"The tensor must be a singleton tensor.");
+            if (NumberOfElements != 1) throw new InvalidOperationException("The tensor must be a singleton tensor.");
             NativeError.Check(Native.mt_item(this, out NativeScalar item));
             return (T)(default(T) switch
             {
@@ -63,7 +63,8 @@ public static partial class torch
 
         internal void RefuseOtherDevices()
         {
-            if (device_type != DeviceType.CPU) throw new InvalidOperationException("Reading data from non-CPU memory is not supported. Move or copy the tensor to the cpu before reading.");
+            if (device_type != DeviceType.CPU)
+                throw new InvalidOperationException("Reading data from non-CPU memory is not supported. Move or copy the tensor to the cpu before reading.");
         }
 
         private void RefuseOtherType<T>()

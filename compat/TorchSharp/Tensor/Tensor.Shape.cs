@@ -26,7 +26,8 @@ public static partial class torch
 
         public Tensor broadcast_to(params long[] shape) => expand(shape);
 
-        public Tensor roll(long shifts, long? dims = null) => dims is { } dim ? roll((ReadOnlySpan<long>)[shifts], [dim]) : roll((ReadOnlySpan<long>)[shifts], []);
+        public Tensor roll(long shifts, long? dims = null) =>
+            dims is { } dim ? roll((ReadOnlySpan<long>)[shifts], [dim]) : roll((ReadOnlySpan<long>)[shifts], []);
 
         public Tensor roll(long[] shifts, long[] dims) => roll((ReadOnlySpan<long>)shifts, dims);
 

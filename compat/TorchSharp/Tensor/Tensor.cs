@@ -86,15 +86,7 @@ public static partial class torch
             Native.mt_dispose(handle);
         }
 
-        /// <summary>
-        /// Empties this tensor for another that takes its handle over; both count as one. Its finalizer finds nothing to do.
-        /// </summary>
-        internal nint MoveHandle()
-        {
-            nint handle = Handle;
-            Interlocked.Decrement(ref _totalCount);
-            _handle = 0;
-            return handle;
-        }
+        /// <summary>Empties this tensor for another that takes its handle over. The real library goes on counting both.</summary>
+        internal nint MoveHandle() => DecoupleFromNativeHandle();
     }
 }

@@ -27,17 +27,18 @@ public static partial class torch
         if (offset < 0 || offset + count > rawArray.LongLength) throw new ArgumentException("count and offset reach beyond the array.", nameof(count));
         GCHandle pinned = GCHandle.Alloc(rawArray, GCHandleType.Pinned);
         byte* start = (byte*)pinned.AddrOfPinnedObject() + (offset * Buffer.ByteLength(rawArray) / Math.Max(1, rawArray.LongLength));
+        Tensor shared;
         try
         {
-            Tensor shared = NativeCreation.mt_from_shared(start, (int)dtype, count, &Unpin, GCHandle.ToIntPtr(pinned));
-            if (requires_grad) shared.requires_grad = true;
-            return shared;
+            shared = NativeCreation.mt_from_shared(start, (int)dtype, count, &Unpin, GCHandle.ToIntPtr(pinned));
         }
         catch
         {
             pinned.Free();
             throw;
         }
+        if (requires_grad) shared.requires_grad = true;
+        return shared;
     }
 
     [UnmanagedCallersOnly]

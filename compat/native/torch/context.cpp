@@ -75,15 +75,8 @@ API bool mt_has_cudnn() {
   return answer;
 }
 API bool mt_cuda_synchronize(int32_t index) {
-  return done([&] { at::detail::getCUDAHooks().deviceSynchronize(static_cast<at::DeviceIndex>(index)); });
+  return done([&] { at::detail::getCUDAHooks().deviceSynchronize(static_cast<at::DeviceIndex>(std::max(index, 0))); });
 }
-API bool mt_init_cuda() {
-  return done([&] {
-    TORCH_CHECK(at::hasCUDA(), "this libtorch has no CUDA, or the machine no device for it");
-    at::zeros({1}, at::TensorOptions(at::kCUDA));
-  });
-}
-
 API bool mt_get_matmul_tf32() { return at::globalContext().allowTF32CuBLAS(); }
 API bool mt_set_matmul_tf32(bool value) { return done([&] { at::globalContext().setAllowTF32CuBLAS(value); }); }
 API bool mt_get_cudnn_tf32() { return at::globalContext().allowTF32CuDNN(); }

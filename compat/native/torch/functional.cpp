@@ -25,7 +25,9 @@ API Handle mt_max_pool2d_with_indices(const at::Tensor &x, const int64_t *kernel
 API Handle mt_avg_pool2d(const at::Tensor &x, const int64_t *kernel, const int64_t *stride, const int64_t *padding, bool ceil, bool count_padding,
                          int64_t divisor) {
   return tensor([&] {
-    return at::avg_pool2d(x, dims(kernel, 2), dims(stride, 2), dims(padding, 2), ceil, count_padding, divisor == 0 ? maybe_of::nullopt : maybe_of::make_optional(divisor));
+    maybe_of::optional<int64_t> by;
+    if (divisor != 0) by = divisor;
+    return at::avg_pool2d(x, dims(kernel, 2), dims(stride, 2), dims(padding, 2), ceil, count_padding, by);
   });
 }
 API Handle mt_adaptive_avg_pool2d(const at::Tensor &x, const int64_t *size) { return tensor([&] { return at::adaptive_avg_pool2d(x, dims(size, 2)); }); }
