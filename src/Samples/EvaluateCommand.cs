@@ -18,7 +18,7 @@ internal static class EvaluateCommand
         command.SetAction(parsed => ExitCode.Guard(() =>
         {
             MLContext ml = Session.Begin();
-            ITransformer loaded = ModelOption.Load(ml, parsed.GetRequiredValue(model));
+            ITransformer loaded = ModelOption.Load(ml, parsed.GetRequiredValue(model), out _);
             MulticlassClassificationMetrics metrics = MetricsView.Evaluate(ml, loaded, input.Load(parsed, ml), parsed.GetValue(topK));
             return metrics.MicroAccuracy >= (parsed.GetValue(atLeast) ?? 0) ? ExitCode.Success : ExitCode.Failure;
         }));

@@ -42,7 +42,7 @@ internal sealed class ImageInput
     /// <summary>Whether any of the options is given.</summary>
     public bool IsGiven(ParseResult parsed) => new Option[] { _images, _cifar10, _cifar100 }.Any(option => parsed.GetResult(option) is not null);
 
-    /// <summary>Rows with a text Label and either an ImagePath or an Image.</summary>
+    /// <summary>Rows with a Label and either an ImagePath or an Image.</summary>
     public IDataView Load(ParseResult parsed, MLContext ml)
     {
         (DirectoryInfo? folder, FileInfo[] ten, FileInfo[] hundred) = (parsed.GetValue(_images), parsed.GetValue(_cifar10) ?? [], parsed.GetValue(_cifar100) ?? []);

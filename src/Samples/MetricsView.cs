@@ -13,7 +13,6 @@ internal static class MetricsView
     public static MulticlassClassificationMetrics Evaluate(MLContext ml, ITransformer model, IDataView test, int topK)
     {
         IDataView scored = model.Transform(test);
-        VBuffer<ReadOnlyMemory<char>> names = default;
         DataViewSchema.Column score = scored.Schema["Score"];
         int classes = ((VectorDataViewType)score.Type).Size;
         int k = Math.Min(topK, classes);
@@ -27,8 +26,7 @@ internal static class MetricsView
         }
         else
         {
-            score.GetSlotNames(ref names);
-            Console.WriteLine(MostConfused(metrics.ConfusionMatrix, [.. names.DenseValues().Select(name => name.ToString())]));
+            Console.WriteLine(MostConfused(metrics.ConfusionMatrix, ClassNames.Of(score)));
         }
 
         return metrics;
@@ -42,9 +40,7 @@ internal static class MetricsView
             where actual != predicted
             select (actual, predicted, matrix.Counts[actual][predicted]);
         IEnumerable<string> worst = cells.Where(cell => cell.Count > 0).OrderByDescending(cell => cell.Count).Take(10)
-            .Select(cell => $"  {Name(cell.Actual)} taken for {Name(cell.Predicted)}: {cell.Count} times");
+            .Select(cell => $"  {names[cell.Actual]} taken for {names[cell.Predicted]}: {cell.Count} times");
         return $"most confused:{Environment.NewLine}{string.Join(Environment.NewLine, worst)}";
-
-        string Name(int index) => index < names.Length ? names[index] : index.ToString(CultureInfo.InvariantCulture);
     }
 }

@@ -28,9 +28,9 @@ internal static class PredictCommand
         }
 
         MLContext ml = Session.Begin();
-        ITransformer model = ModelOption.Load(ml, modelFile);
-        IDataView scored = model.Transform(ml.Data.LoadFromEnumerable(files.Select(file => new Picture { ImagePath = file.FullName })));
-        string[] classes = ClassNames(scored.Schema["Score"]);
+        ITransformer model = ModelOption.Load(ml, modelFile, out DataViewSchema input);
+        IDataView scored = model.Transform(Load(ml, files, input));
+        string[] classes = ClassNames.Of(scored.Schema["Score"]);
         foreach ((FileInfo file, float[] scores) in files.Zip(scored.GetColumn<float[]>("Score")))
         {
             if (show)
@@ -46,24 +46,26 @@ internal static class PredictCommand
         return ExitCode.Success;
     }
 
-    private static string[] ClassNames(DataViewSchema.Column score)
+    /// <summary>Rows as the model was trained on: it begins with files or with their bytes, and maps a label that a picture to predict does not have.</summary>
+    private static IDataView Load(MLContext ml, FileInfo[] files, DataViewSchema input)
     {
-        int count = ((VectorDataViewType)score.Type).Size;
-        if (!score.HasSlotNames())
-        {
-            return [.. Enumerable.Range(0, count).Select(index => index.ToString(CultureInfo.InvariantCulture))];
-        }
-
-        VBuffer<ReadOnlyMemory<char>> names = default;
-        score.GetSlotNames(ref names);
-        return [.. names.DenseValues().Select(name => name.ToString())];
+        IDataView pictures = input.GetColumnOrNull("Label")?.Type is NumberDataViewType
+            ? ml.Data.LoadFromEnumerable(files.Select(file => new NumberedPicture { ImagePath = file.FullName }))
+            : ml.Data.LoadFromEnumerable(files.Select(file => new Picture { ImagePath = file.FullName }));
+        return ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, inputColumnName: "ImagePath").Fit(pictures).Transform(pictures);
     }
 
     private sealed class Picture
     {
         public string ImagePath { get; set; } = "";
 
-        // The pipeline maps labels to keys; a picture without one has the missing key.
         public string Label { get; set; } = "";
+    }
+
+    private sealed class NumberedPicture
+    {
+        public string ImagePath { get; set; } = "";
+
+        public uint Label { get; set; }
     }
 }

@@ -15,7 +15,7 @@ internal sealed class TrainOptions
     private readonly Option<string> _backbone = Of("--backbone", "The network, e.g. cifar-resnet-20, cifar-resnet-56-bottleneck.", Default.Backbone);
     private readonly Option<int> _stages = Of("--stages", "Last stages that Feature Mining cuts; 0 trains plainly.", Default.Stages);
     private readonly Option<Segmentation> _segmentation = Of("--segmentation", "How it cuts them.", Default.Segmentation);
-    private readonly Option<int> _size = Of("--size", "Pixels a side that the network sees; not for CIFAR's files, which are 32.", Default.ImageHeight);
+    private readonly Option<int> _size = Of("--size", "Pixels a side that the network sees.", Default.ImageHeight);
     private readonly Option<int> _channels = Of("--channels", "3: colour, 1: gray.", Default.Channels);
     private readonly Option<int> _epochs = Of("--epochs", "Passes over the training pictures.", Default.Epochs);
     private readonly Option<int> _batch = Of("--batch", "Pictures a step.", Default.BatchSize);

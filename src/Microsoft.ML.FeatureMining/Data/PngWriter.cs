@@ -14,7 +14,8 @@ internal static class PngWriter
     /// <param name="pixels">[H, W, C] with one channel (gray) or three (RGB).</param>
     /// <param name="width">Columns.</param>
     /// <param name="height">Rows.</param>
-    public static void Write(Stream stream, ReadOnlySpan<byte> pixels, int width, int height)
+    /// <param name="level">How hard to try to make it small.</param>
+    public static void Write(Stream stream, ReadOnlySpan<byte> pixels, int width, int height, CompressionLevel level = CompressionLevel.Optimal)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
@@ -24,7 +25,7 @@ internal static class PngWriter
         bool gray = pixels.Length == area;
         stream.Write(Signature);
         WriteChunk(stream, "IHDR"u8, Header(width, height, gray));
-        WriteChunk(stream, "IDAT"u8, Compress(pixels, gray ? width : 3 * width));
+        WriteChunk(stream, "IDAT"u8, Compress(pixels, gray ? width : 3 * width, level));
         WriteChunk(stream, "IEND"u8, []);
     }
 
@@ -38,10 +39,10 @@ internal static class PngWriter
         return header;
     }
 
-    private static byte[] Compress(ReadOnlySpan<byte> pixels, int row)
+    private static byte[] Compress(ReadOnlySpan<byte> pixels, int row, CompressionLevel level)
     {
         using MemoryStream buffer = new();
-        using (ZLibStream zlib = new(buffer, CompressionLevel.Optimal, leaveOpen: true))
+        using (ZLibStream zlib = new(buffer, level, leaveOpen: true))
         {
             for (int start = 0; start < pixels.Length; start += row)
             {

@@ -44,6 +44,9 @@ internal sealed class ClassKeys
     /// <summary>Whether a key of the other means the same class.</summary>
     public bool Matches(ClassKeys other) => _item == other._item && Names.SequenceEqual(other.Names, StringComparer.Ordinal);
 
+    /// <summary>Reads a column of such values as text, in the form of <see cref="Names"/>.</summary>
+    public Func<string> ValueReader(DataViewRow row, DataViewSchema.Column column) => _item!.ValueReader(row, column);
+
     /// <summary>Adds the values as an annotation, where there are any.</summary>
     public void Annotate(DataViewSchema.Annotations.Builder annotations, string kind) => _item?.Add(annotations, kind, Names);
 

@@ -20,8 +20,8 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// CIFAR's binary files, CIFAR-10's or CIFAR-100's. Columns: Image, planar floats [3, 32, 32] from 0 to 255; Label, the class as a number from 0, or as its name where
-    /// there is a file of names. Read as cursors pass; nothing is kept.
+    /// CIFAR's binary files, CIFAR-10's or CIFAR-100's. Columns: Image, a picture of 32x32 encoded as PNG, as LoadRawImageBytes gives any other; Label, the class as a
+    /// number from 0, or as its name where there is a file of names. Read as cursors pass; nothing is kept.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="format"><see cref="CifarBinary.Cifar10"/> or <see cref="CifarBinary.Cifar100"/>.</param>
@@ -40,9 +40,7 @@ public static class DataOperationsExtensions
         IReadOnlyList<string>? names = labelNamesPath is null ? null : format.ReadLabelNames(labelNamesPath);
         IEnumerable<CifarRecord> records = paths.SelectMany(format.Read);
         return names is null
-            ? catalog.LoadFromEnumerable(records.Select(record => new CifarNumberRow { Image = Planar(record), Label = (uint)record.Label }))
-            : catalog.LoadFromEnumerable(records.Select(record => new CifarNameRow { Image = Planar(record), Label = names[record.Label] }));
+            ? catalog.LoadFromEnumerable(records.Select(record => new CifarNumberRow { Image = record.ToPng(), Label = (uint)record.Label }))
+            : catalog.LoadFromEnumerable(records.Select(record => new CifarNameRow { Image = record.ToPng(), Label = names[record.Label] }));
     }
-
-    private static float[] Planar(CifarRecord record) => Array.ConvertAll(record.Pixels, pixel => (float)pixel);
 }

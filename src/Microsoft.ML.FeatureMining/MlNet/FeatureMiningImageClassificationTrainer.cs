@@ -97,7 +97,6 @@ public sealed class FeatureMiningImageClassificationTrainer : IEstimator<ImageCl
 
     private ModelArtifact ArtifactOf(TrainingRecipe recipe, TrainingRows rows, TrainingOutcome outcome)
     {
-        ChannelStatistics statistics = ChannelStatistics.Of(rows.Train);
         ArtifactManifest manifest = new()
         {
             Backbone = recipe.Backbone,
@@ -105,8 +104,8 @@ public sealed class FeatureMiningImageClassificationTrainer : IEstimator<ImageCl
             ClassNames = rows.Keys.ItemType is null ? null : rows.Keys.Names,
             Preprocessing = new ImagePreprocessing { Shape = recipe.Input, Resize = _options.Resize },
             Element = rows.Train.Element,
-            Mean = statistics.Mean,
-            Deviation = statistics.Std,
+            Mean = outcome.Pixels.Mean,
+            Deviation = outcome.Pixels.Std,
             Recipe = ArtifactManifest.Describe(recipe),
             Epoch = outcome.Epoch,
             End = outcome.End,

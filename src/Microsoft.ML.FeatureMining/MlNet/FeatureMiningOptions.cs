@@ -118,7 +118,10 @@ public sealed record FeatureMiningOptions
     [BooleanChoice(true)]
     public bool HorizontalFlip { get; init; } = true;
 
-    /// <summary>Rows to validate on after each epoch, with the columns of the training rows and labels mapped by the same key.</summary>
+    /// <summary>
+    /// Rows to validate on after each epoch: either with the columns that the trainer sees, labels mapped by the same key; or as they are before the pipeline, labels as
+    /// the values that the key stands for and, where there is no image column, files named by a text column ImagePath. Rows of an unknown class are left out, with a warning.
+    /// </summary>
     /// <value>None.</value>
     [JsonIgnore]
     public IDataView? ValidationSet { get; init; }

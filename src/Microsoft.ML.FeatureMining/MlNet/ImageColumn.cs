@@ -27,7 +27,7 @@ internal sealed class ImageColumn
     /// <summary>The shape that its images come out in.</summary>
     public ImageShape Shape => _preprocessing.Shape;
 
-    public PixelType Element => ElementOf(Column.Type)!.Value;
+    public PixelType Element => ElementOf(Column.Type) ?? PixelType.Byte;
 
     /// <summary>The columns that <see cref="Reader"/> and <see cref="PathReader"/> need.</summary>
     public IEnumerable<DataViewSchema.Column> Columns => PathColumn is { } path ? [Column, path] : [Column];
@@ -44,6 +44,13 @@ internal sealed class ImageColumn
         return new ImageColumn(column, path?.Type is TextDataViewType ? path : null, preprocessing with { Shape = shape }, maxPixels);
     }
 
+    /// <summary>As <see cref="Bind"/>; where there is no such column, the files that <see cref="PathColumnName"/> names are taken.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is neither, or the column is no image.</exception>
+    public static ImageColumn BindOrFiles(DataViewSchema schema, string name, ImagePreprocessing preprocessing, long maxPixels) =>
+        schema.GetColumnOrNull(name) is null && schema.GetColumnOrNull(PathColumnName) is { Type: TextDataViewType } path
+            ? new ImageColumn(path, path, preprocessing, maxPixels)
+            : Bind(schema, name, preprocessing, maxPixels);
+
     /// <summary>What kind of pixels a column of that type gives; null for a type that is no image.</summary>
     public static PixelType? ElementOf(DataViewType type) => type switch
     {
@@ -56,6 +63,7 @@ internal sealed class ImageColumn
     /// <summary>Reads the image of the row's current position.</summary>
     public Func<RowImage> Reader(DataViewRow row) => Column.Type switch
     {
+        TextDataViewType => FileReader(row),
         ImageDataViewType => BitmapReader(row.GetGetter<MLImage>(row.Schema[Column.Index])),
         VectorDataViewType { IsKnownSize: true } => PlanarReader(row.GetGetter<VBuffer<float>>(row.Schema[Column.Index])),
         _ => EncodedReader(row.GetGetter<VBuffer<byte>>(row.Schema[Column.Index])),
@@ -78,6 +86,12 @@ internal sealed class ImageColumn
     /// <summary>An error that names the column, the row and, where it is known, the file.</summary>
     public ImageDecodeException Unreadable(long row, string? file, ImageDecodeException cause) => new(
         FormattableString.Invariant($"The image of column '{Column.Name}', row {row}{(file is null ? "" : $", file '{file}'")}, cannot be read: {cause.Message}"), cause);
+
+    private Func<RowImage> FileReader(DataViewRow row)
+    {
+        Func<string?> path = PathReader(row);
+        return () => new FileRowImage(path()!, _preprocessing, _maxPixels);
+    }
 
     private Func<RowImage> EncodedReader(ValueGetter<VBuffer<byte>> getter)
     {

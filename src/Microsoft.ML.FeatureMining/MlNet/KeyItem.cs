@@ -32,6 +32,8 @@ internal abstract class KeyItem(PrimitiveDataViewType type)
 
     public abstract string[] Read(DataViewSchema.Annotations annotations, string kind);
 
+    public abstract Func<string> ValueReader(DataViewRow row, DataViewSchema.Column column);
+
     public abstract void Add(DataViewSchema.Annotations.Builder annotations, string kind, IReadOnlyList<string> names);
 
     private static KeyItem<T> Number<T>(NumberDataViewType type)

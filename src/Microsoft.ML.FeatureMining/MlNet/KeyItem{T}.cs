@@ -11,6 +11,17 @@ internal sealed class KeyItem<T>(PrimitiveDataViewType type, Func<T, string> for
         return [.. values.DenseValues().Select(format)];
     }
 
+    public override Func<string> ValueReader(DataViewRow row, DataViewSchema.Column column)
+    {
+        ValueGetter<T> getter = row.GetGetter<T>(column);
+        T value = default!;
+        return () =>
+        {
+            getter(ref value);
+            return format(value);
+        };
+    }
+
     public override void Add(DataViewSchema.Annotations.Builder annotations, string kind, IReadOnlyList<string> names)
     {
         T[] values = [.. names.Select(parse)];

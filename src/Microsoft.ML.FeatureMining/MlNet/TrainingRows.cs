@@ -26,22 +26,19 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
         return new TrainingRows(label.Keys, read.Images, validation, read.Skipped);
     }
 
-    private static ImageColumn BindImage(DataViewSchema schema, FeatureMiningOptions options) => ImageColumn.Bind(
-        schema,
-        options.ImageColumnName,
-        new ImagePreprocessing { Shape = new ImageShape(options.Channels, options.ImageHeight, options.ImageWidth), Resize = options.Resize },
-        options.MaxPixels);
+    private static ImageColumn BindImage(DataViewSchema schema, FeatureMiningOptions options, bool orFiles = false)
+    {
+        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(options.Channels, options.ImageHeight, options.ImageWidth), Resize = options.Resize };
+        return orFiles
+            ? ImageColumn.BindOrFiles(schema, options.ImageColumnName, preprocessing, options.MaxPixels)
+            : ImageColumn.Bind(schema, options.ImageColumnName, preprocessing, options.MaxPixels);
+    }
 
     private static ImageSet ReadValidation(
         IDataView rows, ClassKeys keys, ImageShape shape, FeatureMiningOptions options, IChannel channel, Action checkAlive)
     {
-        LabelColumn label = LabelColumn.Bind(rows.Schema, options.LabelColumnName);
-        ImageColumn image = BindImage(rows.Schema, options);
-        if (!label.Keys.Matches(keys))
-        {
-            throw new ArgumentException(
-                $"The labels of the ValidationSet are {label.Keys}, those of the training rows {keys}: both must be mapped by the same fitted MapValueToKey.", nameof(rows));
-        }
+        LabelColumn label = LabelColumn.BindAlike(rows.Schema, options.LabelColumnName, keys);
+        ImageColumn image = BindImage(rows.Schema, options, orFiles: true);
         if (image.Shape != shape)
             throw new ArgumentException($"The images of the ValidationSet are {image.Shape}, those of the training rows {shape}.", nameof(rows));
         LabeledImages read = new LabeledImageReader(label, image, options.UnreadableImages, checkAlive).Read(rows);
@@ -54,7 +51,7 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
         if (read.Skipped > 0)
             channel.Warning(MessageSensitivity.Schema, FormattableString.Invariant($"{read.Skipped} {role} rows were left out: their image in column '{image.Column.Name}' cannot be read."));
         if (read.Unlabelled > 0)
-            channel.Warning(MessageSensitivity.None, FormattableString.Invariant($"{read.Unlabelled} {role} rows were left out: they have no label."));
+            channel.Warning(MessageSensitivity.None, FormattableString.Invariant($"{read.Unlabelled} {role} rows were left out: they have no label, or one that is no class."));
     }
 
     private static void CheckTrainable(LabeledImages read, LabelColumn label)

@@ -16,8 +16,8 @@ internal sealed class TrainedParts : IDisposable
 
     public TrainedParts(TrainingRecipe recipe, ImageSet train, Device device, RandomStreams random)
     {
-        ChannelStatistics statistics = ChannelStatistics.Of(train);
-        _normalization = new Normalization(statistics.Mean, statistics.Std, device);
+        Pixels = ChannelStatistics.Of(train);
+        _normalization = new Normalization(Pixels.Mean, Pixels.Std, device);
         Network = NetworkFactory.Create(recipe.Backbone, train.Shape.Channels, train.ClassCount);
         Place(Network, random["weights"], device);
         IReadOnlyList<StageShape> stages = StageShapes(train.Shape, device);
@@ -38,6 +38,8 @@ internal sealed class TrainedParts : IDisposable
         IEnumerable<Parameter> parameters = Network.parameters().Concat(_added.SelectMany(module => module.parameters()));
         Optimizer = optim.SGD(parameters, recipe.LearningRate, recipe.Momentum, weight_decay: recipe.WeightDecay, nesterov: recipe.Nesterov);
     }
+
+    public ChannelStatistics Pixels { get; }
 
     public ImageNetwork Network { get; }
 

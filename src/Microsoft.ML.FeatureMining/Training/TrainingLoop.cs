@@ -66,8 +66,8 @@ internal sealed class TrainingLoop : IDisposable
         }
 
         return _recipe.Keep == KeepWeights.Best && best.Weights is { } weights
-            ? new TrainingOutcome(weights, best.Epoch, history, end)
-            : new TrainingOutcome(NamedTensors.Of(_parts.Network), history.Count, history, end);
+            ? new TrainingOutcome(weights, best.Epoch, history, end, _parts.Pixels)
+            : new TrainingOutcome(NamedTensors.Of(_parts.Network), history.Count, history, end, _parts.Pixels);
     }
 
     public void Dispose() => _parts.Dispose();

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Networks;
 
 namespace Microsoft.ML.FeatureMining.Training;
@@ -7,4 +8,5 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// <param name="Epoch">The epoch, from 1, whose weights they are; 0 where not one was finished.</param>
 /// <param name="History">Each finished epoch.</param>
 /// <param name="End">Why the run ended.</param>
-internal sealed record TrainingOutcome(NamedTensors Weights, int Epoch, IReadOnlyList<EpochMetrics> History, TrainingEnd End);
+/// <param name="Pixels">The training pixels' statistics, by which the network's input is normalized.</param>
+internal sealed record TrainingOutcome(NamedTensors Weights, int Epoch, IReadOnlyList<EpochMetrics> History, TrainingEnd End, ChannelStatistics Pixels);

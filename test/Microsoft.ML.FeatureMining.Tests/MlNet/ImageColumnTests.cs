@@ -46,9 +46,10 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
     [Fact]
     public void Fit_OnPlanarFloats_TakesTheShapeFromTheColumn()
     {
-        string file = WriteCifar10(records: 30);
+        Random random = new(2);
         MLContext ml = new(1);
-        IDataView rows = ml.Data.LoadCifar(CifarBinary.Cifar10, null, file);
+        IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 30)
+            .Select(i => new PlanarRow { Label = i % 10, Image = [.. Enumerable.Range(0, 3072).Select(_ => (float)random.Next(256))] }).ToArray());
         FeatureMiningOptions options = Short with { ImageHeight = 99, ValidationFraction = 0.2 };
 
         TransformerChain<ImageClassificationTransformer> model = ml.Transforms.Conversion.MapValueToKey("Label")
@@ -61,7 +62,7 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
     }
 
     [Fact]
-    public void LoadCifar_WithNames_GivesThemAndPlanarPixels()
+    public void LoadCifar_WithNames_GivesThemAndPictures()
     {
         string file = WriteCifar10(records: 3);
         string names = Path.Combine(_folder, "names.txt");
@@ -70,8 +71,8 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
         IDataView rows = new MLContext().Data.LoadCifar(CifarBinary.Cifar10, names, file, file);
 
         Assert.Equal(["class 0", "class 1", "class 2", "class 0", "class 1", "class 2"], rows.GetColumn<string>("Label"));
-        Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 3, 32, 32), rows.Schema["Image"].Type);
-        Assert.Equal(File.ReadAllBytes(file).Skip(1).Take(3072).Select(pixel => (float)pixel), rows.GetColumn<float[]>("Image").First());
+        Assert.Equal(new VectorDataViewType(NumberDataViewType.Byte), rows.Schema["Image"].Type);
+        Assert.Equal(File.ReadAllBytes(file).Skip(1).Take(3072), ImageCodec.Decode(rows.GetColumn<byte[]>("Image").First()).ToPlanar());
         Assert.Throws<FileNotFoundException>(() => new MLContext().Data.LoadCifar(CifarBinary.Cifar10, null, file + ".none"));
     }
 
@@ -117,6 +118,14 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
         string path = Path.Combine(_folder, "data.bin");
         File.WriteAllBytes(path, content);
         return path;
+    }
+
+    private sealed class PlanarRow
+    {
+        [VectorType(3, 32, 32)]
+        public float[] Image { get; set; } = [];
+
+        public int Label { get; set; }
     }
 
     private sealed class FlatRow

@@ -53,6 +53,48 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
+    public void Fit_WithAValidationSetNotYetMapped_ValidatesOnTheSameImages()
+    {
+        MLContext ml = new(1);
+
+        EpochMetrics mapped = ValidatedOn(trained.Loaded);
+        EpochMetrics raw = ValidatedOn(trained.Rows);
+
+        Assert.NotNull(raw.ValidationLoss);
+        Assert.Equal((mapped.ValidationLoss, mapped.ValidationAccuracy), (raw.ValidationLoss, raw.ValidationAccuracy));
+
+        EpochMetrics ValidatedOn(IDataView rows) => Tiny.Pipeline(ml, Short with { ValidationSet = rows }).Fit(trained.Rows).LastTransformer.Model.History[0];
+    }
+
+    [Fact]
+    public void Fit_WithAValidationSetOfNumbers_FindsTheirClassesAndLeavesOutTheOthers()
+    {
+        MLContext ml = new(1);
+        List<string> warnings = [];
+        ml.Log += (_, e) => warnings.AddRange(e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning ? [e.RawMessage] : []);
+        IDataView train = Numbered(20, 30, 20, 30);
+
+        FeatureMiningOptions options = Short with { ValidationSet = Numbered(30, 20, 40) };
+        ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.MulticlassClassification.Trainers.FeatureMining(options)).Fit(train);
+
+        Assert.Equal(["1 validation rows were left out: they have no label, or one that is no class."], warnings);
+
+        IDataView Numbered(params int[] labels) =>
+            ml.Data.LoadFromEnumerable(labels.Select(label => new NumberedRow { Label = label, Image = ColouredImages.Png(label % 3, new Random(label)) }).ToArray());
+    }
+
+    [Fact]
+    public void Fit_WithAValidationSetThatLacksAFile_NamesIt()
+    {
+        IDataView rows = trained.Context.Data.LoadFromEnumerable([new FileRow { ImagePath = "no-such-file.png", Label = "red" }]);
+
+        ImageDecodeException error = Assert.Throws<ImageDecodeException>(
+            () => trained.Context.MulticlassClassification.Trainers.FeatureMining(Short with { ValidationSet = rows }).Fit(trained.Loaded));
+
+        Assert.StartsWith("The image of column 'ImagePath', row 0, file 'no-such-file.png', cannot be read: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Fit_WithAValidationSetOfOtherKeys_SaysSo()
     {
         IDataView others = trained.Context.Transforms.Conversion.MapValueToKey("Label")
@@ -74,7 +116,7 @@ public sealed class TrainerTests(TrainedModel trained)
 
         ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(Encoded(ml, (1, true), (3, true), (2, true), (0, true)));
 
-        Assert.Equal(["1 training rows were left out: they have no label."], warnings);
+        Assert.Equal(["1 training rows were left out: they have no label, or one that is no class."], warnings);
     }
 
     [Fact]
@@ -229,5 +271,19 @@ public sealed class TrainerTests(TrainedModel trained)
 
         [KeyType(uint.MaxValue)]
         public uint Label { get; set; }
+    }
+
+    private sealed class NumberedRow
+    {
+        public int Label { get; set; }
+
+        public byte[] Image { get; set; } = [];
+    }
+
+    private sealed class FileRow
+    {
+        public string ImagePath { get; set; } = "";
+
+        public string Label { get; set; } = "";
     }
 }
