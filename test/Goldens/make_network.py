@@ -89,7 +89,7 @@ def draw_box(width, height, stream):
 
 def mined(features, mask, inside, outside):
     """Equation 2: both masked maps, made in full, each through its own global average pooling and its own fully connected layer."""
-    mask = torch.from_numpy(mask)
+    mask = torch.from_numpy(mask).to(features.dtype)
     return inside((features * mask).mean((2, 3))), outside((features * (1 - mask)).mean((2, 3)))
 
 
@@ -195,20 +195,21 @@ def fill(module, stream):
                 tensor.data = torch.tensor(np.float32(values).astype(np.float64)).view(tensor.shape)
 
 
-def run_golden(name, seed, stages):
+def run(seed, stages, dtype=torch.float64, layout=torch.contiguous_format):
     """A whole training run: initial weights, shuffling, pad, crop and flip, normalization, Feature Mining, warm-up and cosine, SGD."""
     epochs, batch, rate, warmup, classes = 3, 16, 0.05, 0.5, 4
-    pixels = np.random.RandomState(5).randint(0, 256, (40, 3, 12, 12)).astype(np.uint8)
-    labels = np.arange(40) % classes
+    pixels, labels = run_images(classes)
     raw = pixels.astype(np.float64)
     mean = np.float32(raw.mean((0, 2, 3))).astype(np.float64).reshape(1, 3, 1, 1)
     deviation = np.float32(raw.std((0, 2, 3))).astype(np.float64).reshape(1, 3, 1, 1)
 
-    network = ResNet(8, False, classes).double()
+    network = ResNet(8, False, classes)
     fill(network, Stream(seed, "weights"))
-    branches = {f"{stage}.{part}": nn.Linear(64 >> (2 - stage), classes).double() for stage in range(3 - stages, 3) for part in ("inside", "outside")}
+    network.to(dtype=dtype, memory_format=layout)
+    branches = {f"{stage}.{part}": nn.Linear(64 >> (2 - stage), classes) for stage in range(3 - stages, 3) for part in ("inside", "outside")}
     for key, branch in branches.items():
         fill(branch, Stream(seed, f"weights.feature-mining.{key}"))
+        branch.to(dtype)
     parameters = list(network.parameters()) + [p for branch in branches.values() for p in branch.parameters()]
     optimizer = torch.optim.SGD(parameters, lr=rate, momentum=0.9, weight_decay=1e-3, nesterov=True)
     shuffle, crop, mining = Stream(seed, "shuffle"), Stream(seed, "pad-crop-flip"), Stream(seed, "feature-mining")
@@ -223,7 +224,7 @@ def run_golden(name, seed, stages):
                 top, left, mirrored = crop.below(5), crop.below(5), crop.below(2) == 1
                 cut = np.pad(raw[index], ((0, 0), (2, 2), (2, 2)))[:, top:top + 12, left:left + 12]
                 images.append(cut[:, :, ::-1] if mirrored else cut)
-            images = torch.from_numpy((np.stack(images) - mean) / deviation)
+            images = torch.from_numpy((np.stack(images) - mean) / deviation).to(dtype).contiguous(memory_format=layout)
             target = torch.from_numpy(labels[chosen])
             at = epoch * steps + step
             ramp = warmup * steps
@@ -241,11 +242,32 @@ def run_golden(name, seed, stages):
             optimizer.step()
             total += main.item() * len(chosen)
         losses.append(total / len(labels))
+    return losses, network.state_dict()
+
+
+def run_images(classes):
+    pixels = np.random.RandomState(5).randint(0, 256, (40, 3, 12, 12)).astype(np.uint8)
+    return pixels, np.arange(len(pixels)) % classes
+
+
+def run_golden(name, seed, stages):
+    """The run in double precision, and how far from it PyTorch itself ends in single precision: the worst of both layouts, with oneDNN and without."""
+    losses, exact = run(seed, stages)
+    rounding = {key: 0.0 for key in exact}
+    for onednn in (True, False):
+        for layout in (torch.contiguous_format, torch.channels_last):
+            with torch.backends.mkldnn.flags(enabled=onednn):
+                for key, tensor in run(seed, stages, torch.float32, layout)[1].items():
+                    rounding[key] = max(rounding[key], (tensor.double() - exact[key]).norm().item())
     golden = Golden()
+    pixels, labels = run_images(classes=4)
     golden["pixels"], golden["labels"] = pixels, labels.astype(np.int64)
     golden.whole("losses", torch.tensor(losses, dtype=torch.float64))
-    for key, tensor in network.state_dict().items():
+    for key, tensor in exact.items():
         golden.sampled("after/" + key, tensor)
+        golden["rounding/" + key] = np.float64(rounding[key])
+        if tensor.is_floating_point():
+            print(f"{key}: single precision ends {rounding[key] / tensor.norm().item():.1e} away")
     golden.save(name)
 
 

@@ -10,7 +10,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>
 /// A whole Fit against test/Goldens/make_network.py, which writes the same run from the papers' text with PyTorch: initial weights, order of the images, crops and
-/// flips, normalization, Feature Mining's boxes, warm-up and cosine, SGD.
+/// flips, normalization, Feature Mining's boxes, warm-up and cosine, SGD. Biases that began at zero are small and noisy: PyTorch's own single precision sets their bound.
 /// </summary>
 public sealed class WholeRunTests : IClassFixture<OneThread>
 {
@@ -46,6 +46,6 @@ public sealed class WholeRunTests : IClassFixture<OneThread>
         TensorAssert.CloseValues(golden.Floats("losses"), [.. outcome.History.Select(epoch => (float)epoch.TrainLoss)], NetworkGolden.Tolerance, "losses");
         using ImageNetwork network = NetworkFactory.Create("cifar-resnet-8", 3, classes: 4);
         outcome.Weights.CopyTo(network);
-        Assert.All(network.NamedState(), entry => golden.AssertMatches($"after/{entry.Name}", entry.Value));
+        Assert.All(network.NamedState(), entry => golden.AssertMatches($"after/{entry.Name}", entry.Value, golden.Double($"rounding/{entry.Name}")));
     }
 }
