@@ -34,15 +34,11 @@ internal static class NetworkFactory
 
     private static ImageNetwork Create(string backbone, int inputChannels, int classes, LayerFactory layers)
     {
-        Backbone stages = BackboneCatalog.Create(backbone, inputChannels, layers);
-        ImageNetwork network = new(stages, new LinearHead(stages.StageChannels[^1], classes));
-        // A network lives until it is disposed, also where the caller makes it within a dispose scope of their own.
-        foreach (Tensor tensor in network.parameters().Concat(network.buffers()))
+        return ModuleScope.Make(() =>
         {
-            tensor.DetachFromDisposeScope();
-        }
-
-        return network;
+            Backbone stages = BackboneCatalog.Create(backbone, inputChannels, layers);
+            return new ImageNetwork(stages, new LinearHead(stages.StageChannels[^1], classes));
+        });
     }
 
     private static void CopyState(nn.Module from, nn.Module to)

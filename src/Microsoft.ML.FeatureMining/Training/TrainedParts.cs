@@ -25,7 +25,12 @@ internal sealed class TrainedParts : IDisposable
         foreach (TrainingStrategy strategy in recipe.Strategies)
         {
             StrategyContext context = new(strategy.Key, stages, train.ClassCount, device, random[strategy.Key]);
-            Runs.Add(strategy.Start(context));
+            using (NewDisposeScope())
+            {
+                Runs.Add(strategy.Start(context));
+                context.Modules.ToList().ForEach(added => ModuleScope.Keep(added.Module));
+            }
+
             kept.UnionWith(context.KeptStages);
             foreach ((string name, nn.Module module) in context.Modules)
             {

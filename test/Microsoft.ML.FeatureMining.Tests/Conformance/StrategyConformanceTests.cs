@@ -41,13 +41,10 @@ public sealed class StrategyConformanceTests : IClassFixture<OneThread>
     [MemberData(nameof(Allowed))]
     public void Fit_AnySettings_LeavesNoTensor(string settings)
     {
-        TinyRun.Fit(With(settings));
-        Alone.CollectGarbage();
-        long before = Alone.LiveTensors;
+        TrainingRecipe recipe = With(settings);
+        TinyRun.Fit(recipe);
 
-        TinyRun.Fit(With(settings));
-
-        Assert.Equal(before, Alone.LiveTensors);
+        Alone.AssertLeavesNothing(() => TinyRun.Fit(recipe), making: () => TinyRun.MakeParts(recipe));
     }
 
     [Theory]

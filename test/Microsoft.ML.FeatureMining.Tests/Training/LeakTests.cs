@@ -39,37 +39,28 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<OneThrea
     public void Fit_ManyTimes_LeavesNothing()
     {
         TinyRun.Fit(Recipe with { Epochs = 2 });
-        Alone.CollectGarbage();
-        long before = Alone.LiveTensors;
 
-        for (int i = 0; i < 3; i++)
-        {
-            TinyRun.Fit(Recipe with { Epochs = 2 });
-        }
-
-        Assert.Equal(before, Alone.LiveTensors);
+        Alone.AssertLeavesNothing(() => Times(3, () => TinyRun.Fit(Recipe with { Epochs = 2 })), making: () => Times(3, () => TinyRun.MakeParts(Recipe)));
     }
 
     [Fact]
     public void Fit_ThatThrows_LeavesNothing()
     {
         TinyRun.Fit(Recipe with { Epochs = 1 });
-        Alone.CollectGarbage();
-        long before = Alone.LiveTensors;
 
-        Assert.Throws<FormatException>(() => TinyRun.Fit(Recipe, progress: _ => throw new FormatException()));
-
-        Assert.Equal(before, Alone.LiveTensors);
+        Alone.AssertLeavesNothing(
+            () => Assert.Throws<FormatException>(() => TinyRun.Fit(Recipe, progress: _ => throw new FormatException())), making: () => TinyRun.MakeParts(Recipe));
     }
 
     [Fact]
     public void Score_ManyImages_HoldsAsManyTensors()
     {
         ModelArtifact artifact = TinyArtifact.Make();
-        Alone.CollectGarbage();
-        long before = Alone.LiveTensors;
-        using (ImageScorer scorer = new(artifact, torch.CPU))
+        Alone.AssertLeavesNothing(ScoreMany, making: () => new ImageScorer(artifact, torch.CPU).Dispose());
+
+        void ScoreMany()
         {
+            using ImageScorer scorer = new(artifact, torch.CPU);
             long made = Alone.LiveTensors;
             byte[] image = new byte[scorer.Input.Length];
             float[] probabilities = new float[scorer.ClassCount];
@@ -86,8 +77,14 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<OneThrea
             Report(marks);
             Assert.All(marks, mark => Assert.Equal(made, mark.Tensors));
         }
+    }
 
-        Assert.Equal(before, Alone.LiveTensors);
+    private static void Times(int count, Action act)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            act();
+        }
     }
 
     private void Report(List<(long Tensors, long Resident)> marks) =>

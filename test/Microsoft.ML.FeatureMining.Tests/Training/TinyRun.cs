@@ -22,6 +22,13 @@ internal static class TinyRun
     public static TrainingOutcome Fit(TrainingRecipe recipe, ImageSet? train = null, ImageSet? validation = null, Action<TrainingProgress>? progress = null, Func<bool>? cancelled = null) =>
         TrainingEngine.Fit(recipe, train ?? TinyData.Bands(20), validation, new TrainingHost(CPU) { Progress = progress, IsCancelled = cancelled ?? (() => false) });
 
+    /// <summary>Checks the recipe, makes what a Fit makes of it, and disposes of it without a step.</summary>
+    public static void MakeParts(TrainingRecipe recipe)
+    {
+        Assert.Empty(recipe.Problems());
+        new TrainedParts(recipe, TinyData.Bands(20), CPU, new RandomStreams(recipe.Seed)).Dispose();
+    }
+
     /// <summary>Name and bytes of each tensor, to compare to the bit.</summary>
     public static string Bits(NamedTensors weights) => string.Join('\n', weights.Tensors.Select(tensor => $"{tensor.Name} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(tensor.Bytes))}"));
 
