@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Data;
 
 namespace Samples;
 
@@ -9,7 +10,7 @@ internal static class EvaluateCommand
 {
     public static Command Create()
     {
-        ImageInput input = new("--", "Labelled pictures");
+        ImageInput input = new("--", "Labelled pictures", DataPart.Test);
         Option<FileInfo> model = ModelOption.Create();
         Option<int> topK = new("--top-k") { Description = "Also count a hit where the class is among the k most probable.", DefaultValueFactory = _ => 5 };
         Option<double?> atLeast = new("--at-least") { Description = "Fail, with exit code 1, where the micro accuracy (0 to 1) is below this." };

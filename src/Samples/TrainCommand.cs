@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
+using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.Transforms;
 
@@ -12,8 +13,8 @@ internal static class TrainCommand
 {
     public static Command Create()
     {
-        ImageInput train = new("--", "Training pictures");
-        ImageInput test = new("--test-", "Held-out pictures to measure on", required: false);
+        ImageInput train = new("--", "Training pictures", DataPart.Train);
+        ImageInput test = new("--test-", "Held-out pictures to measure on", DataPart.Test, required: false);
         TrainOptions options = new();
         Command command = new("train", "Trains a network from scratch on a folder of pictures a class, or on CIFAR's files, measures it and saves it.");
         train.AddTo(command);
@@ -78,7 +79,7 @@ internal static class TrainCommand
     private static IEstimator<ITransformer> Pipeline(MLContext ml, IDataView train, FeatureMiningOptions settings)
     {
         IEstimator<ITransformer> start = ml.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue);
-        if (train.Schema.GetColumnOrNull("ImagePath") is not null)
+        if (train.Schema.GetColumnOrNull("Image") is null)
         {
             start = start.Append(ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, inputColumnName: "ImagePath"));
         }

@@ -12,16 +12,33 @@ public sealed class CifarBinary
     }
 
     /// <summary>Records of 3,073 bytes: the label, the pixels.</summary>
-    public static CifarBinary Cifar10 { get; } = new("CIFAR-10", 1, 10);
+    public static CifarBinary Cifar10 { get; } = new("CIFAR-10", 1, 10)
+    {
+        TrainFiles = [.. Enumerable.Range(1, 5).Select(i => FormattableString.Invariant($"data_batch_{i}.bin"))],
+        TestFiles = ["test_batch.bin"],
+        NamesFile = "batches.meta.txt",
+    };
 
     /// <summary>Records of 3,074 bytes: the coarse label (skipped), the fine label, the pixels.</summary>
-    public static CifarBinary Cifar100 { get; } = new("CIFAR-100", 2, 100);
+    public static CifarBinary Cifar100 { get; } = new("CIFAR-100", 2, 100)
+    {
+        TrainFiles = ["train.bin"],
+        TestFiles = ["test.bin"],
+        NamesFile = "fine_label_names.txt",
+    };
 
     /// <summary>The shape of every image: 3x32x32.</summary>
     public static ImageShape Shape { get; } = new(3, 32, 32);
 
     /// <summary>Classes of the data set: 10 or 100.</summary>
     public int ClassCount { get; }
+
+    internal IReadOnlyList<string> TrainFiles { get; private init; } = [];
+
+    internal IReadOnlyList<string> TestFiles { get; private init; } = [];
+
+    /// <summary>The file of class names that is published beside the images.</summary>
+    internal string NamesFile { get; private init; } = "";
 
     private int RecordBytes => _labelBytes + Shape.Length;
 
@@ -34,13 +51,7 @@ public sealed class CifarBinary
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no {_name} file '{path}'.", path);
-        long length = new FileInfo(path).Length;
-        long rest = length % RecordBytes;
-        if (length == 0 || rest != 0)
-        {
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"'{path}' is no {_name} file: its {length} bytes are no whole number of {RecordBytes}-byte records; the last would begin at byte {length - rest}."));
-        }
+        CheckLength(new FileInfo(path).Length, path);
         return Records(path);
     }
 
@@ -53,12 +64,48 @@ public sealed class CifarBinary
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no file of {_name} class names '{path}'.", path);
-        string[] names = [.. File.ReadLines(path).Select(line => line.Trim()).Where(line => line.Length > 0)];
+        return CheckedNames(File.ReadLines(path), path);
+    }
+
+    /// <summary>Reads from a stream what <see cref="Read(string)"/> reads from a file.</summary>
+    internal IEnumerable<CifarRecord> Read(Stream stream, long length, string source)
+    {
+        var labels = new byte[_labelBytes];
+        for (long i = 0; i < length / RecordBytes; i++)
+        {
+            var pixels = new byte[Shape.Length];
+            stream.ReadExactly(labels);
+            stream.ReadExactly(pixels);
+            int label = labels[^1];
+            if (label >= ClassCount)
+            {
+                throw new InvalidDataException(FormattableString.Invariant(
+                    $"'{source}' is no {_name} file: byte {((i + 1) * RecordBytes) - Shape.Length - 1} is label {label}, and there are {ClassCount} classes."));
+            }
+            yield return new CifarRecord(pixels, label);
+        }
+    }
+
+    /// <exception cref="InvalidDataException">The length is no whole number of records.</exception>
+    internal void CheckLength(long length, string source)
+    {
+        long rest = length % RecordBytes;
+        if (length == 0 || rest != 0)
+        {
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"'{source}' is no {_name} file: its {length} bytes are no whole number of {RecordBytes}-byte records; the last would begin at byte {length - rest}."));
+        }
+    }
+
+    /// <exception cref="InvalidDataException">The lines are not <see cref="ClassCount"/> different names.</exception>
+    internal IReadOnlyList<string> CheckedNames(IEnumerable<string> lines, string source)
+    {
+        string[] names = [.. lines.Select(line => line.Trim()).Where(line => line.Length > 0)];
         int distinct = names.Distinct(StringComparer.Ordinal).Count();
         if (names.Length != ClassCount || distinct != ClassCount)
         {
             throw new InvalidDataException(FormattableString.Invariant(
-                $"'{path}' holds {names.Length} class names, {distinct} of them different; {_name} has {ClassCount}."));
+                $"'{source}' holds {names.Length} class names, {distinct} of them different; {_name} has {ClassCount}."));
         }
         return names;
     }
@@ -66,20 +113,7 @@ public sealed class CifarBinary
     private IEnumerable<CifarRecord> Records(string path)
     {
         using FileStream file = File.OpenRead(path);
-        var labels = new byte[_labelBytes];
-        long count = file.Length / RecordBytes;
-        for (long i = 0; i < count; i++)
-        {
-            var pixels = new byte[Shape.Length];
-            file.ReadExactly(labels);
-            file.ReadExactly(pixels);
-            int label = labels[^1];
-            if (label >= ClassCount)
-            {
-                throw new InvalidDataException(FormattableString.Invariant(
-                    $"'{path}' is no {_name} file: byte {((i + 1) * RecordBytes) - Shape.Length - 1} is label {label}, and there are {ClassCount} classes."));
-            }
-            yield return new CifarRecord(pixels, label);
-        }
+        foreach (CifarRecord record in Read(file, file.Length, path))
+            yield return record;
     }
 }

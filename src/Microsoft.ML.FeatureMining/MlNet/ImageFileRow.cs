@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.MlNet;
 
-/// <summary>A row of LoadImageFolder.</summary>
+/// <summary>A picture file and its class.</summary>
 internal sealed class ImageFileRow
 {
     public string ImagePath { get; set; } = "";

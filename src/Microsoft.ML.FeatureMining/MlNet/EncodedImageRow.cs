@@ -1,7 +1,7 @@
 namespace Microsoft.ML.FeatureMining.MlNet;
 
-/// <summary>A row of LoadCifar with a file of names.</summary>
-internal sealed class CifarNameRow
+/// <summary>A picture that was in no file of its own, and its class.</summary>
+internal sealed class EncodedImageRow
 {
     public byte[] Image { get; set; } = [];
 

@@ -1,0 +1,108 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Tests.Data;
+
+namespace Microsoft.ML.FeatureMining.Tests.MlNet;
+
+/// <summary>Each source as a data view: its columns, and its rows through a pipeline and back.</summary>
+public sealed class DataSourcesTests(ColouredImages images) : IClassFixture<ColouredImages>
+{
+    private static readonly MLContext Ml = new(1);
+
+    [Fact]
+    public void LoadImageList_TrainsAsTheFolderDoes()
+    {
+        using TemporaryFolder folder = new();
+        IDataView files = Ml.Data.LoadImageFolder(images.Root);
+        string[] lines = [.. files.GetColumn<string>("ImagePath").Zip(files.GetColumn<string>("Label"), (path, label) => $"\"{path}\",{label}")];
+        string list = folder.Write("list.csv", string.Join('\n', ["ImagePath,Label", .. lines]));
+
+        IDataView rows = Ml.Data.LoadImageList(list);
+
+        Assert.Equal(["ImagePath:String", "Label:String"], Columns(rows));
+        Assert.Equal(files.GetColumn<string>("ImagePath"), rows.GetColumn<string>("ImagePath"));
+        float[][] scores = [.. Tiny.Pipeline(Ml).Fit(rows).Transform(rows).GetColumn<float[]>("Score")];
+        float[][] expected = [.. Tiny.Pipeline(Ml).Fit(files).Transform(files).GetColumn<float[]>("Score")];
+        Assert.Equal(expected, scores);
+    }
+
+    [Fact]
+    public void LoadMultilabelImageList_LabelsAreAVectorOfText()
+    {
+        using TemporaryFolder folder = new();
+
+        IDataView rows = Ml.Data.LoadMultilabelImageList(folder.Write("list.csv", "ImagePath,Label\na.png,x;y\nb.png,\n"));
+
+        Assert.Equal(["ImagePath:String", "Labels:Vector<String>"], Columns(rows));
+        Assert.Equal([["x", "y"], []], rows.GetColumn<string[]>("Labels"));
+    }
+
+    [SkippableFact]
+    public void LoadTinyImageNet_GivesPathsIdsAndNames()
+    {
+        IDataView rows = Ml.Data.LoadTinyImageNet(Path.Combine(SharedData.Folder("tiny-imagenet-50"), "tiny-imagenet-200"), DataPart.Test);
+
+        Assert.Equal(["ImagePath:String", "Label:String", "Description:String"], Columns(rows));
+        Assert.Equal(2500, rows.GetRowCount());
+        Assert.Equal(50, rows.GetColumn<string>("Label").Distinct().Count());
+        AssertDecode(rows, 20);
+    }
+
+    [SkippableFact]
+    public void LoadImageNet_GivesTheClassesOfTheList()
+    {
+        string root = Path.Combine(SharedData.Folder("tiny-imagenet-50"), "tiny-imagenet-200");
+
+        IDataView rows = Ml.Data.LoadImageNet(Path.Combine(root, "train"), Path.Combine(root, "words.txt"));
+
+        Assert.Equal(["ImagePath:String", "Label:String", "Description:String"], Columns(rows));
+        Assert.Equal(8000, rows.GetRowCount());
+        Assert.Equal("goldfish, Carassius auratus", rows.GetColumn<string>("Description").First());
+        AssertDecode(rows, 20);
+    }
+
+    [SkippableFact]
+    public void LoadCaltechBirds_GivesPathsClassesAndBoxes()
+    {
+        IDataView rows = Ml.Data.LoadCaltechBirds(SharedData.Folder("cub-20"), DataPart.Train);
+
+        Assert.Equal(["ImagePath:String", "Label:String", "Box:Vector<Single, 4>"], Columns(rows));
+        Assert.Equal([139f, 30, 153, 264], rows.GetColumn<float[]>("Box").First());
+        AssertDecode(rows, 20);
+    }
+
+    [SkippableFact]
+    public void LoadPascalVoc_EachForm_GivesItsColumns()
+    {
+        string root = Path.Combine(SharedData.Folder("voc2007-subset"), "VOCdevkit", "VOC2007");
+
+        IDataView pictures = Ml.Data.LoadPascalVocImages(root, "test"), objects = Ml.Data.LoadPascalVocObjects(root, "test"), patches = Ml.Data.LoadPascalVocPatches(root, "val", 100);
+
+        Assert.Equal(["ImagePath:String", "Labels:Vector<String>", "DifficultLabels:Vector<String>"], Columns(pictures));
+        Assert.Equal(["ImagePath:String", "Label:String", "Box:Vector<Single, 4>", "Difficult:Boolean", "Truncated:Boolean"], Columns(objects));
+        Assert.Equal(["ImagePath:String", "Image:Vector<Byte>", "Label:String"], Columns(patches));
+        Assert.Equal((120, 423), (pictures.GetColumn<string>("ImagePath").Count(), objects.GetColumn<string>("Label").Count()));
+        Assert.Equal(42, pictures.GetColumn<string[]>("Labels").Count(labels => labels.Contains("person")));
+        Assert.All(patches.GetColumn<byte[]>("Image").Take(20), image => Assert.True(ImageCodec.Decode(image) is { Width: >= 100, Height: >= 100 }));
+    }
+
+    [Fact]
+    public void Load_WhatIsNotThere_NamesItAtOnce()
+    {
+        Assert.Contains("nowhere", Assert.Throws<FileNotFoundException>(() => Ml.Data.LoadImageList("nowhere.csv")).Message);
+        Assert.Contains("nowhere", Assert.Throws<FileNotFoundException>(() => Ml.Data.LoadCifarArchive(CifarBinary.Cifar10, "nowhere", DataPart.Train)).Message);
+        Assert.Contains("nowhere", Assert.Throws<DirectoryNotFoundException>(() => Ml.Data.LoadTinyImageNet("nowhere", DataPart.Train)).Message);
+        Assert.Contains("nowhere", Assert.Throws<DirectoryNotFoundException>(() => Ml.Data.LoadImageNet("nowhere", "list")).Message);
+        Assert.Contains("nowhere", Assert.Throws<DirectoryNotFoundException>(() => Ml.Data.LoadCaltechBirds("nowhere", DataPart.Test)).Message);
+        Assert.Contains("nowhere", Assert.Throws<DirectoryNotFoundException>(() => Ml.Data.LoadPascalVocImages("nowhere", "train")).Message);
+    }
+
+    private static string[] Columns(IDataView rows) => [.. rows.Schema.Select(column => $"{column.Name}:{column.Type}")];
+
+    private static void AssertDecode(IDataView rows, int count)
+    {
+        IDataView some = Ml.Data.TakeRows(rows, count);
+        IDataView read = Ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath").Fit(some).Transform(some);
+        Assert.All(read.GetColumn<byte[]>("Image"), image => ImageCodec.Decode(image));
+    }
+}
