@@ -146,6 +146,13 @@ public sealed record FeatureMiningOptions
     /// <value><see cref="UnreadableImages.Throw"/>.</value>
     public UnreadableImages UnreadableImages { get; init; }
 
+    /// <summary>
+    /// The largest share of the training rows, and of the validation rows, whose picture may be skipped, in [0, 1]: with more, Fit throws an
+    /// <see cref="InvalidOperationException"/> rather than train on what is left. Counts where <see cref="UnreadableImages"/> is Skip.
+    /// </summary>
+    /// <value>1: any.</value>
+    public double MaxSkippedShare { get; init; } = 1;
+
     /// <summary>The largest picture that is decoded, in pixels; what claims to be larger counts as unreadable, before any memory is taken for it.</summary>
     /// <value>178,956,970.</value>
     public long MaxPixels { get; init; } = ImageCodec.DefaultMaxPixels;

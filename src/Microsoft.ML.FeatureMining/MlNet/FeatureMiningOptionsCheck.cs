@@ -44,6 +44,8 @@ internal static class FeatureMiningOptionsCheck
             yield return $"CropPadding is at least 0; it is {options.CropPadding}.";
         if (options.MaxPixels < 1)
             yield return $"MaxPixels is at least 1; it is {options.MaxPixels}.";
+        if (!(options.MaxSkippedShare is >= 0 and <= 1))
+            yield return FormattableString.Invariant($"MaxSkippedShare lies in [0, 1]; it is {options.MaxSkippedShare}.");
         if (options.ScoringBatchSize < 1)
             yield return $"ScoringBatchSize is at least 1; it is {options.ScoringBatchSize}.";
         if (options.ValidationFraction is { } fraction && !(fraction is > 0 and < 1))

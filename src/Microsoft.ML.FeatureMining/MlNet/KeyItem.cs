@@ -34,6 +34,9 @@ internal abstract class KeyItem(PrimitiveDataViewType type)
 
     public abstract Func<string> ValueReader(DataViewRow row, DataViewSchema.Column column);
 
+    /// <summary>The values that the names stand for, as an array of the raw type.</summary>
+    public abstract Array Values(IReadOnlyList<string> names);
+
     public abstract void Add(DataViewSchema.Annotations.Builder annotations, string kind, IReadOnlyList<string> names);
 
     private static KeyItem<T> Number<T>(NumberDataViewType type)

@@ -22,9 +22,11 @@ internal sealed class KeyItem<T>(PrimitiveDataViewType type, Func<T, string> for
         };
     }
 
+    public override Array Values(IReadOnlyList<string> names) => names.Select(parse).ToArray();
+
     public override void Add(DataViewSchema.Annotations.Builder annotations, string kind, IReadOnlyList<string> names)
     {
-        T[] values = [.. names.Select(parse)];
+        T[] values = (T[])Values(names);
         annotations.Add(kind, new VectorDataViewType(Type, values.Length), (ref VBuffer<T> buffer) => new VBuffer<T>(values.Length, values).CopyTo(ref buffer));
     }
 }

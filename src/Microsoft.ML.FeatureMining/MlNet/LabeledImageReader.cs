@@ -7,6 +7,7 @@ internal sealed class LabeledImageReader(LabelColumn label, ImageColumn image, U
 {
     private const int ChunkRows = 256;
     private const long ChunkBytes = 64 << 20;
+    private const int NamedCauses = 5;
 
     /// <summary>Reads all rows, and holds some of them out where a split says so.</summary>
     /// <exception cref="ImageDecodeException">An image cannot be read, and the policy is to throw.</exception>
@@ -14,21 +15,22 @@ internal sealed class LabeledImageReader(LabelColumn label, ImageColumn image, U
     {
         ImageSetBuilder images = new(image.Shape, image.Element);
         ImageSetBuilder? heldOut = split is null ? null : new(image.Shape, image.Element);
+        List<string> causes = [];
         (int skipped, int unlabelled) = (0, 0);
         foreach (List<Row> chunk in Chunks(rows, () => unlabelled++))
         {
             checkAlive();
-            byte[]?[] pixels = Decode(chunk);
+            (byte[]?[] pixels, string[] problems) = Decode(chunk);
+            skipped += problems.Length;
+            causes.AddRange(problems.Take(NamedCauses - causes.Count));
             for (int i = 0; i < chunk.Count; i++)
             {
                 bool holdsOut = split?.TakesNext(chunk[i].Label) ?? false;
                 if (pixels[i] is { } decoded)
                     (holdsOut ? heldOut! : images).Add(decoded, chunk[i].Label);
-                else
-                    skipped++;
             }
         }
-        return new LabeledImages(images.Build(label.Keys.Count), heldOut?.Build(label.Keys.Count), skipped, unlabelled);
+        return new LabeledImages(images.Build(label.Keys.Count), heldOut?.Build(label.Keys.Count), causes, skipped, unlabelled);
     }
 
     /// <summary>Counts the rows of each class, without a look at the images.</summary>
@@ -71,7 +73,8 @@ internal sealed class LabeledImageReader(LabelColumn label, ImageColumn image, U
             yield return chunk;
     }
 
-    private byte[]?[] Decode(List<Row> chunk)
+    // The pixels of each row, null where its image cannot be read; and why those cannot.
+    private (byte[]?[] Pixels, string[] Problems) Decode(List<Row> chunk)
     {
         var pixels = new byte[]?[chunk.Count];
         var errors = new ImageDecodeException?[chunk.Count];
@@ -86,8 +89,9 @@ internal sealed class LabeledImageReader(LabelColumn label, ImageColumn image, U
                 errors[i] = e;
             }
         });
-        int first = policy == UnreadableImages.Skip ? -1 : Array.FindIndex(errors, error => error is not null);
-        return first < 0 ? pixels : throw image.Unreadable(chunk[first].Position, chunk[first].File, errors[first]!);
+        ImageDecodeException[] unreadable =
+            [.. chunk.Zip(errors).Where(pair => pair.Second is not null).Select(pair => image.Unreadable(pair.First.Position, pair.First.File, pair.Second!))];
+        return unreadable.Length == 0 || policy == UnreadableImages.Skip ? (pixels, [.. unreadable.Select(problem => problem.Message)]) : throw unreadable[0];
     }
 
     private sealed record Row(long Position, int Label, RowImage Image, string? File);

@@ -18,7 +18,7 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
             ? new StratifiedSplit(reader.CountRows(rows), fraction, new RandomStream(seed, "validation-split"))
             : null;
         LabeledImages read = reader.Read(rows, split);
-        Report(channel, "training", image, read);
+        Report(channel, "training", image, read, options.MaxSkippedShare);
         CheckTrainable(read, label);
         ImageSet? validation = options.ValidationSet is { } set ? ReadValidation(set, label.Keys, image.Shape, options, channel, checkAlive) : read.HeldOut;
         if (validation is { Count: 0 })
@@ -42,14 +42,24 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
         if (image.Shape != shape)
             throw new ArgumentException($"The images of the ValidationSet are {image.Shape}, those of the training rows {shape}.", nameof(rows));
         LabeledImages read = new LabeledImageReader(label, image, options.UnreadableImages, checkAlive).Read(rows);
-        Report(channel, "validation", image, read);
+        Report(channel, "validation", image, read, options.MaxSkippedShare);
         return read.Images;
     }
 
-    private static void Report(IChannel channel, string role, ImageColumn image, LabeledImages read)
+    private static void Report(IChannel channel, string role, ImageColumn image, LabeledImages read, double maxSkippedShare)
     {
         if (read.Skipped > 0)
-            channel.Warning(MessageSensitivity.Schema, FormattableString.Invariant($"{read.Skipped} {role} rows were left out: their image in column '{image.Column.Name}' cannot be read."));
+        {
+            int rows = read.Skipped + read.Images.Count + (read.HeldOut?.Count ?? 0);
+            string causes = string.Join(Environment.NewLine, read.SkippedCauses.Select(cause => "- " + cause));
+            if (read.Skipped > maxSkippedShare * rows)
+            {
+                throw new InvalidOperationException(FormattableString.Invariant(
+                    $"Of {rows} {role} rows {read.Skipped} have an image that cannot be read; MaxSkippedShare is {maxSkippedShare}. The first of them:{Environment.NewLine}{causes}"));
+            }
+            channel.Warning(MessageSensitivity.Schema | MessageSensitivity.UserData, FormattableString.Invariant(
+                $"{read.Skipped} {role} rows were left out: their image in column '{image.Column.Name}' cannot be read. The first of them:{Environment.NewLine}{causes}"));
+        }
         if (read.Unlabelled > 0)
             channel.Warning(MessageSensitivity.None, FormattableString.Invariant($"{read.Unlabelled} {role} rows were left out: they have no label, or one that is no class."));
     }

@@ -25,6 +25,7 @@ public sealed class FeatureMiningOptionsTests
             ValidationFraction = 1.5,
             ScoringBatchSize = 0,
             MaxPixels = 0,
+            MaxSkippedShare = double.NaN,
             Segmentation = (Segmentation)9,
             Keep = (KeepWeights)8,
         };
@@ -32,7 +33,7 @@ public sealed class FeatureMiningOptionsTests
         string message = Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(options)).Message;
 
         foreach (string name in (string[])["LabelColumnName", "PredictedLabelColumnName", "Epochs", "BatchSize", "LearningRate", "Stages", "CropPadding",
-            "ValidationFraction", "ScoringBatchSize", "MaxPixels", "Segmentation", "KeepWeights"])
+            "ValidationFraction", "ScoringBatchSize", "MaxPixels", "MaxSkippedShare", "Segmentation", "KeepWeights"])
         {
             Assert.Contains(name, message, StringComparison.Ordinal);
         }

@@ -141,7 +141,30 @@ public sealed class TrainerTests(TrainedModel trained)
         ImageClassificationModel model = ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(Encoded(ml, (1, true), (2, true), (0, false), (0, true), (2, false))).Model;
 
         Assert.Equal(2, model.SkippedImages);
-        Assert.Equal(["2 training rows were left out: their image in column 'Image' cannot be read."], warnings);
+        string[] lines = Assert.Single(warnings).Split(Environment.NewLine);
+        Assert.Equal("2 training rows were left out: their image in column 'Image' cannot be read. The first of them:", lines[0]);
+        Assert.Equal(3, lines.Length);
+        Assert.StartsWith("- The image of column 'Image', row 2, file 'picture-2', cannot be read: ", lines[1], StringComparison.Ordinal);
+        Assert.Contains("row 4, file 'picture-4'", lines[2], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.4, false)]
+    [InlineData(0.39, true)]
+    [InlineData(0, true)]
+    public void Fit_WithMoreUnreadablePicturesThanAllowed_SaysHowManyAndWhich(double share, bool refuses)
+    {
+        MLContext ml = new(1);
+        FeatureMiningOptions options = Short with { UnreadableImages = UnreadableImages.Skip, MaxSkippedShare = share };
+
+        Exception? error = Record.Exception(() => ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(Encoded(ml, (1, true), (2, true), (0, false), (0, true), (2, false))));
+
+        Assert.Equal(refuses, error is InvalidOperationException);
+        if (refuses)
+        {
+            Assert.Contains("Of 5 training rows 2 have an image that cannot be read", error!.Message, StringComparison.Ordinal);
+            Assert.Contains("file 'picture-4'", error.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
