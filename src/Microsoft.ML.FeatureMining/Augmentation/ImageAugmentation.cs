@@ -6,7 +6,15 @@ namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>One random change of the training images, batched on the training device. Settings are immutable; each draws from a stream of its own.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(AutoAugment), "auto-augment")]
+[JsonDerivedType(typeof(ColorJitter), "color-jitter")]
+[JsonDerivedType(typeof(Cutout), "cutout")]
+[JsonDerivedType(typeof(GridMask), "grid-mask")]
 [JsonDerivedType(typeof(PadCropFlip), "pad-crop-flip")]
+[JsonDerivedType(typeof(RandAugment), "rand-augment")]
+[JsonDerivedType(typeof(RandomErasing), "random-erasing")]
+[JsonDerivedType(typeof(RandomResizedCrop), "random-resized-crop")]
+[JsonDerivedType(typeof(RandomRotation), "rotation")]
 public abstract record ImageAugmentation
 {
     /// <summary>The name in the recipe, and of the random stream.</summary>

@@ -9,10 +9,12 @@ namespace Microsoft.ML.FeatureMining.Augmentation;
 /// </summary>
 public sealed record PadCropFlip : ImageAugmentation
 {
+    private const int MaxPadding = 4096;
+
     /// <inheritdoc/>
     public override string Key => "pad-crop-flip";
 
-    /// <summary>Pixels of padding at each side, at least 0.</summary>
+    /// <summary>Pixels of padding at each side, 0 to 4096.</summary>
     /// <value>4.</value>
     public int Padding { get; init; } = 4;
 
@@ -23,9 +25,9 @@ public sealed record PadCropFlip : ImageAugmentation
     /// <inheritdoc/>
     public override IEnumerable<string> Problems()
     {
-        if (Padding < 0)
+        if (Padding is < 0 or > MaxPadding)
         {
-            yield return $"Padding is at least 0; it is {Padding}.";
+            yield return $"Padding lies in [0, {MaxPadding}]; it is {Padding}.";
         }
     }
 

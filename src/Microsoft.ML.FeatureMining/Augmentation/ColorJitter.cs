@@ -1,0 +1,101 @@
+using Microsoft.ML.FeatureMining.Data;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Augmentation;
+
+/// <summary>
+/// Changes brightness, contrast, saturation and hue, each by its own factor an image, in an order that is drawn for each image. A strength of 0 leaves a property
+/// alone. Saturation and hue need three channels and leave images of other numbers as they are.
+/// </summary>
+public sealed record ColorJitter : ImageAugmentation
+{
+    private const int Properties = 4;
+
+    /// <inheritdoc/>
+    public override string Key => "color-jitter";
+
+    /// <summary>b: the factor is uniform in [max(0, 1 - b), 1 + b].</summary>
+    /// <value>0.4.</value>
+    public double Brightness { get; init; } = 0.4;
+
+    /// <summary>c: the factor is uniform in [max(0, 1 - c), 1 + c].</summary>
+    /// <value>0.4.</value>
+    public double Contrast { get; init; } = 0.4;
+
+    /// <summary>s: the factor is uniform in [max(0, 1 - s), 1 + s].</summary>
+    /// <value>0.4.</value>
+    public double Saturation { get; init; } = 0.4;
+
+    /// <summary>h, in [0, 0.5]: the hue turns by a share of the circle that is uniform in [-h, h].</summary>
+    /// <value>0.</value>
+    public double Hue { get; init; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems()
+    {
+        foreach ((string name, double value) in new[] { (nameof(Brightness), Brightness), (nameof(Contrast), Contrast), (nameof(Saturation), Saturation) })
+        {
+            if (!(value >= 0 && double.IsFinite(value)))
+            {
+                yield return $"{name} of color jitter is at least 0; it is {value}.";
+            }
+        }
+
+        if (!(Hue is >= 0 and <= 0.5))
+        {
+            yield return $"Hue of color jitter lies in [0, 0.5]; it is {Hue}.";
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Apply(Tensor images, RandomStream random)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(random);
+        int count = (int)images.shape[0];
+        int[][] orders = new int[count][];
+        double[][] factors = new double[count][];
+        for (int n = 0; n < count; n++)
+        {
+            orders[n] = random.Permutation(Properties);
+            factors[n] = [Factor(Brightness, random), Factor(Contrast, random), Factor(Saturation, random), random.NextUniform(-Hue, Hue)];
+        }
+
+        return Apply(images, orders, factors);
+    }
+
+    /// <summary>Changes image n by the property orders[n][0] first, by factors[n][property].</summary>
+    internal Tensor Apply(Tensor images, int[][] orders, double[][] factors)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor result = images.clone();
+        for (int turn = 0; turn < Properties; turn++)
+        {
+            for (int property = 0; property < Properties; property++)
+            {
+                using DisposeScope step = NewDisposeScope();
+                long[] rows = [.. Enumerable.Range(0, orders.Length).Where(n => orders[n][turn] == property).Select(n => (long)n)];
+                if (rows.Length > 0 && Strength(property) > 0)
+                {
+                    Tensor index = tensor(rows, device: images.device);
+                    result.index_copy_(0, index, Change(property, result.index_select(0, index), [.. rows.Select(n => factors[n][property])]));
+                }
+            }
+        }
+
+        return result.MoveToOuterDisposeScope();
+    }
+
+    private static double Factor(double strength, RandomStream random) => random.NextUniform(Math.Max(0, 1 - strength), 1 + strength);
+
+    private static Tensor Change(int property, Tensor images, double[] factors) => property switch
+    {
+        0 => PixelOperations.Brightness(images, factors),
+        1 => PixelOperations.Contrast(images, factors),
+        2 => PixelOperations.Saturation(images, factors),
+        _ => PixelOperations.Hue(images, factors),
+    };
+
+    private double Strength(int property) => property switch { 0 => Brightness, 1 => Contrast, 2 => Saturation, _ => Hue };
+}

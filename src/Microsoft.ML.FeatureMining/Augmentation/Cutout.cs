@@ -1,0 +1,65 @@
+using Microsoft.ML.FeatureMining.Data;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Augmentation;
+
+/// <summary>
+/// Cutout (DeVries and Taylor 2017): erases one square an image. Its centre is uniform over all pixels and what lies outside the image is cut off, so that
+/// squares at the edges are smaller.
+/// </summary>
+public sealed record Cutout : ImageAugmentation
+{
+    /// <inheritdoc/>
+    public override string Key => "cutout";
+
+    /// <summary>The side of the square in pixels, at least 1. Half of it, rounded down, lies to each side of the centre.</summary>
+    /// <value>16, the paper's for CIFAR-10; it takes 8 for CIFAR-100.</value>
+    public int Size { get; init; } = 16;
+
+    /// <summary>What takes the place of the square.</summary>
+    /// <value><see cref="ErasedFill.Mean"/>.</value>
+    public ErasedFill Fill { get; init; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems()
+    {
+        if (Size < 1)
+        {
+            yield return $"Size of cutout is at least 1; it is {Size}.";
+        }
+
+        if (!Enum.IsDefined(Fill))
+        {
+            yield return $"Fill of cutout has no value {(int)Fill}.";
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Apply(Tensor images, RandomStream random)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(random);
+        long[] shape = images.shape;
+        PixelBox[] boxes = new PixelBox[shape[0]];
+        foreach (ref PixelBox box in boxes.AsSpan())
+        {
+            box = Draw((int)shape[2], (int)shape[3], random);
+        }
+
+        return Erasure.Boxes(images, boxes, Fill, random);
+    }
+
+    internal PixelBox Draw(int height, int width, RandomStream random)
+    {
+        (int top, int rows) = Cut(random.NextInt(height), height);
+        (int left, int columns) = Cut(random.NextInt(width), width);
+        return new PixelBox(top, left, rows, columns);
+    }
+
+    private (int First, int Length) Cut(int centre, int size)
+    {
+        int first = Math.Max(centre - Size / 2, 0);
+        long last = Math.Min((long)centre + Size / 2, size);
+        return (first, (int)last - first);
+    }
+}

@@ -1,0 +1,81 @@
+using Microsoft.ML.FeatureMining.Data;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Augmentation;
+
+/// <summary>
+/// RandAugment (Cubuk et al. 2020): <see cref="Operations"/> operations an image, each drawn evenly from fourteen (identity, shears, shifts, rotation, brightness,
+/// colour, contrast, sharpness, posterize, solarize, auto contrast, equalize), all with one magnitude, the sign by a coin. Scales and operations are torchvision's.
+/// </summary>
+public sealed record RandAugment : ImageAugmentation
+{
+    private const int Kinds = (int)ImageOperation.Equalize + 1;
+    private const int Bins = 31;
+
+    /// <inheritdoc/>
+    public override string Key => "rand-augment";
+
+    /// <summary>Operations an image, 1 to 14.</summary>
+    /// <value>2.</value>
+    public int Operations { get; init; } = 2;
+
+    /// <summary>The magnitude of all operations, from 0 to 30.</summary>
+    /// <value>9.</value>
+    public int Magnitude { get; init; } = 9;
+
+    /// <summary>How pixels between pixels are read.</summary>
+    /// <value><see cref="Interpolation.Nearest"/>.</value>
+    public Interpolation Interpolation { get; init; }
+
+    /// <summary>The value of what comes from outside the image, from 0 to 255.</summary>
+    /// <value>0.</value>
+    public int Fill { get; init; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems()
+    {
+        if (Operations is < 1 or > Kinds)
+        {
+            yield return $"Operations of RandAugment lies in [1, {Kinds}]; it is {Operations}.";
+        }
+
+        if (Magnitude is < 0 or >= Bins)
+        {
+            yield return $"Magnitude of RandAugment lies in [0, {Bins - 1}]; it is {Magnitude}.";
+        }
+
+        if (!Enum.IsDefined(Interpolation))
+        {
+            yield return $"Interpolation of RandAugment has no value {(int)Interpolation}.";
+        }
+
+        if (Fill is < 0 or > 255)
+        {
+            yield return $"Fill of RandAugment lies in [0, 255]; it is {Fill}.";
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Apply(Tensor images, RandomStream random)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(random);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor result = images;
+        for (int operation = 0; operation < Operations; operation++)
+        {
+            ImageOperationStep[] steps = [.. Enumerable.Range(0, (int)images.shape[0]).Select(_ => Draw((int)images.shape[2], (int)images.shape[3], random))];
+            result = ImageOperations.Apply(result, steps, Interpolation, Fill);
+        }
+
+        return result.MoveToOuterDisposeScope();
+    }
+
+    internal ImageOperationStep Draw(int height, int width, RandomStream random)
+    {
+        ImageOperation operation = (ImageOperation)random.NextInt(Kinds);
+        double magnitude = ImageOperations.Magnitude(operation, Magnitude, Bins, height, width);
+        return new ImageOperationStep(operation, ImageOperations.IsSigned(operation) && random.NextInt(2) == 1 ? -magnitude : magnitude);
+    }
+}

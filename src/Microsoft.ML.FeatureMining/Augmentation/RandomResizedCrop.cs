@@ -1,0 +1,112 @@
+using Microsoft.ML.FeatureMining.Data;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Augmentation;
+
+/// <summary>
+/// Cuts out a box whose share of the image is uniform and the logarithm of whose aspect is uniform, and scales it back to the whole image, bilinearly. A box that
+/// does not fit is drawn again, ten times; then it is the largest central one of an allowed aspect. The law is torchvision's. The box is never larger than the
+/// image, so nothing is scaled down and nothing needs smoothing first.
+/// </summary>
+public sealed record RandomResizedCrop : ImageAugmentation
+{
+    private const int Attempts = 10;
+
+    /// <inheritdoc/>
+    public override string Key => "random-resized-crop";
+
+    /// <summary>The least share of the image, above 0.</summary>
+    /// <value>0.08.</value>
+    public double MinArea { get; init; } = 0.08;
+
+    /// <summary>The largest share of the image, at most 1.</summary>
+    /// <value>1.</value>
+    public double MaxArea { get; init; } = 1;
+
+    /// <summary>The least ratio of width to height, above 0.</summary>
+    /// <value>3 / 4.</value>
+    public double MinAspect { get; init; } = 3.0 / 4;
+
+    /// <summary>The largest ratio of width to height.</summary>
+    /// <value>4 / 3.</value>
+    public double MaxAspect { get; init; } = 4.0 / 3;
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems()
+    {
+        if (!(MinArea > 0 && MinArea <= MaxArea && MaxArea <= 1))
+        {
+            yield return $"Areas of a random resized crop are shares with 0 < MinArea <= MaxArea <= 1; they are {MinArea} and {MaxArea}.";
+        }
+
+        if (!(MinAspect > 0 && MinAspect <= MaxAspect && double.IsFinite(MaxAspect)))
+        {
+            yield return $"Aspects of a random resized crop are ratios with 0 < MinAspect <= MaxAspect; they are {MinAspect} and {MaxAspect}.";
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Apply(Tensor images, RandomStream random)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(random);
+        PixelBox[] boxes = new PixelBox[images.shape[0]];
+        foreach (ref PixelBox box in boxes.AsSpan())
+        {
+            box = Draw((int)images.shape[2], (int)images.shape[3], random);
+        }
+
+        return Crop(images, boxes);
+    }
+
+    internal PixelBox Draw(int height, int width, RandomStream random)
+    {
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            double area = (double)height * width * random.NextUniform(MinArea, MaxArea);
+            double aspect = random.NextLogUniform(MinAspect, MaxAspect);
+            double columns = Math.Round(Math.Sqrt(area * aspect));
+            double rows = Math.Round(Math.Sqrt(area / aspect));
+            if (columns > 0 && columns <= width && rows > 0 && rows <= height)
+            {
+                return new PixelBox(random.NextInt(height - (int)rows + 1), random.NextInt(width - (int)columns + 1), (int)rows, (int)columns);
+            }
+        }
+
+        return Central(height, width);
+    }
+
+    /// <summary>Scales one box an image to the image's size.</summary>
+    internal static Tensor Crop(Tensor images, IReadOnlyList<PixelBox> boxes)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long[] shape = images.shape;
+        (int count, int height, int width) = ((int)shape[0], (int)shape[2], (int)shape[3]);
+        float[] x = [.. boxes.SelectMany(box => Coordinates(box.Left, box.Width, width))];
+        float[] y = [.. boxes.SelectMany(box => Coordinates(box.Top, box.Height, height))];
+        Tensor grid = stack([
+            tensor(x, [count, 1, width], device: images.device).expand(count, height, width),
+            tensor(y, [count, height, 1], device: images.device).expand(count, height, width)], -1);    // [N,H,W,2]
+        Tensor scaled = nn.functional.grid_sample(images.to(ScalarType.Float32), grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Border, align_corners: false);
+        return (images.dtype == ScalarType.Byte ? scaled.round().to(ScalarType.Byte) : scaled).MoveToOuterDisposeScope();
+    }
+
+    // Reading stops at the middle of the box's outermost pixels, so that the box's surroundings do not shine in.
+    private static IEnumerable<float> Coordinates(int first, int length, int size)
+    {
+        for (int i = 0; i < size; i++)
+        {
+            double at = Math.Clamp((i + 0.5) * length / size - 0.5, 0, length - 1) + first;
+            yield return (float)((2 * at + 1) / size - 1);
+        }
+    }
+
+    private PixelBox Central(int height, int width)
+    {
+        double aspect = (double)width / height;
+        int rows = aspect < MinAspect ? (int)Math.Round(width / MinAspect) : height;
+        int columns = aspect > MaxAspect ? (int)Math.Round(height * MaxAspect) : width;
+        return new PixelBox((height - rows) / 2, (width - columns) / 2, rows, columns);
+    }
+}

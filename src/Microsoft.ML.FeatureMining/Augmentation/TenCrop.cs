@@ -1,0 +1,28 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Augmentation;
+
+/// <summary>The ten views of test-time augmentation: the four corners and the centre of an image, and the same of its mirror image.</summary>
+public static class TenCrop
+{
+    /// <summary>Cuts ten crops out of each image.</summary>
+    /// <param name="images">[N,C,H,W].</param>
+    /// <param name="height">Rows of a crop, 1 to H.</param>
+    /// <param name="width">Columns of a crop, 1 to W.</param>
+    /// <returns>[N,10,C,height,width]: upper left, upper right, lower left, lower right, centre; then the five of the mirror image.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A crop is empty or larger than the images.</exception>
+    public static Tensor Of(Tensor images, int height, int width)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        (int bottom, int right) = ((int)images.shape[2] - height, (int)images.shape[3] - width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegative(bottom, nameof(height));
+        ArgumentOutOfRangeException.ThrowIfNegative(right, nameof(width));
+        (int Top, int Left)[] corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), ((int)Math.Round(bottom / 2.0), (int)Math.Round(right / 2.0))];
+        using DisposeScope scope = NewDisposeScope();
+        IEnumerable<Tensor> crops = new[] { images, images.flip(3) }.SelectMany(side => corners.Select(corner => side.narrow(2, corner.Top, height).narrow(3, corner.Left, width)));
+        return stack(crops, 1).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,139 @@
+using System.Text.Json;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Tests.Training;
+using Microsoft.ML.FeatureMining.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Tests.Conformance;
+
+/// <summary>What every augmentation of the catalog must do, at its defaults and far from them; a new entry is tested from the day that it is there.</summary>
+[Collection(nameof(Alone))]
+public sealed class AugmentationConformanceTests : IClassFixture<OneThread>
+{
+    private static readonly (int Count, int Channels, int Height, int Width)[] Shapes = [(5, 3, 8, 8), (3, 1, 9, 5), (2, 4, 1, 7), (1, 3, 1, 1), (2, 2, 2, 2)];
+
+    public static TheoryData<string> Allowed { get; } = [.. AugmentationCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => !Create(settings).Problems().Any())];
+
+    public static TheoryData<string> Refused { get; } = [.. AugmentationCatalog.Keys.SelectMany(Changes).Where(settings => Create(settings).Problems().Any())];
+
+    public static TheoryData<string> Keys { get; } = [.. AugmentationCatalog.Keys];
+
+    [Theory]
+    [MemberData(nameof(Allowed))]
+    public void Apply_AnyImages_KeepsShapeTypeRangeAndTheInput(string settings)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ImageAugmentation augmentation = Create(settings);
+        foreach ((int count, int channels, int height, int width) in Shapes)
+        {
+            byte[] pixels = [.. Enumerable.Range(0, count * channels * height * width).Select(i => (byte)(i * 37))];
+            foreach (ScalarType type in new[] { ScalarType.Byte, ScalarType.Float32 })
+            {
+                Tensor images = tensor(pixels, [count, channels, height, width]).to(type);
+
+                Tensor result = augmentation.Apply(images, new RandomStream(1, augmentation.Key));
+
+                Assert.Equal(type, result.dtype);
+                Assert.Equal(images.shape, result.shape);
+                Assert.All(TensorAssert.Values(result), value => Assert.InRange(value, -1e-3, 255.001));
+                Assert.Equal(pixels, images.to(ScalarType.Byte).data<byte>().ToArray());
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Allowed))]
+    public void Apply_SameStream_GivesTheSameBits(string settings)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ImageAugmentation augmentation = Create(settings);
+        Tensor images = Noise(64);
+
+        Tensor first = augmentation.Apply(images, new RandomStream(1, augmentation.Key));
+
+        TensorAssert.SameBits(first, augmentation.Apply(images, new RandomStream(1, augmentation.Key)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Apply_Defaults_ChangesImagesAndOtherSeedsChangeThemOtherwise(string key)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ImageAugmentation augmentation = Create(key);
+        Tensor images = Noise(64);
+
+        Tensor result = augmentation.Apply(images, new RandomStream(1, key));
+
+        Assert.True(result.ne(images).any().ToBoolean());
+        Assert.True(result.ne(augmentation.Apply(images, new RandomStream(2, key))).any().ToBoolean());
+    }
+
+    [Theory]
+    [MemberData(nameof(Allowed))]
+    public void Apply_ManyTimes_LeavesItsResultAlone(string settings)
+    {
+        ImageAugmentation augmentation = Create(settings);
+        using Tensor images = Noise(4);
+        RandomStream random = new(1, augmentation.Key);
+        long before = Alone.LiveTensors;
+
+        using (DisposeScope scope = NewDisposeScope())
+        {
+            Tensor result = augmentation.Apply(images, random);
+            Assert.Equal(before + (ReferenceEquals(result, images) ? 0 : 1), Alone.LiveTensors);
+        }
+
+        Assert.Equal(before, Alone.LiveTensors);
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Fit_Defaults_EndsInOtherWeightsTheSameEachTime(string key)
+    {
+        TrainingRecipe plain = TinyRun.Recipe with { Epochs = 1 };
+        TrainingRecipe recipe = plain with { Augmentations = [Create(key)] };
+
+        string bits = TinyRun.Bits(TinyRun.Fit(recipe));
+
+        Assert.Equal(bits, TinyRun.Bits(TinyRun.Fit(recipe)));
+        Assert.NotEqual(bits, TinyRun.Bits(TinyRun.Fit(plain)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public void Fit_SettingsWithAProblem_AreRefusedBeforeTheFirstStep(string settings) => Assert.Throws<ArgumentException>(() =>
+        TinyRun.Fit(TinyRun.Recipe with { Augmentations = [Create(settings)] }, progress: _ => Assert.Fail("A step was run.")));
+
+    [Theory]
+    [MemberData(nameof(Allowed))]
+    public void Json_AnySettings_ComeBack(string settings)
+    {
+        ImageAugmentation augmentation = Create(settings);
+
+        string text = JsonSerializer.Serialize(augmentation);
+
+        Assert.Contains($"\"kind\":\"{augmentation.Key}\"", text);
+        Assert.Equal(augmentation, JsonSerializer.Deserialize<ImageAugmentation>(text));
+    }
+
+    [Fact]
+    public void Catalog_UnknownKey_SaysWhatThereIs() =>
+        Assert.Contains("pad-crop-flip", Assert.Throws<ArgumentException>(() => AugmentationCatalog.Create("nothing")).Message);
+
+    private static IEnumerable<string> Changes(string key) => Settings.Changes(AugmentationCatalog.Create(key)).Select(change => $"{key} {change}");
+
+    private static ImageAugmentation Create(string settings)
+    {
+        string[] parts = settings.Split(' ');
+        ImageAugmentation augmentation = AugmentationCatalog.Create(parts[0]);
+        return parts.Length > 1 ? Settings.Change(augmentation, parts[1]) : augmentation;
+    }
+
+    private static Tensor Noise(int count)
+    {
+        RandomStream random = new(1, "noise");
+        return tensor(Enumerable.Range(0, count * 3 * 20 * 20).Select(_ => (byte)random.NextInt(256)).ToArray(), [count, 3, 20, 20]);
+    }
+}
