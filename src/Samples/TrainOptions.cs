@@ -37,6 +37,7 @@ internal sealed class TrainOptions
     private readonly Option<int?> _gpu = new("--gpu") { Description = "Train on this CUDA device." };
     private readonly Option<int> _threads = Of("--threads", "CPU threads within an operation.", Environment.ProcessorCount);
     private readonly Option<FileInfo?> _model = new("--model") { Description = "Where to save the model, an ML.NET zip." };
+    private readonly Option<DirectoryInfo?> _workspace = new("--workspace") { Description = "Where to keep the run's state and logs: the same command goes on there where it was stopped or killed." };
     private readonly Option<FileInfo?> _report = new("--report") { Description = "Where to write settings, learning curve and metrics as JSON." };
 
     public TrainOptions()
@@ -51,7 +52,7 @@ internal sealed class TrainOptions
         Option[] all =
         [
             _backbone, _stages, _segmentation, _size, _channels, _epochs, _batch, _rate, _momentum, _decay, _schedule, _warmup, _smoothing, _padding, _noFlip,
-            _validation, _keep, _patience, _unreadable, _testFraction, _topK, _seed, _gpu, _threads, _model, _report,
+            _validation, _keep, _patience, _unreadable, _testFraction, _topK, _seed, _gpu, _threads, _workspace, _model, _report,
         ];
         Array.ForEach(all, command.Options.Add);
     }
@@ -80,6 +81,7 @@ internal sealed class TrainOptions
         EarlyStopping = parsed.GetValue(_patience) is { } patience ? new EarlyStopping { Patience = patience } : null,
         UnreadableImages = parsed.GetValue(_unreadable),
         Seed = parsed.GetValue(_seed),
+        WorkspacePath = parsed.GetValue(_workspace)?.FullName,
     };
 
     public double TestFraction(ParseResult parsed) => parsed.GetValue(_testFraction);

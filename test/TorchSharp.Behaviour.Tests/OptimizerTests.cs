@@ -16,6 +16,39 @@ public sealed class OptimizerTests
     public void AdamW_Decay_IsPyTorchs() => Close.To([0.698911, 1.694945], ThreeSteps(p => optim.AdamW(p, lr: 0.1, weight_decay: 0.01)));
 
     [Fact]
+    public void StateDict_OfSgd_IsTheMomentumItself()
+    {
+        Parameter p = nn.Parameter(ones(1));
+        using SGD sgd = optim.SGD(new[] { p }, 0.5, momentum: 0.5);
+        var state = (SGD.State)Assert.Single(sgd.state_dict().State);
+        Assert.Null(state.momentum_buffer);
+        (3 * p).sum().backward();
+        sgd.step();
+        Close.To([3], state.momentum_buffer!);
+
+        state.momentum_buffer = full(1, 10f).DetachFromDisposeScope();
+        sgd.step();
+
+        // 1 - 0.5 * 3, then - 0.5 * (0.5 * 10 + 3).
+        Close.To([-4.5], p);
+    }
+
+    [Fact]
+    public void StateDict_OfAdam_HoldsMomentsAndSteps()
+    {
+        Parameter p = nn.Parameter(ones(1));
+        using Adam adam = optim.Adam(new[] { p }, lr: 0.1);
+        (3 * p).sum().backward();
+        adam.step();
+
+        var state = (Adam.State)Assert.Single(adam.state_dict().State);
+
+        Assert.Equal(1, state.step);
+        Close.To([0.3], state.exp_avg);
+        Close.To([0.009], state.exp_avg_sq);
+    }
+
+    [Fact]
     public void LearningRate_OfAGroup_CanBeSetBetweenSteps()
     {
         Parameter p = nn.Parameter(ones(1));

@@ -5,8 +5,6 @@ namespace TorchSharp.Modules;
 /// <summary>Adam; weight decay is added to the gradient.</summary>
 public class Adam : OptimizerHelper, optim.IBetas
 {
-    private readonly Dictionary<Parameter, AdamState> _state = new(ReferenceEqualityComparer.Instance);
-
     public Adam(
         IEnumerable<Parameter> parameters, double lr = 0.001, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-08,
         double weight_decay = 0, bool amsgrad = false, bool maximize = false)
@@ -59,12 +57,7 @@ public class Adam : OptimizerHelper, optim.IBetas
 
     public override Tensor? step(Func<Tensor>? closure = null) => _step<ParamGroup>(Step, closure);
 
-    protected override void Dispose(bool disposing)
-    {
-        if (!disposing) return;
-        foreach (AdamState state in _state.Values) state.Dispose();
-        _state.Clear();
-    }
+    private protected override OptimizerState NewState(Parameter parameter, OptimizerOptions options) => new State(parameter, ((Options)options).amsgrad == true);
 
     private void Step(ParamGroup group)
     {
@@ -76,9 +69,38 @@ public class Adam : OptimizerHelper, optim.IBetas
             if (gradient is null) continue;
             Tensor direction = options.maximize == true ? -gradient : gradient;
             if (decay != 0) direction = direction.add(parameter, decay);
-            if (!_state.TryGetValue(parameter, out AdamState? state))
-                _state[parameter] = state = new AdamState(parameter, options.amsgrad == true);
-            state.Step(parameter, direction, rate, (options.beta1!.Value, options.beta2!.Value), options.eps!.Value);
+            var state = (State)_states[parameter];
+            state.step++;
+            AdamStep.Take(
+                parameter, direction, (state.exp_avg, state.exp_avg_sq, state.max_exp_avg_sq), state.step, rate, (options.beta1!.Value, options.beta2!.Value), options.eps!.Value);
+        }
+    }
+
+    public sealed class State : OptimizerState, IDisposable
+    {
+        public long step;
+        public Tensor exp_avg;
+        public Tensor exp_avg_sq;
+
+        /// <summary>Null but with amsgrad.</summary>
+        public Tensor? max_exp_avg_sq;
+
+        public State(Parameter parameter)
+            : this(parameter, amsgrad: false) { }
+
+        internal State(Parameter parameter, bool amsgrad)
+            : base(parameter)
+        {
+            exp_avg = zeros_like(parameter).DetachFromDisposeScope();
+            exp_avg_sq = zeros_like(parameter).DetachFromDisposeScope();
+            max_exp_avg_sq = amsgrad ? zeros_like(parameter).DetachFromDisposeScope() : null;
+        }
+
+        public void Dispose()
+        {
+            exp_avg.Dispose();
+            exp_avg_sq.Dispose();
+            max_exp_avg_sq?.Dispose();
         }
     }
 

@@ -6,7 +6,7 @@ public static partial class torch
 {
     public static partial class optim
     {
-        public abstract class Optimizer : IDisposable
+        public abstract partial class Optimizer : IDisposable
         {
             protected IList<ParamGroup> _parameter_groups = [];
 

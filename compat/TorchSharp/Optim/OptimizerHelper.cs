@@ -7,6 +7,11 @@ public abstract class OptimizerHelper : optim.Optimizer
 {
     protected OptimizerOptions? _defaults;
 
+    private protected readonly Dictionary<Parameter, OptimizerState> _states = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>The states themselves, not copies of them.</summary>
+    public virtual StateDictionary state_dict() => new(_parameter_groups.Select(group => group.Options), parameters().Select(parameter => _states[parameter]));
+
     public override void zero_grad()
     {
         foreach (Parameter parameter in parameters())
@@ -16,7 +21,20 @@ public abstract class OptimizerHelper : optim.Optimizer
         }
     }
 
-    public override void add_param_group(ParamGroup param_group) => _parameter_groups.Add(param_group);
+    public override void add_param_group(ParamGroup param_group)
+    {
+        _parameter_groups.Add(param_group);
+        foreach (Parameter parameter in param_group.Parameters) _states[parameter] = NewState(parameter, param_group.Options);
+    }
+
+    private protected abstract OptimizerState NewState(Parameter parameter, OptimizerOptions options);
+
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing) return;
+        foreach (IDisposable state in _states.Values) state.Dispose();
+        _states.Clear();
+    }
 
     protected Tensor? _step<T>(Action<T> body, Func<Tensor>? loss_closure = null)
         where T : ParamGroup

@@ -5,8 +5,6 @@ namespace TorchSharp.Modules;
 /// <summary>Stochastic gradient descent with PyTorch's momentum: the buffer starts as the first gradient.</summary>
 public class SGD : OptimizerHelper, optim.IMomentum
 {
-    private readonly Dictionary<Parameter, Tensor> _momentum = new(ReferenceEqualityComparer.Instance);
-
     public SGD(
         IEnumerable<Parameter> parameters, double lr, double momentum = 0, double dampening = 0, double weight_decay = 0, bool nesterov = false,
         bool maximize = false)
@@ -57,12 +55,7 @@ public class SGD : OptimizerHelper, optim.IMomentum
 
     public override Tensor? step(Func<Tensor>? closure = null) => _step<ParamGroup>(Step, closure);
 
-    protected override void Dispose(bool disposing)
-    {
-        if (!disposing) return;
-        foreach (Tensor buffer in _momentum.Values) buffer.Dispose();
-        _momentum.Clear();
-    }
+    private protected override OptimizerState NewState(Parameter parameter, OptimizerOptions options) => new State(parameter);
 
     private void Step(ParamGroup group)
     {
@@ -86,13 +79,25 @@ public class SGD : OptimizerHelper, optim.IMomentum
 
     private Tensor Accumulate(Parameter parameter, Tensor direction, Scalar keep, Scalar add)
     {
-        if (_momentum.TryGetValue(parameter, out Tensor? buffer))
+        var state = (State)_states[parameter];
+        if (state.momentum_buffer is { } buffer)
         {
             buffer.mul_(keep);
             buffer.add_(direction, add);
             return buffer;
         }
-        return _momentum[parameter] = direction.clone().DetachFromDisposeScope();
+        return state.momentum_buffer = direction.clone().DetachFromDisposeScope();
+    }
+
+    public sealed class State : OptimizerState, IDisposable
+    {
+        /// <summary>Null until the first step.</summary>
+        public Tensor? momentum_buffer;
+
+        public State(Parameter parameter)
+            : base(parameter) { }
+
+        public void Dispose() => momentum_buffer?.Dispose();
     }
 
     public class Options : OptimizerOptions

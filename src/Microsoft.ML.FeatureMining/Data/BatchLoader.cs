@@ -7,8 +7,8 @@ internal static class BatchLoader
 {
     private const int Ahead = 3;
 
-    /// <summary>The set in <paramref name="order"/>, cut into batches; the last one may be smaller.</summary>
-    public static IEnumerable<HostBatch> Load(ImageSet set, IReadOnlyList<int> order, int batchSize)
+    /// <summary>The set in <paramref name="order"/>, cut into batches; the last one may be smaller. The first <paramref name="skip"/> batches are left out.</summary>
+    public static IEnumerable<HostBatch> Load(ImageSet set, IReadOnlyList<int> order, int batchSize, int skip = 0)
     {
         using CancellationTokenSource stopped = new();
         Channel<HostBatch> channel = Channel.CreateBounded<HostBatch>(new BoundedChannelOptions(Ahead) { SingleReader = true, SingleWriter = true });
@@ -34,7 +34,7 @@ internal static class BatchLoader
         {
             try
             {
-                for (int start = 0; start < order.Count; start += batchSize)
+                for (int start = checked(skip * batchSize); start < order.Count; start += batchSize)
                 {
                     await writer.WriteAsync(Gather(set, order, start, Math.Min(batchSize, order.Count - start)), cancellation).ConfigureAwait(false);
                 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Artifacts.Workspaces;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.Training;
@@ -27,7 +28,7 @@ public sealed class FeatureMiningImageClassificationTrainer : IEstimator<ImageCl
         FeatureMiningOptionsCheck.Check(options);
         (_environment, _options) = (environment, options);
         _host = environment.Register("FeatureMining");
-        _seed = options.Seed ?? _host.Rand.Next();
+        _seed = options.Seed ?? (options.WorkspacePath is null ? _host.Rand.Next() : 0);
     }
 
     /// <summary>The input's columns, Score and PredictedLabel, with the annotations of ML.NET's own classifiers.</summary>
@@ -44,6 +45,7 @@ public sealed class FeatureMiningImageClassificationTrainer : IEstimator<ImageCl
     /// <exception cref="InvalidOperationException">There are no rows, all are of one class, or the GPU that the context names is not there.</exception>
     /// <exception cref="ImageDecodeException">An image cannot be read, and <see cref="FeatureMiningOptions.UnreadableImages"/> is Throw.</exception>
     /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
+    /// <exception cref="IOException">The workspace cannot be made or written, or another process is at the same run there; the message names it.</exception>
     /// <exception cref="OperationCanceledException">The context was cancelled; or the token was, before an epoch was finished or where <see cref="FeatureMiningOptions.OnCancel"/> says so.</exception>
     public ImageClassificationTransformer Fit(IDataView input)
     {
@@ -55,16 +57,41 @@ public sealed class FeatureMiningImageClassificationTrainer : IEstimator<ImageCl
         torch.Device device = ComputeDevice.Of(_environment);
         channel.Info(MessageSensitivity.None, FormattableString.Invariant(
             $"Training {recipe.Backbone} on {rows.Train.Count} images {recipe.Input} of {rows.Keys.Count} classes, validating on {rows.Validation?.Count ?? 0}, on {device}"));
-        TrainingHost host = new(device)
-        {
-            Progress = progress => Report(progress, channel),
-            IsCancelled = () => IsCancelled,
-        };
-        TrainingOutcome outcome = TrainingEngine.Fit(recipe, rows.Train, rows.Validation, host);
+        TrainingOutcome outcome = Train(recipe, rows, device, channel);
         if (outcome.End == TrainingEnd.Cancelled)
             CheckWorthKeeping(outcome, channel);
         return new ImageClassificationTransformer(_environment, ArtifactOf(recipe, rows, outcome), SettingsOf(rows.Keys));
     }
+
+    private TrainingOutcome Train(TrainingRecipe recipe, TrainingRows rows, torch.Device device, IChannel channel)
+    {
+        TrainingHost host = new(device)
+        {
+            Progress = progress => Report(progress, channel),
+            Notice = Warn,
+            IsCancelled = () => IsCancelled,
+        };
+        if (_options.WorkspacePath is not { } path)
+            return TrainingEngine.Fit(recipe, rows.Train, rows.Validation, host);
+        CheckpointSchedule schedule = new() { EverySteps = _options.CheckpointEverySteps, Every = _options.CheckpointEvery, Keep = _options.KeepCheckpoints };
+        using Workspace workspace = new(path, RunKey.Of(recipe, rows.Train, rows.Validation), schedule, Warn);
+        channel.Info(MessageSensitivity.None, $"The run's folder is '{workspace.Folder}'");
+        return workspace.Record(Describe(recipe, rows, device), host, recording => TrainingEngine.Fit(recipe, rows.Train, rows.Validation, recording));
+
+        void Warn(string text) => channel.Warning(MessageSensitivity.None, text);
+    }
+
+    private static object Describe(TrainingRecipe recipe, TrainingRows rows, torch.Device device) => new
+    {
+        Recipe = ArtifactManifest.Describe(recipe),
+        TrainingImages = rows.Train.Count,
+        ValidationImages = rows.Validation?.Count ?? 0,
+        Classes = rows.Keys.Count,
+        rows.Skipped,
+        Device = device.ToString(),
+        Threads = torch.get_num_threads(),
+        Versions = LibraryVersions.All,
+    };
 
     private bool IsCancelled => _options.CancellationToken.IsCancellationRequested || Internals.IsCancelled(_host);
 

@@ -139,7 +139,7 @@ public sealed record FeatureMiningOptions
     public KeepWeights Keep { get; init; }
 
     /// <summary>Decides initial weights, order and augmentation: the same seed on the same machine gives the same bits on a CPU.</summary>
-    /// <value>Drawn from the MLContext, so that a context with a seed is deterministic too.</value>
+    /// <value>Drawn from the MLContext, so that a context with a seed is deterministic too; 0 with a <see cref="WorkspacePath"/>, whose runs must be found again.</value>
     public int? Seed { get; init; }
 
     /// <summary>What happens to a picture that cannot be read.</summary>
@@ -175,6 +175,31 @@ public sealed record FeatureMiningOptions
     /// <value><see cref="CancelledFit.ReturnsModel"/>.</value>
     public CancelledFit OnCancel { get; init; }
 
+    /// <summary>
+    /// A folder in which runs keep their state. A Fit with the same settings on the same images goes on there where an earlier one ended, however that ended, and on a CPU comes
+    /// to the same bits as if it had not; one that had come to its end gives its model again. Each run has a folder of its own in it, with checkpoints, log.txt and
+    /// log.jsonl; other settings or other images make another run. SIGTERM and SIGINT wait, for 20 seconds at most, until a checkpoint is written.
+    /// </summary>
+    /// <value>None: nothing is kept.</value>
+    [JsonIgnore]
+    public string? WorkspacePath { get; init; }
+
+    /// <summary>Steps between two checkpoints; the end of each epoch makes one in any case.</summary>
+    /// <value>None.</value>
+    public int? CheckpointEverySteps { get; init; }
+
+    /// <summary>Time between two checkpoints; the end of each epoch makes one in any case.</summary>
+    /// <value>Five minutes.</value>
+    public TimeSpan? CheckpointEvery { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How many checkpoints are kept, the newest; each holds the best weights so far too.</summary>
+    /// <value>2, so that there is one to go back to where the newest is damaged.</value>
+    public int KeepCheckpoints { get; init; } = 2;
+
+    /// <summary>What happens when the loss or the weights become infinite or no number.</summary>
+    /// <value><see cref="Divergence.Throws"/>.</value>
+    public Divergence Divergence { get; init; }
+
     /// <summary>The recipe for images of that shape.</summary>
     internal TrainingRecipe ToRecipe(ImageShape input, long seed) => new()
     {
@@ -193,6 +218,7 @@ public sealed record FeatureMiningOptions
         Strategies = Stages == 0 ? Strategies : [new Mining { Stages = Stages, Segmentation = Segmentation }, .. Strategies],
         EarlyStopping = EarlyStopping,
         Keep = Keep,
+        Divergence = Divergence,
         Seed = seed,
         ValidationBatchSize = ScoringBatchSize,
     };

@@ -54,7 +54,15 @@ internal static class FeatureMiningOptionsCheck
             yield return "ValidationSet and ValidationFraction are both given; one is enough.";
         if (options is { EarlyStopping: not null, ValidationFraction: null, ValidationSet: null })
             yield return "EarlyStopping needs a ValidationSet or a ValidationFraction.";
-        foreach (Enum value in (Enum[])[options.Resize, options.Keep, options.UnreadableImages, options.OnCancel])
+        if (options.WorkspacePath is { Length: 0 })
+            yield return "WorkspacePath is empty.";
+        if (options.CheckpointEverySteps < 1)
+            yield return $"CheckpointEverySteps is at least 1; it is {options.CheckpointEverySteps}.";
+        if (options.CheckpointEvery < TimeSpan.Zero)
+            yield return $"CheckpointEvery is at least 0; it is {options.CheckpointEvery}.";
+        if (options.KeepCheckpoints < 1)
+            yield return $"KeepCheckpoints is at least 1; it is {options.KeepCheckpoints}.";
+        foreach (Enum value in (Enum[])[options.Resize, options.Keep, options.UnreadableImages, options.OnCancel, options.Divergence])
         {
             if (!Enum.IsDefined(value.GetType(), value))
                 yield return $"{value.GetType().Name} has no value {value}.";

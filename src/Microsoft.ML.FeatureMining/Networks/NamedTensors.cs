@@ -8,11 +8,21 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
 {
     public IReadOnlyList<NamedTensor> Tensors { get; } = tensors;
 
-    /// <summary>Copies out all parameters and buffers of a network, from whichever device and layout.</summary>
-    public static NamedTensors Of(ImageNetwork network)
+    /// <summary>The same under names that begin with a prefix.</summary>
+    public IEnumerable<NamedTensor> Under(string prefix) => Tensors.Select(tensor => tensor with { Name = prefix + tensor.Name });
+
+    /// <summary>Those whose names begin with a prefix, without it.</summary>
+    public NamedTensors Within(string prefix) => new(
+        [.. Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(tensor => tensor with { Name = tensor.Name[prefix.Length..] })]);
+
+    /// <summary>Copies out all parameters and buffers of a network.</summary>
+    public static NamedTensors Of(ImageNetwork network) => Of(network.NamedState());
+
+    /// <summary>Copies out tensors from whichever device and layout.</summary>
+    public static NamedTensors Of(IEnumerable<(string Name, Tensor Value)> state)
     {
         using IDisposable noGrad = no_grad();
-        return new NamedTensors([.. network.NamedState().Select(entry =>
+        return new NamedTensors([.. state.Select(entry =>
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor value = entry.Value.detach().cpu().contiguous();
@@ -22,11 +32,15 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
 
     /// <summary>Copies these weights into a network of the same names and shapes.</summary>
     /// <exception cref="InvalidDataException">A name is missing, superfluous, or of another type or shape.</exception>
-    public void CopyTo(ImageNetwork network)
+    public void CopyTo(ImageNetwork network) => CopyTo(network.NamedState());
+
+    /// <summary>Copies these into tensors of the same names and shapes, on whichever device and in whichever layout.</summary>
+    /// <exception cref="InvalidDataException">A name is missing, superfluous, or of another type or shape.</exception>
+    public void CopyTo(IEnumerable<(string Name, Tensor Value)> state)
     {
         using IDisposable noGrad = no_grad();
         Dictionary<string, NamedTensor> left = Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        foreach ((string name, Tensor target) in network.NamedState())
+        foreach ((string name, Tensor target) in state)
         {
             if (!left.Remove(name, out NamedTensor? source))
             {

@@ -1,17 +1,16 @@
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Training.Checkpoints;
 
 namespace Microsoft.ML.FeatureMining.Training;
 
 /// <summary>Keeps the weights of the best epoch, and knows for how long there was none better.</summary>
 internal sealed class BestWeights(EarlyStopping? earlyStopping)
 {
-    private double _accuracy = double.NegativeInfinity;
-    private double _lastRiseAccuracy = double.NegativeInfinity;
-    private int _lastRiseEpoch;
+    private static readonly BestEpoch None = new(double.NegativeInfinity, 0, double.NegativeInfinity, 0);
 
     public NamedTensors? Weights { get; private set; }
 
-    public int Epoch { get; private set; }
+    public BestEpoch Epoch { get; private set; } = None;
 
     /// <summary>Takes the weights where the validation accuracy is the highest so far; without a validation set nothing is best.</summary>
     public void Offer(EpochMetrics metrics, ImageNetwork network)
@@ -21,17 +20,20 @@ internal sealed class BestWeights(EarlyStopping? earlyStopping)
             return;
         }
 
-        if (accuracy > _accuracy)
+        if (accuracy > Epoch.Accuracy)
         {
-            (_accuracy, Epoch, Weights) = (accuracy, metrics.Epoch, NamedTensors.Of(network));
+            Epoch = Epoch with { Accuracy = accuracy, Epoch = metrics.Epoch };
+            Weights = NamedTensors.Of(network);
         }
 
-        if (accuracy > _lastRiseAccuracy + (earlyStopping?.MinDelta ?? 0))
+        if (accuracy > Epoch.LastRiseAccuracy + (earlyStopping?.MinDelta ?? 0))
         {
-            (_lastRiseAccuracy, _lastRiseEpoch) = (accuracy, metrics.Epoch);
+            Epoch = Epoch with { LastRiseAccuracy = accuracy, LastRiseEpoch = metrics.Epoch };
         }
     }
 
-    /// <summary>Whether early stopping ends the run after this epoch.</summary>
-    public bool IsStale(EpochMetrics metrics) => earlyStopping is not null && metrics.Epoch - _lastRiseEpoch >= earlyStopping.Patience;
+    public void Restore(BestEpoch epoch, NamedTensors? weights) => (Epoch, Weights) = (epoch, weights);
+
+    /// <summary>Whether early stopping ends the run after so many epochs.</summary>
+    public bool IsStale(int epochs) => earlyStopping is not null && epochs > 0 && epochs - Epoch.LastRiseEpoch >= earlyStopping.Patience;
 }

@@ -3,36 +3,43 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training;
 
-/// <summary>Sums loss and hits on the device; only <see cref="Read"/> waits for it.</summary>
+/// <summary>Sums loss and hits on the device; only reading waits for it.</summary>
 internal sealed class RunningMetrics : IDisposable
 {
     private readonly Tensor _sums;      // [2]: loss, hits
-    private long _images;
 
-    public RunningMetrics(Device device) => _sums = zeros([2], dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
+    /// <summary>Begins at nothing, or where another one was.</summary>
+    public RunningMetrics(Device device, MetricSums sums = default)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        _sums = tensor(new[] { sums.Loss, sums.Hits }, dtype: ScalarType.Float64).to(device).DetachFromDisposeScope();
+        Images = sums.Images;
+    }
 
-    public long Images => _images;
+    public long Images { get; private set; }
 
-    /// <param name="loss">The batch's mean loss.</param>
-    /// <param name="logits">[N,K].</param>
-    /// <param name="targets">[N,K]; a hit is where both have their largest entry at the same class.</param>
-    public void Add(Tensor loss, Tensor logits, Tensor targets)
+    /// <param name="sums">Of one batch, from <see cref="BatchSums"/>.</param>
+    /// <param name="images">How many images it had.</param>
+    public void Add(Tensor sums, int images)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        long count = logits.shape[0];
-        Tensor hits = logits.argmax(1).eq(targets.argmax(1)).sum().to(ScalarType.Float64);
-        _sums.add_(stack([loss.detach().to(ScalarType.Float64) * count, hits]));
-        _images += count;
+        _sums.add_(sums);
+        Images += images;
+    }
+
+    public MetricSums Sums
+    {
+        get
+        {
+            using DisposeScope scope = NewDisposeScope();
+            double[] sums = _sums.cpu().data<double>().ToArray();
+            return new MetricSums(sums[0], sums[1], Images);
+        }
     }
 
     /// <summary>Mean loss and share of hits over all that was added.</summary>
-    public (double Loss, double Accuracy) Read()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        double[] sums = _sums.cpu().data<double>().ToArray();
-        return (sums[0] / _images, sums[1] / _images);
-    }
+    public (double Loss, double Accuracy) Read() => Sums is var sums ? (sums.Loss / sums.Images, sums.Hits / sums.Images) : default;
 
     public void Dispose() => _sums.Dispose();
 }

@@ -11,7 +11,7 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// <summary>Everything on the device that a run makes and throws away: network, strategies' modules, optimizer, normalization.</summary>
 internal sealed class TrainedParts : IDisposable
 {
-    private readonly List<nn.Module> _added = [];
+    private readonly List<(string Name, nn.Module Module)> _added = [];
     private readonly Normalization _normalization;
 
     public TrainedParts(TrainingRecipe recipe, ImageSet train, Device device, RandomStreams random)
@@ -35,12 +35,12 @@ internal sealed class TrainedParts : IDisposable
             foreach ((string name, nn.Module module) in context.Modules)
             {
                 Place(module, random[$"weights.{name}"], device);
-                _added.Add(module);
+                _added.Add((name, module));
             }
         }
 
         KeptStages = kept;
-        IEnumerable<Parameter> parameters = Network.parameters().Concat(_added.SelectMany(module => module.parameters()));
+        IEnumerable<Parameter> parameters = Network.parameters().Concat(_added.SelectMany(added => added.Module.parameters()));
         Optimizer = optim.SGD(parameters, recipe.LearningRate, recipe.Momentum, weight_decay: recipe.WeightDecay, nesterov: recipe.Nesterov);
     }
 
@@ -52,7 +52,22 @@ internal sealed class TrainedParts : IDisposable
 
     public IReadOnlySet<int> KeptStages { get; }
 
-    public optim.Optimizer Optimizer { get; }
+    public OptimizerHelper Optimizer { get; }
+
+    /// <summary>Parameters and buffers of the network, and of what the strategies added.</summary>
+    public IEnumerable<(string Name, Tensor Value)> NamedState() =>
+    [
+        .. Network.NamedState().Select(entry => ($"network/{entry.Name}", entry.Value)),
+        .. _added.SelectMany(added => added.Module.state_dict().Select(entry => ($"added/{added.Name}.{entry.Key}", entry.Value))),
+    ];
+
+    /// <summary>Whether all weights are numbers; waits for the device.</summary>
+    public bool AreFinite()
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        return stack([.. Optimizer.parameters().Select(parameter => parameter.isfinite().all())]).all().cpu().ToBoolean();
+    }
 
     /// <summary>From raw images to what the network takes: normalized, laid out as NHWC.</summary>
     public Tensor ToInput(Tensor images) => ChannelsLast.Of(_normalization.Apply(images));
@@ -60,7 +75,7 @@ internal sealed class TrainedParts : IDisposable
     public void Dispose()
     {
         Optimizer.Dispose();
-        _added.ForEach(module => module.Dispose());
+        _added.ForEach(added => added.Module.Dispose());
         Network.Dispose();
         _normalization.Dispose();
     }

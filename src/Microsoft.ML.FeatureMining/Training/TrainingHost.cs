@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Training.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training;
@@ -8,6 +9,12 @@ internal sealed record TrainingHost(Device Device)
     /// <summary>Told every few steps and at the end of each epoch, on the training thread.</summary>
     public Action<TrainingProgress>? Progress { get; init; }
 
+    /// <summary>Told, in a sentence, what the user should know of and the run gets over.</summary>
+    public Action<string> Notice { get; init; } = _ => { };
+
     /// <summary>Asked before each step; true ends the run there.</summary>
     public Func<bool> IsCancelled { get; init; } = () => false;
+
+    /// <summary>Where the run keeps its state; null keeps none.</summary>
+    public ICheckpointStore? Checkpoints { get; init; }
 }

@@ -1,171 +1,197 @@
 using System.Diagnostics;
-using Microsoft.ML.FeatureMining.Augmentation;
+using System.Globalization;
 using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks;
-using TorchSharp;
+using Microsoft.ML.FeatureMining.Training.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training;
 
-/// <summary>
-/// The loop: load, augment, normalize; each strategy prepares the batch; forward, stage by stage; the criterion and each strategy's terms; one backward pass; one
-/// step. Nothing in a step waits for the device but the report, every few steps.
-/// </summary>
+/// <summary>The loop: epochs of steps, validation, best weights, reports, and the run's state kept between two steps.</summary>
 internal sealed class TrainingLoop : IDisposable
 {
+    // Half the rate five times is a thirtieth; what diverges even there does not do so because of the rate.
+    private const double SmallestRateFactor = 1.0 / 32;
+
     private readonly TrainingRecipe _recipe;
     private readonly ImageSet _train;
     private readonly TrainingHost _host;
-    private readonly TrainedParts _parts;
-    private readonly Validator? _validator;
-    private readonly ClassificationLoss _criterion;
-    private readonly LearningRatePlan _plan;
     private readonly RandomStreams _random;
-    private readonly ProgressReporter _progress;
+    private readonly TrainedParts _parts;
+    private readonly TrainingStep _step;
+    private readonly Validator? _validator;
+    private readonly LearningRatePlan _plan;
     private readonly int _stepsPerEpoch;
+    private readonly ProgressReporter _progress;
+    private readonly LossWatch _losses = new();
+    private readonly RunState _run;
+    private TrainingState? _lastGood;
 
     public TrainingLoop(TrainingRecipe recipe, ImageSet train, ImageSet? validation, TrainingHost host)
     {
         (_recipe, _train, _host) = (recipe, train, host);
         _random = new RandomStreams(recipe.Seed);
-        _criterion = recipe.Criterion;
         _stepsPerEpoch = (train.Count + recipe.BatchSize - 1) / recipe.BatchSize;
         _plan = new LearningRatePlan(recipe, _stepsPerEpoch);
         _parts = new TrainedParts(recipe, train, host.Device, _random);
+        _step = new TrainingStep(recipe, train, _parts, _random, host);
         _validator = validation is null ? null : new Validator(validation, recipe.ValidationBatchSize, _parts, host.Device);
         _progress = new ProgressReporter(host.Progress, recipe.Epochs, _stepsPerEpoch);
+        _run = new RunState(_parts, _random, recipe.EarlyStopping, host.Device);
     }
+
+    private long StepsDone => (_run.Epoch * (long)_stepsPerEpoch) + _run.Step;
 
     public TrainingOutcome Run()
     {
-        List<EpochMetrics> history = [];
-        BestWeights best = new(_recipe.EarlyStopping);
-        TrainingEnd end = TrainingEnd.Completed;
-        for (int epoch = 0; epoch < _recipe.Epochs; epoch++)
+        if (_host.Checkpoints?.Load() is { } saved)
         {
-            if (!RunEpoch(epoch, out EpochMetrics metrics))
+            _run.Restore(saved);
+            Remember(() => saved);
+        }
+        else
+        {
+            Remember(_run.Capture);
+        }
+
+        _progress.Began(StepsDone);
+        TrainingEnd end = RunEpochs();
+        return _recipe.Keep == KeepWeights.Best && _run.Best.Weights is { } weights
+            ? new TrainingOutcome(weights, _run.Best.Epoch.Epoch, _run.History, end, _parts.Pixels)
+            : new TrainingOutcome(NamedTensors.Of(_parts.Network), _run.Epoch, _run.History, end, _parts.Pixels);
+    }
+
+    public void Dispose()
+    {
+        _losses.Dispose();
+        _run.Dispose();
+        _parts.Dispose();
+    }
+
+    private TrainingEnd RunEpochs()
+    {
+        while (_run.Epoch < _recipe.Epochs)
+        {
+            if (_run.Best.IsStale(_run.Epoch))
             {
-                end = TrainingEnd.Cancelled;
-                break;
+                return TrainingEnd.StoppedEarly;
             }
 
-            history.Add(metrics);
-            if (_recipe.Keep == KeepWeights.Best || _recipe.EarlyStopping is not null)
+            try
             {
-                best.Offer(metrics, _parts.Network);
-            }
+                if (!RunEpoch())
+                {
+                    Save();
+                    return TrainingEnd.Cancelled;
+                }
 
-            _parts.Runs.ForEach(run => run.EndEpoch(metrics));
-            _progress.EpochEnded(metrics);
-            if (best.IsStale(metrics))
+                Save();
+            }
+            catch (TrainingDivergedException e) when (_recipe.Divergence == Divergence.RollsBack && _run.RateFactor > SmallestRateFactor)
             {
-                end = TrainingEnd.StoppedEarly;
-                break;
+                RollBack(e);
             }
         }
 
-        return _recipe.Keep == KeepWeights.Best && best.Weights is { } weights
-            ? new TrainingOutcome(weights, best.Epoch, history, end, _parts.Pixels)
-            : new TrainingOutcome(NamedTensors.Of(_parts.Network), history.Count, history, end, _parts.Pixels);
+        return TrainingEnd.Completed;
     }
 
-    public void Dispose() => _parts.Dispose();
-
-    private bool RunEpoch(int epoch, out EpochMetrics metrics)
+    /// <summary>Runs what is left of the epoch; false where somebody ended the run within it.</summary>
+    private bool RunEpoch()
     {
-        metrics = null!;
-        long began = Stopwatch.GetTimestamp();
-        using RunningMetrics running = new(_host.Device);
+        _run.BeginEpoch(() => _random["shuffle"].Permutation(_train.Count));
+        long began = Stopwatch.GetTimestamp() - (long)(_run.Seconds * Stopwatch.Frequency);
         _parts.Network.train();
-        _progress.EpochBegan();
+        _progress.EpochBegan(_run.Metrics.Images);
         double rate = 0;
-        int step = 0;
-        foreach (HostBatch loaded in BatchLoader.Load(_train, _random["shuffle"].Permutation(_train.Count), _recipe.BatchSize))
+        foreach (HostBatch loaded in BatchLoader.Load(_train, _run.Order, _recipe.BatchSize, skip: _run.Step))
         {
+            _run.Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
             if (_host.IsCancelled())
             {
                 return false;
             }
 
-            TrainingClock clock = new(epoch, _recipe.Epochs, step++, _stepsPerEpoch);
-            rate = _plan.At(clock);
-            Step(loaded, clock, rate, running);
-            if (step % _recipe.ReportEverySteps == 0 || step == _stepsPerEpoch)
+            if (_host.Checkpoints?.IsDue(StepsDone) == true)
             {
-                Report(epoch, step, rate, running);
+                Save();
+            }
+
+            TrainingClock clock = new(_run.Epoch, _recipe.Epochs, _run.Step, _stepsPerEpoch);
+            rate = _run.RateFactor * _plan.At(clock);
+            Tensor sums = _step.Take(loaded, clock, rate);
+            _run.Stepped(sums, loaded.Count);
+            _losses.Add(sums);
+            if (_run.Step % _recipe.ReportEverySteps == 0 || _run.Step == _stepsPerEpoch)
+            {
+                CheckFinite();
+                (double loss, double accuracy) = _run.Metrics.Read();
+                _progress.Stepped(_run.Epoch + 1, _run.Step, loss, accuracy, rate, _run.Metrics.Images);
             }
         }
 
-        (double loss, double accuracy) = running.Read();
-        (double Loss, double Accuracy)? validated = _validator?.Run();
-        metrics = new EpochMetrics(epoch + 1, rate, loss, accuracy, validated?.Loss, validated?.Accuracy, Stopwatch.GetElapsedTime(began).TotalSeconds);
+        EndEpoch(rate, began);
         return true;
     }
 
-    private void Step(HostBatch loaded, TrainingClock clock, double rate, RunningMetrics running)
+    private void EndEpoch(double rate, long began)
     {
-        using DisposeScope scope = NewDisposeScope();
-        Batch batch = Prepare(loaded, clock);
-        ForwardPass pass = Forward(batch, clock);
-
-        LossLedger ledger = new();
-        ledger.Add("criterion", _criterion.Compute(pass.Logits, batch.Targets));
-        _parts.Runs.ForEach(run => run.AddLosses(pass, ledger, clock));
-
-        _parts.Optimizer.zero_grad();
-        ledger.Total().backward();
-        foreach (TorchSharp.Modules.ParamGroup group in _parts.Optimizer.ParamGroups)
+        if (!_parts.AreFinite())
         {
-            group.LearningRate = rate;
+            throw Diverged("weights", _run.Step, rate);
         }
 
-        _parts.Optimizer.step();
-        running.Add(ledger.Entries.First().Value, pass.Logits, batch.Targets);
+        (double loss, double accuracy) = _run.Metrics.Read();
+        (double Loss, double Accuracy)? validated = _validator?.Run();
+        EpochMetrics metrics = new(_run.Epoch + 1, rate, loss, accuracy, validated?.Loss, validated?.Accuracy, Stopwatch.GetElapsedTime(began).TotalSeconds);
+        if (_recipe.Keep == KeepWeights.Best || _recipe.EarlyStopping is not null)
+        {
+            _run.Best.Offer(metrics, _parts.Network);
+        }
+
+        _parts.Runs.ForEach(run => run.EndEpoch(metrics));
+        _run.EndEpoch(metrics);
+        _progress.EpochEnded(metrics);
     }
 
-    private Batch Prepare(HostBatch loaded, TrainingClock clock)
+    private void Save()
     {
-        Tensor images = DeviceBatches.Upload(loaded.Pixels, loaded.Count, _train.Shape, _train.Element, _host.Device);
-        foreach (ImageAugmentation augmentation in _recipe.Augmentations)
+        if (_host.Checkpoints is null && (_recipe.Divergence == Divergence.Throws || _run.Step > 0))
         {
-            images = augmentation.Apply(images, _random[augmentation.Key]);
+            return;
         }
 
-        Tensor labels = tensor(loaded.Labels, device: _host.Device);
-        Batch batch = new(_parts.ToInput(images), nn.functional.one_hot(labels, _train.ClassCount).to(ScalarType.Float32));
-        return _parts.Runs.Aggregate(batch, (current, run) => run.Prepare(current, clock));
+        CheckFinite();
+        TrainingState state = _run.Capture();
+        _host.Checkpoints?.Save(state);
+        Remember(() => state);
     }
 
-    private ForwardPass Forward(Batch batch, TrainingClock clock)
+    private void Remember(Func<TrainingState> state) => _lastGood = _recipe.Divergence == Divergence.RollsBack ? state() : null;
+
+    private void RollBack(TrainingDivergedException cause)
     {
-        ImageNetwork network = _parts.Network;
-        Tensor?[] kept = new Tensor?[network.Backbone.StageChannels.Count];
-        Tensor features = network.Backbone.Stem(batch.Images);
-        for (int stage = 0; stage < kept.Length; stage++)
-        {
-            features = network.Backbone.Stage(stage, features);
-            foreach (StrategyRun run in _parts.Runs)
-            {
-                features = run.OnStage(stage, features, clock);
-            }
-
-            kept[stage] = _parts.KeptStages.Contains(stage) ? features : null;
-        }
-
-        Tensor embedding = ImageNetwork.Pool(features);
-        return new ForwardPass(batch, kept, embedding, network.Head.call(embedding), _criterion);
+        double factor = _run.RateFactor / 2;
+        _losses.Dispose();
+        _run.Restore(_lastGood!);
+        _run.RateFactor = factor;
+        _host.Notice(string.Create(CultureInfo.InvariantCulture,
+            $"{cause.Message} The run goes back to epoch {_run.Epoch + 1}, step {_run.Step}, and goes on with {factor:g3} of the learning rate."));
     }
 
-    private void Report(int epoch, int step, double rate, RunningMetrics running)
+    private void CheckFinite()
     {
-        (double loss, double accuracy) = running.Read();
-        if (!double.IsFinite(loss))
+        if (_losses.FirstDiverged() is { } ago)
         {
-            throw new TrainingDivergedException(string.Create(System.Globalization.CultureInfo.InvariantCulture,
-                $"The loss became {loss} in epoch {epoch + 1}, at or before step {step}, with learning rate {rate:g4}. A lower rate or a warm-up usually helps."));
+            int step = _run.Step - ago;
+            throw Diverged("loss", step + 1, _run.RateFactor * _plan.At(new TrainingClock(_run.Epoch, _recipe.Epochs, step, _stepsPerEpoch)));
         }
+    }
 
-        _progress.Stepped(epoch + 1, step, loss, accuracy, rate, running.Images);
+    private TrainingDivergedException Diverged(string what, int step, double rate)
+    {
+        IEnumerable<int> images = _run.Order.Skip((step - 1) * _recipe.BatchSize).Take(_recipe.BatchSize);
+        return new TrainingDivergedException(string.Create(CultureInfo.InvariantCulture,
+            $"The {what} became infinite or no number in epoch {_run.Epoch + 1}, step {step} of {_stepsPerEpoch}, with learning rate {rate:g4}, on the images {string.Join(", ", images.Take(8))}, ... of the training set. A lower rate or a warm-up usually helps."));
     }
 }

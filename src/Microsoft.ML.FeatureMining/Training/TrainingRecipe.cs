@@ -40,6 +40,8 @@ internal sealed record TrainingRecipe
 
     public KeepWeights Keep { get; init; }
 
+    public Divergence Divergence { get; init; }
+
     public long Seed { get; init; }
 
     /// <summary>Images a batch while validating.</summary>

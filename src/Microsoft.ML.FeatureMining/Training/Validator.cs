@@ -22,7 +22,7 @@ internal sealed class Validator(ImageSet set, int batchSize, TrainedParts parts,
             Tensor images = DeviceBatches.Upload(batch.Pixels, batch.Count, set.Shape, set.Element, device);
             Tensor logits = parts.Network.call(parts.ToInput(images));
             Tensor targets = nn.functional.one_hot(tensor(batch.Labels, device: device), set.ClassCount).to(ScalarType.Float32);
-            running.Add(_loss.Compute(logits, targets), logits, targets);
+            running.Add(BatchSums.Of(_loss.Compute(logits, targets), logits, targets), batch.Count);
         }
 
         return running.Read();

@@ -1,6 +1,7 @@
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
@@ -19,8 +20,14 @@ internal static class TinyRun
         Seed = 1,
     };
 
-    public static TrainingOutcome Fit(TrainingRecipe recipe, ImageSet? train = null, ImageSet? validation = null, Action<TrainingProgress>? progress = null, Func<bool>? cancelled = null) =>
-        TrainingEngine.Fit(recipe, train ?? TinyData.Bands(20), validation, new TrainingHost(CPU) { Progress = progress, IsCancelled = cancelled ?? (() => false) });
+    public static TrainingOutcome Fit(TrainingRecipe recipe, ImageSet? train = null, ImageSet? validation = null, Action<TrainingProgress>? progress = null, Func<bool>? cancelled = null, ICheckpointStore? checkpoints = null, Action<string>? notice = null) =>
+        TrainingEngine.Fit(recipe, train ?? TinyData.Bands(20), validation, new TrainingHost(CPU)
+        {
+            Progress = progress,
+            IsCancelled = cancelled ?? (() => false),
+            Checkpoints = checkpoints,
+            Notice = notice ?? (_ => { }),
+        });
 
     /// <summary>Checks the recipe, makes what a Fit makes of it, and disposes of it without a step.</summary>
     public static void MakeParts(TrainingRecipe recipe)
@@ -28,6 +35,9 @@ internal static class TinyRun
         Assert.Empty(recipe.Problems());
         new TrainedParts(recipe, TinyData.Bands(20), CPU, new RandomStreams(recipe.Seed)).Dispose();
     }
+
+    /// <summary>The figures of each epoch but the time that it took.</summary>
+    public static IEnumerable<EpochMetrics> Figures(TrainingOutcome outcome) => outcome.History.Select(epoch => epoch with { Seconds = 0 });
 
     /// <summary>Name and bytes of each tensor, to compare to the bit.</summary>
     public static string Bits(NamedTensors weights) => string.Join('\n', weights.Tensors.Select(tensor => $"{tensor.Name} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(tensor.Bytes))}"));

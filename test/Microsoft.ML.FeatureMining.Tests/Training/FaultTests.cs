@@ -1,0 +1,135 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.FeatureMining.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Tests.Training;
+
+/// <summary>Runs whose numbers explode or whose device is too small.</summary>
+public sealed class FaultTests : IClassFixture<OneThread>
+{
+    [Fact]
+    public void Fit_LossNoNumber_NamesStepRateAndImages()
+    {
+        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, Strategies = [new Saboteur { Poisons = clock => clock is { Epoch: 1, Step: 1 } }] };
+
+        TrainingDivergedException error = Assert.Throws<TrainingDivergedException>(() => TinyRun.Fit(recipe));
+
+        // The gradient of the second step is none, so that the third step's loss is the first to show it.
+        Assert.StartsWith("The loss became infinite or no number in epoch 2, step 3 of 3, with learning rate 0.005, on the images ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_LastGradientNoNumber_IsSeenInTheWeights()
+    {
+        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, Strategies = [new Saboteur { Poisons = clock => clock is { Epoch: 1, Step: 2 } }] };
+
+        TrainingDivergedException error = Assert.Throws<TrainingDivergedException>(() => TinyRun.Fit(recipe));
+
+        Assert.StartsWith("The weights became infinite or no number in epoch 2, step 3 of 3", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Fit_RollsBack_GoesOnFromTheLastGoodStateWithHalfTheRate(bool withCheckpoints)
+    {
+        int poisoned = 0;
+        Saboteur once = new() { Poisons = clock => clock is { Epoch: 1, Step: 1 } && poisoned++ == 0 };
+        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, Divergence = Divergence.RollsBack, Strategies = [once] };
+        List<string> notices = [];
+
+        TrainingOutcome outcome = TinyRun.Fit(recipe, notice: notices.Add, checkpoints: withCheckpoints ? new MemoryStore() : null);
+
+        Assert.EndsWith("The run goes back to epoch 2, step 0, and goes on with 0.5 of the learning rate.", Assert.Single(notices), StringComparison.Ordinal);
+        Assert.Equal(TrainingEnd.Completed, outcome.End);
+        Assert.Equal(3, outcome.History.Count);
+        Assert.Equal(TinyRun.Fit(recipe with { Strategies = [] }).History[1].LearningRate / 2, outcome.History[1].LearningRate, 12);
+        Assert.All(outcome.History, epoch => Assert.True(double.IsFinite(epoch.TrainLoss)));
+    }
+
+    [Fact]
+    public void Fit_RollsBackInVain_ThrowsAfterFiveTimes()
+    {
+        TrainingRecipe recipe = TinyRun.Recipe with { Divergence = Divergence.RollsBack, Strategies = [new Saboteur { Poisons = _ => true }] };
+        List<string> notices = [];
+
+        Assert.Throws<TrainingDivergedException>(() => TinyRun.Fit(recipe, notice: notices.Add));
+
+        Assert.Equal(5, notices.Count);
+    }
+
+    [Fact]
+    public void Fit_BatchTooLargeForTheDevice_GoesThroughInPieces()
+    {
+        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 8, Strategies = [new Saboteur { LargestBatch = 2 }] };
+        List<string> notices = [];
+
+        TrainingOutcome outcome = TinyRun.Fit(recipe, notice: notices.Add);
+
+        Assert.Equal(
+        [
+            "cpu has no memory for a batch of 8 images: from here on it goes through in 2 pieces whose gradients add up.",
+            "cpu has no memory for a batch of 8 images: from here on it goes through in 4 pieces whose gradients add up.",
+        ], notices);
+        Assert.Equal(8, outcome.History.Count);
+        Assert.True(outcome.History[^1].TrainLoss < outcome.History[0].TrainLoss);
+    }
+
+    [Fact]
+    public void Fit_NoMemoryForOneImage_Throws()
+    {
+        TrainingRecipe recipe = TinyRun.Recipe with { Strategies = [new Saboteur { LargestBatch = 0 }] };
+
+        Assert.Throws<ExternalException>(() => TinyRun.Fit(recipe));
+    }
+
+    [Fact]
+    public void Gradient_OfPieces_IsThatOfTheWhole()
+    {
+        // Without BatchNorm, whose statistics are a piece's own, the pieces' gradients weighted by their share are the batch's.
+        using DisposeScope scope = NewDisposeScope();
+        using TorchSharp.Modules.Linear linear = nn.Linear(4, 3);
+        Tensor images = randn(7, 4), targets = nn.functional.one_hot(tensor(new long[] { 0, 1, 2, 0, 1, 2, 0 }), 3).to(ScalarType.Float32);
+        Microsoft.ML.FeatureMining.Losses.CrossEntropyLoss loss = new();
+        loss.Compute(linear.call(images), targets).backward();
+        Tensor whole = TensorAssert.Gradient(linear.weight!).clone();
+        TensorAssert.Gradient(linear.weight!).zero_();
+
+        Batch batch = new(images, targets);
+        foreach ((long start, long end) in new[] { (0L, 3L), (3L, 7L) })
+        {
+            Batch piece = batch.Slice(start, end);
+            (loss.Compute(linear.call(piece.Images), piece.Targets) * ((end - start) / 7.0)).backward();
+        }
+
+        TensorAssert.Close(whole, TensorAssert.Gradient(linear.weight!), 1e-6, "gradient");
+    }
+
+    /// <summary>Poisons the gradients of some steps, or has no memory for a batch of more than so many images.</summary>
+    private sealed class Saboteur : TrainingStrategy
+    {
+        public override string Key => "saboteur";
+
+        public Func<TrainingClock, bool> Poisons { get; init; } = _ => false;
+
+        public int LargestBatch { get; init; } = int.MaxValue;
+
+        protected internal override StrategyRun Start(StrategyContext context) => new Run(this);
+
+        private sealed class Run(Saboteur settings) : StrategyRun
+        {
+            public override Tensor OnStage(int stage, Tensor features, TrainingClock clock) => features.shape[0] <= settings.LargestBatch
+                ? features
+                : throw new ExternalException("CUDA out of memory. Tried to allocate 2.00 GiB");
+
+            public override void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock)
+            {
+                if (settings.Poisons(clock))
+                {
+                    ledger.Add("poison", pass.Logits.sum() * float.PositiveInfinity * 0);
+                }
+            }
+        }
+    }
+}

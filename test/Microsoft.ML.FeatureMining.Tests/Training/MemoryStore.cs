@@ -1,0 +1,24 @@
+using Microsoft.ML.FeatureMining.Artifacts.Workspaces;
+using Microsoft.ML.FeatureMining.Training.Checkpoints;
+
+namespace Microsoft.ML.FeatureMining.Tests.Training;
+
+/// <summary>Keeps the newest state as the bytes of its file.</summary>
+internal sealed class MemoryStore(Func<bool>? isDue = null) : ICheckpointStore
+{
+    private byte[]? _file;
+
+    public int Saved { get; private set; }
+
+    public bool IsDue(long steps) => isDue?.Invoke() ?? false;
+
+    public void Save(TrainingState state)
+    {
+        using MemoryStream stream = new();
+        CheckpointFile.Write(stream, state);
+        _file = stream.ToArray();
+        Saved++;
+    }
+
+    public TrainingState? Load() => _file is null ? null : CheckpointFile.Read(new MemoryStream(_file));
+}

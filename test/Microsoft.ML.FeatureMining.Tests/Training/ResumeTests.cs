@@ -1,0 +1,119 @@
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Schedules;
+using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
+
+namespace Microsoft.ML.FeatureMining.Tests.Training;
+
+/// <summary>A run that goes on from a checkpoint comes to the bits of one that was not interrupted.</summary>
+public sealed class ResumeTests : IClassFixture<OneThread>
+{
+    private static readonly TrainingRecipe Recipe = TinyRun.Recipe with
+    {
+        Epochs = 3,
+        Schedule = new CosineSchedule(),
+        Augmentations = [new PadCropFlip { Padding = 1 }],
+        Strategies = [new Strategy { Stages = 2 }],
+        Keep = KeepWeights.Best,
+    };
+
+    private static readonly ImageSet Validation = TinyData.Bands(8, seed: 3);
+    private static readonly TrainingOutcome Whole = TinyRun.Fit(Recipe, validation: Validation);
+
+    // 20 images in batches of 8: three steps an epoch.
+    public static TheoryData<int> Steps => [.. Enumerable.Range(0, 9)];
+
+    public static TheoryData<int> StepsBeforeTheLast => [.. Enumerable.Range(0, 7)];
+
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public void Fit_CancelledAtAnyStep_GoesOnToTheSameBits(int step)
+    {
+        MemoryStore store = new();
+        int asked = 0;
+        TrainingOutcome cancelled = TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, cancelled: () => asked++ == step);
+
+        TrainingOutcome outcome = TinyRun.Fit(Recipe, validation: Validation, checkpoints: store);
+
+        Assert.Equal(TrainingEnd.Cancelled, cancelled.End);
+        AssertIsWhole(outcome);
+    }
+
+    [Theory]
+    [MemberData(nameof(StepsBeforeTheLast))]
+    public void Fit_ThatFailedAfterACheckpoint_GoesOnToTheSameBits(int step)
+    {
+        int asked = 0;
+        MemoryStore store = new(() => asked == step + 1);
+        Assert.Throws<FormatException>(() => TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, cancelled: () => asked++ == step + 2 ? throw new FormatException() : false));
+
+        AssertIsWhole(TinyRun.Fit(Recipe, validation: Validation, checkpoints: store));
+    }
+
+    [Fact]
+    public void Fit_InterruptedAtEachStep_GoesOnToTheSameBits()
+    {
+        MemoryStore store = new();
+        TrainingOutcome outcome;
+        int fits = 0;
+        do
+        {
+            int asked = 0;
+            outcome = TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, cancelled: () => asked++ == 1);
+            fits++;
+        }
+        while (outcome.End == TrainingEnd.Cancelled);
+
+        Assert.Equal(9, fits);
+        AssertIsWhole(outcome);
+    }
+
+    [Fact]
+    public void Fit_ThatHadEnded_GivesTheSameModelWithoutAStep()
+    {
+        MemoryStore store = new();
+        TinyRun.Fit(Recipe, validation: Validation, checkpoints: store);
+
+        AssertIsWhole(TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, progress: _ => Assert.Fail("There was a step.")));
+    }
+
+    [Fact]
+    public void Fit_ThatHadStoppedEarly_StaysStopped()
+    {
+        MemoryStore store = new();
+        TrainingRecipe recipe = Recipe with { Epochs = 50, EarlyStopping = new EarlyStopping { Patience = 2 } };
+        TrainingOutcome first = TinyRun.Fit(recipe, validation: Validation, checkpoints: store);
+
+        TrainingOutcome again = TinyRun.Fit(recipe, validation: Validation, checkpoints: store, progress: _ => Assert.Fail("There was a step."));
+
+        Assert.Equal(TrainingEnd.StoppedEarly, first.End);
+        Assert.Equal((first.End, first.Epoch, TinyRun.Bits(first)), (again.End, again.Epoch, TinyRun.Bits(again)));
+    }
+
+    [Fact]
+    public void Fit_WithCheckpoints_ChangesNothingAndSavesEachEpoch()
+    {
+        MemoryStore store = new();
+
+        AssertIsWhole(TinyRun.Fit(Recipe, validation: Validation, checkpoints: store));
+        Assert.Equal(3, store.Saved);
+    }
+
+    [Fact]
+    public void Fit_StateOfAnotherNetwork_IsRefused()
+    {
+        MemoryStore store = new();
+        TinyRun.Fit(Recipe, validation: Validation, checkpoints: store);
+
+        Assert.Throws<InvalidDataException>(() => TinyRun.Fit(Recipe with { Backbone = "cifar-resnet-14" }, validation: Validation, checkpoints: store));
+    }
+
+    private static void AssertIsWhole(TrainingOutcome outcome)
+    {
+        Assert.Equal(Whole.End, outcome.End);
+        Assert.Equal(TinyRun.Figures(Whole), TinyRun.Figures(outcome));
+        Assert.Equal(Whole.Epoch, outcome.Epoch);
+        Assert.Equal(TinyRun.Bits(Whole), TinyRun.Bits(outcome));
+    }
+}
