@@ -57,6 +57,11 @@ public class AdamW : OptimizerHelper, optim.IBetas
 
     public override Tensor? step(Func<Tensor>? closure = null) => _step<ParamGroup>(Step, closure);
 
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) DisposeStates();
+    }
+
     private protected override OptimizerState NewState(Parameter parameter, OptimizerOptions options) => new State(parameter, ((Options)options).amsgrad == true);
 
     private void Step(ParamGroup group)

@@ -29,9 +29,8 @@ public abstract class OptimizerHelper : optim.Optimizer
 
     private protected abstract OptimizerState NewState(Parameter parameter, OptimizerOptions options);
 
-    protected override void Dispose(bool disposing)
+    private protected void DisposeStates()
     {
-        if (!disposing) return;
         foreach (IDisposable state in _states.Values) state.Dispose();
         _states.Clear();
     }

@@ -55,6 +55,11 @@ public class SGD : OptimizerHelper, optim.IMomentum
 
     public override Tensor? step(Func<Tensor>? closure = null) => _step<ParamGroup>(Step, closure);
 
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) DisposeStates();
+    }
+
     private protected override OptimizerState NewState(Parameter parameter, OptimizerOptions options) => new State(parameter);
 
     private void Step(ParamGroup group)
