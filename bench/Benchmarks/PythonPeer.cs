@@ -3,16 +3,16 @@ using System.Globalization;
 
 namespace Benchmarks;
 
-/// <summary>The same network in PyTorch, in a process of its own, that waits for its turns.</summary>
+/// <summary>The same work in PyTorch, in a process of its own, that waits for its turns.</summary>
 internal sealed class PythonPeer : Contestant
 {
     private readonly Process _process;
 
-    public PythonPeer(string mode, int depth, int batch, int threads)
+    public PythonPeer(string script, params object[] arguments)
         : base("PyTorch")
     {
-        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "peer.py"), mode, .. new[] { depth, batch, threads }.Select(n => n.ToString(CultureInfo.InvariantCulture))];
-        _process = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("PYTHON") ?? "/usr/bin/python3", arguments)
+        string[] all = [Path.Combine(AppContext.BaseDirectory, script), .. arguments.Select(argument => Convert.ToString(argument, CultureInfo.InvariantCulture)!)];
+        _process = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("PYTHON") ?? "/usr/bin/python3", all)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -37,5 +37,5 @@ internal sealed class PythonPeer : Contestant
     }
 
     private string ReadLine() => _process.StandardOutput.ReadLine()
-        ?? throw new InvalidOperationException("The PyTorch peer ended; does python3 have torch (Debian: python3-torch)?");
+        ?? throw new InvalidOperationException("The PyTorch peer ended; does python3 have torch and torchvision (Debian: python3-torchvision)?");
 }

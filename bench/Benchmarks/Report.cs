@@ -8,9 +8,9 @@ internal static class Report
     /// A line a contestant: median and quartiles of the seconds a step, and the ratio of its median to the first contestant's and to the second's,
     /// with the quartiles of the ratios turn by turn, which tell noise from difference.
     /// </summary>
-    public static void Write(int depth, int batch, int threads, string version, Contestant[] field)
+    public static void Write(string title, Contestant[] field)
     {
-        Console.WriteLine($"cifar-resnet-{depth}, batch {batch}, {threads} threads, PyTorch {version}, n = {field[0].Seconds.Count} steps each");
+        Console.WriteLine($"{title}, n = {field[0].Seconds.Count} each");
         Console.WriteLine($"{"",-22}{"median s",10}{"quartiles",20}{"to PyTorch",12}{"to ours",10}{"quartiles",18}");
         foreach (Contestant contestant in field)
         {

@@ -4,12 +4,16 @@
 images/NAME.EXT      the file
 images/NAME.EXT.rgb  ImageOps.exif_transpose(im).convert("RGB"): width and height (little-endian int32), then the rows
 resize/*.rgb, *.l    a source, Pillow's bilinear resizes of it, and torchvision's Resize + CenterCrop
+scaled/*             JPEGs, and what Pillow's draft mode (libjpeg's scaled transforms) makes of them at a half, a quarter and an eighth
+huge/*.jpg           100 megapixels in a few kilobytes, the left half one colour, the right another
 
-Needs Pillow and torchvision; the committed files come from Pillow 9.4.0 (libjpeg-turbo 2.1.5, libwebp 1.2.4) and torchvision 0.14.1.
+Needs Pillow, torchvision and, for arithmetic coding, a C compiler and libjpeg's headers; the committed files come from Pillow 9.4.0 (libjpeg-turbo 2.1.5, libwebp 1.2.4) and torchvision 0.14.1.
 """
 import io
 import struct
+import subprocess
 import sys
+import tempfile
 import zlib
 from pathlib import Path
 
@@ -61,8 +65,20 @@ def without(jpeg, marker):
     return bytes(out + jpeg[at:])
 
 
+def arithmetic(jpeg, *options):
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "arithmetic"
+        subprocess.run(["cc", "-o", program, HERE / "arithmetic.c", "-ljpeg"], check=True)
+        return subprocess.run([program, *options], input=jpeg, stdout=subprocess.PIPE, check=True).stdout
+
+
 def jpegs():
     image = Image.fromarray(RGB)
+    plain = saved(image, "JPEG", quality=90, subsampling="4:4:4")
+    yield "arithmetic-full-chroma.jpg", arithmetic(plain)
+    yield "arithmetic-progressive-full-chroma.jpg", arithmetic(plain, "-progressive")
+    yield "arithmetic-gray.jpg", arithmetic(saved(Image.fromarray(GRAY), "JPEG", quality=90))
+    yield "arithmetic.jpg", arithmetic(saved(image, "JPEG", quality=75, subsampling="4:2:0"))
     yield "baseline.jpg", saved(image, "JPEG", quality=90)
     yield "subsampled.jpg", saved(image, "JPEG", quality=75, subsampling="4:2:0")
     yield "full-chroma.jpg", saved(image, "JPEG", quality=75, subsampling="4:4:4")
@@ -135,11 +151,13 @@ def pngs():
     yield "palette-out-of-range.png", png((INDICES * 9)[..., None], 3, 8, palette=PALETTE)
     yield "filtered.png", saved(Image.fromarray(RGB), "PNG", optimize=True)
     yield "one-pixel.png", png(RGB[:1, :1], 2, 8)
-    for name, samples, kind, depth in (("gray-1", GRAY[..., None] >> 7, 0, 1), ("palette-4", INDICES[..., None], 3, 4), ("rgb-8", RGB, 2, 8), ("rgba-16", deep(RGBA), 6, 16), ("gray-16", gray16, 0, 16)):
-        yield f"interlaced-{name}.png", png(samples, kind, depth, interlaced=True, palette=PALETTE if kind == 3 else None)
+    for name, samples, kind, depth in (("gray-1", GRAY[..., None] >> 7, 0, 1), ("rgb-8", RGB, 2, 8), ("rgba-16", deep(RGBA), 6, 16), ("gray-16", gray16, 0, 16)):
+        yield f"interlaced-{name}.png", png(samples, kind, depth, interlaced=True)
     yield "interlaced-one-pixel.png", png(RGB[:1, :1], 2, 8, interlaced=True)
     yield "orientation-6.png", png(RGB, 2, 8, exif_before=exif(6))
     yield "orientation-behind.png", png(RGB, 2, 8, exif_after=exif(7, ">"))
+    for depth in (1, 2, 4, 8):
+        yield f"interlaced-palette-{depth}.png", png((INDICES % min(16, 2**depth))[..., None], 3, depth, interlaced=True, palette=PALETTE[: 3 * min(16, 2**depth)])
     whole = png(RGB, 2, 8)
     yield "missing-end-chunk.png", whole[:-12]
 
@@ -209,6 +227,7 @@ def bmps():
     yield "rgb-32.bmp", bmp(*size, 32, bmp_rows(bgra, 32))
     yield "rgba-v4.bmp", bmp(*size, 32, bmp_rows(bgra, 32), compression=3, header=108, masks=struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000))
     yield "rgba-v5.bmp", bmp(*size, 32, bmp_rows(RGBA, 32), compression=3, header=124, masks=struct.pack("<IIII", 0xFF, 0xFF00, 0xFF0000, 0xFF000000))
+    yield "one-pixel.bmp", bmp(1, 1, 24, bmp_rows(bgr[:1, :1], 24))
     yield "os2.bmp", bmp(*size, 24, bmp_rows(bgr, 24), header=12)
     yield "os2-palette.bmp", bmp(*size, 8, bmp_rows(INDICES, 8), PALETTE + bytes(range(48, 256)) + bytes(3 * 256 - 48 - 208), header=12)
     yield "runs-8.bmp", bmp(*size, 8, runs8(INDICES), colors4, compression=1)
@@ -252,6 +271,7 @@ def gifs():
     yield "frame-inside.gif", gif(INDICES, screen=(30, 20), at=(4, 3))
     yield "frame-inside-transparent.gif", gif(INDICES, screen=(30, 20), at=(4, 3), transparent=5)
     yield "frame-over-screen.gif", gif(INDICES, screen=(10, 10), at=(2, 1))
+    yield "one-pixel.gif", gif(INDICES[3:4, 3:4])
     yield "animated.gif", saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=50)
 
 
@@ -259,6 +279,7 @@ def webps():
     image, see_through = Image.fromarray(RGB), Image.fromarray(RGBA)
     yield "lossy.webp", saved(image, "WEBP", quality=80)
     yield "lossless.webp", saved(image, "WEBP", lossless=True)
+    yield "one-pixel.webp", saved(image.crop((0, 0, 1, 1)), "WEBP", lossless=True)
     yield "lossless-alpha.webp", saved(see_through, "WEBP", lossless=True, exact=True)
     yield "lossy-alpha.webp", saved(see_through, "WEBP", quality=80)
     yield "orientation-6.webp", saved(image, "WEBP", lossless=True, exif=exif(6))
@@ -295,8 +316,37 @@ def write_resizes(folder):
             write_rgb(folder / f"crop-{kind}-{size}.rgb", tv.center_crop(resized, [size, size]))
 
 
+def write_scaled(folder):
+    large = Image.fromarray(scene(203, 151))
+    files = {
+        "baseline.jpg": saved(large, "JPEG", quality=90),
+        "gray.jpg": saved(large.convert("L"), "JPEG", quality=90),
+        "progressive.jpg": saved(large, "JPEG", quality=80, progressive=True),
+        "cmyk.jpg": saved(large.convert("CMYK"), "JPEG", quality=90),
+        "turned.jpg": saved(Image.fromarray(scene(208, 152)), "JPEG", quality=90, exif=b"Exif\0\0" + exif(6)),
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+        for denominator in (2, 4, 8):
+            image = Image.open(io.BytesIO(data))
+            width, height = image.size
+            image.draft(None, (width // denominator, height // denominator))
+            assert image.size == (-(-width // denominator), -(-height // denominator))
+            write_rgb(folder / f"{name}-{denominator}.rgb", ImageOps.exif_transpose(image).convert("RGB"))
+    image = Image.open(io.BytesIO(files["baseline.jpg"]))
+    _, box = image.draft("RGB", (48, 48))
+    assert image.size == (102, 76) and box == (0, 0, 101.5, 75.5)
+    write_rgb(folder / "baseline-resized.rgb", image.resize((32, 24), Image.Resampling.BILINEAR, box=box))
+
+
+def write_huge(folder):
+    image = Image.new("RGB", (10000, 10000), (200, 60, 30))
+    image.paste((20, 90, 220), (5000, 0, 10000, 10000))
+    (folder / "arithmetic.jpg").write_bytes(arithmetic(saved(image, "JPEG")))
+
+
 def main():
-    for name, write in (("images", write_images), ("resize", write_resizes)):
+    for name, write in (("images", write_images), ("resize", write_resizes), ("scaled", write_scaled), ("huge", write_huge)):
         folder = HERE / name
         folder.mkdir(exist_ok=True)
         for old in folder.iterdir():

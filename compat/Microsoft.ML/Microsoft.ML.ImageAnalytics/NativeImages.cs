@@ -15,7 +15,7 @@ internal static unsafe class NativeImages
         fixed (byte* bytes = encoded)
         fixed (byte* message = text)
         {
-            bool decoded = mlnetfm_image_decode(bytes, encoded.Length, MostPixels, Bgra, upright: 0, out Image image, message, text.Length) == 0;
+            bool decoded = mlnetfm_image_decode(bytes, encoded.Length, MostPixels, minWidth: 0, minHeight: 0, Bgra, upright: 0, out Image image, message, text.Length) == 0;
             try
             {
                 width = image.Width;
@@ -34,7 +34,7 @@ internal static unsafe class NativeImages
 
     [DllImport("mlnetfm_image", ExactSpelling = true)]
     private static extern int mlnetfm_image_decode(
-        byte* bytes, long length, long maxPixels, int layout, int upright, out Image image, byte* error, int errorCapacity);
+        byte* bytes, long length, long maxPixels, int minWidth, int minHeight, int layout, int upright, out Image image, byte* error, int errorCapacity);
 
     [DllImport("mlnetfm_image", ExactSpelling = true)]
     private static extern void mlnetfm_image_free(byte* pixels);
@@ -45,5 +45,8 @@ internal static unsafe class NativeImages
         public byte* Pixels;
         public int Width;
         public int Height;
+        public int FullWidth;
+        public int FullHeight;
+        public int Shrink;
     }
 }

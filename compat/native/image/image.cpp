@@ -14,9 +14,10 @@ bool starts_with(Bytes file, const char* magic, size_t length, size_t offset = 0
     return file.size >= offset + length && std::memcmp(file.data + offset, magic, length) == 0;
 }
 
-Picture decode(Bytes file, int64_t max_pixels) {
+Picture decode(Bytes file, const Request& request) {
+    const int64_t max_pixels = request.max_pixels;
     if (starts_with(file, "\xFF\xD8\xFF", 3))
-        return decode_jpeg(file, max_pixels);
+        return decode_jpeg(file, request);
     if (starts_with(file, "\x89PNG\r\n\x1A\n", 8))
         return decode_png(file, max_pixels);
     if (starts_with(file, "GIF87a", 6) || starts_with(file, "GIF89a", 6))
@@ -68,7 +69,9 @@ mlnetfm_image arrange(const Picture& picture, int32_t layout, bool upright) {
                 target[3] = pixel[3];
         }
     }
-    return {pixels.release(), path.width, path.height};
+    const bool turned = upright && picture.orientation >= 5;
+    const int full_width = picture.full_width > 0 ? picture.full_width : picture.width, full_height = picture.full_height > 0 ? picture.full_height : picture.height;
+    return {pixels.release(), path.width, path.height, turned ? full_height : full_width, turned ? full_width : full_height, picture.shrink};
 }
 
 int32_t fail(const char* message, char* error, int32_t capacity) {
@@ -83,10 +86,11 @@ int32_t fail(const char* message, char* error, int32_t capacity) {
 }  // namespace image
 
 extern "C" __attribute__((visibility("default"))) int32_t mlnetfm_image_decode(
-    const uint8_t* bytes, int64_t length, int64_t max_pixels, int32_t layout, int32_t upright, mlnetfm_image* result, char* error, int32_t error_capacity) {
+    const uint8_t* bytes, int64_t length, int64_t max_pixels, int32_t min_width, int32_t min_height, int32_t layout, int32_t upright, mlnetfm_image* result,
+    char* error, int32_t error_capacity) {
     try {
         const image::Bytes file{bytes, bytes ? static_cast<size_t>(length) : 0};
-        *result = image::arrange(image::decode(file, max_pixels), layout, upright != 0);
+        *result = image::arrange(image::decode(file, {max_pixels, min_width, min_height, upright != 0}), layout, upright != 0);
         return 0;
     } catch (const std::bad_alloc&) {
         return image::fail("There is not enough memory for the picture.", error, error_capacity);

@@ -67,7 +67,7 @@ public:
     Decoder(const Decoder&) = delete;
     Decoder& operator=(const Decoder&) = delete;
 
-    Picture decode(int64_t max_pixels) {
+    Picture decode(const Request& request) {
         int status = JPEG_SUSPENDED;
         guard(errors_.exit, damaged, [&] {
             jpeg_save_markers(&codec_, JPEG_APP0 + 1, 0xFFFF);
@@ -76,8 +76,13 @@ public:
         if (status == JPEG_SUSPENDED)
             throw DecodeError("The JPEG is cut off in its header.");
         Picture picture;
-        picture.allocate(codec_.image_width, codec_.image_height, max_pixels);
+        picture.check_size(codec_.image_width, codec_.image_height, request.max_pixels);
         picture.orientation = orientation();
+        choose_scale(request, picture.orientation);
+        picture.allocate(codec_.output_width, codec_.output_height, request.max_pixels);
+        picture.full_width = static_cast<int>(codec_.image_width);
+        picture.full_height = static_cast<int>(codec_.image_height);
+        picture.shrink = 8 / static_cast<int>(codec_.scale_num);
         const bool inks = codec_.num_components == 4;
         codec_.out_color_space = inks ? JCS_CMYK : JCS_EXT_RGBA;
         guard(errors_.exit, damaged, [&] { read_rows(picture); });
@@ -89,6 +94,21 @@ public:
     }
 
 private:
+    // The smallest of the scales for which libjpeg has fast transforms that leaves enough.
+    // A picture that is to be turned or mirrored must come out without fractions of pixels, which would lie at other edges then.
+    void choose_scale(const Request& request, int orientation) {
+        const bool turned = request.upright && orientation >= 5;
+        const JDIMENSION min_width = turned ? request.min_height : request.min_width, min_height = turned ? request.min_width : request.min_height;
+        codec_.scale_denom = 8;
+        for (codec_.scale_num = min_width > 0 && min_height > 0 ? 1 : 8; codec_.scale_num <= 8; codec_.scale_num *= 2) {
+            guard(errors_.exit, damaged, [&] { jpeg_calc_output_dimensions(&codec_); });
+            const JDIMENSION shrink = 8 / codec_.scale_num;
+            const bool whole = orientation == 1 || (codec_.image_width % shrink == 0 && codec_.image_height % shrink == 0);
+            if (shrink == 1 || (whole && codec_.output_width >= min_width && codec_.output_height >= min_height))
+                return;
+        }
+    }
+
     void read_rows(Picture& picture) {
         if (!jpeg_start_decompress(&codec_))
             return;
@@ -128,8 +148,8 @@ private:
 
 }  // namespace
 
-Picture decode_jpeg(Bytes file, int64_t max_pixels) {
-    return Decoder(file).decode(max_pixels);
+Picture decode_jpeg(Bytes file, const Request& request) {
+    return Decoder(file).decode(request);
 }
 
 }  // namespace image

@@ -6,7 +6,7 @@
 
 namespace image {
 
-void Picture::allocate(int64_t columns, int64_t rows, int64_t max_pixels) {
+void Picture::check_size(int64_t columns, int64_t rows, int64_t max_pixels) {
     const std::string size = std::to_string(columns) + "x" + std::to_string(rows);
     if (columns <= 0 || rows <= 0 || columns > INT_MAX || rows > INT_MAX)
         throw DecodeError("The picture's header says that it is " + size + " pixels large.");
@@ -14,6 +14,10 @@ void Picture::allocate(int64_t columns, int64_t rows, int64_t max_pixels) {
     const int64_t limit = max_pixels < INT_MAX / 4 ? max_pixels : INT_MAX / 4;
     if (columns > limit / rows)
         throw DecodeError("The picture of " + size + " pixels is larger than the limit of " + std::to_string(limit) + " pixels.");
+}
+
+void Picture::allocate(int64_t columns, int64_t rows, int64_t max_pixels) {
+    check_size(columns, rows, max_pixels);
     width = static_cast<int>(columns);
     height = static_cast<int>(rows);
     pixels.reset(static_cast<uint8_t*>(std::calloc(bytes(), 1)));

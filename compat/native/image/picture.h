@@ -20,6 +20,12 @@ struct Bytes {
     size_t size;
 };
 
+struct Request {
+    int64_t max_pixels;
+    int min_width, min_height;  // 0: full size
+    bool upright;               // what the sides above are of
+};
+
 struct Free {
     void operator()(void* memory) const { std::free(memory); }
 };
@@ -27,8 +33,14 @@ struct Free {
 struct Picture {
     int width = 0;
     int height = 0;
+    int full_width = 0;                     // what the file has, where that is more
+    int full_height = 0;
+    int shrink = 1;
     int orientation = 1;                    // EXIF, 1 to 8
     std::unique_ptr<uint8_t, Free> pixels;  // RGBA, rows without padding
+
+    // Refuses a size out of bounds.
+    static void check_size(int64_t columns, int64_t rows, int64_t max_pixels);
 
     // Refuses a size out of bounds before any memory is taken. What is taken is zero and, from calloc, costs nothing until it is written:
     // a large header on a small damaged file is cheap.
@@ -50,7 +62,7 @@ inline void put(uint8_t* pixel, Color color) {
     pixel[3] = color.alpha;
 }
 
-Picture decode_jpeg(Bytes file, int64_t max_pixels);
+Picture decode_jpeg(Bytes file, const Request& request);
 Picture decode_png(Bytes file, int64_t max_pixels);
 Picture decode_bmp(Bytes file, int64_t max_pixels);
 Picture decode_gif(Bytes file, int64_t max_pixels);

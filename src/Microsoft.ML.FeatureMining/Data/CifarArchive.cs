@@ -73,8 +73,8 @@ internal sealed class CifarArchive
         {
             throw;
         }
-        // What a damaged header leads the reader of archives to.
-        catch (Exception problem) when (problem is InvalidDataException or EndOfStreamException or FormatException or ArgumentException or NotSupportedException or InvalidOperationException)
+        // A damaged header leads the reader of archives to overflows and more; what the disk says goes on as it is.
+        catch (Exception problem) when (problem is EndOfStreamException or not (IOException or UnauthorizedAccessException or OutOfMemoryException))
         {
             throw new InvalidDataException(
                 FormattableString.Invariant($"'{_path}' is damaged or cut off, at '{name}', near byte {file.Position}: {problem.Message}"), problem);

@@ -28,9 +28,11 @@ internal static class ImageCodec
     /// <summary>Decodes the first picture, turned upright as its EXIF orientation says, transparency dropped.</summary>
     /// <param name="encoded">The whole file.</param>
     /// <param name="maxPixels">Larger pictures are refused before memory is taken.</param>
+    /// <param name="minWidth">Ignored, as <paramref name="minHeight"/> is: pictures come as they are.</param>
+    /// <param name="minHeight">For a decoder that can spare itself work where a picture may come smaller, but not below these.</param>
     /// <returns>RGB.</returns>
     /// <exception cref="ImageDecodeException">The bytes are no whole picture of a format that can be read.</exception>
-    public static DecodedImage Decode(ReadOnlySpan<byte> encoded, long maxPixels = DefaultMaxPixels)
+    public static DecodedImage Decode(ReadOnlySpan<byte> encoded, long maxPixels = DefaultMaxPixels, int minWidth = 0, int minHeight = 0)
     {
         if (encoded.IsEmpty)
             throw new ImageDecodeException("The file is empty.");

@@ -14,21 +14,23 @@ internal static unsafe class ImageCodec
     /// <summary>Decodes the first picture, turned upright as its EXIF orientation says, transparency dropped.</summary>
     /// <param name="encoded">The whole file.</param>
     /// <param name="maxPixels">Larger pictures are refused before memory is taken.</param>
+    /// <param name="minWidth">Where both are more than 0, a picture that is larger than this may come smaller, but not below it: that spares a decoder work.</param>
+    /// <param name="minHeight">The same, of its rows.</param>
     /// <returns>RGB.</returns>
     /// <exception cref="ImageDecodeException">The bytes are no whole picture of a format that can be read.</exception>
-    public static DecodedImage Decode(ReadOnlySpan<byte> encoded, long maxPixels = DefaultMaxPixels)
+    public static DecodedImage Decode(ReadOnlySpan<byte> encoded, long maxPixels = DefaultMaxPixels, int minWidth = 0, int minHeight = 0)
     {
         NativeImage image;
         byte* error = stackalloc byte[ErrorCapacity];
         int status;
         fixed (byte* bytes = encoded)
-            status = mlnetfm_image_decode(bytes, encoded.Length, maxPixels, PixelLayout.Rgb, 1, &image, error, ErrorCapacity);
+            status = mlnetfm_image_decode(bytes, encoded.Length, maxPixels, minWidth, minHeight, PixelLayout.Rgb, 1, &image, error, ErrorCapacity);
         if (status != 0)
             throw new ImageDecodeException(Marshal.PtrToStringUTF8((nint)error) ?? "The picture cannot be read.");
         try
         {
             byte[] pixels = new ReadOnlySpan<byte>(image.Pixels, checked(image.Width * image.Height * 3)).ToArray();
-            return new DecodedImage(image.Width, image.Height, 3, pixels);
+            return new DecodedImage(image.Width, image.Height, 3, pixels) { FullWidth = image.FullWidth, FullHeight = image.FullHeight, Shrink = image.Shrink };
         }
         finally
         {
@@ -37,7 +39,8 @@ internal static unsafe class ImageCodec
     }
 
     [DllImport("mlnetfm_image", ExactSpelling = true)]
-    private static extern int mlnetfm_image_decode(byte* bytes, long length, long maxPixels, PixelLayout layout, int upright, NativeImage* image, byte* error, int errorCapacity);
+    private static extern int mlnetfm_image_decode(
+        byte* bytes, long length, long maxPixels, int minWidth, int minHeight, PixelLayout layout, int upright, NativeImage* image, byte* error, int errorCapacity);
 
     [DllImport("mlnetfm_image", ExactSpelling = true)]
     private static extern void mlnetfm_image_free(byte* pixels);
@@ -52,6 +55,9 @@ internal static unsafe class ImageCodec
         public byte* Pixels;
         public int Width;
         public int Height;
+        public int FullWidth;
+        public int FullHeight;
+        public int Shrink;
     }
 }
 #endif

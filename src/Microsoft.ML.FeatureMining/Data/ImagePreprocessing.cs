@@ -3,6 +3,9 @@ namespace Microsoft.ML.FeatureMining.Data;
 /// <summary>What turns the bytes of a picture file into the network's input; stored with the model, so that scoring does what training did.</summary>
 internal sealed record ImagePreprocessing
 {
+    // A decoder may halve a large picture as long as it stays twice as large as needed: the last step is then still an average over all of its pixels.
+    private const int SpareScale = 2;
+
     public required ImageShape Shape { get; init; }
 
     public ResizeRule Resize { get; init; } = ResizeRule.CropShorterSide;
@@ -10,9 +13,10 @@ internal sealed record ImagePreprocessing
     /// <summary>Decodes, turns upright, converts to gray where <see cref="Shape"/> has one channel, and resizes.</summary>
     /// <returns>[C, H, W], 0 to 255.</returns>
     /// <exception cref="ImageDecodeException">The bytes are no picture that can be read.</exception>
-    public byte[] Apply(ReadOnlySpan<byte> encoded) => Apply(ImageCodec.Decode(encoded));
+    public byte[] Apply(ReadOnlySpan<byte> encoded, long maxPixels = ImageCodec.DefaultMaxPixels) =>
+        Apply(ImageCodec.Decode(encoded, maxPixels, checked(SpareScale * Shape.Width), checked(SpareScale * Shape.Height)));
 
-    /// <inheritdoc cref="Apply(ReadOnlySpan{byte})"/>
+    /// <summary>The same with a picture that is decoded.</summary>
     public byte[] Apply(DecodedImage image)
     {
         if (Shape.Channels == 1)
@@ -26,9 +30,10 @@ internal sealed record ImagePreprocessing
     // The sizes are those of torchvision's Resize: cut towards zero.
     private DecodedImage Cover(DecodedImage image)
     {
-        bool narrow = (long)image.Width * Shape.Height <= (long)image.Height * Shape.Width;
-        long width = narrow ? Shape.Width : (long)Shape.Height * image.Width / image.Height;
-        long height = narrow ? (long)Shape.Width * image.Height / image.Width : Shape.Height;
+        (long fullWidth, long fullHeight) = (image.FullWidth, image.FullHeight);
+        bool narrow = fullWidth * Shape.Height <= fullHeight * Shape.Width;
+        long width = narrow ? Shape.Width : Shape.Height * fullWidth / fullHeight;
+        long height = narrow ? Shape.Width * fullHeight / fullWidth : Shape.Height;
         return ImageResize.Resize(image, ResizeWindow.Middle(width, Shape.Width), ResizeWindow.Middle(height, Shape.Height));
     }
 }

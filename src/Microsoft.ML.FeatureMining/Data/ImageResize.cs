@@ -13,20 +13,20 @@ internal static class ImageResize
     /// <exception cref="ImageDecodeException">The picture is so thin that the pass along its rows would take more than an array.</exception>
     public static DecodedImage Resize(DecodedImage image, ResizeWindow columns, ResizeWindow rows)
     {
-        ResampleWeights down = new(image.Height, rows);
+        ResampleWeights down = new(image.Height, (double)image.FullHeight / image.Shrink, rows);
         (int top, int height) = down.Sources.GetOffsetAndLength(image.Height);
         if ((long)columns.Count * height * image.Channels > Array.MaxLength)
             throw new ImageDecodeException(FormattableString.Invariant($"The picture of {image.Width}x{image.Height} pixels is too thin to be resized."));
         DecodedImage band = ResizeColumns(image, columns, top, height);
-        return ResizeRows(band, down, top, rows);
+        return image.Shrink == 1 && rows == ResizeWindow.Whole(image.Height) ? band : ResizeRows(band, down, top, rows);
     }
 
     private static DecodedImage ResizeColumns(DecodedImage image, ResizeWindow columns, int top, int height)
     {
-        if (columns == ResizeWindow.Whole(image.Width) && height == image.Height)
+        if (image.Shrink == 1 && columns == ResizeWindow.Whole(image.Width) && height == image.Height)
             return image;
         int channels = image.Channels;
-        ResampleWeights weights = new(image.Width, columns);
+        ResampleWeights weights = new(image.Width, (double)image.FullWidth / image.Shrink, columns);
         var pixels = new byte[columns.Count * height * channels];
         for (int y = 0; y < height; y++)
         {
@@ -50,8 +50,6 @@ internal static class ImageResize
 
     private static DecodedImage ResizeRows(DecodedImage band, ResampleWeights weights, int top, ResizeWindow rows)
     {
-        if (rows == ResizeWindow.Whole(band.Height))
-            return band;
         int row = band.Width * band.Channels;
         var pixels = new byte[checked(row * rows.Count)];
         var sums = new int[row];

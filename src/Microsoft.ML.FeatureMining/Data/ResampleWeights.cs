@@ -11,9 +11,12 @@ internal sealed class ResampleWeights
     private readonly int[] _taps;
     private readonly int _stride;
 
-    public ResampleWeights(int from, ResizeWindow to)
+    /// <param name="from">Source positions.</param>
+    /// <param name="length">How far the source reaches: of the last position a part may be all that counts.</param>
+    /// <param name="to">What is wanted.</param>
+    public ResampleWeights(int from, double length, ResizeWindow to)
     {
-        double scale = (double)from / to.Size;
+        double scale = length / to.Size;
         double support = Math.Max(scale, 1);
         _stride = (2 * (int)Math.Ceiling(support)) + 1;
         _first = new int[to.Count];

@@ -8,6 +8,6 @@ internal sealed class EncodedRowImage(byte[] encoded, ImagePreprocessing preproc
     public override long Bytes => encoded.Length;
 
     public override byte[] ToPixels() => encoded.Length > 0
-        ? preprocessing.Apply(ImageCodec.Decode(encoded, maxPixels))
+        ? preprocessing.Apply(encoded, maxPixels)
         : throw new ImageDecodeException("There is no picture: the value is empty, as for a file that is missing.");
 }

@@ -11,7 +11,7 @@ internal sealed class FileRowImage(string path, ImagePreprocessing preprocessing
     {
         try
         {
-            return preprocessing.Apply(ImageCodec.Decode(File.ReadAllBytes(path), maxPixels));
+            return preprocessing.Apply(File.ReadAllBytes(path), maxPixels);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

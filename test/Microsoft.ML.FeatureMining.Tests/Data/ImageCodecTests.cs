@@ -75,6 +75,70 @@ public sealed class ImageCodecTests
         Assert.Equal(21, ImageCodec.Decode(file, maxPixels: 21 * 14).Width);
     }
 
+    [Theory]
+    [InlineData("baseline.jpg", 203, 151)]
+    [InlineData("gray.jpg", 203, 151)]
+    [InlineData("progressive.jpg", 203, 151)]
+    [InlineData("cmyk.jpg", 203, 151)]
+    [InlineData("turned.jpg", 152, 208)]
+    public void Decode_WhereLessIsEnough_GivesPillowsDraft(string name, int width, int height)
+    {
+        byte[] file = File.ReadAllBytes(Path.Combine(Goldens.Folder, "scaled", name));
+
+        foreach (int part in (int[])[2, 4, 8])
+        {
+            DecodedImage expected = Goldens.Pixels("scaled", $"{name}-{part}.rgb");
+            Assert.Equal(((width + part - 1) / part, (height + part - 1) / part), (expected.Width, expected.Height));
+            DecodedImage least = ImageCodec.Decode(file, minWidth: expected.Width, minHeight: expected.Height);
+            DecodedImage more = ImageCodec.Decode(file, minWidth: expected.Width, minHeight: expected.Height + 1);
+            if (!CodecTolerance.ScalesJpegs)
+                Assert.Equal((width, height), (least.Width, least.Height));
+            else
+                Assert.Equal(0, Goldens.LargestDifference(least, expected));
+            Assert.Equal(CodecTolerance.ScalesJpegs ? (width + (part / 2) - 1) / (part / 2) : width, more.Width);
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 10)]
+    [InlineData(10, 0)]
+    [InlineData(-5, -5)]
+    [InlineData(int.MaxValue, 1)]
+    public void Decode_WithoutALeastSize_GivesAllOfIt(int minWidth, int minHeight)
+    {
+        byte[] file = File.ReadAllBytes(Path.Combine(Goldens.Folder, "scaled", "baseline.jpg"));
+
+        Assert.Equal(ImageCodec.Decode(file).Pixels, ImageCodec.Decode(file, minWidth: minWidth, minHeight: minHeight).Pixels);
+    }
+
+    [Fact]
+    public void Decode_AHundredMegapixelsWhereLessIsEnough_GivesThem()
+    {
+        byte[] file = File.ReadAllBytes(Path.Combine(Goldens.Folder, "huge", "arithmetic.jpg"));
+
+        DecodedImage image = ImageCodec.Decode(file, minWidth: 1000, minHeight: 1000);
+
+        Assert.Equal(CodecTolerance.ScalesJpegs ? 1250 : 10_000, image.Width);
+        Assert.Equal(image.Width, image.Height);
+        int right = 3 * (image.Width - 1);
+        int[] corners = [.. image.Pixels[..3], .. image.Pixels[right..(right + 3)]];
+        Assert.All(corners.Zip((int[])[200, 60, 30, 20, 90, 220]), pair => Assert.InRange(pair.First - pair.Second, -2, 2));
+    }
+
+    [Fact]
+    public void Decode_AHundredMegapixels_GivesThemAll()
+    {
+        using MemoryStream png = new();
+        var pixels = new byte[100_000_000];
+        pixels.AsSpan(pixels.Length / 2).Fill(9);
+        PngWriter.Write(png, pixels, 10_000, 10_000, System.IO.Compression.CompressionLevel.Fastest);
+
+        DecodedImage image = ImageCodec.Decode(png.GetBuffer().AsSpan(0, (int)png.Length));
+
+        Assert.Equal((10_000, 10_000), (image.Width, image.Height));
+        Assert.Equal((0, 9, 9), (image.Pixels[(3 * 50_000_000) - 1], image.Pixels[3 * 50_000_000], image.Pixels[^1]));
+    }
+
     private static void WriteSize(byte[] file, int offset, bool bigEndian)
     {
         for (int i = 0; i < 2; i++)

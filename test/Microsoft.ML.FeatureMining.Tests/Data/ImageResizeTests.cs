@@ -32,6 +32,18 @@ public sealed class ImageResizeTests
         Assert.Equal(0, Goldens.LargestDifference(ImageResize.Resize(gray, 16, 16), Goldens.Pixels("resize", source + "-gray-16x16.l")));
     }
 
+    [SkippableFact]
+    public void Resize_PictureScaledWhileItWasDecoded_GivesPillowsBytes()
+    {
+        Skip.IfNot(CodecTolerance.ScalesJpegs, "This codec does not scale.");
+        DecodedImage image = ImageCodec.Decode(File.ReadAllBytes(Path.Combine(Goldens.Folder, "scaled", "baseline.jpg")), minWidth: 96, minHeight: 72);
+
+        DecodedImage actual = ImageResize.Resize(image, 32, 24);
+
+        Assert.Equal((102, 76, 203, 151, 2), (image.Width, image.Height, image.FullWidth, image.FullHeight, image.Shrink));
+        Assert.Equal(0, Goldens.LargestDifference(actual, Goldens.Pixels("scaled", "baseline-resized.rgb")));
+    }
+
     [Fact]
     public void Resize_OneColor_KeepsIt()
     {

@@ -1,0 +1,30 @@
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Benchmarks;
+
+/// <summary>Batches as a Fit makes them of a set in memory: loader, upload, crop and flip, normalization.</summary>
+internal sealed class CifarBatches(int batch) : LoaderTurn("ours, from memory")
+{
+    private readonly ImageSet _set = Noise.Images(16384);
+    private readonly RandomStream _order = new(1, "order");
+    private readonly RandomStream _draws = new(1, "crops");
+    private readonly PadCropFlip _augmentation = new();
+    private readonly Normalization _normalization = new([127, 127, 127], [64, 64, 64], CPU);
+
+    public override void Dispose() => _normalization.Dispose();
+
+    protected override void Load(int batches)
+    {
+        int[] order = [.. Enumerable.Range(0, batches * batch).Select(_ => _order.NextInt(_set.Count))];
+        foreach (HostBatch loaded in BatchLoader.Load(_set, order, batch))
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor raw = DeviceBatches.Upload(loaded.Pixels, loaded.Count, _set.Shape, _set.Element, CPU);
+            _normalization.Apply(_augmentation.Apply(raw, _draws));
+        }
+    }
+}

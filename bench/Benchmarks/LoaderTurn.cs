@@ -1,0 +1,20 @@
+using System.Diagnostics;
+
+namespace Benchmarks;
+
+/// <summary>Loads all batches of a turn, from the first index asked for to the last tensor made, and says what one took on average: nothing is loaded between turns.</summary>
+internal abstract class LoaderTurn(string name) : Contestant(name)
+{
+    public override void Dispose()
+    {
+    }
+
+    protected abstract void Load(int batches);
+
+    protected override double[] Run(int steps)
+    {
+        long began = Stopwatch.GetTimestamp();
+        Load(steps);
+        return [Stopwatch.GetElapsedTime(began).TotalSeconds / steps];
+    }
+}
