@@ -10,6 +10,9 @@ internal sealed record ArtifactManifest
 {
     public const int CurrentFormatVersion = 1;
 
+    // A manifest may lie, and a network for its number of classes is made before its weights are read.
+    private const int MaxClasses = 1_000_000;
+
     private static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -101,7 +104,7 @@ internal sealed record ArtifactManifest
         }
 
         int channels = Preprocessing.Shape.Channels;
-        bool sound = FormatVersion >= 1 && ClassCount >= 2 && (ClassNames is null || (ClassNames.Count == ClassCount && ClassNames.All(name => name is not null)))
+        bool sound = FormatVersion >= 1 && ClassCount is >= 2 and <= MaxClasses && (ClassNames is null || (ClassNames.Count == ClassCount && ClassNames.All(name => name is not null)))
             && channels is >= 1 and <= 1024 && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 }
             && Mean.Count == channels && Deviation.Count == channels
             && Mean.All(float.IsFinite) && Deviation.All(value => float.IsFinite(value) && value >= 0);

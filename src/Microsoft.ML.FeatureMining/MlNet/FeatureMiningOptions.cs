@@ -138,7 +138,8 @@ public sealed record FeatureMiningOptions
     /// <value><see cref="KeepWeights.Best"/>.</value>
     public KeepWeights Keep { get; init; }
 
-    /// <summary>Decides initial weights, order and augmentation: the same seed on the same machine gives the same bits on a CPU.</summary>
+    /// <summary>Decides initial weights, order and augmentation: the same seed on the same machine gives the same bits on a CPU with the same number of threads
+    /// (sums over several threads, in BatchNorm and in the gradients of kernels, depend on how many).</summary>
     /// <value>Drawn from the MLContext, so that a context with a seed is deterministic too; 0 with a <see cref="WorkspacePath"/>, whose runs must be found again.</value>
     public int? Seed { get; init; }
 

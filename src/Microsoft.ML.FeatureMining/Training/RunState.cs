@@ -65,6 +65,7 @@ internal sealed class RunState(TrainedParts parts, RandomStreams random, EarlySt
             History = [.. _history],
             Best = Best.Epoch,
             RateFactor = RateFactor,
+            Threads = get_num_threads(),
         };
         List<NamedTensor> tensors = [.. NamedTensors.Of(parts.NamedState()).Tensors, .. OptimizerTensors.Of(parts.Optimizer).Under(OptimizerPrefix)];
         tensors.AddRange(Best.Weights?.Under(BestPrefix) ?? []);

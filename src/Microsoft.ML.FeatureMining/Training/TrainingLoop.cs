@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Networks;
-using Microsoft.ML.FeatureMining.Training.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training;
@@ -10,9 +9,6 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// <summary>The loop: epochs of steps, validation, best weights, reports, and the run's state kept between two steps.</summary>
 internal sealed class TrainingLoop : IDisposable
 {
-    // Half the rate five times is a thirtieth; what diverges even there does not do so because of the rate.
-    private const double SmallestRateFactor = 1.0 / 32;
-
     private readonly TrainingRecipe _recipe;
     private readonly ImageSet _train;
     private readonly TrainingHost _host;
@@ -25,7 +21,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly ProgressReporter _progress;
     private readonly LossWatch _losses = new();
     private readonly RunState _run;
-    private TrainingState? _lastGood;
+    private readonly RunKeeper _keeper;
 
     public TrainingLoop(TrainingRecipe recipe, ImageSet train, ImageSet? validation, TrainingHost host)
     {
@@ -38,22 +34,14 @@ internal sealed class TrainingLoop : IDisposable
         _validator = validation is null ? null : new Validator(validation, recipe.ValidationBatchSize, _parts, host.Device);
         _progress = new ProgressReporter(host.Progress, recipe.Epochs, _stepsPerEpoch);
         _run = new RunState(_parts, _random, recipe.EarlyStopping, host.Device);
+        _keeper = new RunKeeper(_run, recipe, host);
     }
 
     private long StepsDone => (_run.Epoch * (long)_stepsPerEpoch) + _run.Step;
 
     public TrainingOutcome Run()
     {
-        if (_host.Checkpoints?.Load() is { } saved)
-        {
-            _run.Restore(saved);
-            Remember(() => saved);
-        }
-        else
-        {
-            Remember(_run.Capture);
-        }
-
+        _keeper.Begin();
         _progress.Began(StepsDone);
         TrainingEnd end = RunEpochs();
         return _recipe.Keep == KeepWeights.Best && _run.Best.Weights is { } weights
@@ -79,17 +67,18 @@ internal sealed class TrainingLoop : IDisposable
 
             try
             {
-                if (!RunEpoch())
+                bool finished = RunEpoch();
+                CheckFinite();
+                _keeper.Save();
+                if (!finished)
                 {
-                    Save();
                     return TrainingEnd.Cancelled;
                 }
-
-                Save();
             }
-            catch (TrainingDivergedException e) when (_recipe.Divergence == Divergence.RollsBack && _run.RateFactor > SmallestRateFactor)
+            catch (TrainingDivergedException e) when (_keeper.CanRollBack)
             {
-                RollBack(e);
+                _losses.Dispose();
+                _keeper.RollBack(e);
             }
         }
 
@@ -103,7 +92,6 @@ internal sealed class TrainingLoop : IDisposable
         long began = Stopwatch.GetTimestamp() - (long)(_run.Seconds * Stopwatch.Frequency);
         _parts.Network.train();
         _progress.EpochBegan(_run.Metrics.Images);
-        double rate = 0;
         foreach (HostBatch loaded in BatchLoader.Load(_train, _run.Order, _recipe.BatchSize, skip: _run.Step))
         {
             _run.Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
@@ -114,35 +102,41 @@ internal sealed class TrainingLoop : IDisposable
 
             if (_host.Checkpoints?.IsDue(StepsDone) == true)
             {
-                Save();
+                CheckFinite();
+                _keeper.Save();
             }
 
-            TrainingClock clock = new(_run.Epoch, _recipe.Epochs, _run.Step, _stepsPerEpoch);
-            rate = _run.RateFactor * _plan.At(clock);
-            Tensor sums = _step.Take(loaded, clock, rate);
+            TrainingClock clock = Clock(_run.Step);
+            Tensor sums = _step.Take(loaded, clock, RateAt(clock));
             _run.Stepped(sums, loaded.Count);
             _losses.Add(sums);
             if (_run.Step % _recipe.ReportEverySteps == 0 || _run.Step == _stepsPerEpoch)
             {
                 CheckFinite();
                 (double loss, double accuracy) = _run.Metrics.Read();
-                _progress.Stepped(_run.Epoch + 1, _run.Step, loss, accuracy, rate, _run.Metrics.Images);
+                _progress.Stepped(_run.Epoch + 1, _run.Step, loss, accuracy, RateAt(clock), _run.Metrics.Images);
             }
         }
 
-        EndEpoch(rate, began);
+        if (!_parts.AreFinite())
+        {
+            throw Diverged("weights", _run.Step);
+        }
+
+        (double Loss, double Accuracy)? validated = _validator?.Run(_host.IsCancelled);
+        if (_validator is not null && validated is null)
+        {
+            return false;
+        }
+
+        EndEpoch(validated, began);
         return true;
     }
 
-    private void EndEpoch(double rate, long began)
+    private void EndEpoch((double Loss, double Accuracy)? validated, long began)
     {
-        if (!_parts.AreFinite())
-        {
-            throw Diverged("weights", _run.Step, rate);
-        }
-
         (double loss, double accuracy) = _run.Metrics.Read();
-        (double Loss, double Accuracy)? validated = _validator?.Run();
+        double rate = RateAt(Clock(_stepsPerEpoch - 1));
         EpochMetrics metrics = new(_run.Epoch + 1, rate, loss, accuracy, validated?.Loss, validated?.Accuracy, Stopwatch.GetElapsedTime(began).TotalSeconds);
         if (_recipe.Keep == KeepWeights.Best || _recipe.EarlyStopping is not null)
         {
@@ -154,44 +148,24 @@ internal sealed class TrainingLoop : IDisposable
         _progress.EpochEnded(metrics);
     }
 
-    private void Save()
-    {
-        if (_host.Checkpoints is null && (_recipe.Divergence == Divergence.Throws || _run.Step > 0))
-        {
-            return;
-        }
-
-        CheckFinite();
-        TrainingState state = _run.Capture();
-        _host.Checkpoints?.Save(state);
-        Remember(() => state);
-    }
-
-    private void Remember(Func<TrainingState> state) => _lastGood = _recipe.Divergence == Divergence.RollsBack ? state() : null;
-
-    private void RollBack(TrainingDivergedException cause)
-    {
-        double factor = _run.RateFactor / 2;
-        _losses.Dispose();
-        _run.Restore(_lastGood!);
-        _run.RateFactor = factor;
-        _host.Notice(string.Create(CultureInfo.InvariantCulture,
-            $"{cause.Message} The run goes back to epoch {_run.Epoch + 1}, step {_run.Step}, and goes on with {factor:g3} of the learning rate."));
-    }
-
     private void CheckFinite()
     {
         if (_losses.FirstDiverged() is { } ago)
         {
-            int step = _run.Step - ago;
-            throw Diverged("loss", step + 1, _run.RateFactor * _plan.At(new TrainingClock(_run.Epoch, _recipe.Epochs, step, _stepsPerEpoch)));
+            throw Diverged("loss", _run.Step - ago + 1);
         }
     }
 
-    private TrainingDivergedException Diverged(string what, int step, double rate)
+    private TrainingClock Clock(int step) => new(_run.Epoch, _recipe.Epochs, step, _stepsPerEpoch);
+
+    private double RateAt(TrainingClock clock) => _run.RateFactor * _plan.At(clock);
+
+    /// <param name="what">What is no number.</param>
+    /// <param name="step">The step of this epoch, from 1.</param>
+    private TrainingDivergedException Diverged(string what, int step)
     {
         IEnumerable<int> images = _run.Order.Skip((step - 1) * _recipe.BatchSize).Take(_recipe.BatchSize);
         return new TrainingDivergedException(string.Create(CultureInfo.InvariantCulture,
-            $"The {what} became infinite or no number in epoch {_run.Epoch + 1}, step {step} of {_stepsPerEpoch}, with learning rate {rate:g4}, on the images {string.Join(", ", images.Take(8))}, ... of the training set. A lower rate or a warm-up usually helps."));
+            $"The {what} became infinite or no number in epoch {_run.Epoch + 1}, step {step} of {_stepsPerEpoch}, with learning rate {RateAt(Clock(step - 1)):g4}, on the images {string.Join(", ", images.Take(8))}, ... of the training set. A lower rate or a warm-up usually helps."));
     }
 }

@@ -11,13 +11,20 @@ internal sealed class Validator(ImageSet set, int batchSize, TrainedParts parts,
     private readonly int[] _order = [.. Enumerable.Range(0, set.Count)];
     private readonly CrossEntropyLoss _loss = new();
 
-    public (double Loss, double Accuracy) Run()
+    /// <param name="isCancelled">Asked before each batch.</param>
+    /// <returns>Null where it was cancelled.</returns>
+    public (double Loss, double Accuracy)? Run(Func<bool> isCancelled)
     {
         using IDisposable noGrad = no_grad();
         using RunningMetrics running = new(device);
         parts.Network.eval();
         foreach (HostBatch batch in BatchLoader.Load(set, _order, batchSize))
         {
+            if (isCancelled())
+            {
+                return null;
+            }
+
             using DisposeScope scope = NewDisposeScope();
             Tensor images = DeviceBatches.Upload(batch.Pixels, batch.Count, set.Shape, set.Element, device);
             Tensor logits = parts.Network.call(parts.ToInput(images));

@@ -39,6 +39,18 @@ public sealed class StrategyConformanceTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Allowed))]
+    public void Fit_StoppedWithinAnEpoch_GoesOnToTheSameBits(string settings)
+    {
+        TrainingRecipe recipe = With(settings) with { Epochs = 2 };
+        MemoryStore store = new();
+        int asked = 0;
+        TinyRun.Fit(recipe, checkpoints: store, cancelled: () => asked++ == 4);
+
+        Assert.Equal(TinyRun.Bits(TinyRun.Fit(recipe)), TinyRun.Bits(TinyRun.Fit(With(settings) with { Epochs = 2 }, checkpoints: store)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Allowed))]
     public void Fit_AnySettings_LeavesNoTensor(string settings)
     {
         TrainingRecipe recipe = With(settings);

@@ -5,9 +5,12 @@ namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 /// <summary>Starts the programs that lie beside the tests.</summary>
 internal static class Programs
 {
+    /// <summary>The program that runs .NET assemblies.</summary>
+    public static string Host { get; } = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
+
     public static Process Start(string name, string[] arguments, params (string Name, string Value)[] environment)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        ProcessStartInfo start = new(Host)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

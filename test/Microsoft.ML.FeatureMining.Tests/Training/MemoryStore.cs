@@ -6,7 +6,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Training;
 /// <summary>Keeps the newest state as the bytes of its file.</summary>
 internal sealed class MemoryStore(Func<bool>? isDue = null) : ICheckpointStore
 {
-    private byte[]? _file;
+    public byte[]? Bytes { get; set; }
 
     public int Saved { get; private set; }
 
@@ -16,9 +16,9 @@ internal sealed class MemoryStore(Func<bool>? isDue = null) : ICheckpointStore
     {
         using MemoryStream stream = new();
         CheckpointFile.Write(stream, state);
-        _file = stream.ToArray();
+        Bytes = stream.ToArray();
         Saved++;
     }
 
-    public TrainingState? Load() => _file is null ? null : CheckpointFile.Read(new MemoryStream(_file));
+    public TrainingState? Load() => Bytes is null ? null : CheckpointFile.Read(new MemoryStream(Bytes));
 }

@@ -22,9 +22,10 @@ public sealed class ResumeTests : IClassFixture<OneThread>
     private static readonly TrainingOutcome Whole = TinyRun.Fit(Recipe, validation: Validation);
 
     // 20 images in batches of 8: three steps an epoch.
-    public static TheoryData<int> Steps => [.. Enumerable.Range(0, 9)];
+    // In each epoch a question before each step, and one before the batch of validation.
+    public static TheoryData<int> Steps => [.. Enumerable.Range(0, 12)];
 
-    public static TheoryData<int> StepsBeforeTheLast => [.. Enumerable.Range(0, 7)];
+    public static TheoryData<int> StepsBeforeTheLast => [.. Enumerable.Range(0, 10)];
 
     [Theory]
     [MemberData(nameof(Steps))]
@@ -52,6 +53,18 @@ public sealed class ResumeTests : IClassFixture<OneThread>
     }
 
     [Fact]
+    public void Fit_CancelledWhileItValidates_GoesOnToTheSameBits()
+    {
+        MemoryStore store = new();
+        int asked = 0;
+        // Three questions before the steps of an epoch, the fourth before its only batch of validation.
+        TrainingOutcome cancelled = TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, cancelled: () => asked++ == 7);
+
+        Assert.Equal((TrainingEnd.Cancelled, 1), (cancelled.End, cancelled.History.Count));
+        AssertIsWhole(TinyRun.Fit(Recipe, validation: Validation, checkpoints: store));
+    }
+
+    [Fact]
     public void Fit_InterruptedAtEachStep_GoesOnToTheSameBits()
     {
         MemoryStore store = new();
@@ -65,7 +78,7 @@ public sealed class ResumeTests : IClassFixture<OneThread>
         }
         while (outcome.End == TrainingEnd.Cancelled);
 
-        Assert.Equal(9, fits);
+        Assert.Equal(12, fits);
         AssertIsWhole(outcome);
     }
 
@@ -98,6 +111,26 @@ public sealed class ResumeTests : IClassFixture<OneThread>
 
         AssertIsWhole(TinyRun.Fit(Recipe, validation: Validation, checkpoints: store));
         Assert.Equal(3, store.Saved);
+    }
+
+    [Fact]
+    public void Fit_GoingOnWithOtherThreads_SaysSo()
+    {
+        MemoryStore store = new();
+        int asked = 0;
+        List<string> notices = [];
+        TinyRun.Fit(Recipe, checkpoints: store, cancelled: () => asked++ == 1);
+        TorchSharp.torch.set_num_threads(2);
+        try
+        {
+            TinyRun.Fit(Recipe, checkpoints: store, notice: notices.Add);
+        }
+        finally
+        {
+            TorchSharp.torch.set_num_threads(1);
+        }
+
+        Assert.Equal(["The run was begun with 1 CPU threads and goes on with 2: it ends in other bits than it would have."], notices);
     }
 
     [Fact]

@@ -92,7 +92,7 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
     {
         int steps = 0;
 
-        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { Epochs = 50 }, validation: TinyData.Bands(8, seed: 3), cancelled: () => ++steps > 7);
+        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { Epochs = 50 }, validation: TinyData.Bands(8, seed: 3), cancelled: () => ++steps > 8);
 
         Assert.Equal(TrainingEnd.Cancelled, outcome.End);
         Assert.Equal(2, outcome.History.Count);

@@ -90,7 +90,8 @@ internal sealed class Workspace : ICheckpointStore, IDisposable
             _checkpoints.Save(state);
             _log.Saved(state.Position);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        // The last is what .NET throws where a file is too large for its file system.
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
             _notice($"No checkpoint could be written in '{Folder}', and the run goes on without. {e.Message}");
         }

@@ -22,6 +22,9 @@ internal sealed record RunPosition
 
     public required BestEpoch Best { get; init; }
 
+    /// <summary>CPU threads within an operation, on which the order of some sums depends; 0 where nobody noted them.</summary>
+    public int Threads { get; init; }
+
     /// <summary>What divergences have left of the learning rate.</summary>
     public double RateFactor { get; init; } = 1;
 }

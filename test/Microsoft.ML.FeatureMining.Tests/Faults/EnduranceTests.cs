@@ -1,0 +1,128 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Tests.MlNet;
+using Microsoft.ML.FeatureMining.Tests.Training;
+using TorchSharp;
+using Xunit.Abstractions;
+
+namespace Microsoft.ML.FeatureMining.Tests.Faults;
+
+/// <summary>Long runs, many Fits, many predictions, many threads: nothing piles up. Alone in the process while they run.</summary>
+[Trait("Category", "Faults")]
+[Collection(nameof(Alone))]
+public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<OneThread>
+{
+    [Fact]
+    public void Steps_Many_LeaveMemoryFlat()
+    {
+        int epochs = Effort.Of(60, 2000);
+        List<(long Tensors, long Resident)> marks = [];
+
+        // Five steps an epoch.
+        TinyRun.Fit(TinyRun.Recipe with { Epochs = epochs, Strategies = [new Microsoft.ML.FeatureMining.Strategies.FeatureMining { Stages = 2 }] }, TinyData.Bands(40), progress: report =>
+        {
+            if (report.Completed is { } epoch && epoch.Epoch % (epochs / 10) == 0)
+            {
+                marks.Add((Alone.LiveTensors, Environment.WorkingSet));
+            }
+        });
+
+        AssertFlat($"{5 * epochs} steps", marks);
+    }
+
+    [Fact]
+    public void Fits_Many_LeaveMemoryFlat()
+    {
+        int fits = Effort.Of(20, 1000);
+        List<(long Tensors, long Resident)> marks = [];
+
+        for (int i = 1; i <= fits; i++)
+        {
+            TinyRun.Fit(TinyRun.Recipe with { Epochs = 1 });
+            if (i % (fits / 10) == 0)
+            {
+                Alone.CollectGarbage();
+                marks.Add((0, Environment.WorkingSet));
+            }
+        }
+
+        AssertFlat($"{fits} Fits", marks);
+    }
+
+    [Fact]
+    public void Predictions_ManyOnEightThreads_AgreeAndLeaveMemoryFlat()
+    {
+        using ColouredImages images = new();
+        MLContext ml = new(1);
+        TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1 }).Fit(images.Rows(ml));
+        EncodedPicture picture = new() { Image = ColouredImages.Png(1, new Random(1)) };
+        float[] expected = Predictor().Predict(picture).Score;
+        int rounds = 10, each = Effort.Of(25, 1250);
+        List<(long Tensors, long Resident)> marks = [];
+
+        for (int round = 0; round < rounds; round++)
+        {
+            Thread[] threads = [.. Enumerable.Range(0, 8).Select(_ => new Thread(() =>
+            {
+                torch.set_num_threads(1);
+                using PredictionEngine<EncodedPicture, PicturePrediction> engine = Predictor();
+                for (int i = 0; i < each; i++)
+                {
+                    Assert.Equal(expected, engine.Predict(picture).Score);
+                }
+            }))];
+            Array.ForEach(threads, thread => thread.Start());
+            Array.ForEach(threads, thread => thread.Join());
+            Alone.CollectGarbage();
+            marks.Add((Alone.LiveTensors, Environment.WorkingSet));
+        }
+
+        AssertFlat($"{8 * rounds * each} predictions on 8 threads", marks);
+
+        PredictionEngine<EncodedPicture, PicturePrediction> Predictor() =>
+            ml.Model.CreatePredictionEngine<EncodedPicture, PicturePrediction>(model.LastTransformer, new PredictionEngineOptions { OwnsTransformer = false });
+    }
+
+    [Fact]
+    public void Models_DisposedOrForgottenInAnyOrder_LeaveNothing()
+    {
+        using ColouredImages images = new();
+        MLContext ml = new(1);
+        IDataView rows = images.Rows(ml);
+        Random random = new(4);
+        Once();
+        Alone.CollectGarbage();
+        long before = Alone.LiveTensors;
+        Alone.CollectGarbage();
+
+        for (int i = 0; i < Effort.Of(5, 100); i++)
+        {
+            Once();
+        }
+
+        Alone.CollectGarbage();
+        output.WriteLine($"tensors {before} -> {Alone.LiveTensors}");
+        Assert.True(Alone.LiveTensors - before <= 0 || Alone.CountsParametersForEver);
+
+        void Once()
+        {
+            List<TransformerChain<ImageClassificationTransformer>> models =
+                [.. Enumerable.Range(0, 3).Select(seed => Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1, Seed = seed }).Fit(rows))];
+            foreach (TransformerChain<ImageClassificationTransformer> model in models.OrderBy(_ => random.Next()))
+            {
+                model.Transform(rows).GetColumn<float[]>("Score").First();
+                if (random.Next(2) == 0)
+                {
+                    model.Dispose();
+                }
+            }
+        }
+    }
+
+    private void AssertFlat(string what, List<(long Tensors, long Resident)> marks)
+    {
+        output.WriteLine($"{what}: tensors {string.Join(' ', marks.Select(mark => mark.Tensors))}; resident MiB {string.Join(' ', marks.Select(mark => mark.Resident >> 20))}");
+        Assert.All(marks, mark => Assert.Equal(marks[0].Tensors, mark.Tensors));
+        // From the middle on, where all pools are full.
+        Assert.True(marks[^1].Resident - marks[marks.Count / 2].Resident < 32 << 20, "The resident memory grew by more than 32 MiB.");
+    }
+}

@@ -1,0 +1,173 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Artifacts.Workspaces;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Tests.MlNet;
+using Microsoft.ML.FeatureMining.Tests.Training;
+using Microsoft.ML.FeatureMining.Training;
+using Xunit.Abstractions;
+
+namespace Microsoft.ML.FeatureMining.Tests.Faults;
+
+/// <summary>
+/// Files that were damaged or made to harm: each either loads or is refused by an exception, costs a bounded amount of memory, and writes nothing. The process outlives all of them.
+/// </summary>
+[Trait("Category", "Faults")]
+[Collection(TrainedModelCollection.Name)]
+public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper output) : IDisposable
+{
+    // What ML.NET's and our readers throw at bad input. Not among them: what a bug throws, and running out of memory.
+    private static readonly Type[] Refusals =
+    [
+        typeof(InvalidDataException), typeof(IOException), typeof(FormatException), typeof(InvalidOperationException), typeof(ArgumentException), typeof(NotSupportedException),
+        typeof(System.Reflection.TargetInvocationException), typeof(UnauthorizedAccessException), typeof(NewerFormatException),
+    ];
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("hostile-file-tests-").FullName;
+
+    [Theory]
+    [InlineData("manifest.json")]
+    [InlineData("weights.safetensors")]
+    public void LoadImageModel_Mutated_LoadsOrRefuses(string name)
+    {
+        string folder = Path.Combine(_folder, "model");
+        trained.Context.Model.ExportImageModel(trained.Transformer, folder);
+        string file = Path.Combine(folder, name);
+        byte[] whole = File.ReadAllBytes(file);
+
+        Try(whole, Effort.Of(300, 15_000), mutated =>
+        {
+            File.WriteAllBytes(file, mutated);
+            using ImageClassificationTransformer model = new MLContext().Model.LoadImageModel(folder);
+            model.Transform(trained.Loaded).GetColumn<float[]>("Score").First();
+        });
+
+        Assert.Equal(["manifest.json", "weights.safetensors"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Load_MutatedZip_LoadsOrRefuses()
+    {
+        string file = Path.Combine(_folder, "model.zip");
+        trained.Context.Model.Save(trained.Model, trained.Rows.Schema, file);
+
+        Try(File.ReadAllBytes(file), Effort.Of(200, 10_000), mutated =>
+        {
+            File.WriteAllBytes(file, mutated);
+            ITransformer model = new MLContext().Model.Load(file, out _);
+            model.Transform(trained.Rows).GetColumn<float[]>("Score").First();
+        });
+
+        Assert.Equal([file], Directory.GetFiles(_folder));
+    }
+
+    [Fact]
+    public void Load_MutatedEntryOfAZip_LoadsOrRefuses()
+    {
+        string file = Path.Combine(_folder, "model.zip");
+        trained.Context.Model.Save(trained.Model, trained.Rows.Schema, file);
+        Dictionary<string, byte[]> entries = Entries(file);
+        RandomStream random = new(5, "entries");
+
+        // The zip's own checks pass: the damage is within an entry, and everything behind them is reached.
+        Try([], Effort.Of(200, 10_000), _ =>
+        {
+            string name = entries.Keys.ElementAt(random.NextInt(entries.Count));
+            WriteZip(file, entries.Select(entry => (entry.Key, entry.Key == name ? Mutation.Of(entry.Value, random) : entry.Value)));
+            ITransformer model = new MLContext().Model.Load(file, out DataViewSchema _);
+            model.Transform(trained.Rows).GetColumn<float[]>("Score").First();
+        });
+    }
+
+    [Fact]
+    public void Load_EntriesThatClimbOut_WriteNothing()
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(_folder, "inner")).FullName;
+        string file = Path.Combine(folder, "model.zip");
+        trained.Context.Model.Save(trained.Model, trained.Rows.Schema, file);
+        Dictionary<string, byte[]> entries = Entries(file);
+        string[] before = Directory.GetFileSystemEntries(_folder, "*", SearchOption.AllDirectories);
+
+        WriteZip(file, [.. entries.Select(entry => (entry.Key, entry.Value)), ("../evil", [1]), ("/tmp/mlnetfm-evil", [1]), ("..\\evil", [1])]);
+        Record.Exception(() => new MLContext().Model.Load(file, out _));
+        WriteZip(file, entries.Select(entry => ("../" + entry.Key, entry.Value)));
+        Record.Exception(() => new MLContext().Model.Load(file, out _));
+
+        Assert.Equal(before, Directory.GetFileSystemEntries(_folder, "*", SearchOption.AllDirectories));
+        Assert.False(File.Exists("/tmp/mlnetfm-evil"));
+    }
+
+    [Fact]
+    public void Checkpoint_MutatedUnderItsHash_LoadsOrRefuses()
+    {
+        MemoryStore store = new();
+        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 1 };
+        TinyRun.Fit(recipe, checkpoints: store);
+        const int HashAt = 12, BodyAt = 44;
+
+        Try(store.Bytes!, Effort.Of(200, 15_000), mutated =>
+        {
+            if (mutated.Length > BodyAt)
+            {
+                SHA256.HashData(mutated.AsSpan(BodyAt)).CopyTo(mutated, HashAt);
+            }
+
+            MemoryStore hostile = new() { Bytes = mutated };
+            TinyRun.Fit(recipe, checkpoints: hostile, cancelled: () => true);
+        });
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private void Try(byte[] whole, int times, Action<byte[]> load)
+    {
+        RandomStream random = new(3, "mutations");
+        (int loaded, long most) = (0, 0);
+        Dictionary<string, int> refused = [];
+        for (int i = 0; i < times; i++)
+        {
+            byte[] mutated = Mutation.Of(whole, random);
+            long before = GC.GetTotalAllocatedBytes();
+            try
+            {
+                load(mutated);
+                loaded++;
+            }
+            catch (Exception e) when (Refusals.Any(type => type.IsInstanceOfType(e)) || e is ImageDecodeException)
+            {
+                Assert.False(string.IsNullOrWhiteSpace(e.Message));
+                string name = e.GetType().Name;
+                refused[name] = refused.GetValueOrDefault(name) + 1;
+            }
+
+            most = Math.Max(most, GC.GetTotalAllocatedBytes() - before);
+        }
+
+        output.WriteLine($"{times} tried: {loaded} loaded; refused: {string.Join(", ", refused.Select(entry => $"{entry.Value} {entry.Key}"))}; at most {most >> 20} MiB allocated");
+        Assert.True(most < 512 << 20, $"{most >> 20} MiB were allocated.");
+    }
+
+    private static Dictionary<string, byte[]> Entries(string file)
+    {
+        using ZipArchive zip = ZipFile.OpenRead(file);
+        return zip.Entries.ToDictionary(entry => entry.FullName, entry =>
+        {
+            using Stream stream = entry.Open();
+            using MemoryStream copy = new();
+            stream.CopyTo(copy);
+            return copy.ToArray();
+        });
+    }
+
+    private static void WriteZip(string file, IEnumerable<(string Name, byte[] Content)> entries)
+    {
+        using FileStream stream = File.Create(file);
+        using ZipArchive zip = new(stream, ZipArchiveMode.Create);
+        foreach ((string name, byte[] content) in entries)
+        {
+            using Stream entry = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
+            entry.Write(content);
+        }
+    }
+}
