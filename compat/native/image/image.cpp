@@ -50,8 +50,12 @@ Walk walk(int orientation, ptrdiff_t width, ptrdiff_t height) {
     }
 }
 
-mlnetfm_image arrange(const Picture& picture, int32_t layout, bool upright) {
+mlnetfm_image arrange(Picture picture, int32_t layout, bool upright) {
     const Walk path = walk(upright ? picture.orientation : 1, picture.width, picture.height);
+    const bool turned = upright && picture.orientation >= 5;
+    const int full_width = picture.full_width > 0 ? picture.full_width : picture.width, full_height = picture.full_height > 0 ? picture.full_height : picture.height;
+    if (picture.channels == 3)
+        return {picture.pixels.release(), picture.width, picture.height, full_width, full_height, picture.shrink};
     const size_t channels = layout == MLNETFM_RGB ? 3 : 4;
     const int red = layout == MLNETFM_BGRA ? 2 : 0;
     std::unique_ptr<uint8_t, Free> pixels(static_cast<uint8_t*>(std::malloc(channels * picture.width * picture.height)));
@@ -69,8 +73,6 @@ mlnetfm_image arrange(const Picture& picture, int32_t layout, bool upright) {
                 target[3] = pixel[3];
         }
     }
-    const bool turned = upright && picture.orientation >= 5;
-    const int full_width = picture.full_width > 0 ? picture.full_width : picture.width, full_height = picture.full_height > 0 ? picture.full_height : picture.height;
     return {pixels.release(), path.width, path.height, turned ? full_height : full_width, turned ? full_width : full_height, picture.shrink};
 }
 
@@ -90,7 +92,7 @@ extern "C" __attribute__((visibility("default"))) int32_t mlnetfm_image_decode(
     char* error, int32_t error_capacity) {
     try {
         const image::Bytes file{bytes, bytes ? static_cast<size_t>(length) : 0};
-        *result = image::arrange(image::decode(file, {max_pixels, min_width, min_height, upright != 0}), layout, upright != 0);
+        *result = image::arrange(image::decode(file, {max_pixels, min_width, min_height, upright != 0, layout == MLNETFM_RGB}), layout, upright != 0);
         return 0;
     } catch (const std::bad_alloc&) {
         return image::fail("There is not enough memory for the picture.", error, error_capacity);

@@ -79,12 +79,14 @@ public:
         picture.check_size(codec_.image_width, codec_.image_height, request.max_pixels);
         picture.orientation = orientation();
         choose_scale(request, picture.orientation);
+        const bool inks = codec_.num_components == 4;
+        const bool plain = request.rgb && !inks && (picture.orientation == 1 || !request.upright);
+        picture.channels = plain ? 3 : 4;
         picture.allocate(codec_.output_width, codec_.output_height, request.max_pixels);
         picture.full_width = static_cast<int>(codec_.image_width);
         picture.full_height = static_cast<int>(codec_.image_height);
         picture.shrink = 8 / static_cast<int>(codec_.scale_num);
-        const bool inks = codec_.num_components == 4;
-        codec_.out_color_space = inks ? JCS_CMYK : JCS_EXT_RGBA;
+        codec_.out_color_space = inks ? JCS_CMYK : plain ? JCS_RGB : JCS_EXT_RGBA;
         guard(errors_.exit, damaged, [&] { read_rows(picture); });
         if (codec_.output_scanline < codec_.output_height)
             throw DecodeError("The JPEG is cut off: " + std::to_string(codec_.output_scanline) + " of its " + std::to_string(picture.height) + " rows are there.");

@@ -24,6 +24,7 @@ struct Request {
     int64_t max_pixels;
     int min_width, min_height;  // 0: full size
     bool upright;               // what the sides above are of
+    bool rgb;                   // whether transparency is dropped
 };
 
 struct Free {
@@ -37,7 +38,8 @@ struct Picture {
     int full_height = 0;
     int shrink = 1;
     int orientation = 1;                    // EXIF, 1 to 8
-    std::unique_ptr<uint8_t, Free> pixels;  // RGBA, rows without padding
+    int channels = 4;                       // RGBA; 3 where a decoder gives RGB and nothing is left to be arranged
+    std::unique_ptr<uint8_t, Free> pixels;  // rows without padding
 
     // Refuses a size out of bounds.
     static void check_size(int64_t columns, int64_t rows, int64_t max_pixels);
@@ -46,9 +48,9 @@ struct Picture {
     // a large header on a small damaged file is cheap.
     void allocate(int64_t columns, int64_t rows, int64_t max_pixels);
 
-    size_t bytes() const { return 4 * static_cast<size_t>(width) * static_cast<size_t>(height); }
+    size_t bytes() const { return static_cast<size_t>(channels) * static_cast<size_t>(width) * static_cast<size_t>(height); }
 
-    uint8_t* at(int x, int y) { return pixels.get() + 4 * (static_cast<size_t>(y) * width + x); }
+    uint8_t* at(int x, int y) { return pixels.get() + channels * (static_cast<size_t>(y) * width + x); }
 };
 
 struct Color {

@@ -55,20 +55,18 @@ public sealed record FileDownload(Uri Address, string Sha256)
 
     private async Task ContinueAsync(string part, HttpClient client, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
-        FileStream file = new(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+        long there = File.Exists(part) ? new FileInfo(part).Length : 0;
+        using HttpRequestMessage request = new(HttpMethod.Get, Address);
+        request.Headers.Range = there > 0 ? new RangeHeaderValue(there, null) : null;
+        using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && response.Content.Headers.ContentRange?.Length == there)
+            return;
+        response.EnsureSuccessStatusCode();
+        // A server that does not know ranges sends all of it again.
+        bool continues = response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From == there;
+        FileStream file = new(part, continues ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.None);
         await using (file.ConfigureAwait(false))
         {
-            using HttpRequestMessage request = new(HttpMethod.Get, Address);
-            request.Headers.Range = file.Length > 0 ? new RangeHeaderValue(file.Length, null) : null;
-            using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
-            if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && response.Content.Headers.ContentRange?.Length == file.Length)
-                return;
-            response.EnsureSuccessStatusCode();
-            // A server that does not know ranges sends all of it again.
-            bool continues = response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From == file.Length;
-            if (!continues)
-                file.SetLength(0);
-            file.Seek(0, SeekOrigin.End);
             long? total = file.Length + response.Content.Headers.ContentLength;
             using Stream content = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
             await CopyAsync(content, file, total, progress, cancellation).ConfigureAwait(false);

@@ -35,14 +35,7 @@ internal static class ImageResize
             for (int x = 0; x < columns.Count; x++)
             {
                 ReadOnlySpan<int> taps = weights.Taps(x);
-                int first = weights.First(x) * channels;
-                for (int c = 0; c < channels; c++)
-                {
-                    int sum = ResampleWeights.Half;
-                    for (int t = 0, i = first + c; t < taps.Length; t++, i += channels)
-                        sum += source[i] * taps[t];
-                    target[(x * channels) + c] = ResampleWeights.ToByte(sum);
-                }
+                WeightedSum.OfPixels(source[(weights.First(x) * channels)..], taps, target.Slice(x * channels, channels));
             }
         }
         return new DecodedImage(columns.Count, height, channels, pixels);
@@ -52,21 +45,10 @@ internal static class ImageResize
     {
         int row = band.Width * band.Channels;
         var pixels = new byte[checked(row * rows.Count)];
-        var sums = new int[row];
         for (int y = 0; y < rows.Count; y++)
         {
-            ReadOnlySpan<int> taps = weights.Taps(y);
-            Array.Fill(sums, ResampleWeights.Half);
-            for (int t = 0; t < taps.Length; t++)
-            {
-                int tap = taps[t];
-                ReadOnlySpan<byte> source = band.Pixels.AsSpan((weights.First(y) - top + t) * row, row);
-                for (int i = 0; i < source.Length; i++)
-                    sums[i] += source[i] * tap;
-            }
-            Span<byte> target = pixels.AsSpan(y * row, row);
-            for (int i = 0; i < target.Length; i++)
-                target[i] = ResampleWeights.ToByte(sums[i]);
+            ReadOnlySpan<byte> source = band.Pixels.AsSpan((weights.First(y) - top) * row);
+            WeightedSum.OfRows(source, weights.Taps(y), pixels.AsSpan(y * row, row));
         }
         return new DecodedImage(band.Width, rows.Count, band.Channels, pixels);
     }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Microsoft.ML.FeatureMining.Data;
 
 /// <summary>For every wanted target position along one axis: the first source position that counts, and the weights from there on.</summary>
@@ -46,6 +48,8 @@ internal sealed class ResampleWeights
     public Range Sources => _first[0]..(_first[^1] + _count[^1]);
 
     public static byte ToByte(int sum) => (byte)Math.Clamp(sum >> Bits, 0, 255);
+
+    public static Vector128<int> ToBytes(Vector128<int> sums) => Vector128.Max(Vector128<int>.Zero, Vector128.Min(Vector128.Create(255), sums >> Bits));
 
     public int First(int target) => _first[target];
 

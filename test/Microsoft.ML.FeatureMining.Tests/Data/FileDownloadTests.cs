@@ -131,6 +131,7 @@ public sealed class FileDownloadTests : IDisposable
         IOException error = await Assert.ThrowsAsync<IOException>(() => Download.FetchAsync(Target, offline));
 
         Assert.Contains("no route", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder["sub"]));
         Assert.Contains($"put it at '{Target}' (SHA-256 {Download.Sha256})", error.Message, StringComparison.Ordinal);
     }
 

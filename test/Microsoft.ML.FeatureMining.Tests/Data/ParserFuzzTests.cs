@@ -22,12 +22,7 @@ public sealed class ParserFuzzTests : IDisposable
         ["cifar-10"] = (new() { ["a.bin"] = CifarRecords(10) }, folder => Count(CifarBinary.Cifar10.Read(folder["a.bin"]))),
         ["cifar-names"] = (new() { ["names.txt"] = Text(string.Join('\n', CifarNames)) }, folder => CifarBinary.Cifar10.ReadLabelNames(folder["names.txt"])),
         ["cifar-archive"] = (new() { ["a.tar.gz"] = Zipped(CifarTar()) }, ReadArchive),
-        ["cifar-tar"] = (new() { ["a.tar.gz"] = CifarTar() }, folder =>
-        {
-            // Damaged before it was compressed, so that the damage reaches the reader of archives.
-            File.WriteAllBytes(folder["a.tar.gz"], Zipped(File.ReadAllBytes(folder["a.tar.gz"])));
-            ReadArchive(folder);
-        }),
+        ["cifar-tar"] = (new() { ["a.tar.gz"] = CifarTar() }, ReadTar),
         ["list.csv"] = (new() { ["list.csv"] = Text("id,ImagePath,Label\r\n1,\"a \"\"b\"\".jpg\",cat\r\n2,sub/c.jpg,\"dog, old\"\r\n3,d.jpg,cat") }, folder => ImageList.Read(folder["list.csv"], new())),
         ["list.tsv"] = (new() { ["list.tsv"] = Text("a.jpg\tcat;dog\nb.jpg\t\nc.jpg\t\"x\ny\"\n") }, folder => ImageList.ReadMultilabel(folder["list.tsv"], new() { HasHeader = false })),
         ["tiny-imagenet"] = (
@@ -124,6 +119,13 @@ public sealed class ParserFuzzTests : IDisposable
         CifarArchive archive = new(CifarBinary.Cifar10, folder["a.tar.gz"]);
         archive.ReadLabelNames();
         Count(archive.Read(DataPart.Test));
+    }
+
+    // Damaged before it was compressed, so that the damage reaches the reader of archives.
+    private static void ReadTar(TemporaryFolder folder)
+    {
+        File.WriteAllBytes(folder["a.tar.gz"], Zipped(File.ReadAllBytes(folder["a.tar.gz"])));
+        ReadArchive(folder);
     }
 
     private static void ReadPictures(TemporaryFolder folder)
