@@ -35,7 +35,10 @@ internal static class TensorAssert
         Assert.Equal(Values(expected).Select(BitConverter.SingleToInt32Bits), Values(actual).Select(BitConverter.SingleToInt32Bits));
     }
 
+    public static Tensor Gradient(Tensor parameter) => GradientOrNull(parameter)!;
+
     // TorchSharp made a property of what was a method.
-    public static Tensor Gradient(Tensor parameter) =>
-        (Tensor)(typeof(Tensor).GetProperty("grad")?.GetValue(parameter) ?? typeof(Tensor).GetMethod("grad", Type.EmptyTypes)!.Invoke(parameter, null))!;
+    public static Tensor? GradientOrNull(Tensor parameter) => typeof(Tensor).GetProperty("grad") is { } property
+        ? (Tensor?)property.GetValue(parameter)
+        : (Tensor?)typeof(Tensor).GetMethod("grad", Type.EmptyTypes)!.Invoke(parameter, null);
 }

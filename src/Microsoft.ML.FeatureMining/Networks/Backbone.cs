@@ -23,6 +23,29 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     /// <summary>From the output of stage <paramref name="index"/> - 1 (of the stem for 0) to the output of stage <paramref name="index"/>, [N,StageChannels[index],h,w].</summary>
     public abstract Tensor Stage(int index, Tensor input);
 
+    /// <summary>The modules of the stem, then those of each stage; freezing asks for them.</summary>
+    internal virtual IReadOnlyList<IReadOnlyList<nn.Module>> Parts => throw new NotSupportedException($"{GetName()} does not say which layers belong to which stage.");
+
+    /// <summary>The key of the head that this family comes with.</summary>
+    internal virtual string OwnHead => "linear";
+
+    /// <summary>What PyTorch's model of this family calls its fully connected layer.</summary>
+    internal virtual string ClassifierName => "fc";
+
+    /// <summary>The dropout before that layer.</summary>
+    internal virtual double ClassifierDropout => 0;
+
+    /// <summary>Takes the stem and the first stages out of training: their weights stay as they are. Their BatchNorm statistics move on unless <see cref="ImageNetwork.RestNorms"/> stops them.</summary>
+    internal void Freeze(int stages)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(stages);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(stages, StageChannels.Count);
+        foreach (TorchSharp.Modules.Parameter parameter in Parts.Take(stages + 1).SelectMany(part => part).SelectMany(module => module.parameters()))
+        {
+            parameter.requires_grad = false;
+        }
+    }
+
     /// <summary>All stages in order: the features before pooling.</summary>
     public sealed override Tensor forward(Tensor images)
     {

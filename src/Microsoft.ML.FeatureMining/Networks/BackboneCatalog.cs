@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Networks.Backbones;
@@ -8,14 +9,48 @@ namespace Microsoft.ML.FeatureMining.Networks;
 /// <summary>Backbones by name. A family is one entry; its sizes are part of the key.</summary>
 public static class BackboneCatalog
 {
+    // Behind the keys of networks for large images: a stem for images of 32 or 64 pixels.
+    private const string Stem = "(?<small>-cifar-stem)?$";
+
     private static readonly Family[] Families =
     [
-        new("cifar-resnet-{depth}[-bottleneck]", @"^cifar-resnet-(\d{1,4})(-bottleneck)?$",
-            ["cifar-resnet-20", "cifar-resnet-32", "cifar-resnet-44", "cifar-resnet-56", "cifar-resnet-110", "cifar-resnet-164",
-             "cifar-resnet-56-bottleneck", "cifar-resnet-110-bottleneck", "cifar-resnet-164-bottleneck"],
-            (match, channels, layers) => new CifarResNet(
-                int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), match.Groups[2].Success, channels, layers)),
+        new("cifar-resnet-{depth}[-bottleneck][-preact]", @"^cifar-resnet-(?<depth>\d{1,4})(?<bottleneck>-bottleneck)?$",
+            [.. Sizes("cifar-resnet-{0}", "20", "32", "44", "56", "110", "164"), .. Sizes("cifar-resnet-{0}-bottleneck", "56", "110", "164")],
+            (key, channels, layers) => new CifarResNet(key.Number("depth"), key.Has("bottleneck"), channels, layers)),
+        new("", @"^cifar-resnet-(?<depth>\d{1,4})(?<bottleneck>-bottleneck)?-preact$",
+            [.. Sizes("cifar-resnet-{0}-preact", "20", "56", "110"), .. Sizes("cifar-resnet-{0}-bottleneck-preact", "110", "164")],
+            (key, channels, layers) => PreActivationResNet.Narrow(key.Number("depth"), key.Has("bottleneck"), channels, layers)),
+        new("wrn-{depth}-{widening}[-dropout-{p}]", @"^wrn-(?<depth>\d{2,3})-(?<widening>\d{1,2})(-dropout-(?<dropout>0?\.\d+))?$", ["wrn-28-10"],
+            (key, channels, layers) => PreActivationResNet.Wide(key.Number("depth"), key.Number("widening"), key.Fraction("dropout"), channels, layers)),
+        new("pyramidnet-{depth}-a{alpha}[-bottleneck]", @"^pyramidnet-(?<depth>\d{2,3})-a(?<alpha>\d{1,4})(?<bottleneck>-bottleneck)?$",
+            ["pyramidnet-110-a270", "pyramidnet-164-a270-bottleneck"],
+            (key, channels, layers) => new PyramidNet(key.Number("depth"), key.Number("alpha"), key.Has("bottleneck"), channels, layers)),
+        new("densenet-[bc-]{depth}-{growth}", @"^densenet-(?<bottleneck>bc-)?(?<depth>\d{1,3})-(?<growth>\d{1,3})$", ["densenet-100-12", "densenet-bc-100-12"],
+            (key, channels, layers) => new DenseNet(DenseNetShape.OfDepth(key.Number("depth"), key.Number("growth"), key.Has("bottleneck")), channels, layers)),
+        new("densenet-121[-cifar-stem]", "^densenet-121" + Stem, ["densenet-121"],
+            (key, channels, layers) => new DenseNet(DenseNetShape.Of121(key.Has("small")), channels, layers)),
+        new("resnet-{18|34|50|101|152}[-cifar-stem]", "^resnet-(?<depth>18|34|50|101|152)" + Stem, Sizes("resnet-{0}", "18", "34", "50", "101", "152"),
+            (key, channels, layers) => ResNetFamily.ResNet(key.Number("depth"), key.Has("small"), channels, layers)),
+        new("resnext-{50|101|152}-{groups}x{width}d[-cifar-stem]", @"^resnext-(?<depth>50|101|152)-(?<groups>\d{1,3})x(?<width>\d{1,3})d" + Stem,
+            Sizes("resnext-{0}", "50-32x4d", "101-32x4d", "101-32x8d"),
+            (key, channels, layers) => ResNetFamily.ResNeXt(key.Number("depth"), key.Cardinality, key.Has("small"), channels, layers)),
+        new("resnest-{50|101|200}[-cifar-stem]", "^resnest-(?<depth>50|101|200)" + Stem, Sizes("resnest-{0}", "50", "101", "200"),
+            (key, channels, layers) => ResNetFamily.ResNeSt(key.Number("depth"), key.Has("small"), channels, layers)),
+        new("d-resnext-{50|101}-{groups}x{width}d[-cifar-stem]", @"^d-resnext-(?<depth>50|101)-(?<groups>\d{1,3})x(?<width>\d{1,3})d" + Stem, ["d-resnext-50-32x4d"],
+            (key, channels, layers) => ResNetFamily.Dual(key.Number("depth"), key.Cardinality, key.Has("small"), channels, layers)),
+        new("{sk|dsk}-resnext-{50|101}-{groups}x{width}d[-depthwise][-no-blur][-cifar-stem]",
+            @"^(?<dual>d)?sk-resnext-(?<depth>50|101)-(?<groups>\d{1,3})x(?<width>\d{1,3})d(?<depthwise>-depthwise)?(?<sharp>-no-blur)?" + Stem,
+            ["sk-resnext-50-32x4d", "sk-resnext-50-32x4d-no-blur", "dsk-resnext-50-32x4d", "dsk-resnext-101-32x4d"],
+            (key, channels, layers) => key.Has("dual")
+                ? ResNetFamily.DualSelectiveKernel(key.Number("depth"), key.Cardinality, key.Kernels, key.Has("small"), channels, layers)
+                : ResNetFamily.SelectiveKernel(key.Number("depth"), key.Cardinality, key.Kernels, key.Has("small"), channels, layers)),
+        new("vgg-16[-bn][-cifar-stem]", "^vgg-16(?<bn>-bn)?" + Stem, ["vgg-16", "vgg-16-bn"],
+            (key, channels, layers) => new Vgg(key.Has("bn"), key.Has("small"), channels, layers)),
+        new("efficientnet-{b0 to b7}[-cifar-stem]", "^efficientnet-(?<size>b[0-7])" + Stem, Sizes("efficientnet-{0}", "b0", "b3", "b5", "b6"),
+            (key, channels, layers) => new EfficientNet(EfficientNetScale.Of(key.Text("size")), key.Has("small"), channels, layers)),
     ];
+
+    private static readonly ConcurrentDictionary<string, int> StageCounts = new(StringComparer.Ordinal);
 
     /// <summary>The named variants. Where a family has sizes in its key, any valid size may be asked for, not just those listed.</summary>
     public static IReadOnlyList<string> Keys { get; } = [.. Families.SelectMany(family => family.Keys)];
@@ -26,13 +61,13 @@ public static class BackboneCatalog
     {
         foreach (Family family in Families)
         {
-            if (Regex.Match(key, family.Pattern, RegexOptions.CultureInvariant) is { Success: true } match)
+            if (Regex.Match(key, family.Pattern, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture) is { Success: true } match)
             {
-                return family.Create(match, inputChannels, layers);
+                return family.Create(new BackboneKey(match), inputChannels, layers);
             }
         }
 
-        throw new ArgumentException($"No backbone is called '{key}'. Known: {string.Join(", ", Families.Select(family => family.Name))}.");
+        throw new ArgumentException($"No backbone is called '{key}'. Known: {string.Join(", ", Families.Select(family => family.Name).Where(name => name.Length > 0))}.");
     }
 
     /// <summary>Says what is wrong with a name, or null where it names a backbone.</summary>
@@ -40,7 +75,7 @@ public static class BackboneCatalog
     {
         try
         {
-            using Backbone probe = Create(key, inputChannels: 1, new LayerFactory());
+            StageCount(key);
             return null;
         }
         catch (ArgumentException e)
@@ -49,12 +84,14 @@ public static class BackboneCatalog
         }
     }
 
-    /// <summary>How many stages the backbone of that name has.</summary>
-    internal static int StageCount(string key)
+    /// <summary>How many stages the backbone of that name has. Made once to count them: some have a hundred million weights.</summary>
+    internal static int StageCount(string key) => StageCounts.GetOrAdd(key, static key =>
     {
-        using Backbone probe = Create(key, inputChannels: 1, new LayerFactory());
+        using Backbone probe = ModuleScope.Make(() => Create(key, inputChannels: 1, new LayerFactory()));
         return probe.StageChannels.Count;
-    }
+    });
 
-    private sealed record Family(string Name, string Pattern, string[] Keys, Func<Match, int, LayerFactory, Backbone> Create);
+    private static string[] Sizes(string format, params string[] sizes) => [.. sizes.Select(size => string.Format(CultureInfo.InvariantCulture, format, size))];
+
+    private sealed record Family(string Name, string Pattern, string[] Keys, Func<BackboneKey, int, LayerFactory, Backbone> Create);
 }

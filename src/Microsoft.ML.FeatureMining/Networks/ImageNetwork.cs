@@ -1,9 +1,12 @@
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
 
-/// <summary>Backbone, global average pooling, head: from normalized images [N,C,H,W] to logits [N,K].</summary>
+/// <summary>Backbone and head: from normalized images [N,C,H,W] to logits [N,K].</summary>
 public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
 {
     private readonly Backbone backbone;
@@ -33,7 +36,25 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor images)
     {
         using DisposeScope scope = NewDisposeScope();
-        return head.call(Pool(backbone.call(images))).MoveToOuterDisposeScope();
+        return head.call(head.Embed(backbone.call(images))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Puts every BatchNorm of the backbone at rest: it normalizes by its running statistics and leaves them. <c>train()</c> undoes it.</summary>
+    internal void RestNorms()
+    {
+        foreach (BatchNorm2d norm in backbone.modules().OfType<BatchNorm2d>())
+        {
+            norm.eval();
+        }
+    }
+
+    /// <summary>Gives the stream that dropout, stochastic depth and their like draw from while training.</summary>
+    internal void DrawFrom(RandomStream random)
+    {
+        foreach (RandomLayer layer in modules().OfType<RandomLayer>())
+        {
+            layer.Random = random;
+        }
     }
 
     /// <summary>Parameters and buffers under PyTorch's names: those of the backbone and of the head, side by side.</summary>

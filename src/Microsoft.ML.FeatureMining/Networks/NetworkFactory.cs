@@ -1,4 +1,3 @@
-using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,19 +7,20 @@ namespace Microsoft.ML.FeatureMining.Networks;
 /// <summary>Makes whole networks, for training and for scoring.</summary>
 internal static class NetworkFactory
 {
-    /// <summary>A network on the CPU with PyTorch's layer defaults; <see cref="WeightInitializer"/> or a file gives it its weights.</summary>
-    public static ImageNetwork Create(string backbone, int inputChannels, int classes) => Create(backbone, inputChannels, classes, new LayerFactory());
+    /// <summary>A network, with the head that its family comes with unless another is named, on the CPU with PyTorch's layer defaults; <see cref="WeightInitializer"/> or a file gives it its weights.</summary>
+    public static ImageNetwork Create(string backbone, int inputChannels, int classes, string? head = null) =>
+        Create(backbone, head, inputChannels, classes, new LayerFactory());
 
     /// <summary>A network for scoring alone: BatchNorm folded into the convolutions, kernels laid out as NHWC, no gradients.</summary>
-    public static ImageNetwork CreateForScoring(string backbone, int inputChannels, int classes, Action<ImageNetwork> loadWeights, Device device)
+    public static ImageNetwork CreateForScoring(string backbone, int inputChannels, int classes, Action<ImageNetwork> loadWeights, Device device, string? head = null)
     {
         LayerFactory plainLayers = new();
         LayerFactory foldedLayers = new(folded: true);
-        using ImageNetwork plain = Create(backbone, inputChannels, classes, plainLayers);
+        using ImageNetwork plain = Create(backbone, head, inputChannels, classes, plainLayers);
         loadWeights(plain);
-        ImageNetwork folded = Create(backbone, inputChannels, classes, foldedLayers);
+        ImageNetwork folded = Create(backbone, head, inputChannels, classes, foldedLayers);
+        CopyShared(plain, folded);
         BatchNormFolding.Fold(plainLayers, foldedLayers);
-        CopyState(plain.Head, folded.Head);
         folded.to(device);
         ChannelsLast.Apply(folded);
         folded.eval();
@@ -32,21 +32,19 @@ internal static class NetworkFactory
         return folded;
     }
 
-    private static ImageNetwork Create(string backbone, int inputChannels, int classes, LayerFactory layers)
+    private static ImageNetwork Create(string backbone, string? head, int inputChannels, int classes, LayerFactory layers) => ModuleScope.Make(() =>
     {
-        return ModuleScope.Make(() =>
-        {
-            Backbone stages = BackboneCatalog.Create(backbone, inputChannels, layers);
-            return new ImageNetwork(stages, new LinearHead(stages.StageChannels[^1], classes));
-        });
-    }
+        Backbone stages = BackboneCatalog.Create(backbone, inputChannels, layers);
+        return new ImageNetwork(stages, HeadCatalog.Create(head ?? stages.OwnHead, stages, classes));
+    });
 
-    private static void CopyState(nn.Module from, nn.Module to)
+    private static void CopyShared(ImageNetwork from, ImageNetwork to)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Dictionary<string, Tensor> source = from.state_dict();
-        foreach ((string name, Tensor value) in to.state_dict())
+        Dictionary<string, Tensor> source = from.NamedState().ToDictionary(entry => entry.Name, entry => entry.Value);
+        // The biases of folded convolutions are new.
+        foreach ((string name, Tensor value) in to.NamedState().Where(entry => source.ContainsKey(entry.Name)))
         {
             value.copy_(source[name]);
         }

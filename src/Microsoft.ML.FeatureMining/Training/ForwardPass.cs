@@ -9,13 +9,14 @@ public sealed class ForwardPass
 {
     private readonly Tensor?[] _stages;
     private readonly Tensor?[] _pooled;
+    private readonly IReadOnlyList<Tensor> _supervised;
 
-    internal ForwardPass(Batch batch, Tensor?[] stages, Tensor embedding, Tensor logits, ClassificationLoss criterion)
+    internal ForwardPass(Batch batch, Tensor?[] stages, Tensor embedding, Tensor logits, ClassificationLoss criterion, IReadOnlyList<Tensor>? supervised = null)
     {
         Batch = batch;
         _stages = stages;
         _pooled = new Tensor?[stages.Length];
-        _pooled[^1] = embedding;
+        _supervised = supervised ?? [logits];
         Embedding = embedding;
         Logits = logits;
         Criterion = criterion;
@@ -24,7 +25,7 @@ public sealed class ForwardPass
     /// <summary>The batch that the network saw.</summary>
     public Batch Batch { get; }
 
-    /// <summary>Pooled features [N,C] of the last stage.</summary>
+    /// <summary>What the head made of the last stage's features for its classifier, [N,E]: with most heads their mean over all positions.</summary>
     public Tensor Embedding { get; }
 
     /// <summary>The network's output [N,K].</summary>
@@ -40,4 +41,11 @@ public sealed class ForwardPass
 
     /// <summary>The mean over all positions of a kept stage, [N,C], computed once a step.</summary>
     public Tensor PooledStage(int index) => _pooled[index] ??= ImageNetwork.Pool(Stage(index));
+
+    /// <summary>The criterion's value: the mean over all logits that the head wants supervised.</summary>
+    internal Tensor Loss()
+    {
+        Tensor sum = _supervised.Select(logits => Criterion.Compute(logits, Batch.Targets)).Aggregate((one, other) => one + other);
+        return _supervised.Count == 1 ? sum : sum / _supervised.Count;
+    }
 }

@@ -20,6 +20,7 @@ internal sealed class TrainedParts : IDisposable
         _normalization = new Normalization(Pixels.Mean, Pixels.Std, device);
         Network = NetworkFactory.Create(recipe.Backbone, train.Shape.Channels, train.ClassCount);
         Place(Network, random["weights"], device);
+        Network.DrawFrom(random["network"]);
         IReadOnlyList<StageShape> stages = StageShapes(train.Shape, device);
         HashSet<int> kept = [];
         foreach (TrainingStrategy strategy in recipe.Strategies)

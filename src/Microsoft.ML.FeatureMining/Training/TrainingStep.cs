@@ -68,7 +68,7 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traine
         using DisposeScope scope = NewDisposeScope();
         ForwardPass pass = Forward(batch, clock);
         LossLedger ledger = new();
-        ledger.Add("criterion", _criterion.Compute(pass.Logits, batch.Targets));
+        ledger.Add("criterion", pass.Loss());
         parts.Runs.ForEach(run => run.AddLosses(pass, ledger, clock));
         Tensor total = ledger.Total();
         (share < 1 ? total * share : total).backward();
@@ -104,7 +104,8 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traine
             kept[stage] = parts.KeptStages.Contains(stage) ? features : null;
         }
 
-        Tensor embedding = ImageNetwork.Pool(features);
-        return new ForwardPass(batch, kept, embedding, network.Head.call(embedding), _criterion);
+        Tensor embedding = network.Head.Embed(features);
+        HeadOutput output = network.Head.Classify(embedding);
+        return new ForwardPass(batch, kept, embedding, output.Logits, _criterion, output.Supervised);
     }
 }

@@ -72,7 +72,14 @@ public sealed class CifarResNetTests : IClassFixture<OneThread>
     [InlineData("cifar-resnet-21")]
     [InlineData("cifar-resnet-21-bottleneck")]
     [InlineData("cifar-resnet-56-bottleneckx")]
-    [InlineData("resnet-50")]
+    [InlineData("cifar-resnet-21-preact")]
+    [InlineData("resnet-51")]
+    [InlineData("resnext-50-0x4d")]
+    [InlineData("wrn-27-10")]
+    [InlineData("pyramidnet-111-a270")]
+    [InlineData("densenet-101-12")]
+    [InlineData("efficientnet-b8")]
+    [InlineData("resnet-50-stem")]
     [InlineData("")]
     public void Problem_NoSuchBackbone_SaysWhatThereIs(string key) => Assert.NotNull(BackboneCatalog.Problem(key));
 

@@ -25,31 +25,21 @@ internal sealed class CifarResNet : Backbone
     public CifarResNet(int depth, bool bottleneck, int inputChannels, LayerFactory layers)
         : base(nameof(CifarResNet))
     {
-        int perBlock = bottleneck ? 9 : 6;
-        if (depth < perBlock + 2 || (depth - 2) % perBlock != 0)
-        {
-            throw new ArgumentException($"A CIFAR ResNet with {(bottleneck ? "bottleneck" : "basic")} blocks has {perBlock}n + 2 layers; {depth} is not of that form.");
-        }
-
-        int blocks = (depth - 2) / perBlock;
-        int expansion = bottleneck ? 4 : 1;
+        int blocks = CifarDepth.Blocks("CIFAR ResNet", depth, bottleneck);
+        int expansion = bottleneck ? BottleneckBranch.Expansion : 1;
         stageChannels = [.. Widths.Select(width => width * expansion)];
         (conv1, bn1) = layers.ConvNorm(inputChannels, Widths[0], kernel: 3);
-        layer1 = MakeStage(Widths[0], Widths[0], stride: 1);
-        layer2 = MakeStage(stageChannels[0], Widths[1], stride: 2);
-        layer3 = MakeStage(stageChannels[1], Widths[2], stride: 2);
+        layer1 = ResidualStage.Of(blocks, new BlockShape(Widths[0], Widths[0], 1), expansion, Block);
+        layer2 = ResidualStage.Of(blocks, new BlockShape(stageChannels[0], Widths[1], 2), expansion, Block);
+        layer3 = ResidualStage.Of(blocks, new BlockShape(stageChannels[1], Widths[2], 2), expansion, Block);
         RegisterComponents();
 
-        Sequential MakeStage(int input, int width, int stride) => nn.Sequential(Enumerable.Range(0, blocks).Select(i => i == 0
-            ? Block(input, width, stride)
-            : Block(width * expansion, width, stride: 1)).ToArray());
-
-        nn.Module<Tensor, Tensor> Block(int input, int width, int stride) => bottleneck
-            ? new BottleneckBlock(input, width, stride, layers)
-            : new BasicBlock(input, width, stride, layers);
+        nn.Module<Tensor, Tensor> Block(BlockShape shape) => bottleneck ? ResNetFamily.Bottleneck(shape, Cardinality.One, layers) : ResNetFamily.Basic(shape, layers);
     }
 
     public override IReadOnlyList<int> StageChannels => stageChannels;
+
+    internal override IReadOnlyList<IReadOnlyList<nn.Module>> Parts => [[conv1, bn1], [layer1], [layer2], [layer3]];
 
     public override Tensor Stem(Tensor images)
     {

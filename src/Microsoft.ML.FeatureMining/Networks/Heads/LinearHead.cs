@@ -1,19 +1,37 @@
+using Microsoft.ML.FeatureMining.Networks.Layers;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Heads;
 
-/// <summary>One fully connected layer, <c>fc</c>.</summary>
+/// <summary>One fully connected layer under the name that PyTorch's model of the family gives it, with dropout before it or without.</summary>
 internal sealed class LinearHead : Head
 {
-    private readonly Linear fc;
+    private readonly Func<Tensor, Tensor> _classify;
+    private readonly Func<Tensor, Tensor> _drop;
 
-    public LinearHead(int features, int classes)
-        : base(nameof(LinearHead))
+    /// <param name="features">Channels C of the embedding.</param>
+    /// <param name="classes">K.</param>
+    /// <param name="name">Dots part the names of nested modules, as in <c>classifier.1</c>.</param>
+    /// <param name="dropout">The share of features that is dropped while training.</param>
+    /// <param name="pool">From features to embedding.</param>
+    public LinearHead(int features, int classes, string name, double dropout, Func<Tensor, Tensor> pool)
+        : base(nameof(LinearHead), pool)
     {
-        fc = nn.Linear(features, classes);
-        RegisterComponents();
+        Linear linear = nn.Linear(features, classes);
+        _classify = linear.call;
+        string[] parts = name.Split('.');
+        register_module(parts[0], parts.Skip(1).Reverse().Aggregate((nn.Module)linear, (inner, part) => nn.Sequential((part, (nn.Module<Tensor, Tensor>)inner))));
+        // Beside the classifier: a module within it would shift torchvision's numbers.
+        StreamDropout drop = new(dropout);
+        _drop = drop.call;
+        register_module("dropout", drop);
     }
 
-    public override Tensor forward(Tensor features) => fc.call(features);
+    public override Tensor forward(Tensor features)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return _classify(_drop(features)).MoveToOuterDisposeScope();
+    }
 }

@@ -4,27 +4,29 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks.Layers;
 
 /// <summary>
-/// Makes the convolutions of a backbone, each with the BatchNorm behind it, and remembers the pairs in the order of their making. A factory for scoring makes
-/// a convolution with a bias and nothing behind it instead; <see cref="BatchNormFolding"/> fills it from the pair of the same place.
+/// Makes the convolutions that have BatchNorm right behind them, and remembers the pairs in the order of their making. A factory for scoring makes a convolution
+/// with a bias and nothing behind it instead; <see cref="BatchNormFolding"/> fills it from the pair of the same place. Layers that stand alone need no factory.
 /// </summary>
 internal sealed class LayerFactory(bool folded = false)
 {
-    private readonly List<(Conv2d Convolution, BatchNorm2d? Norm)> _pairs = [];
+    private readonly List<ConvNormPair> _pairs = [];
 
-    public IReadOnlyList<(Conv2d Convolution, BatchNorm2d? Norm)> Pairs => _pairs;
+    public IReadOnlyList<ConvNormPair> Pairs => _pairs;
 
-    /// <summary>A convolution without bias, and BatchNorm. Padding keeps the size for odd kernels at stride 1.</summary>
-    public (nn.Module<Tensor, Tensor> Convolution, nn.Module<Tensor, Tensor> Norm) ConvNorm(int input, int output, int kernel, int stride = 1, int groups = 1)
+    /// <summary>A convolution, without bias unless asked for, and BatchNorm. Padding keeps the size for odd kernels at stride 1.</summary>
+    public (nn.Module<Tensor, Tensor> Convolution, nn.Module<Tensor, Tensor> Norm) ConvNorm(
+        int input, int output, int kernel, int stride = 1, int groups = 1, int dilation = 1, bool bias = false, NormSettings? norm = null)
     {
-        Conv2d convolution = nn.Conv2d(input, output, kernel, stride, kernel / 2, groups: groups, bias: folded);
+        Conv2d convolution = nn.Conv2d(input, output, kernel, stride, kernel / 2 * dilation, dilation, groups: groups, bias: folded || bias);
         if (folded)
         {
-            _pairs.Add((convolution, null));
+            _pairs.Add(new ConvNormPair(convolution, null, 0));
             return (convolution, nn.Identity());
         }
 
-        BatchNorm2d norm = nn.BatchNorm2d(output);
-        _pairs.Add((convolution, norm));
-        return (convolution, norm);
+        NormSettings settings = norm ?? NormSettings.Default;
+        BatchNorm2d following = nn.BatchNorm2d(output, settings.Epsilon, settings.Momentum);
+        _pairs.Add(new ConvNormPair(convolution, following, settings.Epsilon));
+        return (convolution, following);
     }
 }

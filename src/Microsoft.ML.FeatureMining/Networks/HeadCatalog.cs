@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.ML.FeatureMining.Networks.Heads;
+
+namespace Microsoft.ML.FeatureMining.Networks;
+
+/// <summary>Heads by name. A family is one entry; its settings are part of the key.</summary>
+public static class HeadCatalog
+{
+    private static readonly Family[] Families =
+    [
+        new("linear[-dropout-{p}]", @"^linear(?:-dropout-(0?\.\d+))?$", ["linear"],
+            (match, backbone, classes) => Linear(match, backbone, classes, ImageNetwork.Pool)),
+        new("dual-pool[-dropout-{p}]", @"^dual-pool(?:-dropout-(0?\.\d+))?$", ["dual-pool"],
+            (match, backbone, classes) => Linear(match, backbone, classes, DualPool.Of)),
+        new("{2 to 9}fc", "^([2-9])fc$", ["2fc", "3fc"],
+            (match, backbone, classes) => new ParallelHead(backbone.StageChannels[^1], classes, int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))),
+        new("ssm[-{splits}][-individual][-all]", @"^ssm(?:-([2-9]|[1-9]\d))?(-individual)?(-all)?$", ["ssm", "ssm-individual", "ssm-all", "ssm-2", "ssm-8"],
+            (match, backbone, classes) => new SplitAndShareHead(backbone.StageChannels[^1], classes,
+                match.Groups[1].Success ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 4, match.Groups[2].Success, match.Groups[3].Success)),
+        new("vgg", "^vgg$", ["vgg"], (_, backbone, classes) => new VggHead(backbone.StageChannels[^1], classes)),
+        new("vgg-patches", "^vgg-patches$", ["vgg-patches"], (_, backbone, classes) => new PatchBranchHead(backbone.StageChannels[^1], classes)),
+    ];
+
+    /// <summary>The named variants. Where a family has settings in its key, any valid setting may be asked for, not just those listed.</summary>
+    public static IReadOnlyList<string> Keys { get; } = [.. Families.SelectMany(family => family.Keys)];
+
+    /// <summary>Makes the head of that name for a backbone.</summary>
+    /// <exception cref="ArgumentException">No head has that name.</exception>
+    internal static Head Create(string key, Backbone backbone, int classes)
+    {
+        foreach (Family family in Families)
+        {
+            if (Regex.Match(key, family.Pattern, RegexOptions.CultureInvariant) is { Success: true } match)
+            {
+                return family.Create(match, backbone, classes);
+            }
+        }
+
+        throw new ArgumentException(Problem(key));
+    }
+
+    /// <summary>Says what is wrong with a name, or null where it names a head.</summary>
+    internal static string? Problem(string key) => Families.Any(family => Regex.IsMatch(key, family.Pattern, RegexOptions.CultureInvariant))
+        ? null
+        : $"No head is called '{key}'. Known: {string.Join(", ", Families.Select(family => family.Name))}.";
+
+    private static LinearHead Linear(Match match, Backbone backbone, int classes, Func<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor> pool) => new(
+        backbone.StageChannels[^1], classes, backbone.ClassifierName,
+        match.Groups[1].Success ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : backbone.ClassifierDropout, pool);
+
+    private sealed record Family(string Name, string Pattern, string[] Keys, Func<Match, Backbone, int, Head> Create);
+}

@@ -1,0 +1,52 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Networks.Heads;
+
+/// <summary>
+/// The Split-and-Share Module (Lee et al. 2021, "Exploiting Features with Split-and-Share Module", section 3): classifier i of n sees the first i/n of the channels; the output is the average
+/// of all.
+/// </summary>
+internal sealed class SplitAndShareHead : Head
+{
+    private readonly ModuleList<BatchNorm1d> norm;
+    private readonly ModuleList<Linear> fc;
+    private readonly int[] _channels;
+    private readonly bool _individual;
+
+    /// <param name="features">Channels C of the embedding.</param>
+    /// <param name="classes">K.</param>
+    /// <param name="splits">n, at most C.</param>
+    /// <param name="individual">Whether the criterion is applied to each classifier (table 2) instead of to their average.</param>
+    /// <param name="normalizeAll">Whether BatchNorm and ReLU come before all classifiers (algorithm 1) instead of before all but the last (the text).</param>
+    public SplitAndShareHead(int features, int classes, int splits, bool individual, bool normalizeAll)
+        : base(nameof(SplitAndShareHead))
+    {
+        _channels = [.. Enumerable.Range(1, splits).Select(i => i * features / splits)];
+        _individual = individual;
+        norm = nn.ModuleList(_channels.Take(normalizeAll ? splits : splits - 1).Select(channels => nn.BatchNorm1d(channels)).ToArray());
+        fc = nn.ModuleList(_channels.Select(channels => nn.Linear(channels, classes)).ToArray());
+        RegisterComponents();
+    }
+
+    public override HeadOutput Classify(Tensor embedding)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor[] each = [.. Enumerable.Range(0, fc.Count).Select(i => Classifier(i, embedding))];
+        Tensor average = stack(each).mean(new long[] { 0 }).MoveToOuterDisposeScope();
+        return new HeadOutput(average, _individual ? [.. each.Select(logits => logits.MoveToOuterDisposeScope())] : [average]);
+    }
+
+    public override Tensor forward(Tensor features)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return Classify(features).Logits.MoveToOuterDisposeScope();
+    }
+
+    private Tensor Classifier(int index, Tensor embedding)
+    {
+        Tensor part = embedding.narrow(1, 0, _channels[index]);
+        return fc[index].call(index < norm.Count ? norm[index].call(part).relu_() : part);
+    }
+}

@@ -1,0 +1,21 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Networks.Layers;
+
+/// <summary>Sets each value to zero with probability <paramref name="probability"/> while training, and scales the others up (Srivastava et al. 2014).</summary>
+internal sealed class StreamDropout(double probability) : RandomLayer(nameof(StreamDropout))
+{
+    public override Tensor forward(Tensor input)
+    {
+        if (!training || probability == 0)
+        {
+            return input.alias();
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        using Generator generator = new((ulong)Random.NextSeed(), input.device);
+        Tensor kept = rand(input.shape, device: input.device, generator: generator) >= probability;
+        return (input * kept.to(input.dtype).mul_(1 / (1 - probability))).MoveToOuterDisposeScope();
+    }
+}
