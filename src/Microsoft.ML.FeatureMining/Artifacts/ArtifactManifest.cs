@@ -89,6 +89,7 @@ internal sealed record ArtifactManifest
         recipe.Schedule,
         recipe.WarmupEpochs,
         recipe.LabelSmoothing,
+        recipe.Loss,
         recipe.Augmentations,
         Strategies = recipe.Strategies.Select(strategy => JsonSerializer.SerializeToElement(strategy, strategy.GetType(), Json)),
         recipe.EarlyStopping,

@@ -1,10 +1,24 @@
+using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Losses;
 
-/// <summary>The criterion: from logits [N,K] and target distributions [N,K] to a scalar, the mean over the batch.</summary>
-public abstract class ClassificationLoss
+/// <summary>The criterion: from logits [N,K] and targets [N,K] to a scalar, the mean over the batch. Settings are immutable.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(BinaryCrossEntropyLoss), "binary-cross-entropy")]
+[JsonDerivedType(typeof(BinaryFocalLoss), "binary-focal")]
+[JsonDerivedType(typeof(CrossEntropyLoss), "cross-entropy")]
+[JsonDerivedType(typeof(FocalLoss), "focal")]
+[JsonDerivedType(typeof(PositiveClassLoss), "positive-class")]
+public abstract record ClassificationLoss
 {
-    /// <summary>Computes the loss; a hard label is the one-hot distribution.</summary>
+    /// <summary>The name in the catalog and in the manifest.</summary>
+    [JsonIgnore]
+    public abstract string Key { get; }
+
+    /// <summary>What is wrong with the settings; empty where all is well.</summary>
+    public virtual IEnumerable<string> Problems() => [];
+
+    /// <summary>Computes the loss; a hard label is the one-hot distribution. The binary losses take each entry as the probability of its class, whatever their sum.</summary>
     public abstract Tensor Compute(Tensor logits, Tensor targets);
 }

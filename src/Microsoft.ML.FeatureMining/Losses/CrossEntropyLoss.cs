@@ -6,11 +6,23 @@ namespace Microsoft.ML.FeatureMining.Losses;
 /// <summary>
 /// Cross entropy, - sum_k q_k log softmax(a)_k, with q = (1 - e) * target + e / K for label smoothing e (Szegedy et al. 2016).
 /// </summary>
-public sealed class CrossEntropyLoss : ClassificationLoss
+public sealed record CrossEntropyLoss : ClassificationLoss
 {
+    /// <inheritdoc/>
+    public override string Key => "cross-entropy";
+
     /// <summary>The share e of the target that is spread evenly over all classes, in [0, 1).</summary>
     /// <value>0: none.</value>
     public double LabelSmoothing { get; init; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems()
+    {
+        if (!(LabelSmoothing is >= 0 and < 1))
+        {
+            yield return $"LabelSmoothing lies in [0, 1); it is {LabelSmoothing}.";
+        }
+    }
 
     /// <inheritdoc/>
     public override Tensor Compute(Tensor logits, Tensor targets)

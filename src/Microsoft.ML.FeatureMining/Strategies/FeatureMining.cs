@@ -9,7 +9,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// <summary>
 /// Feature Mining (Xie et al., Appl. Sci. 2022, 12(7), 3318). In each step a random mask M cuts the features X of a stage into X1 = X * M and X2 = X * (1 - M)
 /// (equation 2). Each part goes through global average pooling, over all positions, and its own fully connected layer; their cross entropies are added to the
-/// network's own with weight 1 (equation 4): three terms for one stage, five for two. One mask serves the whole batch; each stage draws its own. The branches are
+/// network's own with weight 1 (equation 4): three terms for one stage, five for two. One mask serves the whole batch (or, by choice, one each image); each stage draws its own. The branches are
 /// thrown away after training: scoring costs nothing more.
 /// </summary>
 /// <remarks>Reproduces Table 1 (CIFAR-100) and, with <see cref="Segmentation"/> and one to three stages, Table 9.</remarks>
@@ -25,6 +25,10 @@ public sealed class FeatureMining : TrainingStrategy
     /// <summary>How the features are cut.</summary>
     /// <value><see cref="Segmentation.Block"/>.</value>
     public Segmentation Segmentation { get; init; } = Segmentation.Block;
+
+    /// <summary>Whether each image of a batch has a mask of its own.</summary>
+    /// <value>false: one mask an iteration, as the paper's text has it.</value>
+    public bool MaskPerImage { get; init; }
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems(int stageCount)
@@ -48,14 +52,13 @@ public sealed class FeatureMining : TrainingStrategy
     /// complement each other, pool(X2) = pool(X) - pool(X1).
     /// </summary>
     /// <param name="features">X, [N,C,h,w].</param>
-    /// <param name="weights">Masks divided by h * w, [1 or 2, h * w]; two where they do not complement each other.</param>
+    /// <param name="weights">Masks divided by h * w, [1 or N, 1 or 2, h * w]: one for all images or one each, and two where they do not complement each other.</param>
     /// <param name="pooled">The mean of X over all positions, [N,C].</param>
     internal static (Tensor Inside, Tensor Outside) PoolParts(Tensor features, Tensor weights, Tensor pooled)
     {
-        long count = features.shape[0];
-        long masks = weights.shape[0];
+        long masks = weights.shape[1];
         Tensor positions = features.permute(0, 2, 3, 1).flatten(1, 2);                            // [N,h*w,C]
-        Tensor parts = weights.unsqueeze(0).expand(count, masks, weights.shape[1]).bmm(positions);  // [N,masks,C]
+        Tensor parts = weights.expand(features.shape[0], masks, weights.shape[2]).bmm(positions);  // [N,masks,C]
         Tensor inside = parts.select(1, 0);
         return (inside, masks == 2 ? parts.select(1, 1) : pooled - inside);
     }
@@ -95,24 +98,24 @@ public sealed class FeatureMining : TrainingStrategy
 
         private (Tensor Inside, Tensor Outside) Cut(Tensor features, Tensor pooled, StageShape shape)
         {
+            int draws = _settings.MaskPerImage ? (int)features.shape[0] : 1;
             if (_settings.Segmentation == Segmentation.Channels)
             {
-                Tensor channels = Upload(DrawPoints(shape.Channels, _context.Random));               // [C]
-                Tensor inside = pooled * channels;
+                Tensor inside = pooled * Upload(draws, () => DrawPoints(shape.Channels, _context.Random)).view(draws, shape.Channels);
                 return (inside, pooled - inside);
             }
 
             int positions = shape.Height * shape.Width;
-            float[] masks = _settings.Segmentation switch
+            Tensor masks = Upload(draws, () => _settings.Segmentation switch
             {
                 Segmentation.Points => DrawPoints(positions, _context.Random),
                 Segmentation.NonComplementary => [.. DrawBox(shape, _context.Random), .. DrawBox(shape, _context.Random)],
                 _ => DrawBox(shape, _context.Random),
-            };
-            return PoolParts(features, Upload(masks).div_(positions).view(-1, positions), pooled);
+            });
+            return PoolParts(features, masks.div_(positions).view(draws, -1, positions), pooled);
         }
 
-        private Tensor Upload(float[] values) => tensor(values, device: _context.Device);
+        private Tensor Upload(int draws, Func<float[]> draw) => tensor(Enumerable.Range(0, draws).SelectMany(_ => draw()).ToArray(), device: _context.Device);
     }
 
     /// <summary>The mask of one box, row by row.</summary>

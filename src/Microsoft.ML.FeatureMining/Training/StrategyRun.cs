@@ -4,10 +4,19 @@ namespace Microsoft.ML.FeatureMining.Training;
 
 /// <summary>
 /// All state of one strategy in one Fit. Hooks take values and give values; the default of each does nothing. The loop calls them in the order of the
-/// recipe: <see cref="Prepare"/>, then <see cref="OnStage"/> stage by stage, then <see cref="AddLosses"/>, one backward pass, one step.
+/// recipe: <see cref="Order"/> once an epoch; in each step <see cref="Prepare"/>, then <see cref="OnStage"/> stage by stage, then <see cref="AddLosses"/>, one backward pass, one step.
 /// </summary>
 public abstract class StrategyRun
 {
+    /// <summary>
+    /// Rearranges an epoch: from the indices of all training images, freshly shuffled, to the same indices in the order in which batches take them. Draws nothing and
+    /// keeps nothing, so that an epoch can be taken up again in its middle.
+    /// </summary>
+    /// <param name="order">The indices.</param>
+    /// <param name="labels">For each index its class.</param>
+    /// <param name="batchSize">Images a step; the last may have fewer.</param>
+    public virtual int[] Order(int[] order, IReadOnlyList<int> labels, int batchSize) => order;
+
     /// <summary>Replaces a batch, as Mixup does. Returns the same object to leave it.</summary>
     public virtual Batch Prepare(Batch batch, TrainingClock clock) => batch;
 

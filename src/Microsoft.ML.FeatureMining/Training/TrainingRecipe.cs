@@ -50,7 +50,10 @@ internal sealed record TrainingRecipe
     /// <summary>Steps between two reports; reading the loss waits for the device.</summary>
     public int ReportEverySteps { get; init; } = 10;
 
-    public CrossEntropyLoss Criterion => new() { LabelSmoothing = LabelSmoothing };
+    /// <summary>What the network is trained on; null is cross entropy with <see cref="LabelSmoothing"/>.</summary>
+    public ClassificationLoss? Loss { get; init; }
+
+    public ClassificationLoss Criterion => Loss ?? new CrossEntropyLoss { LabelSmoothing = LabelSmoothing };
 
     /// <summary>All that is wrong with the recipe; empty where it can run.</summary>
     public IReadOnlyList<string> Problems()
@@ -69,6 +72,8 @@ internal sealed record TrainingRecipe
         Require(Input.Channels >= 1 && Input.Height >= 1 && Input.Width >= 1, $"The images' shape is at least 1x1x1; it is {Input}.");
         Require(EarlyStopping is not { Patience: < 1 }, "Patience of early stopping is at least 1.");
         Require(EarlyStopping is not { MinDelta: < 0 }, "MinDelta of early stopping is at least 0.");
+        Require(Loss is null || LabelSmoothing == 0, "LabelSmoothing is that of cross entropy; another Loss has its own, or none.");
+        problems.AddRange(Loss?.Problems() ?? []);
         problems.AddRange(Schedule.Problems());
         problems.AddRange(Augmentations.SelectMany(augmentation => augmentation.Problems()));
         problems.AddRange(StrategyProblems());
@@ -92,6 +97,7 @@ internal sealed record TrainingRecipe
 
         int stages = BackboneCatalog.StageCount(Backbone);
         return Strategies.SelectMany(strategy => strategy.Problems(stages)).Concat(Strategies.GroupBy(strategy => strategy.Key)
-            .Where(group => group.Count() > 1).Select(group => $"The strategy '{group.Key}' is given {group.Count()} times; once is all it takes."));
+            .Where(group => group.Count() > 1).Select(group => $"The strategy '{group.Key}' is given {group.Count()} times; once is all it takes."))
+            .Concat(CompositionRules.Problems(Strategies));
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.FeatureMining.Training;
 
 /// <summary>
@@ -8,6 +10,10 @@ public abstract class TrainingStrategy
 {
     /// <summary>The name in the catalog, on the command line and in the manifest, e.g. <c>feature-mining</c>.</summary>
     public abstract string Key { get; }
+
+    /// <summary>What the strategy does to a batch or needs of it, by which strategies that cannot go together are refused.</summary>
+    [JsonIgnore]
+    public virtual StrategyTraits Traits => StrategyTraits.None;
 
     /// <summary>What is wrong with the settings for a network of so many stages; empty where all is well.</summary>
     public virtual IEnumerable<string> Problems(int stageCount) => [];

@@ -102,6 +102,10 @@ public sealed class AugmentationConformanceTests : IClassFixture<OneThread>
     }
 
     [Theory]
+    [MemberData(nameof(Keys))]
+    public void Fit_Interrupted_GoesOnToTheSameBits(string key) => Interruption.AssertGoesOnToTheSameBits(TinyRun.Recipe with { Augmentations = [Create(key)] });
+
+    [Theory]
     [MemberData(nameof(Refused))]
     public void Fit_SettingsWithAProblem_AreRefusedBeforeTheFirstStep(string settings) => Assert.Throws<ArgumentException>(() =>
         TinyRun.Fit(TinyRun.Recipe with { Augmentations = [Create(settings)] }, progress: _ => Assert.Fail("A step was run.")));

@@ -73,7 +73,7 @@ public sealed class FeatureMiningTests : IClassFixture<OneThread>
 
             Tensor plainInside = (plain * mask).mean(new long[] { 2, 3 });
             Tensor plainOutside = (plain * (complementary ? 1 - mask : other)).mean(new long[] { 2, 3 });
-            Tensor weights = (complementary ? mask.view(1, -1) : cat(new[] { mask.view(1, -1), other.view(1, -1) }, 0)) / (height * width);
+            Tensor weights = (complementary ? mask.view(1, 1, -1) : cat(new[] { mask.view(1, 1, -1), other.view(1, 1, -1) }, 1)) / (height * width);
             (Tensor inside, Tensor outside) = Strategy.PoolParts(pooling, weights, pooling.mean(new long[] { 2, 3 }));
 
             Assert.True(inside.allclose(plainInside, 1e-5, 1e-6));
@@ -109,7 +109,7 @@ public sealed class FeatureMiningTests : IClassFixture<OneThread>
         Tensor features = randn(2, 3, 4, 4);
         Tensor pooled = features.mean(new long[] { 2, 3 });
 
-        (Tensor inside, Tensor outside) = Strategy.PoolParts(features, zeros(1, 16), pooled);
+        (Tensor inside, Tensor outside) = Strategy.PoolParts(features, zeros(1, 1, 16), pooled);
 
         TensorAssert.SameBits(zeros_like(pooled), inside);
         TensorAssert.SameBits(pooled, outside);
@@ -138,13 +138,17 @@ public sealed class FeatureMiningTests : IClassFixture<OneThread>
     }
 
     [Theory]
-    [InlineData(Segmentation.Block)]
-    [InlineData(Segmentation.Points)]
-    [InlineData(Segmentation.Channels)]
-    [InlineData(Segmentation.NonComplementary)]
-    public void Step_EachSegmentation_EqualsThePlainDefinition(Segmentation segmentation)
+    [InlineData(Segmentation.Block, false)]
+    [InlineData(Segmentation.Points, false)]
+    [InlineData(Segmentation.Channels, false)]
+    [InlineData(Segmentation.NonComplementary, false)]
+    [InlineData(Segmentation.Block, true)]
+    [InlineData(Segmentation.Points, true)]
+    [InlineData(Segmentation.Channels, true)]
+    [InlineData(Segmentation.NonComplementary, true)]
+    public void Step_EachSegmentation_EqualsThePlainDefinition(Segmentation segmentation, bool maskPerImage)
     {
-        using MiningBench bench = new(new Strategy { Stages = 2, Segmentation = segmentation }, seed: 11);
+        using MiningBench bench = new(new Strategy { Stages = 2, Segmentation = segmentation, MaskPerImage = maskPerImage }, seed: 11);
         Tensor targets = MiningBench.Targets([0, 1, 2, 3]);
 
         (LossLedger ledger, Tensor?[] features, _) = bench.Step(randn(4, 3, 16, 16), targets);
@@ -154,9 +158,9 @@ public sealed class FeatureMiningTests : IClassFixture<OneThread>
         foreach (int stage in new[] { 1, 2 })
         {
             StageShape shape = bench.Context.Stages[stage];
-            (Tensor first, Tensor second) = PlainMasks(segmentation, shape, random);
-            AssertTerm("inside", features[stage]! * first);
-            AssertTerm("outside", features[stage]! * second);
+            (Tensor First, Tensor Second)[] masks = [.. Enumerable.Range(0, maskPerImage ? 4 : 1).Select(_ => PlainMasks(segmentation, shape, random))];
+            AssertTerm("inside", features[stage]! * cat(masks.Select(mask => mask.First).ToArray(), 0));
+            AssertTerm("outside", features[stage]! * cat(masks.Select(mask => mask.Second).ToArray(), 0));
 
             void AssertTerm(string part, Tensor masked)
             {

@@ -30,6 +30,33 @@ public sealed class ScheduleTests
         Assert.Equal(0.1 + 0.9 * factor, new CosineSchedule { FinalFactor = 0.1 }.Factor(progress), 1e-12);
     }
 
+    [Fact]
+    public void Factor_OneCycle_IsPyTorchs()
+    {
+        // PyTorch counts 1000 steps from 0: the rate peaks at step 299 of 999 and ends at the last, where ours ends at the end of it.
+        double[] factors = new GoldenTensors("losses", "losses.safetensors").Doubles("schedule/one-cycle");
+        OneCycleSchedule schedule = new() { RisingShare = 299.0 / 999 };
+
+        Assert.All(Enumerable.Range(0, 1000), step => Assert.Equal(factors[step], schedule.Factor(step / 999.0), 1e-9));
+    }
+
+    [Fact]
+    public void Factor_Polynomial_IsPyTorchs()
+    {
+        double[] factors = new GoldenTensors("losses", "losses.safetensors").Doubles("schedule/polynomial");
+
+        Assert.All(Enumerable.Range(0, 1000), step => Assert.Equal(factors[step], new PolynomialSchedule { Power = 2 }.Factor(step / 1000.0), 1e-9));
+        Assert.Equal(0.1 + 0.9 * factors[300], new PolynomialSchedule { Power = 2, FinalFactor = 0.1 }.Factor(0.3), 1e-9);
+    }
+
+    [Fact]
+    public void Problems_PolynomialAndOneCycleOutOfRange_AreNamed()
+    {
+        Assert.Equal(2, new PolynomialSchedule { Power = 0, FinalFactor = 2 }.Problems().Count());
+        Assert.Equal(3, new OneCycleSchedule { RisingShare = 1, InitialFactor = 0, FinalFactor = double.NaN }.Problems().Count());
+        Assert.Empty(new PolynomialSchedule().Problems().Concat(new OneCycleSchedule().Problems()));
+    }
+
     [Theory]
     [InlineData(0, 0.0001)]
     [InlineData(1, 0.02008)]

@@ -6,6 +6,8 @@ namespace Microsoft.ML.FeatureMining.Training.Schedules;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(StepSchedule), "step")]
 [JsonDerivedType(typeof(CosineSchedule), "cosine")]
+[JsonDerivedType(typeof(PolynomialSchedule), "polynomial")]
+[JsonDerivedType(typeof(OneCycleSchedule), "one-cycle")]
 public abstract record LearningRateSchedule
 {
     /// <summary>The factor at a share of the run in [0, 1).</summary>

@@ -1,0 +1,73 @@
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Strategies;
+
+/// <summary>
+/// DropBlock (Ghiasi et al. 2018) on the outputs of the first two stages, where the Feature Mining paper has it for comparison. In each channel of each image, squares of
+/// b x b features become 0; a corner is drawn at each place where a whole square fits with probability gamma = (1 - keep) h w / (b^2 (h - b + 1) (w - b + 1)). What is
+/// left is divided by its share. keep falls linearly from 1 to <see cref="KeepProbability"/> over the run.
+/// </summary>
+/// <remarks>A row of the paper's Table 1.</remarks>
+public sealed class DropBlock : TrainingStrategy
+{
+    private const int Stages = 2;
+
+    /// <inheritdoc/>
+    public override string Key => "drop-block";
+
+    /// <summary>The side b of a square, at least 1; on a smaller map the square is as large as the map allows.</summary>
+    /// <value>7.</value>
+    public int BlockSize { get; init; } = 7;
+
+    /// <summary>The share of features that is kept at the end of the run, between 0 and 1. Squares overlap, so that somewhat more is kept.</summary>
+    /// <value>0.9.</value>
+    public double KeepProbability { get; init; } = 0.9;
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems(int stageCount)
+    {
+        if (BlockSize < 1)
+        {
+            yield return $"BlockSize of DropBlock is at least 1; it is {BlockSize}.";
+        }
+
+        if (!(KeepProbability is > 0 and < 1))
+        {
+            yield return $"KeepProbability of DropBlock lies between 0 and 1; it is {KeepProbability}.";
+        }
+    }
+
+    /// <inheritdoc/>
+    protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context.Random);
+
+    /// <summary>Drops squares of side <paramref name="block"/>, whose upper left corners are the ones of <paramref name="corners"/> [N,C,h-b+1,w-b+1].</summary>
+    internal static Tensor Drop(Tensor features, Tensor corners, int block)
+    {
+        long margin = block - 1;
+        Tensor dropped = nn.functional.max_pool2d(nn.functional.pad(corners, [margin, margin, margin, margin], PaddingModes.Constant, 0), block, stride: 1);   // [N,C,h,w]
+        Tensor kept = 1 - dropped;
+        // Where nothing at all is left there is nothing to scale.
+        return features * kept / kept.mean().clamp_min(1.0 / kept.numel());
+    }
+
+    private sealed class Run(DropBlock settings, RandomStream random) : StrategyRun
+    {
+        public override Tensor OnStage(int stage, Tensor features, TrainingClock clock)
+        {
+            double dropped = (1 - settings.KeepProbability) * clock.Progress;
+            if (stage >= Stages || dropped <= 0)
+            {
+                return features;
+            }
+
+            long[] shape = features.shape;
+            int block = (int)Math.Min(settings.BlockSize, Math.Min(shape[2], shape[3]));
+            (long height, long width) = (shape[2] - block + 1, shape[3] - block + 1);
+            double gamma = dropped * shape[2] * shape[3] / ((double)block * block * height * width);
+            return Drop(features, RandomMask.Bernoulli([shape[0], shape[1], height, width], gamma, features, random), block);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using Microsoft.ML.FeatureMining.Tests.Training;
+using Microsoft.ML.FeatureMining.Training;
+
+namespace Microsoft.ML.FeatureMining.Tests.Conformance;
+
+/// <summary>A run that is stopped within its second epoch and goes on from its checkpoint.</summary>
+internal static class Interruption
+{
+    public static void AssertGoesOnToTheSameBits(TrainingRecipe recipe)
+    {
+        TrainingRecipe longer = recipe with { Epochs = 2 };
+        MemoryStore store = new();
+        int asked = 0;
+
+        // 20 images in batches of 8: three steps an epoch.
+        TrainingOutcome cancelled = TinyRun.Fit(longer, checkpoints: store, cancelled: () => asked++ == 4);
+
+        Assert.Equal(TrainingEnd.Cancelled, cancelled.End);
+        Assert.Equal(TinyRun.Bits(TinyRun.Fit(longer)), TinyRun.Bits(TinyRun.Fit(longer, checkpoints: store)));
+    }
+}

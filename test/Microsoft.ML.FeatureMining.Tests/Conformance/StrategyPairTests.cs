@@ -1,0 +1,67 @@
+using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Tests.Training;
+using Microsoft.ML.FeatureMining.Training;
+
+namespace Microsoft.ML.FeatureMining.Tests.Conformance;
+
+/// <summary>Every two strategies of the catalog: they train together, or are refused for a reason that names both.</summary>
+[Collection(nameof(Alone))]
+public sealed class StrategyPairTests : IClassFixture<OneThread>
+{
+    private static readonly TrainingRecipe Plain = TinyRun.Recipe with { Epochs = 1, ReportEverySteps = 1 };
+
+    private static readonly HashSet<(string, string)> Refused = [("cs-kd", "cutmix"), ("cs-kd", "mixup")];
+
+    public static TheoryData<string> Pairs { get; } = [.. from one in StrategyCatalog.Keys from other in StrategyCatalog.Keys where string.CompareOrdinal(one, other) < 0 select $"{one} + {other}"];
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Fit_Both_IsFiniteTheSameEachTimeGoesOnAndLeavesNothingOrIsRefused(string pair)
+    {
+        (string one, string other) = (pair.Split(" + ")[0], pair.Split(" + ")[1]);
+        TrainingRecipe recipe = Plain with { Strategies = [StrategySettings.Create(one), StrategySettings.Create(other)] };
+        if (Refused.Contains((one, other)))
+        {
+            string message = Assert.Throws<ArgumentException>(() => TinyRun.Fit(recipe, progress: _ => Assert.Fail("A step was run."))).Message;
+            Assert.Contains($"'{one}'", message);
+            Assert.Contains($"'{other}'", message);
+            Assert.Contains("leave one of the two out", message);
+            return;
+        }
+
+        TrainingOutcome outcome = TinyRun.Fit(recipe);
+
+        StrategySettings.AssertFinite(outcome);
+        Interruption.AssertGoesOnToTheSameBits(recipe);
+        Alone.AssertLeavesNothing(() => Assert.Equal(TinyRun.Bits(outcome), TinyRun.Bits(TinyRun.Fit(recipe))), making: () => TinyRun.MakeParts(recipe));
+    }
+
+    [Fact]
+    public void Fit_AllThatGoTogether_IsFiniteAndLeavesThePlainRunAsItWas()
+    {
+        string plain = TinyRun.Bits(TinyRun.Fit(Plain));
+
+        StrategySettings.AssertFinite(TinyRun.Fit(Plain with { Strategies = [.. StrategyCatalog.Keys.Where(key => key != "cs-kd").Select(StrategySettings.Create)] }));
+
+        Assert.Equal(plain, TinyRun.Bits(TinyRun.Fit(Plain)));
+    }
+
+    [Fact]
+    public void Problems_TwoOfTheUsersOwnThatOrderImages_AreRefusedOnce()
+    {
+        string problem = Assert.Single((Plain with { Strategies = [new Sorting("first"), new Sorting("second")] }).Problems());
+
+        Assert.Contains("'first' and 'second' both decide in which order", problem);
+    }
+
+    private sealed class Sorting(string key) : TrainingStrategy
+    {
+        public override string Key => key;
+
+        public override StrategyTraits Traits => StrategyTraits.OrdersImages;
+
+        protected internal override StrategyRun Start(StrategyContext context) => new Run();
+
+        private sealed class Run : StrategyRun;
+    }
+}

@@ -1,0 +1,171 @@
+using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Tests.Networks;
+using Microsoft.ML.FeatureMining.Training;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Tests.Strategies;
+
+/// <summary>The terms that strategies add, values and gradients, against test/Goldens/make_losses.py: within 1e-5 of it, a whole network's gradients within 1e-4.</summary>
+public sealed class StrategyTermTests : IClassFixture<OneThread>
+{
+    private const double Tolerance = 1e-5;
+
+    private static readonly GoldenTensors Golden = new("losses", "losses.safetensors");
+
+    [Fact]
+    public void CenterLoss_ThreeSteps_IsTheEquationAndMovesTheCenters()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ClassCenters centers = new(classes: 5, channels: 6);
+        for (int step = 0; step < 3; step++)
+        {
+            Tensor embedding = Golden[$"center/{step}/embedding"].requires_grad_(true);
+            Tensor targets = Golden[$"center/{step}/targets"].to(ScalarType.Float32);
+
+            Tensor loss = CenterLoss.Distance(embedding, targets, centers.Values.clone()).sum();
+            centers.Update(embedding.detach(), targets, rate: 0.5);
+            loss.backward();
+
+            AssertSame($"center/{step}", loss, embedding);
+            TensorAssert.Close(Golden[$"center/{step}/centers"], centers.Values, Tolerance, "centers");
+        }
+    }
+
+    [Fact]
+    public void CenterLoss_Step_AddsTheSumAndLearnsTheMeans()
+    {
+        using MiningBench bench = new(new CenterLoss { CenterRate = 1 });
+        Tensor images = randn(4, 3, 16, 16);
+        Tensor targets = MiningBench.Targets([2, 2, 2, 5]);
+
+        float first = bench.Step(images, targets).Ledger.Entries.Single(entry => entry.Name == "center-loss").Value.ToSingle();
+
+        // From 0, a rate of 1 brings a centre to n / (1 + n) of the mean of its n images.
+        Tensor embedding = ClassCentersOf(bench).Values.select(0, 2) * 4 / 3;
+        Assert.True(first > 0);
+        Assert.Equal(0, ClassCentersOf(bench).Values.select(0, 0).abs().sum().ToSingle());
+        Assert.True(embedding.abs().sum().ToSingle() > 0);
+        Assert.True(bench.Step(images, targets).Ledger.Entries.Last().Value.ToSingle() < first);
+    }
+
+    [Theory]
+    [InlineData("binary", "(((0,5),2),((1,6),(4,3)));")]
+    [InlineData("wide", "((6,1,0),2,((5,3),4));")]
+    [InlineData("flat", "(0,1,2,3,4,5,6);")]
+    public void TreeSupervision_EachShape_IsTheProductAlongThePath(string name, string tree)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using HierarchyTables tables = new(ClassHierarchy.Parse(tree));
+        Tensor logits = Golden["tree/logits"].requires_grad_(true);
+
+        Tensor leaves = tables.LeafLogProbabilities(logits);
+        Tensor loss = (Golden["tree/targets"] * leaves).sum(1).mean().neg();
+        loss.backward();
+
+        AssertSame($"tree/{name}", loss, logits);
+        Assert.All(TensorAssert.Values(leaves.exp().sum(1)), sum => Assert.Equal(1, sum, 1e-5f));
+    }
+
+    [Fact]
+    public void TreeSupervision_HierarchyOfOtherClasses_IsRefusedByName()
+    {
+        TreeSupervision strategy = new() { Hierarchy = ClassHierarchy.Parse("(0,(1,2));") };
+
+        Assert.Contains("3 classes; the training set has 10", Assert.Throws<ArgumentException>(() => new MiningBench(strategy)).Message);
+    }
+
+    [Fact]
+    public void ClassWiseSelfDistillation_PairsAndOthers_IsPyTorchsDivergenceOfThePairs()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor logits = Golden["pairs/logits"].requires_grad_(true);
+
+        Tensor loss = ClassWiseSelfDistillation.Compare(logits, MiningBench.Targets(Golden.Integers("pairs/labels"), classes: 5), temperature: 4);
+        loss.backward();
+
+        AssertSame("pairs", loss, logits);
+    }
+
+    [Fact]
+    public void ClassWiseSelfDistillation_NoPair_IsZero()
+    {
+        using DisposeScope scope = NewDisposeScope();
+
+        Assert.Equal(0, ClassWiseSelfDistillation.Compare(randn(4, 3), MiningBench.Targets([0, 1, 1, 2], classes: 3), temperature: 4).ToSingle());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(6)]
+    public void DropBlock_GivenCorners_DropsTheSquaresBelowThem(int side)
+    {
+        using DisposeScope scope = NewDisposeScope();
+
+        TensorAssert.Close(Golden[$"block/{side}/result"], DropBlock.Drop(Golden["block/features"], Golden[$"block/{side}/corners"], side), Tolerance, "features");
+    }
+
+    [Fact]
+    public void DropBlock_EverythingDropped_IsZeroAndFinite()
+    {
+        using DisposeScope scope = NewDisposeScope();
+
+        Assert.All(TensorAssert.Values(DropBlock.Drop(ones(1, 1, 3, 3), ones(1, 1, 1, 1), 3)), value => Assert.Equal(0, value));
+    }
+
+    [Fact]
+    public void BeYourOwnTeacher_PyTorchsWeights_GivesPyTorchsTermsAndGradients()
+    {
+        using MiningBench bench = new(new BeYourOwnTeacher());
+        new NetworkGolden("cifar-resnet-8").Weights("weights").CopyTo(bench.Network);
+        Dictionary<string, nn.Module> modules = bench.Context.Modules.ToDictionary(entry => entry.Name, entry => entry.Module);
+        using (IDisposable noGrad = no_grad())
+        {
+            foreach (int stage in new[] { 0, 1 })
+            {
+                Load(modules[$"byot.{stage}.adapter"], $"byot/exit/{stage}/");
+                Load(modules[$"byot.{stage}.fc"], $"byot/exit/{stage}/fc.");
+            }
+        }
+
+        (LossLedger ledger, _, _) = bench.Step(Golden["byot/images"], MiningBench.Targets(Golden.Integers("byot/labels")));
+        ledger.Total().backward();
+
+        Assert.Equal(["criterion", "byot.0.labels", "byot.0.teacher", "byot.0.hint", "byot.1.labels", "byot.1.teacher", "byot.1.hint"], ledger.Entries.Select(entry => entry.Name));
+        TensorAssert.CloseValues(TensorAssert.Values(Golden["byot/values"]), [.. ledger.Entries.Skip(1).Select(entry => entry.Value.ToSingle())], Tolerance, "terms");
+        Assert.Equal(Golden.Doubles("byot/total")[0], ledger.Total().ToSingle(), 1e-4);
+        Dictionary<string, Tensor> trunk = bench.Network.NamedState().ToDictionary(entry => entry.Name, entry => entry.Value);
+        Assert.All(Golden.Names("byot/gradient"), name => TensorAssert.Close(Golden[$"byot/gradient/{name}"], TensorAssert.Gradient(trunk[name]), NetworkGolden.Tolerance, name));
+        foreach (int stage in new[] { 0, 1 })
+        {
+            Tensor fc = TensorAssert.Gradient(((Linear)modules[$"byot.{stage}.fc"]).weight!);
+            TensorAssert.Close(Golden[$"byot/exit-gradient/{stage}"], fc, NetworkGolden.Tolerance, "fc");
+            Tensor first = TensorAssert.Gradient(modules[$"byot.{stage}.adapter"].parameters().First());
+            TensorAssert.Close(Golden[$"byot/adapter-gradient/{stage}"], first, NetworkGolden.Tolerance, "adapter");
+        }
+    }
+
+    private static ClassCenters ClassCentersOf(MiningBench bench) => (ClassCenters)bench.Context.Modules.Single().Module;
+
+    private static void Load(nn.Module module, string folder)
+    {
+        foreach ((string name, Tensor value) in module.state_dict())
+        {
+            if (!name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+            {
+                value.copy_(Golden[folder + name]);
+            }
+        }
+    }
+
+    private static void AssertSame(string name, Tensor loss, Tensor input)
+    {
+        double expected = Golden.Doubles($"{name}/value")[0];
+        Assert.Equal(expected, loss.ToSingle(), Tolerance * expected);
+        TensorAssert.Close(Golden[$"{name}/gradient"], TensorAssert.Gradient(input), Tolerance, name);
+    }
+}
