@@ -22,14 +22,14 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
     private static readonly string[] Largest =
     [
         "cifar-resnet-164", "cifar-resnet-164-bottleneck", "cifar-resnet-164-bottleneck-preact", "wrn-28-10", "pyramidnet-110-a270", "pyramidnet-164-a270-bottleneck",
-        "densenet-100-12", "resnet-34", "resnet-101", "resnet-152", "resnext-101-32x4d", "resnext-101-32x8d", "resnest-101", "resnest-200", "dsk-resnext-101-32x4d",
+        "densenet-100-12", "resnet-34", "resnet-50", "resnet-101", "resnet-152", "resnext-101-32x4d", "resnext-101-32x8d", "resnest-101", "resnest-200", "sk-resnext-50-32x4d-no-blur", "dsk-resnext-101-32x4d",
         "vgg-16", "vgg-16-bn", "efficientnet-b3", "efficientnet-b5", "efficientnet-b6",
     ];
 
     private static readonly string[] InTheirPlace =
     [
         "wrn-10-2-dropout-0.3", "pyramidnet-14-a10", "pyramidnet-11-a9-bottleneck", "densenet-16-12", "vgg-16-cifar-stem", "vgg-16-bn-cifar-stem", "resnet-18-cifar-stem",
-        "densenet-121-cifar-stem", "efficientnet-b0-cifar-stem", "resnest-50-cifar-stem", "sk-resnext-50-32x4d-depthwise-cifar-stem",
+        "densenet-121-cifar-stem", "efficientnet-b0-cifar-stem", "sk-resnext-50-32x4d-depthwise-cifar-stem",
     ];
 
     public static TheoryData<string> Keys { get; } = [.. BackboneCatalog.Keys.Except(Largest).Concat(InTheirPlace)];

@@ -33,7 +33,7 @@ public sealed class ParameterCountTests : IClassFixture<OneThread>
     [InlineData("sk-resnext-50-32x4d-no-blur", 27_479_784)]
     public void Parameters_OfTimmsModels_AreAsMany(string key, long expected) => AssertCount(key, null, 1000, expected);
 
-    // 100 classes. Published, in millions: WRN-28-10 36.5; DenseNet 7.0 and BC 0.8; PyramidNet 28.3 and 27.0 with the 10 classes of its table 4 less BatchNorm's.
+    // 100 classes. Published, in millions: WRN-28-10 36.5; DenseNet 7.0 and BC 0.8; PyramidNet 28.3 and 27.0, where this is 28.5 and 27.2 with 10 classes: what its authors leave out is not known.
     [Theory]
     [InlineData("wrn-28-10", 36_536_884)]
     [InlineData("densenet-100-12", 7_084_852)]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -30,10 +29,21 @@ internal sealed class FeatureSequence
     /// <summary>All layers in one module, which a network holds to own them.</summary>
     public Sequential ToModule() => nn.Sequential([.. _layers]);
 
-    /// <summary>Runs the layers of one part.</summary>
+    /// <summary>Runs the layers of one part; what passes between them is freed on the way.</summary>
     public Tensor Run(int part, Tensor input)
     {
-        using DisposeScope scope = NewDisposeScope();
-        return _parts[part].Aggregate(input, (features, layer) => layer.call(features)).MoveToOuterDisposeScope();
+        Tensor features = input;
+        foreach (nn.Module<Tensor, Tensor> layer in _parts[part])
+        {
+            Tensor next = layer.call(features);
+            if (!ReferenceEquals(features, input))
+            {
+                features.Dispose();
+            }
+
+            features = next;
+        }
+
+        return features;
     }
 }
