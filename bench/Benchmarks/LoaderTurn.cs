@@ -1,10 +1,18 @@
 using System.Diagnostics;
+using Microsoft.ML.FeatureMining.Training;
 
 namespace Benchmarks;
 
 /// <summary>Loads all batches of a turn, from the first index asked for to the last tensor made, and says what one took on average: nothing is loaded between turns.</summary>
-internal abstract class LoaderTurn(string name) : Contestant(name)
+internal abstract class LoaderTurn : Contestant
 {
+    protected LoaderTurn(string name)
+        : base(name)
+    {
+        // As a Fit does.
+        NativeHeap.KeepFreed();
+    }
+
     public override void Dispose()
     {
     }

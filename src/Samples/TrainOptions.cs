@@ -31,6 +31,7 @@ internal sealed class TrainOptions
     private readonly Option<KeepWeights> _keep = Of("--keep", "Whose weights become the model: the best epoch's on validation, or the last one's.", Default.Keep);
     private readonly Option<int?> _patience = new("--patience") { Description = "Stop early after so many epochs without a better validation accuracy." };
     private readonly Option<UnreadableImages> _unreadable = Of("--unreadable", "What to do with pictures that cannot be read.", Default.UnreadableImages);
+    private readonly Option<double> _maxSkipped = Of("--max-skipped", "With '--unreadable Skip': fail where a larger share than this cannot be read.", Default.MaxSkippedShare);
     private readonly Option<double> _testFraction = Of("--test-fraction", "Share of the pictures held out to measure on, where no --test-... is given.", 0.0);
     private readonly Option<int> _topK = Of("--top-k", "Also count a hit where the class is among the k most probable.", 5);
     private readonly Option<int?> _seed = new("--seed") { Description = "The same seed gives the same model on the CPU." };
@@ -52,7 +53,7 @@ internal sealed class TrainOptions
         Option[] all =
         [
             _backbone, _stages, _segmentation, _size, _channels, _epochs, _batch, _rate, _momentum, _decay, _schedule, _warmup, _smoothing, _padding, _noFlip,
-            _validation, _keep, _patience, _unreadable, _testFraction, _topK, _seed, _gpu, _threads, _workspace, _model, _report,
+            _validation, _keep, _patience, _unreadable, _maxSkipped, _testFraction, _topK, _seed, _gpu, _threads, _workspace, _model, _report,
         ];
         Array.ForEach(all, command.Options.Add);
     }
@@ -80,6 +81,7 @@ internal sealed class TrainOptions
         Keep = parsed.GetValue(_keep),
         EarlyStopping = parsed.GetValue(_patience) is { } patience ? new EarlyStopping { Patience = patience } : null,
         UnreadableImages = parsed.GetValue(_unreadable),
+        MaxSkippedShare = parsed.GetValue(_maxSkipped),
         Seed = parsed.GetValue(_seed),
         WorkspacePath = parsed.GetValue(_workspace)?.FullName,
     };

@@ -1,3 +1,7 @@
+using System.Xml;
+using System.Xml.Linq;
+using FsCheck;
+using FsCheck.Fluent;
 using Microsoft.ML.FeatureMining.Data;
 
 namespace Microsoft.ML.FeatureMining.Tests.Data;
@@ -64,6 +68,27 @@ public sealed class PascalVocTests : IDisposable
 
         Assert.Throws<InvalidDataException>(() => PascalVoc.Read(_folder.Path, "train"));
     }
+
+    [Fact]
+    public void Read_WhatWasWritten_ComesBack() => PropertyAssert.Holds(Prop.ForAll<NonEmptyArray<(NonEmptyString Name, byte X, byte Y, byte Width, byte Height, bool Difficult)>>(drawn =>
+    {
+        VocObject[] objects = [.. drawn.Get.Select(thing => new VocObject(
+            $"a{string.Concat(thing.Name.Get.Where(XmlConvert.IsXmlChar)).Trim()}".ReplaceLineEndings("\n"),
+            new ImageBox(thing.X, thing.Y, thing.Width + 1, thing.Height + 1), thing.Difficult, !thing.Difficult))];
+        XElement annotation = new("annotation", new XElement("size", new XElement("width", 600), new XElement("height", 500)), objects.Select(thing => new XElement(
+            "object",
+            new XElement("truncated", thing.Truncated ? 1 : 0),
+            new XElement("name", thing.ClassName),
+            new XElement("bndbox", Corner("xmin", thing.Box.X + 1), Corner("ymin", thing.Box.Y + 1), Corner("xmax", thing.Box.X + thing.Box.Width), Corner("ymax", thing.Box.Y + thing.Box.Height)),
+            new XElement("difficult", thing.Difficult ? 1 : 0))));
+        _folder.Write("Annotations/000002.xml", annotation.ToString());
+
+        VocImage image = PascalVoc.Read(_folder.Path, "train")[0];
+
+        return image.Objects.SequenceEqual(objects) && (image.Width, image.Height) == (600, 500);
+
+        static XElement Corner(string name, float value) => new(name, value);
+    }));
 
     [Theory]
     [InlineData("000002\n000002", "line 2: '000002' stands in the list before")]
