@@ -1,3 +1,5 @@
+using System.Formats.Tar;
+using System.IO.Compression;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Tests.Data;
@@ -35,6 +37,25 @@ public sealed class DataSourcesTests(ColouredImages images) : IClassFixture<Colo
 
         Assert.Equal(["ImagePath:String", "Labels:Vector<String>"], Columns(rows));
         Assert.Equal([["x", "y"], []], rows.GetColumn<string[]>("Labels"));
+    }
+
+    [SkippableFact]
+    public void LoadCifarArchive_GivesTheRowsOfTheUnpackedFiles()
+    {
+        using TemporaryFolder folder = new();
+        string data = SharedData.Folder("cifar-100");
+        using (TarWriter writer = new(new GZipStream(File.Create(folder["cifar.tar.gz"]), CompressionLevel.Fastest)))
+        {
+            foreach (string name in (string[])["test.bin", "fine_label_names.txt"])
+                writer.WriteEntry(Path.Combine(data, name), $"cifar-100-binary/{name}");
+        }
+
+        IDataView packed = Ml.Data.LoadCifarArchive(CifarBinary.Cifar100, folder["cifar.tar.gz"], DataPart.Test);
+
+        IDataView plain = Ml.Data.LoadCifar(CifarBinary.Cifar100, Path.Combine(data, "fine_label_names.txt"), Path.Combine(data, "test.bin"));
+        Assert.Equal(["Image:Vector<Byte>", "Label:String"], Columns(packed));
+        Assert.Equal(plain.GetColumn<string>("Label"), packed.GetColumn<string>("Label"));
+        Assert.Equal(plain.GetColumn<byte[]>("Image").Skip(3990), packed.GetColumn<byte[]>("Image").Skip(3990));
     }
 
     [SkippableFact]
