@@ -10,8 +10,8 @@ internal static class ImageOperations
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor result = images.clone();
-        foreach (IGrouping<ImageOperation, (ImageOperationStep Step, long Row)> group in
-            steps.Select((step, row) => (Step: step, Row: (long)row)).Where(entry => entry.Step.Operation != ImageOperation.Identity).GroupBy(entry => entry.Step.Operation))
+        var groups = steps.Select((step, row) => (Step: step, Row: (long)row)).GroupBy(entry => entry.Step.Operation);
+        foreach (var group in groups.Where(group => group.Key != ImageOperation.Identity))
         {
             using DisposeScope operation = NewDisposeScope();
             Tensor rows = tensor(group.Select(entry => entry.Row).ToArray(), device: images.device);

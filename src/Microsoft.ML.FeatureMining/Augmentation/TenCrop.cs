@@ -22,7 +22,9 @@ public static class TenCrop
         ArgumentOutOfRangeException.ThrowIfNegative(right, nameof(width));
         (int Top, int Left)[] corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), ((int)Math.Round(bottom / 2.0), (int)Math.Round(right / 2.0))];
         using DisposeScope scope = NewDisposeScope();
-        IEnumerable<Tensor> crops = new[] { images, images.flip(3) }.SelectMany(side => corners.Select(corner => side.narrow(2, corner.Top, height).narrow(3, corner.Left, width)));
+        IEnumerable<Tensor> crops = from side in new[] { images, images.flip(3) }
+                                    from corner in corners
+                                    select side.narrow(2, corner.Top, height).narrow(3, corner.Left, width);
         return stack(crops, 1).MoveToOuterDisposeScope();
     }
 }

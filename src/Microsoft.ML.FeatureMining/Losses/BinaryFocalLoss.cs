@@ -44,7 +44,7 @@ public sealed record BinaryFocalLoss : ClassificationLoss
         ArgumentNullException.ThrowIfNull(targets);
         using DisposeScope scope = NewDisposeScope();
         Tensor entropy = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction: nn.Reduction.None);   // [N,K]
-        Tensor missed = Mix(nn.functional.sigmoid(logits.neg()), nn.functional.sigmoid(logits));                          // 1 - p_t
+        Tensor missed = Mix(logits.neg().sigmoid(), logits.sigmoid());                          // 1 - p_t
         Tensor weights = targets * Alpha + (1 - targets) * (1 - Alpha);
         return (weights * missed.clamp_min(Smallest).pow(Gamma) * entropy).mean().MoveToOuterDisposeScope();
 

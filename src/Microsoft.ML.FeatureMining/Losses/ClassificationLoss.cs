@@ -19,6 +19,8 @@ public abstract record ClassificationLoss
     /// <summary>What is wrong with the settings; empty where all is well.</summary>
     public virtual IEnumerable<string> Problems() => [];
 
-    /// <summary>Computes the loss; a hard label is the one-hot distribution. The binary losses take each entry as the probability of its class, whatever their sum.</summary>
+    /// <summary>
+    /// Computes the loss; a hard label is the one-hot distribution. The binary losses take each entry as the probability of its class, whatever their sum.
+    /// </summary>
     public abstract Tensor Compute(Tensor logits, Tensor targets);
 }

@@ -7,9 +7,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
-/// Be your own teacher (Zhang et al. 2019): each stage but the last gets an exit, a classifier of its own, which learns from the labels and from the deepest classifier. For
-/// exit i with logits z_i and features f_i, and the deepest ones z and f, taken as they are: (1 - alpha) criterion(z_i) + alpha * cross entropy of softmax(z_i / T)
-/// with softmax(z / T) + beta * |f_i - f|^2, all means over the batch. An exit brings the stage's features to the shape of the last stage's by one 3x3 convolution,
+/// Be your own teacher (Zhang et al. 2019): each stage but the last gets an exit, a classifier of its own, which learns from the labels and from the deepest
+/// classifier. For exit i with logits z_i and features f_i, and the deepest ones z and f, taken as they are: (1 - alpha) criterion(z_i) + alpha * cross entropy of
+/// softmax(z_i / T) with softmax(z / T) + beta * |f_i - f|^2, all means over the batch. An exit brings the stage's features to the shape of the last stage's by one 3x3 convolution,
 /// BatchNorm and ReLU for each stage between, then pools. The exits are thrown away after training, and the deepest classifier predicts alone.
 /// </summary>
 /// <remarks>For the rows of Table 2 of the Feature Mining paper, which ensembles the exits for prediction, a model would have to keep them.</remarks>

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
-/// Center loss (Wen et al. 2016; equation 6 of the Visual Inductive Priors Framework): 1/2 sum_i |x_i - c_y(i)|^2, which draws the embedding x_i of each image to the centre of its
-/// class. Centres begin at 0 and follow the means of their classes' embeddings. For a target that is a distribution t: 1/2 sum_i sum_k t_ik |x_i - c_k|^2.
+/// Center loss (Wen et al. 2016; equation 6 of the Visual Inductive Priors Framework): 1/2 sum_i |x_i - c_y(i)|^2, which draws the embedding x_i of each
+/// image to the centre of its class. Centres begin at 0 and follow the means of their classes' embeddings. For a target that is a distribution t:
+/// 1/2 sum_i sum_k t_ik |x_i - c_k|^2.
 /// </summary>
 /// <remarks>A row of the framework's Table 1.</remarks>
 public sealed class CenterLoss : TrainingStrategy

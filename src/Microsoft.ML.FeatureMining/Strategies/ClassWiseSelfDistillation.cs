@@ -24,7 +24,7 @@ public sealed class ClassWiseSelfDistillation : TrainingStrategy
     public double Weight { get; init; } = 1;
 
     /// <inheritdoc/>
-    public override StrategyTraits Traits => StrategyTraits.OrdersImages | StrategyTraits.NeedsWholeImages;
+    protected internal override StrategyTraits Traits => StrategyTraits.OrdersImages | StrategyTraits.NeedsWholeImages;
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems(int stageCount)

@@ -23,7 +23,7 @@ public sealed class CutMix : TrainingStrategy
     public double Probability { get; init; } = 0.5;
 
     /// <inheritdoc/>
-    public override StrategyTraits Traits => StrategyTraits.MixesImages;
+    protected internal override StrategyTraits Traits => StrategyTraits.MixesImages;
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems(int stageCount)

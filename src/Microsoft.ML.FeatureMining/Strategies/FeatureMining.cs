@@ -9,8 +9,8 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// <summary>
 /// Feature Mining (Xie et al., Appl. Sci. 2022, 12(7), 3318). In each step a random mask M cuts the features X of a stage into X1 = X * M and X2 = X * (1 - M)
 /// (equation 2). Each part goes through global average pooling, over all positions, and its own fully connected layer; their cross entropies are added to the
-/// network's own with weight 1 (equation 4): three terms for one stage, five for two. One mask serves the whole batch (or, by choice, one each image); each stage draws its own. The branches are
-/// thrown away after training: scoring costs nothing more.
+/// network's own with weight 1 (equation 4): three terms for one stage, five for two. One mask serves the whole batch (or, by choice, one each image); each stage
+/// draws its own. The branches are thrown away after training: scoring costs nothing more.
 /// </summary>
 /// <remarks>Reproduces Table 1 (CIFAR-100) and, with <see cref="Segmentation"/> and one to three stages, Table 9.</remarks>
 public sealed class FeatureMining : TrainingStrategy

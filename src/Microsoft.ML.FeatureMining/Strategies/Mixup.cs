@@ -22,7 +22,7 @@ public sealed class Mixup : TrainingStrategy
     public double Probability { get; init; } = 1;
 
     /// <inheritdoc/>
-    public override StrategyTraits Traits => StrategyTraits.MixesImages;
+    protected internal override StrategyTraits Traits => StrategyTraits.MixesImages;
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems(int stageCount)

@@ -4,8 +4,8 @@ using Microsoft.ML.FeatureMining.Training;
 namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
-/// Tree supervision loss (Wan et al. 2020; equation 7 of the Visual Inductive Priors Framework): the cross entropy of the leaves of a hierarchy of classes. At each node a softmax over its
-/// children, whose logits are the means of those of the leaves below; a leaf's probability is the product along its path.
+/// Tree supervision loss (Wan et al. 2020; equation 7 of the Visual Inductive Priors Framework): the cross entropy of the leaves of a hierarchy of classes. At
+/// each node a softmax over its children, whose logits are the means of those of the leaves below; a leaf's probability is the product along its path.
 /// </summary>
 /// <remarks>For the framework's Table 2.</remarks>
 public sealed class TreeSupervision : TrainingStrategy
@@ -26,7 +26,7 @@ public sealed class TreeSupervision : TrainingStrategy
     {
         if (Hierarchy is null)
         {
-            yield return "Tree supervision needs a Hierarchy of the classes: one that ClassHierarchy.Induce finds in a trained classifier, or one that ClassHierarchy.Read reads.";
+            yield return "Tree supervision needs a Hierarchy of the classes: ClassHierarchy.Induce finds one in a trained classifier, ClassHierarchy.Read reads one from a file.";
         }
 
         if (!(Weight > 0 && double.IsFinite(Weight)))

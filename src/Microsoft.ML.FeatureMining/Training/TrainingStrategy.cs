@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Microsoft.ML.FeatureMining.Training;
 
 /// <summary>
@@ -12,8 +10,7 @@ public abstract class TrainingStrategy
     public abstract string Key { get; }
 
     /// <summary>What the strategy does to a batch or needs of it, by which strategies that cannot go together are refused.</summary>
-    [JsonIgnore]
-    public virtual StrategyTraits Traits => StrategyTraits.None;
+    protected internal virtual StrategyTraits Traits => StrategyTraits.None;
 
     /// <summary>What is wrong with the settings for a network of so many stages; empty where all is well.</summary>
     public virtual IEnumerable<string> Problems(int stageCount) => [];

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using Microsoft.ML.FeatureMining.Training;
@@ -85,6 +87,17 @@ public sealed class StrategyConformanceTests : IClassFixture<OneThread>
     [Fact]
     public void Catalog_EveryKey_MakesAStrategyOfThatKey() =>
         Assert.All(StrategyCatalog.Keys, key => Assert.Equal(key, StrategyCatalog.Create(key).Key));
+
+    [Theory]
+    [MemberData(nameof(Allowed))]
+    public void Describe_AnySettings_AreInTheManifestWithTheirKey(string settings)
+    {
+        JsonElement strategy = ArtifactManifest.Describe(With(settings)).GetProperty("strategies")[0];
+
+        Assert.Equal(settings.Split(' ')[0], strategy.GetProperty("key").GetString());
+        // Settings and nothing else.
+        Assert.Equal(StrategySettings.Create(settings).GetType().GetProperties().Count(property => property.CanWrite) + 1, strategy.EnumerateObject().Count());
+    }
 
     [Fact]
     public void Fit_TreeSupervisionWithoutAHierarchy_IsRefusedWithWhatToDo() => Assert.Contains("ClassHierarchy.Induce",

@@ -58,7 +58,7 @@ public sealed class StrategyPairTests : IClassFixture<OneThread>
     {
         public override string Key => key;
 
-        public override StrategyTraits Traits => StrategyTraits.OrdersImages;
+        protected internal override StrategyTraits Traits => StrategyTraits.OrdersImages;
 
         protected internal override StrategyRun Start(StrategyContext context) => new Run();
 

@@ -1,8 +1,8 @@
 namespace Microsoft.ML.FeatureMining.Training.Schedules;
 
 /// <summary>
-/// One cycle (Smith and Topin 2019): half a cosine up from <see cref="InitialFactor"/> to the base rate over the first <see cref="RisingShare"/> of the run, and half a cosine down to
-/// <see cref="FinalFactor"/> over the rest. The momentum stays as it is.
+/// One cycle (Smith and Topin 2019): half a cosine up from <see cref="InitialFactor"/> to the base rate over the first <see cref="RisingShare"/> of the run, and
+/// half a cosine down to <see cref="FinalFactor"/> over the rest. The momentum stays as it is.
 /// </summary>
 public sealed record OneCycleSchedule : LearningRateSchedule
 {
