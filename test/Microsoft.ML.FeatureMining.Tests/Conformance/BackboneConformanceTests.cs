@@ -187,6 +187,23 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Keys))]
+    public void Forward_BFloat16_ComesNearSinglePrecision(string key)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using ImageNetwork network = Make(key, channels: 3);
+        network.eval();
+        Tensor images = Images(channels: 3, Sides(key).Side);
+        Tensor single = network.call(images);
+
+        network.to(ScalarType.BFloat16);
+
+        // Eight bits of mantissa, and a hundred layers.
+        TensorAssert.Close(single, network.call(images.to(ScalarType.BFloat16)), 0.05, key);
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys))]
     public void Dispose_AfterUse_LeavesNoTensor(string key)
     {
         UseOnce(key);

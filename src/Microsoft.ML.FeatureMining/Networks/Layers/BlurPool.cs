@@ -12,10 +12,15 @@ internal sealed class BlurPool() : nn.Module<Tensor, Tensor>(nameof(BlurPool))
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        // A map of one row or column has nothing to reflect.
-        PaddingModes border = input.shape[2] > 1 && input.shape[3] > 1 ? PaddingModes.Reflect : PaddingModes.Replicate;
-        Tensor padded = nn.functional.pad(input, [1, 1, 1, 1], border);
+        Tensor padded = Reflected(Reflected(input, 2), 3);
         Tensor halfway = nn.functional.avg_pool2d(padded, [2, 2], [1, 1]);
         return nn.functional.avg_pool2d(halfway, [2, 2], [2, 2]).MoveToOuterDisposeScope();
+    }
+
+    // Not functional.pad: older versions of libtorch reflect no bfloat16. A map of one row or column has nothing to reflect but itself.
+    private static Tensor Reflected(Tensor map, int dimension)
+    {
+        long size = map.shape[dimension];
+        return cat([map.narrow(dimension, Math.Min(1, size - 1), 1), map, map.narrow(dimension, Math.Max(size - 2, 0), 1)], dimension);
     }
 }
