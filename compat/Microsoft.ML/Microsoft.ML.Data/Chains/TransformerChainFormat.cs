@@ -27,15 +27,13 @@ internal static class TransformerChainFormat
     private static TransformerChain<ITransformer> Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         ctx.CheckAtModel(SavedAs.Version("XF CHAIN", Signature));
-        var transformers = new ITransformer[ctx.Reader.ReadInt32()];
-        var scopes = new TransformerScope[transformers.Length];
-        for (int i = 0; i < transformers.Length; i++)
+        (ITransformer Transformer, TransformerScope Scope)[] links = ArrayFormat.Read(ctx.Reader, i =>
         {
-            scopes[i] = (TransformerScope)ctx.Reader.ReadInt32();
-            ctx.LoadModel<ITransformer, SignatureLoadModel>(env, out transformers[i], Folder(i));
-        }
-
-        return new TransformerChain<ITransformer>(transformers, scopes);
+            var scope = (TransformerScope)ctx.Reader.ReadInt32();
+            ctx.LoadModel<ITransformer, SignatureLoadModel>(env, out ITransformer transformer, Folder(i));
+            return (transformer, scope);
+        });
+        return new TransformerChain<ITransformer>([.. links.Select(link => link.Transformer)], [.. links.Select(link => link.Scope)]);
     }
 
     private static string Folder(int i) => $"Transform_{i:000}";

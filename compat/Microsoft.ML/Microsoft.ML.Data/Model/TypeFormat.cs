@@ -38,9 +38,7 @@ internal static class TypeFormat
         byte kind = reader.ReadByte();
         if (kind == Vector)
         {
-            var dimensions = new int[reader.ReadInt32()];
-            for (int i = 0; i < dimensions.Length; i++)
-                dimensions[i] = reader.ReadInt32();
+            int[] dimensions = ArrayFormat.Read(reader, _ => reader.ReadInt32());
             return new VectorDataViewType((PrimitiveDataViewType)Read(reader), dimensions);
         }
 

@@ -58,9 +58,7 @@ internal static class ValueFormat
 
     private static ValueGetter<VBuffer<T>> ReadVector<T>(BinaryReader reader)
     {
-        var items = new T[reader.ReadInt32()];
-        for (int i = 0; i < items.Length; i++)
-            items[i] = Read<T>(reader);
+        T[] items = ArrayFormat.Read(reader, _ => Read<T>(reader));
         var read = new VBuffer<T>(items.Length, items);
         return (ref VBuffer<T> value) => read.CopyTo(ref value);
     }

@@ -31,10 +31,7 @@ public sealed class ColumnConcatenatingTransformer : RowToRowTransformerBase
     {
         ctx.CheckAtModel(SavedAs.Version("CONCATCL", Signature));
         string output = ctx.Reader.ReadString();
-        var inputs = new string[ctx.Reader.ReadInt32()];
-        for (int i = 0; i < inputs.Length; i++)
-            inputs[i] = ctx.Reader.ReadString();
-        return new ColumnConcatenatingTransformer(env, output, inputs);
+        return new ColumnConcatenatingTransformer(env, output, ArrayFormat.Read(ctx.Reader, _ => ctx.Reader.ReadString()));
     }
 
     private protected override void SaveModel(ModelSaveContext ctx)

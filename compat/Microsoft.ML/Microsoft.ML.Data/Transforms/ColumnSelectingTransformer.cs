@@ -55,10 +55,7 @@ public sealed class ColumnSelectingTransformer : ITransformer
         ctx.CheckAtModel(SavedAs.Version("SELCOLST", Signature));
         bool keep = ctx.Reader.ReadBoolean();
         bool keepHidden = ctx.Reader.ReadBoolean();
-        var columns = new string[ctx.Reader.ReadInt32()];
-        for (int i = 0; i < columns.Length; i++)
-            columns[i] = ctx.Reader.ReadString();
-        return new ColumnSelectingTransformer(env, columns, keep, keepHidden);
+        return new ColumnSelectingTransformer(env, ArrayFormat.Read(ctx.Reader, _ => ctx.Reader.ReadString()), keep, keepHidden);
     }
 
     internal bool Keeps(string name) => _columns.Contains(name) == _keep;

@@ -1,3 +1,4 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML;
@@ -33,11 +34,6 @@ public sealed class InputOutputColumnPair
         }
     }
 
-    internal static InputOutputColumnPair[] Read(BinaryReader reader)
-    {
-        var columns = new InputOutputColumnPair[reader.ReadInt32()];
-        for (int i = 0; i < columns.Length; i++)
-            columns[i] = new InputOutputColumnPair(reader.ReadString(), reader.ReadString());
-        return columns;
-    }
+    internal static InputOutputColumnPair[] Read(BinaryReader reader) =>
+        ArrayFormat.Read(reader, _ => new InputOutputColumnPair(reader.ReadString(), reader.ReadString()));
 }

@@ -29,11 +29,6 @@ internal abstract class TermMap
     /// <summary>The terms, as the annotation of a column made from <paramref name="source"/>.</summary>
     public abstract void AddKeyValues(DataViewSchema.Annotations.Builder annotations, DataViewSchema.Column source, bool asText);
 
-    private static TermMap<T> ReadTerms<T>(BinaryReader reader, PrimitiveDataViewType itemType)
-    {
-        var terms = new T[reader.ReadInt32()];
-        for (int i = 0; i < terms.Length; i++)
-            terms[i] = ValueFormat.Read<T>(reader);
-        return new TermMap<T>(itemType, terms);
-    }
+    private static TermMap<T> ReadTerms<T>(BinaryReader reader, PrimitiveDataViewType itemType) =>
+        new(itemType, ArrayFormat.Read(reader, _ => ValueFormat.Read<T>(reader)));
 }
