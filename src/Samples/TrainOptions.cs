@@ -13,6 +13,7 @@ internal sealed class TrainOptions
     private static readonly FeatureMiningOptions Default = new();
 
     private readonly Option<string> _backbone = Of("--backbone", "The network, e.g. cifar-resnet-20, cifar-resnet-56-bottleneck.", Default.Backbone);
+    private readonly Option<FileInfo?> _weights = new("--initial-weights") { Description = "Weights to begin with, in safetensors, under torchvision's, timm's or an exported model's names." };
     private readonly Option<int> _stages = Of("--stages", "Last stages that Feature Mining cuts; 0 trains plainly.", Default.Stages);
     private readonly Option<Segmentation> _segmentation = Of("--segmentation", "How it cuts them.", Default.Segmentation);
     private readonly Option<int> _size = Of("--size", "Pixels a side that the network sees.", Default.ImageHeight);
@@ -52,7 +53,7 @@ internal sealed class TrainOptions
     {
         Option[] all =
         [
-            _backbone, _stages, _segmentation, _size, _channels, _epochs, _batch, _rate, _momentum, _decay, _schedule, _warmup, _smoothing, _padding, _noFlip,
+            _backbone, _weights, _stages, _segmentation, _size, _channels, _epochs, _batch, _rate, _momentum, _decay, _schedule, _warmup, _smoothing, _padding, _noFlip,
             _validation, _keep, _patience, _unreadable, _maxSkipped, _testFraction, _topK, _seed, _gpu, _threads, _workspace, _model, _report,
         ];
         Array.ForEach(all, command.Options.Add);
@@ -61,6 +62,7 @@ internal sealed class TrainOptions
     public FeatureMiningOptions Settings(ParseResult parsed) => new()
     {
         Backbone = parsed.GetValue(_backbone)!,
+        InitialWeights = parsed.GetValue(_weights)?.FullName,
         Stages = parsed.GetValue(_stages),
         Segmentation = parsed.GetValue(_segmentation),
         ImageHeight = parsed.GetValue(_size),

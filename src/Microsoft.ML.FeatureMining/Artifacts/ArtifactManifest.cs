@@ -95,6 +95,7 @@ internal sealed record ArtifactManifest
         recipe.EarlyStopping,
         recipe.Keep,
         recipe.Seed,
+        recipe.InitialWeights,
     }, Json);
 
     private ArtifactManifest Checked()

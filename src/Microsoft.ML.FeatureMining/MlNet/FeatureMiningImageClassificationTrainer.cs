@@ -44,6 +44,7 @@ public sealed class FeatureMiningImageClassificationTrainer : IEstimator<ImageCl
     /// <exception cref="ArgumentException">The validation set does not fit the training rows.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, all are of one class, or the GPU that the context names is not there.</exception>
     /// <exception cref="ImageDecodeException">An image cannot be read, and <see cref="FeatureMiningOptions.UnreadableImages"/> is Throw.</exception>
+    /// <exception cref="InvalidDataException">The initial weights are of another network, or damaged.</exception>
     /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
     /// <exception cref="IOException">The workspace cannot be made or written, or another process is at the same run there; the message names it.</exception>
     /// <exception cref="OperationCanceledException">The context was cancelled; or the token was, before an epoch was finished or where <see cref="FeatureMiningOptions.OnCancel"/> says so.</exception>
@@ -70,6 +71,9 @@ public sealed class FeatureMiningImageClassificationTrainer : IEstimator<ImageCl
             Progress = progress => Report(progress, channel),
             Notice = Warn,
             IsCancelled = () => IsCancelled,
+            LoadWeights = recipe.InitialWeights is { } file
+                ? network => channel.Info(MessageSensitivity.None, $"Initial weights '{file}': {WeightLoader.Load(file, network)}")
+                : null,
         };
         if (_options.WorkspacePath is not { } path)
             return TrainingEngine.Fit(recipe, rows.Train, rows.Validation, host);

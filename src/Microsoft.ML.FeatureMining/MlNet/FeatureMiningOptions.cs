@@ -35,6 +35,14 @@ public sealed record FeatureMiningOptions
     /// <value>cifar-resnet-56.</value>
     public string Backbone { get; init; } = "cifar-resnet-56";
 
+    /// <summary>
+    /// A file of weights to begin with, in safetensors: torchvision's, timm's or an exported model's of the same backbone, under their names. A classifier for another number of
+    /// classes begins anew. What was loaded, skipped and left new is told in the log.
+    /// </summary>
+    /// <value>None: weights are drawn, the network is trained from scratch.</value>
+    [JsonIgnore]
+    public string? InitialWeights { get; init; }
+
     /// <summary>How many of the network's last stages are mined, up to all of them; 0 trains without Feature Mining.</summary>
     /// <value>2, the best of the paper's Table 9.</value>
     [Range(0, 3, 2)]
@@ -221,6 +229,7 @@ public sealed record FeatureMiningOptions
         Keep = Keep,
         Divergence = Divergence,
         Seed = seed,
+        InitialWeights = InitialWeights,
         ValidationBatchSize = ScoringBatchSize,
     };
 }

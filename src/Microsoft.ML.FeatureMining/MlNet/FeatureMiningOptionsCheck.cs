@@ -54,6 +54,8 @@ internal static class FeatureMiningOptionsCheck
             yield return "ValidationSet and ValidationFraction are both given; one is enough.";
         if (options is { EarlyStopping: not null, ValidationFraction: null, ValidationSet: null })
             yield return "EarlyStopping needs a ValidationSet or a ValidationFraction.";
+        if (options.InitialWeights is { } weights && !File.Exists(weights))
+            yield return $"InitialWeights names a file that is not there: '{weights}'.";
         if (options.WorkspacePath is { Length: 0 })
             yield return "WorkspacePath is empty.";
         if (options.CheckpointEverySteps < 1)

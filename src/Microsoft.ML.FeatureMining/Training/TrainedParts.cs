@@ -14,12 +14,18 @@ internal sealed class TrainedParts : IDisposable
     private readonly List<(string Name, nn.Module Module)> _added = [];
     private readonly Normalization _normalization;
 
-    public TrainedParts(TrainingRecipe recipe, ImageSet train, Device device, RandomStreams random)
+    /// <param name="recipe">What is trained.</param>
+    /// <param name="train">The training images.</param>
+    /// <param name="device">Where.</param>
+    /// <param name="random">The run's streams.</param>
+    /// <param name="loadWeights">Puts weights into the new network; null leaves those that were drawn.</param>
+    public TrainedParts(TrainingRecipe recipe, ImageSet train, Device device, RandomStreams random, Action<ImageNetwork>? loadWeights = null)
     {
         Pixels = ChannelStatistics.Of(train);
         _normalization = new Normalization(Pixels.Mean, Pixels.Std, device);
         Network = NetworkFactory.Create(recipe.Backbone, train.Shape.Channels, train.ClassCount);
         Place(Network, random["weights"], device);
+        loadWeights?.Invoke(Network);
         Network.DrawFrom(random["network"]);
         IReadOnlyList<StageShape> stages = StageShapes(train.Shape, device);
         HashSet<int> kept = [];

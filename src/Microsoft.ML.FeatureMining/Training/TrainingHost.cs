@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Training.Checkpoints;
 using static TorchSharp.torch;
 
@@ -14,6 +15,9 @@ internal sealed record TrainingHost(Device Device)
 
     /// <summary>Asked before each step; true ends the run there.</summary>
     public Func<bool> IsCancelled { get; init; } = () => false;
+
+    /// <summary>Puts the weights that <see cref="TrainingRecipe.InitialWeights"/> names into a new network; null where it names none.</summary>
+    public Action<ImageNetwork>? LoadWeights { get; init; }
 
     /// <summary>Where the run keeps its state; null keeps none.</summary>
     public ICheckpointStore? Checkpoints { get; init; }

@@ -29,7 +29,7 @@ internal sealed class TrainingLoop : IDisposable
         _random = new RandomStreams(recipe.Seed);
         _stepsPerEpoch = (train.Count + recipe.BatchSize - 1) / recipe.BatchSize;
         _plan = new LearningRatePlan(recipe, _stepsPerEpoch);
-        _parts = new TrainedParts(recipe, train, host.Device, _random);
+        _parts = new TrainedParts(recipe, train, host.Device, _random, host.LoadWeights);
         _step = new TrainingStep(recipe, train, _parts, _random, host);
         _validator = validation is null ? null : new Validator(validation, recipe.ValidationBatchSize, _parts, host.Device);
         _progress = new ProgressReporter(host.Progress, recipe.Epochs, _stepsPerEpoch);

@@ -44,6 +44,9 @@ internal sealed record TrainingRecipe
 
     public long Seed { get; init; }
 
+    /// <summary>The file of the weights to begin with; null begins with drawn ones.</summary>
+    public string? InitialWeights { get; init; }
+
     /// <summary>Images a batch while validating.</summary>
     public int ValidationBatchSize { get; init; } = 256;
 

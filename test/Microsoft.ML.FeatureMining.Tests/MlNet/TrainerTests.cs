@@ -43,6 +43,43 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
+    public void Fit_FromAnExportedModel_BeginsWithItsWeightsAndSaysWhatItTook()
+    {
+        string folder = Directory.CreateTempSubdirectory("initial-weights-").FullName;
+        try
+        {
+            trained.Context.Model.ExportImageModel(trained.Transformer, folder);
+            MLContext ml = new(1);
+            List<string> log = [];
+            ml.Log += (_, e) => log.Add(e.RawMessage);
+            FeatureMiningOptions options = Short with { InitialWeights = Path.Combine(folder, "weights.safetensors"), LearningRate = 1e-9, CropPadding = 0, HorizontalFlip = false, Keep = KeepWeights.Last };
+
+            double fromModel = Tiny.Pipeline(ml, options).Fit(trained.Rows).LastTransformer.Model.History[0].TrainAccuracy;
+            double fromScratch = Tiny.Pipeline(ml, options with { InitialWeights = null }).Fit(trained.Rows).LastTransformer.Model.History[0].TrainAccuracy;
+
+            Assert.True(fromModel > fromScratch + 0.2, $"{fromModel} and {fromScratch}");
+            Assert.Contains(log, line => line.StartsWith("Initial weights '", StringComparison.Ordinal) && line.Contains(" tensors loaded; 0 of the file skipped; 0 of the network new.", StringComparison.Ordinal));
+
+            // Two classes instead of three: the classifier begins anew.
+            IDataView two = ml.Data.LoadFromEnumerable(ml.Data.CreateEnumerable<FileRow>(trained.Rows, reuseRowObject: false).Where(row => row.Label != "green").ToArray());
+            Tiny.Pipeline(ml, options).Fit(two);
+            Assert.Contains(log, line => line.Contains("2 of the network new (fc.weight, fc.bias).", StringComparison.Ordinal));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Create_InitialWeightsMissing_SaysSo()
+    {
+        ArgumentException error = Assert.Throws<ArgumentException>(() => trained.Context.MulticlassClassification.Trainers.FeatureMining(Short with { InitialWeights = "none.safetensors" }));
+
+        Assert.Contains("InitialWeights names a file that is not there: 'none.safetensors'.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Fit_WithAValidationSet_ValidatesEachEpochAndKeepsTheBest()
     {
         MLContext ml = new(1);
