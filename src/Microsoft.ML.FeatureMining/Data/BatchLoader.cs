@@ -7,7 +7,11 @@ internal static class BatchLoader
 {
     private const int Ahead = 3;
 
-    /// <summary>The set in <paramref name="order"/>, cut into batches; the last one may be smaller. The first <paramref name="skip"/> batches are left out.</summary>
+    /// <summary>Into how many batches so many images are cut.</summary>
+    public static int Batches(int images, int batchSize) => ((images + batchSize - 1) / batchSize) - (LeavesOne(images, batchSize) ? 1 : 0);
+
+    /// <summary>The set in <paramref name="order"/>, cut into batches; the last one may be smaller, or larger by the one image that would be left: BatchNorm cannot normalize by a
+    /// single one. The first <paramref name="skip"/> batches are left out.</summary>
     public static IEnumerable<HostBatch> Load(ImageSet set, IReadOnlyList<int> order, int batchSize, int skip = 0)
     {
         using CancellationTokenSource stopped = new();
@@ -34,9 +38,12 @@ internal static class BatchLoader
         {
             try
             {
-                for (int start = checked(skip * batchSize); start < order.Count; start += batchSize)
+                int batches = Batches(order.Count, batchSize);
+                for (int batch = skip; batch < batches; batch++)
                 {
-                    await writer.WriteAsync(Gather(set, order, start, Math.Min(batchSize, order.Count - start)), cancellation).ConfigureAwait(false);
+                    int start = batch * batchSize;
+                    int count = batch == batches - 1 ? order.Count - start : batchSize;
+                    await writer.WriteAsync(Gather(set, order, start, count), cancellation).ConfigureAwait(false);
                 }
 
                 writer.Complete();
@@ -51,6 +58,8 @@ internal static class BatchLoader
             }
         }
     }
+
+    private static bool LeavesOne(int images, int batchSize) => batchSize > 1 && images > batchSize && images % batchSize == 1;
 
     private static HostBatch Gather(ImageSet set, IReadOnlyList<int> order, int start, int count)
     {

@@ -68,12 +68,12 @@ internal sealed class TrainedParts : IDisposable
         .. _added.SelectMany(added => added.Module.state_dict().Select(entry => ($"added/{added.Name}.{entry.Key}", entry.Value))),
     ];
 
-    /// <summary>Whether all weights are numbers; waits for the device.</summary>
+    /// <summary>Whether all weights and running statistics are numbers; waits for the device.</summary>
     public bool AreFinite()
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        return stack([.. Optimizer.parameters().Select(parameter => parameter.isfinite().all())]).all().cpu().ToBoolean();
+        return stack([.. NamedState().Where(entry => is_floating_point(entry.Value.dtype)).Select(entry => entry.Value.isfinite().all())]).all().cpu().ToBoolean();
     }
 
     /// <summary>From raw images to what the network takes: normalized, laid out as NHWC.</summary>

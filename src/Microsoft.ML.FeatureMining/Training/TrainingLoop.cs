@@ -27,7 +27,7 @@ internal sealed class TrainingLoop : IDisposable
     {
         (_recipe, _train, _host) = (recipe, train, host);
         _random = new RandomStreams(recipe.Seed);
-        _stepsPerEpoch = (train.Count + recipe.BatchSize - 1) / recipe.BatchSize;
+        _stepsPerEpoch = BatchLoader.Batches(train.Count, recipe.BatchSize);
         _plan = new LearningRatePlan(recipe, _stepsPerEpoch);
         _parts = new TrainedParts(recipe, train, host.Device, _random, host.LoadWeights);
         _step = new TrainingStep(recipe, train, _parts, _random, host);

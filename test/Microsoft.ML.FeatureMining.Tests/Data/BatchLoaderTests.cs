@@ -23,6 +23,21 @@ public sealed class BatchLoaderTests
         Assert.Equal(order.SelectMany(i => Set[i].ToArray()), batches.SelectMany(batch => batch.Pixels));
     }
 
+    [Theory]
+    [InlineData(9, 4, new[] { 4, 5 })]
+    [InlineData(5, 4, new[] { 5 })]
+    [InlineData(1, 4, new[] { 1 })]
+    [InlineData(3, 1, new[] { 1, 1, 1 })]
+    [InlineData(10, 4, new[] { 4, 4, 2 })]
+    public void Load_OneImageLeft_JoinsTheBatchBeforeIt(int images, int batchSize, int[] counts)
+    {
+        HostBatch[] batches = [.. BatchLoader.Load(Set, [.. Enumerable.Range(0, images)], batchSize)];
+
+        Assert.Equal(counts, batches.Select(batch => batch.Count));
+        Assert.Equal(counts.Length, BatchLoader.Batches(images, batchSize));
+        Assert.Equal(Enumerable.Range(0, images).Select(i => (long)Set.Labels[i]), batches.SelectMany(batch => batch.Labels));
+    }
+
     [Fact]
     public void Load_NothingAsked_GivesNothing() => Assert.Empty(BatchLoader.Load(Set, [], 4));
 
