@@ -39,14 +39,7 @@ public sealed record Cutout : ImageAugmentation
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(random);
-        long[] shape = images.shape;
-        PixelBox[] boxes = new PixelBox[shape[0]];
-        foreach (ref PixelBox box in boxes.AsSpan())
-        {
-            box = Draw((int)shape[2], (int)shape[3], random);
-        }
-
-        return Erasure.Boxes(images, boxes, Fill, random);
+        return Erasure.Boxes(images, (height, width) => Draw(height, width, random), Fill, random);
     }
 
     internal PixelBox Draw(int height, int width, RandomStream random)

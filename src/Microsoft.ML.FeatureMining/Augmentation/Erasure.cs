@@ -8,16 +8,21 @@ namespace Microsoft.ML.FeatureMining.Augmentation;
 internal static class Erasure
 {
     /// <summary>Erases one box an image.</summary>
-    public static Tensor Boxes(Tensor images, IReadOnlyList<PixelBox> boxes, ErasedFill fill, RandomStream random)
+    /// <param name="images">[N,C,H,W].</param>
+    /// <param name="draw">Draws the box of an image of that height and width; an empty one erases nothing.</param>
+    /// <param name="fill">What comes instead.</param>
+    /// <param name="random">Read for <see cref="ErasedFill.Noise"/> alone, after all boxes are drawn.</param>
+    public static Tensor Boxes(Tensor images, Func<int, int, PixelBox> draw, ErasedFill fill, RandomStream random)
     {
         long[] shape = images.shape;
-        (int height, int width) = ((int)shape[2], (int)shape[3]);
-        bool[] rows = new bool[boxes.Count * height];
-        bool[] columns = new bool[boxes.Count * width];
-        for (int n = 0; n < boxes.Count; n++)
+        (int count, int height, int width) = ((int)shape[0], (int)shape[2], (int)shape[3]);
+        bool[] rows = new bool[count * height];
+        bool[] columns = new bool[count * width];
+        for (int n = 0; n < count; n++)
         {
-            rows.AsSpan(n * height + boxes[n].Top, boxes[n].Height).Fill(true);
-            columns.AsSpan(n * width + boxes[n].Left, boxes[n].Width).Fill(true);
+            PixelBox box = draw(height, width);
+            rows.AsSpan(n * height + box.Top, box.Height).Fill(true);
+            columns.AsSpan(n * width + box.Left, box.Width).Fill(true);
         }
 
         return Apply(images, rows, columns, fill, random);

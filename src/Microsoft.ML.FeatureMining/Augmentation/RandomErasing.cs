@@ -67,14 +67,7 @@ public sealed record RandomErasing : ImageAugmentation
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(random);
-        long[] shape = images.shape;
-        PixelBox[] boxes = new PixelBox[shape[0]];
-        foreach (ref PixelBox box in boxes.AsSpan())
-        {
-            box = random.NextDouble() < Probability ? Draw((int)shape[2], (int)shape[3], random) : default;
-        }
-
-        return Erasure.Boxes(images, boxes, Fill, random);
+        return Erasure.Boxes(images, (height, width) => random.NextDouble() < Probability ? Draw(height, width, random) : default, Fill, random);
     }
 
     /// <summary>The box of one image that is touched; empty where none fitted.</summary>

@@ -1,5 +1,4 @@
 using Microsoft.ML.FeatureMining.Training;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Strategies;
 
@@ -18,26 +17,8 @@ public sealed class SpatialDropout : TrainingStrategy
     public double Rate { get; init; } = 0.2;
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Problems(int stageCount)
-    {
-        if (!(Rate is > 0 and < 1))
-        {
-            yield return $"Rate of spatial dropout lies between 0 and 1; it is {Rate}.";
-        }
-
-        if (stageCount < 2)
-        {
-            yield return "Spatial dropout acts on the last stage but one, and this backbone has one stage.";
-        }
-    }
+    public override IEnumerable<string> Problems(int stageCount) => FeatureMask.Problems("spatial dropout", Rate, stageCount);
 
     /// <inheritdoc/>
-    protected internal override StrategyRun Start(StrategyContext context) => new Run(Rate, context);
-
-    private sealed class Run(double rate, StrategyContext context) : StrategyRun
-    {
-        public override Tensor OnStage(int stage, Tensor features, TrainingClock clock) => stage == context.Stages.Count - 2
-            ? features * RandomMask.Bernoulli([features.shape[0], features.shape[1], 1, 1], 1 - rate, features, context.Random).div_(1 - rate)
-            : features;
-    }
+    protected internal override StrategyRun Start(StrategyContext context) => new FeatureMask(Rate, shape => [shape[0], shape[1], 1, 1], context);
 }
