@@ -153,7 +153,7 @@ public sealed class WeightLoaderTests : IClassFixture<OneThread>, IDisposable
         file.CopyTo(file.Entries[1], target);
 
         Assert.Equal([1.5f, -2, 3], TensorAssert.Values(target));
-        Assert.InRange(Environment.WorkingSet - before, long.MinValue, 1_000_000_000);
+        Assert.InRange(Environment.WorkingSet - before, long.MinValue, Hole / 2); // other tests may load networks meanwhile
     }
 
     [Fact]

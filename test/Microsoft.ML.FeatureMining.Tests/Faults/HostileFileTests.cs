@@ -128,7 +128,7 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
         for (int i = 0; i < times; i++)
         {
             byte[] mutated = Mutation.Of(whole, random);
-            long before = GC.GetTotalAllocatedBytes();
+            long before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
                 load(mutated);
@@ -141,7 +141,7 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
                 refused[name] = refused.GetValueOrDefault(name) + 1;
             }
 
-            most = Math.Max(most, GC.GetTotalAllocatedBytes() - before);
+            most = Math.Max(most, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
         output.WriteLine($"{times} tried: {loaded} loaded; refused: {string.Join(", ", refused.Select(entry => $"{entry.Value} {entry.Key}"))}; at most {most >> 20} MiB allocated");
