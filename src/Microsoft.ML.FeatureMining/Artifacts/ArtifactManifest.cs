@@ -27,6 +27,9 @@ internal sealed record ArtifactManifest
 
     public required string Backbone { get; init; }
 
+    /// <summary>A key of <see cref="Networks.HeadCatalog"/>; null is the head that the backbone's family comes with.</summary>
+    public string? Head { get; init; }
+
     public required int ClassCount { get; init; }
 
     /// <summary>The classes' names in the order of the logits; null where the label had none.</summary>
@@ -79,6 +82,7 @@ internal sealed record ArtifactManifest
     public static JsonElement Describe(TrainingRecipe recipe) => JsonSerializer.SerializeToElement(new
     {
         recipe.Backbone,
+        recipe.Head,
         recipe.Input,
         recipe.Epochs,
         recipe.BatchSize,

@@ -26,7 +26,7 @@ internal sealed class ImageScorer : IDisposable
         NativeHeap.KeepFreed();
         ArtifactManifest manifest = artifact.Manifest;
         (Input, Element, ClassCount, _device) = (manifest.Preprocessing.Shape, manifest.Element, manifest.ClassCount, device);
-        _network = NetworkFactory.CreateForScoring(manifest.Backbone, Input.Channels, ClassCount, artifact.Weights.CopyTo, device);
+        _network = NetworkFactory.CreateForScoring(manifest.Backbone, Input.Channels, ClassCount, artifact.Weights.CopyTo, device, manifest.Head);
         _normalization = new Normalization(manifest.Mean, manifest.Deviation, device);
     }
 

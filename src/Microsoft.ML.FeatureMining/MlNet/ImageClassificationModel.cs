@@ -15,6 +15,9 @@ public sealed class ImageClassificationModel
     /// <summary>The network, a key of <see cref="Networks.BackboneCatalog"/>.</summary>
     public string Backbone => Artifact.Manifest.Backbone;
 
+    /// <summary>What turns its last stage's features into scores, a key of <see cref="Networks.HeadCatalog"/>; null is the head that the backbone's family comes with.</summary>
+    public string? Head => Artifact.Manifest.Head;
+
     /// <summary>How many classes it tells apart.</summary>
     public int ClassCount => Artifact.Manifest.ClassCount;
 

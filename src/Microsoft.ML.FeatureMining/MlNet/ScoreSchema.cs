@@ -17,7 +17,7 @@ internal static class ScoreSchema
     private static readonly KeyDataViewType SetIdType = new(typeof(uint), int.MaxValue);
 
     /// <summary>What GetOutputSchema promises; refuses an input whose label or image column cannot be used.</summary>
-    public static SchemaShape Shape(SchemaShape input, FeatureMiningOptions options)
+    public static SchemaShape Shape(SchemaShape input, ImageClassificationOptions options)
     {
         SchemaShape.Column label = Find(input, "label", options.LabelColumnName);
         if (!label.IsKey || label.Kind != VectorKind.Scalar || label.ItemType.RawType != typeof(uint))

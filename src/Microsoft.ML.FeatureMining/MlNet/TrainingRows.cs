@@ -9,7 +9,7 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="ArgumentException">The validation set does not fit the training rows.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, or all are of one class.</exception>
-    public static TrainingRows Read(IDataView rows, FeatureMiningOptions options, long seed, IChannel channel, Action checkAlive)
+    public static TrainingRows Read(IDataView rows, ImageClassificationOptions options, long seed, IChannel channel, Action checkAlive)
     {
         LabelColumn label = LabelColumn.Bind(rows.Schema, options.LabelColumnName);
         ImageColumn image = BindImage(rows.Schema, options);
@@ -26,7 +26,7 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
         return new TrainingRows(label.Keys, read.Images, validation, read.Skipped);
     }
 
-    private static ImageColumn BindImage(DataViewSchema schema, FeatureMiningOptions options, bool orFiles = false)
+    private static ImageColumn BindImage(DataViewSchema schema, ImageClassificationOptions options, bool orFiles = false)
     {
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(options.Channels, options.ImageHeight, options.ImageWidth), Resize = options.Resize };
         return orFiles
@@ -35,7 +35,7 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
     }
 
     private static ImageSet ReadValidation(
-        IDataView rows, ClassKeys keys, ImageShape shape, FeatureMiningOptions options, IChannel channel, Action checkAlive)
+        IDataView rows, ClassKeys keys, ImageShape shape, ImageClassificationOptions options, IChannel channel, Action checkAlive)
     {
         LabelColumn label = LabelColumn.BindAlike(rows.Schema, options.LabelColumnName, keys);
         ImageColumn image = BindImage(rows.Schema, options, orFiles: true);

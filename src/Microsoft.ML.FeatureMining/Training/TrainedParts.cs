@@ -23,7 +23,7 @@ internal sealed class TrainedParts : IDisposable
     {
         Pixels = ChannelStatistics.Of(train);
         _normalization = new Normalization(Pixels.Mean, Pixels.Std, device);
-        Network = NetworkFactory.Create(recipe.Backbone, train.Shape.Channels, train.ClassCount);
+        Network = NetworkFactory.Create(recipe.Backbone, train.Shape.Channels, train.ClassCount, recipe.Head);
         Place(Network, random["weights"], device);
         loadWeights?.Invoke(Network);
         Network.DrawFrom(random["network"]);

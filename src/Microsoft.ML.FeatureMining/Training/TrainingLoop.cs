@@ -45,8 +45,8 @@ internal sealed class TrainingLoop : IDisposable
         _progress.Began(StepsDone);
         TrainingEnd end = RunEpochs();
         return _recipe.Keep == KeepWeights.Best && _run.Best.Weights is { } weights
-            ? new TrainingOutcome(weights, _run.Best.Epoch.Epoch, _run.History, end, _parts.Pixels)
-            : new TrainingOutcome(NamedTensors.Of(_parts.Network), _run.Epoch, _run.History, end, _parts.Pixels);
+            ? new TrainingOutcome(_recipe, weights, _run.Best.Epoch.Epoch, _run.History, end, _parts.Pixels)
+            : new TrainingOutcome(_recipe, NamedTensors.Of(_parts.Network), _run.Epoch, _run.History, end, _parts.Pixels);
     }
 
     public void Dispose()

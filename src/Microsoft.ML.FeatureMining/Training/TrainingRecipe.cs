@@ -11,6 +11,9 @@ internal sealed record TrainingRecipe
 {
     public required string Backbone { get; init; }
 
+    /// <summary>A key of <see cref="HeadCatalog"/>; null is the head that the backbone's family comes with.</summary>
+    public string? Head { get; init; }
+
     public required ImageShape Input { get; init; }
 
     public int Epochs { get; init; } = 300;
@@ -79,6 +82,7 @@ internal sealed record TrainingRecipe
         problems.AddRange(Loss?.Problems() ?? []);
         problems.AddRange(Schedule.Problems());
         problems.AddRange(Augmentations.SelectMany(augmentation => augmentation.Problems()));
+        problems.AddRange(Head is { } head && HeadCatalog.Problem(head) is { } unknown ? [unknown] : []);
         problems.AddRange(StrategyProblems());
         return problems;
 

@@ -51,10 +51,11 @@ internal static class ResNetFamily
 
     private static int[] Blocks(int depth) => depth switch
     {
-        18 => [2, 2, 2, 2],
+        14 => [1, 1, 1, 1],
+        18 or 26 => [2, 2, 2, 2],
         34 or 50 => [3, 4, 6, 3],
         101 => [3, 4, 23, 3],
         152 => [3, 8, 36, 3],
-        _ => throw new ArgumentException($"A ResNet has 18, 34, 50, 101 or 152 layers, not {depth}."),
+        _ => throw new ArgumentException($"A ResNet has 14, 18, 26, 34, 50, 101 or 152 layers, not {depth}."),
     };
 }

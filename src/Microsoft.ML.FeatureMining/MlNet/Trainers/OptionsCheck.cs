@@ -1,26 +1,26 @@
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Training;
 
-namespace Microsoft.ML.FeatureMining.MlNet;
+namespace Microsoft.ML.FeatureMining.MlNet.Trainers;
 
 /// <summary>Finds all that is wrong with a trainer's options, so that one message can list it.</summary>
-internal static class FeatureMiningOptionsCheck
+internal static class OptionsCheck
 {
     /// <exception cref="ArgumentException">Something is wrong; the message says everything that is.</exception>
-    public static void Check(FeatureMiningOptions options)
+    public static void Check(ImageClassificationOptions options)
     {
         List<string> problems = [.. Problems(options)];
         if (problems.Count > 0)
             throw new ArgumentException(string.Join(Environment.NewLine, ["The options cannot be used:", .. problems.Select(problem => "- " + problem)]), nameof(options));
     }
 
-    private static IEnumerable<string> Problems(FeatureMiningOptions options) =>
-        [.. ColumnProblems(options), .. OwnProblems(options), .. Recipe(options).Problems()];
+    private static IEnumerable<string> Problems(ImageClassificationOptions options) =>
+        [.. ColumnProblems(options), .. CommonProblems(options), .. options.OwnProblems(), .. Recipe(options).Problems()];
 
-    private static TrainingRecipe Recipe(FeatureMiningOptions options) =>
+    private static TrainingRecipe Recipe(ImageClassificationOptions options) =>
         options.ToRecipe(new ImageShape(options.Channels, options.ImageHeight, options.ImageWidth), seed: 0);
 
-    private static IEnumerable<string> ColumnProblems(FeatureMiningOptions options)
+    private static IEnumerable<string> ColumnProblems(ImageClassificationOptions options)
     {
         (string Property, string? Name)[] columns =
         [
@@ -36,10 +36,8 @@ internal static class FeatureMiningOptionsCheck
             yield return $"ScoreColumnName and PredictedLabelColumnName are both '{options.ScoreColumnName}'.";
     }
 
-    private static IEnumerable<string> OwnProblems(FeatureMiningOptions options)
+    private static IEnumerable<string> CommonProblems(ImageClassificationOptions options)
     {
-        if (options.Stages < 0)
-            yield return $"Stages is at least 0; it is {options.Stages}.";
         if (options.CropPadding < 0)
             yield return $"CropPadding is at least 0; it is {options.CropPadding}.";
         if (options.MaxPixels < 1)

@@ -1,14 +1,16 @@
 using System.Reflection;
 using System.Text.Json;
 using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Schedules;
 using Microsoft.ML.SearchSpace;
 using Mining = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-public sealed class FeatureMiningOptionsTests
+public sealed class OptionsTests
 {
     [Fact]
     public void Trainer_WithManyWrongOptions_NamesThemAllAtOnce()
@@ -69,10 +71,13 @@ public sealed class FeatureMiningOptionsTests
     [Fact]
     public void ToRecipe_WithoutStages_HasNoStrategy() => Assert.Empty(new FeatureMiningOptions { Stages = 0 }.ToRecipe(new ImageShape(3, 32, 32), 1).Strategies);
 
-    [Fact]
-    public void Ranges_ForSweeps_StartInsideAndNotAtTheirMinimum()
+    [Theory]
+    [InlineData(typeof(FeatureMiningOptions))]
+    [InlineData(typeof(SsmOptions))]
+    [InlineData(typeof(VisualInductivePriorsOptions))]
+    public void Ranges_ForSweeps_StartInsideAndNotAtTheirMinimum(Type options)
     {
-        RangeAttribute[] ranges = [.. typeof(FeatureMiningOptions).GetProperties().Select(property => property.GetCustomAttribute<RangeAttribute>()).OfType<RangeAttribute>()];
+        RangeAttribute[] ranges = [.. options.GetProperties().Select(property => property.GetCustomAttribute<RangeAttribute>()).OfType<RangeAttribute>()];
 
         Assert.NotEmpty(ranges);
         Assert.All(ranges, range =>
@@ -81,8 +86,8 @@ public sealed class FeatureMiningOptionsTests
             Assert.True(min < init && init <= max);
             Assert.True(!range.LogBase || min > 0);
         });
-        Assert.Contains(typeof(FeatureMiningOptions).GetProperties(), property => property.GetCustomAttribute<ChoiceAttribute>() is not null);
-        Assert.Contains(typeof(FeatureMiningOptions).GetProperties(), property => property.GetCustomAttribute<BooleanChoiceAttribute>() is not null);
+        Assert.Contains(options.GetProperties(), property => property.GetCustomAttribute<ChoiceAttribute>() is not null);
+        Assert.Contains(options.GetProperties(), property => property.GetCustomAttribute<BooleanChoiceAttribute>() is not null);
     }
 
     /// <summary>AutoML makes options out of JSON.</summary>
@@ -94,5 +99,47 @@ public sealed class FeatureMiningOptionsTests
         FeatureMiningOptions? back = JsonSerializer.Deserialize<FeatureMiningOptions>(JsonSerializer.Serialize(options));
 
         Assert.Equal(options with { Strategies = back!.Strategies, Schedule = back.Schedule }, back);
+    }
+
+    [Fact]
+    public void ToRecipe_OfSsmsDefaults_IsThePapers()
+    {
+        TrainingRecipe recipe = new SsmOptions().ToRecipe(new ImageShape(3, 224, 224), seed: 1);
+
+        Assert.Equal(("resnet-50", "ssm-4", 90, 256, 0.1, 0.9, 1e-4), (recipe.Backbone, recipe.Head, recipe.Epochs, recipe.BatchSize, recipe.LearningRate, recipe.Momentum, recipe.WeightDecay));
+        Assert.Equal([1, 0.1, 0.01], new[] { 29, 30, 60 }.Select(epoch => recipe.Schedule.Factor(epoch / 90.0)), (a, b) => Math.Abs(a - b) < 1e-12);
+        Assert.Empty(recipe.Problems());
+        Assert.Equal("ssm-2-individual-all", new SsmOptions { Splits = 2, IndividualLosses = true, NormalizeAll = true }.ToRecipe(recipe.Input, 1).Head);
+    }
+
+    [Fact]
+    public void ToRecipe_OfTheFrameworksDefaults_IsThePapers()
+    {
+        ImageShape input = new(3, 224, 224);
+        TrainingRecipe recipe = (new VisualInductivePriorsOptions() with { Hierarchy = ClassHierarchy.Parse("(0,1);") }).ToRecipe(input, seed: 1);
+
+        Assert.Equal(("dsk-resnext-50-32x4d", "dual-pool-dropout-0.2", 360, 5.0, 0.1, 1e-4), (recipe.Backbone, recipe.Head, recipe.Epochs, recipe.WarmupEpochs, recipe.LearningRate, recipe.WeightDecay));
+        Assert.Equal(new PositiveClassLoss { LabelSmoothing = 0.1 }, recipe.Loss);
+        Assert.IsType<CosineSchedule>(recipe.Schedule);
+        Assert.Equal(["cutmix", "center-loss", "tree-supervision"], recipe.Strategies.Select(strategy => strategy.Key));
+        Assert.Equal(["pad-crop-flip", "random-resized-crop"], recipe.Augmentations.Select(augmentation => augmentation.Key));
+        Assert.Empty(recipe.Problems());
+    }
+
+    [Fact]
+    public void ToRecipe_WithEachPartOfTheFrameworkSwitchedOff_IsPlainTraining()
+    {
+        TrainingRecipe recipe = new VisualInductivePriorsOptions
+        {
+            PositiveClassLoss = false,
+            CenterLossWeight = 0,
+            TreeSupervisionWeight = 0,
+            CutMixProbability = 0,
+            DualPool = false,
+            Dropout = 0,
+        }.ToRecipe(new ImageShape(3, 224, 224), seed: 1);
+
+        Assert.Equal(("linear", null, 0.1), (recipe.Head, recipe.Loss, recipe.LabelSmoothing));
+        Assert.Empty(recipe.Strategies);
     }
 }

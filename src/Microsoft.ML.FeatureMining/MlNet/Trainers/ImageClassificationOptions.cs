@@ -1,20 +1,23 @@
 using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 using Microsoft.ML.SearchSpace;
-using Mining = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 
 namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
-/// All settings of <see cref="FeatureMiningImageClassificationTrainer"/>. The defaults are the paper's for CIFAR. Everything is checked at once when the trainer is made;
+/// What all trainers of this library have in common; each trainer's own options begin with its paper's values. Everything is checked at once when the trainer is made;
 /// one <see cref="ArgumentException"/> lists all that is wrong. The attributes are the ranges that AutoML sweeps.
 /// </summary>
-public sealed record FeatureMiningOptions
+public abstract record ImageClassificationOptions
 {
+    private protected ImageClassificationOptions()
+    {
+    }
+
     /// <summary>The label: a key, as MapValueToKey makes it.</summary>
     /// <value>Label.</value>
     public string LabelColumnName { get; init; } = "Label";
@@ -32,7 +35,7 @@ public sealed record FeatureMiningOptions
     public string PredictedLabelColumnName { get; init; } = "PredictedLabel";
 
     /// <summary>The network, a key of <see cref="Networks.BackboneCatalog"/>.</summary>
-    /// <value>cifar-resnet-56.</value>
+    /// <value>The trainer's own.</value>
     public string Backbone { get; init; } = "cifar-resnet-56";
 
     /// <summary>
@@ -43,16 +46,12 @@ public sealed record FeatureMiningOptions
     [JsonIgnore]
     public string? InitialWeights { get; init; }
 
-    /// <summary>How many of the network's last stages are mined, up to all of them; 0 trains without Feature Mining.</summary>
-    /// <value>2, the best of the paper's Table 9.</value>
-    [Range(0, 3, 2)]
-    public int Stages { get; init; } = 2;
+    /// <summary>What the network is trained on.</summary>
+    /// <value>None: cross entropy, with <see cref="LabelSmoothing"/>.</value>
+    [JsonIgnore]
+    public ClassificationLoss? Loss { get; init; }
 
-    /// <summary>How Feature Mining cuts the features of a stage.</summary>
-    /// <value><see cref="Segmentation.Block"/>.</value>
-    public Segmentation Segmentation { get; init; }
-
-    /// <summary>More strategies, beside Feature Mining.</summary>
+    /// <summary>More strategies, beside those of the trainer itself.</summary>
     /// <value>None.</value>
     [JsonIgnore]
     public IReadOnlyList<TrainingStrategy> Strategies { get; init; } = [];
@@ -125,6 +124,11 @@ public sealed record FeatureMiningOptions
     /// <value>true.</value>
     [BooleanChoice(true)]
     public bool HorizontalFlip { get; init; } = true;
+
+    /// <summary>More changes of the training images, in this order, after the crop and the flip.</summary>
+    /// <value>None.</value>
+    [JsonIgnore]
+    public IReadOnlyList<ImageAugmentation> Augmentations { get; init; } = [];
 
     /// <summary>
     /// Rows to validate on after each epoch: either with the columns that the trainer sees, labels mapped by the same key; or as they are before the pipeline, labels as
@@ -210,7 +214,7 @@ public sealed record FeatureMiningOptions
     public Divergence Divergence { get; init; }
 
     /// <summary>The recipe for images of that shape.</summary>
-    internal TrainingRecipe ToRecipe(ImageShape input, long seed) => new()
+    internal virtual TrainingRecipe ToRecipe(ImageShape input, long seed) => new()
     {
         Backbone = Backbone,
         Input = input,
@@ -223,8 +227,9 @@ public sealed record FeatureMiningOptions
         Schedule = Schedule,
         WarmupEpochs = WarmupEpochs,
         LabelSmoothing = LabelSmoothing,
-        Augmentations = CropPadding == 0 && !HorizontalFlip ? [] : [new PadCropFlip { Padding = CropPadding, Flip = HorizontalFlip }],
-        Strategies = Stages == 0 ? Strategies : [new Mining { Stages = Stages, Segmentation = Segmentation }, .. Strategies],
+        Loss = Loss,
+        Augmentations = CropPadding == 0 && !HorizontalFlip ? Augmentations : [new PadCropFlip { Padding = CropPadding, Flip = HorizontalFlip }, .. Augmentations],
+        Strategies = Strategies,
         EarlyStopping = EarlyStopping,
         Keep = Keep,
         Divergence = Divergence,
@@ -232,4 +237,7 @@ public sealed record FeatureMiningOptions
         InitialWeights = InitialWeights,
         ValidationBatchSize = ScoringBatchSize,
     };
+
+    /// <summary>What is wrong with the settings that only this trainer has; those that end up in the recipe are judged there.</summary>
+    internal virtual IEnumerable<string> OwnProblems() => [];
 }

@@ -1,0 +1,95 @@
+using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Trainers;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.FeatureMining;
+
+/// <summary>What the trainers of this library have in common as parts of an ML.NET pipeline.</summary>
+/// <remarks>
+/// <para>Input: a label that is a key, and pictures as encoded bytes, planar floats or MLImage. Output: PredictedLabel, the label's key; Score, the probabilities.</para>
+/// <para>Rows without a label are left out and counted in a warning. Every Fit starts afresh; with the same seed, on the same CPU, it gives the same bits.</para>
+/// </remarks>
+public abstract class ImageClassificationTrainer : IEstimator<ImageClassificationTransformer>
+{
+    private readonly IHostEnvironment _environment;
+    private readonly IHost _host;
+    private readonly ImageClassificationOptions _options;
+    private readonly long _seed;
+
+    private protected ImageClassificationTrainer(IHostEnvironment environment, string name, ImageClassificationOptions options)
+    {
+        OptionsCheck.Check(options);
+        (_environment, _options) = (environment, options);
+        _host = environment.Register(name);
+        _seed = options.Seed ?? (options.WorkspacePath is null ? _host.Rand.Next() : 0);
+    }
+
+    /// <summary>The input's columns, Score and PredictedLabel, with the annotations of ML.NET's own classifiers.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The label or the image column is missing or of another type.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return ScoreSchema.Shape(inputSchema, _options);
+    }
+
+    /// <summary>Reads all rows and trains a network on them.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The label or the image column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">The validation set does not fit the training rows.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, all are of one class, or the GPU that the context names is not there.</exception>
+    /// <exception cref="ImageDecodeException">An image cannot be read, and <see cref="ImageClassificationOptions.UnreadableImages"/> is Throw.</exception>
+    /// <exception cref="InvalidDataException">The initial weights are of another network, or damaged.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
+    /// <exception cref="IOException">The workspace cannot be made or written, or another process is at the same run there; the message names it.</exception>
+    /// <exception cref="OperationCanceledException">The context was cancelled; or the token was, before an epoch was finished or where <see cref="ImageClassificationOptions.OnCancel"/> says so.</exception>
+    public ImageClassificationTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        GetOutputSchema(Internals.ShapeOf(input.Schema));
+        using IChannel channel = _host.Start("Training");
+        FitRun run = new(_host, channel, _options, ComputeDevice.Of(_environment));
+        TrainingRows rows = TrainingRows.Read(input, _options, _seed, channel, run.CheckAlive);
+        TrainingOutcome outcome = Train(run, _options.ToRecipe(rows.Train.Shape, _seed), rows);
+        run.CheckWorthKeeping(outcome);
+        return new ImageClassificationTransformer(_environment, ArtifactOf(rows, outcome), SettingsOf(rows.Keys));
+    }
+
+    /// <summary>Trains once, unless the method takes more.</summary>
+    private protected virtual TrainingOutcome Train(FitRun run, TrainingRecipe recipe, TrainingRows rows) => run.Train(recipe, rows);
+
+    private ModelArtifact ArtifactOf(TrainingRows rows, TrainingOutcome outcome)
+    {
+        TrainingRecipe recipe = outcome.Recipe;
+        ArtifactManifest manifest = new()
+        {
+            Backbone = recipe.Backbone,
+            Head = recipe.Head,
+            ClassCount = rows.Keys.Count,
+            ClassNames = rows.Keys.ItemType is null ? null : rows.Keys.Names,
+            Preprocessing = new ImagePreprocessing { Shape = recipe.Input, Resize = _options.Resize },
+            Element = rows.Train.Element,
+            Mean = outcome.Pixels.Mean,
+            Deviation = outcome.Pixels.Std,
+            Recipe = ArtifactManifest.Describe(recipe),
+            Epoch = outcome.Epoch,
+            End = outcome.End,
+            History = outcome.History,
+            SkippedImages = rows.Skipped,
+            Versions = LibraryVersions.All,
+        };
+        return new ModelArtifact(manifest, outcome.Weights);
+    }
+
+    private ScoringSettings SettingsOf(ClassKeys keys) => new()
+    {
+        ImageColumnName = _options.ImageColumnName,
+        ScoreColumnName = _options.ScoreColumnName,
+        PredictedLabelColumnName = _options.PredictedLabelColumnName,
+        UnreadableImages = _options.UnreadableImages,
+        MaxPixels = _options.MaxPixels,
+        BatchSize = _options.ScoringBatchSize,
+        KeyValues = keys.ItemName,
+    };
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Schedules;
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML.FeatureMining;
+
+/// <summary>
+/// The settings of <see cref="SsmTrainer"/>. The defaults are the paper's for ImageNet: ResNet-50 on 224 by 224 pixels, batches of 256, 90 epochs, a tenth of the rate at 30
+/// and 60, random crops of 7/8 of each side. For small images set <see cref="ImageClassificationOptions.Backbone"/>, ImageHeight and ImageWidth, and empty
+/// <see cref="ImageClassificationOptions.Augmentations"/> in favour of <see cref="ImageClassificationOptions.CropPadding"/>.
+/// </summary>
+public sealed record SsmOptions : ImageClassificationOptions
+{
+    private const double CroppedSide = 7.0 / 8;
+
+    /// <summary>The paper's settings.</summary>
+    public SsmOptions()
+    {
+        Backbone = "resnet-50";
+        ImageHeight = 224;
+        ImageWidth = 224;
+        Epochs = 90;
+        BatchSize = 256;
+        Nesterov = false;
+        Schedule = new StepSchedule { Milestones = [1.0 / 3, 2.0 / 3] };
+        CropPadding = 0;
+        Augmentations = [new RandomResizedCrop { MinArea = CroppedSide * CroppedSide, MaxArea = CroppedSide * CroppedSide, MinAspect = 1, MaxAspect = 1 }];
+    }
+
+    /// <summary>How many classifiers there are; classifier i of n sees the first i/n of the channels. 2 to 99, and no more than the last stage has channels.</summary>
+    /// <value>4.</value>
+    [Range(2, 8, 4)]
+    public int Splits { get; init; } = 4;
+
+    /// <summary>Whether each classifier is trained by itself (Table 2, "SSM-individual") instead of their average.</summary>
+    /// <value>false.</value>
+    [BooleanChoice(false)]
+    public bool IndividualLosses { get; init; }
+
+    /// <summary>Whether BatchNorm and ReLU stand before all classifiers (Algorithm 1) instead of before all but the last (the text).</summary>
+    /// <value>false.</value>
+    public bool NormalizeAll { get; init; }
+
+    internal override TrainingRecipe ToRecipe(ImageShape input, long seed) => base.ToRecipe(input, seed) with
+    {
+        Head = string.Create(CultureInfo.InvariantCulture, $"ssm-{Splits}{(IndividualLosses ? "-individual" : "")}{(NormalizeAll ? "-all" : "")}"),
+    };
+
+    internal override IEnumerable<string> OwnProblems() => Splits is < 2 or > 99 ? [$"Splits lies between 2 and 99; it is {Splits}."] : [];
+}
