@@ -9,7 +9,7 @@ namespace Benchmarks;
 /// <summary>Batches as a Fit makes them of a set in memory: loader, upload, crop and flip, normalization.</summary>
 internal sealed class CifarBatches(int batch) : LoaderTurn("ours, from memory")
 {
-    private readonly ImageSet _set = Noise.Images(16384);
+    private readonly ImageSet _set = Noise.Images(16384, 32);
     private readonly RandomStream _order = new(1, "order");
     private readonly RandomStream _draws = new(1, "crops");
     private readonly PadCropFlip _augmentation = new();

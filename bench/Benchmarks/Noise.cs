@@ -7,9 +7,9 @@ internal static class Noise
 {
     public const int Classes = 100;
 
-    public static ImageSet Images(int count)
+    public static ImageSet Images(int count, int side)
     {
-        ImageShape shape = new(3, 32, 32);
+        ImageShape shape = new(3, side, side);
         ImageSetBuilder builder = new(shape);
         RandomStream random = new(1, "noise");
         byte[] pixels = new byte[shape.Length];

@@ -1,28 +1,41 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Benchmarks;
-using Microsoft.ML.FeatureMining.Strategies;
 using static TorchSharp.torch;
 
-Option<int[]> depths = new("--depth") { Description = "CIFAR ResNet depths.", DefaultValueFactory = _ => [20, 56], AllowMultipleArgumentsPerToken = true };
+Option<string[]> networks = new("--network") { Description = "Keys of backbones.", DefaultValueFactory = _ => ["cifar-resnet-20", "cifar-resnet-56"], AllowMultipleArgumentsPerToken = true };
+Option<int> side = new("--side") { Description = "Pixels a side of an image.", DefaultValueFactory = _ => 32 };
 Option<int> batch = new("--batch") { Description = "Images a step.", DefaultValueFactory = _ => 128 };
 Option<int> threads = new("--threads") { Description = "Threads within an operation, ours and PyTorch's.", DefaultValueFactory = _ => 2 };
 Option<int> rounds = new("--rounds") { Description = "Turns that each contestant takes; the first is not counted.", DefaultValueFactory = _ => 12 };
 Option<int> steps = new("--steps") { Description = "Steps a turn.", DefaultValueFactory = _ => 5 };
 
-Command train = new("train", "A training step beside PyTorch's, and the cost of Feature Mining.") { depths, batch, threads, rounds, steps };
-train.SetAction(parsed => Run(parsed, depth =>
+Command train = new("train", "A training step beside PyTorch's.") { networks, side, batch, threads, rounds, steps };
+train.SetAction(parsed => Run(parsed, network =>
 [
-    new PythonPeer("peer.py", "train", depth, parsed.GetValue(batch), parsed.GetValue(threads)),
-    new TrainingStep("ours", depth, parsed.GetValue(batch), []),
-    new TrainingStep("ours + FM, 1 stage", depth, parsed.GetValue(batch), [new FeatureMining { Stages = 1 }]),
-    new TrainingStep("ours + FM, 2 stages", depth, parsed.GetValue(batch), [new FeatureMining { Stages = 2 }]),
+    new PythonPeer("peer.py", "train", network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads)),
+    new TrainingStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch)),
 ]));
-Command score = new("score", "Scoring beside PyTorch's eval loop.") { depths, batch, threads, rounds, steps };
-score.SetAction(parsed => Run(parsed, depth =>
+Command score = new("score", "Scoring beside PyTorch's eval loop.") { networks, side, batch, threads, rounds, steps };
+score.SetAction(parsed => Run(parsed, network =>
 [
-    new PythonPeer("peer.py", "score", depth, parsed.GetValue(batch), parsed.GetValue(threads)),
-    new ScoringStep("ours", depth, parsed.GetValue(batch)),
+    new PythonPeer("peer.py", "score", network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads)),
+    new ScoringStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch)),
 ]));
+Option<string[]> strategies = new("--strategy") { Description = "Keys of strategies.", DefaultValueFactory = _ => StrategyCosts.Keys, AllowMultipleArgumentsPerToken = true };
+Command cost = new("cost", "What each strategy adds to a plain training step: time, taking turns, and the largest working set of a process of its own.") { networks, strategies, side, batch, threads, rounds, steps };
+cost.SetAction(parsed => Run(parsed, network =>
+    [.. parsed.GetValue(strategies)!.Prepend(StrategyCosts.Plain).Select(key => new TrainingStep(key, network, parsed.GetValue(side), parsed.GetValue(batch), StrategyCosts.Make(key)))],
+    (network, key) => StrategyCosts.MeasureMemory(key, network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads))));
+Option<string> one = new("--one") { Description = "The strategy.", DefaultValueFactory = _ => StrategyCosts.Plain };
+Command memory = new("memory", "Takes some steps with one strategy and tells the largest working set, in MiB.") { networks, one, side, batch, threads };
+memory.SetAction(parsed =>
+{
+    set_num_threads(parsed.GetValue(threads));
+    using TrainingStep step = new(parsed.GetValue(one)!, parsed.GetValue(networks)![0], parsed.GetValue(side), parsed.GetValue(batch), StrategyCosts.Make(parsed.GetValue(one)!));
+    step.TakeTurn(5, counts: false);
+    Console.WriteLine(Process.GetCurrentProcess().PeakWorkingSet64 >> 20);
+});
 Option<DirectoryInfo?> images = new("--images") { Description = "A folder of JPEGs a class; without it, CIFAR batches from memory." };
 Command load = new("load", "Loading and augmenting batches beside torchvision, Pillow and a DataLoader; threads are its workers.") { images, batch, threads, rounds, steps };
 load.SetAction(parsed =>
@@ -34,18 +47,18 @@ load.SetAction(parsed =>
         ? [new PythonPeer("loader_peer.py", "cifar", size, workers), new CifarBatches(size)]
         : [new PythonPeer("loader_peer.py", "jpeg", size, workers, folder), new JpegBatches(size, workers, folder)]);
 });
-return new RootCommand("Measures the engine beside PyTorch, interleaved in one run: ratios of medians, not seconds, are what counts.") { train, score, load }.Parse(args).Invoke();
+return new RootCommand("Measures the engine beside PyTorch, interleaved in one run: ratios of medians, not seconds, are what counts.") { train, score, cost, memory, load }.Parse(args).Invoke();
 
-void Run(ParseResult parsed, Func<int, Contestant[]> contestants)
+void Run(ParseResult parsed, Func<string, Contestant[]> contestants, Func<string, string, double>? memoryOf = null)
 {
     set_num_threads(parsed.GetValue(threads));
-    foreach (int depth in parsed.GetValue(depths)!)
+    foreach (string network in parsed.GetValue(networks)!)
     {
-        TakeTurns(parsed, $"cifar-resnet-{depth}, batch {parsed.GetValue(batch)}, {parsed.GetValue(threads)} threads", contestants(depth));
+        TakeTurns(parsed, $"{network}, {parsed.GetValue(side)} pixels, batch {parsed.GetValue(batch)}, {parsed.GetValue(threads)} threads", contestants(network), key => memoryOf?.Invoke(network, key));
     }
 }
 
-void TakeTurns(ParseResult parsed, string title, Contestant[] field)
+void TakeTurns(ParseResult parsed, string title, Contestant[] field, Func<string, double?>? memoryOf = null)
 {
     for (int round = 0; round <= parsed.GetValue(rounds); round++)
     {
@@ -55,9 +68,12 @@ void TakeTurns(ParseResult parsed, string title, Contestant[] field)
         }
     }
 
-    Report.Write($"{title}, PyTorch {((PythonPeer)field[0]).Version}", field);
+    string[] names = [.. field.Select(contestant => contestant.Name)];
+    Report.Write(field[0] is PythonPeer peer ? $"{title}, PyTorch {peer.Version}" : title, field);
     foreach (Contestant contestant in field)
     {
         contestant.Dispose();
     }
+
+    Report.WriteMemory(names, memoryOf);
 }

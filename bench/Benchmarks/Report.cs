@@ -5,20 +5,29 @@ namespace Benchmarks;
 internal static class Report
 {
     /// <summary>
-    /// A line a contestant: median and quartiles of the seconds a step, and the ratio of its median to the first contestant's and to the second's,
+    /// A line a contestant: median and quartiles of the seconds a step, and the ratio of its median to the first contestant's,
     /// with the quartiles of the ratios turn by turn, which tell noise from difference.
     /// </summary>
     public static void Write(string title, Contestant[] field)
     {
         Console.WriteLine($"{title}, n = {field[0].Seconds.Count} each");
-        Console.WriteLine($"{"",-22}{"median s",10}{"quartiles",20}{"to PyTorch",12}{"to ours",10}{"quartiles",18}");
+        Console.WriteLine($"{"",-24}{"median s",10}{"quartiles",20}{"to " + field[0].Name,12}{"quartiles",18}");
         foreach (Contestant contestant in field)
         {
-            double[] toOurs = [.. contestant.Seconds.Zip(field[1].Seconds, (mine, ours) => mine / ours)];
+            double[] ratios = [.. contestant.Seconds.Zip(field[0].Seconds, (mine, first) => mine / first)];
+            double ratio = Quantile(contestant.Seconds, 0.5) / Quantile(field[0].Seconds, 0.5);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{contestant.Name,-22}{Quantile(contestant.Seconds, 0.5),10:f4}{Quantile(contestant.Seconds, 0.25),11:f4} -{Quantile(contestant.Seconds, 0.75),7:f4}{Ratio(0),12:f3}{Ratio(1),10:f3}{Quantile(toOurs, 0.25),10:f3} -{Quantile(toOurs, 0.75),6:f3}"));
+                $"{contestant.Name,-24}{Quantile(contestant.Seconds, 0.5),10:f4}{Quantile(contestant.Seconds, 0.25),11:f4} -{Quantile(contestant.Seconds, 0.75),7:f4}{ratio,12:f3}{Quantile(ratios, 0.25),10:f3} -{Quantile(ratios, 0.75),6:f3}"));
+        }
+    }
 
-            double Ratio(int other) => Quantile(contestant.Seconds, 0.5) / Quantile(field[other].Seconds, 0.5);
+    public static void WriteMemory(string[] names, Func<string, double?>? memoryOf)
+    {
+        double? first = memoryOf?.Invoke(names[0]);
+        foreach (string name in first is null ? [] : names)
+        {
+            double mebibytes = name == names[0] ? first!.Value : memoryOf!(name)!.Value;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-24}{mebibytes,8:f0} MiB{mebibytes - first!.Value,8:+0;-0;0}"));
         }
     }
 

@@ -14,14 +14,13 @@ internal sealed class ScoringStep : Contestant
     private readonly float[] _probabilities;
     private readonly int _batch;
 
-    public ScoringStep(string name, int depth, int batch)
+    public ScoringStep(string name, string backbone, int side, int batch)
         : base(name)
     {
         _batch = batch;
-        ImageSet set = Noise.Images(batch);
+        ImageSet set = Noise.Images(batch, side);
         _pixels = [.. Enumerable.Range(0, batch).SelectMany(i => set[i].ToArray())];
         _probabilities = new float[batch * Noise.Classes];
-        string backbone = $"cifar-resnet-{depth}";
         using ImageNetwork network = NetworkFactory.Create(backbone, set.Shape.Channels, Noise.Classes);
         WeightInitializer.Initialize(network, new RandomStream(1, "weights"));
         ArtifactManifest manifest = new()

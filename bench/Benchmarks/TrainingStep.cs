@@ -19,11 +19,11 @@ internal sealed class TrainingStep : Contestant
     private long _began;
     private Exception? _failure;
 
-    public TrainingStep(string name, int depth, int batch, IReadOnlyList<TrainingStrategy> strategies)
+    public TrainingStep(string name, string backbone, int side, int batch, params IReadOnlyList<TrainingStrategy> strategies)
         : base(name)
     {
-        ImageSet set = Noise.Images(batch * 16);
-        TrainingRecipe recipe = new() { Backbone = $"cifar-resnet-{depth}", Input = set.Shape, BatchSize = batch, Epochs = 1_000_000, Strategies = strategies };
+        ImageSet set = Noise.Images(batch * 16, side);
+        TrainingRecipe recipe = new() { Backbone = backbone, Input = set.Shape, BatchSize = batch, Epochs = 1_000_000, Strategies = strategies };
         _thread = new Thread(() => Fit(recipe, set));
         _thread.Start();
         _done.Wait();

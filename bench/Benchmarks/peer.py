@@ -1,6 +1,6 @@
 """The peer: the same network in PyTorch, in its default layout, driven line by line by the benchmark program.
 
-peer.py train|score DEPTH BATCH THREADS    reads "go N" lines, runs N steps, answers with the seconds of each; "quit" ends it.
+peer.py train|score KEY SIDE BATCH THREADS    reads "go N" lines, runs N steps, answers with the seconds of each; "quit" ends it.
 """
 import sys
 import time
@@ -8,6 +8,9 @@ import time
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+import torchvision
+
+import make_backbones as goldens
 
 
 class Block(nn.Module):
@@ -53,12 +56,39 @@ class CifarResNet(nn.Module):
         return self.fc(torch.flatten(self.avgpool(x), 1))
 
 
+class Staged(nn.Module):
+    """One of the definitions that the goldens are made with."""
+
+    def __init__(self, network, classes=100):
+        super().__init__()
+        self.network = network
+        self.fc = nn.Linear(network.fc.in_features, classes)
+        random = goldens.Stream(1, "network")
+        for block in network.modules():
+            if isinstance(block, goldens.DualBlock):
+                block.random = random
+
+    def forward(self, x):
+        return self.fc(self.network.stages(x)[-1].mean((2, 3)))
+
+
+def network_of(key):
+    if key.startswith("cifar-resnet-"):
+        return CifarResNet(int(key.rpartition("-")[2]))
+    published = {"resnet-50": torchvision.models.resnet50, "efficientnet-b0": torchvision.models.efficientnet_b0}
+    if key in published:
+        return published[key](num_classes=100)
+    if key == "wrn-28-10":
+        return Staged(goldens.PreActivatedNet(4, 10, False))
+    return Staged(goldens.NETWORKS[key][1]())
+
+
 def main():
-    mode, depth, batch, threads = sys.argv[1], *map(int, sys.argv[2:5])
+    mode, key, (side, batch, threads) = sys.argv[1], sys.argv[2], map(int, sys.argv[3:6])
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    network = CifarResNet(depth)
-    images = torch.randn(batch, 3, 32, 32)
+    network = network_of(key)
+    images = torch.randn(batch, 3, side, side)
     labels = torch.randint(0, 100, (batch,))
     optimizer = torch.optim.SGD(network.parameters(), 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4)
 

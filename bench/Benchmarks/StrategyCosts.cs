@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Training;
+
+namespace Benchmarks;
+
+/// <summary>The strategies whose cost is measured, each with its default settings.</summary>
+internal static class StrategyCosts
+{
+    public const string Plain = "plain";
+
+    public static string[] Keys { get; } = [.. Enumerable.Range(1, 2).Select(stages => $"feature-mining-{stages}"), .. StrategyCatalog.Keys.Where(key => key != "feature-mining")];
+
+    public static TrainingStrategy[] Make(string key) => key switch
+    {
+        Plain => [],
+        "feature-mining-1" or "feature-mining-2" or "feature-mining-3" => [new FeatureMining { Stages = key[^1] - '0' }],
+        "tree-supervision" => [new TreeSupervision { Hierarchy = Halves() }],
+        _ => [StrategyCatalog.Create(key)],
+    };
+
+    /// <summary>The largest working set, in MiB, of a process that takes some steps with that strategy.</summary>
+    public static double MeasureMemory(string key, string network, int side, int batch, int threads)
+    {
+        string program = Environment.ProcessPath!;
+        string[] arguments = ["memory", "--one", key, "--network", network, "--side", $"{side}", "--batch", $"{batch}", "--threads", $"{threads}"];
+        IEnumerable<string> all = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(StrategyCosts).Assembly.Location, .. arguments] : arguments;
+        using Process process = Process.Start(new ProcessStartInfo(program, all) { RedirectStandardOutput = true })!;
+        return double.Parse(process.StandardOutput.ReadToEnd(), CultureInfo.InvariantCulture);
+    }
+
+    // A hierarchy of two halves, again and again.
+    private static ClassHierarchy Halves() => ClassHierarchy.Parse(Tree(0, Noise.Classes) + ";");
+
+    private static string Tree(int first, int count) => count == 1
+        ? first.ToString(CultureInfo.InvariantCulture)
+        : $"({Tree(first, count / 2)},{Tree(first + count / 2, count - count / 2)})";
+}
