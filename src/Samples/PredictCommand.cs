@@ -29,7 +29,7 @@ internal static class PredictCommand
 
         MLContext ml = Session.Begin();
         ITransformer model = ModelOption.Load(ml, modelFile, out DataViewSchema input);
-        IDataView scored = model.Transform(Load(ml, files, input));
+        IDataView scored = model.Transform(UnlabelledPictures.Load(ml, files.Select(file => file.FullName), input));
         string[] classes = ClassNames.Of(scored.Schema["Score"]);
         foreach ((FileInfo file, float[] scores) in files.Zip(scored.GetColumn<float[]>("Score")))
         {
@@ -44,28 +44,5 @@ internal static class PredictCommand
         }
 
         return ExitCode.Success;
-    }
-
-    /// <summary>Rows as the model was trained on: it begins with files or with their bytes, and maps a label that a picture to predict does not have.</summary>
-    private static IDataView Load(MLContext ml, FileInfo[] files, DataViewSchema input)
-    {
-        IDataView pictures = input.GetColumnOrNull("Label")?.Type is NumberDataViewType
-            ? ml.Data.LoadFromEnumerable(files.Select(file => new NumberedPicture { ImagePath = file.FullName }))
-            : ml.Data.LoadFromEnumerable(files.Select(file => new Picture { ImagePath = file.FullName }));
-        return ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, inputColumnName: "ImagePath").Fit(pictures).Transform(pictures);
-    }
-
-    private sealed class Picture
-    {
-        public string ImagePath { get; set; } = "";
-
-        public string Label { get; set; } = "";
-    }
-
-    private sealed class NumberedPicture
-    {
-        public string ImagePath { get; set; } = "";
-
-        public uint Label { get; set; }
     }
 }

@@ -6,6 +6,7 @@ RootCommand root = new("Image classification with ML.NET and TorchSharp: trains 
     TrainCommand.Create(),
     EvaluateCommand.Create(),
     PredictCommand.Create(),
+    ExplainCommand.Create(),
     InspectCommand.Create(),
     DownloadCommand.Create(),
     DigitsCommand.Create(),

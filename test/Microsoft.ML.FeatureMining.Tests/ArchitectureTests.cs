@@ -19,11 +19,12 @@ public sealed class ArchitectureTests
         ["Training"] = ["Data", "Augmentation", "Networks", "Losses"],
         ["Strategies"] = ["Data", "Networks", "Losses", "Training"],
         ["Artifacts"] = ["Data", "Augmentation", "Networks", "Training"],
-        ["Evaluation"] = ["Data", "Networks", "Training", "Artifacts"],
-        ["Explanation"] = ["Data", "Networks", "Training", "Artifacts"],
-        ["Sweeps"] = ["Data", "Training", "Artifacts", "Evaluation"],
+        ["Reports"] = [],
+        ["Evaluation"] = ["Data", "Training", "Reports"],
+        ["Explanation"] = ["Data", "Augmentation", "Networks", "Training", "Artifacts", "Reports"],
+        ["Sweeps"] = ["Data", "Training", "Artifacts", "Reports", "Evaluation"],
         ["Export"] = ["Data", "Networks", "Artifacts"],
-        ["MlNet"] = ["Data", "Augmentation", "Networks", "Losses", "Training", "Strategies", "Artifacts", "Evaluation", "Explanation", "Sweeps", "Export"],
+        ["MlNet"] = ["Data", "Augmentation", "Networks", "Losses", "Training", "Strategies", "Artifacts", "Reports", "Evaluation", "Explanation", "Sweeps", "Export"],
     };
 
     [SkippableFact]

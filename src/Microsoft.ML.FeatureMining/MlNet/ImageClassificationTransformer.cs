@@ -28,6 +28,8 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
     /// <summary>What the trained network says of itself.</summary>
     public ImageClassificationModel Model { get; }
 
+    internal ScoringSettings Settings => _settings;
+
     /// <summary>The column of the pictures.</summary>
     public string FeatureColumnName => _settings.ImageColumnName;
 

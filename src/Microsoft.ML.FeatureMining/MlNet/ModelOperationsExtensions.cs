@@ -1,6 +1,7 @@
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Explaining;
 
 namespace Microsoft.ML;
 
@@ -33,10 +34,7 @@ public static class ModelOperationsExtensions
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        ImageClassificationTransformer[] classifiers = [.. PartsOf(model).OfType<ImageClassificationTransformer>()];
-        if (classifiers.Length != 1)
-            throw new ArgumentException($"The model has {classifiers.Length} image classifiers; one can be exported.", nameof(model));
-        classifiers[0].Model.Artifact.SaveFolder(folder);
+        ModelParts.ClassifierOf(model).Model.Artifact.SaveFolder(folder);
     }
 
     /// <summary>
@@ -52,6 +50,4 @@ public static class ModelOperationsExtensions
         string keyValues = artifact.Manifest.ClassNames is null ? "" : KeyItem.Text.Name;
         return new ImageClassificationTransformer(Internals.EnvironmentOf(catalog), artifact, new ScoringSettings { KeyValues = keyValues });
     }
-
-    private static IEnumerable<ITransformer> PartsOf(ITransformer model) => model is IEnumerable<ITransformer> chain ? chain.SelectMany(PartsOf) : [model];
 }

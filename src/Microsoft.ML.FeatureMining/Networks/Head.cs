@@ -19,6 +19,9 @@ public abstract class Head : nn.Module<Tensor, Tensor>
     /// <summary>From the features [N,C,h,w] of the last stage to the embedding [N,E], which the classifier takes.</summary>
     public virtual Tensor Embed(Tensor features) => _pool(features);
 
+    /// <summary>The weights [K,C] of a head that is linear in the mean of the features over all positions, by which a class activation map weighs channels; null for any other head.</summary>
+    internal virtual Tensor? ClassWeights() => null;
+
     /// <summary>From the embedding [N,E] to the logits, and to what the criterion is applied to.</summary>
     public virtual HeadOutput Classify(Tensor embedding)
     {

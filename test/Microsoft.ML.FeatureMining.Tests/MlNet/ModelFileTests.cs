@@ -88,7 +88,7 @@ public sealed class ModelFileTests(TrainedModel trained) : IDisposable
 
         ArgumentException error = Assert.Throws<ArgumentException>(() => trained.Context.Model.ExportImageModel(model, _folder));
 
-        Assert.StartsWith("The model has 0 image classifiers; one can be exported.", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The model has 0 image classifiers; it takes exactly one.", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

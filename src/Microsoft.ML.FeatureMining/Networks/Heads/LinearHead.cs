@@ -8,7 +8,9 @@ namespace Microsoft.ML.FeatureMining.Networks.Heads;
 /// <summary>One fully connected layer under the name that PyTorch's model of the family gives it, with dropout before it or without.</summary>
 internal sealed class LinearHead : Head
 {
+    // Held by their calls: a field of its own would register the layer under a second name.
     private readonly Func<Tensor, Tensor> _classify;
+    private readonly Func<Tensor?> _classWeights;
     private readonly Func<Tensor, Tensor> _drop;
 
     /// <param name="features">Channels C of the embedding.</param>
@@ -21,6 +23,7 @@ internal sealed class LinearHead : Head
     {
         Linear linear = nn.Linear(features, classes);
         _classify = linear.call;
+        _classWeights = () => pool == ImageNetwork.Pool ? linear.weight : null;
         string[] parts = name.Split('.');
         register_module(parts[0], parts.Skip(1).Reverse().Aggregate((nn.Module)linear, (inner, part) => nn.Sequential((part, (nn.Module<Tensor, Tensor>)inner))));
         // Beside the classifier: a module within it would shift torchvision's numbers.
@@ -28,6 +31,8 @@ internal sealed class LinearHead : Head
         _drop = drop.call;
         register_module("dropout", drop);
     }
+
+    internal override Tensor? ClassWeights() => _classWeights();
 
     public override Tensor forward(Tensor features)
     {

@@ -16,6 +16,12 @@ internal sealed class ParallelHead : Head
         RegisterComponents();
     }
 
+    internal override Tensor? ClassWeights()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return stack([.. fc.Select(layer => layer.weight!)]).mean(new long[] { 0 }).MoveToOuterDisposeScope();
+    }
+
     public override Tensor forward(Tensor features)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -33,7 +33,7 @@ internal sealed class SplitAndShareHead : Head
     public override HeadOutput Classify(Tensor embedding)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] each = [.. Enumerable.Range(0, fc.Count).Select(i => Classifier(i, embedding))];
+        Tensor[] each = [.. Classifiers(embedding).Select(classifier => classifier.Logits)];
         Tensor average = stack(each).mean(new long[] { 0 }).MoveToOuterDisposeScope();
         return new HeadOutput(average, _individual ? [.. each.Select(logits => logits.MoveToOuterDisposeScope())] : [average]);
     }
@@ -43,6 +43,9 @@ internal sealed class SplitAndShareHead : Head
         using DisposeScope scope = NewDisposeScope();
         return Classify(features).Logits.MoveToOuterDisposeScope();
     }
+
+    /// <summary>The logits [N,K] of each classifier, and how many of the first channels it sees.</summary>
+    internal IEnumerable<(Tensor Logits, int Channels)> Classifiers(Tensor embedding) => _channels.Select((channels, i) => (Classifier(i, embedding), channels));
 
     private Tensor Classifier(int index, Tensor embedding)
     {

@@ -1,0 +1,66 @@
+namespace Microsoft.ML.FeatureMining.Explanation;
+
+/// <summary>How much each place of an image speaks for a class: a map of h rows and w columns, of the size of the features that it was made of. Immutable.</summary>
+public sealed class HeatMap
+{
+    private readonly float[] _values;
+
+    internal HeatMap(int height, int width, float[] values)
+    {
+        if (values.Length != height * width)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"{values.Length} values are no map of {height}x{width}."), nameof(values));
+        }
+
+        (Height, Width, _values) = (height, width, values);
+    }
+
+    /// <summary>Rows h.</summary>
+    public int Height { get; }
+
+    /// <summary>Columns w.</summary>
+    public int Width { get; }
+
+    /// <summary>The values [h,w], row by row, in the units of the class's logit.</summary>
+    public IReadOnlyList<float> Values => _values;
+
+    /// <summary>The map with its least value at 0 and its largest at 1; one that is the same everywhere becomes 0.</summary>
+    public HeatMap Normalize()
+    {
+        (float least, float largest) = (_values.Min(), _values.Max());
+        float range = largest - least;
+        return new HeatMap(Height, Width, [.. _values.Select(value => range > 0 ? (value - least) / range : 0)]);
+    }
+
+    /// <summary>The map at another size, by bilinear interpolation between the middles of its cells, as PyTorch's <c>interpolate(mode="bilinear", align_corners=False)</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A side is not positive.</exception>
+    public HeatMap Resize(int height, int width)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        (int First, int Second, float Share)[] rows = Taps(Height, height);
+        (int First, int Second, float Share)[] columns = Taps(Width, width);
+        float[] values = new float[checked(height * width)];
+        for (int y = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++)
+            {
+                values[y * width + x] = Mix(Along(rows[y].First, columns[x]), Along(rows[y].Second, columns[x]), rows[y].Share);
+            }
+        }
+
+        return new HeatMap(height, width, values);
+    }
+
+    private float Along(int row, (int First, int Second, float Share) column) => Mix(_values[row * Width + column.First], _values[row * Width + column.Second], column.Share);
+
+    private static float Mix(float first, float second, float share) => first + (second - first) * share;
+
+    // For each place of the new side the two old ones that it lies between, and how near it is to the second.
+    private static (int, int, float)[] Taps(int from, int to) => [.. Enumerable.Range(0, to).Select(i =>
+    {
+        double place = Math.Max((i + 0.5) * from / to - 0.5, 0);
+        int first = Math.Min((int)place, from - 1);
+        return (first, Math.Min(first + 1, from - 1), (float)(place - first));
+    })];
+}

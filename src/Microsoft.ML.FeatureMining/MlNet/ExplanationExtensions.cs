@@ -1,0 +1,41 @@
+using Microsoft.ML.FeatureMining;
+using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Explaining;
+
+namespace Microsoft.ML;
+
+/// <summary>Ways to look into a trained image classifier.</summary>
+public static class ExplanationExtensions
+{
+    /// <summary>Makes what shows where the image classifier of a model finds a class.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, or a chain with one in it.</param>
+    /// <exception cref="ArgumentException">The model has no image classifier, or more than one.</exception>
+    public static ImageExplainer CreateImageExplainer(this ModelOperationsCatalog catalog, ITransformer model)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new ImageExplainer(Internals.EnvironmentOf(catalog), ModelParts.ClassifierOf(model));
+    }
+
+    /// <summary>
+    /// Writes one HTML file on a model and some rows: learning curves, confusion, classes, calibration, the worst pictures, where the network looks, its activations. The file loads
+    /// nothing from anywhere and runs no script. Rows without a label, or with one that the model does not know, are not measured; without any other, the report shows the pictures alone.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="model">The whole model, from the rows to the scores.</param>
+    /// <param name="rows">As the model takes them.</param>
+    /// <param name="path">The file; replaced as a whole.</param>
+    /// <param name="options">What it shows; null for the defaults.</param>
+    /// <exception cref="ArgumentException">The model has no image classifier, or more than one.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void SaveReport(this ModelOperationsCatalog catalog, ITransformer model, IDataView rows, string path, ModelReportOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using ImageExplainer explainer = catalog.CreateImageExplainer(model);
+        ModelReport report = new(explainer, ModelParts.ClassifierOf(model), options ?? new ModelReportOptions());
+        AtomicFile.Write(path, stream => report.Write(model.Transform(rows), stream));
+    }
+}

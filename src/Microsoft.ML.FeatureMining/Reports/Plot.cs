@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Xml.Linq;
+
+namespace Microsoft.ML.FeatureMining.Reports;
+
+/// <summary>A plot as inline SVG: lines, points and bars over two axes. Series differ by their dashes as well as by their colours.</summary>
+internal sealed class Plot(string title, string description, PlotAxis x, PlotAxis y)
+{
+    private const double Width = 400;
+    private const double Height = 270;
+    private const double Left = 52;
+    private const double Right = 14;
+    private const double Bottom = 42;
+    private const double LegendRow = 18;
+    private const int LegendColumns = 2;
+
+    private readonly List<Func<IEnumerable<XElement>>> _marks = [];
+    private readonly List<(string Name, int Style)> _legend = [];
+
+    private double Top => 10 + LegendRow * ((_legend.Count + LegendColumns - 1) / LegendColumns);
+
+    /// <summary>A line through points, with a gap where a value is no number.</summary>
+    /// <param name="name">In the legend; null for none.</param>
+    /// <param name="points">In order.</param>
+    /// <param name="style">From 0; decides colour and dashes.</param>
+    public Plot Line(string? name, IEnumerable<(double X, double Y)> points, int style)
+    {
+        List<List<(double X, double Y)>> runs = [[]];
+        foreach ((double px, double py) in points)
+        {
+            if (double.IsFinite(px) && double.IsFinite(py))
+            {
+                runs[^1].Add((px, py));
+            }
+            else
+            {
+                runs.Add([]);
+            }
+        }
+
+        // A line of a single point would not be seen.
+        return Add(name, style, () => runs.Where(run => run.Count > 0).Select(run => run.Count == 1 ? Dot(run[0], style) : new XElement(
+            "polyline", new XAttribute("class", $"line s{style}"), new XAttribute("points", string.Join(' ', run.Select(point => $"{N(AtX(point.X))},{N(AtY(point.Y))}"))))));
+    }
+
+    /// <summary>Single points.</summary>
+    public Plot Points(string? name, IEnumerable<(double X, double Y)> points, int style)
+    {
+        (double X, double Y)[] finite = [.. points.Where(point => double.IsFinite(point.X) && double.IsFinite(point.Y))];
+        return Add(name, style, () => finite.Select(point => Dot(point, style)));
+    }
+
+    /// <summary>Bars from the lower end of the axis.</summary>
+    public Plot Bars(string? name, IEnumerable<(double From, double To, double Y)> bars, int style)
+    {
+        (double From, double To, double Y)[] all = [.. bars];
+        return Add(name, style, () => all.Select(bar => new XElement(
+            "rect", new XAttribute("class", $"bar s{style}"), A("x", AtX(bar.From) + 0.5), A("y", AtY(bar.Y)),
+            A("width", Math.Max(0.5, AtX(bar.To) - AtX(bar.From) - 1)), A("height", Height - Bottom - AtY(bar.Y)))));
+    }
+
+    public XElement ToSvg() => new(
+        "svg", new XAttribute("class", "plot"), new XAttribute("viewBox", $"0 0 {N(Width)} {N(Height)}"), new XAttribute("role", "img"), new XAttribute("aria-label", $"{title}. {description}"),
+        new XElement("title", title),
+        new XElement("desc", description),
+        x.Ticks().SelectMany(VerticalTick),
+        y.Ticks().SelectMany(HorizontalTick),
+        new XElement("path", new XAttribute("class", "axis"), new XAttribute("d", $"M{N(Left)} {N(Top)}V{N(Height - Bottom)}H{N(Width - Right)}")),
+        Text((Left + Width - Right) / 2, Height - 6, "middle", x.Label),
+        new XElement("text", A("x", 13), A("y", (Top + Height - Bottom) / 2), new XAttribute("text-anchor", "middle"), new XAttribute("transform", $"rotate(-90 13 {N((Top + Height - Bottom) / 2)})"), y.Label),
+        _marks.SelectMany(draw => draw()),
+        _legend.Index().SelectMany(entry => LegendEntry(entry.Index, entry.Item.Name, entry.Item.Style)));
+
+    private Plot Add(string? name, int style, Func<IEnumerable<XElement>> draw)
+    {
+        if (name is not null)
+        {
+            _legend.Add((name, style));
+        }
+
+        _marks.Add(draw);
+        return this;
+    }
+
+    private IEnumerable<XElement> VerticalTick(double value) =>
+    [
+        new XElement("path", new XAttribute("class", "grid"), new XAttribute("d", $"M{N(AtX(value))} {N(Top)}V{N(Height - Bottom)}")),
+        Text(AtX(value), Height - Bottom + 15, "middle", x.Text(value)),
+    ];
+
+    private IEnumerable<XElement> HorizontalTick(double value) =>
+    [
+        new XElement("path", new XAttribute("class", "grid"), new XAttribute("d", $"M{N(Left)} {N(AtY(value))}H{N(Width - Right)}")),
+        Text(Left - 5, AtY(value) + 4, "end", y.Text(value)),
+    ];
+
+    private static IEnumerable<XElement> LegendEntry(int index, string name, int style)
+    {
+        double left = Left + index % LegendColumns * (Width - Left - Right) / LegendColumns;
+        double middle = 11 + index / LegendColumns * LegendRow;
+        return
+        [
+            new XElement("path", new XAttribute("class", $"line s{style}"), new XAttribute("d", $"M{N(left)} {N(middle)}h24")),
+            Text(left + 29, middle + 4, "start", name),
+        ];
+    }
+
+    private XElement Dot((double X, double Y) point, int style) => new("circle", new XAttribute("class", $"dot s{style}"), A("cx", AtX(point.X)), A("cy", AtY(point.Y)), A("r", 3));
+
+    private static XElement Text(double left, double bottom, string anchor, string text) => new("text", A("x", left), A("y", bottom), new XAttribute("text-anchor", anchor), text);
+
+    private double AtX(double value) => Left + x.Place(value) * (Width - Right - Left);
+
+    private double AtY(double value) => Height - Bottom - y.Place(value) * (Height - Bottom - Top);
+
+    private static XAttribute A(string name, double value) => new(name, N(value));
+
+    private static string N(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+}

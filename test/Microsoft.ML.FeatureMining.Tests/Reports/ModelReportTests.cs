@@ -1,0 +1,95 @@
+using System.Xml.Linq;
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Evaluation;
+using Microsoft.ML.FeatureMining.Explanation;
+using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.Tests.MlNet;
+
+namespace Microsoft.ML.FeatureMining.Tests.Reports;
+
+/// <summary>Evaluating in detail, explaining and reporting, as a user of ML.NET does.</summary>
+[Collection(TrainedModelCollection.Name)]
+public sealed class ModelReportTests(TrainedModel trained)
+{
+    [Fact]
+    public void EvaluateInDetail_ScoredRows_AgreesWithMlNet()
+    {
+        IDataView scored = trained.Model.Transform(trained.Rows);
+        MulticlassClassificationMetrics expected = trained.Context.MulticlassClassification.Evaluate(scored);
+
+        ClassificationReport report = trained.Context.MulticlassClassification.EvaluateInDetail(scored);
+
+        Assert.Equal(expected.MicroAccuracy, report.Accuracy, 9);
+        Assert.Equal(expected.MacroAccuracy, report.MacroRecall, 9);
+        Assert.Equal(expected.LogLoss, report.LogLoss, 5);
+        Assert.Equal(expected.ConfusionMatrix.Counts.SelectMany(row => row), from actual in Enumerable.Range(0, 3) from predicted in Enumerable.Range(0, 3) select (double)report.Count(actual, predicted));
+        Assert.Equal(ColouredImages.Names, report.Classes.Select(entry => entry.Name));
+        string[] paths = [.. trained.Rows.GetColumn<string>("ImagePath")];
+        Assert.All(report.Worst, image => Assert.Equal(paths[image.Row], image.File));
+    }
+
+    [Fact]
+    public void EvaluateInDetail_WithoutItsColumns_SaysWhatIsMissing()
+    {
+        MulticlassClassificationCatalog catalog = trained.Context.MulticlassClassification;
+        IDataView scored = trained.Model.Transform(trained.Rows);
+
+        Assert.Contains("'Truth'", Assert.Throws<ArgumentOutOfRangeException>(() => catalog.EvaluateInDetail(scored, labelColumnName: "Truth")).Message, StringComparison.Ordinal);
+        Assert.Contains("'Scores'", Assert.Throws<ArgumentOutOfRangeException>(() => catalog.EvaluateInDetail(scored, scoreColumnName: "Scores")).Message, StringComparison.Ordinal);
+        Assert.Contains("Vector<Single, 3>", Assert.Throws<ArgumentOutOfRangeException>(() => catalog.EvaluateInDetail(scored, scoreColumnName: "Image")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Explain_Rows_AgreesWithTheScores()
+    {
+        using ImageExplainer explainer = trained.Context.Model.CreateImageExplainer(trained.Model);
+        float[][] scores = trained.Scores(trained.Model);
+
+        (long Row, string? File, ImageExplanation Explanation)[] all = [.. explainer.Explain(trained.Rows)];
+        (long Row, string? File, ImageExplanation Explanation)[] some = [.. explainer.Explain(trained.Model.Transform(trained.Rows), images: 4)];
+
+        Assert.Equal(ColouredImages.Names, explainer.ClassNames);
+        Assert.Equal(Enumerable.Range(0, scores.Length).Select(row => (long)row), all.Select(entry => entry.Row));
+        Assert.All(all, entry => TensorAssert.CloseValues(scores[entry.Row], entry.Explanation.Probabilities, 1e-4, "scores"));
+        Assert.Equal([0L, 9, 18, 27], some.Select(entry => entry.Row));
+        ImageExplanation one = explainer.Explain(File.ReadAllBytes(all[5].File!));
+        Assert.Equal(all[5].Explanation.Probabilities, one.Probabilities);
+        Assert.Equal(all[5].Explanation.MainMap.Values, one.MainMap.Values);
+        DecodedImage grid = ImageCodec.Decode(ExplanationGrid.OfImages(some.Select(entry => entry.Explanation), side: 20));
+        Assert.Equal((5 * 24 - 4, 4 * 24 - 4), (grid.Width, grid.Height));
+        DecodedImage models = ImageCodec.Decode(ExplanationGrid.OfModels([[one, one], [one, one]], side: 20));
+        Assert.Equal((2 * 24 - 4, 3 * 24 - 4), (models.Width, models.Height));
+    }
+
+    [Fact]
+    public void SaveReport_LabelledRows_HasEveryPart()
+    {
+        using TemporaryFolder folder = new();
+
+        trained.Context.Model.SaveReport(trained.Model, trained.Rows, folder["report.html"], new ModelReportOptions { Worst = 5, Pictures = 3, Activations = 6 });
+
+        XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
+        Assert.Equal(
+            ["summary", "curves", "confusion", "classes", "calibration", "worst", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
+        Assert.Equal(2 * 5, Section(root, "worst").Descendants("img").Count());
+        Assert.Equal(3 * 5, Section(root, "pictures").Descendants("img").Count());
+        Assert.Equal(Tiny.Options.Epochs, Section(root, "curves").Descendants("tbody").Elements("tr").Count());
+        Assert.Equal(["report.html"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void SaveReport_RowsWithoutLabels_ShowsThePicturesAlone()
+    {
+        using TemporaryFolder folder = new();
+        IDataView unlabelled = trained.Context.Data.LoadFromEnumerable(
+            trained.Rows.GetColumn<string>("ImagePath").Select(path => new ImageFileRow { ImagePath = path, Label = "" }).ToArray());
+
+        trained.Context.Model.SaveReport(trained.Model, unlabelled, folder["report.html"]);
+
+        XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
+        Assert.Equal(["summary", "curves", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
+    }
+
+    private static XElement Section(XElement root, string id) => root.Descendants("section").Single(section => (string?)section.Attribute("id") == id);
+}
