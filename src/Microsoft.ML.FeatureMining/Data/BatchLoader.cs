@@ -38,12 +38,9 @@ internal static class BatchLoader
         {
             try
             {
-                int batches = Batches(order.Count, batchSize);
-                for (int batch = skip; batch < batches; batch++)
+                foreach (HostBatch batch in set.Read([.. Cut(order, batchSize).Skip(skip)]))
                 {
-                    int start = batch * batchSize;
-                    int count = batch == batches - 1 ? order.Count - start : batchSize;
-                    await writer.WriteAsync(Gather(set, order, start, count), cancellation).ConfigureAwait(false);
+                    await writer.WriteAsync(batch, cancellation).ConfigureAwait(false);
                 }
 
                 writer.Complete();
@@ -61,18 +58,19 @@ internal static class BatchLoader
 
     private static bool LeavesOne(int images, int batchSize) => batchSize > 1 && images > batchSize && images % batchSize == 1;
 
-    private static HostBatch Gather(ImageSet set, IReadOnlyList<int> order, int start, int count)
+    private static IEnumerable<int[]> Cut(IReadOnlyList<int> order, int batchSize)
     {
-        int size = ImageSet.ImageBytes(set.Shape, set.Element);
-        byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(count * size));
-        long[] labels = new long[count];
-        for (int i = 0; i < count; i++)
+        int batches = Batches(order.Count, batchSize);
+        for (int batch = 0; batch < batches; batch++)
         {
-            int index = order[start + i];
-            set.CopyTo(index, pixels.AsSpan(i * size, size));
-            labels[i] = set.Labels[index];
-        }
+            int start = batch * batchSize;
+            int[] images = new int[batch == batches - 1 ? order.Count - start : batchSize];
+            for (int i = 0; i < images.Length; i++)
+            {
+                images[i] = order[start + i];
+            }
 
-        return new HostBatch(pixels, labels);
+            yield return images;
+        }
     }
 }

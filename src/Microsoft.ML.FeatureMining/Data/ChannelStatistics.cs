@@ -5,10 +5,33 @@ namespace Microsoft.ML.FeatureMining.Data;
 /// <summary>Mean and standard deviation (of the population) of each channel, in the units of the pixels.</summary>
 internal sealed record ChannelStatistics(float[] Mean, float[] Std)
 {
+    private const int ImagesAtOnce = 256;
+
     public static ChannelStatistics Of(ImageSet set)
     {
         if (set.Count == 0)
             throw new ArgumentException("There are no images.", nameof(set));
+        return set.Element == PixelType.Byte ? OfBytes(set) : OfSingles(set);
+    }
+
+    private static ChannelStatistics OfBytes(ImageSet set)
+    {
+        ChannelHistogram all = new(set.Shape.Channels);
+        foreach (HostBatch batch in All(set))
+            Parallel.For(0, batch.Count, () => new ChannelHistogram(set.Shape.Channels), (image, _, some) =>
+            {
+                some.Add(batch.Pixels.AsSpan(image * set.Shape.Length, set.Shape.Length));
+                return some;
+            }, some =>
+            {
+                lock (all)
+                    all.Add(some);
+            });
+        return all.Statistics();
+    }
+
+    private static ChannelStatistics OfSingles(ImageSet set)
+    {
         int channels = set.Shape.Channels;
         double count = (double)set.Count * set.Shape.Length / channels;
         double[] mean = [.. Sums(set, new double[channels]).Sum.Select(s => s / count)];
@@ -21,28 +44,19 @@ internal sealed record ChannelStatistics(float[] Mean, float[] Std)
     {
         int plane = set.Shape.Height * set.Shape.Width;
         var (sum, squares) = (new double[origin.Length], new double[origin.Length]);
-        var values = new float[set.Shape.Length];
-        for (int i = 0; i < set.Count; i++)
+        foreach (HostBatch batch in All(set))
         {
-            Read(set, i, values);
-            for (int c = 0; c < origin.Length; c++)
-                foreach (float value in values.AsSpan(c * plane, plane))
-                {
-                    double difference = value - origin[c];
-                    sum[c] += difference;
-                    squares[c] += difference * difference;
-                }
+            ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(batch.Pixels);
+            for (int i = 0; i < values.Length; i++)
+            {
+                int channel = i / plane % origin.Length;
+                double difference = values[i] - origin[channel];
+                sum[channel] += difference;
+                squares[channel] += difference * difference;
+            }
         }
         return (sum, squares);
     }
 
-    private static void Read(ImageSet set, int index, float[] values)
-    {
-        ReadOnlySpan<byte> image = set[index];
-        if (set.Element == PixelType.Single)
-            MemoryMarshal.Cast<byte, float>(image).CopyTo(values);
-        else
-            for (int i = 0; i < image.Length; i++)
-                values[i] = image[i];
-    }
+    private static IEnumerable<HostBatch> All(ImageSet set) => set.Read([.. Enumerable.Range(0, set.Count).Chunk(ImagesAtOnce)]);
 }

@@ -6,6 +6,9 @@ namespace Microsoft.ML.FeatureMining.Data;
 /// <summary>Picture files (JPEG, PNG, BMP, GIF, WebP, told by their first bytes) to pixels, over libjpeg-turbo, libpng, giflib and libwebp.</summary>
 internal static unsafe class ImageCodec
 {
+    /// <summary>Which decoder this is: another one's pixels may differ in the last bit.</summary>
+    public const string Name = "native";
+
     /// <summary>Above this many pixels a header is taken for an attack, as Pillow does.</summary>
     public const long DefaultMaxPixels = 178_956_970;
 

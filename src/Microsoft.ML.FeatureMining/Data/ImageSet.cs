@@ -1,18 +1,31 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
 namespace Microsoft.ML.FeatureMining.Data;
 
-/// <summary>Labelled images of one shape in memory. Immutable; any number of threads may read.</summary>
+/// <summary>Labelled images of one shape, wherever their pixels lie. Immutable; any number of threads may read.</summary>
 internal sealed class ImageSet
 {
-    private readonly IReadOnlyList<byte[]> _chunks;
-    private readonly int _imagesPerChunk;
-    private readonly int _imageBytes;
+    private readonly PixelStore _pixels;
+    private readonly int[]? _rows;
     private readonly int[] _labels;
+    private readonly Lazy<ChannelStatistics> _statistics;
 
-    internal ImageSet(ImageShape shape, PixelType element, int classCount, int[] labels, IReadOnlyList<byte[]> chunks, int imagesPerChunk)
+    /// <param name="pixels">Where the pixels lie.</param>
+    /// <param name="shape">The shape of each image.</param>
+    /// <param name="element">How one value is stored.</param>
+    /// <param name="classCount">How many classes there are.</param>
+    /// <param name="labels">For each image its class.</param>
+    /// <param name="rows">For each image its row in the store; null where all rows are images, in their order.</param>
+    /// <param name="statistics">Of the images, where they are known; else they are computed when they are asked for.</param>
+    public ImageSet(PixelStore pixels, ImageShape shape, PixelType element, int classCount, int[] labels, int[]? rows = null, ChannelStatistics? statistics = null)
     {
-        (Shape, Element, ClassCount) = (shape, element, classCount);
-        (_labels, _chunks, _imagesPerChunk) = (labels, chunks, imagesPerChunk);
-        _imageBytes = ImageBytes(shape, element);
+        if (labels.Length > 0 && labels.Max() >= classCount)
+            throw new ArgumentOutOfRangeException(nameof(classCount), classCount, FormattableString.Invariant($"A label is {labels.Max()}."));
+        if ((rows?.Length ?? pixels.Count) != labels.Length)
+            throw new ArgumentException(FormattableString.Invariant($"There are {labels.Length} labels for {rows?.Length ?? pixels.Count} images."), nameof(labels));
+        (_pixels, Shape, Element, ClassCount, _labels, _rows) = (pixels, shape, element, classCount, labels, rows);
+        _statistics = statistics is null ? new(() => ChannelStatistics.Of(this)) : new(statistics);
     }
 
     public ImageShape Shape { get; }
@@ -26,18 +39,37 @@ internal sealed class ImageSet
     /// <summary>For each image its class, 0 to <see cref="ClassCount"/> - 1.</summary>
     public IReadOnlyList<int> Labels => _labels;
 
+    /// <summary>Mean and deviation of its pixels, computed once.</summary>
+    public ChannelStatistics Statistics => _statistics.Value;
+
     /// <summary>The bytes of one image, [C, H, W].</summary>
-    public ReadOnlySpan<byte> this[int index]
+    public ReadOnlySpan<byte> this[int index] => Read([[index]]).First().Pixels;
+
+    /// <summary>One pass over images, batch by batch.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An index is none of an image.</exception>
+    public IEnumerable<HostBatch> Read(IReadOnlyList<int[]> batches)
     {
-        get
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(index);
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-            return _chunks[index / _imagesPerChunk].AsSpan(index % _imagesPerChunk * _imageBytes, _imageBytes);
-        }
+        int[][] rows = [.. batches.Select(batch => _rows is null ? batch : Array.ConvertAll(batch, image => _rows[image]))];
+        return batches.Zip(_pixels.Read(rows), (images, pixels) => new HostBatch(pixels, Array.ConvertAll(images, image => (long)_labels[image])));
     }
 
-    public void CopyTo(int index, Span<byte> destination) => this[index].CopyTo(destination);
+    /// <summary>The order of an epoch: a permutation, each as likely, but where the store cannot reach for any row at any time (<see cref="PixelStore.ShuffleWindow"/>).</summary>
+    public int[] DrawOrder(RandomStream random) =>
+        Count <= _pixels.ShuffleWindow ? random.Permutation(Count) : random.PermutationWithin(_pixels.ShuffleWindow, Count);
+
+    /// <summary>A hash of all labels and pixels, the same wherever the pixels lie.</summary>
+    public byte[] ContentHash()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> image = stackalloc byte[sizeof(int) + sizeof(uint)];
+        for (int i = 0; i < Count; i++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(image, _labels[i]);
+            BinaryPrimitives.WriteUInt32LittleEndian(image[sizeof(int)..], _pixels.Checksum(_rows?[i] ?? i));
+            hash.AppendData(image);
+        }
+        return hash.GetHashAndReset();
+    }
 
     internal static int ImageBytes(ImageShape shape, PixelType element) => checked(shape.Length * (element == PixelType.Byte ? sizeof(byte) : sizeof(float)));
 }

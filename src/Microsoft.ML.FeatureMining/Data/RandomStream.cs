@@ -58,6 +58,22 @@ public sealed class RandomStream
         return order;
     }
 
+    /// <summary>A random permutation in which each number waits in a buffer before its turn: none comes more than <paramref name="buffer"/> - 1 places early.</summary>
+    internal int[] PermutationWithin(int buffer, int count)
+    {
+        int[] waiting = [.. Enumerable.Range(0, Math.Min(buffer, count))];
+        int[] order = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            int left = Math.Min(waiting.Length, count - i);
+            int turn = NextInt(left);
+            order[i] = waiting[turn];
+            waiting[turn] = i + waiting.Length < count ? i + waiting.Length : waiting[left - 1];
+        }
+
+        return order;
+    }
+
     /// <summary>A seed for another generator, such as a device's.</summary>
     public long NextSeed() => (long)(Next() >> 1);
 

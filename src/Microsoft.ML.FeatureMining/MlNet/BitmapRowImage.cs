@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Data;
 
@@ -15,6 +16,8 @@ internal sealed class BitmapRowImage : RowImage
     }
 
     public override long Bytes => _image?.Pixels.LongLength ?? 0;
+
+    public override byte[] ContentHash() => _image is null ? [] : SHA256.HashData([.. BitConverter.GetBytes(_image.Width), .. _image.Pixels]);
 
     public override byte[] ToPixels() => _image is null
         ? throw new ImageDecodeException("There is no picture: the value is missing.")

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.ML.FeatureMining.Data;
 
 namespace Microsoft.ML.FeatureMining.MlNet;
@@ -6,6 +7,8 @@ namespace Microsoft.ML.FeatureMining.MlNet;
 internal sealed class EncodedRowImage(byte[] encoded, ImagePreprocessing preprocessing, long maxPixels) : RowImage
 {
     public override long Bytes => encoded.Length;
+
+    public override byte[] ContentHash() => SHA256.HashData(encoded);
 
     public override byte[] ToPixels() => encoded.Length > 0
         ? preprocessing.Apply(encoded, maxPixels)

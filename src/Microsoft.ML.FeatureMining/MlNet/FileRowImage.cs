@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.ML.FeatureMining.Data;
 
 namespace Microsoft.ML.FeatureMining.MlNet;
@@ -7,11 +9,20 @@ internal sealed class FileRowImage(string path, ImagePreprocessing preprocessing
 {
     public override long Bytes => 0;
 
+    public override string File => path;
+
+    public override byte[] ContentHash()
+    {
+        FileInfo file = new(path);
+        string state = file.Exists ? FormattableString.Invariant($"{file.Length} {file.LastWriteTimeUtc.Ticks}") : "missing";
+        return SHA256.HashData(Encoding.UTF8.GetBytes($"{path}\n{state}"));
+    }
+
     public override byte[] ToPixels()
     {
         try
         {
-            return preprocessing.Apply(File.ReadAllBytes(path), maxPixels);
+            return preprocessing.Apply(System.IO.File.ReadAllBytes(path), maxPixels);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

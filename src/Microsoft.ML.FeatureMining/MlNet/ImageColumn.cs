@@ -4,10 +4,10 @@ using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.FeatureMining.MlNet;
 
-/// <summary>The image column of a schema, in one of the three forms that ML.NET has for pictures.</summary>
+/// <summary>The image column of a schema, in one of the three forms that ML.NET has for pictures, or paths of picture files.</summary>
 internal sealed class ImageColumn
 {
-    public const string Expected = "VarVector<Byte>, Vector<Single> or Image";
+    public const string Expected = "VarVector<Byte>, Vector<Single>, Image or Text";
 
     /// <summary>A text column of this name is taken for the pictures' files when an error is to name one; LoadImageFolder and ML.NET's samples call it so.</summary>
     private const string PathColumnName = "ImagePath";
@@ -27,6 +27,12 @@ internal sealed class ImageColumn
     /// <summary>The shape that its images come out in.</summary>
     public ImageShape Shape => _preprocessing.Shape;
 
+    /// <summary>What decides how a value of it becomes pixels.</summary>
+    public string Description => FormattableString.Invariant($"{Column.Type} {Element} {_preprocessing} {_maxPixels}");
+
+    /// <summary>Whether it holds paths of picture files, which can be read in any order.</summary>
+    public bool IsFiles => Column.Type is TextDataViewType;
+
     public PixelType Element => ElementOf(Column.Type) ?? PixelType.Byte;
 
     /// <summary>The columns that <see cref="Reader"/> and <see cref="PathReader"/> need.</summary>
@@ -40,7 +46,7 @@ internal sealed class ImageColumn
         if (ElementOf(column.Type) is not { } element)
             throw ScoreSchema.Mismatch("image", name, Expected, column.Type.ToString()!);
         ImageShape shape = element == PixelType.Single ? PlanarShape(column, preprocessing.Shape) : preprocessing.Shape;
-        DataViewSchema.Column? path = schema.GetColumnOrNull(PathColumnName);
+        DataViewSchema.Column? path = column.Type is TextDataViewType ? column : schema.GetColumnOrNull(PathColumnName);
         return new ImageColumn(column, path?.Type is TextDataViewType ? path : null, preprocessing with { Shape = shape }, maxPixels);
     }
 
@@ -48,7 +54,7 @@ internal sealed class ImageColumn
     /// <exception cref="ArgumentOutOfRangeException">There is neither, or the column is no image.</exception>
     public static ImageColumn BindOrFiles(DataViewSchema schema, string name, ImagePreprocessing preprocessing, long maxPixels) =>
         schema.GetColumnOrNull(name) is null && schema.GetColumnOrNull(PathColumnName) is { Type: TextDataViewType } path
-            ? new ImageColumn(path, path, preprocessing, maxPixels)
+            ? Bind(schema, path.Name, preprocessing, maxPixels)
             : Bind(schema, name, preprocessing, maxPixels);
 
     /// <summary>What kind of pixels a column of that type gives; null for a type that is no image.</summary>
@@ -56,7 +62,7 @@ internal sealed class ImageColumn
     {
         VectorDataViewType { IsKnownSize: false, ItemType: NumberDataViewType item } when item.RawType == typeof(byte) => PixelType.Byte,
         VectorDataViewType { IsKnownSize: true, ItemType: NumberDataViewType item } when item.RawType == typeof(float) => PixelType.Single,
-        ImageDataViewType => PixelType.Byte,
+        ImageDataViewType or TextDataViewType => PixelType.Byte,
         _ => null,
     };
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Microsoft.ML.FeatureMining.Data;
 
 namespace Microsoft.ML.FeatureMining.MlNet;
@@ -7,6 +8,8 @@ namespace Microsoft.ML.FeatureMining.MlNet;
 internal sealed class PlanarRowImage(float[] values) : RowImage
 {
     public override long Bytes => values.LongLength * sizeof(float);
+
+    public override byte[] ContentHash() => SHA256.HashData(MemoryMarshal.AsBytes<float>(values));
 
     public override byte[] ToPixels() => Array.TrueForAll(values, float.IsFinite)
         ? MemoryMarshal.AsBytes<float>(values).ToArray()

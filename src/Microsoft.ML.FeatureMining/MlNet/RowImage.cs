@@ -6,7 +6,13 @@ internal abstract class RowImage
     /// <summary>The memory it takes, so that a reader knows when it has enough of them.</summary>
     public abstract long Bytes { get; }
 
+    /// <summary>The file that its pixels come from; null where they come out of the row.</summary>
+    public virtual string? File => null;
+
     /// <summary>The raw bytes of an image as the network takes it, [C,H,W]: a byte or a little-endian float each.</summary>
     /// <exception cref="Data.ImageDecodeException">There is no image in it.</exception>
     public abstract byte[] ToPixels();
+
+    /// <summary>A hash of what it holds; of a file, which is not opened for it, of its name, length and time.</summary>
+    public abstract byte[] ContentHash();
 }

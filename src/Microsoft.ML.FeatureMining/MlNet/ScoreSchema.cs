@@ -62,7 +62,7 @@ internal static class ScoreSchema
     {
         VectorKind.VariableVector => column.ItemType is NumberDataViewType && column.ItemType.RawType == typeof(byte),
         VectorKind.Vector => column.ItemType is NumberDataViewType && column.ItemType.RawType == typeof(float),
-        _ => column.ItemType is ImageDataViewType,
+        _ => column.ItemType is ImageDataViewType or TextDataViewType,
     };
 
     private static SchemaShape.Column ScoreShape(SchemaShape.Column label, string name)

@@ -21,7 +21,7 @@ internal sealed class TrainedParts : IDisposable
     /// <param name="loadWeights">Puts weights into the new network; null leaves those that were drawn.</param>
     public TrainedParts(TrainingRecipe recipe, ImageSet train, Device device, RandomStreams random, Action<ImageNetwork>? loadWeights = null)
     {
-        Pixels = ChannelStatistics.Of(train);
+        Pixels = train.Statistics;
         _normalization = new Normalization(Pixels.Mean, Pixels.Std, device);
         Network = NetworkFactory.Create(recipe.Backbone, train.Shape.Channels, train.ClassCount, recipe.Head);
         Place(Network, random["weights"], device);

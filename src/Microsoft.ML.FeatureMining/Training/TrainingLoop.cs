@@ -88,7 +88,7 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>Runs what is left of the epoch; false where somebody ended the run within it.</summary>
     private bool RunEpoch()
     {
-        _run.BeginEpoch(() => _parts.Runs.Aggregate(_random["shuffle"].Permutation(_train.Count), (order, run) => run.Order(order, _train.Labels, _recipe.BatchSize)));
+        _run.BeginEpoch(() => _parts.Runs.Aggregate(_train.DrawOrder(_random["shuffle"]), (order, run) => run.Order(order, _train.Labels, _recipe.BatchSize)));
         long began = Stopwatch.GetTimestamp() - (long)(_run.Seconds * Stopwatch.Frequency);
         _parts.Network.train();
         _progress.EpochBegan(_run.Metrics.Images);

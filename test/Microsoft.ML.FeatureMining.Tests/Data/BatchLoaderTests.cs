@@ -44,16 +44,18 @@ public sealed class BatchLoaderTests
     [Fact]
     public void Load_ConsumerLeavesEarly_StopsReading()
     {
-        CountingOrder order = new(10_000);
+        const int Count = 10_000;
+        CountingPixels pixels = new(Count);
+        ImageSet set = new(pixels, new ImageShape(1, 1, 1), PixelType.Byte, classCount: 2, new int[Count]);
 
-        foreach (HostBatch _ in BatchLoader.Load(Set, order, batchSize: 2))
+        foreach (HostBatch _ in BatchLoader.Load(set, [.. Enumerable.Range(0, Count)], batchSize: 2))
         {
             break;
         }
 
-        int read = order.Read;
+        int read = pixels.Rows;
         Thread.Sleep(50);
-        Assert.Equal(read, order.Read);
+        Assert.Equal(read, pixels.Rows);
         Assert.InRange(read, 2, 20);
     }
 
@@ -83,26 +85,21 @@ public sealed class BatchLoaderTests
         Assert.All(pairs, pair => Assert.Equal(pair.Item1.Pixels, pair.Item2.Pixels));
     }
 
-    /// <summary>Counts how many indices were asked for.</summary>
-    private sealed class CountingOrder(int count) : IReadOnlyList<int>
+    /// <summary>Counts how many rows were read.</summary>
+    private sealed class CountingPixels(int count) : PixelStore
     {
         private int _read;
 
-        public int Read => Volatile.Read(ref _read);
+        public int Rows => Volatile.Read(ref _read);
 
-        public int Count => count;
+        public override int Count => count;
 
-        public int this[int index]
+        public override uint Checksum(int row) => 0;
+
+        public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches) => batches.Select(batch =>
         {
-            get
-            {
-                Interlocked.Increment(ref _read);
-                return index % 11;
-            }
-        }
-
-        public IEnumerator<int> GetEnumerator() => throw new NotSupportedException();
-
-        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+            Interlocked.Add(ref _read, batch.Length);
+            return new byte[batch.Length];
+        });
     }
 }

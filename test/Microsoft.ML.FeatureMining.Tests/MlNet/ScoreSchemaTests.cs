@@ -110,7 +110,7 @@ public sealed class ScoreSchemaTests(TrainedModel trained)
         Assert.Equal("Could not find image column 'Nope' (Parameter 'inputSchema')", Refusal(new() { ImageColumnName = "Nope" }));
         Assert.Equal("Schema mismatch for label column 'ImagePath': expected Key<UInt32>, got String (Parameter 'inputSchema')", Refusal(new() { LabelColumnName = "ImagePath" }));
         Assert.Equal(
-            "Schema mismatch for image column 'Label': expected VarVector<Byte>, Vector<Single> or Image, got Key<UInt32> (Parameter 'inputSchema')",
+            "Schema mismatch for image column 'Label': expected VarVector<Byte>, Vector<Single>, Image or Text, got Key<UInt32> (Parameter 'inputSchema')",
             Refusal(new() { ImageColumnName = "Label" }));
 
         string Refusal(FeatureMiningOptions options) => Assert.Throws<ArgumentOutOfRangeException>(

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.ML.FeatureMining.Data;
@@ -15,23 +14,12 @@ internal static class RunKey
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(ArtifactManifest.Describe(recipe)));
-        Append(hash, train);
+        hash.AppendData(train.ContentHash());
         if (validation is not null)
         {
-            Append(hash, validation);
+            hash.AppendData(validation.ContentHash());
         }
 
         return "run-" + Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, NameBytes));
-    }
-
-    private static void Append(IncrementalHash hash, ImageSet set)
-    {
-        Span<byte> number = stackalloc byte[sizeof(int)];
-        for (int i = 0; i < set.Count; i++)
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(number, set.Labels[i]);
-            hash.AppendData(number);
-            hash.AppendData(set[i]);
-        }
     }
 }

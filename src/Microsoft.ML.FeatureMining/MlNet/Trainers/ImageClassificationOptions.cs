@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.MlNet.Storage;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 using Microsoft.ML.SearchSpace;
@@ -22,7 +23,8 @@ public abstract record ImageClassificationOptions
     /// <value>Label.</value>
     public string LabelColumnName { get; init; } = "Label";
 
-    /// <summary>The pictures: a vector of bytes of unknown size (an encoded file, as LoadRawImageBytes gives it), a vector of planar floats (as ExtractPixels gives it), or MLImage.</summary>
+    /// <summary>The pictures: a vector of bytes of unknown size (an encoded file, as LoadRawImageBytes gives it), a vector of planar floats (as ExtractPixels gives it), MLImage, or text: paths of picture
+    /// files, which are read when they are needed.</summary>
     /// <value>Image.</value>
     public string ImageColumnName { get; init; } = "Image";
 
@@ -170,6 +172,25 @@ public abstract record ImageClassificationOptions
     /// <value>178,956,970.</value>
     public long MaxPixels { get; init; } = ImageCodec.DefaultMaxPixels;
 
+    /// <summary>Where decoded images are kept during a Fit.</summary>
+    /// <value><see cref="ImageStorage.Adaptive"/>: in memory, in a file where they pass the <see cref="MemoryBudget"/>, nowhere where the disk has no room either.</value>
+    public ImageStorage Storage { get; init; }
+
+    /// <summary>How many bytes of decoded images, those of training and of validation together, are kept in memory. An image takes channels x height x width.</summary>
+    /// <value>None: a quarter of the memory that the process may use.</value>
+    public long? MemoryBudget { get; init; }
+
+    /// <summary>
+    /// A folder in which files of decoded images stay, so that the next Fit on the same rows decodes nothing. Each is named after its rows and all that decides their pixels; of files
+    /// that an image column of text names, name, length and time count as content. One that is damaged is made anew; nobody removes those that are not needed any more.
+    /// </summary>
+    /// <value>None: a file in the system's temporary folder, gone after the Fit.</value>
+    public string? CacheFolder { get; init; }
+
+    /// <summary>How many rows wait to be shuffled where images are streamed and can only be read one after the other.</summary>
+    /// <value>4096.</value>
+    public int ShuffleBuffer { get; init; } = 4096;
+
     /// <summary>Images scored at once, in validation and by the model's Transform, which reads as many rows ahead.</summary>
     /// <value>64.</value>
     public int ScoringBatchSize { get; init; } = 64;
@@ -212,6 +233,8 @@ public abstract record ImageClassificationOptions
     /// <summary>What happens when the loss or the weights become infinite or no number.</summary>
     /// <value><see cref="Divergence.Throws"/>.</value>
     public Divergence Divergence { get; init; }
+
+    internal StorageSettings ToStorage() => new() { Storage = Storage, MemoryBudget = MemoryBudget, CacheFolder = CacheFolder, ShuffleBuffer = ShuffleBuffer };
 
     /// <summary>The recipe for images of that shape.</summary>
     internal virtual TrainingRecipe ToRecipe(ImageShape input, long seed) => new()

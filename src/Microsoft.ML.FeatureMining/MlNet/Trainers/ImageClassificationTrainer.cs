@@ -9,7 +9,7 @@ namespace Microsoft.ML.FeatureMining;
 
 /// <summary>What the trainers of this library have in common as parts of an ML.NET pipeline.</summary>
 /// <remarks>
-/// <para>Input: a label that is a key, and pictures as encoded bytes, planar floats or MLImage. Output: PredictedLabel, the label's key; Score, the probabilities.</para>
+/// <para>Input: a label that is a key, and pictures as encoded bytes, planar floats, MLImage or paths of files. Output: PredictedLabel, the label's key; Score, the probabilities.</para>
 /// <para>Rows without a label are left out and counted in a warning. Every Fit starts afresh; with the same seed, on the same CPU, it gives the same bits.</para>
 /// </remarks>
 public abstract class ImageClassificationTrainer : IEstimator<ImageClassificationTransformer>
@@ -50,7 +50,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         GetOutputSchema(Internals.ShapeOf(input.Schema));
         using IChannel channel = _host.Start("Training");
         FitRun run = new(_host, channel, _options, ComputeDevice.Of(_environment));
-        TrainingRows rows = TrainingRows.Read(input, _options, _seed, channel, run.CheckAlive);
+        using TrainingRows rows = TrainingRows.Read(input, _options, _seed, channel, run.CheckAlive);
         TrainingOutcome outcome = Train(run, _options.ToRecipe(rows.Train.Shape, _seed), rows);
         run.CheckWorthKeeping(outcome);
         return new ImageClassificationTransformer(_environment, ArtifactOf(rows, outcome), SettingsOf(rows.Keys));

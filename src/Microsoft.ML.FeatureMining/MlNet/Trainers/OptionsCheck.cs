@@ -54,6 +54,12 @@ internal static class OptionsCheck
             yield return "EarlyStopping needs a ValidationSet or a ValidationFraction.";
         if (options.InitialWeights is { } weights && !File.Exists(weights))
             yield return $"InitialWeights names a file that is not there: '{weights}'.";
+        if (options.MemoryBudget < 0)
+            yield return $"MemoryBudget is at least 0; it is {options.MemoryBudget}.";
+        if (options.CacheFolder is { Length: 0 })
+            yield return "CacheFolder is empty.";
+        if (options.ShuffleBuffer < 1)
+            yield return $"ShuffleBuffer is at least 1; it is {options.ShuffleBuffer}.";
         if (options.WorkspacePath is { Length: 0 })
             yield return "WorkspacePath is empty.";
         if (options.CheckpointEverySteps < 1)
@@ -62,7 +68,7 @@ internal static class OptionsCheck
             yield return $"CheckpointEvery is at least 0; it is {options.CheckpointEvery}.";
         if (options.KeepCheckpoints < 1)
             yield return $"KeepCheckpoints is at least 1; it is {options.KeepCheckpoints}.";
-        foreach (Enum value in (Enum[])[options.Resize, options.Keep, options.UnreadableImages, options.OnCancel, options.Divergence])
+        foreach (Enum value in (Enum[])[options.Resize, options.Keep, options.UnreadableImages, options.OnCancel, options.Divergence, options.Storage])
         {
             if (!Enum.IsDefined(value.GetType(), value))
                 yield return $"{value.GetType().Name} has no value {value}.";

@@ -1,0 +1,14 @@
+using Microsoft.ML.FeatureMining.Data;
+
+namespace Microsoft.ML.FeatureMining.MlNet.Storage;
+
+/// <summary>Pixels that are decoded from files, each time and in any order.</summary>
+internal sealed class StreamedFiles(StreamedImages images, RowImage[] files) : PixelStore
+{
+    public override int Count => images.Count;
+
+    public override uint Checksum(int row) => images.Checksum(row);
+
+    public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches) =>
+        batches.Select(rows => images.Decode(rows, Array.ConvertAll(rows, row => files[row])));
+}

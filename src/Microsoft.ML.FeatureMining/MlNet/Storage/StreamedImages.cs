@@ -1,0 +1,43 @@
+using Microsoft.ML.FeatureMining.Data;
+
+namespace Microsoft.ML.FeatureMining.MlNet.Storage;
+
+/// <summary>Decodes images again that were decoded before, and insists on the same pixels.</summary>
+internal sealed class StreamedImages(ImageColumn column, uint[] checksums)
+{
+    private readonly int _imageBytes = ImageSet.ImageBytes(column.Shape, column.Element);
+
+    public int Count => checksums.Length;
+
+    public uint Checksum(int row) => checksums[row];
+
+    /// <summary>The pixels of a few rows, one after another, decoded on all cores.</summary>
+    /// <exception cref="ImageDecodeException">An image cannot be read any more, or is another one now.</exception>
+    public byte[] Decode(int[] rows, IReadOnlyList<RowImage> images)
+    {
+        byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(rows.Length * _imageBytes));
+        AllCores.For(rows.Length, i => Decode(rows[i], images[i]).CopyTo(pixels, i * _imageBytes));
+        return pixels;
+    }
+
+    private byte[] Decode(int row, RowImage image)
+    {
+        byte[] pixels;
+        try
+        {
+            pixels = image.ToPixels();
+        }
+        catch (ImageDecodeException e)
+        {
+            throw Changed(row, image, $"cannot be read any more: {e.Message}", e);
+        }
+        return PixelChecksum.Of(pixels) == checksums[row] ? pixels : throw Changed(row, image, "is another one now.", null);
+    }
+
+    private ImageDecodeException Changed(int row, RowImage image, string what, Exception? cause)
+    {
+        string name = FormattableString.Invariant($"Image {row} of column '{column.Column.Name}'{(image.File is { } file ? $", file '{file}'" : "")}");
+        string message = $"{name}, was read when Fit began and {what}";
+        return cause is null ? new ImageDecodeException(message) : new ImageDecodeException(message, cause);
+    }
+}
