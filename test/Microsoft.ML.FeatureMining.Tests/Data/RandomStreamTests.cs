@@ -114,4 +114,37 @@ public sealed class RandomStreamTests
         Assert.Equal(0, values.Average(v => v * v * v), 4 * Math.Sqrt(15.0 / Draws));
         Assert.Equal(3, values.Average(v => v * v * v * v), 4 * Math.Sqrt(96.0 / Draws));
     }
+
+    [Theory]
+    [InlineData(1, 10)]
+    [InlineData(4, 10)]
+    [InlineData(10, 10)]
+    [InlineData(20, 10)]
+    [InlineData(100, 10_000)]
+    public void PermutationWithin_AnyBuffer_IsAPermutationAndNothingComesTooEarly(int buffer, int count)
+    {
+        int[] order = new RandomStream(1, "order").PermutationWithin(buffer, count);
+
+        Assert.Equal(Enumerable.Range(0, count), order.Order());
+        Assert.All(order.Index(), entry => Assert.True(entry.Item < entry.Index + buffer));
+        Assert.Equal(order, new RandomStream(1, "order").PermutationWithin(buffer, count));
+    }
+
+    [Fact]
+    public void PermutationWithin_BufferOfAll_GivesEachPlaceToEachAlike()
+    {
+        const int Count = 5, Draws = 10_000;
+        RandomStream random = new(2, "order");
+        int[,] places = new int[Count, Count];
+        for (int draw = 0; draw < Draws; draw++)
+        {
+            foreach ((int place, int item) in random.PermutationWithin(Count, Count).Index())
+            {
+                places[place, item]++;
+            }
+        }
+
+        // Five standard deviations.
+        Assert.All(places.Cast<int>(), times => Assert.InRange(times, (Draws / 5) - 200, (Draws / 5) + 200));
+    }
 }

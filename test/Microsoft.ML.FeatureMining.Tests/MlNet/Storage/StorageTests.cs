@@ -1,0 +1,215 @@
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Storage;
+using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Tests.Training;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.FeatureMining.Tests.MlNet.Storage;
+
+/// <summary>Wherever images are kept, the model is the same to the bit.</summary>
+public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
+{
+    private static readonly FeatureMiningOptions Options = Tiny.Options with { Epochs = 2, ValidationFraction = 0.25, UnreadableImages = UnreadableImages.Skip };
+
+    private readonly ColouredImages _images = new();
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<string> _warnings = [];
+    private readonly MLContext _ml = new(1);
+
+    public StorageTests()
+    {
+        _ml.Log += (_, e) => _warnings.AddRange(e.Kind == ChannelMessageKind.Warning ? [e.RawMessage] : []);
+    }
+
+    private FeatureMiningOptions Cached => Options with { Storage = ImageStorage.Disk, CacheFolder = _folder.Path };
+
+    [Theory]
+    [InlineData(ImageStorage.Adaptive, null, "Image")]
+    [InlineData(ImageStorage.Adaptive, 1000, "Image")]
+    [InlineData(ImageStorage.Disk, null, "Image")]
+    [InlineData(ImageStorage.Disk, null, "ImagePath")]
+    [InlineData(ImageStorage.Memory, 0, "ImagePath")]
+    [InlineData(ImageStorage.Stream, null, "Image")]
+    [InlineData(ImageStorage.Stream, null, "ImagePath")]
+    public void Fit_AnyStorage_GivesTheModelThatMemoryGives(ImageStorage storage, int? budget, string column)
+    {
+        Spoil("red");
+        string expected = Fit(Options);
+
+        Assert.Equal(expected, Fit(Options with { Storage = storage, MemoryBudget = budget, ImageColumnName = column }));
+        // Both say which pictures were left out, and nothing else.
+        Assert.Equal(2, _warnings.Count);
+        Assert.Equal(_warnings[0].Replace("'Image'", $"'{column}'", StringComparison.Ordinal), _warnings[1]);
+    }
+
+    [Fact]
+    public void Fit_CacheFolder_DecodesNothingTheSecondTime()
+    {
+        FeatureMiningOptions options = Cached with { ImageColumnName = "ImagePath" };
+        string expected = Fit(options);
+        // Files that only look as they did: whoever opened one would find no picture.
+        foreach (string file in Directory.GetFiles(_images.Root, "*.png", SearchOption.AllDirectories))
+        {
+            (DateTime time, long length) = (File.GetLastWriteTimeUtc(file), new FileInfo(file).Length);
+            File.WriteAllBytes(file, new byte[length]);
+            File.SetLastWriteTimeUtc(file, time);
+        }
+
+        Assert.Equal(expected, Fit(options));
+        Assert.Empty(_warnings);
+    }
+
+    [Fact]
+    public void Fit_CacheFolder_HasAFileForEachWayOfDecoding()
+    {
+        Fit(Cached);
+        Fit(Cached);
+        Assert.Single(Directory.GetFiles(_folder.Path));
+
+        Fit(Cached with { ImageHeight = 8 });
+        Fit(Cached with { Resize = ResizeRule.Squash });
+        Spoil("red");
+        Fit(Cached);
+        Assert.Equal(4, Directory.GetFiles(_folder.Path).Length);
+    }
+
+    [Theory]
+    [InlineData(100, false)]
+    [InlineData(-100, false)]
+    [InlineData(1000, true)]
+    public void Fit_CachedFileDamaged_IsMadeAnew(int place, bool cuts)
+    {
+        string expected = Fit(Cached);
+        string file = Assert.Single(Directory.GetFiles(_folder.Path));
+        byte[] whole = File.ReadAllBytes(file);
+        byte[] damaged = cuts ? whole[..place] : [.. whole];
+        damaged[place < 0 ? damaged.Length + place : place / 2] ^= 1;
+        File.WriteAllBytes(file, damaged);
+
+        Assert.Equal(expected, Fit(Cached));
+        Assert.Contains("made anew", Assert.Single(_warnings), StringComparison.Ordinal);
+        Assert.Equal(whole, File.ReadAllBytes(file));
+    }
+
+    [Fact]
+    public void Fit_CachedFileWithSkippedPictures_IsNoneForWhoWantsAll()
+    {
+        Spoil("red");
+        Fit(Cached);
+
+        ImageDecodeException error = Assert.Throws<ImageDecodeException>(() => Fit(Cached with { UnreadableImages = UnreadableImages.Throw }));
+
+        Assert.Contains("cannot be read", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_DiskThatRefuses_StreamsAndSaysSo()
+    {
+        string expected = Fit(Options);
+        string file = Path.Combine(_folder.Path, "file");
+        File.WriteAllBytes(file, []);
+
+        Assert.Equal(expected, Fit(Cached with { CacheFolder = Path.Combine(file, "below") }));
+        Assert.Contains("decoded anew in each epoch", Assert.Single(_warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_StreamedFileThatChanges_IsNamed()
+    {
+        string file = Directory.GetFiles(_images.Root, "*.png", SearchOption.AllDirectories)[3];
+        FeatureMiningOptions options = Options with
+        {
+            Storage = ImageStorage.Stream,
+            ImageColumnName = "ImagePath",
+            Progress = _ => File.WriteAllBytes(file, ColouredImages.Png(0, new Random(99))),
+        };
+
+        ImageDecodeException error = Assert.Throws<ImageDecodeException>(() => Fit(options));
+
+        Assert.Contains($"file '{file}', was read when Fit began and is another one now.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_StreamedRowsAndAStrategyThatOrdersThem_SaysWhatToDo()
+    {
+        FeatureMiningOptions options = Options with { Storage = ImageStorage.Stream, ShuffleBuffer = 2, Strategies = [new ClassWiseSelfDistillation()] };
+
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Fit(options));
+
+        Assert.Contains("ShuffleBuffer", error.Message, StringComparison.Ordinal);
+        Fit(options with { ImageColumnName = "ImagePath" });
+    }
+
+    [Theory]
+    [InlineData(ImageStorage.Memory, "Image")]
+    [InlineData(ImageStorage.Disk, "Image")]
+    [InlineData(ImageStorage.Stream, "Image")]
+    [InlineData(ImageStorage.Stream, "ImagePath")]
+    public void Fit_CancelledAtAnyStep_GoesOnToTheSameBits(ImageStorage storage, string column)
+    {
+        using LabeledImages images = Read(new StorageSettings { Storage = storage, ShuffleBuffer = 5 }, column);
+        TrainingRecipe recipe = TinyRun.Recipe with { Input = images.Images.Shape };
+        string whole = TinyRun.Bits(TinyRun.Fit(recipe, images.Images));
+
+        // 36 images in batches of 8: five steps an epoch, two epochs.
+        for (int step = 0; step < 10; step++)
+        {
+            MemoryStore store = new();
+            int asked = 0;
+            TinyRun.Fit(recipe, images.Images, checkpoints: store, cancelled: () => asked++ == step);
+
+            Assert.Equal(whole, TinyRun.Bits(TinyRun.Fit(recipe, images.Images, checkpoints: store)));
+        }
+    }
+
+    [Fact]
+    public void ContentHash_AnyStorage_IsTheSame()
+    {
+        using LabeledImages memory = Read(new StorageSettings { Storage = ImageStorage.Memory });
+        using LabeledImages disk = Read(new StorageSettings { Storage = ImageStorage.Disk });
+        using LabeledImages rows = Read(new StorageSettings { Storage = ImageStorage.Stream });
+        using LabeledImages files = Read(new StorageSettings { Storage = ImageStorage.Stream }, "ImagePath");
+
+        Assert.Single(new[] { memory, disk, rows, files }.Select(images => Convert.ToHexString(images.Images.ContentHash())).Distinct());
+        Assert.Single(new[] { memory, disk, rows, files }.Select(images => string.Join(' ', [.. images.Images.Statistics.Mean, .. images.Images.Statistics.Std])).Distinct());
+    }
+
+    [Theory]
+    [InlineData(ImageStorage.Memory, "Image")]
+    [InlineData(ImageStorage.Disk, "Image")]
+    [InlineData(ImageStorage.Stream, "ImagePath")]
+    public void Fit_RowsSortedByLabel_TrainAsWellAsShuffledOnes(ImageStorage storage, string column)
+    {
+        FeatureMiningOptions options = Options with { Epochs = 8, ValidationFraction = 0.25, Storage = storage, ImageColumnName = column };
+        IDataView sorted = _ml.Data.LoadImageFolder(_images.Root);
+
+        Assert.Equal(1, Accuracy(sorted));
+        Assert.Equal(1, Accuracy(_images.Rows(_ml)));
+
+        double Accuracy(IDataView rows) => Tiny.Pipeline(_ml, options).Fit(rows).LastTransformer.Model.History.Max(epoch => epoch.ValidationAccuracy!.Value);
+    }
+
+    public void Dispose()
+    {
+        _images.Dispose();
+        _folder.Dispose();
+    }
+
+    private void Spoil(string name) => File.WriteAllBytes(Directory.GetFiles(Path.Combine(_images.Root, name)).Order(StringComparer.Ordinal).First(), [1, 2, 3]);
+
+    private LabeledImages Read(StorageSettings storage, string column = "Image")
+    {
+        IDataView rows = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath")).Fit(_images.Rows(_ml)).Transform(_images.Rows(_ml));
+        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, 12, 12) };
+        LabeledRowReader reader = new(LabelColumn.Bind(rows.Schema, "Label"), ImageColumn.Bind(rows.Schema, column, preprocessing, ImageCodec.DefaultMaxPixels), () => { });
+        return new LabeledImageReader(reader, UnreadableImages.Throw, storage, _warnings.Add).Read(rows);
+    }
+
+    private string Fit(FeatureMiningOptions options)
+    {
+        ImageClassificationTransformer model = Tiny.Pipeline(_ml, options).Fit(_images.Rows(_ml)).LastTransformer;
+        return TinyRun.Bits(model.Model.Artifact.Weights);
+    }
+}
