@@ -16,7 +16,7 @@ internal static class TrainCommand
         ImageInput train = new("--", "Training pictures", DataPart.Train);
         ImageInput test = new("--test-", "Held-out pictures to measure on", DataPart.Test, required: false);
         TrainOptions options = new();
-        Command command = new("train", "Trains a network from scratch on a folder of pictures a class, or on CIFAR's files, measures it and saves it.");
+        Command command = new("train", "Trains a network on a folder of pictures a class, or on a published data set, measures it and saves it.");
         train.AddTo(command);
         test.AddTo(command);
         options.AddTo(command);
@@ -40,11 +40,12 @@ internal static class TrainCommand
             (train, test) = (split.TrainSet, split.TestSet);
         }
 
+        ImageClassificationOptions chosen = options.Settings(parsed, file => HierarchyFile.Read(ml, file, train));
         List<EpochMetrics> history = [];
         ITransformer model;
         using (ProgressView progress = ProgressView.Create())
         {
-            FeatureMiningOptions settings = options.Settings(parsed) with
+            ImageClassificationOptions settings = chosen with
             {
                 CancellationToken = stop.Token,
                 Progress = report =>
@@ -56,7 +57,7 @@ internal static class TrainCommand
                     }
                 },
             };
-            model = Pipeline(ml, train, settings).Fit(train);
+            model = Pipeline(ml, train, TrainerNames.All[options.Trainer(parsed)].Make(ml, settings)).Fit(train);
         }
 
         MulticlassClassificationMetrics? metrics = test is null ? null : MetricsView.Evaluate(ml, model, test, options.TopK(parsed));
@@ -69,14 +70,14 @@ internal static class TrainCommand
 
         if (options.Report(parsed) is { } report)
         {
-            TrainingReport.Write(report, options.Settings(parsed), history, metrics);
+            TrainingReport.Write(report, options.Trainer(parsed), chosen, history, metrics);
         }
 
         return stop.IsCancellationRequested ? ExitCode.Cancelled : ExitCode.Success;
     }
 
     /// <summary>What a user of the library writes: labels to keys, files to bytes, the trainer, keys back to labels.</summary>
-    private static IEstimator<ITransformer> Pipeline(MLContext ml, IDataView train, FeatureMiningOptions settings)
+    private static IEstimator<ITransformer> Pipeline(MLContext ml, IDataView train, ImageClassificationTrainer trainer)
     {
         IEstimator<ITransformer> start = ml.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue);
         if (train.Schema.GetColumnOrNull("Image") is null)
@@ -85,7 +86,7 @@ internal static class TrainCommand
         }
 
         return start
-            .Append(ml.MulticlassClassification.Trainers.FeatureMining(settings))
+            .Append(trainer)
             .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
     }
 }

@@ -1,38 +1,51 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 
 namespace Samples;
 
-/// <summary>The options of <c>train</c> that are not about where the pictures are. Defaults are the library's own.</summary>
+/// <summary>The options of <c>train</c> that are not about where the pictures are. What is not given stays as the trainer has it.</summary>
 internal sealed class TrainOptions
 {
-    private static readonly FeatureMiningOptions Default = new();
+    private readonly Option<string> _trainer = new("--trainer")
+    {
+        Description = $"How to train: {string.Join("; ", TrainerNames.All.Select(entry => $"{entry.Key}, {entry.Value.What}"))}.",
+        DefaultValueFactory = _ => TrainerNames.Default,
+    };
 
-    private readonly Option<string> _backbone = Of("--backbone", "The network, e.g. cifar-resnet-20, cifar-resnet-56-bottleneck.", Default.Backbone);
+    private readonly Option<string?> _backbone = new("--backbone") { Description = "The network, e.g. cifar-resnet-20, resnet-50; NETWORKS.md lists them." };
+    private readonly Option<string?> _head = new("--head") { Description = "feature-mining: the network's head, e.g. ssm, dual-pool-dropout-0.2." };
     private readonly Option<FileInfo?> _weights = new("--initial-weights") { Description = "Weights to begin with, in safetensors, under torchvision's, timm's or an exported model's names." };
-    private readonly Option<int> _stages = Of("--stages", "Last stages that Feature Mining cuts; 0 trains plainly.", Default.Stages);
-    private readonly Option<Segmentation> _segmentation = Of("--segmentation", "How it cuts them.", Default.Segmentation);
-    private readonly Option<int> _size = Of("--size", "Pixels a side that the network sees.", Default.ImageHeight);
-    private readonly Option<int> _channels = Of("--channels", "3: colour, 1: gray.", Default.Channels);
-    private readonly Option<int> _epochs = Of("--epochs", "Passes over the training pictures.", Default.Epochs);
-    private readonly Option<int> _batch = Of("--batch", "Pictures a step.", Default.BatchSize);
-    private readonly Option<double> _rate = Of("--lr", "Learning rate.", Default.LearningRate);
-    private readonly Option<double> _momentum = Of("--momentum", "Nesterov momentum.", Default.Momentum);
-    private readonly Option<double> _decay = Of("--weight-decay", "Weight decay.", Default.WeightDecay);
-    private readonly Option<string> _schedule = Of("--schedule", "Learning rate over the run: step (a tenth at half and three quarters) or cosine.", "step");
-    private readonly Option<double> _warmup = Of("--warmup", "Epochs of linear warm-up.", Default.WarmupEpochs);
-    private readonly Option<double> _smoothing = Of("--label-smoothing", "Share of the target spread over all classes.", Default.LabelSmoothing);
-    private readonly Option<int> _padding = Of("--padding", "Pixels of padding for the random crop.", Default.CropPadding);
+    private readonly Option<int?> _stages = new("--stages") { Description = "feature-mining: last stages that are cut; 0 trains plainly." };
+    private readonly Option<Segmentation?> _segmentation = new("--segmentation") { Description = "feature-mining: how they are cut." };
+    private readonly Option<string[]> _strategies = Parts("--strategy", "One more strategy", StrategyCatalog.Keys, StrategyCatalog.Create);
+    private readonly Option<string[]> _augmentations = Parts("--augment", "One more change of the training pictures", AugmentationCatalog.Keys, AugmentationCatalog.Create);
+    private readonly Option<string[]> _loss = Parts("--loss", "What is minimized", LossCatalog.Keys, LossCatalog.Create);
+    private readonly Option<FileInfo?> _hierarchy = new("--hierarchy") { Description = "Tree supervision follows this: a file in Newick notation, or a saved model (.zip) whose classifier gives it." };
+    private readonly Option<int?> _size = new("--size") { Description = "Pixels a side that the network sees." };
+    private readonly Option<int?> _channels = new("--channels") { Description = "3: colour, 1: gray." };
+    private readonly Option<int?> _epochs = new("--epochs") { Description = "Passes over the training pictures." };
+    private readonly Option<int?> _batch = new("--batch") { Description = "Pictures a step." };
+    private readonly Option<double?> _rate = new("--lr") { Description = "Learning rate." };
+    private readonly Option<double?> _momentum = new("--momentum") { Description = "Momentum; 0 is none." };
+    private readonly Option<double?> _decay = new("--weight-decay") { Description = "Weight decay." };
+    private readonly Option<string[]> _schedule = Parts("--schedule", "Learning rate over the run", ScheduleCatalog.Keys, ScheduleCatalog.Create);
+    private readonly Option<double?> _warmup = new("--warmup") { Description = "Epochs of linear warm-up; the trainer's own are at most a tenth of all." };
+    private readonly Option<double?> _smoothing = new("--label-smoothing") { Description = "Share of the target spread over all classes." };
+    private readonly Option<int?> _padding = new("--padding") { Description = "Pixels of padding for the random crop." };
     private readonly Option<bool> _noFlip = new("--no-flip") { Description = "Do not mirror pictures (digits, text)." };
     private readonly Option<double?> _validation = new("--validation-fraction") { Description = "Share of the training pictures kept for validation after each epoch." };
-    private readonly Option<KeepWeights> _keep = Of("--keep", "Whose weights become the model: the best epoch's on validation, or the last one's.", Default.Keep);
+    private readonly Option<KeepWeights?> _keep = new("--keep") { Description = "Whose weights become the model: the best epoch's on validation, or the last one's." };
     private readonly Option<int?> _patience = new("--patience") { Description = "Stop early after so many epochs without a better validation accuracy." };
-    private readonly Option<UnreadableImages> _unreadable = Of("--unreadable", "What to do with pictures that cannot be read.", Default.UnreadableImages);
-    private readonly Option<double> _maxSkipped = Of("--max-skipped", "With '--unreadable Skip': fail where a larger share than this cannot be read.", Default.MaxSkippedShare);
+    private readonly Option<UnreadableImages?> _unreadable = new("--unreadable") { Description = "What to do with pictures that cannot be read." };
+    private readonly Option<double?> _maxSkipped = new("--max-skipped") { Description = "With '--unreadable Skip': fail where a larger share than this cannot be read." };
+    private readonly Option<string[]> _set = new("--set") { Description = "Any other option of the trainer by its name in the library, as in CenterLossWeight=0." };
     private readonly Option<double> _testFraction = Of("--test-fraction", "Share of the pictures held out to measure on, where no --test-... is given.", 0.0);
     private readonly Option<int> _topK = Of("--top-k", "Also count a hit where the class is among the k most probable.", 5);
     private readonly Option<int?> _seed = new("--seed") { Description = "The same seed gives the same model on the CPU." };
@@ -44,8 +57,8 @@ internal sealed class TrainOptions
 
     public TrainOptions()
     {
-        _schedule.AcceptOnlyFromAmong("step", "cosine");
-        _testFraction.Validators.Add(RequireShare);
+        _trainer.AcceptOnlyFromAmong([.. TrainerNames.All.Keys]);
+        _testFraction.Validators.Add(result => Require(result, result.GetValueOrDefault<double>() is >= 0 and < 1, "lies in [0, 1)"));
         _threads.Validators.Add(result => Require(result, result.GetValueOrDefault<int>() >= 1, "is at least 1"));
     }
 
@@ -53,40 +66,40 @@ internal sealed class TrainOptions
     {
         Option[] all =
         [
-            _backbone, _weights, _stages, _segmentation, _size, _channels, _epochs, _batch, _rate, _momentum, _decay, _schedule, _warmup, _smoothing, _padding, _noFlip,
-            _validation, _keep, _patience, _unreadable, _maxSkipped, _testFraction, _topK, _seed, _gpu, _threads, _workspace, _model, _report,
+            _trainer, _backbone, _head, _weights, _stages, _segmentation, _strategies, _augmentations, _loss, _hierarchy, _size, _channels, _epochs, _batch, _rate, _momentum, _decay, _schedule,
+            _warmup, _smoothing, _padding, _noFlip, _validation, _keep, _patience, _unreadable, _maxSkipped, _set, _testFraction, _topK, _seed, _gpu, _threads, _workspace, _model, _report,
         ];
         Array.ForEach(all, command.Options.Add);
+        command.Validators.Add(result => Array.ForEach<Option>([_head, _stages, _segmentation], option =>
+        {
+            if (result.GetResult(option) is not null && (result.GetValue(_trainer) ?? TrainerNames.Default) != TrainerNames.Default)
+            {
+                result.AddError($"{option.Name} is an option of --trainer {TrainerNames.Default}.");
+            }
+        }));
     }
 
-    public FeatureMiningOptions Settings(ParseResult parsed) => new()
+    public string Trainer(ParseResult parsed) => parsed.GetValue(_trainer)!;
+
+    /// <param name="parsed">The command line.</param>
+    /// <param name="hierarchyOf">Reads a hierarchy from a file.</param>
+    public ImageClassificationOptions Settings(ParseResult parsed, Func<FileInfo, ClassHierarchy> hierarchyOf)
     {
-        Backbone = parsed.GetValue(_backbone)!,
-        InitialWeights = parsed.GetValue(_weights)?.FullName,
-        Stages = parsed.GetValue(_stages),
-        Segmentation = parsed.GetValue(_segmentation),
-        ImageHeight = parsed.GetValue(_size),
-        ImageWidth = parsed.GetValue(_size),
-        Channels = parsed.GetValue(_channels),
-        Epochs = parsed.GetValue(_epochs),
-        BatchSize = parsed.GetValue(_batch),
-        LearningRate = parsed.GetValue(_rate),
-        Momentum = parsed.GetValue(_momentum),
-        Nesterov = parsed.GetValue(_momentum) > 0,
-        WeightDecay = parsed.GetValue(_decay),
-        Schedule = parsed.GetValue(_schedule) == "cosine" ? new CosineSchedule() : new StepSchedule(),
-        WarmupEpochs = parsed.GetValue(_warmup),
-        LabelSmoothing = parsed.GetValue(_smoothing),
-        CropPadding = parsed.GetValue(_padding),
-        HorizontalFlip = !parsed.GetValue(_noFlip),
-        ValidationFraction = parsed.GetValue(_validation),
-        Keep = parsed.GetValue(_keep),
-        EarlyStopping = parsed.GetValue(_patience) is { } patience ? new EarlyStopping { Patience = patience } : null,
-        UnreadableImages = parsed.GetValue(_unreadable),
-        MaxSkippedShare = parsed.GetValue(_maxSkipped),
-        Seed = parsed.GetValue(_seed),
-        WorkspacePath = parsed.GetValue(_workspace)?.FullName,
-    };
+        ImageClassificationOptions own = TrainerNames.All[Trainer(parsed)].Options();
+        ClassHierarchy? hierarchy = parsed.GetValue(_hierarchy) is { } file ? hierarchyOf(file) : null;
+        if (own is FeatureMiningOptions mining)
+        {
+            own = mining with { Stages = parsed.GetValue(_stages) ?? mining.Stages, Segmentation = parsed.GetValue(_segmentation) ?? mining.Segmentation, Head = parsed.GetValue(_head) };
+        }
+        else if (own is VisualInductivePriorsOptions priors)
+        {
+            (own, hierarchy) = (priors with { Hierarchy = hierarchy }, null);
+        }
+
+        ImageClassificationOptions given = Common(parsed, own) with { Strategies = [.. Strategies(parsed, hierarchy)] };
+        Array.ForEach(parsed.GetValue(_set) ?? [], assignment => SettingText.Assign(given, assignment));
+        return given;
+    }
 
     public double TestFraction(ParseResult parsed) => parsed.GetValue(_testFraction);
 
@@ -102,9 +115,68 @@ internal sealed class TrainOptions
 
     public FileInfo? Report(ParseResult parsed) => parsed.GetValue(_report);
 
+    private ImageClassificationOptions Common(ParseResult parsed, ImageClassificationOptions own) => own with
+    {
+        Backbone = parsed.GetValue(_backbone) ?? own.Backbone,
+        InitialWeights = parsed.GetValue(_weights)?.FullName,
+        Loss = Last(parsed, _loss) is { } loss ? SettingText.Part(loss, LossCatalog.Create) : own.Loss,
+        Augmentations = [.. own.Augmentations, .. (parsed.GetValue(_augmentations) ?? []).Select(text => SettingText.Part(text, AugmentationCatalog.Create))],
+        ImageHeight = parsed.GetValue(_size) ?? own.ImageHeight,
+        ImageWidth = parsed.GetValue(_size) ?? own.ImageWidth,
+        Channels = parsed.GetValue(_channels) ?? own.Channels,
+        Epochs = parsed.GetValue(_epochs) ?? own.Epochs,
+        BatchSize = parsed.GetValue(_batch) ?? own.BatchSize,
+        LearningRate = parsed.GetValue(_rate) ?? own.LearningRate,
+        Momentum = parsed.GetValue(_momentum) ?? own.Momentum,
+        Nesterov = own.Nesterov && parsed.GetValue(_momentum) != 0,
+        WeightDecay = parsed.GetValue(_decay) ?? own.WeightDecay,
+        Schedule = Last(parsed, _schedule) is { } schedule ? SettingText.Part(schedule, ScheduleCatalog.Create) : own.Schedule,
+        WarmupEpochs = parsed.GetValue(_warmup) ?? Math.Min(own.WarmupEpochs, (parsed.GetValue(_epochs) ?? own.Epochs) / 10.0),
+        LabelSmoothing = parsed.GetValue(_smoothing) ?? own.LabelSmoothing,
+        CropPadding = parsed.GetValue(_padding) ?? own.CropPadding,
+        HorizontalFlip = !parsed.GetValue(_noFlip),
+        ValidationFraction = parsed.GetValue(_validation),
+        Keep = parsed.GetValue(_keep) ?? own.Keep,
+        EarlyStopping = parsed.GetValue(_patience) is { } patience ? new EarlyStopping { Patience = patience } : null,
+        UnreadableImages = parsed.GetValue(_unreadable) ?? own.UnreadableImages,
+        MaxSkippedShare = parsed.GetValue(_maxSkipped) ?? own.MaxSkippedShare,
+        Seed = parsed.GetValue(_seed),
+        WorkspacePath = parsed.GetValue(_workspace)?.FullName,
+    };
+
+    private IEnumerable<TrainingStrategy> Strategies(ParseResult parsed, ClassHierarchy? hierarchy)
+    {
+        IEnumerable<TrainingStrategy> given = (parsed.GetValue(_strategies) ?? []).Select(text => SettingText.Part(text, StrategyCatalog.Create));
+        return hierarchy is null
+            ? given
+            : given.Where(strategy => strategy is not TreeSupervision).Append(new TreeSupervision { Hierarchy = hierarchy, Weight = given.OfType<TreeSupervision>().FirstOrDefault()?.Weight ?? 1 });
+    }
+
+    private static string? Last(ParseResult parsed, Option<string[]> option) => parsed.GetValue(option)?.LastOrDefault();
+
     private static Option<T> Of<T>(string name, string description, T value) => new(name) { Description = description, DefaultValueFactory = _ => value };
 
-    private static void RequireShare(OptionResult result) => Require(result, result.GetValueOrDefault<double>() is >= 0 and < 1, "lies in [0, 1)");
+    /// <summary>An option that names a part of a catalog, with its settings.</summary>
+    private static Option<string[]> Parts<T>(string name, string what, IReadOnlyList<string> keys, Func<string, T> create)
+        where T : class
+    {
+        Option<string[]> option = new(name) { Description = $"{what}: KEY or KEY:name=value,... with {string.Join(", ", keys)}." };
+        option.Validators.Add(result =>
+        {
+            try
+            {
+                foreach (Token token in result.Tokens)
+                {
+                    SettingText.Part(token.Value, create);
+                }
+            }
+            catch (ArgumentException e)
+            {
+                result.AddError(e.Message);
+            }
+        });
+        return option;
+    }
 
     private static void Require(OptionResult result, bool holds, string what)
     {

@@ -17,14 +17,16 @@ internal static class TrainingReport
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    public static void Write(FileInfo file, FeatureMiningOptions settings, IReadOnlyList<EpochMetrics> history, MulticlassClassificationMetrics? metrics)
+    public static void Write(FileInfo file, string trainer, ImageClassificationOptions settings, IReadOnlyList<EpochMetrics> history, MulticlassClassificationMetrics? metrics)
     {
         file.Directory?.Create();
         File.WriteAllText(file.FullName, JsonSerializer.Serialize(new
         {
+            Trainer = trainer,
             settings.Backbone,
-            settings.Stages,
-            settings.Segmentation,
+            (settings as FeatureMiningOptions)?.Stages,
+            (settings as FeatureMiningOptions)?.Segmentation,
+            Strategies = settings.Strategies.Select(strategy => strategy.Key),
             settings.Epochs,
             settings.BatchSize,
             settings.LearningRate,

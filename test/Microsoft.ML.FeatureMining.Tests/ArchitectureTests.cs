@@ -12,13 +12,14 @@ public sealed class ArchitectureTests
     // Folder: the folders that it may name. A folder that is not here may not exist.
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
+        ["Catalogs"] = [],
         ["Data"] = [],
-        ["Augmentation"] = ["Data"],
+        ["Augmentation"] = ["Catalogs", "Data"],
         ["Networks"] = ["Data"],
-        ["Losses"] = [],
-        ["Training"] = ["Data", "Augmentation", "Networks", "Losses"],
-        ["Strategies"] = ["Data", "Networks", "Losses", "Training"],
-        ["Artifacts"] = ["Data", "Augmentation", "Networks", "Training"],
+        ["Losses"] = ["Catalogs"],
+        ["Training"] = ["Catalogs", "Data", "Augmentation", "Networks", "Losses"],
+        ["Strategies"] = ["Catalogs", "Data", "Networks", "Losses", "Training"],
+        ["Artifacts"] = ["Data", "Augmentation", "Networks", "Losses", "Training"],
         ["Reports"] = [],
         ["Evaluation"] = ["Data", "Training", "Reports"],
         ["Explanation"] = ["Data", "Augmentation", "Networks", "Training", "Artifacts", "Reports"],

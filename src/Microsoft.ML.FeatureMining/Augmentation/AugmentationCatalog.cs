@@ -1,33 +1,16 @@
-using System.Reflection;
+using Microsoft.ML.FeatureMining.Catalogs;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
-/// <summary>The augmentations of this assembly by key, found once by their type; two of one key are refused.</summary>
+/// <summary>The augmentations of this assembly by key.</summary>
 public static class AugmentationCatalog
 {
-    private static readonly Dictionary<string, Type> Types = Scan();
+    private static readonly TypeCatalog<ImageAugmentation> Catalog = new("augmentation", part => part.Key);
 
     /// <summary>All keys, in order.</summary>
-    public static IReadOnlyList<string> Keys { get; } = [.. Types.Keys.Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Keys { get; } = Catalog.Keys;
 
     /// <summary>An augmentation with its default settings.</summary>
-    /// <exception cref="ArgumentException">No augmentation has that key.</exception>
-    public static ImageAugmentation Create(string key) => Types.TryGetValue(key, out Type? type)
-        ? (ImageAugmentation)Activator.CreateInstance(type)!
-        : throw new ArgumentException($"No augmentation is called '{key}'. Known: {string.Join(", ", Keys)}.", nameof(key));
-
-    private static Dictionary<string, Type> Scan()
-    {
-        Dictionary<string, Type> types = new(StringComparer.Ordinal);
-        foreach (Type type in Assembly.GetExecutingAssembly().GetTypes().Where(type => type.IsSubclassOf(typeof(ImageAugmentation)) && !type.IsAbstract))
-        {
-            string key = ((ImageAugmentation)Activator.CreateInstance(type)!).Key;
-            if (!types.TryAdd(key, type))
-            {
-                throw new InvalidOperationException($"Two augmentations are called '{key}': {types[key].Name} and {type.Name}.");
-            }
-        }
-
-        return types;
-    }
+    /// <exception cref="ArgumentException">There is none of that key; the message lists those there are.</exception>
+    public static ImageAugmentation Create(string key) => Catalog.Create(key);
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining;
@@ -38,6 +39,10 @@ public sealed class ImageClassificationModel
 
     /// <summary>Training rows that were left out because their picture could not be read (<see cref="UnreadableImages.Skip"/>).</summary>
     public int SkippedImages => Artifact.Manifest.SkippedImages;
+
+    /// <summary>The hierarchy of classes that its classifier holds (Wan et al. 2020), for tree supervision of another training.</summary>
+    /// <exception cref="InvalidOperationException">The head has not exactly one layer of one row a class.</exception>
+    public ClassHierarchy InduceHierarchy() => HierarchyInduction.Of(Artifact.Weights, ClassCount);
 
     internal ModelArtifact Artifact { get; }
 }

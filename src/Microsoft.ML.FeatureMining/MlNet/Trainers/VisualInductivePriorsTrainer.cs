@@ -1,8 +1,7 @@
-using System.Runtime.InteropServices;
+using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Trainers;
-using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.Runtime;
 
@@ -33,15 +32,8 @@ public sealed class VisualInductivePriorsTrainer : ImageClassificationTrainer
         TrainingOutcome first = run.Train(recipe, rows);
         if (first.End == TrainingEnd.Cancelled)
             return first;
-        ClassHierarchy hierarchy = ClassHierarchy.Induce(ClassifierRows(first.Weights, rows.Keys.Count));
+        ClassHierarchy hierarchy = HierarchyInduction.Of(first.Weights, rows.Keys.Count);
         run.Info($"The hierarchy: {hierarchy}");
         return run.Train((_options with { Hierarchy = hierarchy }).ToRecipe(recipe.Input, recipe.Seed), rows);
-    }
-
-    // The head comes last in a network's state, and its weights are one row a class.
-    private static float[][] ClassifierRows(NamedTensors weights, int classes)
-    {
-        NamedTensor classifier = weights.Tensors.Last(tensor => tensor.Shape.Length == 2 && tensor.Shape[0] == classes);
-        return [.. MemoryMarshal.Cast<byte, float>(classifier.Bytes).ToArray().Chunk((int)classifier.Shape[1])];
     }
 }

@@ -3,6 +3,9 @@ namespace Microsoft.ML.FeatureMining.Training.Schedules;
 /// <summary>Half a cosine from the base rate to <see cref="FinalFactor"/> times it (Loshchilov and Hutter 2017, without restarts).</summary>
 public sealed record CosineSchedule : LearningRateSchedule
 {
+    /// <inheritdoc/>
+    public override string Key => "cosine";
+
     /// <summary>The factor at the end of the run, in [0, 1].</summary>
     /// <value>0.</value>
     public double FinalFactor { get; init; }

@@ -10,6 +10,10 @@ namespace Microsoft.ML.FeatureMining.Training.Schedules;
 [JsonDerivedType(typeof(OneCycleSchedule), "one-cycle")]
 public abstract record LearningRateSchedule
 {
+    /// <summary>The name in the catalog and in the manifest.</summary>
+    [JsonIgnore]
+    public abstract string Key { get; }
+
     /// <summary>The factor at a share of the run in [0, 1).</summary>
     public abstract double Factor(double progress);
 

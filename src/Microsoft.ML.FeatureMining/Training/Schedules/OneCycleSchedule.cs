@@ -6,6 +6,9 @@ namespace Microsoft.ML.FeatureMining.Training.Schedules;
 /// </summary>
 public sealed record OneCycleSchedule : LearningRateSchedule
 {
+    /// <inheritdoc/>
+    public override string Key => "one-cycle";
+
     /// <summary>The share of the run in which the rate rises, between 0 and 1.</summary>
     /// <value>0.3.</value>
     public double RisingShare { get; init; } = 0.3;

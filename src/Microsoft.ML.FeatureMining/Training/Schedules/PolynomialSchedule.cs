@@ -3,6 +3,9 @@ namespace Microsoft.ML.FeatureMining.Training.Schedules;
 /// <summary>From the base rate to <see cref="FinalFactor"/> times it along (1 - progress)^<see cref="Power"/>.</summary>
 public sealed record PolynomialSchedule : LearningRateSchedule
 {
+    /// <inheritdoc/>
+    public override string Key => "polynomial";
+
     /// <summary>The power, above 0; 1 is a straight line.</summary>
     /// <value>1.</value>
     public double Power { get; init; } = 1;

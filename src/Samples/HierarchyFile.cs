@@ -1,0 +1,23 @@
+using Microsoft.ML;
+using Microsoft.ML.FeatureMining;
+using Microsoft.ML.FeatureMining.Losses;
+
+namespace Samples;
+
+/// <summary>A hierarchy of classes on the command line.</summary>
+internal static class HierarchyFile
+{
+    /// <summary>Reads a tree whose leaves are the classes of the rows by name, or takes that of a saved model of the same classes.</summary>
+    public static ClassHierarchy Read(MLContext ml, FileInfo file, IDataView rows)
+    {
+        if (file.Extension != ".zip")
+        {
+            return ClassHierarchy.Read(file.FullName, [.. ml.Data.CountClasses(rows).Select(entry => entry.Name)]);
+        }
+
+        IEnumerable<ITransformer> parts = ModelOption.Load(ml, file, out _) is IEnumerable<ITransformer> chain ? chain : [];
+        ImageClassificationTransformer classifier = parts.OfType<ImageClassificationTransformer>().SingleOrDefault()
+            ?? throw new ArgumentException($"'{file.FullName}' is no model of one image classifier.");
+        return classifier.Model.InduceHierarchy();
+    }
+}

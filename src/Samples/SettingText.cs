@@ -1,0 +1,50 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Reflection;
+
+namespace Samples;
+
+/// <summary>Settings as text. A part of a catalog is <c>key</c> or <c>key:name=value,name=value</c>; names are those of its properties, in any case, hyphens left out.</summary>
+internal static class SettingText
+{
+    /// <summary>Reads a part of a catalog.</summary>
+    /// <exception cref="ArgumentException">There is no such part or setting, or a value cannot be read.</exception>
+    public static T Part<T>(string text, Func<string, T> create)
+        where T : class
+    {
+        string[] halves = text.Split(':', 2);
+        T part = create(halves[0]);
+        foreach (string assignment in halves.Skip(1).SelectMany(half => half.Split(',')))
+        {
+            Assign(part, assignment);
+        }
+
+        return part;
+    }
+
+    /// <summary>Sets <c>name=value</c> on an object that nobody else holds yet.</summary>
+    /// <exception cref="ArgumentException">There is no such setting, or the value cannot be read.</exception>
+    public static void Assign(object target, string assignment)
+    {
+        string[] halves = assignment.Split('=', 2);
+        PropertyInfo[] settings = [.. target.GetType().GetProperties().Where(property => property.CanWrite && IsText(property.PropertyType))];
+        PropertyInfo? setting = halves.Length < 2 ? null : settings.FirstOrDefault(property => property.Name.Equals(halves[0].Replace("-", ""), StringComparison.OrdinalIgnoreCase));
+        if (setting is null)
+        {
+            throw new ArgumentException($"'{assignment}' is no name=value with one of the names {string.Join(", ", settings.Select(property => property.Name))}.");
+        }
+
+        try
+        {
+            setting.SetValue(target, TypeDescriptor.GetConverter(setting.PropertyType).ConvertFromString(null, CultureInfo.InvariantCulture, halves[1]));
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException or NotSupportedException)
+        {
+            throw new ArgumentException($"'{assignment}': '{halves[1]}' is no {Bare(setting.PropertyType).Name}.", e);
+        }
+    }
+
+    private static bool IsText(Type type) => Bare(type) is { } bare && (bare.IsPrimitive || bare.IsEnum || bare == typeof(string) || bare == typeof(TimeSpan));
+
+    private static Type Bare(Type type) => Nullable.GetUnderlyingType(type) ?? type;
+}
