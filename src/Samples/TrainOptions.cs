@@ -6,6 +6,7 @@ using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 
 namespace Samples;
@@ -32,9 +33,17 @@ internal sealed class TrainOptions
     private readonly Option<int?> _channels = new("--channels") { Description = "3: colour, 1: gray." };
     private readonly Option<int?> _epochs = new("--epochs") { Description = "Passes over the training pictures." };
     private readonly Option<int?> _batch = new("--batch") { Description = "Pictures a step." };
+    private readonly Option<int?> _accumulate = new("--accumulate") { Description = "Batches whose gradients make one step." };
     private readonly Option<double?> _rate = new("--lr") { Description = "Learning rate." };
+    private readonly Option<string[]> _optimizer = Parts("--optimizer", "The rule of a step, where it is not SGD with --momentum", OptimizerCatalog.Keys, OptimizerCatalog.Create);
     private readonly Option<double?> _momentum = new("--momentum") { Description = "Momentum; 0 is none." };
     private readonly Option<double?> _decay = new("--weight-decay") { Description = "Weight decay." };
+    private readonly Option<bool> _noDecay = new("--no-decay-on-norm-and-bias") { Description = "No weight decay on BatchNorm and biases." };
+    private readonly Option<double?> _maxNorm = new("--max-gradient-norm") { Description = "Scale longer gradients down to this norm." };
+    private readonly Option<double?> _average = new("--ema-decay") { Description = "Average the weights over the steps with this decay, e.g. 0.999." };
+    private readonly Option<int?> _frozenStages = new("--frozen-stages") { Description = "Fine-tuning: first stages, with the stem, that stay as they are." };
+    private readonly Option<bool> _freezeNorm = new("--freeze-batch-norm") { Description = "Fine-tuning: BatchNorm keeps the statistics of the initial weights." };
+    private readonly Option<double?> _backboneRate = new("--backbone-lr-factor") { Description = "Fine-tuning: the backbone's share of the learning rate." };
     private readonly Option<string[]> _schedule = Parts("--schedule", "Learning rate over the run", ScheduleCatalog.Keys, ScheduleCatalog.Create);
     private readonly Option<double?> _warmup = new("--warmup") { Description = "Epochs of linear warm-up; the trainer's own are at most a tenth of all." };
     private readonly Option<double?> _smoothing = new("--label-smoothing") { Description = "Share of the target spread over all classes." };
@@ -66,8 +75,8 @@ internal sealed class TrainOptions
     {
         Option[] all =
         [
-            _trainer, _backbone, _head, _weights, _stages, _segmentation, _strategies, _augmentations, _loss, _hierarchy, _size, _channels, _epochs, _batch, _rate, _momentum, _decay, _schedule,
-            _warmup, _smoothing, _padding, _noFlip, _validation, _keep, _patience, _unreadable, _maxSkipped, _set, _testFraction, _topK, _seed, _gpu, _threads, _workspace, _model, _report,
+            _trainer, _backbone, _head, _weights, _stages, _segmentation, _strategies, _augmentations, _loss, _hierarchy, _size, _channels, _epochs, _batch, _accumulate, _rate, _optimizer, _momentum,
+            _decay, _noDecay, _maxNorm, _average, _frozenStages, _freezeNorm, _backboneRate, _schedule, _warmup, _smoothing, _padding, _noFlip, _validation, _keep, _patience, _unreadable, _maxSkipped, _set, _testFraction, _topK, _seed, _gpu, _threads, _workspace, _model, _report,
         ];
         Array.ForEach(all, command.Options.Add);
         command.Validators.Add(result => Array.ForEach<Option>([_head, _stages, _segmentation], option =>
@@ -126,10 +135,21 @@ internal sealed class TrainOptions
         Channels = parsed.GetValue(_channels) ?? own.Channels,
         Epochs = parsed.GetValue(_epochs) ?? own.Epochs,
         BatchSize = parsed.GetValue(_batch) ?? own.BatchSize,
+        AccumulateBatches = parsed.GetValue(_accumulate) ?? own.AccumulateBatches,
         LearningRate = parsed.GetValue(_rate) ?? own.LearningRate,
+        Optimizer = Last(parsed, _optimizer) is { } optimizer ? SettingText.Part(optimizer, OptimizerCatalog.Create) : own.Optimizer,
         Momentum = parsed.GetValue(_momentum) ?? own.Momentum,
         Nesterov = own.Nesterov && parsed.GetValue(_momentum) != 0,
         WeightDecay = parsed.GetValue(_decay) ?? own.WeightDecay,
+        NoDecayOnNormAndBias = parsed.GetValue(_noDecay) || own.NoDecayOnNormAndBias,
+        MaxGradientNorm = parsed.GetValue(_maxNorm) ?? own.MaxGradientNorm,
+        WeightAverageDecay = parsed.GetValue(_average) ?? own.WeightAverageDecay,
+        FineTuning = new FineTuning
+        {
+            FrozenStages = parsed.GetValue(_frozenStages) ?? own.FineTuning.FrozenStages,
+            FreezeBatchNorm = parsed.GetValue(_freezeNorm) || own.FineTuning.FreezeBatchNorm,
+            BackboneLearningRateFactor = parsed.GetValue(_backboneRate) ?? own.FineTuning.BackboneLearningRateFactor,
+        },
         Schedule = Last(parsed, _schedule) is { } schedule ? SettingText.Part(schedule, ScheduleCatalog.Create) : own.Schedule,
         WarmupEpochs = parsed.GetValue(_warmup) ?? Math.Min(own.WarmupEpochs, (parsed.GetValue(_epochs) ?? own.Epochs) / 10.0),
         LabelSmoothing = parsed.GetValue(_smoothing) ?? own.LabelSmoothing,

@@ -16,6 +16,29 @@ public sealed class OptimizerTests
     public void AdamW_Decay_IsPyTorchs() => Close.To([0.698911, 1.694945], ThreeSteps(p => optim.AdamW(p, lr: 0.1, weight_decay: 0.01)));
 
     [Fact]
+    public void RmsProp_MomentumAndDecay_IsPyTorchs() =>
+        Close.To([-0.268257, 0.604120], ThreeSteps(p => optim.RMSProp(p, lr: 0.1, alpha: 0.9, weight_decay: 0.01, momentum: 0.9)));
+
+    [Fact]
+    public void RmsProp_Centered_IsPyTorchs() => Close.To([0.323569, 1.245341], ThreeSteps(p => optim.RMSProp(p, lr: 0.1, alpha: 0.9, centered: true)));
+
+    [Fact]
+    public void RmsProp_GroupsWithOwnDecay_KeepItAndTakeTheRest()
+    {
+        Parameter plain = nn.Parameter(ones(1)), decayed = nn.Parameter(ones(1));
+        RMSProp.ParamGroup[] groups = [new([plain], new RMSProp.Options { weight_decay = 0 }), new([decayed], new RMSProp.Options { weight_decay = 1 })];
+        using RMSProp rmsProp = optim.RMSProp(groups, lr: 0.1, alpha: 0, eps: 1);
+        (plain + decayed).sum().backward();
+
+        rmsProp.step();
+
+        // g / (|g| + 1) with g = 1 and g = 1 + 1.
+        Close.To([1 - (0.1f / 2)], plain);
+        Close.To([1 - (0.2f / 3)], decayed);
+        Assert.Equal(2, rmsProp.state_dict().State.Cast<RMSProp.State>().Count(state => state.step == 1));
+    }
+
+    [Fact]
     public void StateDict_OfSgd_IsTheMomentumItself()
     {
         Parameter p = nn.Parameter(ones(1));

@@ -38,6 +38,8 @@ for name, optimizer in {
     "sgd": lambda p: torch.optim.SGD([p], lr=0.1, momentum=0.9, weight_decay=0.01, nesterov=True),
     "adam": lambda p: torch.optim.Adam([p], lr=0.1, weight_decay=0.01),
     "adamw": lambda p: torch.optim.AdamW([p], lr=0.1, weight_decay=0.01),
+    "rmsprop": lambda p: torch.optim.RMSprop([p], lr=0.1, alpha=0.9, weight_decay=0.01, momentum=0.9),
+    "rmsprop centered": lambda p: torch.optim.RMSprop([p], lr=0.1, alpha=0.9, centered=True),
 }.items():
     p = torch.tensor([1.0, 2.0], requires_grad=True)
     o = optimizer(p)

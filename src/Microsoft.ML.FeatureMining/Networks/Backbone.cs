@@ -35,14 +35,21 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     /// <summary>The dropout before that layer.</summary>
     internal virtual double ClassifierDropout => 0;
 
-    /// <summary>Takes the stem and the first stages out of training: their weights stay as they are. Their BatchNorm statistics move on unless <see cref="ImageNetwork.RestNorms"/> stops them.</summary>
+    /// <summary>Takes the stem and the first stages out of training: their weights stay as they are. <see cref="Rest"/> stops their running statistics.</summary>
     internal void Freeze(int stages)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(stages);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(stages, StageChannels.Count);
-        foreach (TorchSharp.Modules.Parameter parameter in Parts.Take(stages + 1).SelectMany(part => part).SelectMany(module => module.parameters()))
+        foreach (TorchSharp.Modules.Parameter parameter in First(stages).SelectMany(module => module.parameters()))
         {
             parameter.requires_grad = false;
+        }
+    }
+
+    /// <summary>Puts the stem and the first stages in evaluation mode: BatchNorm normalizes by its running statistics and leaves them, nothing is dropped. <c>train()</c> undoes it.</summary>
+    internal void Rest(int stages)
+    {
+        foreach (nn.Module module in First(stages))
+        {
+            module.eval();
         }
     }
 
@@ -56,5 +63,12 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
         }
 
         return features;
+    }
+
+    private IEnumerable<nn.Module> First(int stages)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(stages);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(stages, StageChannels.Count);
+        return Parts.Take(stages + 1).SelectMany(part => part);
     }
 }

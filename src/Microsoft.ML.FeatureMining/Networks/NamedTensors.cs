@@ -15,6 +15,9 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
     public NamedTensors Within(string prefix) => new(
         [.. Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(tensor => tensor with { Name = tensor.Name[prefix.Length..] })]);
 
+    /// <summary>Those whose names pass.</summary>
+    public NamedTensors Where(Func<string, bool> passes) => new([.. Tensors.Where(tensor => passes(tensor.Name))]);
+
     /// <summary>Copies out all parameters and buffers of a network.</summary>
     public static NamedTensors Of(ImageNetwork network) => Of(network.NamedState());
 

@@ -10,7 +10,6 @@ namespace Microsoft.ML.FeatureMining.Training;
 internal sealed class RunState(TrainedParts parts, RandomStreams random, EarlyStopping? earlyStopping, Device device) : IDisposable
 {
     private const string OrderName = "order";
-    private const string OptimizerPrefix = "optimizer/";
     private const string BestPrefix = "best/";
 
     private readonly List<EpochMetrics> _history = [];
@@ -65,9 +64,10 @@ internal sealed class RunState(TrainedParts parts, RandomStreams random, EarlySt
             History = [.. _history],
             Best = Best.Epoch,
             RateFactor = RateFactor,
+            OptimizerSteps = parts.Optimizer.Steps,
             Threads = get_num_threads(),
         };
-        List<NamedTensor> tensors = [.. NamedTensors.Of(parts.NamedState()).Tensors, .. OptimizerTensors.Of(parts.Optimizer).Under(OptimizerPrefix)];
+        List<NamedTensor> tensors = [.. NamedTensors.Of(parts.WholeState()).Tensors];
         tensors.AddRange(Best.Weights?.Under(BestPrefix) ?? []);
         if (_order is not null)
         {
@@ -81,8 +81,8 @@ internal sealed class RunState(TrainedParts parts, RandomStreams random, EarlySt
     public void Restore(TrainingState state)
     {
         RunPosition position = state.Position;
-        new NamedTensors([.. state.Tensors.Tensors.Where(tensor => tensor.Name.StartsWith("network/") || tensor.Name.StartsWith("added/"))]).CopyTo(parts.NamedState());
-        OptimizerTensors.Restore(parts.Optimizer, state.Tensors.Within(OptimizerPrefix));
+        state.Tensors.Where(name => name != OrderName && !name.StartsWith(BestPrefix, StringComparison.Ordinal)).CopyTo(parts.WholeState());
+        parts.Optimizer.GoOnAfter(position.OptimizerSteps);
         random.Restore(position.Streams);
         NamedTensors best = state.Tensors.Within(BestPrefix);
         Best.Restore(position.Best, best.Tensors.Count > 0 ? best : null);

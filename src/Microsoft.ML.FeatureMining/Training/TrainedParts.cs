@@ -2,8 +2,8 @@ using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training;
@@ -13,6 +13,8 @@ internal sealed class TrainedParts : IDisposable
 {
     private readonly List<(string Name, nn.Module Module)> _added = [];
     private readonly Normalization _normalization;
+    private readonly TrainingRecipe _recipe;
+    private readonly WeightAverage? _average;
 
     /// <param name="recipe">What is trained.</param>
     /// <param name="train">The training images.</param>
@@ -21,12 +23,18 @@ internal sealed class TrainedParts : IDisposable
     /// <param name="loadWeights">Puts weights into the new network; null leaves those that were drawn.</param>
     public TrainedParts(TrainingRecipe recipe, ImageSet train, Device device, RandomStreams random, Action<ImageNetwork>? loadWeights = null)
     {
+        _recipe = recipe;
         Pixels = train.Statistics;
         _normalization = new Normalization(Pixels.Mean, Pixels.Std, device);
-        Network = NetworkFactory.Create(recipe.Backbone, train.Shape.Channels, train.ClassCount, recipe.Head);
+        Network = CreateNetwork(train);
         Place(Network, random["weights"], device);
         loadWeights?.Invoke(Network);
         Network.DrawFrom(random["network"]);
+        if (recipe.FineTuning.FrozenStages > 0)
+        {
+            Network.Backbone.Freeze(recipe.FineTuning.FrozenStages);
+        }
+
         IReadOnlyList<StageShape> stages = StageShapes(train.Shape, device);
         HashSet<int> kept = [];
         foreach (TrainingStrategy strategy in recipe.Strategies)
@@ -47,25 +55,36 @@ internal sealed class TrainedParts : IDisposable
         }
 
         KeptStages = kept;
-        IEnumerable<Parameter> parameters = Network.parameters().Concat(_added.SelectMany(added => added.Module.parameters()));
-        Optimizer = optim.SGD(parameters, recipe.LearningRate, recipe.Momentum, weight_decay: recipe.WeightDecay, nesterov: recipe.Nesterov);
+        Optimizer = recipe.StepRule.Start(ParameterGroups.Of(recipe, Network, _added.Select(added => added.Module)));
+        _average = recipe.WeightAverageDecay is { } decay ? new WeightAverage(Network, Move(CreateNetwork(train), device), decay) : null;
     }
 
     public ChannelStatistics Pixels { get; }
 
     public ImageNetwork Network { get; }
 
+    /// <summary>What is validated and becomes the model: the average of the weights where there is one, or else <see cref="Network"/>.</summary>
+    public ImageNetwork Model => _average?.Network ?? Network;
+
     public List<StrategyRun> Runs { get; } = [];
 
     public IReadOnlySet<int> KeptStages { get; }
 
-    public OptimizerHelper Optimizer { get; }
+    public OptimizerRun Optimizer { get; }
 
     /// <summary>Parameters and buffers of the network, and of what the strategies added.</summary>
     public IEnumerable<(string Name, Tensor Value)> NamedState() =>
     [
         .. Network.NamedState().Select(entry => ($"network/{entry.Name}", entry.Value)),
         .. _added.SelectMany(added => added.Module.state_dict().Select(entry => ($"added/{added.Name}.{entry.Key}", entry.Value))),
+    ];
+
+    /// <summary>All tensors that the rest of a run depends on: <see cref="NamedState"/>, what the optimizer remembers, and the average of the weights.</summary>
+    public IEnumerable<(string Name, Tensor Value)> WholeState() =>
+    [
+        .. NamedState(),
+        .. Optimizer.NamedState().Select(entry => ($"optimizer/{entry.Name}", entry.Value)),
+        .. _average?.Network.NamedState().Select(entry => ($"average/{entry.Name}", entry.Value)) ?? [],
     ];
 
     /// <summary>Whether all weights and running statistics are numbers; waits for the device.</summary>
@@ -76,22 +95,59 @@ internal sealed class TrainedParts : IDisposable
         return stack([.. NamedState().Where(entry => is_floating_point(entry.Value.dtype)).Select(entry => entry.Value.isfinite().all())]).all().cpu().ToBoolean();
     }
 
+    /// <summary>Switches the network to training; what is frozen stays at rest.</summary>
+    public void Train()
+    {
+        Network.train();
+        if (_recipe.FineTuning.FrozenStages > 0)
+        {
+            Network.Backbone.Rest(_recipe.FineTuning.FrozenStages);
+        }
+
+        if (_recipe.FineTuning.FreezeBatchNorm)
+        {
+            Network.RestNorms();
+        }
+    }
+
+    /// <summary>Moves the weights by their gradients.</summary>
+    public void Step(double rate)
+    {
+        if (_recipe.MaxGradientNorm is { } most)
+        {
+            GradientClipping.Clip(Optimizer.Parameters, most);
+        }
+
+        Optimizer.Step(rate);
+        _average?.Update();
+    }
+
     /// <summary>From raw images to what the network takes: normalized, laid out as NHWC.</summary>
     public Tensor ToInput(Tensor images) => ChannelsLast.Of(_normalization.Apply(images));
 
     public void Dispose()
     {
         Optimizer.Dispose();
+        _average?.Dispose();
         _added.ForEach(added => added.Module.Dispose());
         Network.Dispose();
         _normalization.Dispose();
     }
 
+    private ImageNetwork CreateNetwork(ImageSet train) => NetworkFactory.Create(_recipe.Backbone, train.Shape.Channels, train.ClassCount, _recipe.Head);
+
     private static void Place(nn.Module module, RandomStream random, Device device)
     {
         WeightInitializer.Initialize(module, random);
+        Move(module, device);
+    }
+
+    private static T Move<T>(T module, Device device)
+        where T : nn.Module
+    {
         module.to(device);
         ChannelsLast.Apply(module);
+        return module;
     }
 
     private List<StageShape> StageShapes(ImageShape image, Device device)

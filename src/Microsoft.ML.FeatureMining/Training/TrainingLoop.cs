@@ -27,7 +27,7 @@ internal sealed class TrainingLoop : IDisposable
     {
         (_recipe, _train, _host) = (recipe, train, host);
         _random = new RandomStreams(recipe.Seed);
-        _stepsPerEpoch = BatchLoader.Batches(train.Count, recipe.BatchSize);
+        _stepsPerEpoch = BatchLoader.Batches(train.Count, recipe.ImagesPerStep);
         _plan = new LearningRatePlan(recipe, _stepsPerEpoch);
         _parts = new TrainedParts(recipe, train, host.Device, _random, host.LoadWeights);
         _step = new TrainingStep(recipe, train, _parts, _random, host);
@@ -46,7 +46,7 @@ internal sealed class TrainingLoop : IDisposable
         TrainingEnd end = RunEpochs();
         return _recipe.Keep == KeepWeights.Best && _run.Best.Weights is { } weights
             ? new TrainingOutcome(_recipe, weights, _run.Best.Epoch.Epoch, _run.History, end, _parts.Pixels)
-            : new TrainingOutcome(_recipe, NamedTensors.Of(_parts.Network), _run.Epoch, _run.History, end, _parts.Pixels);
+            : new TrainingOutcome(_recipe, NamedTensors.Of(_parts.Model), _run.Epoch, _run.History, end, _parts.Pixels);
     }
 
     public void Dispose()
@@ -90,9 +90,9 @@ internal sealed class TrainingLoop : IDisposable
     {
         _run.BeginEpoch(() => _parts.Runs.Aggregate(_train.DrawOrder(_random["shuffle"]), (order, run) => run.Order(order, _train.Labels, _recipe.BatchSize)));
         long began = Stopwatch.GetTimestamp() - (long)(_run.Seconds * Stopwatch.Frequency);
-        _parts.Network.train();
+        _parts.Train();
         _progress.EpochBegan(_run.Metrics.Images);
-        foreach (HostBatch loaded in BatchLoader.Load(_train, _run.Order, _recipe.BatchSize, skip: _run.Step))
+        foreach (HostBatch loaded in BatchLoader.Load(_train, _run.Order, _recipe.ImagesPerStep, skip: _run.Step))
         {
             _run.Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
             if (_host.IsCancelled())
@@ -140,7 +140,7 @@ internal sealed class TrainingLoop : IDisposable
         EpochMetrics metrics = new(_run.Epoch + 1, rate, loss, accuracy, validated?.Loss, validated?.Accuracy, Stopwatch.GetElapsedTime(began).TotalSeconds);
         if (_recipe.Keep == KeepWeights.Best || _recipe.EarlyStopping is not null)
         {
-            _run.Best.Offer(metrics, _parts.Network);
+            _run.Best.Offer(metrics, _parts.Model);
         }
 
         _parts.Runs.ForEach(run => run.EndEpoch(metrics));
@@ -164,7 +164,7 @@ internal sealed class TrainingLoop : IDisposable
     /// <param name="step">The step of this epoch, from 1.</param>
     private TrainingDivergedException Diverged(string what, int step)
     {
-        IEnumerable<int> images = _run.Order.Skip((step - 1) * _recipe.BatchSize).Take(_recipe.BatchSize);
+        IEnumerable<int> images = _run.Order.Skip((step - 1) * _recipe.ImagesPerStep).Take(_recipe.ImagesPerStep);
         return new TrainingDivergedException(string.Create(CultureInfo.InvariantCulture,
             $"The {what} became infinite or no number in epoch {_run.Epoch + 1}, step {step} of {_stepsPerEpoch}, with learning rate {RateAt(Clock(step - 1)):g4}, on the images {string.Join(", ", images.Take(8))}, ... of the training set. A lower rate or a warm-up usually helps."));
     }

@@ -2,6 +2,7 @@ using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 
 namespace Microsoft.ML.FeatureMining.Training;
@@ -9,6 +10,8 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// <summary>Everything that decides how a network is trained. Immutable; every trainer turns its options into one of these, and the one engine runs it.</summary>
 internal sealed record TrainingRecipe
 {
+    private const int MaxImagesPerStep = 1 << 24;
+
     public required string Backbone { get; init; }
 
     /// <summary>A key of <see cref="HeadCatalog"/>; null is the head that the backbone's family comes with.</summary>
@@ -18,7 +21,13 @@ internal sealed record TrainingRecipe
 
     public int Epochs { get; init; } = 300;
 
+    /// <summary>Images that go through the network at once.</summary>
     public int BatchSize { get; init; } = 128;
+
+    /// <summary>Batches whose gradients are averaged before a step.</summary>
+    public int AccumulateBatches { get; init; } = 1;
+
+    public int ImagesPerStep => BatchSize * AccumulateBatches;
 
     public double LearningRate { get; init; } = 0.1;
 
@@ -27,6 +36,22 @@ internal sealed record TrainingRecipe
     public bool Nesterov { get; init; } = true;
 
     public double WeightDecay { get; init; } = 1e-4;
+
+    /// <summary>The rule of a step; null is SGD with <see cref="Momentum"/> and <see cref="Nesterov"/>, which no other looks at.</summary>
+    public Optimizer? Optimizer { get; init; }
+
+    public Optimizer StepRule => Optimizer ?? new SgdOptimizer { Momentum = Momentum, Nesterov = Nesterov };
+
+    /// <summary>Whether what has one dimension, biases and the scales and shifts of BatchNorm, goes without weight decay.</summary>
+    public bool NoDecayOnNormAndBias { get; init; }
+
+    public FineTuning FineTuning { get; init; } = new();
+
+    /// <summary>The most that the L2 norm of a step's gradients, all together, may be; null does not limit it.</summary>
+    public double? MaxGradientNorm { get; init; }
+
+    /// <summary>The decay of the moving average of the weights that is validated and becomes the model; null averages nothing.</summary>
+    public double? WeightAverageDecay { get; init; }
 
     public LearningRateSchedule Schedule { get; init; } = new StepSchedule();
 
@@ -67,23 +92,26 @@ internal sealed record TrainingRecipe
         List<string> problems = [];
         Require(Epochs >= 1, $"Epochs is at least 1; it is {Epochs}.");
         Require(BatchSize >= 1, $"BatchSize is at least 1; it is {BatchSize}.");
+        Require(AccumulateBatches >= 1, $"AccumulateBatches is at least 1; it is {AccumulateBatches}.");
+        Require((long)BatchSize * AccumulateBatches <= MaxImagesPerStep, $"BatchSize times AccumulateBatches is at most {MaxImagesPerStep}; it is {(long)BatchSize * AccumulateBatches}.");
         Require(ValidationBatchSize >= 1, $"ValidationBatchSize is at least 1; it is {ValidationBatchSize}.");
         Require(ReportEverySteps >= 1, $"ReportEverySteps is at least 1; it is {ReportEverySteps}.");
         Require(LearningRate > 0 && double.IsFinite(LearningRate), $"LearningRate is above 0; it is {LearningRate}.");
-        Require(Momentum is >= 0 and < 1, $"Momentum lies in [0, 1); it is {Momentum}.");
-        Require(!Nesterov || Momentum > 0, "Nesterov needs a Momentum above 0.");
         Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), $"WeightDecay is at least 0; it is {WeightDecay}.");
+        Require(MaxGradientNorm is null or (> 0 and < double.PositiveInfinity), $"MaxGradientNorm is above 0; it is {MaxGradientNorm}.");
+        Require(WeightAverageDecay is null or (> 0 and < 1), $"WeightAverageDecay lies between 0 and 1; it is {WeightAverageDecay}.");
         Require(WarmupEpochs >= 0 && (Epochs < 1 || WarmupEpochs < Epochs), $"WarmupEpochs lies between 0 and Epochs; it is {WarmupEpochs}.");
         Require(LabelSmoothing is >= 0 and < 1, $"LabelSmoothing lies in [0, 1); it is {LabelSmoothing}.");
         Require(Input.Channels >= 1 && Input.Height >= 1 && Input.Width >= 1, $"The images' shape is at least 1x1x1; it is {Input}.");
         Require(EarlyStopping is not { Patience: < 1 }, "Patience of early stopping is at least 1.");
         Require(EarlyStopping is not { MinDelta: < 0 }, "MinDelta of early stopping is at least 0.");
         Require(Loss is null || LabelSmoothing == 0, "LabelSmoothing is that of cross entropy; another Loss has its own, or none.");
+        problems.AddRange(StepRule.Problems());
         problems.AddRange(Loss?.Problems() ?? []);
         problems.AddRange(Schedule.Problems());
         problems.AddRange(Augmentations.SelectMany(augmentation => augmentation.Problems()));
         problems.AddRange(Head is { } head && HeadCatalog.Problem(head) is { } unknown ? [unknown] : []);
-        problems.AddRange(StrategyProblems());
+        problems.AddRange(StageProblems());
         return problems;
 
         void Require(bool holds, string problem)
@@ -95,7 +123,7 @@ internal sealed record TrainingRecipe
         }
     }
 
-    private IEnumerable<string> StrategyProblems()
+    private IEnumerable<string> StageProblems()
     {
         if (BackboneCatalog.Problem(Backbone) is { } problem)
         {
@@ -103,8 +131,12 @@ internal sealed record TrainingRecipe
         }
 
         int stages = BackboneCatalog.StageCount(Backbone);
-        return Strategies.SelectMany(strategy => strategy.Problems(stages)).Concat(Strategies.GroupBy(strategy => strategy.Key)
-            .Where(group => group.Count() > 1).Select(group => $"The strategy '{group.Key}' is given {group.Count()} times; once is all it takes."))
-            .Concat(CompositionRules.Problems(Strategies));
+        return
+        [
+            .. FineTuning.Problems(Backbone, stages),
+            .. Strategies.SelectMany(strategy => strategy.Problems(stages)),
+            .. Strategies.GroupBy(strategy => strategy.Key).Where(group => group.Count() > 1).Select(group => $"The strategy '{group.Key}' is given {group.Count()} times; once is all it takes."),
+            .. CompositionRules.Problems(Strategies),
+        ];
     }
 }

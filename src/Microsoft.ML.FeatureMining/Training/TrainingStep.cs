@@ -9,24 +9,19 @@ namespace Microsoft.ML.FeatureMining.Training;
 
 /// <summary>
 /// One step: augment, normalize; each strategy prepares the batch; forward, stage by stage; the criterion and each strategy's terms; one backward pass; one step of the
-/// optimizer. Nothing in it waits for the device. A batch that does not fit into the device's memory goes through in pieces whose gradients add up.
+/// optimizer. Nothing in it waits for the device. Several batches whose gradients are accumulated, and one that does not fit into the device's memory, go through in pieces whose gradients add up.
 /// </summary>
 internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, TrainedParts parts, RandomStreams random, TrainingHost host)
 {
     private readonly ClassificationLoss _criterion = recipe.Criterion;
-    private int _pieces = 1;
+    private int _imagesAtOnce = recipe.BatchSize;
 
     /// <returns>The batch's <see cref="BatchSums"/>.</returns>
     public Tensor Take(HostBatch loaded, TrainingClock clock, double rate)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor sums = Accumulate(loaded, clock);
-        foreach (TorchSharp.Modules.ParamGroup group in parts.Optimizer.ParamGroups)
-        {
-            group.LearningRate = rate;
-        }
-
-        parts.Optimizer.step();
+        parts.Step(rate);
         return sums.MoveToOuterDisposeScope();
     }
 
@@ -39,11 +34,11 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traine
             {
                 return BackwardInPieces(loaded, clock);
             }
-            catch (Exception e) when (OutOfMemory.IsMeantBy(e) && _pieces < loaded.Count)
+            catch (Exception e) when (OutOfMemory.IsMeantBy(e) && _imagesAtOnce > 1 && loaded.Count > 1)
             {
                 random.Restore(before);
-                _pieces = Math.Min(2 * _pieces, loaded.Count);
-                host.Notice($"{host.Device} has no memory for a batch of {loaded.Count} images: from here on it goes through in {_pieces} pieces whose gradients add up.");
+                _imagesAtOnce = (Math.Min(_imagesAtOnce, loaded.Count) + 1) / 2;
+                host.Notice($"{host.Device} has no memory for a batch of {loaded.Count} images: from here on it goes through in {Pieces(loaded)} pieces whose gradients add up.");
             }
         }
     }
@@ -51,17 +46,21 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traine
     private Tensor BackwardInPieces(HostBatch loaded, TrainingClock clock)
     {
         using DisposeScope scope = NewDisposeScope();
-        parts.Optimizer.zero_grad();
+        parts.Optimizer.ZeroGradients();
         Batch batch = Prepare(loaded, clock);
         Tensor sums = zeros([2], dtype: ScalarType.Float64, device: host.Device);
-        for (int piece = 0; piece < _pieces; piece++)
+        int pieces = Pieces(loaded);
+        for (int piece = 0; piece < pieces; piece++)
         {
-            (long start, long end) = (loaded.Count * (long)piece / _pieces, loaded.Count * (piece + 1L) / _pieces);
-            sums = sums + Backward(_pieces == 1 ? batch : batch.Slice(start, end), (end - start) / (double)loaded.Count, clock);
+            int start = piece * _imagesAtOnce, end = piece == pieces - 1 ? loaded.Count : start + _imagesAtOnce;
+            sums = sums + Backward(pieces == 1 ? batch : batch.Slice(start, end), (end - start) / (double)loaded.Count, clock);
         }
 
         return sums.MoveToOuterDisposeScope();
     }
+
+    // Cut as an epoch is cut into batches: none of a single image, and pairs of images stay together.
+    private int Pieces(HostBatch loaded) => BatchLoader.Batches(loaded.Count, _imagesAtOnce);
 
     private Tensor Backward(Batch batch, double share, TrainingClock clock)
     {

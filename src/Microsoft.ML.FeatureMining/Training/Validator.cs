@@ -17,7 +17,7 @@ internal sealed class Validator(ImageSet set, int batchSize, TrainedParts parts,
     {
         using IDisposable noGrad = no_grad();
         using RunningMetrics running = new(device);
-        parts.Network.eval();
+        parts.Model.eval();
         foreach (HostBatch batch in BatchLoader.Load(set, _order, batchSize))
         {
             if (isCancelled())
@@ -27,7 +27,7 @@ internal sealed class Validator(ImageSet set, int batchSize, TrainedParts parts,
 
             using DisposeScope scope = NewDisposeScope();
             Tensor images = DeviceBatches.Upload(batch.Pixels, batch.Count, set.Shape, set.Element, device);
-            Tensor logits = parts.Network.call(parts.ToInput(images));
+            Tensor logits = parts.Model.call(parts.ToInput(images));
             Tensor targets = nn.functional.one_hot(tensor(batch.Labels, device: device), set.ClassCount).to(ScalarType.Float32);
             running.Add(BatchSums.Of(_loss.Compute(logits, targets), logits, targets), batch.Count);
         }

@@ -4,6 +4,7 @@ using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 using Microsoft.ML.SearchSpace;
 using Mining = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
@@ -65,6 +66,28 @@ public sealed class OptionsTests
         Assert.Equal([1, 0.1, 0.01], new double[] { 0.2, 0.6, 0.9 }.Select(recipe.Schedule.Factor), (a, b) => Math.Abs(a - b) < 1e-12);
         Mining strategy = Assert.IsType<Mining>(Assert.Single(recipe.Strategies));
         Assert.Equal((2, Segmentation.Block), (strategy.Stages, strategy.Segmentation));
+        Assert.Empty(recipe.Problems());
+    }
+
+    [Fact]
+    public void ToRecipe_SettingsOfAStep_AreInTheRecipe()
+    {
+        FineTuning tuning = new() { FrozenStages = 1, BackboneLearningRateFactor = 0.1, FreezeBatchNorm = true };
+        FeatureMiningOptions options = new()
+        {
+            BatchSize = 32,
+            AccumulateBatches = 4,
+            Optimizer = new AdamWOptimizer { Beta2 = 0.99 },
+            NoDecayOnNormAndBias = true,
+            MaxGradientNorm = 5,
+            WeightAverageDecay = 0.999,
+            FineTuning = tuning,
+        };
+
+        TrainingRecipe recipe = options.ToRecipe(new ImageShape(3, 32, 32), seed: 1);
+
+        Assert.Equal((new AdamWOptimizer { Beta2 = 0.99 }, true, 5, 0.999, 128, tuning),
+            ((AdamWOptimizer)recipe.Optimizer!, recipe.NoDecayOnNormAndBias, recipe.MaxGradientNorm!.Value, recipe.WeightAverageDecay!.Value, recipe.ImagesPerStep, recipe.FineTuning));
         Assert.Empty(recipe.Problems());
     }
 

@@ -64,9 +64,9 @@ public sealed class NetworkGoldenTests : IClassFixture<OneThread>
         for (int step = 0; step < 3; step++)
         {
             Tensor loss = Loss.Compute(parts.Network.call(golden.Tensor("images")), Targets(golden));
-            parts.Optimizer.zero_grad();
+            parts.Optimizer.ZeroGradients();
             loss.backward();
-            parts.Optimizer.step();
+            parts.Optimizer.Step(recipe.LearningRate);
             losses.Add(loss.ToSingle());
         }
 

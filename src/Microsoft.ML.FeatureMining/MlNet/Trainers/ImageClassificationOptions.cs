@@ -4,6 +4,7 @@ using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.MlNet.Storage;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 using Microsoft.ML.SearchSpace;
 
@@ -79,12 +80,17 @@ public abstract record ImageClassificationOptions
     [Range(10, 300, 100, true)]
     public int Epochs { get; init; } = 300;
 
-    /// <summary>Images a step.</summary>
+    /// <summary>Images that go through the network at once.</summary>
     /// <value>128.</value>
     [Choice(new object[] { 32, 64, 128, 256 }, 128)]
     public int BatchSize { get; init; } = 128;
 
-    /// <summary>The base learning rate.</summary>
+    /// <summary>Batches whose gradients are averaged before a step, so that a step sees as many times <see cref="BatchSize"/> images (timm's <c>grad-accum-steps</c>, Lightning's
+    /// <c>accumulate_grad_batches</c>). BatchNorm sees a batch at a time; strategies mix over all images of a step.</summary>
+    /// <value>1.</value>
+    public int AccumulateBatches { get; init; } = 1;
+
+    /// <summary>The base learning rate; the usual one depends on the <see cref="Optimizer"/>.</summary>
     /// <value>0.1.</value>
     [Range(1e-3, 1.0, 0.1, true)]
     public double LearningRate { get; init; } = 0.1;
@@ -99,10 +105,33 @@ public abstract record ImageClassificationOptions
     [BooleanChoice(true)]
     public bool Nesterov { get; init; } = true;
 
-    /// <summary>Weight decay, on all parameters.</summary>
+    /// <summary>Weight decay, at least 0: added to the gradient as decay * w, but with AdamW apart from it.</summary>
     /// <value>1e-4.</value>
     [Range(1e-6, 1e-2, 1e-4, true)]
     public double WeightDecay { get; init; } = 1e-4;
+
+    /// <summary>Whether biases, and the scales and shifts of BatchNorm, go without weight decay: all parameters of one dimension, as with timm.</summary>
+    /// <value>false.</value>
+    [BooleanChoice(false)]
+    public bool NoDecayOnNormAndBias { get; init; }
+
+    /// <summary>The rule by which a step moves the weights.</summary>
+    /// <value>None: stochastic gradient descent with <see cref="Momentum"/> and <see cref="Nesterov"/>; any other has its own settings and looks at neither.</value>
+    [JsonIgnore]
+    public Optimizer? Optimizer { get; init; }
+
+    /// <summary>Scales a step's gradients down where their L2 norm, all together, is more than this, above 0.</summary>
+    /// <value>None: they are taken as they are.</value>
+    public double? MaxGradientNorm { get; init; }
+
+    /// <summary>Averages weights and running statistics over the steps, a = decay * a + (1 - decay) * w, with a decay between 0 and 1 (0.999: about a thousand steps). The average is
+    /// validated and becomes the model; training goes on with the weights themselves (timm's ModelEmaV2).</summary>
+    /// <value>None: nothing is averaged.</value>
+    public double? WeightAverageDecay { get; init; }
+
+    /// <summary>What of the <see cref="InitialWeights"/> is held back: frozen stages, a lower rate for the backbone, BatchNorm at rest.</summary>
+    /// <value>All is trained, at one rate.</value>
+    public FineTuning FineTuning { get; init; } = new();
 
     /// <summary>How the learning rate falls.</summary>
     /// <value><see cref="StepSchedule"/>: by 0.1 at one half and three quarters of the epochs, as in the paper.</value>
@@ -209,11 +238,9 @@ public abstract record ImageClassificationOptions
     /// <value><see cref="CancelledFit.ReturnsModel"/>.</value>
     public CancelledFit OnCancel { get; init; }
 
-    /// <summary>
-    /// A folder in which runs keep their state. A Fit with the same settings on the same images goes on there where an earlier one ended, however that ended, and on a CPU comes
+    /// <summary>A folder in which runs keep their state. A Fit with the same settings on the same images goes on there where an earlier one ended, however that ended, and on a CPU comes
     /// to the same bits as if it had not; one that had come to its end gives its model again. Each run has a folder of its own in it, with checkpoints, log.txt and
-    /// log.jsonl; other settings or other images make another run. SIGTERM and SIGINT wait, for 20 seconds at most, until a checkpoint is written.
-    /// </summary>
+    /// log.jsonl; other settings or other images make another run. SIGTERM and SIGINT wait, for 20 seconds at most, until a checkpoint is written.</summary>
     /// <value>None: nothing is kept.</value>
     [JsonIgnore]
     public string? WorkspacePath { get; init; }
@@ -243,10 +270,16 @@ public abstract record ImageClassificationOptions
         Input = input,
         Epochs = Epochs,
         BatchSize = BatchSize,
+        AccumulateBatches = AccumulateBatches,
         LearningRate = LearningRate,
         Momentum = Momentum,
         Nesterov = Nesterov,
         WeightDecay = WeightDecay,
+        NoDecayOnNormAndBias = NoDecayOnNormAndBias,
+        Optimizer = Optimizer,
+        MaxGradientNorm = MaxGradientNorm,
+        WeightAverageDecay = WeightAverageDecay,
+        FineTuning = FineTuning,
         Schedule = Schedule,
         WarmupEpochs = WarmupEpochs,
         LabelSmoothing = LabelSmoothing,

@@ -27,4 +27,7 @@ internal sealed record RunPosition
 
     /// <summary>What divergences have left of the learning rate.</summary>
     public double RateFactor { get; init; } = 1;
+
+    /// <summary>Steps that the optimizer counts, of the whole run.</summary>
+    public long OptimizerSteps { get; init; }
 }

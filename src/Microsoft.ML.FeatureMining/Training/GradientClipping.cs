@@ -1,0 +1,26 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Training;
+
+/// <summary>Keeps a step short where the gradients are long.</summary>
+internal static class GradientClipping
+{
+    // PyTorch's.
+    private const double Epsilon = 1e-6;
+
+    /// <summary>Scales the gradients by min(1, most / (norm + 1e-6)), norm being the L2 norm of all of them together. Nothing waits for the device.</summary>
+    public static void Clip(IReadOnlyList<Parameter> parameters, double most)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor[] gradients = [.. parameters.Select(Gradients.Of)];
+        Tensor norm = stack([.. gradients.Select(gradient => gradient.norm())]).norm();
+        Tensor factor = ((norm + Epsilon).reciprocal() * most).clamp_max(1);
+        foreach (Tensor gradient in gradients)
+        {
+            gradient.mul_(factor);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Tests.Training;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
+
+namespace Microsoft.ML.FeatureMining.Tests.Conformance;
+
+/// <summary>What every optimizer of the catalog must do, at its defaults and far from them.</summary>
+[Collection(nameof(Alone))]
+public sealed class OptimizerConformanceTests : IClassFixture<OneThread>
+{
+    private static readonly TrainingRecipe Plain = TinyRun.Recipe with { Epochs = 1, ReportEverySteps = 1, LearningRate = 1e-3 };
+
+    public static TheoryData<string> Allowed { get; } = [.. OptimizerCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => !Create(settings).Problems().Any())];
+
+    public static TheoryData<string> Refused { get; } = [.. OptimizerCatalog.Keys.SelectMany(Changes).Where(settings => Create(settings).Problems().Any())];
+
+    public static TheoryData<string> Keys { get; } = [.. OptimizerCatalog.Keys];
+
+    [Theory]
+    [MemberData(nameof(Allowed))]
+    public void Fit_StoppedWithinAnEpoch_GoesOnToTheSameBits(string settings) => Interruption.AssertGoesOnToTheSameBits(With(settings));
+
+    [Theory]
+    [MemberData(nameof(Allowed))]
+    public void Fit_AnySettings_StaysFiniteAndLeavesNoTensor(string settings)
+    {
+        TrainingRecipe recipe = With(settings);
+        string first = TinyRun.Bits(TinyRun.Fit(recipe));
+        TrainingOutcome? second = null;
+
+        Alone.AssertLeavesNothing(() => second = TinyRun.Fit(recipe), making: () => TinyRun.MakeParts(recipe));
+
+        Assert.Equal(first, TinyRun.Bits(second!));
+        StrategySettings.AssertFinite(second!);
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Fit_Defaults_LearnsTheBands(string key)
+    {
+        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { Epochs = 15, LearningRate = 0.01, Optimizer = OptimizerCatalog.Create(key) }, TinyData.Bands(40));
+
+        Assert.True(outcome.History[^1].TrainAccuracy > 0.9, $"The accuracy is {outcome.History[^1].TrainAccuracy}.");
+    }
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public void Fit_SettingsWithAProblem_AreRefusedBeforeTheFirstStep(string settings) =>
+        Assert.Throws<ArgumentException>(() => TinyRun.Fit(With(settings), progress: _ => Assert.Fail("A step was run.")));
+
+    [Theory]
+    [MemberData(nameof(Allowed))]
+    public void Json_AnySettings_ComeBack(string settings)
+    {
+        Optimizer optimizer = Create(settings);
+
+        string text = JsonSerializer.Serialize(optimizer);
+
+        Assert.Contains($"\"kind\":\"{optimizer.Key}\"", text);
+        Assert.Equal(optimizer, JsonSerializer.Deserialize<Optimizer>(text));
+        Assert.Equal(optimizer.Key, ArtifactManifest.Describe(With(settings)).GetProperty("optimizer").GetProperty("kind").GetString());
+    }
+
+    [Fact]
+    public void Fit_SgdAsAnOptimizer_IsThePlainRun() => Assert.Equal(
+        TinyRun.Bits(TinyRun.Fit(Plain with { Momentum = 0.8 })), TinyRun.Bits(TinyRun.Fit(Plain with { Momentum = 0.3, Optimizer = new SgdOptimizer { Momentum = 0.8 } })));
+
+    [Fact]
+    public void Catalog_UnknownKey_SaysWhatThereIs() =>
+        Assert.Contains("rmsprop-tf", Assert.Throws<ArgumentException>(() => OptimizerCatalog.Create("nothing")).Message);
+
+    private static TrainingRecipe With(string settings) => Plain with { Optimizer = Create(settings) };
+
+    private static IEnumerable<string> Changes(string key) => Settings.Changes(OptimizerCatalog.Create(key)).Select(change => $"{key} {change}");
+
+    private static Optimizer Create(string settings)
+    {
+        string[] parts = settings.Split(' ');
+        // A copy: the catalog's own stay as they are.
+        return parts.Length > 1 ? Settings.Change(OptimizerCatalog.Create(parts[0]) with { }, parts[1]) : OptimizerCatalog.Create(parts[0]);
+    }
+}

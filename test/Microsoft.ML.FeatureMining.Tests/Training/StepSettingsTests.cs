@@ -1,0 +1,155 @@
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Tests.Conformance;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Tests.Training;
+
+/// <summary>Clipped gradients, accumulated gradients, averaged weights; and that a run with any setting of a step goes on and leaves nothing.</summary>
+[Collection(nameof(Alone))]
+public sealed class StepSettingsTests : IClassFixture<OneThread>
+{
+    private static readonly GoldenTensors Golden = new("optimizers", "optimizers.safetensors");
+
+    private static readonly Dictionary<string, TrainingRecipe> Recipes = new()
+    {
+        ["clipped"] = TinyRun.Recipe with { MaxGradientNorm = 0.1 },
+        ["accumulated"] = TinyRun.Recipe with { BatchSize = 4, AccumulateBatches = 2 },
+        ["averaged"] = TinyRun.Recipe with { WeightAverageDecay = 0.9 },
+        ["frozen"] = TinyRun.Recipe with { FineTuning = new FineTuning { FrozenStages = 2 } },
+        ["norms at rest"] = TinyRun.Recipe with { FineTuning = new FineTuning { FreezeBatchNorm = true } },
+        ["groups"] = TinyRun.Recipe with { NoDecayOnNormAndBias = true, FineTuning = new FineTuning { BackboneLearningRateFactor = 0.1 } },
+        ["all"] = TinyRun.Recipe with
+        {
+            MaxGradientNorm = 1,
+            BatchSize = 4,
+            AccumulateBatches = 2,
+            WeightAverageDecay = 0.9,
+            NoDecayOnNormAndBias = true,
+            FineTuning = new FineTuning { FrozenStages = 1, BackboneLearningRateFactor = 0.5 },
+            Optimizer = new RmsPropTfOptimizer(),
+            Strategies = [new Microsoft.ML.FeatureMining.Strategies.FeatureMining()],
+        },
+    };
+
+    public static TheoryData<string> Names { get; } = [.. Recipes.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Fit_StoppedWithinAnEpoch_GoesOnToTheSameBits(string name) => Interruption.AssertGoesOnToTheSameBits(Recipes[name]);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Fit_Twice_IsTheSameAndLeavesNothing(string name)
+    {
+        TrainingOutcome first = TinyRun.Fit(Recipes[name]);
+        TrainingOutcome? second = null;
+
+        Alone.AssertLeavesNothing(() => second = TinyRun.Fit(Recipes[name]), making: () => TinyRun.MakeParts(Recipes[name]));
+
+        Assert.Equal(TinyRun.Bits(first), TinyRun.Bits(second!));
+        Assert.NotEqual(TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe)), TinyRun.Bits(first));
+    }
+
+    [Theory]
+    [InlineData("0.5")]
+    [InlineData("2.0")]
+    [InlineData("100.0")]
+    public void Clip_AnyNorm_IsPyTorchs(string most)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Parameter kernel = nn.Parameter(Golden["kernel"]), bias = nn.Parameter(Golden["bias"]);
+        ((kernel * Golden["kernel/gradient/0"]).sum() + (bias * Golden["bias/gradient/0"]).sum()).backward();
+
+        GradientClipping.Clip([kernel, bias], double.Parse(most, System.Globalization.CultureInfo.InvariantCulture));
+
+        TensorAssert.Close(Golden[$"clip/{most}/kernel"], TensorAssert.Gradient(kernel), 1e-7, "kernel");
+        TensorAssert.Close(Golden[$"clip/{most}/bias"], TensorAssert.Gradient(bias), 1e-7, "bias");
+    }
+
+    [Fact]
+    public void Fit_LimitFarAboveTheGradients_IsThePlainRun() =>
+        Assert.Equal(TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe)), TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { MaxGradientNorm = 1e6 })));
+
+    [Theory]
+    [InlineData(2, 4)]
+    [InlineData(4, 2)]
+    [InlineData(3, 3)]
+    public void Fit_AccumulatedBatches_AreOneStepOfAllTheirImages(int batch, int batches)
+    {
+        // With the norms at rest no image sees another: the mean of the pieces' gradients is that of the whole.
+        TrainingRecipe whole = TinyRun.Recipe with { FineTuning = new FineTuning { FreezeBatchNorm = true }, BatchSize = batch * batches };
+        List<TrainingProgress> reports = [];
+
+        TrainingOutcome one = TinyRun.Fit(whole);
+        TrainingOutcome many = TinyRun.Fit(whole with { BatchSize = batch, AccumulateBatches = batches }, progress: reports.Add);
+
+        Assert.Equal(3, reports[0].StepsPerEpoch);
+        Assert.All(one.Weights.Tensors.Zip(many.Weights.Tensors), pair => TensorAssert.CloseValues(Floats(pair.First), Floats(pair.Second), 1e-4, pair.First.Name));
+        Assert.Equal(one.History[^1].TrainLoss, many.History[^1].TrainLoss, 1e-4);
+    }
+
+    [Fact]
+    public void Fit_AccumulatedBatches_NormalizeApart() => Assert.NotEqual(
+        TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { BatchSize = 8 })), TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { BatchSize = 4, AccumulateBatches = 2 })));
+
+    [Fact]
+    public void Update_OfAnAverage_BlendsWeightsAndStatisticsAndCopiesCounters()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using ImageNetwork source = NetworkFactory.Create("cifar-resnet-8", 1, 2);
+        using WeightAverage average = new(source, NetworkFactory.Create("cifar-resnet-8", 1, 2), 0.75);
+        float[][] expected = [.. source.NamedState().Select(entry => TensorAssert.Values(entry.Value))];
+        Assert.All(average.Network.NamedState().Zip(expected), pair => Assert.Equal(pair.Second, TensorAssert.Values(pair.First.Value)));
+
+        for (int step = 1; step <= 3; step++)
+        {
+            foreach ((_, Tensor value) in source.NamedState())
+            {
+                value.add_(step);
+            }
+
+            average.Update();
+            expected = [.. expected.Zip(source.NamedState(), (mean, now) => is_floating_point(now.Value.dtype)
+                ? mean.Zip(TensorAssert.Values(now.Value), (a, w) => (0.75f * a) + (0.25f * w)).ToArray()
+                : TensorAssert.Values(now.Value))];
+        }
+
+        Assert.All(average.Network.NamedState().Zip(expected), pair => TensorAssert.CloseValues(pair.Second, TensorAssert.Values(pair.First.Value), 1e-6, pair.First.Name));
+    }
+
+    [Fact]
+    public void Fit_Average_IsValidatedAndBecomesTheModel()
+    {
+        ImageSet train = TinyData.Bands(20), validation = TinyData.Random(new ImageShape(1, 8, 8), count: 12, classes: 2, seed: 4);
+        TrainingRecipe recipe = TinyRun.Recipe with { Keep = KeepWeights.Last, WeightAverageDecay = 0.9 };
+
+        TrainingOutcome outcome = TinyRun.Fit(recipe, train, validation);
+
+        // The model's own validation, begun from its weights: one that stays as it is.
+        TrainingOutcome again = TrainingEngine.Fit(recipe with { LearningRate = 1e-30, WeightAverageDecay = null, FineTuning = new FineTuning { FreezeBatchNorm = true }, Epochs = 1 }, train, validation,
+            new TrainingHost(CPU) { LoadWeights = outcome.Weights.CopyTo });
+        Assert.Equal(again.History[^1].ValidationLoss!.Value, outcome.History[^1].ValidationLoss!.Value, 1e-6);
+        Assert.NotEqual(TinyRun.Fit(recipe with { WeightAverageDecay = null }, train, validation).History[^1].ValidationLoss!.Value, outcome.History[^1].ValidationLoss!.Value, 1e-4);
+        // The training itself does not see the average.
+        Assert.Equal(TinyRun.Fit(recipe with { WeightAverageDecay = null }, train, validation).History[^1].TrainLoss, outcome.History[^1].TrainLoss);
+    }
+
+    [Fact]
+    public void Problems_ImpossibleValues_AreAllNamed()
+    {
+        TrainingRecipe recipe = TinyRun.Recipe with { MaxGradientNorm = 0, WeightAverageDecay = 1, AccumulateBatches = 0 };
+
+        Assert.Equal(["AccumulateBatches", "MaxGradientNorm", "WeightAverageDecay"], recipe.Problems().Select(problem => problem.Split(' ')[0]));
+        Assert.Contains("16777216", Assert.Single((recipe with { MaxGradientNorm = null, WeightAverageDecay = 0.5, BatchSize = 1 << 20, AccumulateBatches = 4096 }).Problems()));
+    }
+
+    private static float[] Floats(NamedTensor tensor) => tensor.Type == ScalarType.Float32
+        ? System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(tensor.Bytes).ToArray()
+        : [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, long>(tensor.Bytes).ToArray().Select(value => (float)value)];
+}
