@@ -77,7 +77,7 @@ internal static class TrainCommand
     }
 
     /// <summary>What a user of the library writes: labels to keys, files to bytes, the trainer, keys back to labels.</summary>
-    private static IEstimator<ITransformer> Pipeline(MLContext ml, IDataView train, ImageClassificationTrainer trainer)
+    internal static IEstimator<ITransformer> Pipeline(MLContext ml, IDataView train, ImageClassificationTrainer trainer)
     {
         IEstimator<ITransformer> start = ml.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue);
         if (train.Schema.GetColumnOrNull("Image") is null)

@@ -10,10 +10,13 @@ internal static class ConfusionMatrix
 {
     private const int LargestTable = 20;
 
+    // Names that are longer stand upright, so that the columns stay narrow.
+    private const int LongName = 5;
+
     public static XElement Of(ClassificationReport report) => report.Classes.Count <= LargestTable ? Table(report) : Picture(report);
 
     private static XElement Table(ClassificationReport report) => HtmlTable.Scrolling("Confusion matrix", new XElement(
-        "table", new XAttribute("class", "matrix"),
+        "table", new XAttribute("class", report.Classes.Any(entry => entry.Name.Length > LongName) ? "matrix tall" : "matrix"),
         new XElement("caption", "Confusion matrix: rows are the classes, columns what they were taken for"),
         new XElement("thead", new XElement("tr", new XElement("td", ""), report.Classes.Select(entry => new XElement("th", new XAttribute("scope", "col"), entry.Name)))),
         new XElement("tbody", report.Classes.Index().Select(row => new XElement(

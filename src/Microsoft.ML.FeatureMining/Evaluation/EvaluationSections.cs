@@ -35,7 +35,7 @@ internal static class EvaluationSections
         PlotAxis epochs = PlotAxis.Over("epoch", history.Select(epoch => (double)epoch.Epoch));
         EpochMetrics last = history[^1];
         Plot loss = new("Loss over the epochs", $"Training loss ends at {Html.Number(last.TrainLoss)}{(validated ? $", validation loss at {Html.Number(last.ValidationLoss)}" : "")}.",
-            epochs, PlotAxis.Over("loss", history.SelectMany(epoch => new[] { epoch.TrainLoss, epoch.ValidationLoss ?? epoch.TrainLoss }), fromZero: true));
+            epochs, LossAxis(history));
         Plot accuracy = new("Accuracy over the epochs", $"Training accuracy ends at {Html.Share(last.TrainAccuracy)}{(validated ? $", validation accuracy at {Html.Share(last.ValidationAccuracy)}" : "")}.",
             epochs, new PlotAxis("accuracy", 0, 1));
         loss.Line("training", history.Select(epoch => ((double)epoch.Epoch, epoch.TrainLoss)), 0);
@@ -48,7 +48,7 @@ internal static class EvaluationSections
 
         return new ReportSection(
             "curves", "Learning curves",
-            Html.Row(Html.Figure(loss.ToSvg(), "Loss. Training: over the epoch, on augmented images."), Html.Figure(accuracy.ToSvg(), "Accuracy, the same.")),
+            Html.Row(Html.Figure(loss.ToSvg(), "Loss. Training: over the epoch, on augmented images. What lies above the upper edge is drawn on it."), Html.Figure(accuracy.ToSvg(), "Accuracy, measured alike.")),
             Html.Details("All epochs as a table", HtmlTable.Of(
                 "Each epoch of the training", ["Epoch", "#Learning rate", "#Training loss", "#Training accuracy", "#Validation loss", "#Validation accuracy", "#Seconds"],
                 history.Select(epoch => new object[]
@@ -56,6 +56,14 @@ internal static class EvaluationSections
                     Html.Count(epoch.Epoch), Html.Number(epoch.LearningRate, "G3"), Html.Number(epoch.TrainLoss), Html.Share(epoch.TrainAccuracy),
                     Html.Number(epoch.ValidationLoss), Html.Share(epoch.ValidationAccuracy), Html.Number(epoch.Seconds, "0.0"),
                 }))));
+    }
+
+    // The first epochs of a validation may be far off, and would press all others flat.
+    private static PlotAxis LossAxis(IReadOnlyList<EpochMetrics> history)
+    {
+        PlotAxis whole = PlotAxis.Over("loss", history.SelectMany(epoch => new[] { epoch.TrainLoss, epoch.ValidationLoss ?? epoch.TrainLoss }), fromZero: true);
+        double most = 2 * history.Max(epoch => epoch.TrainLoss);
+        return most > 0 && most < whole.Max ? whole with { Max = most } : whole;
     }
 
     /// <summary>Each class by itself.</summary>

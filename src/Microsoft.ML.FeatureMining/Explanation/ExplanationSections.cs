@@ -7,7 +7,9 @@ namespace Microsoft.ML.FeatureMining.Explanation;
 /// <summary>Maps and activations as parts of an HTML report.</summary>
 internal static class ExplanationSections
 {
-    private const int Side = 160;
+    // What is smaller than this is left to the browser to enlarge: a picture that was enlarged here would only take more room.
+    private const int SmallestSide = 64;
+    private const int LargestSide = 160;
 
     /// <summary>The picture, and beside it each of its maps, under words on what it is.</summary>
     public static XElement Maps(ImageExplanation explanation, string heading, string className)
@@ -22,12 +24,12 @@ internal static class ExplanationSections
         return new XElement(
             "div", new XElement("h3", heading), new XElement(
                 "div", new XAttribute("class", "grid-row"), maps.Select(map => Html.Figure(
-                    Html.Picture(explanation.ToPng(map.Map, Side), map.Map is null ? $"{heading}: the image as the network saw it" : $"{heading}: {map.Name} of {className}"), map.Name))));
+                    Html.Picture(explanation.ToPng(map.Map, Side(explanation)), map.Map is null ? $"{heading}: the image as the network saw it" : $"{heading}: {map.Name} of {className}"), map.Name))));
     }
 
     /// <summary>The picture and the main map of it, for a list of many.</summary>
     public static XElement Card(ImageExplanation explanation, string what, params object[] caption) => Html.Figure(
-        new XElement("div", Html.Picture(explanation.ToPng(null, Side), what), Html.Picture(explanation.ToPng(explanation.MainMap, Side), $"Where the network found it: {what}")), caption);
+        new XElement("div", Html.Picture(explanation.ToPng(null, Side(explanation)), what), Html.Picture(explanation.ToPng(explanation.MainMap, Side(explanation)), $"Where the network found it: {what}")), caption);
 
     /// <summary>How strongly the stages respond.</summary>
     public static ReportSection Activations(IReadOnlyList<StageActivations> stages)
@@ -52,4 +54,6 @@ internal static class ExplanationSections
                     $"{stage.Stage + 1}", Html.Number(stage.Mean), Html.Share(stage.ActiveShare), Html.Number(stage.Counts.Sum(), "0.0"),
                 })));
     }
+
+    private static int Side(ImageExplanation explanation) => Math.Clamp(Math.Max(explanation.Picture.Width, explanation.Picture.Height), SmallestSide, LargestSide);
 }

@@ -4,7 +4,7 @@ namespace Microsoft.ML.FeatureMining;
 public sealed record ModelReportOptions
 {
     /// <summary>Its title.</summary>
-    /// <value>Report on the network's name.</value>
+    /// <value>"Report:" and the name of the network.</value>
     public string? Title { get; init; }
 
     /// <summary>The label column of the rows once they went through the model: a key.</summary>

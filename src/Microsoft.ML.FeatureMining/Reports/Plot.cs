@@ -8,7 +8,7 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
 {
     private const double Width = 400;
     private const double Height = 270;
-    private const double Left = 52;
+    private const double Left = 62;
     private const double Right = 14;
     private const double Bottom = 42;
     private const double LegendRow = 18;

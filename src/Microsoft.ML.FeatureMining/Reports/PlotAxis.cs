@@ -37,7 +37,8 @@ internal sealed record PlotAxis(string Label, double Min, double Max, bool Logar
             double step = Step((Max - Min) / MostTicks);
             for (double i = Math.Ceiling(Min / step - 1e-9); i * step <= Max + 1e-9 * step; i++)
             {
-                yield return i * step;
+                // Without the sign of a negative zero.
+                yield return i * step + 0.0;
             }
 
             yield break;

@@ -11,7 +11,7 @@ internal static class Stylesheet
           :root { --ground: #0f1318; --raised: #1a2027; --ink: #e6edf3; --soft: #9aa5b1; --rule: #323b45; --link: #6cb0ff; --heat: 88 166 255;
             --s0: #6cb0ff; --s1: #ff9f57; --s2: #56d364; --s3: #c4a1ff; --s4: #ff8ac4; --s5: #9aa5b1; } }
         * { box-sizing: border-box; }
-        body { margin: 0 auto; padding: 1rem; max-width: 64rem; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; overflow-wrap: break-word; }
+        body { margin: 0 auto; padding: 1rem; max-width: 64rem; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; overflow-wrap: anywhere; }
         h1 { font-size: 1.6rem; line-height: 1.25; margin: .5rem 0; }
         h2 { font-size: 1.25rem; margin: 2.5rem 0 .75rem; padding-top: .75rem; border-top: 1px solid var(--rule); }
         h3 { font-size: 1.05rem; margin: 1.5rem 0 .5rem; }
@@ -29,11 +29,12 @@ internal static class Stylesheet
         .scroll { overflow-x: auto; margin: 1rem 0; max-height: 36rem; overflow-y: auto; }
         table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
         caption { text-align: left; color: var(--soft); padding: .25rem 0; }
-        th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: middle; }
+        th, td { overflow-wrap: normal; padding: .3rem .6rem; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: middle; }
         thead th { position: sticky; top: 0; background: var(--ground); }
         tbody th { font-weight: 500; }
         .number { text-align: right; }
         .matrix th, .matrix td { padding: .3rem .4rem; text-align: center; min-width: 2.2rem; }
+        .matrix.tall thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; position: static; }
         .matrix tbody th { text-align: right; position: sticky; left: 0; background: var(--ground); }
         figure { margin: 1rem 0; }
         figcaption { font-size: .9rem; color: var(--soft); max-width: 46rem; }
@@ -45,6 +46,7 @@ internal static class Stylesheet
         .pixels { width: 100%; max-width: 34rem; height: auto; display: block; image-rendering: pixelated; border: 1px solid var(--rule); }
         .grid-row { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.5rem, 9rem)); gap: .5rem; margin: .5rem 0 1.5rem; }
         .grid-row figure { margin: 0; }
+        .meter { height: .8rem; background: var(--s0); border-radius: .2rem; }
         details { margin: 1rem 0; }
         summary { cursor: pointer; padding: .25rem 0; }
         svg.plot { width: 100%; height: auto; display: block; font: 12px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }

@@ -26,7 +26,7 @@ internal sealed class ModelReport(ImageExplainer explainer, ImageClassificationT
         IReadOnlyList<StageActivations> activations = explainer.Activations(scored, options.Activations);
         if (activations[0].Images > 0)
             sections.Add(ExplanationSections.Activations(activations));
-        HtmlPage.Write(stream, options.Title ?? $"Report on a {Model.Backbone}", sections);
+        HtmlPage.Write(stream, options.Title ?? $"Report: {Model.Backbone}", sections);
     }
 
     private string HowToRead => "Red is where the most probable class was found, blue is where it was not. CAM weighs the last stage by the classifier's weights (Zhou et al. 2016); "
@@ -50,7 +50,7 @@ internal sealed class ModelReport(ImageExplainer explainer, ImageClassificationT
             string verdict = image.Actual == image.Predicted ? $"{actual}, rightly" : $"{actual}, taken for {predicted}";
             return ExplanationSections.Card(
                 explainer.Network.Explain(pixels[image.Row], image.Predicted), $"{verdict}: {Name(image.Row, image.File)}",
-                new XElement("strong", verdict), new XElement("br"), $"{Html.Share(image.Probability)} sure; loss {Html.Number(image.Loss, "0.00")}", new XElement("br"), Name(image.Row, image.File));
+                new XElement("strong", verdict), new XElement("br"), $"{Html.Share(image.Probability)} sure; loss {Html.Number(image.Loss, "0.00")}", new XElement("br"), image.File is null ? $"row {image.Row}" : Path.GetFileName(image.File));
         }));
         return new ReportSection("worst", "Worst pictures", Html.Paragraph("The rows of the highest loss: what the network is wrong about and sure of. Below each picture, where it found what it took it for."), cards);
     }

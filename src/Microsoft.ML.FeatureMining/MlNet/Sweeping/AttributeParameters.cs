@@ -1,0 +1,33 @@
+using System.Globalization;
+using System.Reflection;
+using Microsoft.ML.FeatureMining.Sweeps;
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML.FeatureMining.MlNet.Sweeping;
+
+/// <summary>What ML.NET's attributes on options say of sweeping them.</summary>
+internal static class AttributeParameters
+{
+    // The resource that early stopping hands out.
+    private const string Epochs = nameof(ImageClassificationOptions.Epochs);
+
+    /// <summary>The swept properties of options of that type, in the order of their names, without Epochs.</summary>
+    public static IReadOnlyList<SweepParameter> Of(Type options) =>
+        [.. options.GetProperties().Where(property => property.Name != Epochs).OrderBy(property => property.Name, StringComparer.Ordinal).Select(Of).OfType<SweepParameter>()];
+
+    private static SweepParameter? Of(PropertyInfo property)
+    {
+        if (property.GetCustomAttribute<RangeAttribute>() is { } range)
+        {
+            return new NumberParameter(
+                property.Name, Convert.ToDouble(range.Min, CultureInfo.InvariantCulture), Convert.ToDouble(range.Max, CultureInfo.InvariantCulture), range.LogBase, property.PropertyType == typeof(int));
+        }
+
+        if (property.GetCustomAttribute<ChoiceAttribute>() is { } choice)
+        {
+            return new ChoiceParameter(property.Name, choice.Candidates);
+        }
+
+        return property.GetCustomAttribute<BooleanChoiceAttribute>() is null ? null : new ChoiceParameter(property.Name, false, true);
+    }
+}

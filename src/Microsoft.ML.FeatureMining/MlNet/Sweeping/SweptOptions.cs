@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Reflection;
+using Microsoft.ML.FeatureMining.Sweeps;
+
+namespace Microsoft.ML.FeatureMining.MlNet.Sweeping;
+
+/// <summary>Options with some properties set by their names.</summary>
+internal static class SweptOptions
+{
+    /// <summary>A copy of the options, which stay as they are.</summary>
+    /// <exception cref="ArgumentException">There is no such property, or it takes no such value.</exception>
+    public static TOptions With<TOptions>(TOptions options, IEnumerable<KeyValuePair<string, object>> settings)
+        where TOptions : ImageClassificationOptions
+    {
+        // A copy, whatever the record's own type.
+        ImageClassificationOptions copy = options with { };
+        foreach ((string name, object value) in settings)
+        {
+            PropertyInfo property = PropertyOf(options.GetType(), name);
+            property.SetValue(copy, ValueFor(property, value));
+        }
+
+        return (TOptions)copy;
+    }
+
+    /// <summary>What is wrong with parameters for such options.</summary>
+    public static IEnumerable<string> Problems(ImageClassificationOptions options, IEnumerable<SweepParameter> parameters)
+    {
+        foreach (SweepParameter parameter in parameters)
+        {
+            string? problem = null;
+            try
+            {
+                foreach (object value in parameter.Grid(2))
+                {
+                    ValueFor(PropertyOf(options.GetType(), parameter.Name), value);
+                }
+            }
+            catch (ArgumentException e)
+            {
+                problem = e.Message;
+            }
+
+            if (problem is not null)
+                yield return problem;
+        }
+    }
+
+    private static PropertyInfo PropertyOf(Type options, string name) => options.GetProperty(name) is { CanWrite: true } property
+        ? property
+        : throw new ArgumentException($"{options.Name} has no property '{name}' to sweep.");
+
+    private static object ValueFor(PropertyInfo property, object value)
+    {
+        Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        try
+        {
+            return type.IsInstanceOfType(value) ? value
+                : type.IsEnum ? Enum.Parse(type, Convert.ToString(value, CultureInfo.InvariantCulture)!)
+                : Convert.ChangeType(value, type, CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is InvalidCastException or FormatException or OverflowException or ArgumentException)
+        {
+            throw new ArgumentException($"{property.Name} is of type {type.Name}; '{value}' is none.", e);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+namespace Microsoft.ML.FeatureMining.Sweeps;
+
+/// <summary>
+/// Early stopping over epochs: ASHA, asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", algorithm 2). A trial runs for a few epochs and
+/// goes on to eta times as many only while it is among the best 1 / eta of those that got as far.
+/// </summary>
+public sealed record SuccessiveHalving
+{
+    /// <summary>Epochs r that every trial gets, at least 1.</summary>
+    /// <value>1.</value>
+    public int MinEpochs { get; init; } = 1;
+
+    /// <summary>eta, at least 2: a rung has eta times the epochs of the one below, and is for one trial in eta.</summary>
+    /// <value>3.</value>
+    public int Reduction { get; init; } = 3;
+
+    /// <summary>What is wrong with the settings; empty where all is well.</summary>
+    internal IEnumerable<string> Problems()
+    {
+        if (MinEpochs < 1)
+        {
+            yield return $"MinEpochs is at least 1; it is {MinEpochs}.";
+        }
+
+        if (Reduction < 2)
+        {
+            yield return $"Reduction is at least 2; it is {Reduction}.";
+        }
+    }
+
+    /// <summary>The epochs of each rung: r, r eta, r eta^2, ..., and all of them.</summary>
+    internal int[] Rungs(int epochs)
+    {
+        List<int> rungs = [];
+        for (long rung = MinEpochs; rung < epochs; rung *= Reduction)
+        {
+            rungs.Add((int)rung);
+        }
+
+        return [.. rungs, epochs];
+    }
+
+    /// <summary>The trial that goes on, from the highest rung that has one, and up to which epoch; null where none deserves to.</summary>
+    internal (SweepTrial Trial, int Epochs)? Promotion(IReadOnlyList<SweepTrial> trials, int epochs)
+    {
+        int[] rungs = Rungs(epochs);
+        for (int k = rungs.Length - 2; k >= 0; k--)
+        {
+            SweepTrial[] members = [.. trials.Where(trial => trial.State != TrialState.Failed && trial.HasReached(rungs[k]))];
+            SweepTrial? next = members.OrderByDescending(trial => trial.ScoreAt(rungs[k])).ThenBy(trial => trial.Number).Take(members.Length / Reduction)
+                .FirstOrDefault(trial => !trial.HasReached(rungs[k + 1]));
+            if (next is not null)
+            {
+                return (next, rungs[k + 1]);
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Xml.Linq;
+using Microsoft.ML.FeatureMining.Reports;
+
+namespace Microsoft.ML.FeatureMining.Sweeps;
+
+/// <summary>What a sweep found, as parts of an HTML report.</summary>
+internal static class SweepReport
+{
+    private const int Shown = 5;
+
+    public static IReadOnlyList<ReportSection> Of(IReadOnlyList<SweepParameter> parameters, IReadOnlyList<SweepTrial> trials)
+    {
+        SweepTrial[] ranked = [.. SweepTrial.Ranked(trials)];
+        SweepTrial[] scored = [.. ranked.Where(trial => trial.Score is not null && trial.State != TrialState.Failed)];
+        List<ReportSection> sections = [Summary(ranked, scored)];
+        if (scored.Length > 0)
+        {
+            sections.AddRange([Coordinates(parameters, scored), Importance(parameters, scored), Curves(scored)]);
+        }
+
+        return [.. sections, Table(parameters, ranked)];
+    }
+
+    private static ReportSection Summary(SweepTrial[] ranked, SweepTrial[] scored) => new("summary", "Summary", Html.Facts([
+        ("Trials", Html.Count(ranked.Length)),
+        ("Trained to the end", Html.Count(ranked.Count(trial => trial.State == TrialState.Completed))),
+        ("Failed", Html.Count(ranked.Count(trial => trial.State == TrialState.Failed))),
+        ("Epochs", Html.Count(ranked.Sum(trial => trial.Epochs))),
+        ("Time", TimeSpan.FromSeconds(Math.Round(ranked.Sum(trial => trial.Seconds))).ToString("g", System.Globalization.CultureInfo.InvariantCulture)),
+        .. scored.Take(1).SelectMany(best => new[] { ("Best score", Html.Share(best.Score)), ("Best trial", Html.Count(best.Number)) }.Concat(best.Settings.Select(setting => ("Best " + setting.Key, SweepTable.Text(setting.Value)))))]));
+
+    private static ReportSection Coordinates(IReadOnlyList<SweepParameter> parameters, SweepTrial[] scored)
+    {
+        PlotAxis score = PlotAxis.Over("score", scored.Select(trial => trial.Score!.Value));
+        ParallelAxis[] axes =
+        [
+            .. parameters.Select(parameter => new ParallelAxis(parameter.Name, MarksOf(parameter))),
+            new ParallelAxis("score", [(0, Html.Share(score.Min)), (1, Html.Share(score.Max))]),
+        ];
+        // The worst first, so that the best lie above.
+        IEnumerable<(IReadOnlyList<double>, double)> lines = scored.Reverse().Select(trial => (
+            (IReadOnlyList<double>)[.. parameters.Zip(trial.Settings, (parameter, setting) => parameter.PlaceOf(setting.Value)), score.Place(trial.Score!.Value)], Math.Pow(score.Place(trial.Score!.Value), 2)));
+        const string Label = "Parallel coordinates: a line a trial, from its settings to its score; the strongest lines are the best trials.";
+        return new ReportSection("coordinates", "Settings and scores", Html.Figure(HtmlTable.Scrolling(Label, ParallelCoordinates.Of(Label, axes, lines)), "A line is a trial; the stronger it is, the better its score. The table of trials has the numbers."));
+    }
+
+    private static IReadOnlyList<(double, string)> MarksOf(SweepParameter parameter) => parameter is ChoiceParameter choice
+        ? [.. choice.Values.Select(value => (choice.PlaceOf(value), ChoiceParameter.TextOf(value)))]
+        : [.. new[] { 0, 0.5, Math.BitDecrement(1.0) }.Select(place => (place, SweepTable.Text(parameter.At(place))))];
+
+    private static ReportSection Importance(IReadOnlyList<SweepParameter> parameters, SweepTrial[] scored)
+    {
+        (string Name, double? Share)[] shares = [.. parameters.Select((parameter, i) => (
+            parameter.Name, ParameterImportance.Of(parameter, [.. scored.Select(trial => (trial.Settings[i].Value, trial.Score!.Value))]))).OrderByDescending(entry => entry.Item2)];
+        return new ReportSection(
+            "importance", "Importance",
+            Html.Paragraph("How much each setting matters by itself: the share of the variance of the scores that a parabola of it explains (for a choice, a mean for each value), corrected for chance. Trials that were stopped early count with the score that they had."),
+            HtmlTable.Of("Share of the variance of the scores explained", ["Setting", "#Share", ""], shares.Select(entry => new object[] { entry.Name, Html.Share(entry.Share), Bar(entry.Share ?? 0) })));
+    }
+
+    private static XElement Bar(double share) => new("div", new XAttribute("class", "meter"), new XAttribute("style", FormattableString.Invariant($"width:{share * 12:0.##}rem")), "");
+
+    private static ReportSection Curves(SweepTrial[] scored)
+    {
+        Plot plot = new("Scores over the epochs", $"The validation accuracy of {scored.Length} trials over their epochs.",
+            PlotAxis.Over("epoch", scored.SelectMany(trial => trial.Curve).Select(epoch => (double)epoch.Epoch), format: "0"), PlotAxis.Over("score", scored.SelectMany(trial => trial.Curve).Select(epoch => epoch.Score)));
+        foreach (SweepTrial trial in scored.Skip(Shown).Reverse())
+        {
+            plot.Line(null, Points(trial), 5);
+        }
+
+        foreach ((int place, SweepTrial trial) in scored.Take(Shown).Index().Reverse())
+        {
+            plot.Line($"trial {trial.Number}", Points(trial), place);
+        }
+
+        return new ReportSection("curves", "Learning curves", Html.Row(Html.Figure(plot.ToSvg(), "A line a trial: validation accuracy over its epochs. The five best are named, the others gray.")));
+    }
+
+    private static IEnumerable<(double, double)> Points(SweepTrial trial) => trial.Curve.Select(epoch => ((double)epoch.Epoch, epoch.Score));
+
+    private static ReportSection Table(IReadOnlyList<SweepParameter> parameters, SweepTrial[] ranked) => new("trials", "Trials", HtmlTable.Of(
+        "All trials, the best first", ["Trial", "State", "#Epochs", "#Score", "#Seconds", .. parameters.Select(parameter => $"#{parameter.Name}"), "Error"],
+        ranked.Select(trial => (object[])[
+            Html.Count(trial.Number), trial.State.ToString(), Html.Count(trial.Epochs), Html.Share(trial.Score), Html.Number(trial.Seconds, "0.0"),
+            .. trial.Settings.Select(setting => SweepTable.Text(setting.Value)), trial.Error ?? ""])));
+}

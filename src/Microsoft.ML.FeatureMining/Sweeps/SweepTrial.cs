@@ -1,0 +1,38 @@
+namespace Microsoft.ML.FeatureMining.Sweeps;
+
+/// <summary>One set of settings and what it came to.</summary>
+/// <param name="Number">Its number, from 0.</param>
+/// <param name="Settings">The varied settings: name and value, in the order of the parameters.</param>
+public sealed record SweepTrial(int Number, IReadOnlyList<KeyValuePair<string, object>> Settings)
+{
+    /// <summary>What became of it.</summary>
+    public TrialState State { get; init; }
+
+    /// <summary>The score after each epoch so far.</summary>
+    public IReadOnlyList<TrialEpoch> Curve { get; init; } = [];
+
+    /// <summary>Seconds that it took so far.</summary>
+    public double Seconds { get; init; }
+
+    /// <summary>Why it failed; null where it did not.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>Epochs done.</summary>
+    public int Epochs => Curve.Count == 0 ? 0 : Curve[^1].Epoch;
+
+    /// <summary>The best score so far, whose weights the model has; null before the first epoch.</summary>
+    public double? Score => Curve.Count == 0 ? null : ScoreAt(Epochs);
+
+    /// <summary>The best score up to an epoch.</summary>
+    internal double ScoreAt(int epochs) => Curve.Where(epoch => epoch.Epoch <= epochs).Select(epoch => epoch.Score).DefaultIfEmpty(double.NegativeInfinity).Max();
+
+    /// <summary>Whether it was trained for so many epochs, or to an end of its own before them.</summary>
+    internal bool HasReached(int epochs) => State == TrialState.Completed || (State != TrialState.Interrupted && Epochs >= epochs);
+
+    /// <summary>The best first: those that came further, then those of the higher score; those that failed last.</summary>
+    internal static IEnumerable<SweepTrial> Ranked(IEnumerable<SweepTrial> trials) => trials
+        .OrderBy(trial => trial.State == TrialState.Failed)
+        .ThenByDescending(trial => trial.State == TrialState.Completed ? int.MaxValue : trial.Epochs)
+        .ThenByDescending(trial => trial.Score ?? double.NegativeInfinity)
+        .ThenBy(trial => trial.Number);
+}

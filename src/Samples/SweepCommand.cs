@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.FeatureMining;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Sweeps;
+
+namespace Samples;
+
+/// <summary>The verb <c>sweep</c>.</summary>
+internal static class SweepCommand
+{
+    public static Command Create()
+    {
+        ImageInput input = new("--", "Training pictures", DataPart.Train);
+        TrainOptions options = new();
+        SweepOptions sweep = new();
+        Command command = new("sweep", "Looks for the best settings of train: many short runs on one split, the better ones longer. The same command goes on where it was stopped or killed.");
+        input.AddTo(command);
+        sweep.AddTo(command);
+        options.AddTo(command);
+        command.SetAction(parsed => ExitCode.Guard(() => Run(parsed, input, options, sweep)));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, ImageInput input, TrainOptions options, SweepOptions sweep)
+    {
+        using CancellationTokenSource stop = CtrlC.Source();
+        MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed), warnings: false);
+        IDataView rows = input.Load(parsed, ml);
+        ImageClassificationOptions baseline = options.Settings(parsed, file => HierarchyFile.Read(ml, file, rows));
+        SweepSettings settings = sweep.Settings(parsed, baseline.GetType()) with { CancellationToken = stop.Token, Progress = Show };
+        SweepResult<ImageClassificationOptions> result = ml.MulticlassClassification.Sweep(rows, baseline, Pipeline, settings);
+        sweep.Write(parsed, result);
+        if (result.Best is not { } best)
+        {
+            Console.Error.WriteLine("No trial came to the end of an epoch.");
+            return stop.IsCancellationRequested ? ExitCode.Cancelled : ExitCode.Failure;
+        }
+
+        Console.WriteLine();
+        Console.WriteLine($"best: {Describe(best)}");
+        if (options.Model(parsed) is { } file && !stop.IsCancellationRequested)
+        {
+            // A trial that came to its end is not trained again.
+            ITransformer model = Pipeline(result.OptionsOf(best)).Fit(rows);
+            file.Directory?.Create();
+            ml.Model.SaveAtomic(model, rows.Schema, file.FullName);
+            Console.WriteLine($"Saved {file.FullName}.");
+        }
+
+        return stop.IsCancellationRequested ? ExitCode.Cancelled : ExitCode.Success;
+
+        IEstimator<ITransformer> Pipeline(ImageClassificationOptions swept) => TrainCommand.Pipeline(ml, rows, TrainerNames.All[options.Trainer(parsed)].Make(ml, swept));
+    }
+
+    private static void Show(SweepTrial trial) => Console.WriteLine(Describe(trial));
+
+    private static string Describe(SweepTrial trial)
+    {
+        string settings = string.Join("  ", trial.Settings.Select(setting => string.Create(CultureInfo.InvariantCulture, $"{setting.Key} {(setting.Value is double number ? number.ToString("G3", CultureInfo.InvariantCulture) : setting.Value)}")));
+        string score = trial.Score is { } value ? value.ToString("P1", CultureInfo.InvariantCulture) : trial.Error ?? "";
+        return string.Create(CultureInfo.InvariantCulture, $"trial {trial.Number,3}  {trial.State,-11}  epoch {trial.Epochs,3}  {score,-8}  {settings}");
+    }
+}

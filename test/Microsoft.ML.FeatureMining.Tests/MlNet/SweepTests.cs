@@ -1,0 +1,129 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.MlNet.Sweeping;
+using Microsoft.ML.FeatureMining.Sweeps;
+using Microsoft.ML.FeatureMining.Tests.Reports;
+
+namespace Microsoft.ML.FeatureMining.Tests.MlNet;
+
+/// <summary>Sweeps as a user of ML.NET runs them.</summary>
+public sealed class SweepTests(ColouredImages images) : IClassFixture<ColouredImages>, IClassFixture<OneThread>
+{
+    private static readonly SweepParameter[] Parameters = [new NumberParameter("LearningRate", 1e-3, 0.3, logarithmic: true), new ChoiceParameter("Stages", 0, 2)];
+
+    [Fact]
+    public void Sweep_WithHalving_PausesTrialsAndTakesThemUpToTheSameBits()
+    {
+        using TemporaryFolder folder = new();
+        MLContext ml = new(1);
+        IDataView rows = images.Rows(ml);
+        List<SweepTrial> told = [];
+
+        SweepResult<FeatureMiningOptions> result = Sweep(ml, rows, Settings(folder["a"]) with { Progress = told.Add });
+
+        Assert.Equal(7, result.Trials.Count);
+        Assert.Equal([1, 2, 4], told.Select(trial => trial.Epochs).Distinct().Order());
+        SweepTrial best = result.Best!;
+        Assert.Equal((TrialState.Completed, 4), (best.State, best.Epochs));
+        // What was paused and taken up twice came to the bits of a Fit that was not.
+        using ImageClassificationTransformer straight = Pipeline(ml, result.OptionsOf(best) with { WorkspacePath = null }).Fit(rows).LastTransformer;
+        Assert.Equal(straight.Model.History.Select(epoch => epoch.ValidationAccuracy!.Value), best.Curve.Select(epoch => epoch.Score));
+        using ImageClassificationTransformer kept = Pipeline(ml, result.OptionsOf(best)).Fit(rows).LastTransformer;
+        Assert.All(straight.Model.Artifact.Weights.Tensors.Zip(kept.Model.Artifact.Weights.Tensors), pair => Assert.Equal(pair.First.Bytes, pair.Second.Bytes));
+        Assert.Equal(8, result.ToCsv().Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
+        result.SaveReport(folder["sweep.html"]);
+        PageAssert.Sound(File.ReadAllText(folder["sweep.html"]));
+
+        told.Clear();
+        SweepResult<FeatureMiningOptions> again = Sweep(ml, rows, Settings(folder["a"]) with { Progress = told.Add });
+        Assert.Empty(told);
+        Assert.Equal(result.ToCsv(), again.ToCsv());
+    }
+
+    [Fact]
+    public void Sweep_StoppedInTheMiddle_GoesOnAsIfItHadNot()
+    {
+        using TemporaryFolder folder = new();
+        MLContext ml = new(1);
+        IDataView rows = images.Rows(ml);
+        using CancellationTokenSource stop = new();
+        FeatureMiningOptions stopping = Baseline with { Progress = progress => { if (progress is { Epoch: 2, Step: > 0 }) stop.Cancel(); } };
+
+        SweepResult<FeatureMiningOptions> first = ml.MulticlassClassification.Sweep(rows, stopping, options => Pipeline(ml, options), Settings(folder["a"]) with { Halving = null, Trials = 2, CancellationToken = stop.Token });
+        SweepResult<FeatureMiningOptions> all = Sweep(ml, rows, Settings(folder["a"]) with { Halving = null, Trials = 2 });
+        SweepResult<FeatureMiningOptions> undisturbed = Sweep(ml, rows, Settings(folder["b"]) with { Halving = null, Trials = 2 });
+
+        Assert.Equal(TrialState.Interrupted, Assert.Single(first.Trials).State);
+        Assert.Equal(undisturbed.Trials.Select(Describe), all.Trials.Select(Describe));
+    }
+
+    [Fact]
+    public void Sweep_ATrialThatDiverges_IsOneFailureAmongOthers()
+    {
+        using TemporaryFolder folder = new();
+        MLContext ml = new(1);
+
+        SweepResult<FeatureMiningOptions> result = Sweep(ml, images.Rows(ml), new SweepSettings
+        {
+            Folder = folder.Path,
+            Parameters = [new ChoiceParameter("LearningRate", 0.05, 1e30)],
+            Sampler = SweepSampler.Grid,
+            Halving = null,
+        });
+
+        Assert.Equal([TrialState.Completed, TrialState.Failed], result.Trials.Select(trial => trial.State));
+        Assert.Equal(0.05, result.Best!.Settings[0].Value);
+        Assert.NotEmpty(result.Trials[1].Error!);
+    }
+
+    [Fact]
+    public void Sweep_SettingsThatMakeNoSense_AreAllListed()
+    {
+        MLContext ml = new(1);
+        SweepSettings settings = new()
+        {
+            Folder = "",
+            Trials = 0,
+            Halving = new SuccessiveHalving { Reduction = 1, MinEpochs = 0 },
+            Parameters = [new NumberParameter("Rate", 0, 1), new ChoiceParameter("Epochs", "many", "few"), new ChoiceParameter("Stages", 1, 2), new ChoiceParameter("Stages", 1, 2)],
+        };
+
+        string message = Assert.Throws<ArgumentException>(() => Sweep(ml, images.Rows(ml), settings)).Message;
+
+        Assert.All(["Folder", "Trials", "Reduction", "MinEpochs", "'Rate'", "'many'", "Stages is swept twice"], text => Assert.Contains(text, message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(typeof(FeatureMiningOptions))]
+    [InlineData(typeof(SsmOptions))]
+    [InlineData(typeof(VisualInductivePriorsOptions))]
+    public void Attributes_OfEachTrainer_AreItsSearchSpace(Type options)
+    {
+        IReadOnlyList<SweepParameter> parameters = AttributeParameters.Of(options);
+
+        Assert.Superset(new HashSet<string>(["BatchSize", "HorizontalFlip", "LabelSmoothing", "LearningRate", "Momentum", "Nesterov", "WeightDecay"]), parameters.Select(parameter => parameter.Name).ToHashSet());
+        Assert.DoesNotContain(parameters, parameter => parameter.Name == "Epochs");
+        Assert.Empty(SweptOptions.Problems((ImageClassificationOptions)Activator.CreateInstance(options)!, parameters));
+        Assert.True(parameters.OfType<NumberParameter>().Single(parameter => parameter.Name == "LearningRate").IsLogarithmic);
+    }
+
+    [Fact]
+    public void With_SweptValues_LeavesTheOptionsAsTheyWere()
+    {
+        FeatureMiningOptions options = new() { Stages = 1 };
+
+        FeatureMiningOptions swept = SweptOptions.With(options, [new("Stages", 3.0), new("Segmentation", "Channels"), new("BatchSize", 64), new("ValidationFraction", 0.25), new("Nesterov", false)]);
+
+        Assert.Equal((1, 128), (options.Stages, options.BatchSize));
+        Assert.Equal((3, 64, 0.25, false, "Channels"), (swept.Stages, swept.BatchSize, swept.ValidationFraction, swept.Nesterov, swept.Segmentation.ToString()));
+    }
+
+    private static FeatureMiningOptions Baseline => Tiny.Options with { ValidationFraction = 0.34, LearningRate = 0.05 };
+
+    private static SweepSettings Settings(string folder) => new() { Folder = folder, Parameters = Parameters, Trials = 7, Seed = 3, Halving = new SuccessiveHalving { Reduction = 2 } };
+
+    private static EstimatorChain<ImageClassificationTransformer> Pipeline(MLContext ml, FeatureMiningOptions options) => Tiny.Pipeline(ml, options);
+
+    private static SweepResult<FeatureMiningOptions> Sweep(MLContext ml, IDataView rows, SweepSettings settings) => ml.MulticlassClassification.Sweep(rows, Baseline, options => Pipeline(ml, options), settings);
+
+    private static string Describe(SweepTrial trial) => $"{trial.Number} {trial.State} {string.Join(' ', trial.Settings)} {string.Join(' ', trial.Curve)}";
+}

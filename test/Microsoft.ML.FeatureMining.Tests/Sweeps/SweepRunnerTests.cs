@@ -1,0 +1,188 @@
+using Microsoft.ML.FeatureMining.Sweeps;
+
+namespace Microsoft.ML.FeatureMining.Tests.Sweeps;
+
+/// <summary>Whole sweeps of a training that is a formula.</summary>
+public sealed class SweepRunnerTests
+{
+    private const int Epochs = 9;
+
+    private static readonly SweepParameter[] Parameters = [new NumberParameter("rate", 1e-3, 1, logarithmic: true), new ChoiceParameter("batch", 32, 64)];
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Run_ToItsBudget_TriesThatManyAndFinishesTheBest(bool halving)
+    {
+        using TemporaryFolder folder = new();
+
+        IReadOnlyList<SweepTrial> trials = Run(folder.Path, Plan(halving), Formula);
+
+        Assert.Equal(20, trials.Count);
+        Assert.Equal(halving ? [(TrialState.Paused, 1), (TrialState.Paused, 3), (TrialState.Completed, 9)] : [(TrialState.Completed, 9)], trials.Select(trial => (trial.State, trial.Epochs)).Distinct().Order());
+        SweepTrial best = SweepTrial.Ranked(trials).First();
+        Assert.Equal(TrialState.Completed, best.State);
+        Assert.Equal(trials.Max(trial => trial.Score), best.Score);
+        Assert.True(!halving || trials.Sum(trial => trial.Epochs) < 20 * Epochs / 2);
+    }
+
+    [Fact]
+    public void Run_AFailingTrial_IsNotedAndTheOthersGoOn()
+    {
+        using TemporaryFolder folder = new();
+
+        IReadOnlyList<SweepTrial> trials = Run(folder.Path, Plan(halving: true), (trial, until, token) => trial.Number % 4 == 1 ? throw new InvalidDataException($"no {trial.Number}") : Formula(trial, until, token));
+
+        Assert.Equal(20, trials.Count);
+        Assert.All(trials, trial => Assert.Equal(trial.Number % 4 == 1 ? $"no {trial.Number}" : null, trial.Error));
+        Assert.All(trials, trial => Assert.Equal(trial.Number % 4 == 1, trial.State == TrialState.Failed));
+        Assert.Equal(TrialState.Failed, SweepTrial.Ranked(trials).Last().State);
+    }
+
+    [Fact]
+    public void Run_ATrainingThatEndsUnasked_IsAFailure()
+    {
+        using TemporaryFolder folder = new();
+
+        IReadOnlyList<SweepTrial> trials = Run(folder.Path, Plan(halving: false) with { Trials = 1 }, (_, _, _) => new TrialRun([new TrialEpoch(1, 0.5)], IsComplete: false));
+
+        Assert.Equal(TrialState.Failed, Assert.Single(trials).State);
+    }
+
+    // As if the process had died at any moment: the journal is what is left of a sweep.
+    [Fact]
+    public void Run_AfterAKillAtAnyByteOfTheJournal_ComesToTheSameTrials()
+    {
+        using TemporaryFolder whole = new();
+        IReadOnlyList<SweepTrial> expected = Run(whole.Path, Plan(halving: true), Formula);
+        byte[] journal = File.ReadAllBytes(whole[SweepJournal.FileName]);
+
+        for (int length = 0; length < journal.Length; length += 37)
+        {
+            using TemporaryFolder killed = new();
+            killed.Write(SweepJournal.FileName, journal[..length]);
+
+            IReadOnlyList<SweepTrial> resumed = Run(killed.Path, Plan(halving: true), Formula);
+
+            Assert.Equal(expected.Select(Describe), resumed.Select(Describe));
+        }
+    }
+
+    [Fact]
+    public void Run_ASecondTime_TrainsNothingAgain()
+    {
+        using TemporaryFolder folder = new();
+        IReadOnlyList<SweepTrial> first = Run(folder.Path, Plan(halving: true), Formula);
+
+        IReadOnlyList<SweepTrial> second = Run(folder.Path, Plan(halving: true), (_, _, _) => throw new InvalidOperationException("Trained again."));
+
+        Assert.Equal(first.Select(Describe), second.Select(Describe));
+    }
+
+    [Fact]
+    public void Run_WithALargerBudget_GoesOn()
+    {
+        using TemporaryFolder folder = new();
+        IReadOnlyList<SweepTrial> first = Run(folder.Path, Plan(halving: false) with { Trials = 5 }, Formula);
+
+        IReadOnlyList<SweepTrial> all = Run(folder.Path, Plan(halving: false), Formula);
+
+        Assert.Equal(5, first.Count);
+        Assert.Equal(first.Select(Describe), all.Take(5).Select(Describe));
+        Assert.Equal(20, all.Count);
+    }
+
+    [Fact]
+    public void Run_Cancelled_IsTakenUpWhereItWas()
+    {
+        using TemporaryFolder folder = new();
+        using TemporaryFolder undisturbed = new();
+        using CancellationTokenSource stop = new();
+
+        IReadOnlyList<SweepTrial> first = Run(folder.Path, Plan(halving: false), (trial, until, token) =>
+        {
+            if (trial.Number < 2)
+            {
+                return Formula(trial, until, token);
+            }
+
+            stop.Cancel();
+            return new TrialRun(Formula(trial, 4, token).Curve, IsComplete: false);
+        }, stop.Token);
+        List<(int, int)> asked = [];
+        IReadOnlyList<SweepTrial> all = Run(folder.Path, Plan(halving: false), (trial, until, token) =>
+        {
+            asked.Add((trial.Number, trial.Epochs));
+            return Formula(trial, until, token);
+        });
+
+        Assert.Equal([TrialState.Completed, TrialState.Completed, TrialState.Interrupted], first.Select(trial => trial.State));
+        Assert.Equal((2, 4), asked[0]);
+        Assert.Equal(Run(undisturbed.Path, Plan(halving: false), Formula).Select(Describe), all.Select(Describe));
+    }
+
+    [Fact]
+    public void Run_WithoutTime_DoesNothing()
+    {
+        using TemporaryFolder folder = new();
+
+        Assert.Empty(Run(folder.Path, Plan(halving: true) with { Time = TimeSpan.Zero }, Formula));
+    }
+
+    [Fact]
+    public void Run_TimeThatEndsWithinATrial_StopsIt()
+    {
+        using TemporaryFolder folder = new();
+
+        IReadOnlyList<SweepTrial> trials = Run(folder.Path, Plan(halving: false) with { Time = TimeSpan.FromMilliseconds(50) }, (_, _, token) =>
+        {
+            token.WaitHandle.WaitOne();
+            throw new OperationCanceledException(token);
+        });
+
+        Assert.Equal(TrialState.Interrupted, Assert.Single(trials).State);
+        Assert.True(trials[0].Seconds >= 0.04);
+    }
+
+    [Theory]
+    [InlineData("{\"trial\":1}\n", "line 2")]
+    [InlineData("nonsense\n", "line 2")]
+    [InlineData("{\"trial\":0,\"state\":\"paused\",\"settings\":[\"0.1\",\"33\"],\"curve\":[],\"seconds\":1}\n", "'33'")]
+    [InlineData("{\"trial\":3,\"state\":\"paused\",\"settings\":[\"0.1\",\"32\"],\"curve\":[],\"seconds\":1}\n", "Trial 3")]
+    public void Journal_Damaged_SaysWhere(string line, string expected)
+    {
+        using TemporaryFolder folder = new();
+        folder.Write(SweepJournal.FileName, "\"key\"\n" + line);
+
+        Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => new SweepJournal(folder.Path, "key", Parameters)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Journal_OfAnotherSweepOrInUse_IsRefused()
+    {
+        using TemporaryFolder folder = new();
+        using (SweepJournal open = new(folder.Path, "one", Parameters))
+        {
+            Assert.ThrowsAny<IOException>(() => new SweepJournal(folder.Path, "one", Parameters));
+        }
+
+        Assert.Contains("another sweep", Assert.Throws<InvalidDataException>(() => new SweepJournal(folder.Path, "two", Parameters)).Message, StringComparison.Ordinal);
+    }
+
+    private static string Describe(SweepTrial trial) => $"{trial.Number} {trial.State} {string.Join(' ', trial.Settings.Select(setting => setting.Value))} {string.Join(' ', trial.Curve)}";
+
+    private static SweepPlan Plan(bool halving) => new(Parameters, new TreeParzenSampler(Parameters, seed: 4), Epochs, halving ? new SuccessiveHalving() : null) { Trials = 20 };
+
+    private static IReadOnlyList<SweepTrial> Run(string folder, SweepPlan plan, Func<SweepTrial, int, CancellationToken, TrialRun> train, CancellationToken token = default)
+    {
+        using SweepJournal journal = new(folder, "key", Parameters);
+        return [.. new SweepRunner(plan, journal, train, null).Run(token)];
+    }
+
+    // The best at a rate of 0.1 and a batch of 64; better with every epoch.
+    private static TrialRun Formula(SweepTrial trial, int until, CancellationToken token)
+    {
+        double quality = Math.Exp(-Math.Pow(Math.Log10((double)trial.Settings[0].Value) + 1, 2)) - (trial.Settings[1].Value is 64 ? 0 : 0.1);
+        return new TrialRun([.. Enumerable.Range(1, until).Select(epoch => new TrialEpoch(epoch, quality * (1 - Math.Exp(-epoch))))], until == Epochs);
+    }
+}
