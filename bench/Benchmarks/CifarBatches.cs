@@ -11,11 +11,11 @@ internal sealed class CifarBatches(int batch) : LoaderTurn("ours, from memory")
 {
     private readonly ImageSet _set = Noise.Images(16384, 32);
     private readonly RandomStream _order = new(1, "order");
-    private readonly RandomStream _draws = new(1, "crops");
-    private readonly PadCropFlip _augmentation = new();
-    private readonly Normalization _normalization = new([127, 127, 127], [64, 64, 64], CPU);
+    private readonly RandomStreams _draws = new(1);
+    private readonly ImageAugmentation[] _augmentations = [new PadCropFlip()];
+    private readonly NetworkInput _input = new(new ImageShape(3, 32, 32), PixelType.Byte, new ChannelStatistics([127, 127, 127], [64, 64, 64]), CPU);
 
-    public override void Dispose() => _normalization.Dispose();
+    public override void Dispose() => _input.Dispose();
 
     protected override void Load(int batches)
     {
@@ -23,8 +23,7 @@ internal sealed class CifarBatches(int batch) : LoaderTurn("ours, from memory")
         foreach (HostBatch loaded in BatchLoader.Load(_set, order, batch))
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor raw = DeviceBatches.Upload(loaded.Pixels, loaded.Count, _set.Shape, _set.Element, CPU);
-            _normalization.Apply(_augmentation.Apply(raw, _draws));
+            _input.Of(loaded, _augmentations, _draws);
         }
     }
 }

@@ -1,8 +1,6 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Networks;
-using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -16,8 +14,7 @@ namespace Microsoft.ML.FeatureMining.Artifacts;
 internal sealed class ImageScorer : IDisposable
 {
     private readonly ImageNetwork _network;
-    private readonly Normalization _normalization;
-    private readonly Device _device;
+    private readonly NetworkInput _input;
     private readonly ReaderWriterLockSlim _alive = new();
     private bool _disposed;
 
@@ -25,9 +22,9 @@ internal sealed class ImageScorer : IDisposable
     {
         NativeHeap.KeepFreed();
         ArtifactManifest manifest = artifact.Manifest;
-        (Input, Element, ClassCount, _device) = (manifest.Preprocessing.Shape, manifest.Element, manifest.ClassCount, device);
+        (Input, Element, ClassCount) = (manifest.Preprocessing.Shape, manifest.Element, manifest.ClassCount);
         _network = NetworkFactory.CreateForScoring(manifest.Backbone, Input.Channels, ClassCount, artifact.Weights.CopyTo, device, manifest.Head);
-        _normalization = new Normalization(manifest.Mean, manifest.Deviation, device);
+        _input = new NetworkInput(Input, Element, new ChannelStatistics([.. manifest.Mean], [.. manifest.Deviation]), device);
     }
 
     /// <summary>The shape of each image.</summary>
@@ -52,8 +49,7 @@ internal sealed class ImageScorer : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             using IDisposable noGrad = no_grad();
             using DisposeScope scope = NewDisposeScope();
-            Tensor images = DeviceBatches.Upload(pixels, count, Input, Element, _device);
-            Tensor scores = nn.functional.softmax(_network.call(ChannelsLast.Of(_normalization.Apply(images))), 1).cpu().contiguous();
+            Tensor scores = nn.functional.softmax(_network.call(_input.Of(pixels, count)), 1).cpu().contiguous();
             MemoryMarshal.Cast<byte, float>(scores.bytes).CopyTo(probabilities);
         }
         finally
@@ -71,7 +67,7 @@ internal sealed class ImageScorer : IDisposable
             {
                 _disposed = true;
                 _network.Dispose();
-                _normalization.Dispose();
+                _input.Dispose();
             }
         }
         finally

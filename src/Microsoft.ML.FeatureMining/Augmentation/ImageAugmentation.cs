@@ -24,6 +24,10 @@ public abstract record ImageAugmentation
     /// <summary>What is wrong with the settings; empty where all is well.</summary>
     public virtual IEnumerable<string> Problems() => [];
 
+    /// <summary>For an augmentation that only moves pixels, where it moves those of a batch this time; null, and nothing drawn, for all others. What moves pixels costs nothing
+    /// but the copy that is made anyway, where no other augmentation comes before it.</summary>
+    internal virtual PixelMoves? Moves(int count, int height, int width, RandomStream random) => null;
+
     /// <summary>From raw images [N,C,H,W] (bytes, or floats where the source gives floats) to images of the same shape and type.</summary>
     public abstract Tensor Apply(Tensor images, RandomStream random);
 }

@@ -1,5 +1,4 @@
 using Microsoft.ML.FeatureMining.Data;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;
@@ -41,39 +40,37 @@ public sealed record PadCropFlip : ImageAugmentation
             return images;
         }
 
-        using DisposeScope scope = NewDisposeScope();
-        long[] shape = images.shape;
-        (int count, int height, int width) = ((int)shape[0], (int)shape[2], (int)shape[3]);
-        (long[] rows, long[] columns) = Draw(count, height, width, random);
-        Tensor padded = nn.functional.pad(images, [Padding, Padding, Padding, Padding], PaddingModes.Constant, 0);
-        // One gather does crop and flip. The images' axis and the two pixel axes are indexed together, so the channels come last: [N,H,W,C].
-        Tensor gathered = padded.index(
-            TensorIndex.Tensor(arange(count, dtype: ScalarType.Int64, device: images.device).view(count, 1, 1)), TensorIndex.Slice(),
-            TensorIndex.Tensor(tensor(rows, device: images.device).view(count, height, 1)),
-            TensorIndex.Tensor(tensor(columns, device: images.device).view(count, 1, width)));
-        return gathered.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+        return Moves((int)images.shape[0], (int)images.shape[2], (int)images.shape[3], random).Apply(images);
     }
 
-    private (long[] Rows, long[] Columns) Draw(int count, int height, int width, RandomStream random)
+    /// <inheritdoc/>
+    internal override PixelMoves Moves(int count, int height, int width, RandomStream random)
     {
-        long[] rows = new long[count * height];
-        long[] columns = new long[count * width];
+        if (Padding == 0 && !Flip)
+        {
+            return PixelMoves.None(count, height, width);
+        }
+
+        int[] rows = new int[count * height];
+        int[] columns = new int[count * width];
         for (int n = 0; n < count; n++)
         {
-            int top = random.NextInt(2 * Padding + 1);
-            int left = random.NextInt(2 * Padding + 1);
+            int top = random.NextInt(2 * Padding + 1) - Padding;
+            int left = random.NextInt(2 * Padding + 1) - Padding;
             bool mirrored = Flip && random.NextInt(2) == 1;
             for (int y = 0; y < height; y++)
             {
-                rows[n * height + y] = top + y;
+                rows[n * height + y] = Inside(top + y, height);
             }
 
             for (int x = 0; x < width; x++)
             {
-                columns[n * width + x] = left + (mirrored ? width - 1 - x : x);
+                columns[n * width + x] = Inside(left + (mirrored ? width - 1 - x : x), width);
             }
         }
 
-        return (rows, columns);
+        return new PixelMoves(height, width, rows, columns);
     }
+
+    private static int Inside(int place, int size) => place >= 0 && place < size ? place : PixelMoves.Outside;
 }

@@ -1,4 +1,3 @@
-using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Layers;
@@ -12,7 +11,6 @@ namespace Microsoft.ML.FeatureMining.Training;
 internal sealed class TrainedParts : IDisposable
 {
     private readonly List<(string Name, nn.Module Module)> _added = [];
-    private readonly Normalization _normalization;
     private readonly TrainingRecipe _recipe;
     private readonly WeightAverage? _average;
 
@@ -25,7 +23,7 @@ internal sealed class TrainedParts : IDisposable
     {
         _recipe = recipe;
         Pixels = train.Statistics;
-        _normalization = new Normalization(Pixels.Mean, Pixels.Std, device);
+        Input = new NetworkInput(train.Shape, train.Element, Pixels, device);
         Network = CreateNetwork(train);
         Place(Network, random["weights"], device);
         loadWeights?.Invoke(Network);
@@ -60,6 +58,8 @@ internal sealed class TrainedParts : IDisposable
     }
 
     public ChannelStatistics Pixels { get; }
+
+    public NetworkInput Input { get; }
 
     public ImageNetwork Network { get; }
 
@@ -122,16 +122,13 @@ internal sealed class TrainedParts : IDisposable
         _average?.Update();
     }
 
-    /// <summary>From raw images to what the network takes: normalized, laid out as NHWC.</summary>
-    public Tensor ToInput(Tensor images) => ChannelsLast.Of(_normalization.Apply(images));
-
     public void Dispose()
     {
         Optimizer.Dispose();
         _average?.Dispose();
         _added.ForEach(added => added.Module.Dispose());
         Network.Dispose();
-        _normalization.Dispose();
+        Input.Dispose();
     }
 
     private ImageNetwork CreateNetwork(ImageSet train) => NetworkFactory.Create(_recipe.Backbone, train.Shape.Channels, train.ClassCount, _recipe.Head);

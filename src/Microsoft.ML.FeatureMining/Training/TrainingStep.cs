@@ -1,4 +1,3 @@
-using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks;
@@ -76,14 +75,9 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traine
 
     private Batch Prepare(HostBatch loaded, TrainingClock clock)
     {
-        Tensor images = DeviceBatches.Upload(loaded.Pixels, loaded.Count, train.Shape, train.Element, host.Device);
-        foreach (ImageAugmentation augmentation in recipe.Augmentations)
-        {
-            images = augmentation.Apply(images, random[augmentation.Key]);
-        }
-
+        Tensor images = parts.Input.Of(loaded, recipe.Augmentations, random);
         Tensor labels = tensor(loaded.Labels, device: host.Device);
-        Batch batch = new(parts.ToInput(images), nn.functional.one_hot(labels, train.ClassCount).to(ScalarType.Float32));
+        Batch batch = new(images, nn.functional.one_hot(labels, train.ClassCount).to(ScalarType.Float32));
         return parts.Runs.Aggregate(batch, (current, run) => run.Prepare(current, clock));
     }
 

@@ -26,8 +26,7 @@ internal sealed class Validator(ImageSet set, int batchSize, TrainedParts parts,
             }
 
             using DisposeScope scope = NewDisposeScope();
-            Tensor images = DeviceBatches.Upload(batch.Pixels, batch.Count, set.Shape, set.Element, device);
-            Tensor logits = parts.Model.call(parts.ToInput(images));
+            Tensor logits = parts.Model.call(parts.Input.Of(batch.Pixels, batch.Count));
             Tensor targets = nn.functional.one_hot(tensor(batch.Labels, device: device), set.ClassCount).to(ScalarType.Float32);
             running.Add(BatchSums.Of(_loss.Compute(logits, targets), logits, targets), batch.Count);
         }
