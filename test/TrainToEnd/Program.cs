@@ -1,4 +1,4 @@
-// TrainToEnd WORKSPACE TARGET [EPOCHS]: trains a small network on noisy bands, its state kept in the workspace, and exports it. Says "training" when it begins.
+// TrainToEnd WORKSPACE TARGET [EPOCHS] [STORAGE]: trains a small network on noisy bands, its state kept in the workspace, and exports it. Says "training" when it begins.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
@@ -10,7 +10,7 @@ const int Side = 8;
 torch.set_num_threads(1);
 MLContext ml = new();
 Random random = new(1);
-Row[] rows = [.. Enumerable.Range(0, 60).Select(i => new Row { Label = (uint)(i % 3) + 1, Image = Band(i % 3) })];
+Row[] rows = [.. Enumerable.Range(0, 60).Select(i => new Row { Label = (uint)(i % 3), Image = Band(i % 3) })];
 FeatureMiningOptions options = new()
 {
     Backbone = "cifar-resnet-8",
@@ -23,6 +23,8 @@ FeatureMiningOptions options = new()
     WorkspacePath = args[0],
     CheckpointEverySteps = 1,
     Seed = 5,
+    Storage = args.Length > 3 ? Enum.Parse<ImageStorage>(args[3]) : ImageStorage.Adaptive,
+    ShuffleBuffer = 16,
 };
 Console.WriteLine("training");
 ImageClassificationTransformer model = ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(ml.Data.LoadFromEnumerable(rows));

@@ -14,19 +14,22 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("killed-run-tests-").FullName;
 
-    [Fact]
-    public void KilledAtRandomMoments_GoesOnToTheSameBits()
+    [Theory]
+    [InlineData("Memory", 8, 50)]
+    [InlineData("Disk", 4, 20)]
+    [InlineData("Stream", 4, 20)]
+    public void KilledAtRandomMoments_GoesOnToTheSameBits(string storage, int shortForm, int longForm)
     {
-        int kills = Effort.Of(8, 50);
+        int kills = Effort.Of(shortForm, longForm);
         // Long enough that the kills find it at work: each leaves it some steps.
         string epochs = (10 * kills).ToString(CultureInfo.InvariantCulture);
-        Programs.Run("TrainToEnd", [InRoot("whole"), InRoot("whole-model"), epochs]);
+        Programs.Run("TrainToEnd", [InRoot("whole"), InRoot("whole-model"), epochs, storage]);
         Random random = new(11);
         (int killed, int starts) = (0, 0);
 
         for (; killed < kills; killed++)
         {
-            using Process process = Programs.Start("TrainToEnd", [InRoot("killed"), InRoot("killed-model"), epochs]);
+            using Process process = Programs.Start("TrainToEnd", [InRoot("killed"), InRoot("killed-model"), epochs, storage]);
             AwaitEvents("killed", ++starts);
             if (process.WaitForExit(random.Next(400)))
             {
@@ -37,7 +40,7 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
             process.WaitForExit();
         }
 
-        Programs.Run("TrainToEnd", [InRoot("killed"), InRoot("killed-model"), epochs]);
+        Programs.Run("TrainToEnd", [InRoot("killed"), InRoot("killed-model"), epochs, storage]);
         string[] events = Events("killed");
         output.WriteLine($"killed {killed} times; {events.Count(kind => kind == "resume")} resumed; {events.Count(kind => kind == "checkpoint")} checkpoints");
         Assert.True(killed >= Math.Min(kills, 4), $"The run was over after {killed} kills.");
