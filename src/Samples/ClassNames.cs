@@ -16,8 +16,16 @@ internal static class ClassNames
         {
             TextDataViewType => Read<ReadOnlyMemory<char>>(score),
             NumberDataViewType item when item.RawType == typeof(uint) => Read<uint>(score),
+            _ when score.HasSlotNames() => Slots(score),
             _ => [.. Enumerable.Range(0, ((VectorDataViewType)score.Type).Size).Select(index => index.ToString(CultureInfo.InvariantCulture))],
         };
+    }
+
+    private static string[] Slots(DataViewSchema.Column score)
+    {
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        score.GetSlotNames(ref names);
+        return [.. names.DenseValues().Select(name => $"{name}")];
     }
 
     private static string[] Read<T>(DataViewSchema.Column score)

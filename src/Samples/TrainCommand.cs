@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Training;
@@ -15,16 +14,18 @@ internal static class TrainCommand
     {
         ImageInput train = new("--", "Training pictures", DataPart.Train);
         ImageInput test = new("--test-", "Held-out pictures to measure on", DataPart.Test, required: false);
+        ImageInput patches = new("--patch-", "With --trainer patch, the objects of the training pictures, cut out", DataPart.Train, required: false);
         TrainOptions options = new();
         Command command = new("train", "Trains a network on a folder of pictures a class, or on a published data set, measures it and saves it.");
         train.AddTo(command);
         test.AddTo(command);
+        patches.AddTo(command);
         options.AddTo(command);
-        command.SetAction(parsed => ExitCode.Guard(() => Run(parsed, train, test, options)));
+        command.SetAction(parsed => ExitCode.Guard(() => Run(parsed, train, test, patches, options)));
         return command;
     }
 
-    private static int Run(ParseResult parsed, ImageInput trainInput, ImageInput testInput, TrainOptions options)
+    private static int Run(ParseResult parsed, ImageInput trainInput, ImageInput testInput, ImageInput patchInput, TrainOptions options)
     {
         using CancellationTokenSource stop = CtrlC.Source();
         MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed));
@@ -41,6 +42,11 @@ internal static class TrainCommand
         }
 
         ImageClassificationOptions chosen = options.Settings(parsed, file => HierarchyFile.Read(ml, file, train));
+        if (chosen is PatchTrainingOptions patches)
+        {
+            chosen = patchInput.IsGiven(parsed) ? patches with { PatchSet = patchInput.Load(parsed, ml) } : patches with { SwitchEpoch = 0 };
+        }
+
         List<EpochMetrics> history = [];
         ITransformer model;
         using (ProgressView progress = ProgressView.Create())
@@ -60,7 +66,7 @@ internal static class TrainCommand
             model = Pipeline(ml, train, TrainerNames.All[options.Trainer(parsed)].Make(ml, settings)).Fit(train);
         }
 
-        MulticlassClassificationMetrics? metrics = test is null ? null : MetricsView.Evaluate(ml, model, test, options.TopK(parsed));
+        Measured? measured = test is null ? null : MetricsView.Evaluate(ml, model, test, options.TopK(parsed));
         if (options.Model(parsed) is { } file)
         {
             file.Directory?.Create();
@@ -70,7 +76,7 @@ internal static class TrainCommand
 
         if (options.Report(parsed) is { } report)
         {
-            TrainingReport.Write(report, options.Trainer(parsed), chosen, history, metrics);
+            TrainingReport.Write(report, options.Trainer(parsed), chosen, history, measured);
         }
 
         return stop.IsCancellationRequested ? ExitCode.Cancelled : ExitCode.Success;
@@ -79,14 +85,18 @@ internal static class TrainCommand
     /// <summary>What a user of the library writes: labels to keys, files to bytes, the trainer, keys back to labels.</summary>
     internal static IEstimator<ITransformer> Pipeline(MLContext ml, IDataView train, ImageClassificationTrainer trainer)
     {
-        IEstimator<ITransformer> start = ml.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue);
+        List<IEstimator<ITransformer>> parts = [trainer];
         if (train.Schema.GetColumnOrNull("Image") is null)
         {
-            start = start.Append(ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, inputColumnName: "ImagePath"));
+            parts.Insert(0, ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, inputColumnName: "ImagePath"));
         }
 
-        return start
-            .Append(trainer)
-            .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+        if (trainer is not PatchTrainingTrainer)
+        {
+            parts.Insert(0, ml.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue));
+            parts.Add(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+        }
+
+        return parts.Aggregate((chain, next) => chain.Append(next));
     }
 }

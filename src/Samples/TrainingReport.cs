@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Training;
 
@@ -17,7 +16,7 @@ internal static class TrainingReport
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    public static void Write(FileInfo file, string trainer, ImageClassificationOptions settings, IReadOnlyList<EpochMetrics> history, MulticlassClassificationMetrics? metrics)
+    public static void Write(FileInfo file, string trainer, ImageClassificationOptions settings, IReadOnlyList<EpochMetrics> history, Measured? measured)
     {
         file.Directory?.Create();
         File.WriteAllText(file.FullName, JsonSerializer.Serialize(new
@@ -34,7 +33,7 @@ internal static class TrainingReport
             settings.Schedule,
             settings.Seed,
             History = history,
-            Test = metrics is null ? null : new { metrics.MicroAccuracy, metrics.MacroAccuracy, metrics.TopKAccuracy, metrics.LogLoss },
+            Test = measured?.Details,
         }, Json));
     }
 }

@@ -30,6 +30,9 @@ internal sealed record ArtifactManifest
     /// <summary>A key of <see cref="Networks.HeadCatalog"/>; null is the head that the backbone's family comes with.</summary>
     public string? Head { get; init; }
 
+    /// <summary>Whether an image may have any number of the classes, each with a probability of its own.</summary>
+    public bool IsMultilabel { get; init; }
+
     public required int ClassCount { get; init; }
 
     /// <summary>The classes' names in the order of the logits; null where the label had none.</summary>
@@ -83,6 +86,7 @@ internal sealed record ArtifactManifest
     {
         recipe.Backbone,
         recipe.Head,
+        recipe.OnPatches,
         recipe.Input,
         recipe.Epochs,
         recipe.BatchSize,

@@ -8,13 +8,14 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Artifacts;
 
 /// <summary>
-/// Scores images with a model: BatchNorm folded, NHWC, softmax. Holds native memory until disposed. Any number of threads may score at once: the network at rest
+/// Scores images with a model: BatchNorm folded, NHWC, softmax, or a sigmoid for each class. Holds native memory until disposed. Any number of threads may score at once: the network at rest
 /// is only read.
 /// </summary>
 internal sealed class ImageScorer : IDisposable
 {
     private readonly ImageNetwork _network;
     private readonly NetworkInput _input;
+    private readonly bool _isMultilabel;
     private readonly ReaderWriterLockSlim _alive = new();
     private bool _disposed;
 
@@ -22,7 +23,7 @@ internal sealed class ImageScorer : IDisposable
     {
         NativeHeap.KeepFreed();
         ArtifactManifest manifest = artifact.Manifest;
-        (Input, Element, ClassCount) = (manifest.Preprocessing.Shape, manifest.Element, manifest.ClassCount);
+        (Input, Element, ClassCount, _isMultilabel) = (manifest.Preprocessing.Shape, manifest.Element, manifest.ClassCount, manifest.IsMultilabel);
         _network = NetworkFactory.CreateForScoring(manifest.Backbone, Input.Channels, ClassCount, artifact.Weights.CopyTo, device, manifest.Head);
         _input = new NetworkInput(Input, Element, new ChannelStatistics([.. manifest.Mean], [.. manifest.Deviation]), device);
     }
@@ -39,7 +40,7 @@ internal sealed class ImageScorer : IDisposable
     /// <summary>Scores images that lie one after another, planar.</summary>
     /// <param name="pixels">At least <paramref name="count"/> images.</param>
     /// <param name="count">How many.</param>
-    /// <param name="probabilities">Takes count times K numbers, each image's summing to 1.</param>
+    /// <param name="probabilities">Takes count times K numbers, each image's summing to 1 unless it may have any number of classes.</param>
     /// <exception cref="ObjectDisposedException">The scorer was disposed.</exception>
     public void Score(ReadOnlySpan<byte> pixels, int count, Span<float> probabilities)
     {
@@ -49,8 +50,9 @@ internal sealed class ImageScorer : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             using IDisposable noGrad = no_grad();
             using DisposeScope scope = NewDisposeScope();
-            Tensor scores = nn.functional.softmax(_network.call(_input.Of(pixels, count)), 1).cpu().contiguous();
-            MemoryMarshal.Cast<byte, float>(scores.bytes).CopyTo(probabilities);
+            Tensor logits = _network.call(_input.Of(pixels, count));
+            Tensor scores = _isMultilabel ? sigmoid(logits) : nn.functional.softmax(logits, 1);
+            MemoryMarshal.Cast<byte, float>(scores.cpu().contiguous().bytes).CopyTo(probabilities);
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Microsoft.ML.FeatureMining.Data;
@@ -18,13 +19,16 @@ internal sealed class ImageSet
     /// <param name="labels">For each image its class.</param>
     /// <param name="rows">For each image its row in the store; null where all rows are images, in their order.</param>
     /// <param name="statistics">Of the images, where they are known; else they are computed when they are asked for.</param>
-    public ImageSet(PixelStore pixels, ImageShape shape, PixelType element, int classCount, int[] labels, int[]? rows = null, ChannelStatistics? statistics = null)
+    /// <param name="labelSets">For each label the classes that it stands for, [K] of 0 and 1; null where a label is a class.</param>
+    public ImageSet(
+        PixelStore pixels, ImageShape shape, PixelType element, int classCount, int[] labels, int[]? rows = null, ChannelStatistics? statistics = null, IReadOnlyList<float[]>? labelSets = null)
     {
-        if (labels.Length > 0 && labels.Max() >= classCount)
+        if (labels.Length > 0 && labels.Max() >= (labelSets?.Count ?? classCount))
             throw new ArgumentOutOfRangeException(nameof(classCount), classCount, FormattableString.Invariant($"A label is {labels.Max()}."));
         if ((rows?.Length ?? pixels.Count) != labels.Length)
             throw new ArgumentException(FormattableString.Invariant($"There are {labels.Length} labels for {rows?.Length ?? pixels.Count} images."), nameof(labels));
         (_pixels, Shape, Element, ClassCount, _labels, _rows) = (pixels, shape, element, classCount, labels, rows);
+        LabelSets = labelSets is null ? null : [.. labelSets];
         _statistics = statistics is null ? new(() => ChannelStatistics.Of(this)) : new(statistics);
     }
 
@@ -36,8 +40,26 @@ internal sealed class ImageSet
 
     public int ClassCount { get; }
 
-    /// <summary>For each image its class, 0 to <see cref="ClassCount"/> - 1.</summary>
+    /// <summary>For each image its class, 0 to <see cref="ClassCount"/> - 1, or where there are <see cref="LabelSets"/>, its set.</summary>
     public IReadOnlyList<int> Labels => _labels;
+
+    /// <summary>For each label the classes that it stands for, [K] of 0 and 1; null where a label is a class and excludes the others.</summary>
+    public IReadOnlyList<float[]>? LabelSets { get; }
+
+    /// <summary>The same images, with the mean and deviation of others, so that a network sees both normalized alike.</summary>
+    public ImageSet NormalizedLike(ImageSet other) => new(_pixels, Shape, Element, ClassCount, _labels, _rows, other.Statistics, LabelSets);
+
+    /// <summary>For each class, in how many images it is.</summary>
+    public int[] CountImages()
+    {
+        var counts = new int[ClassCount];
+        foreach (int label in _labels)
+        {
+            foreach (int index in LabelSets is null ? [label] : Enumerable.Range(0, ClassCount).Where(index => LabelSets[label][index] > 0))
+                counts[index]++;
+        }
+        return counts;
+    }
 
     /// <summary>Mean and deviation of its pixels, computed once.</summary>
     public ChannelStatistics Statistics => _statistics.Value;
@@ -68,6 +90,8 @@ internal sealed class ImageSet
             BinaryPrimitives.WriteUInt32LittleEndian(image[sizeof(int)..], _pixels.Checksum(_rows?[i] ?? i));
             hash.AppendData(image);
         }
+        foreach (float[] set in LabelSets ?? [])
+            hash.AppendData(MemoryMarshal.AsBytes(set.AsSpan()));
         return hash.GetHashAndReset();
     }
 

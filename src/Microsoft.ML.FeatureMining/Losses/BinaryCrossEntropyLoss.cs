@@ -12,6 +12,9 @@ public sealed record BinaryCrossEntropyLoss : ClassificationLoss
     /// <inheritdoc/>
     public override string Key => "binary-cross-entropy";
 
+    /// <inheritdoc/>
+    public override bool TakesSets => true;
+
     /// <summary>For each class the weight of its positives, above 0; null weighs all alike.</summary>
     /// <value>None. <see cref="Balance"/> gives those of a training set.</value>
     public IReadOnlyList<double>? PositiveWeights { get; init; }

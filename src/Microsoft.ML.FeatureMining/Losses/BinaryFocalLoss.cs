@@ -15,6 +15,9 @@ public sealed record BinaryFocalLoss : ClassificationLoss
     /// <inheritdoc/>
     public override string Key => "binary-focal";
 
+    /// <inheritdoc/>
+    public override bool TakesSets => true;
+
     /// <summary>Gamma, at least 0.</summary>
     /// <value>2.</value>
     public double Gamma { get; init; } = 2;

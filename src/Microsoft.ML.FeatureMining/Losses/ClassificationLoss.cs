@@ -16,6 +16,10 @@ public abstract record ClassificationLoss
     [JsonIgnore]
     public abstract string Key { get; }
 
+    /// <summary>Whether it takes each class by itself, so that a target may be any set of classes.</summary>
+    [JsonIgnore]
+    public virtual bool TakesSets => false;
+
     /// <summary>What is wrong with the settings; empty where all is well.</summary>
     public virtual IEnumerable<string> Problems() => [];
 

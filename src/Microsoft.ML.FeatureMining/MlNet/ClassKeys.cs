@@ -7,6 +7,7 @@ namespace Microsoft.ML.FeatureMining.MlNet;
 internal sealed class ClassKeys
 {
     private const string KeyValues = "KeyValues";
+    private const string SlotNames = "SlotNames";
 
     private readonly KeyItem? _item;
 
@@ -35,6 +36,19 @@ internal sealed class ClassKeys
         KeyItem item = KeyItem.Of(type.ItemType)
             ?? throw new ArgumentOutOfRangeException(nameof(label), $"The KeyValues of label column '{label.Name}' are {type.ItemType}; text, numbers and Booleans can be kept in a model.");
         return new ClassKeys(item, item.Read(label.Annotations, KeyValues));
+    }
+
+    /// <summary>Classes that a text column names, in that order.</summary>
+    public static ClassKeys OfText(IReadOnlyList<string> names) => new(KeyItem.Text, names);
+
+    /// <summary>The classes of a vector's slots: their names, or numbers where they have none.</summary>
+    public static ClassKeys OfSlots(DataViewSchema.Column vector)
+    {
+        if (vector.Annotations.Schema.GetColumnOrNull(SlotNames)?.Type is not VectorDataViewType { ItemType: TextDataViewType, IsKnownSize: true })
+            return new ClassKeys(null, Numbered(((VectorDataViewType)vector.Type).Size));
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        vector.Annotations.GetValue(SlotNames, ref names);
+        return OfText([.. names.DenseValues().Select(name => name.ToString())]);
     }
 
     /// <summary>The keys of a saved model, whose values are of the type that <see cref="ItemName"/> gave.</summary>

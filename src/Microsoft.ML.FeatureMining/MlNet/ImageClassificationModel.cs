@@ -19,6 +19,9 @@ public sealed class ImageClassificationModel
     /// <summary>What turns its last stage's features into scores, a key of <see cref="Networks.HeadCatalog"/>; null is the head that the backbone's family comes with.</summary>
     public string? Head => Artifact.Manifest.Head;
 
+    /// <summary>Whether an image may have any number of the classes, each with a probability of its own.</summary>
+    public bool IsMultilabel => Artifact.Manifest.IsMultilabel;
+
     /// <summary>How many classes it tells apart.</summary>
     public int ClassCount => Artifact.Manifest.ClassCount;
 

@@ -7,7 +7,8 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
-/// A trained image classifier as a part of an ML.NET pipeline: adds PredictedLabel (the label's key) and Score (the probabilities, in the order of the keys). Saved by
+/// A trained image classifier as a part of an ML.NET pipeline: adds PredictedLabel (the label's key) and Score (the probabilities, in the order of the keys); where an image may have any number of
+/// classes, both are vectors, of 0 and 1 and of each class's probability. Saved by
 /// <c>mlContext.Model.Save</c> and loaded by <c>Load</c> in any program that has this assembly beside it.
 /// </summary>
 /// <remarks>Any number of threads may score with it at once. It holds native memory until it is disposed; it cannot score after that.</remarks>
@@ -68,6 +69,6 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
         ImageColumn image = ImageColumn.Bind(input, _settings.ImageColumnName, Model.Artifact.Manifest.Preprocessing, _settings.MaxPixels);
         if (image.Element != _scorer.Element || image.Shape != _scorer.Input)
             throw ScoreSchema.Mismatch("image", image.Column.Name, FeatureColumnType.ToString()!, image.Column.Type.ToString()!);
-        return new ScoringColumns(input, ScoreSchema.Extend(input, _settings, _keys), image, new RowScorer(_scorer, image, _settings.UnreadableImages));
+        return new ScoringColumns(input, ScoreSchema.Extend(input, _settings, _keys, Model.IsMultilabel), image, new RowScorer(_scorer, image, _settings.UnreadableImages), Model.IsMultilabel);
     }
 }

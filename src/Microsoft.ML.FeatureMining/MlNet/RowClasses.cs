@@ -28,7 +28,7 @@ internal sealed class RowClasses
     {
         DataViewSchema.Column column = rows.Schema.GetColumnOrNull(labelColumnName) ?? throw ScoreSchema.NotFound("label", labelColumnName);
         if (column.Type is KeyDataViewType)
-            return ReadKeys(rows, LabelColumn.Bind(rows.Schema, labelColumnName));
+            return ReadKeys(rows, KeyLabelColumn.Bind(rows.Schema, labelColumnName));
         return KeyItem.Of(column.Type) is { } item
             ? ReadValues(rows, column, item)
             : throw ScoreSchema.Mismatch("label", labelColumnName, "a key, text or a number", column.Type.ToString()!);

@@ -20,30 +20,34 @@ internal static class ScoreSchema
     public static SchemaShape Shape(SchemaShape input, ImageClassificationOptions options)
     {
         SchemaShape.Column label = Find(input, "label", options.LabelColumnName);
-        if (!label.IsKey || label.Kind != VectorKind.Scalar || label.ItemType.RawType != typeof(uint))
-            throw Mismatch("label", label.Name, "Key<UInt32>", Internals.TypeName(label));
+        if (options.IsMultilabel ? !IsSet(label) : !label.IsKey || label.Kind != VectorKind.Scalar || label.ItemType.RawType != typeof(uint))
+            throw Mismatch("label", label.Name, options.IsMultilabel ? LabelSetColumn.Expected : "Key<UInt32>", Internals.TypeName(label));
         SchemaShape.Column image = Find(input, "image", options.ImageColumnName);
         if (!IsImage(image))
             throw Mismatch("image", image.Name, ImageColumn.Expected, Internals.TypeName(image));
-        SchemaShape.Column[] added = [ScoreShape(label, options.ScoreColumnName), PredictedLabelShape(label, options.PredictedLabelColumnName)];
+        SchemaShape.Column[] added = options.IsMultilabel
+            ? [SetShape(label, options.ScoreColumnName), SetShape(label, options.PredictedLabelColumnName)]
+            : [ScoreShape(label, options.ScoreColumnName), PredictedLabelShape(label, options.PredictedLabelColumnName)];
         return new SchemaShape(input.Where(column => !added.Any(other => other.Name == column.Name)).Concat(added));
     }
 
     /// <summary>The input's columns and then PredictedLabel and Score, in that order.</summary>
-    public static DataViewSchema Extend(DataViewSchema input, ScoringSettings settings, ClassKeys keys)
+    public static DataViewSchema Extend(DataViewSchema input, ScoringSettings settings, ClassKeys keys, bool isMultilabel)
     {
         uint set = NextSetId(input);
-        DataViewSchema.Annotations.Builder label = Common(set, "PredictedLabel");
-        keys.Annotate(label, KeyValues);
-        DataViewSchema.Annotations.Builder score = Common(set, "Score");
-        keys.Annotate(score, TrainingLabelValues);
-        if (keys.ItemType is TextDataViewType)
+        VectorDataViewType perClass = new(NumberDataViewType.Single, keys.Count);
+        DataViewSchema.Annotations.Builder label = Common(set, isMultilabel, "PredictedLabel");
+        keys.Annotate(label, isMultilabel ? SlotNames : KeyValues);
+        DataViewSchema.Annotations.Builder score = Common(set, isMultilabel, "Score");
+        if (!isMultilabel)
+            keys.Annotate(score, TrainingLabelValues);
+        if (isMultilabel || keys.ItemType is TextDataViewType)
             keys.Annotate(score, SlotNames);
 
         DataViewSchema.Builder builder = new();
         builder.AddColumns(input);
-        builder.AddColumn(settings.PredictedLabelColumnName, new KeyDataViewType(typeof(uint), keys.Count), label.ToAnnotations());
-        builder.AddColumn(settings.ScoreColumnName, new VectorDataViewType(NumberDataViewType.Single, keys.Count), score.ToAnnotations());
+        builder.AddColumn(settings.PredictedLabelColumnName, isMultilabel ? perClass : new KeyDataViewType(typeof(uint), keys.Count), label.ToAnnotations());
+        builder.AddColumn(settings.ScoreColumnName, perClass, score.ToAnnotations());
         return builder.ToSchema();
     }
 
@@ -57,6 +61,10 @@ internal static class ScoreSchema
         SchemaShape.Column column = input.FirstOrDefault(column => column.Name == name);
         return column.Name is null ? throw NotFound(role, name) : column;
     }
+
+    // The vectors are of known size, as those of the label are; text gives as many classes as there are names.
+    private static bool IsSet(SchemaShape.Column column) => !column.IsKey
+        && (column.ItemType is TextDataViewType || (column.Kind == VectorKind.Vector && column.ItemType.RawType == typeof(float)));
 
     private static bool IsImage(SchemaShape.Column column) => !column.IsKey && column.Kind switch
     {
@@ -77,6 +85,14 @@ internal static class ScoreSchema
         return Internals.Promise(name, VectorKind.Vector, NumberDataViewType.Single, isKey: false, [.. annotations, .. CommonShapes()]);
     }
 
+    // A vector's classes have names where its slots have; those of text have.
+    private static SchemaShape.Column SetShape(SchemaShape.Column label, string name)
+    {
+        bool named = label.ItemType is TextDataViewType || label.Annotations.Any(column => column is { Name: SlotNames, Kind: VectorKind.Vector, ItemType: TextDataViewType });
+        return Internals.Promise(name, VectorKind.Vector, NumberDataViewType.Single, isKey: false,
+            [.. named ? [Internals.Promise(SlotNames, VectorKind.Vector, TextDataViewType.Instance)] : (SchemaShape.Column[])[], .. CommonShapes()]);
+    }
+
     private static SchemaShape.Column PredictedLabelShape(SchemaShape.Column label, string name)
     {
         List<SchemaShape.Column> annotations = [];
@@ -95,11 +111,11 @@ internal static class ScoreSchema
         Internals.Promise(ScoreValueKind, VectorKind.Scalar, TextDataViewType.Instance),
     ];
 
-    private static DataViewSchema.Annotations.Builder Common(uint set, string valueKind)
+    private static DataViewSchema.Annotations.Builder Common(uint set, bool isMultilabel, string valueKind)
     {
         DataViewSchema.Annotations.Builder annotations = new();
         annotations.Add(ScoreColumnSetId, SetIdType, (ref uint value) => value = set);
-        annotations.Add(ScoreColumnKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = "MulticlassClassification".AsMemory());
+        annotations.Add(ScoreColumnKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = (isMultilabel ? "MultilabelClassification" : "MulticlassClassification").AsMemory());
         annotations.Add(ScoreValueKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = valueKind.AsMemory());
         return annotations;
     }

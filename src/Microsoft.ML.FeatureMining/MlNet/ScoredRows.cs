@@ -33,6 +33,16 @@ internal sealed class ScoredRows(float[] probabilities, int classCount, ImageDec
         return (uint)best + 1;
     }
 
+    /// <summary>1 for each class of a probability of at least one half, else 0; NaN for an unreadable image that is to be skipped.</summary>
+    /// <exception cref="ImageDecodeException">The row's image could not be read, and the policy is to throw.</exception>
+    public void GetPredictedSet(int row, ref VBuffer<float> set)
+    {
+        GetScore(row, ref set);
+        VBufferEditor<float> editor = VBufferEditor.CreateFromBuffer(ref set);
+        foreach (ref float value in editor.Values)
+            value = float.IsNaN(value) ? value : value >= 0.5f ? 1 : 0;
+    }
+
     private ReadOnlySpan<float> Probabilities(int row) => probabilities.AsSpan(row * classCount, classCount);
 
     private bool IsUnreadable(int row) => errors[row] switch

@@ -65,10 +65,7 @@ internal sealed class ScoringCursor : DataViewRowCursor
         int index = Checked(column);
         if (!_active[index])
             throw new InvalidOperationException($"Column '{column.Name}' is not active in this cursor.");
-        Delegate getter = _buffers.ElementAtOrDefault(index)?.Getter(() => Current)
-            ?? (index == _columns.Score
-                ? (ValueGetter<VBuffer<float>>)((ref VBuffer<float> score) => Scored().GetScore(Current, ref score))
-                : (ValueGetter<uint>)((ref uint label) => label = Scored().GetPredictedLabel(Current)));
+        Delegate getter = _buffers.ElementAtOrDefault(index)?.Getter(() => Current) ?? _columns.Getter(index, Scored, () => Current);
         return getter as ValueGetter<TValue>
             ?? throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; it gives no {typeof(TValue)}.");
     }

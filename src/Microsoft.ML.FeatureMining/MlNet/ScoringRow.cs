@@ -35,10 +35,7 @@ internal sealed class ScoringRow : DataViewRow
         if (column.Index < _columns.Input.Count)
             return _input.GetGetter<TValue>(_input.Schema[column.Index]);
         _read ??= ImageReader();
-        Delegate getter = column.Index == _columns.Score
-            ? (ValueGetter<VBuffer<float>>)((ref VBuffer<float> score) => Scored().GetScore(0, ref score))
-            : (ValueGetter<uint>)((ref uint label) => label = Scored().GetPredictedLabel(0));
-        return getter as ValueGetter<TValue>
+        return _columns.Getter(column.Index, Scored, () => 0) as ValueGetter<TValue>
             ?? throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; it gives no {typeof(TValue)}.");
     }
 

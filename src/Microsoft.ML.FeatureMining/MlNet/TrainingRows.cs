@@ -12,7 +12,7 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
     /// <exception cref="InvalidOperationException">There are no rows, or all are of one class.</exception>
     public static TrainingRows Read(IDataView rows, ImageClassificationOptions options, long seed, IChannel channel, Action checkAlive)
     {
-        LabelColumn label = LabelColumn.Bind(rows.Schema, options.LabelColumnName);
+        LabelColumn label = options.IsMultilabel ? LabelSetColumn.Bind(rows, options.LabelColumnName) : KeyLabelColumn.Bind(rows.Schema, options.LabelColumnName);
         ImageColumn image = BindImage(rows.Schema, options);
         LabeledRowReader reader = new(label, image, checkAlive);
         StorageSettings storage = options.ToStorage();
@@ -32,8 +32,7 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
             StorageSettings left = storage with { MemoryBudget = Math.Max(0, storage.Budget - read.MemoryBytes) };
             if (options.ValidationSet is { } set)
             {
-                validation = ReadValidation(set, label.Keys, image.Shape, options, left, Warn, checkAlive);
-                Report(channel, "validation", image, validation, options.MaxSkippedShare);
+                validation = ReadFurther(set, label.Alike(set.Schema, options.LabelColumnName), "validation", image.Shape, options, left, channel, checkAlive);
             }
             ImageSet? validated = validation?.Images ?? read.HeldOut;
             if (validated is { Count: 0 })
@@ -48,6 +47,20 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
         }
 
         void Warn(string text) => channel.Warning(MessageSensitivity.None, text);
+    }
+
+    /// <summary>Reads further rows to train on, each of one class of these.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">The rows do not fit these.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows.</exception>
+    public TrainingRows ReadPatches(IDataView patches, string labelColumnName, ImageClassificationOptions options, IChannel channel, Action checkAlive)
+    {
+        KeyLabelColumn label = KeyLabelColumn.BindAlike(patches.Schema, labelColumnName, Keys);
+        LabeledImages read = ReadFurther(patches, label, "patch", Train.Shape, options, options.ToStorage(), channel, checkAlive);
+        if (read.Images.Count > 0)
+            return new TrainingRows(Keys, read.Images.NormalizedLike(Train), null, read.Ledger.Unreadable.Count, [read]);
+        read.Dispose();
+        throw new InvalidOperationException("There is no patch to train on.");
     }
 
     /// <summary>Lets go of the images.</summary>
@@ -65,15 +78,25 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
             : ImageColumn.Bind(schema, options.ImageColumnName, preprocessing, options.MaxPixels);
     }
 
-    private static LabeledImages ReadValidation(
-        IDataView rows, ClassKeys keys, ImageShape shape, ImageClassificationOptions options, StorageSettings storage, Action<string> warn, Action checkAlive)
+    /// <summary>Reads further rows of the same classes.</summary>
+    private static LabeledImages ReadFurther(
+        IDataView rows, LabelColumn label, string role, ImageShape shape, ImageClassificationOptions options, StorageSettings storage, IChannel channel, Action checkAlive)
     {
-        LabelColumn label = LabelColumn.BindAlike(rows.Schema, options.LabelColumnName, keys);
         ImageColumn image = BindImage(rows.Schema, options, orFiles: true);
         if (image.Shape != shape)
-            throw new ArgumentException($"The images of the ValidationSet are {image.Shape}, those of the training rows {shape}.", nameof(rows));
+            throw new ArgumentException($"The images of the {role} rows are {image.Shape}, those of the training rows {shape}.", nameof(rows));
         LabeledRowReader reader = new(label, image, checkAlive);
-        return new LabeledImageReader(reader, options.UnreadableImages, storage, warn).Read(rows);
+        LabeledImages read = new LabeledImageReader(reader, options.UnreadableImages, storage, text => channel.Warning(MessageSensitivity.None, text)).Read(rows);
+        try
+        {
+            Report(channel, role, image, read, options.MaxSkippedShare);
+            return read;
+        }
+        catch
+        {
+            read.Dispose();
+            throw;
+        }
     }
 
     private static void Report(IChannel channel, string role, ImageColumn image, LabeledImages read, double maxSkippedShare)
@@ -103,6 +126,6 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
         }
         int[] classes = [.. read.Images.Labels.Distinct().Take(2)];
         if (classes.Length == 1)
-            throw new InvalidOperationException($"All rows have the label '{label.Keys.Names[classes[0]]}' in column '{label.Column.Name}': telling classes apart takes at least two.");
+            throw new InvalidOperationException($"All rows have the label '{label.Describe(classes[0])}' in column '{label.Column.Name}': telling classes apart takes at least two.");
     }
 }

@@ -44,8 +44,8 @@ public static class BackboneCatalog
             (key, channels, layers) => key.Has("dual")
                 ? ResNetFamily.DualSelectiveKernel(key.Number("depth"), key.Cardinality, key.Kernels, key.Has("small"), channels, layers)
                 : ResNetFamily.SelectiveKernel(key.Number("depth"), key.Cardinality, key.Kernels, key.Has("small"), channels, layers)),
-        new("vgg-16[-bn][-cifar-stem]", "^vgg-16(?<bn>-bn)?" + Stem, ["vgg-16", "vgg-16-bn"],
-            (key, channels, layers) => new Vgg(key.Has("bn"), key.Has("small"), channels, layers)),
+        new("vgg-{11|13|16|19}[-bn][-cifar-stem]", "^vgg-(?<depth>11|13|16|19)(?<bn>-bn)?" + Stem, ["vgg-11", "vgg-16", "vgg-16-bn"],
+            (key, channels, layers) => new Vgg(key.Number("depth"), key.Has("bn"), key.Has("small"), channels, layers)),
         new("efficientnet-{b0 to b7}[-cifar-stem]", "^efficientnet-(?<size>b[0-7])" + Stem, Sizes("efficientnet-{0}", "b0", "b3", "b5", "b6"),
             (key, channels, layers) => new EfficientNet(EfficientNetScale.Of(key.Text("size")), key.Has("small"), channels, layers)),
     ];

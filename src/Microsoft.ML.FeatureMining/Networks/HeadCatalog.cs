@@ -19,7 +19,8 @@ public static class HeadCatalog
             (match, backbone, classes) => new SplitAndShareHead(backbone.StageChannels[^1], classes,
                 match.Groups[1].Success ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 4, match.Groups[2].Success, match.Groups[3].Success)),
         new("vgg", "^vgg$", ["vgg"], (_, backbone, classes) => new VggHead(backbone.StageChannels[^1], classes)),
-        new("vgg-patches", "^vgg-patches$", ["vgg-patches"], (_, backbone, classes) => new PatchBranchHead(backbone.StageChannels[^1], classes)),
+        new("vgg-patches[-{hidden}]", @"^vgg-patches(?:-([1-9]\d{0,4}))?$", ["vgg-patches", "vgg-patches-256"], (match, backbone, classes) => new PatchBranchHead(
+            backbone.StageChannels[^1], classes, match.Groups[1].Success ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : VggClassifier.Hidden)),
     ];
 
     /// <summary>The named variants. Where a family has settings in its key, any valid setting may be asked for, not just those listed.</summary>

@@ -18,6 +18,9 @@ public sealed class BeYourOwnTeacher : TrainingStrategy
     /// <inheritdoc/>
     public override string Key => "byot";
 
+    /// <inheritdoc/>
+    protected internal override StrategyTraits Traits => StrategyTraits.NeedsOneClass;
+
     /// <summary>Alpha, the weight of the teacher against the labels, in [0, 1].</summary>
     /// <value>0.3.</value>
     public double Alpha { get; init; } = 0.3;

@@ -14,6 +14,9 @@ public sealed class CenterLoss : TrainingStrategy
     /// <inheritdoc/>
     public override string Key => "center-loss";
 
+    /// <inheritdoc/>
+    protected internal override StrategyTraits Traits => StrategyTraits.NeedsOneClass;
+
     /// <summary>The weight of the term, above 0.</summary>
     /// <value>0.0005. Read to the letter, the framework's text gives 1 here and 0.0005 to tree supervision, which is out of line with this loss's own paper.</value>
     public double Weight { get; init; } = 0.0005;

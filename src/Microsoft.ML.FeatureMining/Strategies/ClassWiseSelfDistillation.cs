@@ -24,7 +24,7 @@ public sealed class ClassWiseSelfDistillation : TrainingStrategy
     public double Weight { get; init; } = 1;
 
     /// <inheritdoc/>
-    protected internal override StrategyTraits Traits => StrategyTraits.OrdersImages | StrategyTraits.NeedsWholeImages;
+    protected internal override StrategyTraits Traits => StrategyTraits.OrdersImages | StrategyTraits.NeedsWholeImages | StrategyTraits.NeedsOneClass;
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems(int stageCount)

@@ -13,6 +13,9 @@ public sealed class TreeSupervision : TrainingStrategy
     /// <inheritdoc/>
     public override string Key => "tree-supervision";
 
+    /// <inheritdoc/>
+    protected internal override StrategyTraits Traits => StrategyTraits.NeedsOneClass;
+
     /// <summary>The hierarchy: <see cref="ClassHierarchy.Induce"/> of a trained network's last layer, or <see cref="ClassHierarchy.Read"/> from a file.</summary>
     /// <value>None; there must be one, of as many classes as the training set has.</value>
     public ClassHierarchy? Hierarchy { get; init; }

@@ -15,4 +15,7 @@ public enum StrategyTraits
 
     /// <summary>Decides in which order images come.</summary>
     OrdersImages = 4,
+
+    /// <summary>Takes a target for one class, or a mixture of classes, and not for a set of them.</summary>
+    NeedsOneClass = 8,
 }

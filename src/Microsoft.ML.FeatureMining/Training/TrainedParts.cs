@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using TorchSharp;
@@ -131,7 +132,16 @@ internal sealed class TrainedParts : IDisposable
         Input.Dispose();
     }
 
-    private ImageNetwork CreateNetwork(ImageSet train) => NetworkFactory.Create(_recipe.Backbone, train.Shape.Channels, train.ClassCount, _recipe.Head);
+    private ImageNetwork CreateNetwork(ImageSet train)
+    {
+        ImageNetwork network = NetworkFactory.Create(_recipe.Backbone, train.Shape.Channels, train.ClassCount, _recipe.Head);
+        if (network.Head is PatchBranchHead patches)
+        {
+            patches.OnPatches = _recipe.OnPatches;
+        }
+
+        return network;
+    }
 
     private static void Place(nn.Module module, RandomStream random, Device device)
     {

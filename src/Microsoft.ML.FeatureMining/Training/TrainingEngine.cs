@@ -49,6 +49,16 @@ internal static class TrainingEngine
             yield return $"The {name} set has {set.ClassCount} class; telling apart takes at least 2.";
         }
 
+        if (set.LabelSets is not null && !recipe.Criterion.TakesSets)
+        {
+            yield return $"The labels of the {name} set are sets of classes, and '{recipe.Criterion.Key}' takes a label for one class; a binary loss takes sets.";
+        }
+
+        foreach (TrainingStrategy strategy in recipe.Strategies.Where(strategy => set.LabelSets is not null && strategy.Traits.HasFlag(StrategyTraits.NeedsOneClass)))
+        {
+            yield return $"The labels of the {name} set are sets of classes, and the strategy '{strategy.Key}' takes a label for one class; leave it out.";
+        }
+
         if (set.Shape != recipe.Input)
         {
             yield return $"The images of the {name} set are {set.Shape}; the recipe says {recipe.Input}.";

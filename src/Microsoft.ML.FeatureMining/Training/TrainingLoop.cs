@@ -31,7 +31,7 @@ internal sealed class TrainingLoop : IDisposable
         _plan = new LearningRatePlan(recipe, _stepsPerEpoch);
         _parts = new TrainedParts(recipe, train, host.Device, _random, host.LoadWeights);
         _step = new TrainingStep(recipe, train, _parts, _random, host);
-        _validator = validation is null ? null : new Validator(validation, recipe.ValidationBatchSize, _parts, host.Device);
+        _validator = validation is null ? null : new Validator(validation, recipe, _parts, host.Device);
         _progress = new ProgressReporter(host.Progress, recipe.Epochs, _stepsPerEpoch);
         _run = new RunState(_parts, _random, recipe.EarlyStopping, host.Device);
         _keeper = new RunKeeper(_run, recipe, host);

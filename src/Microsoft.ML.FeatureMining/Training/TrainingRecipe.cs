@@ -17,6 +17,9 @@ internal sealed record TrainingRecipe
     /// <summary>A key of <see cref="HeadCatalog"/>; null is the head that the backbone's family comes with.</summary>
     public string? Head { get; init; }
 
+    /// <summary>Whether a head with a branch for patches trains that one.</summary>
+    public bool OnPatches { get; init; }
+
     public required ImageShape Input { get; init; }
 
     public int Epochs { get; init; } = 300;

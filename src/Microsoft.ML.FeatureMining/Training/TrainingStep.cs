@@ -70,14 +70,12 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traine
         parts.Runs.ForEach(run => run.AddLosses(pass, ledger, clock));
         Tensor total = ledger.Total();
         (share < 1 ? total * share : total).backward();
-        return BatchSums.Of(ledger.Entries.First().Value, pass.Logits, batch.Targets).MoveToOuterDisposeScope();
+        return BatchSums.Of(ledger.Entries.First().Value, pass.Logits, batch.Targets, train.LabelSets is not null).MoveToOuterDisposeScope();
     }
 
     private Batch Prepare(HostBatch loaded, TrainingClock clock)
     {
-        Tensor images = parts.Input.Of(loaded, recipe.Augmentations, random);
-        Tensor labels = tensor(loaded.Labels, device: host.Device);
-        Batch batch = new(images, nn.functional.one_hot(labels, train.ClassCount).to(ScalarType.Float32));
+        Batch batch = new(parts.Input.Of(loaded, recipe.Augmentations, random), Targets.Of(loaded, train, host.Device));
         return parts.Runs.Aggregate(batch, (current, run) => run.Prepare(current, clock));
     }
 

@@ -5,11 +5,11 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training;
 
-/// <summary>Measures the network on the validation set: no augmentation, running statistics, plain cross entropy.</summary>
-internal sealed class Validator(ImageSet set, int batchSize, TrainedParts parts, Device device)
+/// <summary>Measures the network on the validation set: no augmentation, running statistics, plain cross entropy or, where labels are sets, the criterion.</summary>
+internal sealed class Validator(ImageSet set, TrainingRecipe recipe, TrainedParts parts, Device device)
 {
     private readonly int[] _order = [.. Enumerable.Range(0, set.Count)];
-    private readonly CrossEntropyLoss _loss = new();
+    private readonly ClassificationLoss _loss = set.LabelSets is null ? new CrossEntropyLoss() : recipe.Criterion;
 
     /// <param name="isCancelled">Asked before each batch.</param>
     /// <returns>Null where it was cancelled.</returns>
@@ -18,7 +18,7 @@ internal sealed class Validator(ImageSet set, int batchSize, TrainedParts parts,
         using IDisposable noGrad = no_grad();
         using RunningMetrics running = new(device);
         parts.Model.eval();
-        foreach (HostBatch batch in BatchLoader.Load(set, _order, batchSize))
+        foreach (HostBatch batch in BatchLoader.Load(set, _order, recipe.ValidationBatchSize))
         {
             if (isCancelled())
             {
@@ -27,8 +27,8 @@ internal sealed class Validator(ImageSet set, int batchSize, TrainedParts parts,
 
             using DisposeScope scope = NewDisposeScope();
             Tensor logits = parts.Model.call(parts.Input.Of(batch.Pixels, batch.Count));
-            Tensor targets = nn.functional.one_hot(tensor(batch.Labels, device: device), set.ClassCount).to(ScalarType.Float32);
-            running.Add(BatchSums.Of(_loss.Compute(logits, targets), logits, targets), batch.Count);
+            Tensor targets = Targets.Of(batch, set, device);
+            running.Add(BatchSums.Of(_loss.Compute(logits, targets), logits, targets, set.LabelSets is not null), batch.Count);
         }
 
         return running.Read();

@@ -3,11 +3,29 @@ using Microsoft.ML.FeatureMining.Tests.MlNet;
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 
 /// <summary>One trainer of the catalog, by both of its overloads, on the smallest pictures.</summary>
-internal abstract class TrainerMaker(Func<MLContext, IDataView, ImageClassificationTrainer> byNames)
+internal abstract class TrainerMaker
 {
-    public Func<MLContext, IDataView, ImageClassificationTrainer> ByNames { get; } = byNames;
+    /// <summary>Whether its label is a set of classes.</summary>
+    public bool IsMultilabel { get; init; }
 
-    public abstract ImageClassificationTrainer Make(MLContext ml, Func<ImageClassificationOptions, ImageClassificationOptions>? change = null);
+    /// <summary>Made by the names of its columns: Colour, Picture, Probability and Guess.</summary>
+    public required Func<MLContext, IDataView, ImageClassificationTrainer> ByNames { get; init; }
+
+    public abstract ImageClassificationTrainer Make(TrainedModel trained, MLContext ml, Func<ImageClassificationOptions, ImageClassificationOptions>? change = null);
+
+    /// <summary>Rows that it takes: Label, a key or the name of the class, and Image.</summary>
+    public IDataView Rows(TrainedModel trained) => IsMultilabel
+        ? trained.Context.Transforms.LoadRawImageBytes("Image", null, "ImagePath").Fit(trained.Rows).Transform(trained.Rows)
+        : trained.Loaded;
+
+    /// <summary>The share of rows that are right, in [0, 1].</summary>
+    public double Evaluate(MLContext ml, IDataView scored, string label = "Label", string score = "Score", string predicted = "PredictedLabel") => IsMultilabel
+        ? ml.MultilabelClassification().Evaluate(scored, label, score).SubsetAccuracy
+        : ml.MulticlassClassification.Evaluate(scored, label, score, predicted).MicroAccuracy;
+
+    public ITransformer[] CrossValidate(MLContext ml, IDataView rows, IEstimator<ITransformer> trainer) => IsMultilabel
+        ? [.. ml.MultilabelClassification().CrossValidate(rows, trainer, 2).Select(fold => fold.Model)]
+        : [.. ml.MulticlassClassification.CrossValidate(rows, trainer, 2).Select(fold => fold.Model)];
 
     protected static ImageClassificationOptions Small(ImageClassificationOptions options) => options with
     {

@@ -78,7 +78,7 @@ public sealed class ScoreSchemaTests(TrainedModel trained)
         IDataView keyed = ml.Transforms.Conversion.MapValueToKey("Label", type == typeof(uint) ? "Number" : "Real").Fit(rows).Transform(rows);
         ClassKeys keys = ClassKeys.Of(keyed.Schema["Label"]);
 
-        DataViewSchema schema = ScoreSchema.Extend(rows.Schema, new ScoringSettings(), keys);
+        DataViewSchema schema = ScoreSchema.Extend(rows.Schema, new ScoringSettings(), keys, isMultilabel: false);
 
         Assert.Equal(name, keys.ItemName);
         Assert.Equal(["7", "5"], keys.Names);
@@ -94,7 +94,7 @@ public sealed class ScoreSchemaTests(TrainedModel trained)
         IDataView rows = new MLContext().Data.LoadFromEnumerable(Array.Empty<EncodedPicture>());
         ClassKeys keys = ClassKeys.Of(rows.Schema["Label"]);
 
-        DataViewSchema schema = ScoreSchema.Extend(rows.Schema, new ScoringSettings(), keys);
+        DataViewSchema schema = ScoreSchema.Extend(rows.Schema, new ScoringSettings(), keys, isMultilabel: false);
 
         Assert.Equal(["0", "1", "2"], keys.Names);
         Assert.Equal(Common.Order(), schema["Score"].Annotations.Schema.Select(column => column.Name).Order());

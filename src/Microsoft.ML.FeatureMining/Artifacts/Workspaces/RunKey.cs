@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining.Artifacts.Workspaces;
@@ -10,7 +11,11 @@ internal static class RunKey
 {
     private const int NameBytes = 6;
 
-    public static string Of(TrainingRecipe recipe, ImageSet train, ImageSet? validation)
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="train">The training images.</param>
+    /// <param name="validation">The validation images, where there are any.</param>
+    /// <param name="begin">The weights that the run begins with, where they are those of an earlier run.</param>
+    public static string Of(TrainingRecipe recipe, ImageSet train, ImageSet? validation, NamedTensors? begin = null)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(ArtifactManifest.Describe(recipe)));
@@ -18,6 +23,11 @@ internal static class RunKey
         if (validation is not null)
         {
             hash.AppendData(validation.ContentHash());
+        }
+
+        foreach (NamedTensor tensor in begin?.Tensors ?? [])
+        {
+            hash.AppendData(tensor.Bytes);
         }
 
         return "run-" + Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, NameBytes));

@@ -11,7 +11,7 @@ internal static class ScoredRowReader
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type, or label and score are of different classes.</exception>
     public static ClassificationReport Read(IDataView scored, string labelColumnName, string scoreColumnName, int worst)
     {
-        LabelColumn label = LabelColumn.Bind(scored.Schema, labelColumnName);
+        KeyLabelColumn label = KeyLabelColumn.Bind(scored.Schema, labelColumnName);
         DataViewSchema.Column score = scored.Schema.GetColumnOrNull(scoreColumnName) ?? throw ScoreSchema.NotFound("score", scoreColumnName);
         if (score.Type is not VectorDataViewType { IsKnownSize: true, Size: > 1 } type || type.ItemType.RawType != typeof(float) || type.Size != label.Keys.Count)
             throw ScoreSchema.Mismatch("score", scoreColumnName, FormattableString.Invariant($"Vector<Single, {label.Keys.Count}>, one a class of '{labelColumnName}'"), score.Type.ToString()!);

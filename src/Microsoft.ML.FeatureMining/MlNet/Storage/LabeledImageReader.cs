@@ -97,7 +97,7 @@ internal sealed class LabeledImageReader(LabeledRowReader reader, UnreadableImag
     }
 
     private ImageSet NewSet(PixelStore pixels, RowLedger ledger, int[] numbers, int[]? rows, ChannelStatistics? statistics) => new(
-        pixels, reader.Image.Shape, reader.Image.Element, reader.Label.Keys.Count, Array.ConvertAll(numbers, number => ledger.Labels[number]), rows, statistics);
+        pixels, reader.Image.Shape, reader.Image.Element, reader.Label.Keys.Count, Array.ConvertAll(numbers, number => ledger.Labels[number]), rows, statistics, reader.Label.Sets);
 
     private static Action<LabeledRow, byte[]?> Readable(Action<byte[]> keep) => (_, pixels) =>
     {

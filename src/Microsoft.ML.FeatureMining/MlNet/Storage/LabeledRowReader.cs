@@ -62,18 +62,21 @@ internal sealed class LabeledRowReader(LabelColumn label, ImageColumn image, Act
         }
     }
 
-    /// <summary>Counts the rows of each class, without a look at the images.</summary>
+    /// <summary>Counts the rows of each label, without a look at the images.</summary>
     public int[] CountRows(IDataView rows)
     {
-        var counts = new int[label.Keys.Count];
+        List<int> counts = [];
         using DataViewRowCursor cursor = rows.GetRowCursor([label.Column]);
         Func<int?> readLabel = label.Reader(cursor);
         while (cursor.MoveNext())
         {
-            if (readLabel() is { } index)
-                counts[index]++;
+            if (readLabel() is not { } index)
+                continue;
+            while (counts.Count <= index)
+                counts.Add(0);
+            counts[index]++;
         }
-        return counts;
+        return [.. counts];
     }
 
     private (LabeledRow, byte[]?, ImageDecodeException?) Decode(LabeledRow row)

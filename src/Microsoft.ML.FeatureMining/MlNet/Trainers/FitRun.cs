@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.Artifacts.Workspaces;
+using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.Runtime;
 using TorchSharp;
@@ -9,7 +10,10 @@ namespace Microsoft.ML.FeatureMining.MlNet.Trainers;
 /// <summary>One Fit of a trainer: runs the engine, once or several times, with the log, the progress, the cancellation and the workspace that the options ask for.</summary>
 internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOptions options, torch.Device device)
 {
-    public TrainingOutcome Train(TrainingRecipe recipe, TrainingRows rows)
+    /// <param name="recipe">How to train.</param>
+    /// <param name="rows">What on.</param>
+    /// <param name="begin">The weights to begin with, of the same network; null for those that the recipe says.</param>
+    public TrainingOutcome Train(TrainingRecipe recipe, TrainingRows rows, NamedTensors? begin = null)
     {
         Info(FormattableString.Invariant(
             $"Training {recipe.Backbone} on {rows.Train.Count} images {recipe.Input} of {rows.Keys.Count} classes, validating on {rows.Validation?.Count ?? 0}, on {device}"));
@@ -18,15 +22,20 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             Progress = Report,
             Notice = Warn,
             IsCancelled = () => IsCancelled,
-            LoadWeights = recipe.InitialWeights is { } file ? network => Info($"Initial weights '{file}': {WeightLoader.Load(file, network)}") : null,
+            LoadWeights = begin is not null ? begin.CopyTo
+                : recipe.InitialWeights is { } file ? network => Info($"Initial weights '{file}': {WeightLoader.Load(file, network)}")
+                : null,
         };
         if (options.WorkspacePath is not { } path)
             return TrainingEngine.Fit(recipe, rows.Train, rows.Validation, surroundings);
         CheckpointSchedule schedule = new() { EverySteps = options.CheckpointEverySteps, Every = options.CheckpointEvery, Keep = options.KeepCheckpoints };
-        using Workspace workspace = new(path, RunKey.Of(recipe, rows.Train, rows.Validation), schedule, Warn);
+        using Workspace workspace = new(path, RunKey.Of(recipe, rows.Train, rows.Validation, begin), schedule, Warn);
         Info($"The run's folder is '{workspace.Folder}'");
         return workspace.Record(Describe(recipe, rows), surroundings, recording => TrainingEngine.Fit(recipe, rows.Train, rows.Validation, recording));
     }
+
+    /// <summary>Reads further rows to train on, each of one class of the others.</summary>
+    public TrainingRows ReadPatches(IDataView patches, string labelColumnName, TrainingRows rows) => rows.ReadPatches(patches, labelColumnName, options, channel, CheckAlive);
 
     public void Info(string text) => channel.Info(MessageSensitivity.None, text);
 

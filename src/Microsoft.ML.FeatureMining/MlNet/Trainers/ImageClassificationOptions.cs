@@ -3,6 +3,7 @@ using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.MlNet.Storage;
+using Microsoft.ML.FeatureMining.MlNet.Trainers;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
@@ -264,35 +265,10 @@ public abstract record ImageClassificationOptions
     internal StorageSettings ToStorage() => new() { Storage = Storage, MemoryBudget = MemoryBudget, CacheFolder = CacheFolder, ShuffleBuffer = ShuffleBuffer };
 
     /// <summary>The recipe for images of that shape.</summary>
-    internal virtual TrainingRecipe ToRecipe(ImageShape input, long seed) => new()
-    {
-        Backbone = Backbone,
-        Input = input,
-        Epochs = Epochs,
-        BatchSize = BatchSize,
-        AccumulateBatches = AccumulateBatches,
-        LearningRate = LearningRate,
-        Momentum = Momentum,
-        Nesterov = Nesterov,
-        WeightDecay = WeightDecay,
-        NoDecayOnNormAndBias = NoDecayOnNormAndBias,
-        Optimizer = Optimizer,
-        MaxGradientNorm = MaxGradientNorm,
-        WeightAverageDecay = WeightAverageDecay,
-        FineTuning = FineTuning,
-        Schedule = Schedule,
-        WarmupEpochs = WarmupEpochs,
-        LabelSmoothing = LabelSmoothing,
-        Loss = Loss,
-        Augmentations = CropPadding == 0 && !HorizontalFlip ? Augmentations : [new PadCropFlip { Padding = CropPadding, Flip = HorizontalFlip }, .. Augmentations],
-        Strategies = Strategies,
-        EarlyStopping = EarlyStopping,
-        Keep = Keep,
-        Divergence = Divergence,
-        Seed = seed,
-        InitialWeights = InitialWeights,
-        ValidationBatchSize = ScoringBatchSize,
-    };
+    internal virtual TrainingRecipe ToRecipe(ImageShape input, long seed) => CommonRecipe.Of(this, input, seed);
+
+    /// <summary>Whether a label is a set of classes.</summary>
+    internal virtual bool IsMultilabel => false;
 
     /// <summary>What is wrong with the settings that only this trainer has; those that end up in the recipe are judged there.</summary>
     internal virtual IEnumerable<string> OwnProblems() => [];

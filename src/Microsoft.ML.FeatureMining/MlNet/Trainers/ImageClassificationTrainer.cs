@@ -67,6 +67,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
             Backbone = recipe.Backbone,
             Head = recipe.Head,
             ClassCount = rows.Keys.Count,
+            IsMultilabel = _options.IsMultilabel,
             ClassNames = rows.Keys.ItemType is null ? null : rows.Keys.Names,
             Preprocessing = new ImagePreprocessing { Shape = recipe.Input, Resize = _options.Resize },
             Element = rows.Train.Element,

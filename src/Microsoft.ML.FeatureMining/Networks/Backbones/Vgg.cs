@@ -5,26 +5,33 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks.Backbones;
 
 /// <summary>
-/// VGG-16 (Simonyan and Zisserman 2015, table 1, column D), with BatchNorm behind each convolution or without; under torchvision's names. Five stages of 3x3 convolutions, each
+/// VGG (Simonyan and Zisserman 2015, table 1, columns A, B, D and E), with BatchNorm behind each convolution or without; under torchvision's names. Five stages of 3x3 convolutions, each
 /// with a max pool at its end, at strides 2 to 32. There is no stem to change for small images; they take one fully connected layer instead of three.
 /// </summary>
 internal sealed class Vgg : Backbone
 {
     private static readonly int[] Widths = [64, 128, 256, 512, 512];
-    private static readonly int[] Convolutions = [2, 2, 3, 3, 3];
+
+    private static readonly Dictionary<int, int[]> Convolutions = new()
+    {
+        [11] = [1, 1, 2, 2, 2],
+        [13] = [2, 2, 2, 2, 2],
+        [16] = [2, 2, 3, 3, 3],
+        [19] = [2, 2, 4, 4, 4],
+    };
 
     private readonly Sequential features;
     private readonly FeatureSequence _parts = new();
     private readonly bool _small;
 
-    public Vgg(bool batchNorm, bool small, int inputChannels, LayerFactory layers)
+    public Vgg(int depth, bool batchNorm, bool small, int inputChannels, LayerFactory layers)
         : base(nameof(Vgg))
     {
         _small = small;
         int input = inputChannels;
         for (int stage = 0; stage < Widths.Length; stage++)
         {
-            for (int i = 0; i < Convolutions[stage]; i++)
+            for (int i = 0; i < Convolutions[depth][stage]; i++)
             {
                 AddConvolution(input, Widths[stage]);
                 input = Widths[stage];

@@ -14,11 +14,11 @@ internal sealed class PatchBranchHead : Head
     private readonly Sequential classifier;
     private readonly Sequential patch_classifier;
 
-    public PatchBranchHead(int channels, int classes)
+    public PatchBranchHead(int channels, int classes, int hidden)
         : base(nameof(PatchBranchHead))
     {
-        classifier = VggClassifier.Of(channels * VggHead.Side * VggHead.Side, classes);
-        patch_classifier = VggClassifier.Of(channels * PatchSide * PatchSide, classes);
+        classifier = VggClassifier.Of(channels * VggHead.Side * VggHead.Side, classes, hidden);
+        patch_classifier = VggClassifier.Of(channels * PatchSide * PatchSide, classes, hidden);
         RegisterComponents();
     }
 

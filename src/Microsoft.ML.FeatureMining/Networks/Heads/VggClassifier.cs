@@ -7,12 +7,13 @@ namespace Microsoft.ML.FeatureMining.Networks.Heads;
 /// <summary>VGG's three fully connected layers over a grid of averaged features, numbered as torchvision numbers them.</summary>
 internal static class VggClassifier
 {
-    private const int Hidden = 4096;
+    /// <summary>Nodes of each hidden layer in the paper.</summary>
+    public const int Hidden = 4096;
 
-    public static Sequential Of(int features, int classes) => nn.Sequential(
-        nn.Linear(features, Hidden), nn.ReLU(), new StreamDropout(0.5),
-        nn.Linear(Hidden, Hidden), nn.ReLU(), new StreamDropout(0.5),
-        nn.Linear(Hidden, classes));
+    public static Sequential Of(int features, int classes, int hidden = Hidden) => nn.Sequential(
+        nn.Linear(features, hidden), nn.ReLU(), new StreamDropout(0.5),
+        nn.Linear(hidden, hidden), nn.ReLU(), new StreamDropout(0.5),
+        nn.Linear(hidden, classes));
 
     /// <summary>Features [N,C,h,w] averaged to a grid of <paramref name="side"/> by <paramref name="side"/>, [N,C * side * side].</summary>
     public static Tensor Grid(Tensor features, int side)

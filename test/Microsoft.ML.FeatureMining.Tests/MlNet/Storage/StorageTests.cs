@@ -203,7 +203,7 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
     {
         IDataView rows = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath")).Fit(_images.Rows(_ml)).Transform(_images.Rows(_ml));
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, 12, 12) };
-        LabeledRowReader reader = new(LabelColumn.Bind(rows.Schema, "Label"), ImageColumn.Bind(rows.Schema, column, preprocessing, ImageCodec.DefaultMaxPixels), () => { });
+        LabeledRowReader reader = new(KeyLabelColumn.Bind(rows.Schema, "Label"), ImageColumn.Bind(rows.Schema, column, preprocessing, ImageCodec.DefaultMaxPixels), () => { });
         return new LabeledImageReader(reader, UnreadableImages.Throw, storage, _warnings.Add).Read(rows);
     }
 

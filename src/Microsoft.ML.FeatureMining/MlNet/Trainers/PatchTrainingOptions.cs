@@ -1,0 +1,76 @@
+using System.Text.Json.Serialization;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Schedules;
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML.FeatureMining;
+
+/// <summary>The settings of <see cref="PatchTrainingTrainer"/>. The defaults are the paper's for Pascal VOC: VGG-16 with a branch for patches, 10 epochs, 5 of them on patches.</summary>
+public sealed record PatchTrainingOptions : ImageClassificationOptions
+{
+    /// <summary>The paper's settings.</summary>
+    public PatchTrainingOptions()
+    {
+        Backbone = "vgg-16";
+        ImageHeight = 224;
+        ImageWidth = 224;
+        Epochs = 10;
+        BatchSize = 16;
+        LearningRate = 1e-3;
+        Nesterov = false;
+        WeightDecay = 0;
+        Schedule = new StepSchedule { Milestones = [] };
+        CropPadding = 0;
+        Augmentations = [new RandomResizedCrop()];
+    }
+
+    /// <summary>
+    /// The patches: the objects of the images, cut out, each of one class. Columns: the image, as in the training rows, or text ImagePath; and <see cref="PatchLabelColumnName"/>. Rows of a
+    /// class that is none of the training rows' are left out, with a warning.
+    /// </summary>
+    /// <value>None; needed where <see cref="SwitchEpoch"/> is above 0.</value>
+    [JsonIgnore]
+    public IDataView? PatchSet { get; init; }
+
+    /// <summary>The class of a patch: text, or a key of the classes' names.</summary>
+    /// <value>Label.</value>
+    public string PatchLabelColumnName { get; init; } = "Label";
+
+    /// <summary>How many of the epochs are on patches, before those on whole images: 0 to <see cref="ImageClassificationOptions.Epochs"/> less one.</summary>
+    /// <value>5.</value>
+    [Range(0, 9, 5)]
+    public int SwitchEpoch { get; init; } = 5;
+
+    /// <summary>Whether positives weigh as much as negatives, class by class, in the loss on whole images; counts where <see cref="ImageClassificationOptions.Loss"/> is not given.</summary>
+    /// <value>true: negatives / positives of the training images.</value>
+    [BooleanChoice(true)]
+    public bool BalancePositives { get; init; } = true;
+
+    /// <summary>Nodes of the two hidden layers of each branch.</summary>
+    /// <value>4096, VGG's.</value>
+    public int HiddenUnits { get; init; } = 4096;
+
+    internal override bool IsMultilabel => true;
+
+    /// <summary>The recipe of the epochs on whole images.</summary>
+    internal override TrainingRecipe ToRecipe(ImageShape input, long seed) => base.ToRecipe(input, seed) with
+    {
+        Head = HiddenUnits == 4096 ? "vgg-patches" : FormattableString.Invariant($"vgg-patches-{HiddenUnits}"),
+        Epochs = Epochs - SwitchEpoch,
+        Loss = Loss ?? new Losses.BinaryCrossEntropyLoss(),
+    };
+
+    internal override IEnumerable<string> OwnProblems()
+    {
+        if (SwitchEpoch < 0 || SwitchEpoch >= Epochs)
+            yield return $"SwitchEpoch lies between 0 and Epochs - 1; it is {SwitchEpoch}.";
+        if (SwitchEpoch > 0 && PatchSet is null)
+            yield return "SwitchEpoch is above 0 and there is no PatchSet; LoadPascalVocPatches makes one, or set SwitchEpoch to 0.";
+        if (HiddenUnits is < 1 or > 99_999)
+            yield return $"HiddenUnits lies between 1 and 99999; it is {HiddenUnits}.";
+        if (string.IsNullOrEmpty(PatchLabelColumnName))
+            yield return "PatchLabelColumnName is empty.";
+    }
+}

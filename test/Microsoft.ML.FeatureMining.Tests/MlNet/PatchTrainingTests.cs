@@ -1,0 +1,158 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Evaluation;
+using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Training;
+
+namespace Microsoft.ML.FeatureMining.Tests.MlNet;
+
+/// <summary>Images of any number of classes: labels in their three forms, the two phases of patch training, and what cannot go with sets of classes.</summary>
+public sealed class PatchTrainingTests(ColouredImages images) : IClassFixture<ColouredImages>
+{
+    private static readonly PatchTrainingOptions Short = new()
+    {
+        Backbone = "cifar-resnet-8",
+        ImageHeight = 12,
+        ImageWidth = 12,
+        Epochs = 1,
+        SwitchEpoch = 0,
+        HiddenUnits = 8,
+        BatchSize = 12,
+        Augmentations = [],
+        Seed = 1,
+    };
+
+    [Fact]
+    public void Fit_LabelsInEachForm_GivesTheSameModel()
+    {
+        MLContext ml = new(1);
+        string[] names = ["blue", "green", "red"];
+        string[][] sets = [.. images.Rows(ml).GetColumn<string>("Label").Select((name, i) => i % 4 == 0 ? [] : i % 3 == 0 ? new[] { name, names[i % 2] } : [name])];
+        string[] paths = [.. images.Rows(ml).GetColumn<string>("ImagePath")];
+        IDataView text = ml.Data.LoadFromEnumerable(sets.Zip(paths, (set, path) => new TextRow { Label = string.Join(" ; ", set), ImagePath = path }).ToArray());
+        IDataView vector = ml.Data.LoadFromEnumerable(sets.Zip(paths, (set, path) => new NamesRow { Label = set, ImagePath = path }).ToArray());
+        IDataView multiHot = ml.Data.LoadFromEnumerable(
+            sets.Zip(paths, (set, path) => new MultiHotRow { Label = [.. names.Select(name => set.Contains(name) ? 1f : 0f)], ImagePath = path }).ToArray());
+
+        float[][] expected = Scores(text);
+
+        Assert.Equal(expected, Scores(vector));
+        Assert.Equal(expected, Scores(multiHot));
+
+        float[][] Scores(IDataView rows) => [.. Pipeline(ml, Short).Fit(rows).Transform(rows).GetColumn<float[]>("Score")];
+    }
+
+    [Fact]
+    public void Fit_OnPatchesAndThenOnImages_FindsTheColours()
+    {
+        MLContext ml = new(1);
+        List<string> log = [];
+        ml.Log += (_, e) => log.Add(e.RawMessage);
+        IDataView rows = images.Rows(ml);
+
+        PatchTrainingOptions options = Short with { Epochs = 12, SwitchEpoch = 4, LearningRate = 0.03, HiddenUnits = 32, PatchSet = rows };
+        TransformerChain<ImageClassificationTransformer> model = Pipeline(ml, options).Fit(rows);
+        MultilabelClassificationMetrics metrics = ml.MultilabelClassification().Evaluate(model.Transform(rows));
+
+        Assert.True(metrics.SubsetAccuracy > 0.8, $"{metrics.SubsetAccuracy}");
+        Assert.Equal(8, model.LastTransformer.Model.History.Count);
+        Assert.Equal(["4", "8"], log.Where(line => line.StartsWith("Epoch 1/", StringComparison.Ordinal)).Select(line => line.Split('/', ':')[1]));
+        float[][] predicted = [.. model.Transform(rows).GetColumn<float[]>("PredictedLabel")];
+        float[][] scores = [.. model.Transform(rows).GetColumn<float[]>("Score")];
+        Assert.Equal(scores.Select(row => row.Select(score => score >= 0.5f ? 1f : 0f).ToArray()), predicted);
+    }
+
+    [Fact]
+    public void Fit_CancelledOnThePatches_Throws()
+    {
+        MLContext ml = new(1);
+        using CancellationTokenSource source = new();
+        PatchTrainingOptions options = Short with { Epochs = 4, SwitchEpoch = 2, PatchSet = images.Rows(ml), CancellationToken = source.Token, Progress = _ => source.Cancel() };
+
+        Assert.Throws<OperationCanceledException>(() => Pipeline(ml, options).Fit(images.Rows(ml)));
+    }
+
+    [Fact]
+    public void Create_SwitchEpochWithoutPatches_SaysWhatToDo()
+    {
+        string message = Assert.Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(new PatchTrainingOptions())).Message;
+        Assert.Contains("SwitchEpoch is above 0 and there is no PatchSet", message, StringComparison.Ordinal);
+
+        message = Assert.Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(Short with { SwitchEpoch = 1 })).Message;
+        Assert.Contains("SwitchEpoch lies between 0 and Epochs - 1", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_WhatTakesOneClass_IsRefusedForSets()
+    {
+        MLContext ml = new(1);
+        IDataView rows = images.Rows(ml);
+
+        string loss = Assert.Throws<ArgumentException>(() => Pipeline(ml, Short with { Loss = new CrossEntropyLoss() }).Fit(rows)).Message;
+        string strategy = Assert.Throws<ArgumentException>(() => Pipeline(ml, Short with { Strategies = [new CenterLoss()] }).Fit(rows)).Message;
+
+        Assert.Contains("'cross-entropy' takes a label for one class", loss, StringComparison.Ordinal);
+        Assert.Contains("the strategy 'center-loss' takes a label for one class", strategy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_WithMixupAndFeatureMiningOnSets_Trains()
+    {
+        MLContext ml = new(1);
+        PatchTrainingOptions options = Short with { Strategies = [new Mixup(), new Microsoft.ML.FeatureMining.Strategies.FeatureMining { Stages = 1 }], ValidationSet = images.Rows(ml) };
+
+        EpochMetrics epoch = Pipeline(ml, options).Fit(images.Rows(ml)).LastTransformer.Model.History[0];
+
+        Assert.InRange(epoch.TrainAccuracy, 0, 1);
+        Assert.InRange(epoch.ValidationAccuracy!.Value, 0, 1);
+    }
+
+    [Fact]
+    public void Fit_AVectorThatIsNoSet_NamesTheRow()
+    {
+        MLContext ml = new(1);
+        IDataView rows = ml.Data.LoadFromEnumerable(images.Rows(ml).GetColumn<string>("ImagePath").Select((path, i) => new MultiHotRow { Label = [1, i == 3 ? 0.5f : 0, 0], ImagePath = path }).ToArray());
+
+        string message = Assert.Throws<ArgumentException>(() => Pipeline(ml, Short).Fit(rows)).Message;
+
+        Assert.StartsWith("The label column 'Label' has 0.5 in row 3", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Evaluate_LabelsOfOtherClasses_IsRefused()
+    {
+        MLContext ml = new(1);
+        IDataView rows = images.Rows(ml);
+        IDataView scored = Pipeline(ml, Short).Fit(rows).Transform(rows);
+        IDataView other = ml.Transforms.CopyColumns("Wrong", "Score").Append(ml.Transforms.SelectColumns("Wrong", "Score")).Fit(scored).Transform(scored);
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => ml.MultilabelClassification().Evaluate(rows));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ml.MultilabelClassification().Evaluate(scored, labelColumnName: "Nothing"));
+        Assert.Throws<ArgumentException>(() => ml.MultilabelClassification().Evaluate(other, labelColumnName: "Wrong"));
+    }
+
+    private static EstimatorChain<ImageClassificationTransformer> Pipeline(MLContext ml, PatchTrainingOptions options) =>
+        ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath").Append(ml.MultilabelClassification().Trainers.PatchTraining(options));
+
+    private sealed class TextRow
+    {
+        public string Label { get; set; } = "";
+
+        public string ImagePath { get; set; } = "";
+    }
+
+    private sealed class NamesRow
+    {
+        public string[] Label { get; set; } = [];
+
+        public string ImagePath { get; set; } = "";
+    }
+
+    private sealed class MultiHotRow
+    {
+        [VectorType(3)]
+        public float[] Label { get; set; } = [];
+
+        public string ImagePath { get; set; } = "";
+    }
+}
