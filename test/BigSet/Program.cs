@@ -15,7 +15,7 @@ int count = int.Parse(args[0], CultureInfo.InvariantCulture);
 StorageSettings storage = new() { MemoryBudget = long.Parse(args[1], CultureInfo.InvariantCulture), Storage = Enum.Parse<ImageStorage>(args[2]), CacheFolder = args.Length > 3 ? args[3] : null };
 IDataView rows = new MLContext().Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new Row { Label = (uint)(i % Row.Classes), Image = Picture(i) }));
 LabeledRowReader reader = new(
-    LabelColumn.Bind(rows.Schema, nameof(Row.Label)),
+    KeyLabelColumn.Bind(rows.Schema, nameof(Row.Label)),
     ImageColumn.Bind(rows.Schema, nameof(Row.Image), new ImagePreprocessing { Shape = new ImageShape(3, Side, Side) }, ImageCodec.DefaultMaxPixels), () => { });
 using LabeledImages read = new LabeledImageReader(reader, UnreadableImages.Throw, storage, Console.WriteLine).Read(rows);
 ImageSet set = read.Images;
