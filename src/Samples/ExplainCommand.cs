@@ -18,9 +18,10 @@ internal static class ExplainCommand
         Option<DirectoryInfo?> folder = new("--pictures") { Description = "Pictures without labels instead: any folder of them." };
         Option<FileInfo?> report = new("--out") { Description = "Where to write the report, one HTML file." };
         Option<FileInfo?> grid = new("--grid") { Description = "Where to write a picture, PNG: a row for each of the pictures with all its maps." };
+        Option<FileInfo[]> compared = new("--compare") { Description = "More models: --grid then has a row for each model, a column for each picture.", AllowMultipleArgumentsPerToken = true };
         Option<int> shown = new("--show") { Description = "How many pictures to show with all their maps.", DefaultValueFactory = _ => Default.Pictures };
         Option<int> worst = new("--worst") { Description = "How many of the worst pictures to show.", DefaultValueFactory = _ => Default.Worst };
-        Command command = new("explain", "Shows what a saved model gets wrong and where on a picture it looks.") { model, folder, report, grid, shown, worst };
+        Command command = new("explain", "Shows what a saved model gets wrong and where on a picture it looks.") { model, folder, report, grid, compared, shown, worst };
         input.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -36,23 +37,34 @@ internal static class ExplainCommand
             IDataView rows = parsed.GetValue(folder) is { } unlabelled ? UnlabelledPictures.Load(ml, ImageFolder.Find(unlabelled.FullName), schema)
                 : input.IsGiven(parsed) ? input.Load(parsed, ml)
                 : throw new ArgumentException("Give labelled pictures (--images, --data, ...) or a folder without labels (--pictures).");
-            if (parsed.GetValue(report) is { } html)
-            {
-                html.Directory?.Create();
-                ml.Model.SaveReport(loaded, rows, html.FullName, new ModelReportOptions { Pictures = parsed.GetValue(shown), Worst = parsed.GetValue(worst) });
-                Console.WriteLine($"Wrote {html.FullName}.");
-            }
-
-            if (parsed.GetValue(grid) is { } png)
-            {
-                png.Directory?.Create();
-                using ImageExplainer explainer = ml.Model.CreateImageExplainer(loaded);
-                File.WriteAllBytes(png.FullName, ExplanationGrid.OfImages(explainer.Explain(loaded.Transform(rows), images: parsed.GetValue(shown)).Select(entry => entry.Explanation)));
-                Console.WriteLine($"Wrote {png.FullName}.");
-            }
-
+            ModelReportOptions settings = new() { Pictures = parsed.GetValue(shown), Worst = parsed.GetValue(worst) };
+            Write(parsed.GetValue(report), file => ml.Model.SaveReport(loaded, rows, file, settings));
+            IEnumerable<ITransformer> others = (parsed.GetValue(compared) ?? []).Select(file => ModelOption.Load(ml, file, out _));
+            Write(parsed.GetValue(grid), file => File.WriteAllBytes(file, Grid(ml, [loaded, .. others], rows, parsed.GetValue(shown))));
             return ExitCode.Success;
         }));
         return command;
+    }
+
+    private static void Write(FileInfo? file, Action<string> write)
+    {
+        if (file is not null)
+        {
+            file.Directory?.Create();
+            write(file.FullName);
+            Console.WriteLine($"Wrote {file.FullName}.");
+        }
+    }
+
+    private static byte[] Grid(MLContext ml, IReadOnlyList<ITransformer> models, IDataView rows, int shown)
+    {
+        List<(HeatMap? TrainedPart, IReadOnlyList<ImageExplanation> Images)> explained = [];
+        foreach (ITransformer model in models)
+        {
+            using ImageExplainer explainer = ml.Model.CreateImageExplainer(model);
+            explained.Add((explainer.TrainedPart, [.. explainer.Explain(model.Transform(rows), images: shown).Select(entry => entry.Explanation)]));
+        }
+
+        return explained.Count == 1 ? ExplanationGrid.OfImages(explained[0].Images) : ExplanationGrid.OfModels(explained);
     }
 }

@@ -29,7 +29,7 @@ internal static class SweepCommand
         MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed), warnings: false);
         IDataView rows = input.Load(parsed, ml);
         ImageClassificationOptions baseline = options.Settings(parsed, file => HierarchyFile.Read(ml, file, rows));
-        SweepSettings settings = sweep.Settings(parsed, baseline.GetType()) with { CancellationToken = stop.Token, Progress = Show };
+        SweepSettings settings = sweep.Settings(parsed, baseline.GetType()) with { Seed = options.Seed(parsed) ?? 0, CancellationToken = stop.Token, Progress = Show };
         SweepResult<ImageClassificationOptions> result = ml.MulticlassClassification.Sweep(rows, baseline, Pipeline, settings);
         sweep.Write(parsed, result);
         if (result.Best is not { } best)

@@ -16,21 +16,36 @@ public static class ExplanationGrid
         return Encode([.. rows.Select(row => Maps(row).Select(map => Overlay.Draw(row.Picture, map, side)).ToArray())]);
     }
 
-    /// <summary>A row for each model, a column for each image: first the images, then the main map of each model (Xie et al. 2022, figure 1, whose rows are networks trained on different parts of their features).</summary>
-    /// <param name="models">For each model the explanations of the same images in the same order.</param>
+    /// <summary>
+    /// A row for each model, a column for each image: first the images, then the main map of each model. The first column shows which part of its last features a model was trained on, white for
+    /// that part and gray for the rest (Xie et al. 2022, figure 1).
+    /// </summary>
+    /// <param name="models">For each model the part, null for all, and the explanations of the same images in the same order.</param>
     /// <param name="side">The longer side of a cell, in pixels.</param>
     /// <returns>A PNG file.</returns>
     /// <exception cref="ArgumentException">There is no model, or none of an image.</exception>
-    public static byte[] OfModels(IReadOnlyList<IReadOnlyList<ImageExplanation>> models, int side = 112)
+    public static byte[] OfModels(IReadOnlyList<(HeatMap? TrainedPart, IReadOnlyList<ImageExplanation> Images)> models, int side = 112)
     {
         ArgumentNullException.ThrowIfNull(models);
-        DecodedImage[][] maps = [.. models.Select(model => model.Select(image => Overlay.Draw(image.Picture, image.MainMap, side)).ToArray())];
-        return Encode(models.Count == 0 ? [] : [[.. models[0].Select(image => Overlay.Draw(image.Picture, null, side))], .. maps]);
+        DecodedImage?[][] rows = [.. models.Select(model => model.Images.Select(image => Overlay.Draw(image.Picture, image.MainMap, side)).Prepend(Part(model.TrainedPart, side)).ToArray())];
+        return Encode(models.Count == 0 ? [] : [[null, .. models[0].Images.Select(image => Overlay.Draw(image.Picture, null, side))], .. rows]);
+    }
+
+    // A frame of gray sets the white off from the page.
+    private static DecodedImage Part(HeatMap? part, int side)
+    {
+        const byte Discarded = 150;
+        IEnumerable<byte> gray = from y in Enumerable.Range(0, side)
+                                 from x in Enumerable.Range(0, side)
+                                 let isFrame = x == 0 || y == 0 || x == side - 1 || y == side - 1
+                                 let isKept = part is null || part.Values[y * part.Height / side * part.Width + x * part.Width / side] > 0
+                                 select isKept && !isFrame ? byte.MaxValue : Discarded;
+        return new DecodedImage(side, side, 3, [.. gray.SelectMany(value => new[] { value, value, value })]);
     }
 
     private static IEnumerable<HeatMap?> Maps(ImageExplanation image) => [null, .. image.ClassMap is { } cam ? new[] { cam } : [], .. image.StageMaps, .. image.SplitMaps];
 
-    private static byte[] Encode(DecodedImage[][] rows)
+    private static byte[] Encode(DecodedImage?[][] rows)
     {
         if (rows.Length == 0 || rows[0].Length == 0)
         {

@@ -69,7 +69,7 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
         Text((Left + Width - Right) / 2, Height - 6, "middle", x.Label),
         new XElement("text", A("x", 13), A("y", (Top + Height - Bottom) / 2), new XAttribute("text-anchor", "middle"), new XAttribute("transform", $"rotate(-90 13 {N((Top + Height - Bottom) / 2)})"), y.Label),
         _marks.SelectMany(draw => draw()),
-        _legend.Index().SelectMany(entry => LegendEntry(entry.Index, entry.Item.Name, entry.Item.Style)));
+        _legend.OrderBy(entry => entry.Style).Index().SelectMany(entry => LegendEntry(entry.Index, entry.Item.Name, entry.Item.Style)));
 
     private Plot Add(string? name, int style, Func<IEnumerable<XElement>> draw)
     {

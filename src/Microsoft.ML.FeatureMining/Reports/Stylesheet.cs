@@ -32,7 +32,7 @@ internal static class Stylesheet
         th, td { overflow-wrap: normal; padding: .3rem .6rem; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: middle; }
         thead th { position: sticky; top: 0; background: var(--ground); }
         tbody th { font-weight: 500; }
-        .number { text-align: right; }
+        .number { text-align: right; white-space: nowrap; }
         .matrix th, .matrix td { padding: .3rem .4rem; text-align: center; min-width: 2.2rem; }
         .matrix.tall thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; position: static; }
         .matrix tbody th { text-align: right; position: sticky; left: 0; background: var(--ground); }
@@ -51,7 +51,7 @@ internal static class Stylesheet
         summary { cursor: pointer; padding: .25rem 0; }
         svg.plot { width: 100%; height: auto; display: block; font: 12px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
         svg.wide { min-width: 40rem; }
-        svg text { fill: var(--ink); }
+        svg text { fill: var(--ink); stroke: var(--ground); stroke-width: 3px; paint-order: stroke; }
         .axis { fill: none; stroke: var(--soft); }
         .grid { fill: none; stroke: var(--rule); stroke-width: .5; }
         .line { fill: none; stroke-width: 2; }

@@ -55,7 +55,7 @@ internal static class SweepReport
         return new ReportSection(
             "importance", "Importance",
             Html.Paragraph("How much each setting matters by itself: the share of the variance of the scores that a parabola of it explains (for a choice, a mean for each value), corrected for chance. Trials that were stopped early count with the score that they had."),
-            HtmlTable.Of("Share of the variance of the scores explained", ["Setting", "#Share", ""], shares.Select(entry => new object[] { entry.Name, Html.Share(entry.Share), Bar(entry.Share ?? 0) })));
+            HtmlTable.Of("Share of the variance of the scores explained", ["Setting", "#Share", "As a bar"], shares.Select(entry => new object[] { entry.Name, Html.Share(entry.Share), Bar(entry.Share ?? 0) })));
     }
 
     private static XElement Bar(double share) => new("div", new XAttribute("class", "meter"), new XAttribute("style", FormattableString.Invariant($"width:{share * 12:0.##}rem")), "");

@@ -58,8 +58,8 @@ public sealed class ModelReportTests(TrainedModel trained)
         Assert.Equal(all[5].Explanation.MainMap.Values, one.MainMap.Values);
         DecodedImage grid = ImageCodec.Decode(ExplanationGrid.OfImages(some.Select(entry => entry.Explanation), side: 20));
         Assert.Equal((5 * 24 - 4, 4 * 24 - 4), (grid.Width, grid.Height));
-        DecodedImage models = ImageCodec.Decode(ExplanationGrid.OfModels([[one, one], [one, one]], side: 20));
-        Assert.Equal((2 * 24 - 4, 3 * 24 - 4), (models.Width, models.Height));
+        DecodedImage models = ImageCodec.Decode(ExplanationGrid.OfModels([(null, [one, one]), (explainer.TrainedPart, [one, one])], side: 20));
+        Assert.Equal((3 * 24 - 4, 3 * 24 - 4), (models.Width, models.Height));
     }
 
     [Fact]

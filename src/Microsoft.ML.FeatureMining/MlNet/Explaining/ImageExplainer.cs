@@ -17,6 +17,7 @@ public sealed class ImageExplainer : IDisposable
         _classifier = classifier;
         _network = new NetworkExplainer(classifier.Model.Artifact, ComputeDevice.Of(environment));
         ClassNames = ClassKeys.Of(classifier.Model.Artifact.Manifest, classifier.Settings.KeyValues).Names;
+        TrainedPart = MlNet.Explaining.TrainedPart.Of(classifier.Model.Artifact.Manifest);
     }
 
     /// <summary>The classes in the order of the scores; their numbers from 0 where the label had no names.</summary>
@@ -24,6 +25,9 @@ public sealed class ImageExplainer : IDisposable
 
     /// <summary>How many stages the network has, each with a Grad-CAM of its own.</summary>
     public int StageCount => _network.StageCount;
+
+    /// <summary>Which part of its last features the network was trained on, 1 for that part and 0 for the rest (<see cref="Strategies.FixedMask"/>); null where it was trained on all.</summary>
+    public HeatMap? TrainedPart { get; }
 
     /// <summary>Explains one picture.</summary>
     /// <param name="encoded">A picture file, as LoadRawImageBytes gives it.</param>
