@@ -10,7 +10,7 @@ internal sealed class ImageColumn
     public const string Expected = "VarVector<Byte>, Vector<Single>, Image or Text";
 
     /// <summary>A text column of this name is taken for the pictures' files when an error is to name one; LoadImageFolder and ML.NET's samples call it so.</summary>
-    private const string PathColumnName = "ImagePath";
+    public const string PathColumnName = "ImagePath";
 
     private readonly ImagePreprocessing _preprocessing;
     private readonly long _maxPixels;

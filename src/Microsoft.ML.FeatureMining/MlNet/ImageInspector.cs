@@ -6,7 +6,6 @@ namespace Microsoft.ML.FeatureMining.MlNet;
 /// <summary>Decodes every picture of a data view, on all cores, and keeps of each what a report is made of.</summary>
 internal sealed class ImageInspector(long maxPixels)
 {
-    private const string PathColumnName = "ImagePath";
     private const int ChunkRows = 256;
 
     /// <exception cref="ArgumentOutOfRangeException">There is neither a column of encoded pictures nor one of files.</exception>
@@ -47,7 +46,7 @@ internal sealed class ImageInspector(long maxPixels)
     // Encoded pictures are copied out of the row; files are opened by whoever decodes them.
     private static IEnumerable<(ImageRow Row, byte[]? Encoded)> Rows(IDataView rows, RowClasses? classes, string imageColumnName)
     {
-        DataViewSchema.Column? path = rows.Schema.GetColumnOrNull(PathColumnName) is { Type: TextDataViewType } text ? text : null;
+        DataViewSchema.Column? path = rows.Schema.GetColumnOrNull(ImageColumn.PathColumnName) is { Type: TextDataViewType } text ? text : null;
         DataViewSchema.Column? image = rows.Schema.GetColumnOrNull(imageColumnName);
         if (image is { } column && !(column.Type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Byte))
             throw ScoreSchema.Mismatch("image", imageColumnName, "VarVector<Byte>", column.Type.ToString()!);

@@ -19,7 +19,7 @@ public static class SweepExtensions
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="rows">What the pipeline is fitted to.</param>
-    /// <param name="baseline">The settings that do not vary. Without validation rows, a fifth of each class is held out; without a seed, the sweep's counts.</param>
+    /// <param name="baseline">The settings that do not vary. Without validation rows, a fifth of each class is held out; without a seed, the sweep's counts. Its workspace and its cancellation are the sweep's.</param>
     /// <param name="pipeline">Makes the pipeline, with one trainer of this library in it, from a trial's options.</param>
     /// <param name="settings">How to go about.</param>
     /// <exception cref="ArgumentException">Some settings cannot be used; the message lists them all.</exception>

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace Microsoft.ML.FeatureMining.Reports;
 
-/// <summary>A plot as inline SVG: lines, points and bars over two axes. Series differ by their dashes as well as by their colours.</summary>
+/// <summary>A plot as inline SVG: lines and bars over two axes. Series differ by their dashes as well as by their colours.</summary>
 internal sealed class Plot(string title, string description, PlotAxis x, PlotAxis y)
 {
     private const double Width = 400;
@@ -41,13 +41,6 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
         // A line of a single point would not be seen.
         return Add(name, style, () => runs.Where(run => run.Count > 0).Select(run => run.Count == 1 ? Dot(run[0], style) : new XElement(
             "polyline", new XAttribute("class", $"line s{style}"), new XAttribute("points", string.Join(' ', run.Select(point => $"{N(AtX(point.X))},{N(AtY(point.Y))}"))))));
-    }
-
-    /// <summary>Single points.</summary>
-    public Plot Points(string? name, IEnumerable<(double X, double Y)> points, int style)
-    {
-        (double X, double Y)[] finite = [.. points.Where(point => double.IsFinite(point.X) && double.IsFinite(point.Y))];
-        return Add(name, style, () => finite.Select(point => Dot(point, style)));
     }
 
     /// <summary>Bars from the lower end of the axis.</summary>

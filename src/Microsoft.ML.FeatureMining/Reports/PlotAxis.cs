@@ -4,54 +4,37 @@ namespace Microsoft.ML.FeatureMining.Reports;
 
 /// <summary>One axis of a plot: where values lie on it and where its marks are.</summary>
 /// <param name="Label">What it measures, with its unit.</param>
-/// <param name="Min">Where it begins; more than 0 where it is logarithmic.</param>
+/// <param name="Min">Where it begins.</param>
 /// <param name="Max">Where it ends.</param>
-/// <param name="Logarithmic">Whether equal ratios lie equally far apart.</param>
 /// <param name="Format">Of the marks' numbers.</param>
-internal sealed record PlotAxis(string Label, double Min, double Max, bool Logarithmic = false, string Format = "0.#####")
+internal sealed record PlotAxis(string Label, double Min, double Max, string Format = "0.#####")
 {
     private const int MostTicks = 6;
 
     /// <summary>An axis that holds all values, wide enough to be drawn even where they are all the same.</summary>
-    public static PlotAxis Over(string label, IEnumerable<double> values, bool logarithmic = false, bool fromZero = false, string format = "0.#####")
+    public static PlotAxis Over(string label, IEnumerable<double> values, bool fromZero = false, string format = "0.#####")
     {
         double[] finite = [.. values.Where(double.IsFinite)];
         (double min, double max) = finite.Length == 0 ? (0, 1) : (finite.Min(), finite.Max());
         min = fromZero ? Math.Min(0, min) : min;
-        if (!(max > min))
-        {
-            (min, max) = logarithmic ? (min / 2, max * 2) : (min - 0.5, max + 0.5);
-        }
-
-        return new PlotAxis(label, min, max, logarithmic, format);
+        return max > min ? new PlotAxis(label, min, max, format) : new PlotAxis(label, min - 0.5, max + 0.5, format);
     }
 
     /// <summary>Where a value lies, 0 at the beginning, 1 at the end; what lies beyond is put there.</summary>
-    public double Place(double value) => Math.Clamp(Logarithmic ? Math.Log(value / Min) / Math.Log(Max / Min) : (value - Min) / (Max - Min), 0, 1);
+    public double Place(double value) => Math.Clamp((value - Min) / (Max - Min), 0, 1);
 
     /// <summary>Round numbers along the axis.</summary>
     public IEnumerable<double> Ticks()
     {
-        if (!Logarithmic || Max / Min < 10)
+        double step = Step((Max - Min) / MostTicks);
+        for (double i = Math.Ceiling(Min / step - 1e-9); i * step <= Max + 1e-9 * step; i++)
         {
-            double step = Step((Max - Min) / MostTicks);
-            for (double i = Math.Ceiling(Min / step - 1e-9); i * step <= Max + 1e-9 * step; i++)
-            {
-                // Without the sign of a negative zero.
-                yield return i * step + 0.0;
-            }
-
-            yield break;
-        }
-
-        int every = (int)Math.Ceiling(Math.Log10(Max / Min) / MostTicks);
-        for (int exponent = (int)Math.Ceiling(Math.Log10(Min) - 1e-9); Math.Pow(10, exponent) <= Max * (1 + 1e-9); exponent += every)
-        {
-            yield return Math.Pow(10, exponent);
+            // Without the sign of a negative zero.
+            yield return i * step + 0.0;
         }
     }
 
-    public string Text(double value) => value.ToString(Logarithmic ? "G3" : Format, CultureInfo.InvariantCulture);
+    public string Text(double value) => value.ToString(Format, CultureInfo.InvariantCulture);
 
     // 1, 2 or 5 times a power of ten, not less than asked for.
     private static double Step(double least)

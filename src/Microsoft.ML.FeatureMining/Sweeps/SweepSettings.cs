@@ -5,7 +5,7 @@ public sealed record SweepSettings
 {
     /// <summary>
     /// Where the sweep keeps its journal and its runs. A sweep with the same settings on the same rows goes on there where an earlier one ended, however that ended, and does not try again what
-    /// was tried; the budget may be larger.
+    /// was tried; the budget may be larger. The checkpoints of all trials stay there, so that each can go on or give its model.
     /// </summary>
     public required string Folder { get; init; }
 
@@ -37,7 +37,7 @@ public sealed record SweepSettings
     /// <value>0.</value>
     public int Seed { get; init; }
 
-    /// <summary>Told of each trial as it begins to pause, ends or fails, on the thread that runs the sweep.</summary>
+    /// <summary>Told of a trial each time that it pauses, ends or fails, on the thread that runs the sweep.</summary>
     /// <value>None.</value>
     public Action<SweepTrial>? Progress { get; init; }
 

@@ -4,6 +4,7 @@ using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Evaluation;
 using Microsoft.ML.FeatureMining.Explanation;
 using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Tests.MlNet;
 
 namespace Microsoft.ML.FeatureMining.Tests.Reports;
@@ -60,6 +61,35 @@ public sealed class ModelReportTests(TrainedModel trained)
         Assert.Equal((5 * 24 - 4, 4 * 24 - 4), (grid.Width, grid.Height));
         DecodedImage models = ImageCodec.Decode(ExplanationGrid.OfModels([(null, [one, one]), (explainer.TrainedPart, [one, one])], side: 20));
         Assert.Equal((3 * 24 - 4, 3 * 24 - 4), (models.Width, models.Height));
+    }
+
+    [Fact]
+    public void Explain_ASplitAndShareModel_HasAMapOfEachSplit()
+    {
+        SsmOptions options = new() { Backbone = "cifar-resnet-8", ImageHeight = 12, ImageWidth = 12, Epochs = 1, BatchSize = 12, Splits = 3, Seed = 1 };
+        using ImageClassificationTransformer model = trained.Context.MulticlassClassification.Trainers.Ssm(options).Fit(trained.Loaded);
+        using ImageExplainer explainer = trained.Context.Model.CreateImageExplainer(model);
+
+        ImageExplanation explanation = explainer.Explain(trained.Loaded, images: 1, target: 2).Single().Explanation;
+
+        Assert.Equal(2, explanation.Class);
+        Assert.Equal(3, explanation.SplitMaps.Count);
+        Assert.All(explanation.SplitMaps, map => Assert.Equal((explanation.StageMaps[^1].Height, explanation.StageMaps[^1].Width), (map.Height, map.Width)));
+        Assert.Null(explanation.ClassMap);
+        Assert.Same(explanation.StageMaps[^1], explanation.MainMap);
+    }
+
+    [Fact]
+    public void TrainedPart_OfANetworkWithAFixedMask_IsItsHalf()
+    {
+        FeatureMiningOptions options = Tiny.Options with { Epochs = 1, Stages = 0, Strategies = [new FixedMask { Kept = MapHalf.Lower }] };
+        using ImageClassificationTransformer model = trained.Context.MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded);
+        using ImageExplainer explainer = trained.Context.Model.CreateImageExplainer(model);
+        using ImageExplainer other = trained.Context.Model.CreateImageExplainer(trained.Model);
+
+        HeatMap part = explainer.TrainedPart!;
+        Assert.Equal(Enumerable.Range(0, part.Height * part.Width).Select(i => 2 * (i / part.Width) >= part.Height ? 1f : 0f), part.Values);
+        Assert.Null(other.TrainedPart);
     }
 
     [Fact]

@@ -14,12 +14,6 @@ public sealed class PlotTests
         Assert.All(expected.Zip(new PlotAxis("x", min, max).Ticks()), pair => Assert.Equal(pair.First, pair.Second, 9));
 
     [Fact]
-    public void Ticks_Logarithmic_ArePowersOfTen() => Assert.Equal([0.001, 0.01, 0.1, 1], new PlotAxis("x", 0.001, 1, Logarithmic: true).Ticks().Select(tick => Math.Round(tick, 6)));
-
-    [Fact]
-    public void Place_Logarithmic_PutsEqualRatiosEquallyFarApart() => Assert.Equal(0.5, new PlotAxis("x", 0.01, 1, Logarithmic: true).Place(0.1), 9);
-
-    [Fact]
     public void Axis_AnyValues_HoldsItsTicksAndThem() => PropertyAssert.Holds(Prop.ForAll(ArbMap.Default.ArbFor<double[]>(), values =>
     {
         double[] small = [.. values.Select(value => double.IsFinite(value) ? Math.IEEERemainder(value, 1e6) : value)];

@@ -6,8 +6,6 @@ namespace Microsoft.ML.FeatureMining.MlNet.Explaining;
 /// <summary>Reads labels and scores of a scored data view.</summary>
 internal static class ScoredRowReader
 {
-    private const string PathColumnName = "ImagePath";
-
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type, or label and score are of different classes.</exception>
     public static ClassificationReport Read(IDataView scored, string labelColumnName, string scoreColumnName, int worst)
     {
@@ -15,7 +13,7 @@ internal static class ScoredRowReader
         DataViewSchema.Column score = scored.Schema.GetColumnOrNull(scoreColumnName) ?? throw ScoreSchema.NotFound("score", scoreColumnName);
         if (score.Type is not VectorDataViewType { IsKnownSize: true, Size: > 1 } type || type.ItemType.RawType != typeof(float) || type.Size != label.Keys.Count)
             throw ScoreSchema.Mismatch("score", scoreColumnName, FormattableString.Invariant($"Vector<Single, {label.Keys.Count}>, one a class of '{labelColumnName}'"), score.Type.ToString()!);
-        DataViewSchema.Column? path = scored.Schema.GetColumnOrNull(PathColumnName) is { Type: TextDataViewType } text ? text : null;
+        DataViewSchema.Column? path = scored.Schema.GetColumnOrNull(ImageColumn.PathColumnName) is { Type: TextDataViewType } text ? text : null;
         using DataViewRowCursor cursor = scored.GetRowCursor([label.Column, score, .. path is { } column ? new[] { column } : []]);
         Func<int?> readLabel = label.Reader(cursor);
         ValueGetter<VBuffer<float>> readScore = cursor.GetGetter<VBuffer<float>>(cursor.Schema[score.Index]);
