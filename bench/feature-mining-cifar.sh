@@ -6,18 +6,11 @@ set -euo pipefail
 [ $# = 2 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
 data=$1 out=$2
 cd "$(dirname "$0")/.."
-samples() { ${SAMPLES:-dotnet run -c Release --project src/Samples --} "$@"; }
-mkdir -p "$out"
+. bench/experiment.sh
 for seed in $(seq 1 "${SEEDS:-3}"); do
   for stages in 0 1 2; do
-    report=$out/stages-$stages-seed-$seed.json
-    [ -e "$report" ] || samples train --cifar100 "$data/train.bin" --test-cifar100 "$data/test.bin" --backbone "${BACKBONE:-cifar-resnet-20}" --stages "$stages" \
-      --epochs "${EPOCHS:-15}" --batch 128 --lr 0.1 --schedule cosine --weight-decay 1e-4 --padding 4 --keep last --seed "$seed" --threads "${THREADS:-2}" --report "$report" > "$report.log"
+    run "$out" "stages-$stages" "$seed" --cifar100 "$data/train.bin" --test-cifar100 "$data/test.bin" --backbone "${BACKBONE:-cifar-resnet-20}" --stages "$stages" \
+      --epochs "${EPOCHS:-15}" --batch 128 --lr 0.1 --schedule cosine --weight-decay 1e-4 --padding 4 --keep last
   done
 done
-for stages in 0 1 2; do
-  # The test metrics are the only "micro_accuracy" of a report.
-  sed -n 's/.*"micro_accuracy": \([0-9.]*\).*/\1/p' "$out/stages-$stages"-seed-*.json | awk -v stages="$stages" '
-    { values = values sprintf(" %.2f", 100 * $1); sum += 100 * $1; squares += 10000 * $1 * $1; n++ }
-    END { mean = sum / n; printf "FM stages %d: n = %d, test accuracy %.2f, standard deviation %.2f  (%s )\n", stages, n, mean, (n > 1 ? sqrt((squares - n * mean * mean) / (n - 1)) : 0), values }'
-done
+python3 bench/summary.py micro_accuracy "$out" stages-0 stages-1 stages-2

@@ -7,6 +7,7 @@ RootCommand root = new("Image classification with ML.NET and TorchSharp: trains 
     EvaluateCommand.Create(),
     PredictCommand.Create(),
     ExplainCommand.Create(),
+    ExportCommand.Create(),
     SweepCommand.Create(),
     InspectCommand.Create(),
     DownloadCommand.Create(),

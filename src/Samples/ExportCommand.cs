@@ -1,0 +1,24 @@
+using System.CommandLine;
+using Microsoft.ML;
+
+namespace Samples;
+
+/// <summary>The verb <c>export</c>.</summary>
+internal static class ExportCommand
+{
+    public static Command Create()
+    {
+        Option<FileInfo> model = ModelOption.Create();
+        Option<DirectoryInfo> folder = new("--out") { Description = "The folder to write into.", Required = true };
+        Command command = new("export", "Writes a model's weights in safetensors, under PyTorch's names, and its manifest in JSON.") { model, folder };
+        command.SetAction(parsed => ExitCode.Guard(() =>
+        {
+            MLContext ml = Session.Begin();
+            string target = parsed.GetRequiredValue(folder).FullName;
+            ml.Model.ExportImageModel(ModelOption.Load(ml, parsed.GetRequiredValue(model), out _), target);
+            Console.WriteLine($"Wrote {string.Join(" and ", Directory.GetFiles(target).Select(Path.GetFileName).Order())} in {target}.");
+            return ExitCode.Success;
+        }));
+        return command;
+    }
+}
