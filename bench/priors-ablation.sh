@@ -8,10 +8,10 @@ mkdir -p "$2"
 tiny=$(realpath "$1") out=$(realpath "$2")
 cd "$(dirname "$0")/.."
 . bench/experiment.sh
-classes=$(sort "$tiny/wnids.txt" | head -20)
+classes=$(sort "$tiny/wnids.txt" | sed -n 1,20p)
 {
   echo ImagePath,Label
-  for class in $classes; do (cd "$tiny" && printf '%s\n' train/"$class"/images/*.JPEG | sort -V | head -50 | sed "s|^\(.*\)|$tiny/\1,$class|"); done
+  for class in $classes; do (cd "$tiny" && printf '%s\n' train/"$class"/images/*.JPEG | sort -V | sed -n 1,50p | sed "s|^\(.*\)|$tiny/\1,$class|"); done
 } > "$out/train.csv"
 {
   echo ImagePath,Label
@@ -32,6 +32,8 @@ for seed in $(seq 1 "${SEEDS:-3}"); do
   train dsk-resnext "$seed" dsk-resnext-14-8x4d
   train dsk-resnext+pcl "$seed" dsk-resnext-14-8x4d --set PositiveClassLoss=true
   train dsk-resnext+pcl+cl "$seed" dsk-resnext-14-8x4d --set PositiveClassLoss=true --set CenterLossWeight=0.0005
+done
+for seed in $(seq 1 "${SEEDS:-3}"); do
   train resnext+tsl "$seed" resnext-14-8x4d --set TreeSupervisionWeight=1
   train resnext+dual-pool "$seed" resnext-14-8x4d --set DualPool=true
   train resnext+label-smoothing "$seed" resnext-14-8x4d --label-smoothing 0.1
