@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.ML;
+using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 
 namespace Samples;
@@ -11,14 +12,15 @@ internal static class EvaluateCommand
     {
         ImageInput input = new("--", "Labelled pictures", DataPart.Test);
         Option<FileInfo> model = ModelOption.Create();
+        Option<TestTimeAugmentation?> views = ViewsOption.Create();
         Option<int> topK = new("--top-k") { Description = "Also count a hit where the class is among the k most probable.", DefaultValueFactory = _ => 5 };
         Option<double?> atLeast = new("--at-least") { Description = "Fail, with exit code 1, where the micro accuracy (of sets of classes the micro F1; 0 to 1) is below this." };
-        Command command = new("evaluate", "Measures a saved model on labelled pictures.") { model, topK, atLeast };
+        Command command = new("evaluate", "Measures a saved model on labelled pictures.") { model, views, topK, atLeast };
         input.AddTo(command);
         command.SetAction(parsed => ExitCode.Guard(() =>
         {
             MLContext ml = Session.Begin();
-            ITransformer loaded = ModelOption.Load(ml, parsed.GetRequiredValue(model), out _);
+            ITransformer loaded = ViewsOption.Apply(ml, ModelOption.Load(ml, parsed.GetRequiredValue(model), out _), parsed.GetValue(views));
             Measured measured = MetricsView.Evaluate(ml, loaded, input.Load(parsed, ml), parsed.GetValue(topK));
             return measured.Headline >= (parsed.GetValue(atLeast) ?? 0) ? ExitCode.Success : ExitCode.Failure;
         }));

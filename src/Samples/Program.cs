@@ -6,6 +6,7 @@ RootCommand root = new("Image classification with ML.NET and TorchSharp: trains 
     TrainCommand.Create(),
     EvaluateCommand.Create(),
     PredictCommand.Create(),
+    EnsembleCommand.Create(),
     ExplainCommand.Create(),
     ExportCommand.Create(),
     SweepCommand.Create(),

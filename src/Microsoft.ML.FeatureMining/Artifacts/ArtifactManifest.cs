@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Training;
 
@@ -38,7 +39,15 @@ internal sealed record ArtifactManifest
     /// <summary>The classes' names in the order of the logits; null where the label had none.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }
 
+    /// <summary>As in training: its shape is that of the network's input.</summary>
     public required ImagePreprocessing Preprocessing { get; init; }
+
+    /// <summary>Which views of a picture are scored.</summary>
+    public TestTimeAugmentation TestTimeAugmentation { get; init; }
+
+    /// <summary>What turns a picture into that from which the views are cut.</summary>
+    [JsonIgnore]
+    public ImagePreprocessing ScoringPreprocessing => Preprocessing with { Shape = TestTimeViews.Source(TestTimeAugmentation, Preprocessing.Shape) };
 
     /// <summary>How the source gives pixels: bytes, or floats as they are.</summary>
     public PixelType Element { get; init; }
@@ -122,8 +131,8 @@ internal sealed record ArtifactManifest
         int channels = Preprocessing.Shape.Channels;
         bool sound = FormatVersion >= 1 && ClassCount is >= 2 and <= MaxClasses && (ClassNames is null || (ClassNames.Count == ClassCount && ClassNames.All(name => name is not null)))
             && channels is >= 1 and <= 1024 && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 }
-            && Mean.Count == channels && Deviation.Count == channels
+            && Enum.IsDefined(TestTimeAugmentation) && Mean.Count == channels && Deviation.Count == channels
             && Mean.All(float.IsFinite) && Deviation.All(value => float.IsFinite(value) && value >= 0);
-        return sound ? this : throw new InvalidDataException("The model's manifest contradicts itself: classes, channels and their statistics must agree in number.");
+        return sound ? this : throw new InvalidDataException("The model's manifest contradicts itself: classes, channels and their statistics must agree in number, and what it names must be there.");
     }
 }

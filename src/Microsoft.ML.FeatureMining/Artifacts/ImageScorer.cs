@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,14 +10,15 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Artifacts;
 
 /// <summary>
-/// Scores images with a model: BatchNorm folded, NHWC, softmax, or a sigmoid for each class. Holds native memory until disposed. Any number of threads may score at once: the network at rest
-/// is only read.
+/// Scores images with a model: BatchNorm folded, NHWC, softmax, or a sigmoid for each class; the mean over the views of test-time augmentation. Holds native memory until disposed.
+/// Any number of threads may score at once: the network at rest is only read.
 /// </summary>
 internal sealed class ImageScorer : IDisposable
 {
     private readonly ImageNetwork _network;
     private readonly NetworkInput _input;
-    private readonly bool _isMultilabel;
+    private readonly TestTimeAugmentation _views;
+    private readonly ImageShape _view;
     private readonly ReaderWriterLockSlim _alive = new();
     private bool _disposed;
 
@@ -23,16 +26,23 @@ internal sealed class ImageScorer : IDisposable
     {
         NativeHeap.KeepFreed();
         ArtifactManifest manifest = artifact.Manifest;
-        (Input, Element, ClassCount, _isMultilabel) = (manifest.Preprocessing.Shape, manifest.Element, manifest.ClassCount, manifest.IsMultilabel);
+        (Preprocessing, Element, ClassCount, IsMultilabel) = (manifest.ScoringPreprocessing, manifest.Element, manifest.ClassCount, manifest.IsMultilabel);
+        (_views, _view) = (manifest.TestTimeAugmentation, manifest.Preprocessing.Shape);
         _network = NetworkFactory.CreateForScoring(manifest.Backbone, Input.Channels, ClassCount, artifact.Weights.CopyTo, device, manifest.Head);
         _input = new NetworkInput(Input, Element, new ChannelStatistics([.. manifest.Mean], [.. manifest.Deviation]), device);
     }
 
+    /// <summary>What turns a picture into an image that it scores.</summary>
+    public ImagePreprocessing Preprocessing { get; }
+
     /// <summary>The shape of each image.</summary>
-    public ImageShape Input { get; }
+    public ImageShape Input => Preprocessing.Shape;
 
     /// <summary>Bytes or floats.</summary>
     public PixelType Element { get; }
+
+    /// <summary>Whether an image may have any number of the classes.</summary>
+    public bool IsMultilabel { get; }
 
     /// <summary>The number of probabilities an image, K.</summary>
     public int ClassCount { get; }
@@ -50,9 +60,9 @@ internal sealed class ImageScorer : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             using IDisposable noGrad = no_grad();
             using DisposeScope scope = NewDisposeScope();
-            Tensor logits = _network.call(_input.Of(pixels, count));
-            Tensor scores = _isMultilabel ? sigmoid(logits) : nn.functional.softmax(logits, 1);
-            MemoryMarshal.Cast<byte, float>(scores.cpu().contiguous().bytes).CopyTo(probabilities);
+            Tensor[] scores = [.. TestTimeViews.Of(_views, _input.Of(pixels, count), _view).Select(ScoreView)];
+            Tensor mean = scores.Length == 1 ? scores[0] : stack(scores).mean(new long[] { 0 });
+            MemoryMarshal.Cast<byte, float>(mean.cpu().contiguous().bytes).CopyTo(probabilities);
         }
         finally
         {
@@ -76,5 +86,12 @@ internal sealed class ImageScorer : IDisposable
         {
             _alive.ExitWriteLock();
         }
+    }
+
+    private Tensor ScoreView(Tensor view)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor logits = _network.call(ChannelsLast.Of(view));
+        return (IsMultilabel ? sigmoid(logits) : nn.functional.softmax(logits, 1)).MoveToOuterDisposeScope();
     }
 }

@@ -14,6 +14,13 @@ public static class TenCrop
     /// <exception cref="ArgumentOutOfRangeException">A crop is empty or larger than the images.</exception>
     public static Tensor Of(Tensor images, int height, int width)
     {
+        using DisposeScope scope = NewDisposeScope();
+        return stack(Views(images, height, width), 1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The crops of <see cref="Of"/> one by one, [N,C,height,width] each; they share memory with the images or their mirror images.</summary>
+    internal static IEnumerable<Tensor> Views(Tensor images, int height, int width)
+    {
         ArgumentNullException.ThrowIfNull(images);
         (int bottom, int right) = ((int)images.shape[2] - height, (int)images.shape[3] - width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
@@ -21,10 +28,8 @@ public static class TenCrop
         ArgumentOutOfRangeException.ThrowIfNegative(bottom, nameof(height));
         ArgumentOutOfRangeException.ThrowIfNegative(right, nameof(width));
         (int Top, int Left)[] corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), ((int)Math.Round(bottom / 2.0), (int)Math.Round(right / 2.0))];
-        using DisposeScope scope = NewDisposeScope();
-        IEnumerable<Tensor> crops = from side in new[] { images, images.flip(3) }
-                                    from corner in corners
-                                    select side.narrow(2, corner.Top, height).narrow(3, corner.Left, width);
-        return stack(crops, 1).MoveToOuterDisposeScope();
+        return from side in new[] { images, images.flip(3) }
+               from corner in corners
+               select side.narrow(2, corner.Top, height).narrow(3, corner.Left, width);
     }
 }

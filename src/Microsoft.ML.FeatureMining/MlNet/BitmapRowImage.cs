@@ -11,13 +11,20 @@ internal sealed class BitmapRowImage : RowImage
     private readonly DecodedImage? _image;
 
     public BitmapRowImage(MLImage? image, ImagePreprocessing preprocessing)
+        : this(image is null ? null : ToRgb(image), preprocessing)
     {
-        (_image, _preprocessing) = (image is null ? null : ToRgb(image), preprocessing);
+    }
+
+    private BitmapRowImage(DecodedImage? image, ImagePreprocessing preprocessing)
+    {
+        (_image, _preprocessing) = (image, preprocessing);
     }
 
     public override long Bytes => _image?.Pixels.LongLength ?? 0;
 
     public override byte[] ContentHash() => _image is null ? [] : SHA256.HashData([.. BitConverter.GetBytes(_image.Width), .. _image.Pixels]);
+
+    public override RowImage For(ImagePreprocessing other) => new BitmapRowImage(_image, other);
 
     public override byte[] ToPixels() => _image is null
         ? throw new ImageDecodeException("There is no picture: the value is missing.")

@@ -10,6 +10,8 @@ internal sealed class EncodedRowImage(byte[] encoded, ImagePreprocessing preproc
 
     public override byte[] ContentHash() => SHA256.HashData(encoded);
 
+    public override RowImage For(ImagePreprocessing other) => new EncodedRowImage(encoded, other, maxPixels);
+
     public override byte[] ToPixels() => encoded.Length > 0
         ? preprocessing.Apply(encoded, maxPixels)
         : throw new ImageDecodeException("There is no picture: the value is empty, as for a file that is missing.");

@@ -18,6 +18,8 @@ internal sealed class FileRowImage(string path, ImagePreprocessing preprocessing
         return SHA256.HashData(Encoding.UTF8.GetBytes($"{path}\n{state}"));
     }
 
+    public override RowImage For(ImagePreprocessing other) => new FileRowImage(path, other, maxPixels);
+
     public override byte[] ToPixels()
     {
         try

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Training;
@@ -30,6 +31,9 @@ public sealed class ImageClassificationModel
 
     /// <summary>The images that it sees.</summary>
     public ImageShape Input => Artifact.Manifest.Preprocessing.Shape;
+
+    /// <summary>Which views of a picture it scores.</summary>
+    public TestTimeAugmentation TestTimeAugmentation => Artifact.Manifest.TestTimeAugmentation;
 
     /// <summary>The epoch, from 1, whose weights these are.</summary>
     public int Epoch => Artifact.Manifest.Epoch;

@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.Runtime;
@@ -14,61 +15,60 @@ namespace Microsoft.ML.FeatureMining;
 /// <remarks>Any number of threads may score with it at once. It holds native memory until it is disposed; it cannot score after that.</remarks>
 public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTransformer<ImageClassificationModel>, IDisposable
 {
-    private readonly ScoringSettings _settings;
-    private readonly ClassKeys _keys;
-    private readonly ImageScorer _scorer;
+    private readonly IHostEnvironment _environment;
+    private readonly ImageScoring _scoring;
 
     internal ImageClassificationTransformer(IHostEnvironment environment, ModelArtifact artifact, ScoringSettings settings)
     {
+        (_environment, Settings) = (environment, settings);
         Model = new ImageClassificationModel(artifact);
-        _settings = settings;
-        _keys = ClassKeys.Of(artifact.Manifest, settings.KeyValues);
-        _scorer = new ImageScorer(artifact, ComputeDevice.Of(environment));
+        Keys = ClassKeys.Of(artifact.Manifest, settings.KeyValues);
+        Scorer = new ImageScorer(artifact, ComputeDevice.Of(environment));
+        _scoring = new ImageScoring(settings, Keys, [new WeightedScorer(Scorer, 1)]);
     }
 
     /// <summary>What the trained network says of itself.</summary>
     public ImageClassificationModel Model { get; }
 
-    internal ScoringSettings Settings => _settings;
+    internal ScoringSettings Settings { get; }
+
+    internal ClassKeys Keys { get; }
+
+    internal ImageScorer Scorer { get; }
 
     /// <summary>The column of the pictures.</summary>
-    public string FeatureColumnName => _settings.ImageColumnName;
+    public string FeatureColumnName => Settings.ImageColumnName;
 
     /// <summary>Encoded bytes, or planar floats where the network was trained on them. A network of encoded bytes takes MLImage as well.</summary>
-    public DataViewType FeatureColumnType => _scorer.Element == PixelType.Byte
-        ? new VectorDataViewType(NumberDataViewType.Byte)
-        : new VectorDataViewType(NumberDataViewType.Single, _scorer.Input.Channels, _scorer.Input.Height, _scorer.Input.Width);
+    public DataViewType FeatureColumnType => _scoring.ColumnType;
 
     /// <summary>True: each row is scored by itself.</summary>
     public bool IsRowToRowMapper => true;
 
     /// <summary>The input's columns, PredictedLabel and Score.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type than in training.</exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Bind(inputSchema).Output;
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _scoring.Extend(inputSchema);
 
     /// <summary>Scores rows as they are asked for, in batches; nothing is kept.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type than in training.</exception>
-    public IDataView Transform(IDataView input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        return new ScoringDataView(input, Bind(input.Schema), _settings.BatchSize);
-    }
+    public IDataView Transform(IDataView input) => _scoring.Transform(input);
 
     /// <summary>Scores one row at a time, for a prediction engine.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type than in training.</exception>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new ScoringRowMapper(Bind(inputSchema));
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _scoring.Mapper(inputSchema);
 
     /// <summary>Frees the network's memory.</summary>
-    public void Dispose() => _scorer.Dispose();
+    public void Dispose() => Scorer.Dispose();
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => Internals.Save(ctx, _settings, Model.Artifact);
-
-    private ScoringColumns Bind(DataViewSchema input)
+    /// <summary>The same network with other views, in memory of its own.</summary>
+    /// <exception cref="ArgumentException">The views are cut out of larger pictures, and the network takes pixels as they are.</exception>
+    internal ImageClassificationTransformer With(TestTimeAugmentation views)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        ImageColumn image = ImageColumn.Bind(input, _settings.ImageColumnName, Model.Artifact.Manifest.Preprocessing, _settings.MaxPixels);
-        if (image.Element != _scorer.Element || image.Shape != _scorer.Input)
-            throw ScoreSchema.Mismatch("image", image.Column.Name, FeatureColumnType.ToString()!, image.Column.Type.ToString()!);
-        return new ScoringColumns(input, ScoreSchema.Extend(input, _settings, _keys, Model.IsMultilabel), image, new RowScorer(_scorer, image, _settings.UnreadableImages), Model.IsMultilabel);
+        ModelArtifact artifact = Model.Artifact;
+        if (views == TestTimeAugmentation.TenCrop && artifact.Manifest.Element == PixelType.Single)
+            throw new ArgumentException($"Ten crops are cut out of a larger picture, and this model takes planar floats of {Model.Input}, which are not resized. Flip works with them.", nameof(views));
+        return new ImageClassificationTransformer(_environment, new ModelArtifact(artifact.Manifest with { TestTimeAugmentation = views }, artifact.Weights), Settings);
     }
+
+    void ICanSaveModel.Save(ModelSaveContext ctx) => Internals.Save(ctx, Settings, Model.Artifact);
 }

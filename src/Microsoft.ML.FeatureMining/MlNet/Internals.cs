@@ -14,6 +14,7 @@ using Microsoft.ML.Runtime;
 
 // Model.Load finds the loader by this attribute, in a process that has never heard of this assembly: the model names the assembly, ML.NET loads it and reads its attributes.
 [assembly: LoadableClass(typeof(ImageClassificationTransformer), typeof(Internals), null, typeof(SignatureLoadModel), "", Internals.LoaderSignature)]
+[assembly: LoadableClass(typeof(ImageEnsembleTransformer), typeof(ImageEnsembleTransformer), null, typeof(SignatureLoadModel), "", Internals.EnsembleLoaderSignature)]
 
 namespace Microsoft.ML.FeatureMining.MlNet;
 
@@ -24,15 +25,12 @@ namespace Microsoft.ML.FeatureMining.MlNet;
 internal static class Internals
 {
     public const string LoaderSignature = "FeatureMiningClassifier";
+    public const string EnsembleLoaderSignature = "FeatureMiningEnsemble";
 
-    private static readonly VersionInfo Version = new(
-        modelSignature: "FMIMAGES",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        // The simple name: a full one would refuse a model that a newer build of this assembly has written.
-        loaderAssemblyName: typeof(Internals).Assembly.GetName().Name!,
-        loaderSignature: LoaderSignature);
+    private const int MaxMembers = 1000;
+
+    private static readonly VersionInfo Version = VersionOf("FMIMAGES", LoaderSignature);
+    private static readonly VersionInfo EnsembleVersion = VersionOf("FMENSEMB", EnsembleLoaderSignature);
 
     /// <summary>IInternalCatalog.Environment: a catalog extension has no other way to its context's log, seed and device.</summary>
     public static IHostEnvironment EnvironmentOf(object catalog) => ((IInternalCatalog)catalog).Environment;
@@ -82,6 +80,58 @@ internal static class Internals
             throw new InvalidDataException("The model is damaged: its manifest and weights are not those that were saved.");
         return new ImageClassificationTransformer(environment, new ModelArtifact(ArtifactManifest.FromJson(manifest!), weights!), settings);
     }
+
+    /// <summary>ModelSaveContext.SaveModel: writes the weights of an ensemble, and each member as the model that it is.</summary>
+    public static void Save(ModelSaveContext context, IReadOnlyList<ImageClassificationTransformer> members, IReadOnlyList<double> weights)
+    {
+        context.CheckAtModel();
+        context.SetVersionInfo(EnsembleVersion);
+        context.Writer.Write(members.Count);
+        for (int i = 0; i < members.Count; i++)
+        {
+            context.Writer.Write(weights[i]);
+            context.SaveModel(members[i], MemberFolder(i));
+        }
+    }
+
+    /// <summary>ModelLoadContext.LoadModel: reads what Save of an ensemble wrote.</summary>
+    public static ImageEnsembleTransformer LoadEnsemble(IHostEnvironment environment, ModelLoadContext context)
+    {
+        context.CheckAtModel(EnsembleVersion);
+        int count = context.Reader.ReadInt32();
+        if (count is < 1 or > MaxMembers)
+            throw new InvalidDataException($"The model is damaged: an ensemble has no {count} members.");
+        List<ImageClassificationTransformer> members = [];
+        List<double> weights = [];
+        try
+        {
+            for (int i = 0; i < count; i++)
+            {
+                weights.Add(context.Reader.ReadDouble());
+                context.LoadModel<ImageClassificationTransformer, SignatureLoadModel>(environment, out ImageClassificationTransformer member, MemberFolder(i));
+                members.Add(member);
+            }
+            return new ImageEnsembleTransformer(members, weights);
+        }
+        catch (Exception e)
+        {
+            members.ForEach(member => member.Dispose());
+            if (e is ArgumentException)
+                throw new InvalidDataException($"The model is damaged: {e.Message}", e);
+            throw;
+        }
+    }
+
+    private static string MemberFolder(int index) => FormattableString.Invariant($"Member_{index:000}");
+
+    private static VersionInfo VersionOf(string modelSignature, string loaderSignature) => new(
+        modelSignature: modelSignature,
+        verWrittenCur: 0x00010001,
+        verReadableCur: 0x00010001,
+        verWeCanReadBack: 0x00010001,
+        // The simple name: a full one would refuse a model that a newer build of this assembly has written.
+        loaderAssemblyName: typeof(Internals).Assembly.GetName().Name!,
+        loaderSignature: loaderSignature);
 
     // A zip's own checksums are not looked at when .NET reads one, and a network with a few wrong weights would go on giving answers.
     private static byte[] Checksum(string manifest, NamedTensors weights)

@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Explaining;
 
@@ -49,5 +50,34 @@ public static class ModelOperationsExtensions
         ModelArtifact artifact = ModelArtifact.LoadFolder(folder);
         string keyValues = artifact.Manifest.ClassNames is null ? "" : KeyItem.Text.Name;
         return new ImageClassificationTransformer(Internals.EnvironmentOf(catalog), artifact, new ScoringSettings { KeyValues = keyValues });
+    }
+
+    /// <summary>
+    /// The same model scoring several views of each picture, whose probabilities are averaged. It is saved and loaded with them; its training, and the validation in it, looked at
+    /// pictures as they are.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, an <see cref="ImageEnsembleTransformer"/>, or a chain with one of them in it. It stays as it is.</param>
+    /// <param name="views">Which views.</param>
+    /// <returns>A model of the same form, with memory of its own for the networks in it.</returns>
+    /// <exception cref="ArgumentException">There is no image classifier in the model, or its pictures are planar floats, out of which ten crops cannot be cut.</exception>
+    public static ITransformer WithTestTimeAugmentation(this ModelOperationsCatalog catalog, ITransformer model, TestTimeAugmentation views)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        if (!Enum.IsDefined(views))
+            throw new ArgumentOutOfRangeException(nameof(views), views, "There are no such views.");
+        bool found = false;
+        ITransformer result = ModelParts.Replace(model, part =>
+        {
+            found |= part is ImageClassificationTransformer or ImageEnsembleTransformer;
+            return part switch
+            {
+                ImageClassificationTransformer classifier => classifier.With(views),
+                ImageEnsembleTransformer ensemble => ensemble.With(views),
+                _ => part,
+            };
+        });
+        return found ? result : throw new ArgumentException("The model has no image classifier.", nameof(model));
     }
 }

@@ -11,6 +11,8 @@ internal sealed class PlanarRowImage(float[] values) : RowImage
 
     public override byte[] ContentHash() => SHA256.HashData(MemoryMarshal.AsBytes<float>(values));
 
+    public override RowImage For(ImagePreprocessing other) => this;
+
     public override byte[] ToPixels() => Array.TrueForAll(values, float.IsFinite)
         ? MemoryMarshal.AsBytes<float>(values).ToArray()
         : throw new ImageDecodeException("A pixel is not a finite number.");

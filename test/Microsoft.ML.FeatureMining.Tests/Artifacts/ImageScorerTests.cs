@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Networks;
 using TorchSharp;
@@ -37,6 +38,38 @@ public sealed class ImageScorerTests : IClassFixture<OneThread>
         float[] expected = TensorAssert.Values(nn.functional.softmax(network.call((images - mean) / deviation), 1));
         Assert.All(expected.Zip(probabilities), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
         Assert.All(probabilities.Chunk(4), image => Assert.Equal(1, image.Sum(), 1e-5f));
+    }
+
+    [Theory]
+    [InlineData(TestTimeAugmentation.Flip)]
+    [InlineData(TestTimeAugmentation.TenCrop)]
+    public void Score_SeveralViews_GivesTheMeanOfTheirProbabilities(TestTimeAugmentation augmentation)
+    {
+        ModelArtifact plain = TinyArtifact.Make(channels: 3, size: 14);
+        ModelArtifact artifact = new(plain.Manifest with { TestTimeAugmentation = augmentation }, plain.Weights);
+        // 8/7 of 14 for crops.
+        int side = augmentation == TestTimeAugmentation.TenCrop ? 16 : 14;
+        byte[] image = [.. Enumerable.Range(0, 3 * side * side).Select(at => (byte)(at * 37 % 256))];
+        IEnumerable<(int Top, int Left)> corners = augmentation == TestTimeAugmentation.TenCrop ? [(0, 0), (0, 2), (2, 0), (2, 2), (1, 1)] : [(0, 0)];
+        byte[][] views = [.. from mirror in new[] { false, true }
+                             from corner in corners
+                             select View(image, side, corner, mirror)];
+
+        using ImageScorer scorer = new(artifact, CPU), one = new(plain, CPU);
+        float[] mean = new float[3], each = new float[3 * views.Length];
+        scorer.Score(image, 1, mean);
+        one.Score([.. views.SelectMany(view => view)], views.Length, each);
+
+        Assert.Equal(new ImageShape(3, side, side), scorer.Input);
+        Assert.All(mean.Select((value, k) => (value, each.Chunk(3).Average(view => view[k]))), pair => Assert.Equal(pair.Item2, pair.value, 1e-5f));
+
+        static byte[] View(byte[] image, int side, (int Top, int Left) corner, bool mirror) =>
+        [
+            .. from channel in Enumerable.Range(0, 3)
+               from y in Enumerable.Range(corner.Top, 14)
+               from x in Enumerable.Range(corner.Left, 14)
+               select image[(((channel * side) + y) * side) + (mirror ? side - 1 - x : x)],
+        ];
     }
 
     [Fact]

@@ -62,11 +62,13 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
         Assert.Equal([file], Directory.GetFiles(_folder));
     }
 
-    [Fact]
-    public void Load_MutatedEntryOfAZip_LoadsOrRefuses()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Load_MutatedEntryOfAZip_LoadsOrRefuses(bool ensemble)
     {
         string file = Path.Combine(_folder, "model.zip");
-        trained.Context.Model.Save(trained.Model, trained.Rows.Schema, file);
+        trained.Context.Model.Save(ensemble ? trained.Context.MulticlassClassification.Ensemble([trained.Model, trained.Model], [3, 1]) : trained.Model, trained.Rows.Schema, file);
         Dictionary<string, byte[]> entries = Entries(file);
         RandomStream random = new(5, "entries");
 

@@ -20,8 +20,8 @@ public sealed class InternalsTests
             [
                 "Column..ctor", "Column.GetTypeString", "ICancelable.get_IsCanceled", "IHostEnvironmentInternal.get_FallbackToCpu",
                 "IHostEnvironmentInternal.get_GpuDeviceId", "IInternalCatalog.get_Environment", "LoadableClassAttribute..ctor", "ModelLoadContext.CheckAtModel",
-                "ModelLoadContext.Reader", "ModelLoadContext.TryLoadBinaryStream", "ModelLoadContext.TryLoadTextStream", "ModelSaveContext.CheckAtModel",
-                "ModelSaveContext.SaveBinaryStream", "ModelSaveContext.SaveTextStream", "ModelSaveContext.SetVersionInfo", "ModelSaveContext.Writer",
+                "ModelLoadContext.LoadModel", "ModelLoadContext.Reader", "ModelLoadContext.TryLoadBinaryStream", "ModelLoadContext.TryLoadTextStream", "ModelSaveContext.CheckAtModel",
+                "ModelSaveContext.SaveBinaryStream", "ModelSaveContext.SaveModel", "ModelSaveContext.SaveTextStream", "ModelSaveContext.SetVersionInfo", "ModelSaveContext.Writer",
                 "SchemaShape.Create", "VersionInfo..ctor",
             ],
             used);
@@ -87,9 +87,11 @@ public sealed class InternalsTests
     }
 
     [Fact]
-    public void Assembly_DeclaresItsLoaderOnce()
+    public void Assembly_DeclaresTheLoaderOfEachTransformerOnce()
     {
-        Assert.Single(typeof(Internals).Assembly.GetCustomAttributesData(), data => data.AttributeType.Name == "LoadableClassAttribute");
+        IEnumerable<object?> loaded = typeof(Internals).Assembly.GetCustomAttributesData().Where(data => data.AttributeType.Name == "LoadableClassAttribute").Select(data => data.ConstructorArguments[0].Value);
+
+        Assert.Equal([typeof(ImageClassificationTransformer), typeof(ImageEnsembleTransformer)], loaded);
     }
 
     /// <summary>What AutoML does when a trial's time is up.</summary>

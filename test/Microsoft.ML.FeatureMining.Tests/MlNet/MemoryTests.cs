@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Augmentation;
 using TorchSharp;
 using Xunit.Abstractions;
 
@@ -25,6 +26,35 @@ public sealed class MemoryTests(ITestOutputHelper output)
         {
             using TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, options with { Epochs = epochs }).Fit(rows);
             model.Transform(rows).GetColumn<float[]>("Score").Count();
+        }
+    }
+
+    [Fact]
+    public void EnsemblesAndViews_LeaveNoTensorBehind()
+    {
+        using ColouredImages images = new();
+        MLContext ml = new(1);
+        IDataView rows = images.Rows(ml);
+        string file = Path.Combine(images.Root, "..", $"{Path.GetFileName(images.Root)}.zip");
+        using (TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1 }).Fit(rows))
+        {
+            using IDisposable ensemble = (IDisposable)ml.MulticlassClassification.Ensemble([model, ml.Model.WithTestTimeAugmentation(model, TestTimeAugmentation.TenCrop)], [1, 2]);
+            ml.Model.Save((ITransformer)ensemble, rows.Schema, file);
+        }
+
+        LoadAndScore(1);
+        Alone.AssertLeavesNothing(() => LoadAndScore(3), making: () => LoadAndScore(3));
+        File.Delete(file);
+
+        void LoadAndScore(int times)
+        {
+            for (int i = 0; i < times; i++)
+            {
+                ITransformer loaded = new MLContext().Model.Load(file, out _);
+                using IDisposable all = (IDisposable)loaded;
+                using IDisposable flipped = (IDisposable)ml.Model.WithTestTimeAugmentation(loaded, TestTimeAugmentation.Flip);
+                Assert.Equal(36, loaded.Transform(rows).GetColumn<float[]>("Score").Concat(((ITransformer)flipped).Transform(rows).GetColumn<float[]>("Score")).Count() / 2);
+            }
         }
     }
 

@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Microsoft.ML;
+using Microsoft.ML.FeatureMining.Augmentation;
+
+namespace Samples;
+
+/// <summary>The verb <c>ensemble</c>.</summary>
+internal static class EnsembleCommand
+{
+    public static Command Create()
+    {
+        Option<FileInfo[]> models = new("--model") { Description = "A saved model, an ML.NET zip; once for each.", Required = true };
+        Option<double[]> weights = new("--weight") { Description = "Its weight in the mean of the scores; for all models, in their order, or for none.", DefaultValueFactory = _ => [] };
+        Option<TestTimeAugmentation?> views = ViewsOption.Create();
+        Option<FileInfo> target = new("--out") { Description = "Where to save the ensemble, one ML.NET zip.", Required = true };
+        Command command = new("ensemble", "Makes one model of several: its scores are the weighted mean of theirs.") { models, weights, views, target };
+        command.SetAction(parsed => ExitCode.Guard(() =>
+        {
+            MLContext ml = Session.Begin();
+            DataViewSchema[] inputs = new DataViewSchema[parsed.GetRequiredValue(models).Length];
+            ITransformer[] loaded = [.. parsed.GetRequiredValue(models).Select((file, i) => ModelOption.Load(ml, file, out inputs[i]))];
+            double[] given = parsed.GetValue(weights)!;
+            ITransformer ensemble = ml.MulticlassClassification.Ensemble(loaded, given.Length > 0 ? given : null);
+            FileInfo file = parsed.GetRequiredValue(target);
+            file.Directory?.Create();
+            ml.Model.SaveAtomic(ViewsOption.Apply(ml, ensemble, parsed.GetValue(views)), inputs[0], file.FullName);
+            file.Refresh();
+            Console.WriteLine($"Saved {file.FullName} ({file.Length >> 10} KiB): {loaded.Length} models.");
+            return ExitCode.Success;
+        }));
+        return command;
+    }
+}
