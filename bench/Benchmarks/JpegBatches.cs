@@ -6,31 +6,34 @@ using static TorchSharp.torch;
 
 namespace Benchmarks;
 
-/// <summary>Batches straight from picture files: decode, random resized crop, flip, on all cores, one upload, normalization. The library's parts; a Fit has no such loader yet.</summary>
+/// <summary>Batches straight from picture files, as torchvision makes them: decode, random resized crop out of the whole picture, on all cores; flip and normalization in one pass. The library's parts: a Fit resizes pictures first.</summary>
 internal sealed class JpegBatches(int batch, int threads, string folder) : LoaderTurn("ours, from files")
 {
-    private const int Side = 224;
+    public const int Side = 224;
 
     private readonly IReadOnlyList<ImageFile> _files = ImageFolder.Read(folder);
     private readonly RandomStream _random = new(1, "crops");
-    private readonly Normalization _normalization = new([127, 127, 127], [64, 64, 64], CPU);
+    private readonly RandomStreams _draws = new(1);
+    private readonly ImageAugmentation[] _augmentations = [new PadCropFlip { Padding = 0 }];
+    private readonly NetworkInput _input = new(Shape, PixelType.Byte, new ChannelStatistics([127, 127, 127], [64, 64, 64]), CPU);
 
-    public override void Dispose() => _normalization.Dispose();
+    public static ImageShape Shape { get; } = new(3, Side, Side);
+
+    public override void Dispose() => _input.Dispose();
 
     protected override void Load(int batches)
     {
-        ImageShape shape = new(3, Side, Side);
         for (int i = 0; i < batches; i++)
         {
             (string Path, long Seed)[] wanted = [.. Enumerable.Range(0, batch).Select(_ => (_files[_random.NextInt(_files.Count)].Path, _random.NextSeed()))];
-            var pixels = new byte[batch * shape.Length];
+            byte[] pixels = GC.AllocateUninitializedArray<byte>(batch * Shape.Length);
             Parallel.For(0, batch, new ParallelOptions { MaxDegreeOfParallelism = threads }, n =>
             {
                 RandomStream random = new(wanted[n].Seed, "crop");
-                Crop(ImageCodec.Decode(File.ReadAllBytes(wanted[n].Path)), random).ToPlanar().CopyTo(pixels, n * shape.Length);
+                Crop(ImageCodec.Decode(File.ReadAllBytes(wanted[n].Path)), random).ToPlanar().CopyTo(pixels, n * Shape.Length);
             });
             using DisposeScope scope = NewDisposeScope();
-            _normalization.Apply(DeviceBatches.Upload(pixels, batch, shape, PixelType.Byte, CPU));
+            _input.Of(new HostBatch(pixels, new long[batch]), _augmentations, _draws);
         }
     }
 
@@ -51,22 +54,6 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
             }
         }
 
-        DecodedImage resized = ImageResize.Resize(image.Crop(x, y, width, height), Side, Side);
-        return random.NextInt(2) == 0 ? resized : Mirror(resized);
-    }
-
-    private static DecodedImage Mirror(DecodedImage image)
-    {
-        for (int y = 0; y < image.Height; y++)
-        {
-            Span<byte> row = image.Pixels.AsSpan(y * image.Width * 3, image.Width * 3);
-            row.Reverse();
-            for (int x = 0; x < row.Length; x += 3)
-            {
-                (row[x], row[x + 2]) = (row[x + 2], row[x]);
-            }
-        }
-
-        return image;
+        return ImageResize.Resize(image.Crop(x, y, width, height), Side, Side);
     }
 }

@@ -45,7 +45,7 @@ load.SetAction(parsed =>
     set_num_threads(workers);
     TakeTurns(parsed, $"{what}, batch {size}, {workers} threads", folder is null
         ? [new PythonPeer("loader_peer.py", "cifar", size, workers), new CifarBatches(size)]
-        : [new PythonPeer("loader_peer.py", "jpeg", size, workers, folder), new JpegBatches(size, workers, folder)]);
+        : [new PythonPeer("loader_peer.py", "jpeg", size, workers, folder), new JpegBatches(size, workers, folder), new CachedBatches(size, folder)]);
 });
 return new RootCommand("Measures the engine beside PyTorch, interleaved in one run: ratios of medians, not seconds, are what counts.") { train, score, cost, memory, load }.Parse(args).Invoke();
 

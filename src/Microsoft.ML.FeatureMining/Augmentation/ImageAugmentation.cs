@@ -24,9 +24,15 @@ public abstract record ImageAugmentation
     /// <summary>What is wrong with the settings; empty where all is well.</summary>
     public virtual IEnumerable<string> Problems() => [];
 
-    /// <summary>For an augmentation that only moves pixels, where it moves those of a batch this time; null, and nothing drawn, for all others. What moves pixels costs nothing
-    /// but the copy that is made anyway, where no other augmentation comes before it.</summary>
-    internal virtual PixelMoves? Moves(int count, int height, int width, RandomStream random) => null;
+    /// <summary>
+    /// For an augmentation that can be had for little while bytes are copied in memory, what it does to a batch this time, drawn as <see cref="Apply"/> draws; null, and nothing drawn,
+    /// for all others. Asked for where no other augmentation comes before it.
+    /// </summary>
+    /// <param name="count">Images in the batch.</param>
+    /// <param name="shape">Their shape.</param>
+    /// <param name="element">Bytes, or floats: of those only moves (<see cref="PixelMoves"/>) are done in memory.</param>
+    /// <param name="random">The augmentation's stream.</param>
+    internal virtual BatchOperation? InMemory(int count, ImageShape shape, PixelType element, RandomStream random) => null;
 
     /// <summary>From raw images [N,C,H,W] (bytes, or floats where the source gives floats) to images of the same shape and type.</summary>
     public abstract Tensor Apply(Tensor images, RandomStream random);

@@ -5,9 +5,6 @@ namespace Microsoft.ML.FeatureMining.Augmentation;
 /// <summary>(x - mean) / deviation a channel, in pixel units; the constants live on the device.</summary>
 internal sealed class Normalization : IDisposable
 {
-    private const int ByteLevels = 256;
-
-    private readonly float[] _levels;    // [C,256]
     private readonly Tensor _mean;       // [1,C,1,1]
     private readonly Tensor _scale;      // [1,C,1,1]
 
@@ -16,11 +13,11 @@ internal sealed class Normalization : IDisposable
         float[] scale = [.. deviation.Select(value => value > 0 ? 1 / value : 1)];
         _mean = Constants(mean, device);
         _scale = Constants(scale, device);
-        _levels = [.. scale.SelectMany((factor, channel) => Enumerable.Range(0, ByteLevels).Select(level => (level - mean[channel]) * factor))];
+        Numbers = new PixelNumbers(mean, scale);
     }
 
-    /// <summary>For each channel what each byte becomes, [C,256]: the same bits as <see cref="Apply"/> gives.</summary>
-    public ReadOnlySpan<float> Levels => _levels;
+    /// <summary>The same for bytes in memory, to the same bits.</summary>
+    public PixelNumbers Numbers { get; }
 
     /// <summary>From raw images [N,C,H,W] to normalized floats of the same layout.</summary>
     public Tensor Apply(Tensor images)

@@ -44,33 +44,24 @@ public sealed record PadCropFlip : ImageAugmentation
     }
 
     /// <inheritdoc/>
-    internal override PixelMoves Moves(int count, int height, int width, RandomStream random)
+    internal override BatchOperation InMemory(int count, ImageShape shape, PixelType element, RandomStream random) => Moves(count, shape.Height, shape.Width, random);
+
+    private PixelMoves Moves(int count, int height, int width, RandomStream random)
     {
         if (Padding == 0 && !Flip)
         {
             return PixelMoves.None(count, height, width);
         }
 
-        int[] rows = new int[count * height];
-        int[] columns = new int[count * width];
-        for (int n = 0; n < count; n++)
+        (AxisMove, AxisMove)[] images = new (AxisMove, AxisMove)[count];
+        foreach (ref (AxisMove Rows, AxisMove Columns) image in images.AsSpan())
         {
             int top = random.NextInt(2 * Padding + 1) - Padding;
             int left = random.NextInt(2 * Padding + 1) - Padding;
             bool mirrored = Flip && random.NextInt(2) == 1;
-            for (int y = 0; y < height; y++)
-            {
-                rows[n * height + y] = Inside(top + y, height);
-            }
-
-            for (int x = 0; x < width; x++)
-            {
-                columns[n * width + x] = Inside(left + (mirrored ? width - 1 - x : x), width);
-            }
+            image = (AxisMove.Shift(top, false, height), AxisMove.Shift(left, mirrored, width));
         }
 
-        return new PixelMoves(height, width, rows, columns);
+        return new PixelMoves(height, width, images);
     }
-
-    private static int Inside(int place, int size) => place >= 0 && place < size ? place : PixelMoves.Outside;
 }

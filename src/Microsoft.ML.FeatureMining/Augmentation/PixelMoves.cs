@@ -3,111 +3,82 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
-/// <summary>
-/// Where the pixels of a batch come from, for augmentations that move pixels and change none: row y of image n from row <c>Rows[n * Height + y]</c>, column x from column
-/// <c>Columns[n * Width + x]</c>. <see cref="Outside"/> for either stands for zeros.
-/// </summary>
-internal sealed class PixelMoves
+/// <summary>How the pixels of a batch move, for augmentations that move pixels and change none: for each image a move of its rows and one of its columns. What comes from outside is 0.</summary>
+internal sealed class PixelMoves(int height, int width, IReadOnlyList<(AxisMove Rows, AxisMove Columns)> images) : BatchOperation
 {
-    public const int Outside = -1;
+    private readonly (AxisMove Rows, AxisMove Columns)[] _images = [.. images];
 
-    private const int Levels = 256;
-
-    private readonly int[] _rows;
-    private readonly int[] _columns;
-
-    public PixelMoves(int height, int width, int[] rows, int[] columns)
-    {
-        (Height, Width, _rows, _columns) = (height, width, rows, columns);
-    }
-
-    public int Height { get; }
-
-    public int Width { get; }
-
-    public int Count => _rows.Length / Height;
+    public int Count => _images.Length;
 
     /// <summary>Leaves all pixels where they are.</summary>
     public static PixelMoves None(int count, int height, int width) =>
-        new(height, width, [.. Enumerable.Range(0, count * height).Select(i => i % height)], [.. Enumerable.Range(0, count * width).Select(i => i % width)]);
+        new(height, width, [.. Enumerable.Repeat((AxisMove.None(height), AxisMove.None(width)), count)]);
 
     /// <summary>These moves after others, as one.</summary>
-    public PixelMoves After(PixelMoves others) => new(Height, Width, Through(_rows, others._rows, Height), Through(_columns, others._columns, Width));
+    public PixelMoves After(PixelMoves others) =>
+        new(height, width, [.. _images.Zip(others._images, (last, first) => (last.Rows.After(first.Rows), last.Columns.After(first.Columns)))]);
 
     /// <summary>Moves a batch [N,C,H,W] on its device.</summary>
-    public Tensor Apply(Tensor images)
+    public Tensor Apply(Tensor batch)
     {
         using DisposeScope scope = NewDisposeScope();
-        // A row and a column of zeros at the end, where an index of -1 finds them.
-        Tensor padded = nn.functional.pad(images, [0, 1, 0, 1], PaddingModes.Constant, 0);
+        // A row and a column of zeros at the end, for what comes from outside.
+        Tensor padded = nn.functional.pad(batch, [0, 1, 0, 1], PaddingModes.Constant, 0);
+        long[] rows = [.. _images.SelectMany(image => Enumerable.Range(0, height).Select(y => (long)(image.Rows.Source(y) ?? height)))];
+        long[] columns = [.. _images.SelectMany(image => Enumerable.Range(0, width).Select(x => (long)(image.Columns.Source(x) ?? width)))];
         // One gather does it all. The images' axis and the two pixel axes are indexed together, so the channels come last: [N,H,W,C].
         Tensor gathered = padded.index(
-            TensorIndex.Tensor(arange(Count, dtype: ScalarType.Int64, device: images.device).view(Count, 1, 1)), TensorIndex.Slice(),
-            TensorIndex.Tensor(Indices(_rows, images.device).view(Count, Height, 1)),
-            TensorIndex.Tensor(Indices(_columns, images.device).view(Count, 1, Width)));
+            TensorIndex.Tensor(arange(Count, dtype: ScalarType.Int64, device: batch.device).view(Count, 1, 1)), TensorIndex.Slice(),
+            TensorIndex.Tensor(tensor(rows, device: batch.device).view(Count, height, 1)),
+            TensorIndex.Tensor(tensor(columns, device: batch.device).view(Count, 1, width)));
         return gathered.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
+
+    public override void Apply(int n, ReadOnlySpan<byte> image, Span<byte> target) => Move(n, image, target);
 
     /// <summary>Moves the pixels of image <paramref name="n"/>, from [C,H,W] to [C,H,W].</summary>
     public void Move<T>(int n, ReadOnlySpan<T> image, Span<T> target)
         where T : unmanaged
     {
-        ReadOnlySpan<int> columns = _columns.AsSpan(n * Width, Width);
-        for (int at = 0; at < target.Length; at += Width)
+        AxisMove columns = _images[n].Columns;
+        for (int at = 0; at < target.Length; at += width)
         {
-            int row = _rows[(n * Height) + (at / Width % Height)];
-            Span<T> line = target.Slice(at, Width);
-            if (row == Outside)
+            Span<T> line = target.Slice(at, width);
+            line.Clear();
+            (int plane, int y) = (at / width / height * height, at / width % height);
+            if (_images[n].Rows.Source(y) is not { } row || columns.From == columns.End)
             {
-                line.Clear();
                 continue;
             }
 
-            ReadOnlySpan<T> source = image.Slice((at / Width / Height * Height * Width) + (row * Width), Width);
-            for (int x = 0; x < line.Length; x++)
+            Span<T> inside = line[columns.From..columns.End];
+            int first = Math.Min(columns.Source(columns.From)!.Value, columns.Source(columns.End - 1)!.Value);
+            image.Slice(((plane + row) * width) + first, inside.Length).CopyTo(inside);
+            if (columns.Step < 0)
             {
-                line[x] = columns[x] == Outside ? default : source[columns[x]];
+                inside.Reverse();
             }
         }
     }
 
-    /// <summary>Moves the pixels of image <paramref name="n"/> and looks up a number for each, from [C,H,W] to [H,W,C].</summary>
-    /// <param name="n">Which image of the batch.</param>
-    /// <param name="image">Its bytes.</param>
-    /// <param name="levels">For each channel the number that stands for each byte, [C,256].</param>
-    /// <param name="target">The numbers.</param>
-    public void Look(int n, ReadOnlySpan<byte> image, ReadOnlySpan<float> levels, Span<float> target)
+    /// <summary>Moves the pixels of image <paramref name="n"/> and makes numbers of them, from [C,H,W] to [H,W,C].</summary>
+    public void Move(int n, ReadOnlySpan<byte> image, PixelNumbers numbers, Span<float> target)
     {
-        int channels = levels.Length / Levels;
-        ReadOnlySpan<int> columns = _columns.AsSpan(n * Width, Width);
-        for (int y = 0; y < Height; y++)
+        (AxisMove rows, AxisMove columns) = _images[n];
+        int row = width * numbers.Channels;
+        for (int y = 0; y < height; y++)
         {
-            int row = _rows[(n * Height) + y];
-            Span<float> line = target.Slice(y * Width * channels, Width * channels);
-            for (int channel = 0; channel < channels; channel++)
+            Span<float> line = target.Slice(y * row, row);
+            if (rows.Source(y) is not { } source || columns.From == columns.End)
             {
-                ReadOnlySpan<float> numbers = levels.Slice(channel * Levels, Levels);
-                ReadOnlySpan<byte> source = row == Outside ? [] : image.Slice(((channel * Height) + row) * Width, Width);
-                int at = channel;
-                foreach (int column in columns)
-                {
-                    line[at] = numbers[(uint)column < (uint)source.Length ? source[column] : 0];
-                    at += channels;
-                }
+                numbers.OfZeros(line);
+                continue;
             }
+
+            numbers.OfZeros(line[..(columns.From * numbers.Channels)]);
+            numbers.OfZeros(line[(columns.End * numbers.Channels)..]);
+            int first = (source * width) + columns.Source(columns.From)!.Value;
+            numbers.OfPixels(image, height * width, first, columns.Step, line[(columns.From * numbers.Channels)..(columns.End * numbers.Channels)]);
         }
     }
-
-    private static int[] Through(int[] last, int[] first, int size)
-    {
-        int[] through = new int[last.Length];
-        for (int i = 0; i < through.Length; i++)
-        {
-            through[i] = last[i] == Outside ? Outside : first[(i / size * size) + last[i]];
-        }
-
-        return through;
-    }
-
-    private static Tensor Indices(int[] places, Device device) => tensor(Array.ConvertAll(places, place => (long)place), device: device);
 }

@@ -51,14 +51,12 @@ public sealed record RandomResizedCrop : ImageAugmentation
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(random);
-        PixelBox[] boxes = new PixelBox[images.shape[0]];
-        foreach (ref PixelBox box in boxes.AsSpan())
-        {
-            box = Draw((int)images.shape[2], (int)images.shape[3], random);
-        }
-
-        return Crop(images, boxes);
+        return Crop(images, Draw((int)images.shape[0], (int)images.shape[2], (int)images.shape[3], random));
     }
+
+    /// <inheritdoc/>
+    internal override BatchOperation? InMemory(int count, ImageShape shape, PixelType element, RandomStream random) =>
+        element == PixelType.Byte ? new ScaledBoxes(shape, Draw(count, shape.Height, shape.Width, random)) : null;
 
     internal PixelBox Draw(int height, int width, RandomStream random)
     {
@@ -100,6 +98,17 @@ public sealed record RandomResizedCrop : ImageAugmentation
             double at = Math.Clamp((i + 0.5) * length / size - 0.5, 0, length - 1) + first;
             yield return (float)((2 * at + 1) / size - 1);
         }
+    }
+
+    private PixelBox[] Draw(int count, int height, int width, RandomStream random)
+    {
+        PixelBox[] boxes = new PixelBox[count];
+        foreach (ref PixelBox box in boxes.AsSpan())
+        {
+            box = Draw(height, width, random);
+        }
+
+        return boxes;
     }
 
     private PixelBox Central(int height, int width)

@@ -44,7 +44,7 @@ internal sealed class DecodedImage
     /// <summary>A rectangle of it, which must lie inside.</summary>
     public DecodedImage Crop(int x, int y, int width, int height)
     {
-        var pixels = new byte[width * height * Channels];
+        byte[] pixels = GC.AllocateUninitializedArray<byte>(width * height * Channels);
         for (int row = 0; row < height; row++)
             Pixels.AsSpan((((y + row) * Width) + x) * Channels, width * Channels).CopyTo(pixels.AsSpan(row * width * Channels));
         return new DecodedImage(width, height, Channels, pixels);
@@ -56,13 +56,14 @@ internal sealed class DecodedImage
         if (Channels == 1)
             return Pixels;
         int plane = Width * Height;
-        var planar = new byte[Pixels.Length];
-        for (int c = 0; c < Channels; c++)
+        byte[] planar = GC.AllocateUninitializedArray<byte>(Pixels.Length);
+        if (Channels == 3)
         {
-            Span<byte> target = planar.AsSpan(c * plane, plane);
-            for (int i = 0, j = c; i < plane; i++, j += Channels)
-                target[i] = Pixels[j];
+            Planes.Split(Pixels, planar.AsSpan(0, plane), planar.AsSpan(plane, plane), planar.AsSpan(2 * plane));
+            return planar;
         }
+        for (int i = 0; i < planar.Length; i++)
+            planar[i] = Pixels[(i % plane * Channels) + (i / plane)];
         return planar;
     }
 }

@@ -25,30 +25,25 @@ internal static class ImageResize
     {
         if (image.Shrink == 1 && columns == ResizeWindow.Whole(image.Width) && height == image.Height)
             return image;
-        int channels = image.Channels;
+        int channels = image.Channels, row = image.Width * channels;
         ResampleWeights weights = new(image.Width, (double)image.FullWidth / image.Shrink, columns);
-        var pixels = new byte[columns.Count * height * channels];
-        for (int y = 0; y < height; y++)
-        {
-            ReadOnlySpan<byte> source = image.Pixels.AsSpan((top + y) * image.Width * channels, image.Width * channels);
-            Span<byte> target = pixels.AsSpan(y * columns.Count * channels, columns.Count * channels);
-            for (int x = 0; x < columns.Count; x++)
-            {
-                ReadOnlySpan<int> taps = weights.Taps(x);
-                WeightedSum.OfPixels(source[(weights.First(x) * channels)..], taps, target.Slice(x * channels, channels));
-            }
-        }
+        byte[] pixels = GC.AllocateUninitializedArray<byte>(columns.Count * height * channels);
+        ReadOnlySpan<byte> source = image.Pixels.AsSpan(top * row, height * row);
+        if (channels == 3)
+            WeightedPixels.OfRgbRows(source, row, weights, pixels);
+        else
+            WeightedPixels.OfRows(source, row, channels, weights, pixels);
         return new DecodedImage(columns.Count, height, channels, pixels);
     }
 
     private static DecodedImage ResizeRows(DecodedImage band, ResampleWeights weights, int top, ResizeWindow rows)
     {
         int row = band.Width * band.Channels;
-        var pixels = new byte[checked(row * rows.Count)];
+        byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(row * rows.Count));
         for (int y = 0; y < rows.Count; y++)
         {
             ReadOnlySpan<byte> source = band.Pixels.AsSpan((weights.First(y) - top) * row);
-            WeightedSum.OfRows(source, weights.Taps(y), pixels.AsSpan(y * row, row));
+            WeightedRows.Sum(source, weights.Taps(y), pixels.AsSpan(y * row, row));
         }
         return new DecodedImage(band.Width, rows.Count, band.Channels, pixels);
     }

@@ -51,6 +51,11 @@ internal sealed class ResampleWeights
 
     public static Vector128<int> ToBytes(Vector128<int> sums) => Vector128.Max(Vector128<int>.Zero, Vector128.Min(Vector128.Create(255), sums >> Bits));
 
+    public static Vector256<int> ToLevels(Vector256<int> sums) => sums >> Bits;
+
+    /// <summary>How many targets there are.</summary>
+    public int Count => _first.Length;
+
     public int First(int target) => _first[target];
 
     public ReadOnlySpan<int> Taps(int target) => _taps.AsSpan(target * _stride, _count[target]);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
@@ -8,8 +9,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training;
 
 /// <summary>
-/// From raw images in memory to what the network takes: augmented, normalized, laid out as NHWC. What only moves pixels is done while they are copied; on a CPU the same copy
-/// makes bytes the normalized numbers, and that is all there is to do for crops and mirrors.
+/// From raw images in memory to what the network takes: augmented, normalized, laid out as NHWC. What can be done on bytes in memory is done while they are copied, on all
+/// cores; on a CPU the same pass makes bytes the normalized numbers, and for crops and mirrors that is all there is to do.
 /// </summary>
 internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelStatistics pixels, Device device) : IDisposable
 {
@@ -22,19 +23,19 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
     public Tensor Of(HostBatch batch, IReadOnlyList<ImageAugmentation> augmentations, RandomStreams random)
     {
         using DisposeScope scope = NewDisposeScope();
-        PixelMoves? moves = null;
+        List<BatchOperation> inMemory = [];
         int done = 0;
-        for (; done < augmentations.Count && augmentations[done].Moves(batch.Count, shape.Height, shape.Width, random[augmentations[done].Key]) is { } next; done++)
+        for (; done < augmentations.Count && augmentations[done].InMemory(batch.Count, shape, element, random[augmentations[done].Key]) is { } next; done++)
         {
-            moves = moves is null ? next : next.After(moves);
+            Add(inMemory, next);
         }
 
         if (done == augmentations.Count)
         {
-            return Of(batch.Pixels, batch.Count, moves).MoveToOuterDisposeScope();
+            return Of(batch.Pixels, batch.Count, [.. inMemory]).MoveToOuterDisposeScope();
         }
 
-        Tensor images = Upload(batch.Pixels, batch.Count, moves);
+        Tensor images = Upload(batch.Pixels, batch.Count, [.. inMemory]);
         foreach (ImageAugmentation augmentation in augmentations.Skip(done))
         {
             images = augmentation.Apply(images, random[augmentation.Key]);
@@ -43,38 +44,82 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         return Normalized(images).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Images, moved or as they are; <paramref name="images"/> may be longer than <paramref name="count"/> of them.</summary>
-    public Tensor Of(ReadOnlySpan<byte> images, int count, PixelMoves? moves = null)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        bool inOnePass = device.type == DeviceType.CPU && element == PixelType.Byte;
-        return (inOnePass ? LookedUp(images, count, moves) : Normalized(Upload(images, count, moves))).MoveToOuterDisposeScope();
-    }
+    /// <summary>Images as they are; <paramref name="images"/> may be longer than <paramref name="count"/> of them.</summary>
+    public Tensor Of(ReadOnlySpan<byte> images, int count) => Of(images, count, []);
 
     public void Dispose() => _normalization.Dispose();
 
+    // Moves that follow each other are one.
+    private static void Add(List<BatchOperation> operations, BatchOperation next)
+    {
+        if (next is PixelMoves last && operations is [.., PixelMoves before])
+        {
+            operations[^1] = last.After(before);
+        }
+        else
+        {
+            operations.Add(next);
+        }
+    }
+
+    private Tensor Of(ReadOnlySpan<byte> images, int count, BatchOperation[] operations)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        bool inOnePass = device.type == DeviceType.CPU && element == PixelType.Byte;
+        return (inOnePass ? Numbers(images, count, operations) : Normalized(Upload(images, count, operations))).MoveToOuterDisposeScope();
+    }
+
     private Tensor Normalized(Tensor images) => ChannelsLast.Of(_normalization.Apply(images));
 
-    private Tensor LookedUp(ReadOnlySpan<byte> images, int count, PixelMoves? moves)
+    private Tensor Numbers(ReadOnlySpan<byte> images, int count, BatchOperation[] operations)
     {
-        moves ??= PixelMoves.None(count, shape.Height, shape.Width);
+        // The last pass of all is one that moves pixels, be it to where they are.
+        (PixelMoves moves, BatchOperation[] before) = operations is [.. var others, PixelMoves last]
+            ? (last, others)
+            : (PixelMoves.None(count, shape.Height, shape.Width), operations);
         Tensor numbers = empty([count, shape.Height, shape.Width, shape.Channels]);    // [N,H,W,C]
-        EachImage(images, numbers, count, (n, image, target) => moves.Look(n, image, _normalization.Levels, MemoryMarshal.Cast<byte, float>(target)));
+        EachImage(images, numbers, count, (n, image, target) =>
+        {
+            if (before.Length == 0)
+            {
+                moves.Move(n, image, _normalization.Numbers, MemoryMarshal.Cast<byte, float>(target));
+                return;
+            }
+
+            byte[] changed = ArrayPool<byte>.Shared.Rent(_imageBytes);
+            Apply(before, n, image, changed.AsSpan(0, _imageBytes));
+            moves.Move(n, changed.AsSpan(0, _imageBytes), _normalization.Numbers, MemoryMarshal.Cast<byte, float>(target));
+            ArrayPool<byte>.Shared.Return(changed);
+        });
         return numbers.permute(0, 3, 1, 2);
     }
 
-    private Tensor Upload(ReadOnlySpan<byte> images, int count, PixelMoves? moves)
+    private Tensor Upload(ReadOnlySpan<byte> images, int count, BatchOperation[] operations)
     {
-        if (moves is null)
+        if (operations.Length == 0)
         {
             return DeviceBatches.Upload(images, count, shape, element, device);
         }
 
         Tensor host = empty([count, shape.Channels, shape.Height, shape.Width], dtype: element == PixelType.Byte ? ScalarType.Byte : ScalarType.Float32);
         EachImage(images, host, count, element == PixelType.Byte
-            ? moves.Move
-            : (n, image, target) => moves.Move(n, MemoryMarshal.Cast<byte, float>(image), MemoryMarshal.Cast<byte, float>(target)));
+            ? (n, image, target) => Apply(operations, n, image, target)
+            : (n, image, target) => ((PixelMoves)operations.Single()).Move(n, MemoryMarshal.Cast<byte, float>(image), MemoryMarshal.Cast<byte, float>(target)));
         return host.to(device);
+    }
+
+    private static void Apply(BatchOperation[] operations, int n, ReadOnlySpan<byte> image, Span<byte> target)
+    {
+        byte[] changed = ArrayPool<byte>.Shared.Rent(2 * target.Length);
+        ReadOnlySpan<byte> current = image;
+        for (int i = 0; i < operations.Length; i++)
+        {
+            Span<byte> next = i == operations.Length - 1 ? target : changed.AsSpan(i % 2 * target.Length, target.Length);
+            operations[i].Apply(n, current, next);
+            current = next;
+        }
+
+        ArrayPool<byte>.Shared.Return(changed);
     }
 
     private unsafe void EachImage(ReadOnlySpan<byte> images, Tensor host, int count, Copy copy)

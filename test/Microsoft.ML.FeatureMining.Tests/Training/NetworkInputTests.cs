@@ -34,7 +34,7 @@ public sealed class NetworkInputTests : IClassFixture<OneThread>
     public void Of_AnyAugmentations_EqualsOneAfterTheOther(string list, int channels, bool floats)
     {
         using DisposeScope scope = NewDisposeScope();
-        ImageShape shape = new(channels, 7, 9);
+        ImageShape shape = new(channels, 7, 19);
         ChannelStatistics pixels = new([.. Enumerable.Range(0, channels).Select(c => 100.3f + (7 * c))], [.. Enumerable.Range(0, channels).Select(c => c == 1 ? 0 : 61.7f)]);
         HostBatch batch = new(Pixels(shape, floats), new long[Count]);
         using NetworkInput input = new(shape, floats ? PixelType.Single : PixelType.Byte, pixels, CPU);
@@ -42,8 +42,8 @@ public sealed class NetworkInputTests : IClassFixture<OneThread>
         Tensor actual = input.Of(batch, Lists[list], new RandomStreams(5));
 
         Tensor raw = floats
-            ? tensor(MemoryMarshal.Cast<byte, float>(batch.Pixels).ToArray(), [Count, channels, 7, 9])
-            : tensor(batch.Pixels, [Count, channels, 7, 9]);
+            ? tensor(MemoryMarshal.Cast<byte, float>(batch.Pixels).ToArray(), [Count, channels, 7, 19])
+            : tensor(batch.Pixels, [Count, channels, 7, 19]);
         RandomStreams random = new(5);
         foreach (ImageAugmentation augmentation in Lists[list])
         {
@@ -60,6 +60,29 @@ public sealed class NetworkInputTests : IClassFixture<OneThread>
         }
 
         Assert.Equal(TensorAssert.Values(expected), TensorAssert.Values(actual));
+    }
+
+    [Theory]
+    [InlineData(37, 41)]
+    [InlineData(8, 8)]
+    [InlineData(5, 3)]
+    public void Of_RandomResizedCrop_IsWithinALevelOfTheTensors(int height, int width)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ImageShape shape = new(3, height, width);
+        HostBatch batch = new(Pixels(shape, floats: false), new long[Count]);
+        RandomResizedCrop crop = new();
+        using NetworkInput input = new(shape, PixelType.Byte, new ChannelStatistics([0, 0, 0], [1, 1, 1]), CPU);
+
+        float[] actual = TensorAssert.Values(input.Of(batch, [crop], new RandomStreams(5)));
+
+        float[] expected = TensorAssert.Values(crop.Apply(tensor(batch.Pixels, [Count, 3, height, width]), new RandomStreams(5)[crop.Key]));
+        int[] differences = [.. expected.Zip(actual, (one, other) => (int)Math.Abs(one - other))];
+        Assert.InRange(differences.Max(), 0, 1);
+        Assert.InRange(differences.Average(), 0, 0.05);
+        float[] mirrored = TensorAssert.Values(input.Of(batch, [crop, new PadCropFlip { Padding = 0 }], new RandomStreams(5)));
+        Assert.Equal(actual.Order(), mirrored.Order());
+        Assert.NotEqual(actual, mirrored);
     }
 
     [Fact]

@@ -1,0 +1,8 @@
+namespace Microsoft.ML.FeatureMining.Augmentation;
+
+/// <summary>What an augmentation does to the images of one batch, all drawn: to be done on bytes in memory, image by image, by any number of threads.</summary>
+internal abstract class BatchOperation
+{
+    /// <summary>From image <paramref name="n"/> of the batch to the one that comes instead, [C,H,W] both.</summary>
+    public abstract void Apply(int n, ReadOnlySpan<byte> image, Span<byte> target);
+}
