@@ -45,10 +45,13 @@ internal static class Safetensors
         }
     }
 
+    /// <param name="stream">The file.</param>
+    /// <param name="check">Sees what the file says that it has, before any memory is taken for it; throws where that cannot be.</param>
     /// <exception cref="InvalidDataException">The stream is no safetensors file; the message says where it goes wrong.</exception>
-    public static NamedTensors Read(Stream stream)
+    public static NamedTensors Read(Stream stream, Action<IReadOnlyList<SafetensorsEntry>>? check = null)
     {
         SafetensorsHeader header = SafetensorsHeader.Read(stream);
+        check?.Invoke(header.Entries);
         if (header.Entries.FirstOrDefault(entry => entry.Bytes > Array.MaxLength) is { } large)
         {
             throw new InvalidDataException($"'{large.Name}' has {large.Bytes} bytes, more than an array holds.");

@@ -73,12 +73,13 @@ internal static class Internals
         string? manifest = null;
         if (!context.TryLoadTextStream(ModelArtifact.ManifestFile, reader => manifest = reader.ReadToEnd()))
             throw new InvalidDataException($"The model has no entry '{ModelArtifact.ManifestFile}'.");
+        ArtifactManifest described = ArtifactManifest.FromJson(manifest!);
         NamedTensors? weights = null;
-        if (!context.TryLoadBinaryStream(ModelArtifact.WeightsFile, reader => weights = Safetensors.Read(reader.BaseStream)))
+        if (!context.TryLoadBinaryStream(ModelArtifact.WeightsFile, reader => weights = Safetensors.Read(reader.BaseStream, entries => WeightBudget.Check(described, entries))))
             throw new InvalidDataException($"The model has no entry '{ModelArtifact.WeightsFile}'.");
         if (!context.Reader.ReadBytes(SHA256.HashSizeInBytes).AsSpan().SequenceEqual(Checksum(manifest!, weights!)))
             throw new InvalidDataException("The model is damaged: its manifest and weights are not those that were saved.");
-        return new ImageClassificationTransformer(environment, new ModelArtifact(ArtifactManifest.FromJson(manifest!), weights!), settings);
+        return new ImageClassificationTransformer(environment, new ModelArtifact(described, weights!), settings);
     }
 
     /// <summary>ModelSaveContext.SaveModel: writes the weights of an ensemble, and each member as the model that it is.</summary>

@@ -1,8 +1,11 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.Artifacts.Workspaces;
 using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Tests.MlNet;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using Microsoft.ML.FeatureMining.Training;
@@ -118,6 +121,55 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
             MemoryStore hostile = new() { Bytes = mutated };
             TinyRun.Fit(recipe, checkpoints: hostile, cancelled: () => true);
         });
+    }
+
+    [Theory]
+    [InlineData(300_000_000L)]
+    [InlineData(2_000_000_000L)]
+    public void Load_WeightsThatUnfoldToGigabytes_IsRefusedBeforeMemoryIsTaken(long bytes)
+    {
+        string file = Path.Combine(_folder, "bomb.zip");
+        trained.Context.Model.Save(trained.Transformer, trained.Loaded.Schema, file);
+        using (ZipArchive zip = ZipFile.Open(file, ZipArchiveMode.Update))
+        {
+            ZipArchiveEntry entry = zip.Entries.Single(entry => entry.FullName.EndsWith("weights.safetensors", StringComparison.Ordinal));
+            (string name, byte[] header) = (entry.FullName, Encoding.UTF8.GetBytes($$$"""{"a":{"dtype":"F32","shape":[{{{bytes / 4}}}],"data_offsets":[0,{{{bytes}}}]}}"""));
+            entry.Delete();
+            using Stream weights = zip.CreateEntry(name, CompressionLevel.Fastest).Open();
+            weights.Write(BitConverter.GetBytes((long)header.Length));
+            weights.Write(header);
+            // As long as the header says only where that is quickly written; the refusal comes before it matters.
+            byte[] zeros = new byte[1 << 20];
+            for (long written = 0; written < Math.Min(bytes, 300_000_000); written += zeros.Length)
+                weights.Write(zeros);
+        }
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Exception? refusal = Record.Exception(() => new MLContext().Model.Load(file, out _));
+
+        Assert.Contains($"{bytes} bytes; those of cifar-resnet-8", refusal?.ToString() ?? "", StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 << 20);
+        Assert.InRange(new FileInfo(file).Length, 0, 5_000_000);
+    }
+
+    [Fact]
+    public void Hierarchy_Mutated_LoadsOrRefuses()
+    {
+        byte[] whole = Encoding.UTF8.GetBytes("((0,1),((2,3),(4,'5')),(6,7,8));");
+
+        Try(whole, Effort.Of(2000, 50_000), mutated => ClassHierarchy.Parse(Encoding.UTF8.GetString(mutated)));
+    }
+
+    [Fact]
+    public void Files_NestedTooDeeply_AreRefused()
+    {
+        string deep = new('[', 200_000);
+
+        Assert.Throws<FormatException>(() => ClassHierarchy.Parse(new string('(', 1_000_000)));
+        Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson(deep));
+        Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson($$"""{"recipe":{{deep}}"""));
+        byte[] header = Encoding.UTF8.GetBytes($$"""{"__metadata__":{{deep}}""");
+        Assert.Throws<InvalidDataException>(() => Safetensors.Read(new MemoryStream([.. BitConverter.GetBytes((long)header.Length), .. header])));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

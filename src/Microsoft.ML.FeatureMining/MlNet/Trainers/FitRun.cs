@@ -83,6 +83,9 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         rows.Skipped,
         Device = device.ToString(),
         Threads = torch.get_num_threads(),
+        Determinism = device.type == DeviceType.CPU
+            ? FormattableString.Invariant($"The same seed gives the same bits on this CPU with {torch.get_num_threads()} threads; another number adds up the gradients of kernels and BatchNorm in another order.")
+            : "The same seed gives the same draws, but not the same bits: sums on a GPU have no fixed order.",
         Versions = LibraryVersions.All,
     };
 }
