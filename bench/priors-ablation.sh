@@ -18,7 +18,7 @@ classes=$(sort "$tiny/wnids.txt" | sed -n 1,20p)
   awk -v tiny="$tiny" -v classes="$classes" 'BEGIN { split(classes, list, "\n"); for (i in list) wanted[list[i]] = 1 } wanted[$2] { print tiny "/val/images/" $1 "," $2 }' "$tiny/val/val_annotations.txt"
 } > "$out/test.csv"
 # Everything that the framework adds is off, and switched on one by one.
-off=(--label-smoothing 0 --set PositiveClassLoss=false --set CenterLossWeight=0 --set TreeSupervisionWeight=0 --set DualPool=false --set Dropout=0)
+off=(--label-smoothing 0 --set PositiveClassLoss=false --set CenterLossWeight=0 --set TreeSupervisionWeight=0 --set DualPool=false --set Dropout=0 --set TestTimeAugmentation=None)
 train() {
   local name=$1 seed=$2 backbone=$3
   shift 3

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.Tests.MlNet;
 
@@ -136,6 +137,17 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         EncodedPicture picture = new() { Image = ColouredImages.Png(1, new Random(1)) };
         Assert.Equal(engine.Predict(picture).Score, engine.Predict(picture).Score);
         Assert.Equal(ColouredImages.Names.Length, engine.Predict(picture).Score.Length);
+    }
+
+    [Fact]
+    public void Fit_WithViewsInTheOptions_ScoresThem()
+    {
+        MLContext ml = new(1);
+        using ImageClassificationTransformer plain = Makers["FeatureMining"].Make(trained, ml).Fit(trained.Loaded);
+        using ImageClassificationTransformer flipped = Makers["FeatureMining"].Make(trained, ml, options => options with { TestTimeAugmentation = TestTimeAugmentation.Flip }).Fit(trained.Loaded);
+
+        Assert.Equal(Scores("FeatureMining", ml.Model.WithTestTimeAugmentation(plain, TestTimeAugmentation.Flip)), Scores("FeatureMining", flipped));
+        Assert.Equal(TestTimeAugmentation.TenCrop, Makers["VisualInductivePriors"].Make(trained, ml).Fit(trained.Loaded).Model.TestTimeAugmentation);
     }
 
     [Theory]

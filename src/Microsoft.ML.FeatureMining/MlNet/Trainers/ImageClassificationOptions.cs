@@ -225,6 +225,10 @@ public abstract record ImageClassificationOptions
     /// <value>64.</value>
     public int ScoringBatchSize { get; init; } = 64;
 
+    /// <summary>Which views of a picture the model scores and averages; validation looks at the picture itself. Planar floats have no ten crops; their model scores the picture and its mirror image.</summary>
+    /// <value>The trainer's own.</value>
+    public TestTimeAugmentation TestTimeAugmentation { get; init; }
+
     /// <summary>Told every few steps and at the end of each epoch, on the thread that runs Fit.</summary>
     /// <value>None.</value>
     [JsonIgnore]

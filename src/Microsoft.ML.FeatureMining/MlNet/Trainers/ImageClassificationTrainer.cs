@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Trainers;
@@ -71,6 +72,9 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
             ClassNames = rows.Keys.ItemType is null ? null : rows.Keys.Names,
             Preprocessing = new ImagePreprocessing { Shape = recipe.Input, Resize = _options.Resize },
             Element = rows.Train.Element,
+            TestTimeAugmentation = _options.TestTimeAugmentation == TestTimeAugmentation.TenCrop && rows.Train.Element == PixelType.Single
+                ? TestTimeAugmentation.Flip
+                : _options.TestTimeAugmentation,
             Mean = outcome.Pixels.Mean,
             Deviation = outcome.Pixels.Std,
             Recipe = ArtifactManifest.Describe(recipe),

@@ -68,7 +68,7 @@ internal static class OptionsCheck
             yield return $"CheckpointEvery is at least 0; it is {options.CheckpointEvery}.";
         if (options.KeepCheckpoints < 1)
             yield return $"KeepCheckpoints is at least 1; it is {options.KeepCheckpoints}.";
-        foreach (Enum value in (Enum[])[options.Resize, options.Keep, options.UnreadableImages, options.OnCancel, options.Divergence, options.Storage])
+        foreach (Enum value in (Enum[])[options.Resize, options.Keep, options.UnreadableImages, options.OnCancel, options.Divergence, options.Storage, options.TestTimeAugmentation])
         {
             if (!Enum.IsDefined(value.GetType(), value))
                 yield return $"{value.GetType().Name} has no value {value}.";

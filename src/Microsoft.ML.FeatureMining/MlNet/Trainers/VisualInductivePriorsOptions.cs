@@ -28,6 +28,7 @@ public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
         LabelSmoothing = 0.1;
         CropPadding = 0;
         Augmentations = [new RandomResizedCrop()];
+        TestTimeAugmentation = TestTimeAugmentation.TenCrop;
     }
 
     /// <summary>Whether the criterion is the positive class loss (equation 5) instead of cross entropy. Both see the smoothed label.</summary>

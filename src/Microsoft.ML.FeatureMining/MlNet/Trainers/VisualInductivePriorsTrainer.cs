@@ -14,7 +14,7 @@ namespace Microsoft.ML.FeatureMining;
 /// <remarks>
 /// <para>A dual selective kernel network, whose blocks add one of two branches at random to their skip (equation 2); the positive class loss, the center loss and the cross
 /// entropy of the leaves of a hierarchy of classes, added up (equation 3: L = alpha L_PCL + beta L_CL + gamma L_TSL); random resized crops, flips, CutMix, smoothed labels,
-/// dropout, dual pooling, warm-up and a cosine. Reproduces Table 1 (network and losses), Table 2 (tree supervision), Tables 4 and 5 (CutMix and the other tricks).</para>
+/// dropout, dual pooling, warm-up and a cosine; the model scores ten crops. Reproduces Table 1 (network and losses), Table 2 (tree supervision), Tables 4 and 5 (CutMix and the other tricks).</para>
 /// <para>Input: a label that is a key, and pictures as encoded bytes, planar floats or MLImage. Output: PredictedLabel, the label's key; Score, the probabilities [K].</para>
 /// </remarks>
 public sealed class VisualInductivePriorsTrainer : ImageClassificationTrainer
