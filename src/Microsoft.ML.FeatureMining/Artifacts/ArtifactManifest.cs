@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining.Artifacts;
@@ -30,6 +31,9 @@ internal sealed record ArtifactManifest
 
     /// <summary>A key of <see cref="Networks.HeadCatalog"/>; null is the head that the backbone's family comes with.</summary>
     public string? Head { get; init; }
+
+    /// <summary>How the network's exits bridge its stages (<see cref="ImageNetwork.AddExits"/>); null where it has none.</summary>
+    public IReadOnlyList<StageStride>? Exits { get; init; }
 
     /// <summary>Whether an image may have any number of the classes, each with a probability of its own.</summary>
     public bool IsMultilabel { get; init; }
@@ -131,6 +135,7 @@ internal sealed record ArtifactManifest
         int channels = Preprocessing.Shape.Channels;
         bool sound = FormatVersion >= 1 && ClassCount is >= 2 and <= MaxClasses && (ClassNames is null || (ClassNames.Count == ClassCount && ClassNames.All(name => name is not null)))
             && channels is >= 1 and <= 1024 && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 }
+            && (Exits is null || Exits.All(stride => stride is { Rows: >= 1 and <= StageStride.Max, Columns: >= 1 and <= StageStride.Max }))
             && Enum.IsDefined(TestTimeAugmentation) && Mean.Count == channels && Deviation.Count == channels
             && Mean.All(float.IsFinite) && Deviation.All(value => float.IsFinite(value) && value >= 0);
         return sound ? this : throw new InvalidDataException("The model's manifest contradicts itself: classes, channels and their statistics must agree in number, and what it names must be there.");

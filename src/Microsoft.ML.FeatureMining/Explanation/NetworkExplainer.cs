@@ -18,7 +18,7 @@ internal sealed class NetworkExplainer : IDisposable
     public NetworkExplainer(ModelArtifact artifact, Device device)
     {
         (_manifest, _device) = (artifact.Manifest, device);
-        _network = NetworkFactory.Create(_manifest.Backbone, _manifest.Preprocessing.Shape.Channels, _manifest.ClassCount, _manifest.Head);
+        _network = NetworkFactory.Create(_manifest.Backbone, _manifest.Preprocessing.Shape.Channels, _manifest.ClassCount, _manifest.Head, _manifest.Exits);
         artifact.Weights.CopyTo(_network);
         _network.to(device);
         _network.eval();

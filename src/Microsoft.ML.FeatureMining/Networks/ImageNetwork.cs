@@ -6,11 +6,12 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
 
-/// <summary>Backbone and head: from normalized images [N,C,H,W] to logits [N,K].</summary>
+/// <summary>Backbone and head: from normalized images [N,C,H,W] to logits [N,K]. A network with exits gives the mean of the head's logits and theirs.</summary>
 public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
 {
     private readonly Backbone backbone;
     private readonly Head head;
+    private readonly List<Exit> _exits = [];
 
     /// <summary>Joins a backbone and a head; the network owns both from here on.</summary>
     public ImageNetwork(Backbone backbone, Head head)
@@ -36,7 +37,36 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor images)
     {
         using DisposeScope scope = NewDisposeScope();
-        return head.call(head.Embed(backbone.call(images))).MoveToOuterDisposeScope();
+        List<Tensor> logits = [];
+        Tensor features = backbone.Stem(images);
+        for (int stage = 0; stage < backbone.StageChannels.Count; stage++)
+        {
+            features = backbone.Stage(stage, features);
+            logits.AddRange(_exits.Where(exit => exit.Stage == stage).Select(exit => exit.call(exit.Embed(features))));
+        }
+
+        logits.Add(head.call(head.Embed(features)));
+        return (logits.Count == 1 ? logits[0] : stack(logits).mean(new long[] { 0 })).MoveToOuterDisposeScope();
+    }
+
+    internal IReadOnlyList<Exit> Exits => _exits;
+
+    /// <summary>From each stage to the next, as its exits bridge them; null where it has none.</summary>
+    internal IReadOnlyList<StageStride>? ExitStrides { get; private set; }
+
+    /// <summary>Gives each stage but the last an exit, which from here on is a part of the network.</summary>
+    /// <exception cref="InvalidDataException">The strides are not those between the stages.</exception>
+    internal IReadOnlyList<Exit> AddExits(IReadOnlyList<StageStride> strides, int classes)
+    {
+        if (ExitStrides is not null || strides.Count != backbone.StageChannels.Count - 1)
+        {
+            throw new InvalidDataException($"A network of {backbone.StageChannels.Count} stages takes {backbone.StageChannels.Count - 1} exits, once; these are {strides.Count}.");
+        }
+
+        ExitStrides = strides;
+        _exits.AddRange(Exit.All(backbone.StageChannels, strides, classes));
+        _exits.ForEach(exit => register_module($"exit{exit.Stage}", exit));
+        return _exits;
     }
 
     /// <summary>Puts every BatchNorm of the backbone at rest: it normalizes by its running statistics and leaves them. <c>train()</c> undoes it.</summary>
@@ -57,8 +87,9 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>Parameters and buffers under PyTorch's names: those of the backbone and of the head, side by side.</summary>
-    internal IEnumerable<(string Name, Tensor Value)> NamedState() => Named(backbone).Concat(Named(head));
+    /// <summary>Parameters and buffers under PyTorch's names: those of the backbone and of the head, side by side, and those of the exits.</summary>
+    internal IEnumerable<(string Name, Tensor Value)> NamedState() =>
+        [.. Named(backbone), .. Named(head), .. _exits.SelectMany(exit => Named(exit).Select(entry => ($"exits.{exit.Stage}.{entry.Item1}", entry.Item2)))];
 
     private static IEnumerable<(string, Tensor)> Named(nn.Module module) => module.state_dict().Select(entry => (entry.Key, entry.Value));
 }

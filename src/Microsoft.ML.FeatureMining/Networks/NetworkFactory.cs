@@ -8,17 +8,18 @@ namespace Microsoft.ML.FeatureMining.Networks;
 internal static class NetworkFactory
 {
     /// <summary>A network, with the head that its family comes with unless another is named, on the CPU with PyTorch's layer defaults; <see cref="WeightInitializer"/> or a file gives it its weights.</summary>
-    public static ImageNetwork Create(string backbone, int inputChannels, int classes, string? head = null) =>
-        Create(backbone, head, inputChannels, classes, new LayerFactory());
+    public static ImageNetwork Create(string backbone, int inputChannels, int classes, string? head = null, IReadOnlyList<StageStride>? exits = null) =>
+        Create(backbone, head, inputChannels, classes, exits, new LayerFactory());
 
     /// <summary>A network for scoring alone: BatchNorm folded into the convolutions, kernels laid out as NHWC, no gradients.</summary>
-    public static ImageNetwork CreateForScoring(string backbone, int inputChannels, int classes, Action<ImageNetwork> loadWeights, Device device, string? head = null)
+    public static ImageNetwork CreateForScoring(
+        string backbone, int inputChannels, int classes, Action<ImageNetwork> loadWeights, Device device, string? head = null, IReadOnlyList<StageStride>? exits = null)
     {
         LayerFactory plainLayers = new();
         LayerFactory foldedLayers = new(folded: true);
-        using ImageNetwork plain = Create(backbone, head, inputChannels, classes, plainLayers);
+        using ImageNetwork plain = Create(backbone, head, inputChannels, classes, exits, plainLayers);
         loadWeights(plain);
-        ImageNetwork folded = Create(backbone, head, inputChannels, classes, foldedLayers);
+        ImageNetwork folded = Create(backbone, head, inputChannels, classes, exits, foldedLayers);
         CopyShared(plain, folded);
         BatchNormFolding.Fold(plainLayers, foldedLayers);
         folded.to(device);
@@ -32,10 +33,17 @@ internal static class NetworkFactory
         return folded;
     }
 
-    private static ImageNetwork Create(string backbone, string? head, int inputChannels, int classes, LayerFactory layers) => ModuleScope.Make(() =>
+    private static ImageNetwork Create(
+        string backbone, string? head, int inputChannels, int classes, IReadOnlyList<StageStride>? exits, LayerFactory layers) => ModuleScope.Make(() =>
     {
         Backbone stages = BackboneCatalog.Create(backbone, inputChannels, layers);
-        return new ImageNetwork(stages, HeadCatalog.Create(head ?? stages.OwnHead, stages, classes));
+        ImageNetwork network = new(stages, HeadCatalog.Create(head ?? stages.OwnHead, stages, classes));
+        if (exits is not null)
+        {
+            network.AddExits(exits, classes);
+        }
+
+        return network;
     });
 
     private static void CopyShared(ImageNetwork from, ImageNetwork to)

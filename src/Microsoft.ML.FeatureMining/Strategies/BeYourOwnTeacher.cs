@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Training;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Strategies;
@@ -10,9 +9,9 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// Be your own teacher (Zhang et al. 2019): each stage but the last gets an exit, a classifier of its own, which learns from the labels and from the deepest
 /// classifier. For exit i with logits z_i and features f_i, and the deepest ones z and f, taken as they are: (1 - alpha) criterion(z_i) + alpha * cross entropy of
 /// softmax(z_i / T) with softmax(z / T) + beta * |f_i - f|^2, all means over the batch. An exit brings the stage's features to the shape of the last stage's by one 3x3 convolution,
-/// BatchNorm and ReLU for each stage between, then pools. The exits are thrown away after training, and the deepest classifier predicts alone.
+/// BatchNorm and ReLU for each stage between, then pools.
 /// </summary>
-/// <remarks>For the rows of Table 2 of the Feature Mining paper, which ensembles the exits for prediction, a model would have to keep them.</remarks>
+/// <remarks>For the rows of Table 2 of the Feature Mining paper: with <see cref="EnsembleExits"/>, as that paper ensembles the exits.</remarks>
 public sealed class BeYourOwnTeacher : TrainingStrategy
 {
     /// <inheritdoc/>
@@ -32,6 +31,13 @@ public sealed class BeYourOwnTeacher : TrainingStrategy
     /// <summary>Beta, the weight of the features' distance, at least 0.</summary>
     /// <value>0.03.</value>
     public double HintWeight { get; init; } = 0.03;
+
+    /// <summary>
+    /// Whether the exits stay in the model, which then predicts from the mean of their logits and the deepest classifier's, in validation too; or else they are thrown away after
+    /// training and the deepest classifier predicts alone.
+    /// </summary>
+    /// <value>false.</value>
+    public bool EnsembleExits { get; init; }
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems(int stageCount)
@@ -70,17 +76,14 @@ public sealed class BeYourOwnTeacher : TrainingStrategy
     private sealed class Run : StrategyRun
     {
         private readonly BeYourOwnTeacher _settings;
-        private readonly List<Exit> _exits = [];
+        private readonly IReadOnlyList<Exit> _exits;
 
         public Run(BeYourOwnTeacher settings, StrategyContext context)
         {
-            _settings = settings;
-            for (int stage = 0; stage < context.Stages.Count - 1; stage++)
+            (_settings, _exits) = (settings, context.AddExits(predict: settings.EnsembleExits));
+            foreach (Exit exit in _exits)
             {
-                context.KeepStage(stage);
-                string name = stage.ToString(CultureInfo.InvariantCulture);
-                _exits.Add(new Exit(stage, context.AddModule($"{name}.adapter", Adapter(context.Stages, stage)),
-                    context.AddModule($"{name}.fc", nn.Linear(context.Stages[^1].Channels, context.ClassCount))));
+                context.KeepStage(exit.Stage);
             }
         }
 
@@ -88,8 +91,8 @@ public sealed class BeYourOwnTeacher : TrainingStrategy
         {
             foreach (Exit exit in _exits)
             {
-                Tensor features = ImageNetwork.Pool(exit.Adapter.call(pass.Stage(exit.Stage)));      // [N,C]
-                Tensor logits = exit.Classifier.call(features);                                     // [N,K]
+                Tensor features = exit.Embed(pass.Stage(exit.Stage));      // [N,C]
+                Tensor logits = exit.call(features);                      // [N,K]
                 Add("labels", pass.Criterion.Compute(logits, pass.Batch.Targets), 1 - _settings.Alpha);
                 Add("teacher", Imitate(logits, pass.Logits, _settings.Temperature), _settings.Alpha);
                 Add("hint", (features - pass.Embedding.detach()).square().sum(1).mean(), _settings.HintWeight);
@@ -97,23 +100,5 @@ public sealed class BeYourOwnTeacher : TrainingStrategy
                 void Add(string term, Tensor value, double weight) => ledger.Add(string.Create(CultureInfo.InvariantCulture, $"byot.{exit.Stage}.{term}"), value, weight);
             }
         }
-
-        private static Sequential Adapter(IReadOnlyList<StageShape> stages, int from)
-        {
-            List<nn.Module<Tensor, Tensor>> layers = [];
-            for (int to = from + 1; to < stages.Count; to++)
-            {
-                (long, long) stride = (Ratio(stages[to - 1].Height, stages[to].Height), Ratio(stages[to - 1].Width, stages[to].Width));
-                layers.Add(nn.Conv2d(stages[to - 1].Channels, stages[to].Channels, (3, 3), stride, (1, 1), bias: false));
-                layers.Add(nn.BatchNorm2d(stages[to].Channels));
-                layers.Add(nn.ReLU());
-            }
-
-            return nn.Sequential(layers);
-        }
-
-        private static int Ratio(int from, int to) => Math.Max((int)Math.Round((double)from / to), 1);
     }
-
-    private sealed record Exit(int Stage, Sequential Adapter, Linear Classifier);
 }

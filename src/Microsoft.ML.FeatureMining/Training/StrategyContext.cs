@@ -1,4 +1,6 @@
+using System.Globalization;
 using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Networks;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training;
@@ -9,10 +11,11 @@ public sealed class StrategyContext
     private readonly List<(string Name, nn.Module Module)> _modules = [];
     private readonly HashSet<int> _keptStages = [];
     private readonly string _key;
+    private readonly Func<IReadOnlyList<Exit>>? _addExits;
 
-    internal StrategyContext(string key, IReadOnlyList<StageShape> stages, int classCount, Device device, RandomStream random)
+    internal StrategyContext(string key, IReadOnlyList<StageShape> stages, int classCount, Device device, RandomStream random, Func<IReadOnlyList<Exit>>? addExits = null)
     {
-        _key = key;
+        (_key, _addExits) = (key, addExits);
         Stages = stages;
         ClassCount = classCount;
         Device = device;
@@ -46,6 +49,19 @@ public sealed class StrategyContext
         ArgumentNullException.ThrowIfNull(module);
         _modules.Add(($"{_key}.{name}", module));
         return module;
+    }
+
+    /// <summary>An exit on each stage but the last, trained with the network.</summary>
+    /// <param name="predict">Whether they become a part of the network, whose prediction is then the mean of all exits' and its own; or else they are thrown away after training.</param>
+    internal IReadOnlyList<Exit> AddExits(bool predict)
+    {
+        if (predict)
+        {
+            return _addExits?.Invoke() ?? throw new InvalidOperationException("This network takes no exits.");
+        }
+
+        IReadOnlyList<Exit> exits = Exit.All([.. Stages.Select(stage => stage.Channels)], StageShape.Strides(Stages), ClassCount);
+        return [.. exits.Select(exit => AddModule(exit.Stage.ToString(CultureInfo.InvariantCulture), exit))];
     }
 
     internal IReadOnlyList<(string Name, nn.Module Module)> Modules => _modules;

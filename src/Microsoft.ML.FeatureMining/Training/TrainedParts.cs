@@ -38,7 +38,7 @@ internal sealed class TrainedParts : IDisposable
         HashSet<int> kept = [];
         foreach (TrainingStrategy strategy in recipe.Strategies)
         {
-            StrategyContext context = new(strategy.Key, stages, train.ClassCount, device, random[strategy.Key]);
+            StrategyContext context = new(strategy.Key, stages, train.ClassCount, device, random[strategy.Key], () => AddExits(strategy.Key, stages, train.ClassCount, random, device));
             using (NewDisposeScope())
             {
                 Runs.Add(strategy.Start(context));
@@ -55,7 +55,7 @@ internal sealed class TrainedParts : IDisposable
 
         KeptStages = kept;
         Optimizer = recipe.StepRule.Start(ParameterGroups.Of(recipe, Network, _added.Select(added => added.Module)));
-        _average = recipe.WeightAverageDecay is { } decay ? new WeightAverage(Network, Move(CreateNetwork(train), device), decay) : null;
+        _average = recipe.WeightAverageDecay is { } decay ? new WeightAverage(Network, Move(CreateNetwork(train, Network.ExitStrides), device), decay) : null;
     }
 
     public ChannelStatistics Pixels { get; }
@@ -132,15 +132,28 @@ internal sealed class TrainedParts : IDisposable
         Input.Dispose();
     }
 
-    private ImageNetwork CreateNetwork(ImageSet train)
+    private ImageNetwork CreateNetwork(ImageSet train, IReadOnlyList<StageStride>? exits = null)
     {
-        ImageNetwork network = NetworkFactory.Create(_recipe.Backbone, train.Shape.Channels, train.ClassCount, _recipe.Head);
+        ImageNetwork network = NetworkFactory.Create(_recipe.Backbone, train.Shape.Channels, train.ClassCount, _recipe.Head, exits);
         if (network.Head is PatchBranchHead patches)
         {
             patches.OnPatches = _recipe.OnPatches;
         }
 
         return network;
+    }
+
+    private IReadOnlyList<Exit> AddExits(string key, IReadOnlyList<StageShape> stages, int classes, RandomStreams random, Device device)
+    {
+        IReadOnlyList<Exit> exits = Network.AddExits(StageShape.Strides(stages), classes);
+        foreach (Exit exit in exits)
+        {
+            // The stream that it would have as a module of the strategy: whether exits predict changes nothing in the training.
+            Place(exit, random[$"weights.{key}.{exit.Stage}"], device);
+            ModuleScope.Keep(exit);
+        }
+
+        return exits;
     }
 
     private static void Place(nn.Module module, RandomStream random, Device device)

@@ -44,9 +44,10 @@ internal sealed class TrainingLoop : IDisposable
         _keeper.Begin();
         _progress.Began(StepsDone);
         TrainingEnd end = RunEpochs();
-        return _recipe.Keep == KeepWeights.Best && _run.Best.Weights is { } weights
-            ? new TrainingOutcome(_recipe, weights, _run.Best.Epoch.Epoch, _run.History, end, _parts.Pixels)
-            : new TrainingOutcome(_recipe, NamedTensors.Of(_parts.Model), _run.Epoch, _run.History, end, _parts.Pixels);
+        (NamedTensors weights, int epoch) = _recipe.Keep == KeepWeights.Best && _run.Best.Weights is { } best
+            ? (best, _run.Best.Epoch.Epoch)
+            : (NamedTensors.Of(_parts.Model), _run.Epoch);
+        return new TrainingOutcome(_recipe, weights, epoch, _run.History, end, _parts.Pixels) { Exits = _parts.Model.ExitStrides };
     }
 
     public void Dispose()

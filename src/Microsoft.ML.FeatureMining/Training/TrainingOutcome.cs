@@ -11,4 +11,8 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// <param name="End">Why the run ended.</param>
 /// <param name="Pixels">The training pixels' statistics, by which the network's input is normalized.</param>
 internal sealed record TrainingOutcome(
-    TrainingRecipe Recipe, NamedTensors Weights, int Epoch, IReadOnlyList<EpochMetrics> History, TrainingEnd End, ChannelStatistics Pixels);
+    TrainingRecipe Recipe, NamedTensors Weights, int Epoch, IReadOnlyList<EpochMetrics> History, TrainingEnd End, ChannelStatistics Pixels)
+{
+    /// <summary>How the network's exits bridge its stages, where it predicts with exits.</summary>
+    public IReadOnlyList<StageStride>? Exits { get; init; }
+}

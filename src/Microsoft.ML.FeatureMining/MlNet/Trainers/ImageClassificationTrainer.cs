@@ -67,6 +67,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         {
             Backbone = recipe.Backbone,
             Head = recipe.Head,
+            Exits = outcome.Exits,
             ClassCount = rows.Keys.Count,
             IsMultilabel = _options.IsMultilabel,
             ClassNames = rows.Keys.ItemType is null ? null : rows.Keys.Names,

@@ -14,7 +14,7 @@ internal static class ParameterGroups
     public static IReadOnlyList<ParameterGroup> Of(TrainingRecipe recipe, ImageNetwork network, IEnumerable<nn.Module> added)
     {
         IEnumerable<(Parameter Parameter, double RateFactor)> backbone = network.Backbone.parameters().Select(parameter => (parameter, recipe.FineTuning.BackboneLearningRateFactor));
-        IEnumerable<(Parameter Parameter, double RateFactor)> rest = added.Prepend(network.Head).SelectMany(module => module.parameters()).Select(parameter => (parameter, 1.0));
+        IEnumerable<(Parameter Parameter, double RateFactor)> rest = added.Concat(network.Exits).Prepend(network.Head).SelectMany(module => module.parameters()).Select(parameter => (parameter, 1.0));
         return [.. backbone.Concat(rest)
             .Where(entry => entry.Parameter.requires_grad)
             .GroupBy(entry => (entry.RateFactor, WeightDecay: DecayOf(recipe, entry.Parameter)), entry => entry.Parameter)

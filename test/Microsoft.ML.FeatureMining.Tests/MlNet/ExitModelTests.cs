@@ -1,0 +1,28 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Strategies;
+
+namespace Microsoft.ML.FeatureMining.Tests.MlNet;
+
+/// <summary>A model that predicts with its exits, as ML.NET sees it.</summary>
+[Collection(TrainedModelCollection.Name)]
+public sealed class ExitModelTests(TrainedModel trained)
+{
+    [Fact]
+    public void Model_WithExits_IsSavedLoadedExplainedAndSearchedAsAnyOther()
+    {
+        MLContext ml = trained.Context;
+        string path = Path.Combine(Directory.CreateTempSubdirectory("exits-").FullName, "model.zip");
+        FeatureMiningOptions options = Tiny.Options with { Strategies = [new BeYourOwnTeacher { EnsembleExits = true }], Epochs = 2, WeightAverageDecay = 0.5 };
+        TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, options).Fit(trained.Rows);
+        ml.Model.Save(model, trained.Rows.Schema, path);
+
+        ITransformer loaded = new MLContext().Model.Load(path, out _);
+
+        Assert.Equal(trained.Scores(model), trained.Scores(loaded));
+        Assert.All(trained.Scores(loaded), row => Assert.Equal(1, row.Sum(), 1e-5f));
+        using ImageExplainer explainer = ml.Model.CreateImageExplainer(loaded);
+        Assert.Equal(3, explainer.Explain(trained.Loaded, images: 1).Single().Explanation.Probabilities.Count);
+        Assert.Equal(3, model.LastTransformer.Model.InduceHierarchy().ClassCount);
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+    }
+}

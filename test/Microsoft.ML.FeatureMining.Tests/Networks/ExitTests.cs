@@ -1,0 +1,110 @@
+using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Tests.Training;
+using Microsoft.ML.FeatureMining.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Tests.Networks;
+
+/// <summary>Networks that predict with the exits of be your own teacher.</summary>
+public sealed class ExitTests : IClassFixture<OneThread>
+{
+    private static readonly StageStride[] Halves = [new(2, 2), new(2, 2)];
+
+    private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { Keep = KeepWeights.Last, Strategies = [new BeYourOwnTeacher { EnsembleExits = true }] };
+
+    [Fact]
+    public void Forward_WithExits_IsTheMeanOfAllLogits()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ImageNetwork network = Seeded(Halves);
+        Tensor images = rand(2, 3, 16, 16);
+        network.eval();
+
+        Tensor first = network.Backbone.Stage(0, network.Backbone.Stem(images)), second = network.Backbone.Stage(1, first), third = network.Backbone.Stage(2, second);
+        Tensor[] logits = [network.Exits[0].call(network.Exits[0].Embed(first)), network.Exits[1].call(network.Exits[1].Embed(second)), network.Head.call(network.Head.Embed(third))];
+
+        TensorAssert.Close((logits[0] + logits[1] + logits[2]) / 3, network.call(images), 1e-6, "logits");
+        Assert.Equal([2, 5], logits[0].shape);
+        Assert.Equal(network.Head.Embed(third).shape, network.Exits[0].Embed(first).shape);
+    }
+
+    [Fact]
+    public void NamedState_WithExits_HasThemBehindAllElse()
+    {
+        using ImageNetwork plain = Seeded(null), network = Seeded(Halves);
+
+        string[] names = [.. network.NamedState().Select(entry => entry.Name)];
+
+        Assert.Equal(plain.NamedState().Select(entry => entry.Name), names.Where(name => !name.StartsWith("exits.", StringComparison.Ordinal)));
+        Assert.Equal(["exits.1.adapter.0.weight", "exits.1.adapter.1.weight", "exits.1.adapter.1.bias"], names.Where(name => name.StartsWith("exits.1.adapter", StringComparison.Ordinal)).Take(3));
+        Assert.Equal(names.Length, names.Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void AddExits_OfAnotherNumber_AreRefused(int count) => Assert.Throws<InvalidDataException>(() => Seeded([.. Enumerable.Repeat(new StageStride(2, 2), count)]));
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0.8)]
+    public void Fit_EnsembleExits_IsValidatedAndSavedWithThem(double? average)
+    {
+        ImageSet train = TinyData.Bands(20), validation = TinyData.Random(new ImageShape(1, 8, 8), count: 12, classes: 2, seed: 4);
+
+        TrainingOutcome outcome = TinyRun.Fit(Recipe with { WeightAverageDecay = average }, train, validation);
+
+        Assert.Equal(Halves, outcome.Exits!);
+        using ImageScorer scorer = new(ArtifactOf(outcome), CPU);
+        byte[] pixels = [.. Enumerable.Range(0, validation.Count).SelectMany(i => validation[i].ToArray())];
+        float[] scores = new float[validation.Count * 2];
+        scorer.Score(pixels, validation.Count, scores);
+        double loss = scores.Chunk(2).Zip(validation.Labels).Average(pair => -Math.Log(pair.First[pair.Second]));
+        Assert.Equal(loss, outcome.History[^1].ValidationLoss!.Value, 1e-4);
+    }
+
+    [Fact]
+    public void Fit_ExitsThatPredict_ChangeTheModelAndNotTheTraining()
+    {
+        TrainingOutcome kept = TinyRun.Fit(Recipe), thrown = TinyRun.Fit(Recipe with { Strategies = [new BeYourOwnTeacher()] });
+
+        NamedTensors trunk = kept.Weights.Where(name => !name.StartsWith("exits.", StringComparison.Ordinal));
+        Assert.Null(thrown.Exits);
+        Assert.Equal(TinyRun.Bits(thrown), TinyRun.Bits(trunk));
+        Assert.Equal(thrown.History.Select(epoch => epoch.TrainLoss), kept.History.Select(epoch => epoch.TrainLoss));
+        Assert.True(kept.Weights.Tensors.Count > trunk.Tensors.Count);
+    }
+
+    [Fact]
+    public void Manifest_WithExits_ComesBack_AndImpossibleOnesAreRefused()
+    {
+        ArtifactManifest manifest = ArtifactOf(TinyRun.Fit(Recipe with { Epochs = 1 })).Manifest;
+
+        Assert.Equal(Halves, ArtifactManifest.FromJson(manifest.ToJson()).Exits!);
+        Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson((manifest with { Exits = [new StageStride(0, 2), new StageStride(2, 2)] }).ToJson()));
+        Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson((manifest with { Exits = [new StageStride(2, 1_000_000), new StageStride(2, 2)] }).ToJson()));
+    }
+
+    private static ModelArtifact ArtifactOf(TrainingOutcome outcome) => new(
+        new ArtifactManifest
+        {
+            Backbone = outcome.Recipe.Backbone,
+            Exits = outcome.Exits,
+            ClassCount = 2,
+            Preprocessing = new ImagePreprocessing { Shape = outcome.Recipe.Input },
+            Mean = outcome.Pixels.Mean,
+            Deviation = outcome.Pixels.Std,
+        },
+        outcome.Weights);
+
+    private static ImageNetwork Seeded(IReadOnlyList<StageStride>? exits)
+    {
+        ImageNetwork network = NetworkFactory.Create("cifar-resnet-8", 3, 5, exits: exits);
+        WeightInitializer.Initialize(network, new RandomStream(1, "weights"));
+        return network;
+    }
+}
