@@ -24,6 +24,18 @@ internal sealed class SweepOptions
     private readonly Option<FileInfo?> _csv = new("--csv") { Description = "Where to write all trials as CSV." };
     private readonly Option<FileInfo?> _html = new("--out") { Description = "Where to write the report, one HTML file." };
 
+    public SweepOptions() => _vary.Validators.Add(result =>
+    {
+        try
+        {
+            _ = result.Tokens.Select(token => ParameterOf(token.Value, typeof(ImageClassificationOptions))).ToArray();
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            result.AddError(e.Message);
+        }
+    });
+
     public void AddTo(Command command) => Array.ForEach<Option>([_folder, _vary, _sampler, _steps, _trials, _minutes, _firstStop, _reduction, _csv, _html], command.Options.Add);
 
     /// <param name="parsed">The command line.</param>

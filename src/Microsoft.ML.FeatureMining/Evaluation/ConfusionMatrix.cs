@@ -18,7 +18,7 @@ internal static class ConfusionMatrix
     private static XElement Table(ClassificationReport report) => HtmlTable.Scrolling("Confusion matrix", new XElement(
         "table", new XAttribute("class", report.Classes.Any(entry => entry.Name.Length > LongName) ? "matrix tall" : "matrix"),
         new XElement("caption", "Confusion matrix: rows are the classes, columns what they were taken for"),
-        new XElement("thead", new XElement("tr", new XElement("td", ""), report.Classes.Select(entry => new XElement("th", new XAttribute("scope", "col"), entry.Name)))),
+        new XElement("thead", new XElement("tr", new XElement("td"), report.Classes.Select(entry => new XElement("th", new XAttribute("scope", "col"), entry.Name)))),
         new XElement("tbody", report.Classes.Index().Select(row => new XElement(
             "tr", new XElement("th", new XAttribute("scope", "row"), row.Item.Name), Enumerable.Range(0, report.Classes.Count).Select(column => Cell(report, row.Index, column)))))));
 

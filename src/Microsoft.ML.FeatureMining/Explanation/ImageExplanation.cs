@@ -9,7 +9,7 @@ public sealed class ImageExplanation
 
     internal ImageExplanation(NetworkMaps maps, DecodedImage picture) => (_maps, Picture) = (maps, picture);
 
-    /// <summary>The probabilities of all classes, in their order; they sum to 1.</summary>
+    /// <summary>The probabilities of all classes, in their order; they sum to 1, but where an image may have any number of classes.</summary>
     public IReadOnlyList<float> Probabilities => _maps.Probabilities;
 
     /// <summary>The class, from 0, that the maps are of.</summary>

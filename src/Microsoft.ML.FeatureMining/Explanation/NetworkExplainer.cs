@@ -44,7 +44,7 @@ internal sealed class NetworkExplainer : IDisposable
 
         using DisposeScope scope = NewDisposeScope();
         Tensor raw = DeviceBatches.Upload(pixels, 1, _manifest.Preprocessing.Shape, _manifest.Element, _device);
-        return new ImageExplanation(NetworkMaps.Of(_network, _normalization.Apply(raw), target), SeenPicture.Of(pixels, _manifest.Preprocessing.Shape, _manifest.Element));
+        return new ImageExplanation(NetworkMaps.Of(_network, _normalization.Apply(raw), target, _manifest.IsMultilabel), SeenPicture.Of(pixels, _manifest.Preprocessing.Shape, _manifest.Element));
     }
 
     /// <summary>How strongly each stage responds to some images.</summary>

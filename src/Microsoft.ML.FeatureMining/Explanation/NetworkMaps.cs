@@ -16,14 +16,15 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
     /// <param name="network">At rest, BatchNorm not folded.</param>
     /// <param name="image">Normalized, [1,C,H,W].</param>
     /// <param name="target">The class; null for the most probable.</param>
-    public static NetworkMaps Of(ImageNetwork network, Tensor image, int? target)
+    /// <param name="multilabel">Whether each class has a probability of its own.</param>
+    public static NetworkMaps Of(ImageNetwork network, Tensor image, int? target, bool multilabel = false)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable grad = enable_grad();
         Tensor[] stages = Stages(network.Backbone, image);
         Tensor embedding = network.Head.Embed(stages[^1]);
         Tensor logits = network.Head.call(embedding);                                              // [1,K]
-        float[] probabilities = logits.detach().softmax(1).cpu().to(ScalarType.Float32).data<float>().ToArray();
+        float[] probabilities = (multilabel ? sigmoid(logits.detach()) : logits.detach().softmax(1)).cpu().to(ScalarType.Float32).data<float>().ToArray();
         int index = target ?? probabilities.AsSpan().IndexOf(probabilities.Max());
         IList<Tensor> gradients = autograd.grad([logits[0, index]], stages, retain_graph: true);
         return new NetworkMaps(

@@ -9,6 +9,9 @@ namespace Microsoft.ML.FeatureMining.Reports;
 /// </summary>
 internal static class HtmlPage
 {
+    // Elements that HTML closes by themselves.
+    private static readonly string[] Void = ["meta", "img", "br"];
+
     /// <param name="title">Of the page.</param>
     /// <param name="sections">In order.</param>
     public static string Of(string title, IReadOnlyList<ReportSection> sections)
@@ -29,6 +32,12 @@ internal static class HtmlPage
                     "header", new XElement("h1", title),
                     new XElement("nav", new XAttribute("aria-label", "Sections"), new XElement("ul", sections.Select(section => new XElement("li", new XElement("a", new XAttribute("href", $"#{section.Id}"), section.Title)))))),
                 new XElement("main", new XAttribute("id", "content"), sections.Select(SectionOf))));
+        // A browser takes <td/> for a cell that begins.
+        foreach (XElement element in page.Descendants().Where(element => element.IsEmpty && !Void.Contains(element.Name.LocalName) && !element.AncestorsAndSelf("svg").Any()).ToArray())
+        {
+            element.Value = "";
+        }
+
         return "<!DOCTYPE html>\n" + page.ToString(SaveOptions.DisableFormatting);
     }
 

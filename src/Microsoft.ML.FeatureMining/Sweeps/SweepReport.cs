@@ -58,7 +58,7 @@ internal static class SweepReport
             HtmlTable.Of("Share of the variance of the scores explained", ["Setting", "#Share", "As a bar"], shares.Select(entry => new object[] { entry.Name, Html.Share(entry.Share), Bar(entry.Share ?? 0) })));
     }
 
-    private static XElement Bar(double share) => new("div", new XAttribute("class", "meter"), new XAttribute("style", FormattableString.Invariant($"width:{share * 12:0.##}rem")), "");
+    private static XElement Bar(double share) => new("div", new XAttribute("class", "meter"), new XAttribute("style", FormattableString.Invariant($"width:{share * 12:0.##}rem")));
 
     private static ReportSection Curves(SweepTrial[] scored)
     {

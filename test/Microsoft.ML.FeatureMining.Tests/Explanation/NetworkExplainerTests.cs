@@ -11,12 +11,14 @@ namespace Microsoft.ML.FeatureMining.Tests.Explanation;
 public sealed class NetworkExplainerTests : IClassFixture<OneThread>
 {
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Explain_AModel_AgreesWithItsScorer(bool floats)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Explain_AModel_AgreesWithItsScorer(bool floats, bool multilabel)
     {
         PixelType element = floats ? PixelType.Single : PixelType.Byte;
-        ModelArtifact artifact = TinyArtifact.Make(element: element);
+        ModelArtifact made = TinyArtifact.Make(element: element);
+        ModelArtifact artifact = new(made.Manifest with { IsMultilabel = multilabel }, made.Weights);
         ImageSet images = TinyData.Random(new ImageShape(1, 8, 8), 3, 3);
         byte[][] pixels = [.. Enumerable.Range(0, 3).Select(i => element == PixelType.Byte
             ? images[i].ToArray()

@@ -22,12 +22,8 @@ internal static class AttributeParameters
             return new NumberParameter(
                 property.Name, Convert.ToDouble(range.Min, CultureInfo.InvariantCulture), Convert.ToDouble(range.Max, CultureInfo.InvariantCulture), range.LogBase, property.PropertyType == typeof(int));
         }
-
         if (property.GetCustomAttribute<ChoiceAttribute>() is { } choice)
-        {
             return new ChoiceParameter(property.Name, choice.Candidates);
-        }
-
         return property.GetCustomAttribute<BooleanChoiceAttribute>() is null ? null : new ChoiceParameter(property.Name, false, true);
     }
 }
