@@ -47,7 +47,14 @@ load.SetAction(parsed =>
         ? [new PythonPeer("loader_peer.py", "cifar", size, workers), new CifarBatches(size)]
         : [new PythonPeer("loader_peer.py", "jpeg", size, workers, folder), new JpegBatches(size, workers, folder), new CachedBatches(size, folder)]);
 });
-return new RootCommand("Measures the engine beside PyTorch, interleaved in one run: ratios of medians, not seconds, are what counts.") { train, score, cost, memory, load }.Parse(args).Invoke();
+Option<FileInfo> trace = new("--trace") { Description = "Where the trace goes.", DefaultValueFactory = _ => new FileInfo("overlap.json") };
+Command overlap = new("overlap", "How decoding of the next batches and the training step lie beside each other: a trace for chrome://tracing or ui.perfetto.dev, and what steps waited.") { images, networks, side, batch, threads, trace };
+overlap.SetAction(parsed =>
+{
+    set_num_threads(parsed.GetValue(threads));
+    OverlapTrace.Run(parsed.GetValue(images)!.FullName, parsed.GetValue(networks)![0], parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(trace)!.FullName);
+});
+return new RootCommand("Measures the engine beside PyTorch, interleaved in one run: ratios of medians, not seconds, are what counts.") { train, score, cost, memory, load, overlap }.Parse(args).Invoke();
 
 void Run(ParseResult parsed, Func<string, Contestant[]> contestants, Func<string, string, double>? memoryOf = null)
 {

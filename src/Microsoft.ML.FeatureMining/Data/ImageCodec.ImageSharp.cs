@@ -31,8 +31,8 @@ internal static class ImageCodec
     /// <summary>Decodes the first picture, turned upright as its EXIF orientation says, transparency dropped.</summary>
     /// <param name="encoded">The whole file.</param>
     /// <param name="maxPixels">Larger pictures are refused before memory is taken.</param>
-    /// <param name="minWidth">Ignored, as <paramref name="minHeight"/> is: pictures come as they are.</param>
-    /// <param name="minHeight">For a decoder that can spare itself work where a picture may come smaller, but not below these.</param>
+    /// <param name="minWidth">Where both are more than 0, a picture that is larger than this may come smaller, but not below it: that spares a decoder work.</param>
+    /// <param name="minHeight">The same, of its rows.</param>
     /// <returns>RGB.</returns>
     /// <exception cref="ImageDecodeException">The bytes are no whole picture of a format that can be read.</exception>
     public static DecodedImage Decode(ReadOnlySpan<byte> encoded, long maxPixels = DefaultMaxPixels, int minWidth = 0, int minHeight = 0)
@@ -46,7 +46,7 @@ internal static class ImageCodec
                 throw new ImageDecodeException(FormattableString.Invariant($"The picture of {info.Width}x{info.Height} pixels is larger than the limit of {maxPixels} pixels."));
             if (IsCutOff(encoded, info.Metadata.DecodedImageFormat))
                 throw new ImageDecodeException($"The {info.Metadata.DecodedImageFormat!.Name} is cut off.");
-            return IsDeepGray(info) ? DecodeDeepGray(encoded) : DecodeColor(encoded);
+            return IsDeepGray(info) ? DecodeDeepGray(encoded) : DecodeColor(encoded, info, minWidth, minHeight);
         }
         catch (UnknownImageFormatException problem)
         {
@@ -59,14 +59,29 @@ internal static class ImageCodec
         }
     }
 
-    private static DecodedImage DecodeColor(ReadOnlySpan<byte> encoded)
+    private static DecodedImage DecodeColor(ReadOnlySpan<byte> encoded, ImageInfo info, int minWidth, int minHeight)
     {
-        using Image<Rgb24> image = Image.Load<Rgb24>(Options, encoded);
+        // One that is to be turned could come out with its fractions of pixels at other edges.
+        bool shrinks = minWidth > 0 && minHeight > 0 && info.Metadata is { DecodedImageFormat: JpegFormat, ExifProfile: null };
+        using Image<Rgb24> image = shrinks ? DecodeSmaller(encoded, minWidth, minHeight) : Image.Load<Rgb24>(Options, encoded);
         image.Mutate(context => context.AutoOrient());
         var pixels = new byte[3 * image.Width * image.Height];
         image.CopyPixelDataTo(pixels);
-        return new DecodedImage(image.Width, image.Height, 3, pixels);
+        return shrinks
+            ? new DecodedImage(image.Width, image.Height, 3, pixels) { FullWidth = info.Width, FullHeight = info.Height, Shrink = ShrinkOf(info, image) }
+            : new DecodedImage(image.Width, image.Height, 3, pixels);
     }
+
+    // By the inverse transform alone, to a half, a quarter or an eighth: the smallest that leaves enough.
+    private static Image<Rgb24> DecodeSmaller(ReadOnlySpan<byte> encoded, int minWidth, int minHeight)
+    {
+        DecoderOptions options = new() { MaxFrames = 1, Configuration = Options.Configuration, TargetSize = new Size(minWidth, minHeight) };
+        using MemoryStream stream = new(encoded.ToArray());
+        return JpegDecoder.Instance.Decode<Rgb24>(new JpegDecoderOptions { GeneralOptions = options, ResizeMode = JpegDecoderResizeMode.IdctOnly }, stream);
+    }
+
+    private static int ShrinkOf(ImageInfo info, Image<Rgb24> image) =>
+        Array.Find([1, 2, 4, 8], shrink => (info.Width + shrink - 1) / shrink == image.Width && (info.Height + shrink - 1) / shrink == image.Height);
 
     private static bool IsDeepGray(ImageInfo info) =>
         info.Metadata.DecodedImageFormat is PngFormat

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Training;
+using static TorchSharp.torch;
+
+namespace Benchmarks;
+
+/// <summary>An epoch of a real Fit whose images are decoded from files while it trains: when batches were decoded and steps taken, and how long steps waited for batches.</summary>
+internal static class OverlapTrace
+{
+    /// <param name="folder">A folder of pictures a class.</param>
+    /// <param name="network">The backbone.</param>
+    /// <param name="side">Pixels a side of an image.</param>
+    /// <param name="batch">Images a step.</param>
+    /// <param name="trace">Where the trace goes, in the format of Chrome's and Perfetto's viewers.</param>
+    public static void Run(string folder, string network, int side, int batch, string trace)
+    {
+        ImageFile[] files = [.. ImageFolder.Read(folder)];
+        string[] classes = [.. files.Select(file => file.ClassName).Distinct()];
+        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, side, side) };
+        List<(long Began, long Ended)> loads = [], steps = [];
+        ImageSet set = new(
+            new TracedPixels(files, preprocessing, loads), preprocessing.Shape, PixelType.Byte, classes.Length, [.. files.Select(file => Array.IndexOf(classes, file.ClassName))],
+            statistics: new ChannelStatistics([127, 127, 127], [64, 64, 64]));
+        TrainingRecipe recipe = new() { Backbone = network, Input = preprocessing.Shape, BatchSize = batch, Epochs = 1, ReportEverySteps = 1, Augmentations = [new PadCropFlip()] };
+        long began = 0;
+        TrainingEngine.Fit(recipe, set, validation: null, new TrainingHost(CPU)
+        {
+            // Asked when a batch has come; told when its step is done, the loss read.
+            IsCancelled = () =>
+            {
+                began = Stopwatch.GetTimestamp();
+                return false;
+            },
+            Progress = report =>
+            {
+                if (report.Completed is null)
+                {
+                    steps.Add((began, Stopwatch.GetTimestamp()));
+                }
+            },
+        });
+        Write(trace, loads, steps);
+        double waited = steps.Zip(steps.Skip(1), (one, next) => Seconds(one.Ended, next.Began)).Sum();
+        double whole = Seconds(steps[0].Began, steps[^1].Ended);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{network}, {side} pixels, batch {batch}: {steps.Count} steps of {steps.Average(step => Seconds(step.Began, step.Ended)):f4} s, batches decoded in {loads.Average(load => Seconds(load.Began, load.Ended)):f4} s each; between two steps {waited / (steps.Count - 1):f5} s, {waited / whole:p2} of the time"));
+    }
+
+    private static double Seconds(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalSeconds;
+
+    private static void Write(string path, List<(long Began, long Ended)> loads, List<(long Began, long Ended)> steps)
+    {
+        long start = Math.Min(loads[0].Began, steps[0].Began);
+        object[] events = [.. Events("load", 1, loads), .. Events("step", 2, steps)];
+        File.WriteAllText(path, JsonSerializer.Serialize(events));
+
+        IEnumerable<object> Events(string name, int thread, List<(long Began, long Ended)> spans) => spans.Select((span, i) => (object)new
+        {
+            name = $"{name} {i}",
+            ph = "X",
+            pid = 1,
+            tid = thread,
+            ts = 1e6 * Seconds(start, span.Began),
+            dur = 1e6 * Seconds(span.Began, span.Ended),
+        });
+    }
+}
