@@ -30,7 +30,7 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
             Parallel.For(0, batch, new ParallelOptions { MaxDegreeOfParallelism = threads }, n =>
             {
                 RandomStream random = new(wanted[n].Seed, "crop");
-                Crop(ImageCodec.Decode(File.ReadAllBytes(wanted[n].Path)), random).ToPlanar().CopyTo(pixels, n * Shape.Length);
+                ImageCodec.Decode(File.ReadAllBytes(wanted[n].Path), ImageCodec.DefaultMaxPixels, 0, 0, picture => Crop(picture, random)).ToPlanar().CopyTo(pixels, n * Shape.Length);
             });
             using DisposeScope scope = NewDisposeScope();
             _input.Of(new HostBatch(pixels, new long[batch]), _augmentations, _draws);
@@ -38,7 +38,7 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
     }
 
     // Area 8 % to 100 %, proportions 3:4 to 4:3, ten attempts, then the middle: torchvision's RandomResizedCrop.
-    private static DecodedImage Crop(DecodedImage image, RandomStream random)
+    private static DecodedImage Crop(PixelView image, RandomStream random)
     {
         (int width, int height) = (Math.Min(image.Width, image.Height), Math.Min(image.Width, image.Height));
         (int x, int y) = ((image.Width - width) / 2, (image.Height - height) / 2);
@@ -54,6 +54,6 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
             }
         }
 
-        return ImageResize.Resize(image.Crop(x, y, width, height), Side, Side);
+        return ImageResize.Resize(image.Part(x, y, width, height), Side, Side);
     }
 }

@@ -41,15 +41,6 @@ internal sealed class DecodedImage
         return new DecodedImage(Width, Height, 1, gray) { FullWidth = FullWidth, FullHeight = FullHeight, Shrink = Shrink };
     }
 
-    /// <summary>A rectangle of it, which must lie inside.</summary>
-    public DecodedImage Crop(int x, int y, int width, int height)
-    {
-        byte[] pixels = GC.AllocateUninitializedArray<byte>(width * height * Channels);
-        for (int row = 0; row < height; row++)
-            Pixels.AsSpan((((y + row) * Width) + x) * Channels, width * Channels).CopyTo(pixels.AsSpan(row * width * Channels));
-        return new DecodedImage(width, height, Channels, pixels);
-    }
-
     /// <summary>The same pixels as [C, H, W].</summary>
     public byte[] ToPlanar()
     {

@@ -59,6 +59,10 @@ internal static class ImageCodec
         }
     }
 
+    /// <summary>The same for who needs the pixels only for a moment.</summary>
+    public static T Decode<T>(ReadOnlySpan<byte> encoded, long maxPixels, int minWidth, int minHeight, Func<PixelView, T> use) =>
+        use(Decode(encoded, maxPixels, minWidth, minHeight));
+
     private static DecodedImage DecodeColor(ReadOnlySpan<byte> encoded, ImageInfo info, int minWidth, int minHeight)
     {
         // One that is to be turned could come out with its fractions of pixels at other edges.

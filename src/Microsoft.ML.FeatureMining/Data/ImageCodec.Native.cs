@@ -21,7 +21,11 @@ internal static unsafe class ImageCodec
     /// <param name="minHeight">The same, of its rows.</param>
     /// <returns>RGB.</returns>
     /// <exception cref="ImageDecodeException">The bytes are no whole picture of a format that can be read.</exception>
-    public static DecodedImage Decode(ReadOnlySpan<byte> encoded, long maxPixels = DefaultMaxPixels, int minWidth = 0, int minHeight = 0)
+    public static DecodedImage Decode(ReadOnlySpan<byte> encoded, long maxPixels = DefaultMaxPixels, int minWidth = 0, int minHeight = 0) =>
+        Decode(encoded, maxPixels, minWidth, minHeight, picture => picture.ToImage());
+
+    /// <summary>The same for who needs the pixels only for a moment: nothing is copied.</summary>
+    public static T Decode<T>(ReadOnlySpan<byte> encoded, long maxPixels, int minWidth, int minHeight, Func<PixelView, T> use)
     {
         NativeImage image;
         byte* error = stackalloc byte[ErrorCapacity];
@@ -32,8 +36,8 @@ internal static unsafe class ImageCodec
             throw new ImageDecodeException(Marshal.PtrToStringUTF8((nint)error) ?? "The picture cannot be read.");
         try
         {
-            byte[] pixels = new ReadOnlySpan<byte>(image.Pixels, checked(image.Width * image.Height * 3)).ToArray();
-            return new DecodedImage(image.Width, image.Height, 3, pixels) { FullWidth = image.FullWidth, FullHeight = image.FullHeight, Shrink = image.Shrink };
+            ReadOnlySpan<byte> pixels = new(image.Pixels, checked(image.Width * image.Height * 3));
+            return use(new PixelView(pixels, image.Width, image.Height, 3) { FullWidth = image.FullWidth, FullHeight = image.FullHeight, Shrink = image.Shrink });
         }
         finally
         {

@@ -14,21 +14,21 @@ internal sealed record ImagePreprocessing
     /// <returns>[C, H, W], 0 to 255.</returns>
     /// <exception cref="ImageDecodeException">The bytes are no picture that can be read.</exception>
     public byte[] Apply(ReadOnlySpan<byte> encoded, long maxPixels = ImageCodec.DefaultMaxPixels) =>
-        Apply(ImageCodec.Decode(encoded, maxPixels, checked(SpareScale * Shape.Width), checked(SpareScale * Shape.Height)));
+        ImageCodec.Decode(encoded, maxPixels, checked(SpareScale * Shape.Width), checked(SpareScale * Shape.Height), Apply);
 
     /// <summary>The same with a picture that is decoded.</summary>
-    public byte[] Apply(DecodedImage image)
+    public byte[] Apply(PixelView image)
     {
-        if (Shape.Channels == 1)
-            image = image.ToGray();
+        if (Shape.Channels == 1 && image.Channels != 1)
+            image = image.ToImage().ToGray();
         if (image.Channels != Shape.Channels)
             throw new InvalidOperationException(FormattableString.Invariant($"A picture has {image.Channels} channels; the network takes {Shape}."));
-        image = Resize == ResizeRule.Squash ? ImageResize.Resize(image, Shape.Width, Shape.Height) : Cover(image);
-        return image.ToPlanar();
+        DecodedImage resized = Resize == ResizeRule.Squash ? ImageResize.Resize(image, Shape.Width, Shape.Height) : Cover(image);
+        return resized.ToPlanar();
     }
 
     // The sizes are those of torchvision's Resize: cut towards zero.
-    private DecodedImage Cover(DecodedImage image)
+    private DecodedImage Cover(PixelView image)
     {
         (long fullWidth, long fullHeight) = (image.FullWidth, image.FullHeight);
         bool narrow = fullWidth * Shape.Height <= fullHeight * Shape.Width;

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Microsoft.ML.FeatureMining.Data;
 
 /// <summary>
@@ -6,45 +8,49 @@ namespace Microsoft.ML.FeatureMining.Data;
 /// </summary>
 internal static class ImageResize
 {
-    public static DecodedImage Resize(DecodedImage image, int width, int height) =>
+    public static DecodedImage Resize(PixelView image, int width, int height) =>
         Resize(image, ResizeWindow.Whole(width), ResizeWindow.Whole(height));
 
     /// <summary>Resizes, and computes only the part that is wanted.</summary>
     /// <exception cref="ImageDecodeException">The picture is so thin that the pass along its rows would take more than an array.</exception>
-    public static DecodedImage Resize(DecodedImage image, ResizeWindow columns, ResizeWindow rows)
+    public static DecodedImage Resize(PixelView image, ResizeWindow columns, ResizeWindow rows)
     {
         ResampleWeights down = new(image.Height, (double)image.FullHeight / image.Shrink, rows);
         (int top, int height) = down.Sources.GetOffsetAndLength(image.Height);
         if ((long)columns.Count * height * image.Channels > Array.MaxLength)
             throw new ImageDecodeException(FormattableString.Invariant($"The picture of {image.Width}x{image.Height} pixels is too thin to be resized."));
-        DecodedImage band = ResizeColumns(image, columns, top, height);
-        return image.Shrink == 1 && rows == ResizeWindow.Whole(image.Height) ? band : ResizeRows(band, down, top, rows);
-    }
-
-    private static DecodedImage ResizeColumns(DecodedImage image, ResizeWindow columns, int top, int height)
-    {
-        if (image.Shrink == 1 && columns == ResizeWindow.Whole(image.Width) && height == image.Height)
-            return image;
-        int channels = image.Channels, row = image.Width * channels;
-        ResampleWeights weights = new(image.Width, (double)image.FullWidth / image.Shrink, columns);
-        byte[] pixels = GC.AllocateUninitializedArray<byte>(columns.Count * height * channels);
-        ReadOnlySpan<byte> source = image.Pixels.AsSpan(top * row, height * row);
-        if (channels == 3)
-            WeightedPixels.OfRgbRows(source, row, weights, pixels);
-        else
-            WeightedPixels.OfRows(source, row, channels, weights, pixels);
-        return new DecodedImage(columns.Count, height, channels, pixels);
-    }
-
-    private static DecodedImage ResizeRows(DecodedImage band, ResampleWeights weights, int top, ResizeWindow rows)
-    {
-        int row = band.Width * band.Channels;
+        int row = columns.Count * image.Channels;
         byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(row * rows.Count));
-        for (int y = 0; y < rows.Count; y++)
+        if (image.Shrink == 1 && rows == ResizeWindow.Whole(image.Height))
         {
-            ReadOnlySpan<byte> source = band.Pixels.AsSpan((weights.First(y) - top) * row);
-            WeightedRows.Sum(source, weights.Taps(y), pixels.AsSpan(y * row, row));
+            ResizeColumns(image, columns, top, pixels);
         }
-        return new DecodedImage(band.Width, rows.Count, band.Channels, pixels);
+        else
+        {
+            // Large arrays are dear to make; the one between the passes is lent.
+            byte[] band = ArrayPool<byte>.Shared.Rent(row * height);
+            ResizeColumns(image, columns, top, band.AsSpan(0, row * height));
+            for (int y = 0; y < rows.Count; y++)
+                WeightedRows.Sum(band.AsSpan((down.First(y) - top) * row), down.Taps(y), pixels.AsSpan(y * row, row));
+            ArrayPool<byte>.Shared.Return(band);
+        }
+        return new DecodedImage(columns.Count, rows.Count, image.Channels, pixels);
+    }
+
+    private static void ResizeColumns(PixelView image, ResizeWindow columns, int top, Span<byte> target)
+    {
+        int row = columns.Count * image.Channels;
+        if (image.Shrink == 1 && columns == ResizeWindow.Whole(image.Width))
+        {
+            for (int y = 0; y < target.Length / row; y++)
+                image.Row(top + y).CopyTo(target[(y * row)..]);
+            return;
+        }
+        ResampleWeights weights = new(image.Width, (double)image.FullWidth / image.Shrink, columns);
+        ReadOnlySpan<byte> source = image.Pixels[(top * image.Stride)..];
+        if (image.Channels == 3)
+            WeightedPixels.OfRgbRows(source, image.Stride, weights, target);
+        else
+            WeightedPixels.OfRows(source, image.Stride, image.Channels, weights, target);
     }
 }

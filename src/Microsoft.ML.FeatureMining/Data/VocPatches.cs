@@ -49,7 +49,7 @@ internal static class VocPatches
     private static byte[] Encode(DecodedImage picture, ImageBox box)
     {
         (int x, int y, int width, int height) = box.Within(picture.Width, picture.Height);
-        DecodedImage cut = picture.Crop(x, y, width, height);
+        DecodedImage cut = ((PixelView)picture).Part(x, y, width, height).ToImage();
         using MemoryStream png = new();
         PngWriter.Write(png, cut.Pixels, width, height, CompressionLevel.NoCompression);
         return png.ToArray();

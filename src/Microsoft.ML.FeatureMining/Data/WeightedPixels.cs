@@ -12,7 +12,7 @@ internal static class WeightedPixels
 
     /// <summary>Rows of any number of channels.</summary>
     /// <param name="source">Rows, one after another.</param>
-    /// <param name="row">Bytes of a source row.</param>
+    /// <param name="row">Bytes from one source row to the next.</param>
     /// <param name="channels">Bytes of a pixel.</param>
     /// <param name="weights">Which pixels make which.</param>
     /// <param name="target">As many rows.</param>
