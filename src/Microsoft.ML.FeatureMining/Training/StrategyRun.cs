@@ -14,7 +14,7 @@ public abstract class StrategyRun
     /// </summary>
     /// <param name="order">The indices.</param>
     /// <param name="labels">For each index its class.</param>
-    /// <param name="batchSize">Images a step; the last may have fewer.</param>
+    /// <param name="batchSize">Images that go through the network together; the last may be fewer.</param>
     public virtual int[] Order(int[] order, IReadOnlyList<int> labels, int batchSize) => order;
 
     /// <summary>Replaces a batch, as Mixup does. Returns the same object to leave it.</summary>

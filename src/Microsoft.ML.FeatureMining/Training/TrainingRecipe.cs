@@ -90,7 +90,18 @@ internal sealed record TrainingRecipe
     public ClassificationLoss Criterion => Loss ?? new CrossEntropyLoss { LabelSmoothing = LabelSmoothing };
 
     /// <summary>All that is wrong with the recipe; empty where it can run.</summary>
-    public IReadOnlyList<string> Problems()
+    public IReadOnlyList<string> Problems() =>
+    [
+        .. NumberProblems(),
+        .. StepRule.Problems(),
+        .. Loss?.Problems() ?? [],
+        .. Schedule.Problems(),
+        .. Augmentations.SelectMany(augmentation => augmentation.Problems()),
+        .. Head is { } head && HeadCatalog.Problem(head) is { } unknown ? [unknown] : Array.Empty<string>(),
+        .. StageProblems(),
+    ];
+
+    private List<string> NumberProblems()
     {
         List<string> problems = [];
         Require(Epochs >= 1, $"Epochs is at least 1; it is {Epochs}.");
@@ -109,12 +120,6 @@ internal sealed record TrainingRecipe
         Require(EarlyStopping is not { Patience: < 1 }, "Patience of early stopping is at least 1.");
         Require(EarlyStopping is not { MinDelta: < 0 }, "MinDelta of early stopping is at least 0.");
         Require(Loss is null || LabelSmoothing == 0, "LabelSmoothing is that of cross entropy; another Loss has its own, or none.");
-        problems.AddRange(StepRule.Problems());
-        problems.AddRange(Loss?.Problems() ?? []);
-        problems.AddRange(Schedule.Problems());
-        problems.AddRange(Augmentations.SelectMany(augmentation => augmentation.Problems()));
-        problems.AddRange(Head is { } head && HeadCatalog.Problem(head) is { } unknown ? [unknown] : []);
-        problems.AddRange(StageProblems());
         return problems;
 
         void Require(bool holds, string problem)
