@@ -13,4 +13,4 @@ for seed in $(seq 1 "${SEEDS:-3}"); do
       --set HiddenUnits=256 --size 64 --epochs "${EPOCHS:-10}" --set SwitchEpoch="$switch" --batch 16 --lr 0.01
   done
 done
-for metric in precision recall f1 mean_average_precision; do python3 bench/summary.py "$metric" "$out" switch-0 switch-3 switch-5 switch-7; done
+for metric in precision recall f1 mean_average_precision seconds; do python3 bench/summary.py "$metric" "$out" switch-0 switch-3 switch-5 switch-7; done

@@ -47,6 +47,11 @@ internal static class TrainCommand
             chosen = patchInput.IsGiven(parsed) ? patches with { PatchSet = patchInput.Load(parsed, ml) } : patches with { SwitchEpoch = 0 };
         }
 
+        if (options.ValidatesOnTest(parsed))
+        {
+            chosen = chosen with { ValidationSet = test ?? throw new ArgumentException("--validate-on-test needs held-out pictures: --test-... or --test-fraction.") };
+        }
+
         List<EpochMetrics> history = [];
         ITransformer model;
         using (ProgressView progress = ProgressView.Create())

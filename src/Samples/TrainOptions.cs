@@ -50,6 +50,7 @@ internal sealed class TrainOptions
     private readonly Option<int?> _padding = new("--padding") { Description = "Pixels of padding for the random crop." };
     private readonly Option<bool> _noFlip = new("--no-flip") { Description = "Do not mirror pictures (digits, text)." };
     private readonly Option<double?> _validation = new("--validation-fraction") { Description = "Share of the training pictures kept for validation after each epoch." };
+    private readonly Option<bool> _validateOnTest = new("--validate-on-test") { Description = "Validate on the held-out pictures after each epoch, for papers that report the highest accuracy of the course; '--keep last' keeps them out of the choice of weights." };
     private readonly Option<KeepWeights?> _keep = new("--keep") { Description = "Whose weights become the model: the best epoch's on validation, or the last one's." };
     private readonly Option<int?> _patience = new("--patience") { Description = "Stop early after so many epochs without a better validation accuracy." };
     private readonly Option<UnreadableImages?> _unreadable = new("--unreadable") { Description = "What to do with pictures that cannot be read." };
@@ -76,7 +77,7 @@ internal sealed class TrainOptions
         Option[] all =
         [
             _trainer, _backbone, _head, _weights, _stages, _segmentation, _strategies, _augmentations, _loss, _hierarchy, _size, _channels, _epochs, _batch, _accumulate, _rate, _optimizer, _momentum,
-            _decay, _noDecay, _maxNorm, _average, _frozenStages, _freezeNorm, _backboneRate, _schedule, _warmup, _smoothing, _padding, _noFlip, _validation, _keep, _patience, _unreadable, _maxSkipped, _set, _testFraction, _topK, _seed, _gpu, _threads, _workspace, _model, _report,
+            _decay, _noDecay, _maxNorm, _average, _frozenStages, _freezeNorm, _backboneRate, _schedule, _warmup, _smoothing, _padding, _noFlip, _validation, _validateOnTest, _keep, _patience, _unreadable, _maxSkipped, _set, _testFraction, _topK, _seed, _gpu, _threads, _workspace, _model, _report,
         ];
         Array.ForEach(all, command.Options.Add);
         command.Validators.Add(result => Array.ForEach<Option>([_head, _stages, _segmentation], option =>
@@ -109,6 +110,8 @@ internal sealed class TrainOptions
         Array.ForEach(parsed.GetValue(_set) ?? [], assignment => SettingText.Assign(given, assignment));
         return given;
     }
+
+    public bool ValidatesOnTest(ParseResult parsed) => parsed.GetValue(_validateOnTest);
 
     public double TestFraction(ParseResult parsed) => parsed.GetValue(_testFraction);
 
