@@ -7,7 +7,7 @@ data=$1 out=$2
 cd "$(dirname "$0")/.."
 . bench/experiment.sh
 small="cifar-resnet-20 cifar-resnet-20-preact wrn-16-2 pyramidnet-20-a48 densenet-bc-40-12"
-large="resnet-18 resnext-14-8x4d resnest-50 sk-resnext-14-8x4d d-resnext-14-8x4d dsk-resnext-14-8x4d vgg-11-bn densenet-121 efficientnet-b0"
+large="resnet-18 resnext-14-8x4d resnest-50 sk-resnext-14-8x4d d-resnext-14-8x4d dsk-resnext-14-8x4d vgg-11-bn-cifar-stem densenet-121 efficientnet-b0"
 for network in $small $large; do
   case " $small " in *" $network "*) size=32 ;; *) size=64 ;; esac
   run "$out" "$network" 1 --data cub-200 "$data" --test-data cub-200 "$data" --backbone "$network" --stages 0 --size "$size" --epochs "${EPOCHS:-15}" --batch 32 --lr "${RATE:-0.05}" --warmup 1 --schedule cosine
