@@ -27,6 +27,7 @@ internal static class Stylesheet
         dt { font-size: .85rem; color: var(--soft); }
         dd { margin: 0; font-weight: 600; font-variant-numeric: tabular-nums; }
         .scroll { overflow-x: auto; margin: 1rem 0; max-height: 36rem; overflow-y: auto; }
+        .scroll:has(.matrix) { max-height: none; }
         table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
         caption { text-align: left; color: var(--soft); padding: .25rem 0; }
         th, td { overflow-wrap: normal; padding: .3rem .6rem; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: middle; }
@@ -61,6 +62,7 @@ internal static class Stylesheet
         .line.s3 { stroke: var(--s3); stroke-dasharray: 8 3 2 3; } .line.s4 { stroke: var(--s4); stroke-dasharray: 10 4; } .line.s5 { stroke: var(--s5); stroke-dasharray: 3 3; }
         .dot.s0, .bar.s0 { fill: var(--s0); } .dot.s1, .bar.s1 { fill: var(--s1); } .dot.s2, .bar.s2 { fill: var(--s2); }
         .dot.s3, .bar.s3 { fill: var(--s3); } .dot.s4, .bar.s4 { fill: var(--s4); } .dot.s5, .bar.s5 { fill: var(--s5); }
+        @media (max-width: 32rem) { .matrix.tall tbody th { min-width: 6.5rem; overflow-wrap: anywhere; } }
         @media print { .scroll { max-height: none; overflow: visible; } }
 
         """;
