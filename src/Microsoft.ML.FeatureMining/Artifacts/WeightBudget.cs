@@ -26,7 +26,7 @@ internal static class WeightBudget
 
         long Bytes(int classes)
         {
-            using ImageNetwork network = NetworkFactory.Create(manifest.Backbone, manifest.Preprocessing.Shape.Channels, classes, manifest.Head);
+            using ImageNetwork network = NetworkFactory.Create(manifest.Backbone, manifest.Preprocessing.Shape.Channels, classes, manifest.Head, manifest.Exits);
             return network.NamedState().Sum(entry => entry.Value.numel() * entry.Value.element_size());
         }
     }

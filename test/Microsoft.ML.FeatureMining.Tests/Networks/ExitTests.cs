@@ -89,6 +89,22 @@ public sealed class ExitTests : IClassFixture<OneThread>
         Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson((manifest with { Exits = [new StageStride(2, 1_000_000), new StageStride(2, 2)] }).ToJson()));
     }
 
+    [Fact]
+    public void WeightBudget_OfALargeNetwork_CountsItsExits()
+    {
+        ArtifactManifest manifest = ArtifactOf(TinyRun.Fit(Recipe with { Epochs = 1 })).Manifest with { Backbone = "resnet-50", Exits = [new(2, 2), new(2, 2), new(2, 2)] };
+        long bytes;
+        using (ImageNetwork network = NetworkFactory.Create("resnet-50", 1, 2, exits: manifest.Exits))
+        {
+            bytes = network.NamedState().Sum(entry => entry.Value.numel() * entry.Value.element_size());
+        }
+
+        SafetensorsEntry[] declared = [new("all of it", ScalarType.Byte, [bytes], 0, bytes)];
+
+        WeightBudget.Check(manifest, declared);
+        Assert.Throws<InvalidDataException>(() => WeightBudget.Check(manifest with { Exits = null }, declared));
+    }
+
     private static ModelArtifact ArtifactOf(TrainingOutcome outcome) => new(
         new ArtifactManifest
         {
