@@ -58,7 +58,7 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traine
         return sums.MoveToOuterDisposeScope();
     }
 
-    // Cut as an epoch is cut into batches: none of a single image, and pairs of images stay together.
+    // Cut as an epoch is cut into batches: none of a single image, and pairs of images stay together unless half a batch is an odd number.
     private int Pieces(HostBatch loaded) => BatchLoader.Batches(loaded.Count, _imagesAtOnce);
 
     private Tensor Backward(Batch batch, double share, TrainingClock clock)
