@@ -7,10 +7,11 @@ namespace Microsoft.ML.FeatureMining.Data;
 /// Pixels in a file, of which the system keeps in memory what there is room for. Rows are read at their place, not through a map of the file: a disk that fails, or a file that
 /// somebody cuts, is then an exception and not the end of the process, and the pages that were read do not count as the process's own. Each row is checked as it is read.
 /// </summary>
-internal sealed class FilePixels : RandomAccessPixels
+internal sealed class FilePixels : PixelStore
 {
     private readonly SafeFileHandle _file;
     private readonly string _path;
+    private readonly int _imageBytes;
     private readonly uint[] _checksums;
 
     /// <param name="file">The file, from its first byte the pixels; taken over.</param>
@@ -19,9 +20,8 @@ internal sealed class FilePixels : RandomAccessPixels
     /// <param name="checksums">Of each row.</param>
     /// <param name="notes">What its writer wrote down beside the pixels.</param>
     public FilePixels(SafeFileHandle file, string path, int imageBytes, uint[] checksums, byte[] notes)
-        : base(imageBytes)
     {
-        (_file, _path, _checksums, Notes) = (file, path, checksums, notes);
+        (_file, _path, _imageBytes, _checksums, Notes) = (file, path, imageBytes, checksums, notes);
     }
 
     public byte[] Notes { get; }
@@ -53,15 +53,24 @@ internal sealed class FilePixels : RandomAccessPixels
 
     public override uint Checksum(int row) => _checksums[row];
 
+    public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches) => batches.Select(Gather);
+
     public override void Dispose() => _file.Dispose();
 
-    protected override void Read(int row, Span<byte> pixels)
+    private byte[] Gather(int[] rows)
+    {
+        byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(rows.Length * _imageBytes));
+        AllCores.For(rows.Length, i => Read(rows[i], pixels.AsSpan(i * _imageBytes, _imageBytes)));
+        return pixels;
+    }
+
+    private void Read(int row, Span<byte> pixels)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Count);
-        Fill(_file, (long)row * ImageBytes, pixels);
+        Fill(_file, (long)row * _imageBytes, pixels);
         if (PixelChecksum.Of(pixels) != _checksums[row])
-            throw new InvalidDataException(FormattableString.Invariant($"The file of decoded images '{_path}' is damaged at image {row}, byte {(long)row * ImageBytes}."));
+            throw new InvalidDataException(FormattableString.Invariant($"The file of decoded images '{_path}' is damaged at image {row}, byte {(long)row * _imageBytes}."));
     }
 
     private static byte[] Bytes(SafeFileHandle file, long offset, int count)

@@ -38,7 +38,11 @@ internal sealed record StorageSettings
     {
         try
         {
-            return new DriveInfo(Path.GetFullPath(Folder)).AvailableFreeSpace;
+            // The folder itself may be yet to be made.
+            string folder = Path.GetFullPath(Folder);
+            while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { } parent)
+                folder = parent;
+            return new DriveInfo(folder).AvailableFreeSpace;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -62,6 +62,17 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
     }
 
     [Fact]
+    public void Fit_BeyondTheBudgetAndAFolderThatIsYetToBeMade_MakesItAndKeepsTheFile()
+    {
+        string folder = Path.Combine(_folder.Path, "yet", "to-be-made");
+
+        Fit(Options with { MemoryBudget = 1000, CacheFolder = folder });
+
+        Assert.Single(Directory.GetFiles(folder));
+        Assert.Empty(_warnings);
+    }
+
+    [Fact]
     public void Fit_CacheFolder_HasAFileForEachWayOfDecoding()
     {
         Fit(Cached);
