@@ -93,7 +93,6 @@ public sealed class NetworkInputTests : IClassFixture<OneThread>
         using NetworkInput input = new(shape, PixelType.Byte, new ChannelStatistics([10], [2]), CPU);
 
         Assert.Equal([-5, 0, 5, 122.5f], TensorAssert.Values(input.Of([0, 10, 20, 255, 77, 78], count: 2)));
-        Assert.Empty(TensorAssert.Values(input.Of([], count: 0)));
         Assert.Throws<ArgumentOutOfRangeException>(() => input.Of([1, 2, 3], count: 2));
     }
 
