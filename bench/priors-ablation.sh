@@ -18,7 +18,7 @@ classes=$(sort "$tiny/wnids.txt" | sed -n 1,20p)
   awk -v tiny="$tiny" -v classes="$classes" 'BEGIN { split(classes, list, "\n"); for (i in list) wanted[list[i]] = 1 } wanted[$2] { print tiny "/val/images/" $1 "," $2 }' "$tiny/val/val_annotations.txt"
 } > "$out/test.csv"
 # Everything that the framework adds is off, and switched on one by one.
-off=(--label-smoothing 0 --set PositiveClassLoss=false --set CenterLossWeight=0 --set TreeSupervisionWeight=0 --set DualPool=false --set Dropout=0 --set TestTimeAugmentation=None)
+off=(--set LabelSmoothing=0 --set PositiveClassLoss=false --set CenterLossWeight=0 --set TreeSupervisionWeight=0 --set DualPool=false --set Dropout=0 --set TestTimeAugmentation=None)
 train() {
   local name=$1 seed=$2 backbone=$3
   shift 3
@@ -36,10 +36,10 @@ done
 for seed in $(seq 1 "${SEEDS:-3}"); do
   train resnext+tsl "$seed" resnext-14-8x4d --set TreeSupervisionWeight=1
   train resnext+dual-pool "$seed" resnext-14-8x4d --set DualPool=true
-  train resnext+label-smoothing "$seed" resnext-14-8x4d --label-smoothing 0.1
+  train resnext+label-smoothing "$seed" resnext-14-8x4d --set LabelSmoothing=0.1
   train resnext+dropout-0.2 "$seed" resnext-14-8x4d --set Dropout=0.2
   train resnext+dropout-0.4 "$seed" resnext-14-8x4d --set Dropout=0.4
-  train resnext+all-tricks "$seed" resnext-14-8x4d --set DualPool=true --label-smoothing 0.1 --set Dropout=0.2
+  train resnext+all-tricks "$seed" resnext-14-8x4d --set DualPool=true --set LabelSmoothing=0.1 --set Dropout=0.2
 done
 python3 bench/summary.py micro_accuracy "$out" resnext d-resnext sk-resnext-no-blur sk-resnext dsk-resnext dsk-resnext+pcl dsk-resnext+pcl+cl
 python3 bench/summary.py micro_accuracy "$out" resnext resnext+tsl resnext+dual-pool resnext+label-smoothing resnext+dropout-0.2 resnext+dropout-0.4 resnext+all-tricks
