@@ -6,7 +6,8 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Images;
+using Microsoft.ML.FeatureMining.MlNet.Labels;
 using Microsoft.ML.FeatureMining.MlNet.Storage;
 
 const int Side = 32, Header = 54, Batch = 100;

@@ -6,6 +6,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Models;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.Runtime;
 

@@ -1,5 +1,5 @@
 using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Rows;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 

@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Evaluation;
 using Microsoft.ML.FeatureMining.Explanation;
-using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Rows;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Tests.MlNet;
 

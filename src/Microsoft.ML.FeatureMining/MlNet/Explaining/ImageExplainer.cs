@@ -1,6 +1,7 @@
 using Microsoft.ML.FeatureMining.Explanation;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Explaining;
+using Microsoft.ML.FeatureMining.MlNet.Labels;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.FeatureMining;

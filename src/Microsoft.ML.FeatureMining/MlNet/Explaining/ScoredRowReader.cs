@@ -1,5 +1,8 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Evaluation;
+using Microsoft.ML.FeatureMining.MlNet.Images;
+using Microsoft.ML.FeatureMining.MlNet.Labels;
+using Microsoft.ML.FeatureMining.MlNet.Scoring;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Explaining;
 

@@ -1,3 +1,5 @@
+using Microsoft.ML.FeatureMining.MlNet.Images;
+
 namespace Microsoft.ML.FeatureMining.MlNet.Storage;
 
 /// <summary>A row that has a label, and what its image column holds.</summary>

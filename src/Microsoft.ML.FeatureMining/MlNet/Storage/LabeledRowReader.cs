@@ -1,4 +1,6 @@
 using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.MlNet.Images;
+using Microsoft.ML.FeatureMining.MlNet.Labels;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Storage;
 

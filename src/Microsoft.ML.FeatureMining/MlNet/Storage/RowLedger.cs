@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.FeatureMining.MlNet.Labels;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Storage;
 

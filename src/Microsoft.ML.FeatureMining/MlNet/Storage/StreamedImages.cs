@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.MlNet.Images;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Storage;
 

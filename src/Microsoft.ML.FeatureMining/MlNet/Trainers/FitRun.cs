@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.Artifacts.Workspaces;
+using Microsoft.ML.FeatureMining.MlNet.Models;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.Runtime;

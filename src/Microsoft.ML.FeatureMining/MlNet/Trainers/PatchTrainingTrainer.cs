@@ -1,5 +1,4 @@
 using Microsoft.ML.FeatureMining.Losses;
-using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Trainers;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Training;

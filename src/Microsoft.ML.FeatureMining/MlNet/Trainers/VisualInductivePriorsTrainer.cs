@@ -1,6 +1,5 @@
 using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.Losses;
-using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Trainers;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.Runtime;

@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Images;
+using Microsoft.ML.FeatureMining.MlNet.Labels;
 using Microsoft.ML.FeatureMining.MlNet.Storage;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Tests.Training;

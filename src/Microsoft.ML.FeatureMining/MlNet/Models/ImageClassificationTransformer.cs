@@ -1,0 +1,77 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Labels;
+using Microsoft.ML.FeatureMining.MlNet.Models;
+using Microsoft.ML.FeatureMining.MlNet.Scoring;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.FeatureMining;
+
+/// <summary>
+/// A trained image classifier as a part of an ML.NET pipeline: adds PredictedLabel (the label's key) and Score (the probabilities, in the order of the keys); where an image may have any number of
+/// classes, both are vectors, of 0 and 1 and of each class's probability. Saved by
+/// <c>mlContext.Model.Save</c> and loaded by <c>Load</c> in any program that has this assembly beside it.
+/// </summary>
+/// <remarks>Any number of threads may score with it at once. It holds native memory until it is disposed; it cannot score after that.</remarks>
+public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTransformer<ImageClassificationModel>, IDisposable
+{
+    private readonly IHostEnvironment _environment;
+    private readonly ImageScoring _scoring;
+
+    internal ImageClassificationTransformer(IHostEnvironment environment, ModelArtifact artifact, ScoringSettings settings)
+    {
+        (_environment, Settings) = (environment, settings);
+        Model = new ImageClassificationModel(artifact);
+        Keys = ClassKeys.Of(artifact.Manifest, settings.KeyValues);
+        Scorer = new ImageScorer(artifact, ComputeDevice.Of(environment));
+        _scoring = new ImageScoring(settings, Keys, [new WeightedScorer(Scorer, 1)]);
+    }
+
+    /// <summary>What the trained network says of itself.</summary>
+    public ImageClassificationModel Model { get; }
+
+    internal ScoringSettings Settings { get; }
+
+    internal ClassKeys Keys { get; }
+
+    internal ImageScorer Scorer { get; }
+
+    /// <summary>The column of the pictures.</summary>
+    public string FeatureColumnName => Settings.ImageColumnName;
+
+    /// <summary>Encoded bytes, or planar floats where the network was trained on them. A network of encoded bytes takes MLImage as well.</summary>
+    public DataViewType FeatureColumnType => _scoring.ColumnType;
+
+    /// <summary>True: each row is scored by itself.</summary>
+    public bool IsRowToRowMapper => true;
+
+    /// <summary>The input's columns, PredictedLabel and Score.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type than in training.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _scoring.Extend(inputSchema);
+
+    /// <summary>Scores rows as they are asked for, in batches; nothing is kept.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type than in training.</exception>
+    public IDataView Transform(IDataView input) => _scoring.Transform(input);
+
+    /// <summary>Scores one row at a time, for a prediction engine.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type than in training.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _scoring.Mapper(inputSchema);
+
+    /// <summary>Frees the network's memory.</summary>
+    public void Dispose() => Scorer.Dispose();
+
+    /// <summary>The same network with other views, in memory of its own.</summary>
+    /// <exception cref="ArgumentException">The views are cut out of larger pictures, and the network takes pixels as they are.</exception>
+    internal ImageClassificationTransformer With(TestTimeAugmentation views)
+    {
+        ModelArtifact artifact = Model.Artifact;
+        if (views == TestTimeAugmentation.TenCrop && artifact.Manifest.Element == PixelType.Single)
+            throw new ArgumentException($"Ten crops are cut out of a larger picture, and this model takes planar floats of {Model.Input}, which are not resized. Flip works with them.", nameof(views));
+        return new ImageClassificationTransformer(_environment, new ModelArtifact(artifact.Manifest with { TestTimeAugmentation = views }, artifact.Weights), Settings);
+    }
+
+    void ICanSaveModel.Save(ModelSaveContext ctx) => Internals.Save(ctx, Settings, Model.Artifact);
+}

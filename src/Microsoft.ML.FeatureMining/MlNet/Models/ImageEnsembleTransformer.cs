@@ -1,0 +1,63 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Models;
+using Microsoft.ML.FeatureMining.MlNet.Scoring;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.FeatureMining;
+
+/// <summary>
+/// Several image classifiers that score as one: adds PredictedLabel and Score as <see cref="ImageClassificationTransformer"/> does, Score being the weighted mean of their
+/// probabilities, sum_i w_i p_i / sum_i w_i. Made by <c>mlContext.MulticlassClassification.Ensemble</c>; saved by <c>mlContext.Model.Save</c> as one model and loaded by <c>Load</c>.
+/// </summary>
+/// <remarks>Any number of threads may score with it at once.</remarks>
+public sealed class ImageEnsembleTransformer : ITransformer, IDisposable
+{
+    private readonly ImageClassificationTransformer[] _members;
+    private readonly ImageScoring _scoring;
+
+    /// <param name="members">At least one; owned from here on. Their columns are those of the first.</param>
+    /// <param name="weights">One a member, above 0.</param>
+    /// <exception cref="ArgumentException">They do not go together; the message says why.</exception>
+    internal ImageEnsembleTransformer(IReadOnlyList<ImageClassificationTransformer> members, IReadOnlyList<double> weights)
+    {
+        EnsembleCheck.Throw(members, weights);
+        (_members, Weights) = ([.. members], [.. weights]);
+        double sum = weights.Sum();
+        _scoring = new ImageScoring(
+            members[0].Settings, members[0].Keys, [.. members.Zip(weights, (member, weight) => new WeightedScorer(member.Scorer, (float)(weight / sum)))]);
+    }
+
+    /// <summary>What the networks say of themselves.</summary>
+    public IReadOnlyList<ImageClassificationModel> Members => [.. _members.Select(member => member.Model)];
+
+    /// <summary>The weight of each network's score.</summary>
+    public IReadOnlyList<double> Weights { get; }
+
+    /// <summary>True: each row is scored by itself.</summary>
+    public bool IsRowToRowMapper => true;
+
+    /// <summary>The input's columns, PredictedLabel and Score.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type than in training.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _scoring.Extend(inputSchema);
+
+    /// <summary>Scores rows as they are asked for, in batches; nothing is kept. A picture is decoded once for all networks that take it alike.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type than in training.</exception>
+    public IDataView Transform(IDataView input) => _scoring.Transform(input);
+
+    /// <summary>Scores one row at a time, for a prediction engine.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type than in training.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _scoring.Mapper(inputSchema);
+
+    /// <summary>Frees the memory of all its networks, which are those of the models that it was made of.</summary>
+    public void Dispose() => Array.ForEach(_members, member => member.Dispose());
+
+    /// <summary>The same networks with other views, in memory of their own.</summary>
+    internal ImageEnsembleTransformer With(TestTimeAugmentation views) => new([.. _members.Select(member => member.With(views))], Weights);
+
+    // ML.NET calls this, by its name, its return type and these parameters, when it loads a model.
+    private static ImageEnsembleTransformer Create(IHostEnvironment environment, ModelLoadContext context) => Internals.LoadEnsemble(environment, context);
+
+    void ICanSaveModel.Save(ModelSaveContext ctx) => Internals.Save(ctx, _members, Weights);
+}

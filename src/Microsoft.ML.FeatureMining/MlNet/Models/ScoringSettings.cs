@@ -1,0 +1,49 @@
+namespace Microsoft.ML.FeatureMining.MlNet.Models;
+
+/// <summary>What a transformer needs beside the network: the columns it joins and what it does with a picture that cannot be read.</summary>
+internal sealed record ScoringSettings
+{
+    public string ImageColumnName { get; init; } = "Image";
+
+    public string ScoreColumnName { get; init; } = "Score";
+
+    public string PredictedLabelColumnName { get; init; } = "PredictedLabel";
+
+    public UnreadableImages UnreadableImages { get; init; }
+
+    public long MaxPixels { get; init; } = Data.ImageCodec.DefaultMaxPixels;
+
+    public int BatchSize { get; init; } = 64;
+
+    /// <summary>The type of the key's values by name; empty where the key has none.</summary>
+    public string KeyValues { get; init; } = "";
+
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(ImageColumnName);
+        writer.Write(ScoreColumnName);
+        writer.Write(PredictedLabelColumnName);
+        writer.Write((byte)UnreadableImages);
+        writer.Write(MaxPixels);
+        writer.Write(BatchSize);
+        writer.Write(KeyValues);
+    }
+
+    /// <exception cref="InvalidDataException">What is there are no such settings.</exception>
+    public static ScoringSettings Read(BinaryReader reader)
+    {
+        ScoringSettings settings = new()
+        {
+            ImageColumnName = reader.ReadString(),
+            ScoreColumnName = reader.ReadString(),
+            PredictedLabelColumnName = reader.ReadString(),
+            UnreadableImages = (UnreadableImages)reader.ReadByte(),
+            MaxPixels = reader.ReadInt64(),
+            BatchSize = reader.ReadInt32(),
+            KeyValues = reader.ReadString(),
+        };
+        return Enum.IsDefined(settings.UnreadableImages) && settings is { MaxPixels: > 0, BatchSize: > 0 }
+            ? settings
+            : throw new InvalidDataException("The model is damaged: its scoring settings make no sense.");
+    }
+}

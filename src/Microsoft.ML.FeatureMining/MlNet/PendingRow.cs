@@ -1,4 +1,0 @@
-namespace Microsoft.ML.FeatureMining.MlNet;
-
-/// <summary>A row that is to be scored.</summary>
-internal readonly record struct PendingRow(RowImage Image, long Position, string? File);

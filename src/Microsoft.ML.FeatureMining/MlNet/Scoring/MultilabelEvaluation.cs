@@ -1,0 +1,32 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Evaluation;
+using Microsoft.ML.FeatureMining.MlNet.Labels;
+
+namespace Microsoft.ML.FeatureMining.MlNet.Scoring;
+
+/// <summary>Reads sets of classes and scores of a scored data view.</summary>
+internal static class MultilabelEvaluation
+{
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">Label and score are of different classes.</exception>
+    public static MultilabelClassificationMetrics Of(IDataView scored, string labelColumnName, string scoreColumnName, double threshold)
+    {
+        DataViewSchema.Column score = scored.Schema.GetColumnOrNull(scoreColumnName) ?? throw ScoreSchema.NotFound("score", scoreColumnName);
+        if (score.Type is not VectorDataViewType { IsKnownSize: true } type || type.ItemType.RawType != typeof(float))
+            throw ScoreSchema.Mismatch("score", scoreColumnName, "Vector<Single>, one a class", score.Type.ToString()!);
+        LabelSetColumn label = LabelSetColumn.BindAlike(scored.Schema, labelColumnName, ClassKeys.OfSlots(score));
+        using DataViewRowCursor cursor = scored.GetRowCursor([label.Column, score]);
+        Func<int?> readLabel = label.Reader(cursor);
+        ValueGetter<VBuffer<float>> readScore = cursor.GetGetter<VBuffer<float>>(cursor.Schema[score.Index]);
+        MultilabelCounter counter = new(label.Keys.Names, threshold);
+        VBuffer<float> scores = default;
+        var probabilities = new float[label.Keys.Count];
+        while (cursor.MoveNext())
+        {
+            readScore(ref scores);
+            scores.CopyTo(probabilities);
+            counter.Add(readLabel() is { } number ? label.Sets[number] : null, probabilities);
+        }
+        return counter.Read();
+    }
+}
