@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Trainers;
 
 namespace Microsoft.ML;
 
@@ -26,16 +27,8 @@ public static class ImageTrainerCatalog
         string predictedLabelColumnName = "PredictedLabel",
         string backbone = "cifar-resnet-56",
         int epochs = 300,
-        IDataView? validationSet = null) => trainers.FeatureMining(new FeatureMiningOptions
-        {
-            LabelColumnName = labelColumnName,
-            ImageColumnName = imageColumnName,
-            ScoreColumnName = scoreColumnName,
-            PredictedLabelColumnName = predictedLabelColumnName,
-            Backbone = backbone,
-            Epochs = epochs,
-            ValidationSet = validationSet,
-        });
+        IDataView? validationSet = null) =>
+        trainers.FeatureMining(ShortOptions.Of<FeatureMiningOptions>(labelColumnName, imageColumnName, scoreColumnName, predictedLabelColumnName, backbone, epochs, validationSet));
 
     /// <summary>Trains an image classifier with Feature Mining (Xie et al., Appl. Sci. 2022, 12(7), 3318).</summary>
     /// <param name="trainers">The catalog.</param>
@@ -69,16 +62,8 @@ public static class ImageTrainerCatalog
         string predictedLabelColumnName = "PredictedLabel",
         string backbone = "resnet-50",
         int epochs = 90,
-        IDataView? validationSet = null) => trainers.Ssm(new SsmOptions
-        {
-            LabelColumnName = labelColumnName,
-            ImageColumnName = imageColumnName,
-            ScoreColumnName = scoreColumnName,
-            PredictedLabelColumnName = predictedLabelColumnName,
-            Backbone = backbone,
-            Epochs = epochs,
-            ValidationSet = validationSet,
-        });
+        IDataView? validationSet = null) =>
+        trainers.Ssm(ShortOptions.Of<SsmOptions>(labelColumnName, imageColumnName, scoreColumnName, predictedLabelColumnName, backbone, epochs, validationSet));
 
     /// <summary>Trains an image classifier with the Split-and-Share Module (Lee et al. 2021).</summary>
     /// <param name="trainers">The catalog.</param>
@@ -112,17 +97,8 @@ public static class ImageTrainerCatalog
         string predictedLabelColumnName = "PredictedLabel",
         string backbone = "dsk-resnext-50-32x4d",
         int epochs = 360,
-        IDataView? validationSet = null) => trainers.VisualInductivePriors(new VisualInductivePriorsOptions
-        {
-            LabelColumnName = labelColumnName,
-            ImageColumnName = imageColumnName,
-            ScoreColumnName = scoreColumnName,
-            PredictedLabelColumnName = predictedLabelColumnName,
-            Backbone = backbone,
-            Epochs = epochs,
-            WarmupEpochs = Math.Min(5, epochs / 10.0),
-            ValidationSet = validationSet,
-        });
+        IDataView? validationSet = null) =>
+        trainers.VisualInductivePriors(ShortOptions.Of<VisualInductivePriorsOptions>(labelColumnName, imageColumnName, scoreColumnName, predictedLabelColumnName, backbone, epochs, validationSet));
 
     /// <summary>Trains an image classifier from few images with the Visual Inductive Priors Framework (Sun et al. 2020).</summary>
     /// <param name="trainers">The catalog.</param>

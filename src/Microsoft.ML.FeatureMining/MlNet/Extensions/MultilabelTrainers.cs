@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining;
+using Microsoft.ML.FeatureMining.MlNet.Trainers;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML;
@@ -30,17 +31,11 @@ public sealed class MultilabelTrainers
         string backbone = "vgg-16",
         int epochs = 10,
         IDataView? patchSet = null,
-        IDataView? validationSet = null) => PatchTraining(new PatchTrainingOptions
+        IDataView? validationSet = null) =>
+        PatchTraining(ShortOptions.Of<PatchTrainingOptions>(labelColumnName, imageColumnName, scoreColumnName, predictedLabelColumnName, backbone, epochs, validationSet) with
         {
-            LabelColumnName = labelColumnName,
-            ImageColumnName = imageColumnName,
-            ScoreColumnName = scoreColumnName,
-            PredictedLabelColumnName = predictedLabelColumnName,
-            Backbone = backbone,
-            Epochs = epochs,
             SwitchEpoch = patchSet is null ? 0 : epochs / 2,
             PatchSet = patchSet,
-            ValidationSet = validationSet,
         });
 
     /// <summary>Trains an image classifier with patch training (Nevgi, "Hierarchical Feature Learning in Deep Convolutional Networks").</summary>
