@@ -1,17 +1,16 @@
+using Microsoft.ML.FeatureMining.Catalogs;
+
 namespace Microsoft.ML.FeatureMining.Training.Optimizers;
 
-/// <summary>The optimizers by key.</summary>
+/// <summary>The optimizers of this assembly by key.</summary>
 public static class OptimizerCatalog
 {
-    private static readonly Dictionary<string, Optimizer> Defaults =
-        new Optimizer[] { new AdamOptimizer(), new AdamWOptimizer(), new RmsPropOptimizer(), new RmsPropTfOptimizer(), new SgdOptimizer() }.ToDictionary(optimizer => optimizer.Key);
+    private static readonly TypeCatalog<Optimizer> Catalog = new("optimizer", part => part.Key);
 
     /// <summary>All keys, in order.</summary>
-    public static IReadOnlyList<string> Keys { get; } = [.. Defaults.Keys.Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Keys { get; } = Catalog.Keys;
 
     /// <summary>An optimizer with its default settings.</summary>
-    /// <exception cref="ArgumentException">No optimizer has that key.</exception>
-    public static Optimizer Create(string key) => Defaults.TryGetValue(key, out Optimizer? optimizer)
-        ? optimizer with { }
-        : throw new ArgumentException($"No optimizer is called '{key}'. Known: {string.Join(", ", Keys)}.", nameof(key));
+    /// <exception cref="ArgumentException">There is none of that key; the message lists those there are.</exception>
+    public static Optimizer Create(string key) => Catalog.Create(key);
 }
