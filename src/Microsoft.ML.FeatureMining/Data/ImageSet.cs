@@ -75,6 +75,9 @@ internal sealed class ImageSet
         return batches.Zip(_pixels.Read(rows), (images, pixels) => new HostBatch(pixels, Array.ConvertAll(images, image => (long)_labels[image])));
     }
 
+    /// <summary>Whether any image may be asked for at any time, at no more than its own cost (<see cref="PixelStore.ShuffleWindow"/>).</summary>
+    public bool ReachesAnyImage => _pixels.ShuffleWindow == int.MaxValue;
+
     /// <summary>The order of an epoch: a permutation, each as likely, but where the store cannot reach for any row at any time (<see cref="PixelStore.ShuffleWindow"/>).</summary>
     public int[] DrawOrder(RandomStream random) =>
         Count <= _pixels.ShuffleWindow ? random.Permutation(Count) : random.PermutationWithin(_pixels.ShuffleWindow, Count);

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Training;
 using static TorchSharp.torch;
 
@@ -5,11 +6,11 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
 /// Class-wise self-knowledge distillation (Yun et al. 2020): images come in pairs of one class, and the first of a pair also learns the prediction of the second, which
-/// is taken as it is: T^2 KL(softmax(z' / T) | softmax(z / T)), the mean over all pairs of a batch. Each epoch pairs every image with one other of its class, evenly at
-/// random; a class's odd one goes without. Unlike the authors' code, which runs the second images apart, both of a pair are part of the batch and of the criterion,
-/// so that a step costs what a plain one does and has half as many pairs as images.
+/// is taken as it is: T^2 KL(softmax(z' / T) | softmax(z / T)), the mean over all pairs of a batch. Where the second comes from, evenly at random, is <see cref="Partners"/>: with
+/// <see cref="PartnerSource.Batch"/> both of a pair are part of the batch and of the criterion, a batch has half as many pairs as images, and a class's odd one goes without; with
+/// <see cref="PartnerSource.Class"/> each image of the batch is the first of a pair, and the second is no part of the criterion.
 /// </summary>
-/// <remarks>For the rows of Table 2 of the Feature Mining paper. A batch of one image has no pairs.</remarks>
+/// <remarks>For the rows of Table 2 of the Feature Mining paper.</remarks>
 public sealed class ClassWiseSelfDistillation : TrainingStrategy
 {
     /// <inheritdoc/>
@@ -23,8 +24,13 @@ public sealed class ClassWiseSelfDistillation : TrainingStrategy
     /// <value>1, the authors' for CIFAR-100; they take 3 for fine-grained sets.</value>
     public double Weight { get; init; } = 1;
 
+    /// <summary>Where the second image of a pair is from.</summary>
+    /// <value><see cref="PartnerSource.Batch"/>; the authors' code has <see cref="PartnerSource.Class"/>.</value>
+    public PartnerSource Partners { get; init; }
+
     /// <inheritdoc/>
-    protected internal override StrategyTraits Traits => StrategyTraits.OrdersImages | StrategyTraits.NeedsWholeImages | StrategyTraits.NeedsOneClass;
+    protected internal override StrategyTraits Traits =>
+        StrategyTraits.NeedsWholeImages | StrategyTraits.NeedsOneClass | (Partners == PartnerSource.Class ? StrategyTraits.DrawsImages : StrategyTraits.OrdersImages);
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems(int stageCount)
@@ -38,10 +44,15 @@ public sealed class ClassWiseSelfDistillation : TrainingStrategy
         {
             yield return $"Weight of class-wise self-distillation is above 0; it is {Weight}.";
         }
+
+        if (!Enum.IsDefined(Partners))
+        {
+            yield return $"Partners has no value {(int)Partners}.";
+        }
     }
 
     /// <inheritdoc/>
-    protected internal override StrategyRun Start(StrategyContext context) => new Run(this);
+    protected internal override StrategyRun Start(StrategyContext context) => Partners == PartnerSource.Class ? new ClassRun(this, context.Random) : new BatchRun(this);
 
     /// <summary>
     /// The term for rows 0 and 1, 2 and 3 and so on, as far as their targets are the same class: logits [N,K], one-hot targets [N,K], N at least 2.
@@ -50,22 +61,35 @@ public sealed class ClassWiseSelfDistillation : TrainingStrategy
     {
         long paired = logits.shape[0] / 2 * 2;
         Tensor same = (targets.slice(0, 0, paired, 2) * targets.slice(0, 1, paired, 2)).sum(1);      // [N/2]: 1 for a pair
-        Tensor log = (logits.slice(0, 0, paired, 2) / temperature).log_softmax(1);
-        Tensor logPartner = (logits.slice(0, 1, paired, 2).detach() / temperature).log_softmax(1);
-        Tensor divergence = (logPartner.exp() * (logPartner - log)).sum(1);                          // [N/2]
-        return (divergence * same).sum() / same.sum().clamp_min(1) * (temperature * temperature);
+        Tensor divergence = Divergence(logits.slice(0, 0, paired, 2), logits.slice(0, 1, paired, 2).detach(), temperature);
+        return (divergence * same).sum() / same.sum().clamp_min(1);
     }
 
-    private sealed class Run(ClassWiseSelfDistillation settings) : StrategyRun
+    /// <summary>T^2 KL(softmax(z' / T) | softmax(z / T)) of each row, [N], with logits z and their partners' z' [N,K].</summary>
+    internal static Tensor Divergence(Tensor logits, Tensor partners, double temperature)
+    {
+        Tensor log = (logits / temperature).log_softmax(1);
+        Tensor logPartner = (partners / temperature).log_softmax(1);
+        return (logPartner.exp() * (logPartner - log)).sum(1) * (temperature * temperature);
+    }
+
+    private sealed class BatchRun(ClassWiseSelfDistillation settings) : StrategyRun
     {
         public override int[] Order(int[] order, IReadOnlyList<int> labels, int batchSize) => ClassPairs.Order(order, labels, batchSize);
 
         public override void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock)
         {
+            // A batch of one image has no pairs.
             if (pass.Logits.shape[0] > 1)
             {
                 ledger.Add("cs-kd", Compare(pass.Logits, pass.Batch.Targets, settings.Temperature), settings.Weight);
             }
         }
+    }
+
+    private sealed class ClassRun(ClassWiseSelfDistillation settings, RandomStream draws) : StrategyRun
+    {
+        public override void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock) =>
+            ledger.Add("cs-kd", Divergence(pass.Logits, pass.PartnerLogits(draws), settings.Temperature).mean(), settings.Weight);
     }
 }

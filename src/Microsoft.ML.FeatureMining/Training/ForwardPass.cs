@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks;
 using static TorchSharp.torch;
@@ -10,8 +11,10 @@ public sealed class ForwardPass
     private readonly Tensor?[] _stages;
     private readonly Tensor?[] _pooled;
     private readonly IReadOnlyList<Tensor> _supervised;
+    private readonly Func<RandomStream, Tensor>? _partnerLogits;
 
-    internal ForwardPass(Batch batch, Tensor?[] stages, Tensor embedding, Tensor logits, ClassificationLoss criterion, IReadOnlyList<Tensor>? supervised = null)
+    internal ForwardPass(
+        Batch batch, Tensor?[] stages, Tensor embedding, Tensor logits, ClassificationLoss criterion, IReadOnlyList<Tensor>? supervised = null, Func<RandomStream, Tensor>? partnerLogits = null)
     {
         Batch = batch;
         _stages = stages;
@@ -20,6 +23,7 @@ public sealed class ForwardPass
         Embedding = embedding;
         Logits = logits;
         Criterion = criterion;
+        _partnerLogits = partnerLogits;
     }
 
     /// <summary>The batch that the network saw.</summary>
@@ -41,6 +45,10 @@ public sealed class ForwardPass
 
     /// <summary>The mean over all positions of a kept stage, [N,C], computed once a step.</summary>
     public Tensor PooledStage(int index) => _pooled[index] ??= ImageNetwork.Pool(Stage(index));
+
+    /// <summary>The network's output [N,K], without gradient, for other images: for each one of the batch, as it was loaded, one of its class (<see cref="ClassPartners"/>).</summary>
+    /// <param name="draws">Chooses them.</param>
+    internal Tensor PartnerLogits(RandomStream draws) => _partnerLogits?.Invoke(draws) ?? throw new InvalidOperationException("This pass has no training set to draw from.");
 
     /// <summary>The criterion's value: the mean over all logits that the head wants supervised.</summary>
     internal Tensor Loss()

@@ -18,4 +18,7 @@ public enum StrategyTraits
 
     /// <summary>Takes a target for one class, or a mixture of classes, and not for a set of them.</summary>
     NeedsOneClass = 8,
+
+    /// <summary>Looks at training images of its own choice, beside those of the batch.</summary>
+    DrawsImages = 16,
 }

@@ -10,7 +10,7 @@ internal static class TrainingEngine
     /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
     public static TrainingOutcome Fit(TrainingRecipe recipe, ImageSet train, ImageSet? validation, TrainingHost host)
     {
-        List<string> problems = [.. recipe.Problems(), .. SetProblems("training", recipe, train)];
+        List<string> problems = [.. recipe.Problems(), .. SetProblems("training", recipe, train), .. DrawingProblems(recipe, train)];
         if (validation is not null)
         {
             problems.AddRange(SetProblems("validation", recipe, validation));
@@ -36,6 +36,11 @@ internal static class TrainingEngine
             NativeHeap.Trim();
         }
     }
+
+    private static IEnumerable<string> DrawingProblems(TrainingRecipe recipe, ImageSet train) =>
+        from strategy in recipe.Strategies
+        where strategy.Traits.HasFlag(StrategyTraits.DrawsImages) && !train.ReachesAnyImage
+        select $"The training rows are streamed one after the other, and the strategy '{strategy.Key}' draws from all of them; let the image column be one of paths (text), or keep the images in memory or on the disk.";
 
     private static IEnumerable<string> SetProblems(string name, TrainingRecipe recipe, ImageSet set)
     {

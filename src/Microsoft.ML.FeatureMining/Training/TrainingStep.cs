@@ -13,6 +13,7 @@ namespace Microsoft.ML.FeatureMining.Training;
 internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, TrainedParts parts, RandomStreams random, TrainingHost host)
 {
     private readonly ClassificationLoss _criterion = recipe.Criterion;
+    private readonly ClassPartners _partners = new(train, parts, recipe, random);
     private int _imagesAtOnce = recipe.BatchSize;
 
     /// <returns>The batch's <see cref="BatchSums"/>.</returns>
@@ -52,7 +53,7 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traine
         for (int piece = 0; piece < pieces; piece++)
         {
             int start = piece * _imagesAtOnce, end = piece == pieces - 1 ? loaded.Count : start + _imagesAtOnce;
-            sums = sums + Backward(pieces == 1 ? batch : batch.Slice(start, end), (end - start) / (double)loaded.Count, clock);
+            sums = sums + Backward(pieces == 1 ? batch : batch.Slice(start, end), loaded.Labels[start..end], (end - start) / (double)loaded.Count, clock);
         }
 
         return sums.MoveToOuterDisposeScope();
@@ -61,10 +62,10 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traine
     // Cut as an epoch is cut into batches: none of a single image, and pairs of images stay together unless half a batch is an odd number.
     private int Pieces(HostBatch loaded) => BatchLoader.Batches(loaded.Count, _imagesAtOnce);
 
-    private Tensor Backward(Batch batch, double share, TrainingClock clock)
+    private Tensor Backward(Batch batch, long[] labels, double share, TrainingClock clock)
     {
         using DisposeScope scope = NewDisposeScope();
-        ForwardPass pass = Forward(batch, clock);
+        ForwardPass pass = Forward(batch, labels, clock);
         LossLedger ledger = new();
         ledger.Add("criterion", pass.Loss());
         parts.Runs.ForEach(run => run.AddLosses(pass, ledger, clock));
@@ -79,7 +80,7 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traine
         return parts.Runs.Aggregate(batch, (current, run) => run.Prepare(current, clock));
     }
 
-    private ForwardPass Forward(Batch batch, TrainingClock clock)
+    private ForwardPass Forward(Batch batch, long[] labels, TrainingClock clock)
     {
         ImageNetwork network = parts.Network;
         Tensor?[] kept = new Tensor?[network.Backbone.StageChannels.Count];
@@ -97,6 +98,6 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traine
 
         Tensor embedding = network.Head.Embed(features);
         HeadOutput output = network.Head.Classify(embedding);
-        return new ForwardPass(batch, kept, embedding, output.Logits, _criterion, output.Supervised);
+        return new ForwardPass(batch, kept, embedding, output.Logits, _criterion, output.Supervised, draws => _partners.Logits(labels, draws));
     }
 }

@@ -88,6 +88,22 @@ public sealed class StrategyTermTests : IClassFixture<OneThread>
         AssertSame("pairs", loss, logits);
     }
 
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(4.0)]
+    public void ClassWiseSelfDistillation_GivenPartners_IsTheDivergenceOfEachRow(double temperature)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        float[][] logits = [[1, -2, 0.5f], [0, 3, -1]], partners = [[0.25f, 2, -1], [0, 3, -1]];
+
+        Tensor rows = ClassWiseSelfDistillation.Divergence(stack(logits.Select(row => tensor(row))), stack(partners.Select(row => tensor(row))), temperature);
+
+        TensorAssert.CloseValues([.. logits.Zip(partners, (one, other) => (float)(temperature * temperature * Softmax(other).Zip(Softmax(one), (p, q) => p * Math.Log(p / q)).Sum()))],
+            TensorAssert.Values(rows), Tolerance, "rows");
+
+        double[] Softmax(float[] row) => [.. row.Select(value => Math.Exp(value / temperature) / row.Sum(other => Math.Exp(other / temperature)))];
+    }
+
     [Fact]
     public void ClassWiseSelfDistillation_NoPair_IsZero()
     {

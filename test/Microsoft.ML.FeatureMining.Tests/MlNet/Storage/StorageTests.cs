@@ -154,6 +154,17 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
         Fit(options with { ImageColumnName = "ImagePath" });
     }
 
+    [Fact]
+    public void Fit_StreamedRowsAndAStrategyThatDrawsImages_SaysWhatToDo()
+    {
+        FeatureMiningOptions options = Options with { Storage = ImageStorage.Stream, Strategies = [new ClassWiseSelfDistillation { Partners = PartnerSource.Class }] };
+
+        ArgumentException error = Assert.Throws<ArgumentException>(() => Fit(options));
+
+        Assert.Contains("'cs-kd' draws from all of them; let the image column be one of paths", error.Message, StringComparison.Ordinal);
+        Assert.Equal(Fit(options with { Storage = ImageStorage.Memory }), Fit(options with { ImageColumnName = "ImagePath" }));
+    }
+
     [Theory]
     [InlineData(ImageStorage.Memory, "Image")]
     [InlineData(ImageStorage.Disk, "Image")]
