@@ -63,6 +63,22 @@ public sealed class PatchTrainingTests(ColouredImages images) : IClassFixture<Co
     }
 
     [Fact]
+    public void Fit_LabelSmoothing_CountsOnPatchesAlone()
+    {
+        MLContext ml = new(1);
+        IDataView rows = images.Rows(ml);
+
+        float[] onImages = First(Short with { LabelSmoothing = 0.2 });
+        PatchTrainingOptions patches = Short with { Epochs = 2, SwitchEpoch = 1, PatchSet = rows };
+
+        Assert.Equal(First(Short), onImages);
+        Assert.NotEqual(First(patches), First(patches with { LabelSmoothing = 0.2 }));
+        Assert.Contains("LabelSmoothing lies in [0, 1)", Assert.Throws<ArgumentException>(() => Pipeline(ml, Short with { LabelSmoothing = 1 })).Message, StringComparison.Ordinal);
+
+        float[] First(PatchTrainingOptions options) => Pipeline(ml, options).Fit(rows).Transform(rows).GetColumn<float[]>("Score").First();
+    }
+
+    [Fact]
     public void Fit_CancelledOnThePatches_Throws()
     {
         MLContext ml = new(1);

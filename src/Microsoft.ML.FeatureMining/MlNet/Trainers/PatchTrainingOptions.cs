@@ -7,7 +7,10 @@ using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>The settings of <see cref="PatchTrainingTrainer"/>. The defaults are the paper's for Pascal VOC: VGG-16 with a branch for patches, 10 epochs, 5 of them on patches.</summary>
+/// <summary>
+/// The settings of <see cref="PatchTrainingTrainer"/>. The defaults are the paper's for Pascal VOC: VGG-16 with a branch for patches, 10 epochs, 5 of them on patches.
+/// <see cref="ImageClassificationOptions.LabelSmoothing"/> counts on patches, which have one class each.
+/// </summary>
 public sealed record PatchTrainingOptions : ImageClassificationOptions
 {
     /// <summary>The paper's settings.</summary>
@@ -60,6 +63,7 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
         Head = HiddenUnits == 4096 ? "vgg-patches" : FormattableString.Invariant($"vgg-patches-{HiddenUnits}"),
         Epochs = Epochs - SwitchEpoch,
         Loss = Loss ?? new Losses.BinaryCrossEntropyLoss(),
+        LabelSmoothing = 0,
     };
 
     internal override IEnumerable<string> OwnProblems()
@@ -68,6 +72,8 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
             yield return $"SwitchEpoch lies between 0 and Epochs - 1; it is {SwitchEpoch}.";
         if (SwitchEpoch > 0 && PatchSet is null)
             yield return "SwitchEpoch is above 0 and there is no PatchSet; LoadPascalVocPatches makes one, or set SwitchEpoch to 0.";
+        if (!(LabelSmoothing is >= 0 and < 1))
+            yield return FormattableString.Invariant($"LabelSmoothing lies in [0, 1); it is {LabelSmoothing}.");
         if (HiddenUnits is < 1 or > 99_999)
             yield return $"HiddenUnits lies between 1 and 99999; it is {HiddenUnits}.";
         if (string.IsNullOrEmpty(PatchLabelColumnName))

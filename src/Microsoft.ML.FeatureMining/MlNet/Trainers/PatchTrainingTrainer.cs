@@ -30,7 +30,16 @@ public sealed class PatchTrainingTrainer : ImageClassificationTrainer
         if (_options is { SwitchEpoch: > 0, PatchSet: { } set })
         {
             using TrainingRows patches = run.ReadPatches(set, _options.PatchLabelColumnName, rows);
-            TrainingOutcome onPatches = run.Train(recipe with { OnPatches = true, Epochs = _options.SwitchEpoch, Loss = null, Keep = KeepWeights.Last, EarlyStopping = null }, patches);
+            TrainingRecipe first = recipe with
+            {
+                OnPatches = true,
+                Epochs = _options.SwitchEpoch,
+                Loss = null,
+                LabelSmoothing = _options.LabelSmoothing,
+                Keep = KeepWeights.Last,
+                EarlyStopping = null,
+            };
+            TrainingOutcome onPatches = run.Train(first, patches);
             if (onPatches.End == TrainingEnd.Cancelled)
                 throw new OperationCanceledException("The training was cancelled on the patches, before there was a model of whole images.");
             begin = onPatches.Weights;

@@ -1,0 +1,24 @@
+using System.Globalization;
+using AutoMLSample;
+using Microsoft.ML;
+using Microsoft.ML.AutoML;
+
+if (args is not [string folder, ..] || !Directory.Exists(folder))
+{
+    Console.Error.WriteLine("Usage: AutoMLSample FOLDER [TRIALS] [EPOCHS], FOLDER holding a folder of pictures for each class.");
+    return 2;
+}
+
+int trials = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 10;
+int epochs = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 20;
+MLContext ml = new(seed: 1);
+(IDataView train, IDataView validation) = ml.Data.SplitByClass(ml.Data.LoadImageFolder(folder), testFraction: 0.2, seed: 1);
+AutoMLExperiment experiment = ImageSweep.Experiment(
+    ml, train, validation, swept => swept with { Backbone = "cifar-resnet-20", Epochs = epochs });
+experiment.SetMaxModelToExplore(trials);
+experiment.SetMonitor(new TrialPrinter());
+TrialResult best = experiment.Run();
+Console.WriteLine($"best: trial {best.TrialSettings.TrialId}, accuracy {best.Metric.ToString("P1", CultureInfo.InvariantCulture)}: {best.TrialSettings.Parameter["_pipeline_"]}");
+ml.Model.Save(best.Model, train.Schema, "best.zip");
+Console.WriteLine("Saved best.zip.");
+return 0;
