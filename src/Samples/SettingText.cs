@@ -26,22 +26,29 @@ internal static class SettingText
     /// <exception cref="ArgumentException">There is no such setting, or the value cannot be read.</exception>
     public static void Assign(object target, string assignment)
     {
-        string[] halves = assignment.Split('=', 2);
-        PropertyInfo[] settings = [.. target.GetType().GetProperties().Where(property => property.CanWrite && IsText(property.PropertyType))];
-        PropertyInfo? setting = halves.Length < 2 ? null : settings.FirstOrDefault(property => property.Name.Equals(halves[0].Replace("-", ""), StringComparison.OrdinalIgnoreCase));
-        if (setting is null)
-        {
-            throw new ArgumentException($"'{assignment}' is no name=value with one of the names {string.Join(", ", settings.Select(property => property.Name))}.");
-        }
-
+        (PropertyInfo setting, string value) = Find(target.GetType(), assignment);
         try
         {
-            setting.SetValue(target, TypeDescriptor.GetConverter(setting.PropertyType).ConvertFromString(null, CultureInfo.InvariantCulture, halves[1]));
+            setting.SetValue(target, TypeDescriptor.GetConverter(setting.PropertyType).ConvertFromString(null, CultureInfo.InvariantCulture, value));
         }
         catch (Exception e) when (e is FormatException or ArgumentException or NotSupportedException)
         {
-            throw new ArgumentException($"'{assignment}': '{halves[1]}' is no {Bare(setting.PropertyType).Name}.", e);
+            throw new ArgumentException($"'{assignment}': '{value}' is no {Bare(setting.PropertyType).Name}.", e);
         }
+    }
+
+    /// <summary>The property that <c>name=value</c> sets.</summary>
+    /// <exception cref="ArgumentException">There is no such setting.</exception>
+    public static string PropertyName(Type type, string assignment) => Find(type, assignment).Setting.Name;
+
+    private static (PropertyInfo Setting, string Value) Find(Type type, string assignment)
+    {
+        string[] halves = assignment.Split('=', 2);
+        PropertyInfo[] settings = [.. type.GetProperties().Where(property => property.CanWrite && IsText(property.PropertyType))];
+        PropertyInfo? setting = halves.Length < 2 ? null : settings.FirstOrDefault(property => property.Name.Equals(halves[0].Replace("-", ""), StringComparison.OrdinalIgnoreCase));
+        return setting is null
+            ? throw new ArgumentException($"'{assignment}' is no name=value with one of the names {string.Join(", ", settings.Select(property => property.Name))}.")
+            : (setting, halves[1]);
     }
 
     private static bool IsText(Type type) => Bare(type) is { } bare && (bare.IsPrimitive || bare.IsEnum || bare == typeof(string) || bare == typeof(TimeSpan));

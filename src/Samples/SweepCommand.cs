@@ -18,7 +18,7 @@ internal static class SweepCommand
         Command command = new("sweep", "Looks for the best settings of train: many short runs on one split, the better ones longer. The same command goes on where it was stopped or killed.");
         input.AddTo(command);
         sweep.AddTo(command);
-        options.AddTo(command);
+        options.AddSettingsTo(command);
         command.SetAction(parsed => ExitCode.Guard(() => Run(parsed, input, options, sweep)));
         return command;
     }
@@ -29,9 +29,15 @@ internal static class SweepCommand
         MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed), warnings: false);
         IDataView rows = input.Load(parsed, ml);
         ImageClassificationOptions baseline = options.Settings(parsed, file => HierarchyFile.Read(ml, file, rows));
-        // Its patches are another set of pictures, which a sweep does not take.
+        // Its patches are another set of pictures, which a sweep does not take; labels are smoothed on them alone.
         baseline = baseline is PatchTrainingOptions whole ? whole with { SwitchEpoch = 0 } : baseline;
-        SweepSettings settings = sweep.Settings(parsed, baseline.GetType()) with { Seed = options.Seed(parsed) ?? 0, CancellationToken = stop.Token, Progress = Show };
+        SweepSettings settings = sweep.Settings(parsed, baseline.GetType()) with
+        {
+            Fixed = [.. options.Given(parsed, baseline.GetType()), .. baseline is PatchTrainingOptions ? new[] { nameof(PatchTrainingOptions.LabelSmoothing) } : []],
+            Seed = options.Seed(parsed) ?? 0,
+            CancellationToken = stop.Token,
+            Progress = Show,
+        };
         SweepResult<ImageClassificationOptions> result = ml.MulticlassClassification.Sweep(rows, baseline, Pipeline, settings);
         sweep.Write(parsed, result);
         if (result.Best is not { } best)

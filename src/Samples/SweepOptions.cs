@@ -11,7 +11,7 @@ internal sealed class SweepOptions
     private readonly Option<DirectoryInfo> _folder = new("--folder") { Description = "Where the sweep keeps its journal and its runs.", Required = true };
     private readonly Option<string[]> _vary = new("--vary")
     {
-        Description = "What varies: NAME=MIN:MAX, NAME=MIN:MAX:log, or NAME=A,B,C, the names being those of the trainer's options in the library, e.g. LearningRate=0.001:1:log. Without it, all that carries a range.",
+        Description = "What varies: NAME=MIN:MAX, NAME=MIN:MAX:log, or NAME=A,B,C, the names being those of the trainer's options in the library, e.g. LearningRate=0.001:1:log. Without it, all that carries a range and is not given on the command line.",
         AllowMultipleArgumentsPerToken = true,
     };
 

@@ -72,12 +72,20 @@ internal sealed class TrainOptions
         _threads.Validators.Add(result => Require(result, result.GetValueOrDefault<int>() >= 1, "is at least 1"));
     }
 
+    /// <summary>The settings, and what is about one run: what to measure it on, what to keep of it.</summary>
     public void AddTo(Command command)
+    {
+        AddSettingsTo(command);
+        Array.ForEach<Option>([_validateOnTest, _testFraction, _topK, _workspace, _report], command.Options.Add);
+    }
+
+    /// <summary>The settings of a training, and where to save its model.</summary>
+    public void AddSettingsTo(Command command)
     {
         Option[] all =
         [
             _trainer, _backbone, _head, _weights, _stages, _segmentation, _strategies, _augmentations, _loss, _hierarchy, _size, _channels, _epochs, _batch, _accumulate, _rate, _optimizer, _momentum,
-            _decay, _noDecay, _maxNorm, _average, _frozenStages, _freezeNorm, _backboneRate, _schedule, _warmup, _smoothing, _padding, _noFlip, _validation, _validateOnTest, _keep, _patience, _unreadable, _maxSkipped, _set, _testFraction, _topK, _seed, _gpu, _threads, _workspace, _model, _report,
+            _decay, _noDecay, _maxNorm, _average, _frozenStages, _freezeNorm, _backboneRate, _schedule, _warmup, _smoothing, _padding, _noFlip, _validation, _keep, _patience, _unreadable, _maxSkipped, _set, _seed, _gpu, _threads, _model,
         ];
         Array.ForEach(all, command.Options.Add);
         command.Validators.Add(result => Array.ForEach<Option>([_head, _stages, _segmentation], option =>
@@ -109,6 +117,19 @@ internal sealed class TrainOptions
         ImageClassificationOptions given = Common(parsed, own) with { Strategies = [.. Strategies(parsed, hierarchy)] };
         Array.ForEach(parsed.GetValue(_set) ?? [], assignment => SettingText.Assign(given, assignment));
         return given;
+    }
+
+    /// <summary>The properties of the trainer's options that the command line gives, of those that carry a range.</summary>
+    public IEnumerable<string> Given(ParseResult parsed, Type options)
+    {
+        (Option Option, string[] Names)[] ranged =
+        [
+            (_stages, [nameof(FeatureMiningOptions.Stages)]), (_batch, [nameof(ImageClassificationOptions.BatchSize)]), (_rate, [nameof(ImageClassificationOptions.LearningRate)]),
+            (_momentum, [nameof(ImageClassificationOptions.Momentum), nameof(ImageClassificationOptions.Nesterov)]), (_decay, [nameof(ImageClassificationOptions.WeightDecay)]),
+            (_noDecay, [nameof(ImageClassificationOptions.NoDecayOnNormAndBias)]), (_smoothing, [nameof(ImageClassificationOptions.LabelSmoothing)]),
+            (_noFlip, [nameof(ImageClassificationOptions.HorizontalFlip)]),
+        ];
+        return [.. ranged.Where(entry => parsed.GetResult(entry.Option) is { Implicit: false }).SelectMany(entry => entry.Names), .. (parsed.GetValue(_set) ?? []).Select(assignment => SettingText.PropertyName(options, assignment))];
     }
 
     public bool ValidatesOnTest(ParseResult parsed) => parsed.GetValue(_validateOnTest);

@@ -44,7 +44,8 @@ public sealed class NumberParameter : SweepParameter
     {
         double scaled = _low + place * (_high - _low);
         double value = IsLogarithmic ? Math.Exp(scaled) : scaled;
-        return Math.Clamp(IsWholeNumber ? Math.Round(value) : value, Min, Max);
+        // No minus stands before a zero that was rounded.
+        return Math.Clamp(IsWholeNumber ? Math.Round(value) + 0.0 : value, Min, Max);
     }
 
     internal override double PlaceOf(object value) =>

@@ -5,13 +5,17 @@ public sealed record SweepSettings
 {
     /// <summary>
     /// Where the sweep keeps its journal and its runs. A sweep with the same settings on the same rows goes on there where an earlier one ended, however that ended, and does not try again what
-    /// was tried; the budget may be larger. The checkpoints of all trials stay there, so that each can go on or give its model.
+    /// was tried; the budget may be larger. A trial that may go on keeps a checkpoint there; of those that have ended, the best keeps its weights.
     /// </summary>
     public required string Folder { get; init; }
 
     /// <summary>What varies: properties of the options by their names.</summary>
     /// <value>None: those that carry ML.NET's Range, Choice or BooleanChoice attributes, without Epochs.</value>
     public IReadOnlyList<SweepParameter> Parameters { get; init; } = [];
+
+    /// <summary>Properties that stay as the options have them although they carry such an attribute; where <see cref="Parameters"/> are given, those alone vary.</summary>
+    /// <value>None. What the other options refuse, or have no use for, stays in any case.</value>
+    public IReadOnlyList<string> Fixed { get; init; } = [];
 
     /// <summary>How the settings of a trial are chosen.</summary>
     /// <value><see cref="SweepSampler.TreeParzen"/>.</value>

@@ -29,6 +29,9 @@ public sealed record SweepTrial(int Number, IReadOnlyList<KeyValuePair<string, o
     /// <summary>Whether it was trained for so many epochs, or to an end of its own before them.</summary>
     internal bool HasReached(int epochs) => State == TrialState.Completed || (State != TrialState.Interrupted && Epochs >= epochs);
 
+    /// <summary>The one whose settings a sweep recommends; null where none came to the end of an epoch.</summary>
+    internal static SweepTrial? Best(IEnumerable<SweepTrial> trials) => Ranked(trials).FirstOrDefault(trial => trial.Score is not null && trial.State != TrialState.Failed);
+
     /// <summary>The best first: those that came further, then those of the higher score; those that failed last.</summary>
     internal static IEnumerable<SweepTrial> Ranked(IEnumerable<SweepTrial> trials) => trials
         .OrderBy(trial => trial.State == TrialState.Failed)

@@ -1,7 +1,9 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.MlNet.Sweeping;
 using Microsoft.ML.FeatureMining.Sweeps;
 using Microsoft.ML.FeatureMining.Tests.Reports;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
@@ -29,6 +31,8 @@ public sealed class SweepTests(ColouredImages images) : IClassFixture<ColouredIm
         Assert.Equal(straight.Model.History.Select(epoch => epoch.ValidationAccuracy!.Value), best.Curve.Select(epoch => epoch.Score));
         using ImageClassificationTransformer kept = Pipeline(ml, result.OptionsOf(best)).Fit(rows).LastTransformer;
         Assert.All(straight.Model.Artifact.Weights.Tensors.Zip(kept.Model.Artifact.Weights.Tensors), pair => Assert.Equal(pair.First.Bytes, pair.Second.Bytes));
+        // What may go on keeps what it goes on from.
+        Assert.All(result.Trials.Where(trial => trial.State == TrialState.Paused), trial => Assert.Equal(1, CheckpointsOf(result, trial)));
         Assert.Equal(8, result.ToCsv().Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
         result.SaveReport(folder["sweep.html"]);
         PageAssert.Sound(File.ReadAllText(folder["sweep.html"]));
@@ -54,6 +58,9 @@ public sealed class SweepTests(ColouredImages images) : IClassFixture<ColouredIm
 
         Assert.Equal(TrialState.Interrupted, Assert.Single(first.Trials).State);
         Assert.Equal(undisturbed.Trials.Select(Describe), all.Trials.Select(Describe));
+        // Both came to their end; the better one keeps its weights, the other its logs.
+        Assert.Equal([1, 0], all.Trials.Select(trial => CheckpointsOf(all, trial)));
+        Assert.Single(Directory.GetFiles(all.OptionsOf(all.Trials[1]).WorkspacePath!, "log.txt", SearchOption.AllDirectories));
     }
 
     [Fact]
@@ -73,6 +80,7 @@ public sealed class SweepTests(ColouredImages images) : IClassFixture<ColouredIm
         Assert.Equal([TrialState.Completed, TrialState.Failed], result.Trials.Select(trial => trial.State));
         Assert.Equal(0.05, result.Best!.Settings[0].Value);
         Assert.NotEmpty(result.Trials[1].Error!);
+        Assert.Equal([1, 0], result.Trials.Select(trial => CheckpointsOf(result, trial)));
     }
 
     [Fact]
@@ -102,8 +110,34 @@ public sealed class SweepTests(ColouredImages images) : IClassFixture<ColouredIm
 
         Assert.Superset(new HashSet<string>(["BatchSize", "HorizontalFlip", "LabelSmoothing", "LearningRate", "Momentum", "Nesterov", "WeightDecay"]), parameters.Select(parameter => parameter.Name).ToHashSet());
         Assert.DoesNotContain(parameters, parameter => parameter.Name == "Epochs");
-        Assert.Empty(SweptOptions.Problems((ImageClassificationOptions)Activator.CreateInstance(options)!, parameters));
+        Assert.Empty(SweptOptions.Problems((ImageClassificationOptions)Activator.CreateInstance(options)!, parameters, []));
         Assert.True(parameters.OfType<NumberParameter>().Single(parameter => parameter.Name == "LearningRate").IsLogarithmic);
+    }
+
+    [Fact]
+    public void Attributes_BesideGivenOptions_LeaveOutWhatCannotVary()
+    {
+        string[] all = [.. AttributeParameters.Of(typeof(FeatureMiningOptions)).Select(parameter => parameter.Name)];
+
+        Assert.Equal(all, Names(Tiny.Options));
+        Assert.Equal(all.Except(["HorizontalFlip", "Stages"]), Names(Tiny.Options, "HorizontalFlip", "Stages"));
+        Assert.Equal(all.Except(["Momentum", "Nesterov"]), Names(Tiny.Options with { Optimizer = new AdamWOptimizer() }));
+        Assert.Equal(all.Except(["LabelSmoothing"]), Names(Tiny.Options with { Loss = new FocalLoss() }));
+        Assert.DoesNotContain("SwitchEpoch", Names(new PatchTrainingOptions { SwitchEpoch = 0 }));
+
+        static IEnumerable<string> Names(ImageClassificationOptions options, params string[] settled) => AttributeParameters.Of(options, settled).Select(parameter => parameter.Name);
+    }
+
+    [Fact]
+    public void Sweep_NothingLeftToVary_IsRefused()
+    {
+        MLContext ml = new(1);
+        SweepSettings settings = new() { Folder = "unused", Fixed = [.. AttributeParameters.Of(typeof(FeatureMiningOptions)).Select(parameter => parameter.Name), "Rate"] };
+
+        string message = Assert.Throws<ArgumentException>(() => Sweep(ml, images.Rows(ml), settings)).Message;
+
+        Assert.All(["Nothing is left to vary", "no property 'Rate' to fix"], text => Assert.Contains(text, message, StringComparison.Ordinal));
+        Assert.False(Directory.Exists("unused"));
     }
 
     [Fact]
@@ -124,6 +158,9 @@ public sealed class SweepTests(ColouredImages images) : IClassFixture<ColouredIm
     private static EstimatorChain<ImageClassificationTransformer> Pipeline(MLContext ml, FeatureMiningOptions options) => Tiny.Pipeline(ml, options);
 
     private static SweepResult<FeatureMiningOptions> Sweep(MLContext ml, IDataView rows, SweepSettings settings) => ml.MulticlassClassification.Sweep(rows, Baseline, options => Pipeline(ml, options), settings);
+
+    private static int CheckpointsOf(SweepResult<FeatureMiningOptions> result, SweepTrial trial) =>
+        Directory.GetFiles(result.OptionsOf(trial).WorkspacePath!, "*.ckpt", SearchOption.AllDirectories).Length;
 
     private static string Describe(SweepTrial trial) => $"{trial.Number} {trial.State} {string.Join(' ', trial.Settings)} {string.Join(' ', trial.Curve)}";
 }

@@ -29,6 +29,9 @@ public sealed class SweepParameterTests
     }
 
     [Fact]
+    public void WholeNumbers_AroundZero_HaveNoMinusZero() => Assert.Equal("0", ChoiceParameter.TextOf(new NumberParameter("n", 0, 3, wholeNumber: true).At(0.01)));
+
+    [Fact]
     public void Logarithmic_TheMiddle_IsTheGeometricMean() => Assert.Equal(0.01, (double)new NumberParameter("lr", 1e-4, 1, logarithmic: true).At(0.5), 12);
 
     [Fact]

@@ -9,6 +9,21 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> n
     private const string Prefix = "checkpoint-";
     private const string Suffix = ".ckpt";
 
+    /// <summary>Removes the checkpoints of all runs below a folder; their logs stay. What cannot be removed stays.</summary>
+    public static void RemoveAllBelow(string folder)
+    {
+        foreach (string file in Directory.Exists(folder) ? Directory.EnumerateFiles(folder, Prefix + "*", SearchOption.AllDirectories) : [])
+        {
+            try
+            {
+                File.Delete(file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+            }
+        }
+    }
+
     /// <summary>Removes what a process that died while it was writing left behind; for the one run that has the folder.</summary>
     public void RemoveUnfinished()
     {

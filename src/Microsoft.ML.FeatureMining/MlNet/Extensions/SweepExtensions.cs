@@ -19,7 +19,7 @@ public static class SweepExtensions
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="rows">What the pipeline is fitted to.</param>
-    /// <param name="baseline">The settings that do not vary. Without validation rows, a fifth of each class is held out; without a seed, the sweep's counts. Its workspace and its cancellation are the sweep's.</param>
+    /// <param name="baseline">The settings that do not vary. Without validation rows, a fifth of each class is held out; without a seed, the sweep's counts. Its workspace, what that keeps and its cancellation are the sweep's.</param>
     /// <param name="pipeline">Makes the pipeline, with one trainer of this library in it, from a trial's options.</param>
     /// <param name="settings">How to go about.</param>
     /// <exception cref="ArgumentException">Some settings cannot be used; the message lists them all.</exception>
@@ -34,16 +34,25 @@ public static class SweepExtensions
         ArgumentNullException.ThrowIfNull(baseline);
         ArgumentNullException.ThrowIfNull(pipeline);
         ArgumentNullException.ThrowIfNull(settings);
-        IReadOnlyList<SweepParameter> parameters = settings.Parameters.Count > 0 ? settings.Parameters : AttributeParameters.Of(baseline.GetType());
-        string[] problems = [.. settings.Problems(), .. SweptOptions.Problems(baseline, parameters)];
+        IReadOnlyList<SweepParameter> parameters = settings.Parameters.Count > 0 ? settings.Parameters : AttributeParameters.Of(baseline, settings.Fixed);
+        string[] problems = [.. settings.Problems(), .. SweptOptions.Problems(baseline, parameters, settings.Fixed)];
         if (problems.Length > 0)
             throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(settings));
         TOptions common = Common(baseline, settings);
-        TrialTrainer<TOptions> trainer = new(rows, common, pipeline);
+        TrialFolders folders = new(Path.Combine(settings.Folder, "runs"));
+        TrialTrainer<TOptions> trainer = new(rows, common, folders, pipeline);
         SweepPlan plan = new(parameters, SamplerOf(settings, parameters), baseline.Epochs, settings.Halving) { Trials = settings.Trials, Time = settings.Time };
         using SweepJournal journal = new(settings.Folder, KeyOf(common, parameters, settings), parameters);
-        IReadOnlyList<SweepTrial> trials = new SweepRunner(plan, journal, trainer.Train, settings.Progress).Run(settings.CancellationToken);
+        // Where a process died between the two, there is something left to remove.
+        folders.Prune(journal.Trials);
+        IReadOnlyList<SweepTrial> trials = new SweepRunner(plan, journal, trainer.Train, Report).Run(settings.CancellationToken);
         return new SweepResult<TOptions>(parameters, [.. trials], trainer.OptionsOf);
+
+        void Report(SweepTrial trial)
+        {
+            folders.Prune(journal.Trials);
+            settings.Progress?.Invoke(trial);
+        }
     }
 
     private static TOptions Common<TOptions>(TOptions baseline, SweepSettings settings)
@@ -51,7 +60,8 @@ public static class SweepExtensions
         {
             Seed = baseline.Seed ?? settings.Seed,
             ValidationFraction = baseline.ValidationFraction ?? (baseline.ValidationSet is null ? DefaultValidationFraction : null),
-            WorkspacePath = Path.Combine(settings.Folder, "runs"),
+            // Of many trials one checkpoint each: one that is damaged costs a trial, not the sweep.
+            KeepCheckpoints = 1,
         });
 
     private static ISampler SamplerOf(SweepSettings settings, IReadOnlyList<SweepParameter> parameters) => settings.Sampler switch

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using Microsoft.ML.FeatureMining.MlNet.Trainers;
 using Microsoft.ML.FeatureMining.Sweeps;
 using Microsoft.ML.SearchSpace;
 
@@ -14,6 +15,15 @@ internal static class AttributeParameters
     /// <summary>The swept properties of options of that type, in the order of their names, without Epochs.</summary>
     public static IReadOnlyList<SweepParameter> Of(Type options) =>
         [.. options.GetProperties().Where(property => property.Name != Epochs).OrderBy(property => property.Name, StringComparer.Ordinal).Select(Of).OfType<SweepParameter>()];
+
+    /// <summary>Those of them that may vary with such options: neither fixed, nor refused beside the others, nor without an effect.</summary>
+    public static IReadOnlyList<SweepParameter> Of(ImageClassificationOptions options, IEnumerable<string> settled)
+    {
+        HashSet<string> stay = [.. settled, .. options.Optimizer is null ? [] : new[] { nameof(options.Momentum), nameof(options.Nesterov) }];
+        int problems = OptionsCheck.Problems(options).Count();
+        return [.. Of(options.GetType()).Where(parameter => !stay.Contains(parameter.Name)
+            && parameter.Grid(2).All(value => OptionsCheck.Problems(SweptOptions.With(options, [KeyValuePair.Create(parameter.Name, value)])).Count() <= problems))];
+    }
 
     private static SweepParameter? Of(PropertyInfo property)
     {

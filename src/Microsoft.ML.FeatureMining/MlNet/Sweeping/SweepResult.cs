@@ -22,9 +22,12 @@ public sealed class SweepResult<TOptions>
     public IReadOnlyList<SweepTrial> Trials { get; }
 
     /// <summary>The best trial; null where none came to the end of an epoch.</summary>
-    public SweepTrial? Best => Trials.FirstOrDefault(trial => trial.Score is not null && trial.State != TrialState.Failed);
+    public SweepTrial? Best => SweepTrial.Best(Trials);
 
-    /// <summary>The options of a trial. They name the sweep's folder: a Fit of the pipeline with them gives the trial's model, without training again where the trial came to its end.</summary>
+    /// <summary>
+    /// The options of a trial. They name the sweep's folder: a Fit of the pipeline with them gives the trial's model, the best's without training again; the weights of others that came to their
+    /// end are not kept.
+    /// </summary>
     public TOptions OptionsOf(SweepTrial trial)
     {
         ArgumentNullException.ThrowIfNull(trial);

@@ -23,9 +23,13 @@ internal static class SweptOptions
         return (TOptions)copy;
     }
 
-    /// <summary>What is wrong with parameters for such options.</summary>
-    public static IEnumerable<string> Problems(ImageClassificationOptions options, IEnumerable<SweepParameter> parameters)
+    /// <summary>What is wrong with parameters, and with names of what is not to vary, for such options.</summary>
+    public static IEnumerable<string> Problems(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters, IEnumerable<string> settled)
     {
+        if (parameters.Count == 0)
+            yield return "Nothing is left to vary: name Parameters.";
+        foreach (string name in settled.Where(name => options.GetType().GetProperty(name) is null))
+            yield return $"{options.GetType().Name} has no property '{name}' to fix.";
         foreach (SweepParameter parameter in parameters)
         {
             string? problem = null;

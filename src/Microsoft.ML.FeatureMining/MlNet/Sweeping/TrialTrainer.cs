@@ -5,7 +5,7 @@ using Microsoft.ML.FeatureMining.Training;
 namespace Microsoft.ML.FeatureMining.MlNet.Sweeping;
 
 /// <summary>Trains a trial as a Fit in a workspace, which is cancelled where the trial is to pause and goes on there when it is promoted.</summary>
-internal sealed class TrialTrainer<TOptions>(IDataView rows, TOptions baseline, Func<TOptions, IEstimator<ITransformer>> pipeline)
+internal sealed class TrialTrainer<TOptions>(IDataView rows, TOptions baseline, TrialFolders folders, Func<TOptions, IEstimator<ITransformer>> pipeline)
     where TOptions : ImageClassificationOptions
 {
     public TrialRun Train(SweepTrial trial, int until, CancellationToken token)
@@ -30,5 +30,5 @@ internal sealed class TrialTrainer<TOptions>(IDataView rows, TOptions baseline, 
     }
 
     /// <summary>The options of a trial; a Fit with them goes on where the trial is.</summary>
-    public TOptions OptionsOf(SweepTrial trial) => SweptOptions.With(baseline, trial.Settings);
+    public TOptions OptionsOf(SweepTrial trial) => (TOptions)(SweptOptions.With(baseline, trial.Settings) with { WorkspacePath = folders.Of(trial) });
 }

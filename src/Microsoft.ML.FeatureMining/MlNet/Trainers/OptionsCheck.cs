@@ -14,7 +14,8 @@ internal static class OptionsCheck
             throw new ArgumentException(string.Join(Environment.NewLine, ["The options cannot be used:", .. problems.Select(problem => "- " + problem)]), nameof(options));
     }
 
-    private static IEnumerable<string> Problems(ImageClassificationOptions options) =>
+    /// <summary>All that is wrong; empty where all is well.</summary>
+    public static IEnumerable<string> Problems(ImageClassificationOptions options) =>
         [.. ColumnProblems(options), .. CommonProblems(options), .. options.OwnProblems(), .. Recipe(options).Problems()];
 
     private static TrainingRecipe Recipe(ImageClassificationOptions options) =>
