@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.IO.Compression;
 using Microsoft.ML.FeatureMining.Data;
 
 namespace Samples;
@@ -8,9 +7,6 @@ namespace Samples;
 /// <summary>The verb <c>digits</c>: the images that come with the project, as a user's own would lie on the disk.</summary>
 internal static class DigitsCommand
 {
-    private const int Side = 8;
-    private const int FullInk = 16;
-
     // Every fifth digit of a class is held out: the file's order is that of its writers, so both parts have all hands.
     private const int HeldOutEvery = 5;
 
@@ -30,20 +26,16 @@ internal static class DigitsCommand
 
     private static (int Train, int Test) Write(string target)
     {
-        using FileStream file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "digits.csv.gz"));
-        using StreamReader reader = new(new GZipStream(file, CompressionMode.Decompress));
         int[] written = new int[10];
         int test = 0;
-        while (reader.ReadLine() is { } line)
+        foreach ((byte[] pixels, int digit) in Digits.Read())
         {
-            int[] numbers = [.. line.Split(',').Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
-            int digit = numbers[^1];
             bool heldOut = written[digit] % HeldOutEvery == HeldOutEvery - 1;
             test += heldOut ? 1 : 0;
             string folder = Path.Combine(target, heldOut ? "test" : "train", digit.ToString(CultureInfo.InvariantCulture));
             Directory.CreateDirectory(folder);
             using FileStream picture = File.Create(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{written[digit]++:d3}.png")));
-            PngWriter.Write(picture, [.. numbers[..^1].Select(ink => (byte)(ink * 255 / FullInk))], Side, Side);
+            PngWriter.Write(picture, pixels, Digits.Side, Digits.Side);
         }
 
         return (written.Sum() - test, test);

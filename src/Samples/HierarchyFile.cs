@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Losses;
 
 namespace Samples;
@@ -15,9 +14,6 @@ internal static class HierarchyFile
             return ClassHierarchy.Read(file.FullName, [.. ml.Data.CountClasses(rows).Select(entry => entry.Name)]);
         }
 
-        IEnumerable<ITransformer> parts = ModelOption.Load(ml, file, out _) is IEnumerable<ITransformer> chain ? chain : [];
-        ImageClassificationTransformer classifier = parts.OfType<ImageClassificationTransformer>().SingleOrDefault()
-            ?? throw new ArgumentException($"'{file.FullName}' is no model of one image classifier.");
-        return classifier.Model.InduceHierarchy();
+        return TrainedNetwork.Of(ModelOption.Load(ml, file, out _)).InduceHierarchy();
     }
 }

@@ -17,6 +17,11 @@ internal static class MetricsView
         return scored.Schema["PredictedLabel"].Type is VectorDataViewType ? OfSets(ml, scored) : OfClasses(ml, scored, topK);
     }
 
+    /// <summary>The micro accuracy of each classifier of a Split-and-Share head by itself, the one with the fewest channels first; null under any other head.</summary>
+    public static double[]? OfClassifiers(MLContext ml, ITransformer model, IDataView test) => TrainedNetwork.Of(model).ClassifierCount is > 1 and int count
+        ? [.. Enumerable.Range(1, count).Select(number => ml.MulticlassClassification.Evaluate(ml.Model.WithClassifier(model, number).Transform(test)).MicroAccuracy)]
+        : null;
+
     private static Measured OfClasses(MLContext ml, IDataView scored, int topK)
     {
         DataViewSchema.Column score = scored.Schema["Score"];
@@ -52,7 +57,7 @@ internal static class MetricsView
                 $"{entry.Name,-20}{entry.TruePositives,6}{entry.FalsePositives,6}{entry.FalseNegatives,6}{entry.TrueNegatives,6}{entry.Precision,11:p1}{entry.Recall,9:p1}{entry.F1,9:p1}{entry.AveragePrecision,9:p1}"));
         }
 
-        return new Measured(micro.F1 ?? 0, new { metrics.MeanAveragePrecision, micro.Precision, micro.Recall, micro.F1, metrics.MacroF1, metrics.SubsetAccuracy, metrics.JaccardIndex, metrics.Classes });
+        return new Measured(micro.F1 ?? 0, new { metrics.MeanAveragePrecision, micro.Precision, micro.Recall, micro.F1, micro.TruePositives, micro.FalsePositives, micro.FalseNegatives, micro.TrueNegatives, metrics.MacroF1, metrics.SubsetAccuracy, metrics.JaccardIndex, metrics.Classes });
     }
 
     private static string MostConfused(ConfusionMatrix matrix, string[] names)

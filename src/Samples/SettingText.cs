@@ -4,7 +4,8 @@ using System.Reflection;
 
 namespace Samples;
 
-/// <summary>Settings as text. A part of a catalog is <c>key</c> or <c>key:name=value,name=value</c>; names are those of its properties, in any case, hyphens left out.</summary>
+/// <summary>Settings as text. A part of a catalog is <c>key</c> or <c>key:name=value,name=value</c>; names are those of its properties, in any case, hyphens left out; numbers of a list are parted by
+/// semicolons.</summary>
 internal static class SettingText
 {
     /// <summary>Reads a part of a catalog.</summary>
@@ -29,11 +30,13 @@ internal static class SettingText
         (PropertyInfo setting, string value) = Find(target.GetType(), assignment);
         try
         {
-            setting.SetValue(target, TypeDescriptor.GetConverter(setting.PropertyType).ConvertFromString(null, CultureInfo.InvariantCulture, value));
+            setting.SetValue(target, setting.PropertyType == typeof(IReadOnlyList<double>)
+                ? value.Split(';').Select(number => double.Parse(number, CultureInfo.InvariantCulture)).ToArray()
+                : TypeDescriptor.GetConverter(setting.PropertyType).ConvertFromString(null, CultureInfo.InvariantCulture, value));
         }
         catch (Exception e) when (e is FormatException or ArgumentException or NotSupportedException)
         {
-            throw new ArgumentException($"'{assignment}': '{value}' is no {Bare(setting.PropertyType).Name}.", e);
+            throw new ArgumentException($"'{assignment}': '{value}' is no {(setting.PropertyType == typeof(IReadOnlyList<double>) ? "list of numbers" : Bare(setting.PropertyType).Name)}.", e);
         }
     }
 
@@ -51,7 +54,7 @@ internal static class SettingText
             : (setting, halves[1]);
     }
 
-    private static bool IsText(Type type) => Bare(type) is { } bare && (bare.IsPrimitive || bare.IsEnum || bare == typeof(string) || bare == typeof(TimeSpan));
+    private static bool IsText(Type type) => type == typeof(IReadOnlyList<double>) || Bare(type) is { } bare && (bare.IsPrimitive || bare.IsEnum || bare == typeof(string) || bare == typeof(TimeSpan));
 
     private static Type Bare(Type type) => Nullable.GetUnderlyingType(type) ?? type;
 }

@@ -15,17 +15,19 @@ internal static class TrainCommand
         ImageInput train = new("--", "Training pictures", DataPart.Train);
         ImageInput test = new("--test-", "Held-out pictures to measure on", DataPart.Test, required: false);
         ImageInput patches = new("--patch-", "With --trainer patch, the objects of the training pictures, cut out", DataPart.Train, required: false);
+        TrainingSubset subset = new();
         TrainOptions options = new();
         Command command = new("train", "Trains a network on a folder of pictures a class, or on a published data set, measures it and saves it.");
         train.AddTo(command);
         test.AddTo(command);
         patches.AddTo(command);
+        subset.AddTo(command);
         options.AddTo(command);
-        command.SetAction(parsed => ExitCode.Guard(() => Run(parsed, train, test, patches, options)));
+        command.SetAction(parsed => ExitCode.Guard(() => Run(parsed, train, test, patches, subset, options)));
         return command;
     }
 
-    private static int Run(ParseResult parsed, ImageInput trainInput, ImageInput testInput, ImageInput patchInput, TrainOptions options)
+    private static int Run(ParseResult parsed, ImageInput trainInput, ImageInput testInput, ImageInput patchInput, TrainingSubset subset, TrainOptions options)
     {
         using CancellationTokenSource stop = CtrlC.Source();
         MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed));
@@ -41,6 +43,7 @@ internal static class TrainCommand
             (train, test) = (split.TrainSet, split.TestSet);
         }
 
+        train = subset.Of(parsed, ml, train, options.Seed(parsed));
         ImageClassificationOptions chosen = options.Settings(parsed, file => HierarchyFile.Read(ml, file, train));
         if (chosen is PatchTrainingOptions patches)
         {
@@ -53,6 +56,7 @@ internal static class TrainCommand
         }
 
         List<EpochMetrics> history = [];
+        int steps = 0;
         ITransformer model;
         using (ProgressView progress = ProgressView.Create())
         {
@@ -65,6 +69,7 @@ internal static class TrainCommand
                     if (report.Completed is { } epoch)
                     {
                         history.Add(epoch);
+                        steps = report.StepsPerEpoch;
                     }
                 },
             };
@@ -81,7 +86,7 @@ internal static class TrainCommand
 
         if (options.Report(parsed) is { } report)
         {
-            TrainingReport.Write(report, options.Trainer(parsed), chosen, history, measured);
+            TrainingReport.Write(report, options.Trainer(parsed), chosen, TrainedNetwork.Of(model), steps, history, measured, test is null ? null : MetricsView.OfClassifiers(ml, model, test));
         }
 
         return stop.IsCancellationRequested ? ExitCode.Cancelled : ExitCode.Success;

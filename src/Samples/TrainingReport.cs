@@ -16,13 +16,14 @@ internal static class TrainingReport
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    public static void Write(FileInfo file, string trainer, ImageClassificationOptions settings, IReadOnlyList<EpochMetrics> history, Measured? measured)
-    {
-        file.Directory?.Create();
-        File.WriteAllText(file.FullName, JsonSerializer.Serialize(new
+    public static void Write(
+        FileInfo file, string trainer, ImageClassificationOptions settings, ImageClassificationModel network, int stepsAnEpoch, IReadOnlyList<EpochMetrics> history, Measured? measured,
+        double[]? classifiers) => Write(file, new
         {
             Trainer = trainer,
             settings.Backbone,
+            network.Head,
+            Parameters = network.ParameterCount,
             (settings as FeatureMiningOptions)?.Stages,
             (settings as FeatureMiningOptions)?.Segmentation,
             Strategies = settings.Strategies.Select(strategy => strategy.Key),
@@ -32,8 +33,21 @@ internal static class TrainingReport
             settings.WeightDecay,
             settings.Schedule,
             settings.Seed,
+            StepsAnEpoch = stepsAnEpoch,
             History = history,
             Test = measured?.Details,
-        }, Json));
+            Classifiers = classifiers,
+        });
+
+    /// <summary>What was measured of a model that is not trained here.</summary>
+    public static void Write(FileInfo file, Measured measured) => Write(file, new { Test = measured.Details });
+
+    // Written aside: a report that is there is whole.
+    private static void Write(FileInfo file, object report)
+    {
+        file.Directory?.Create();
+        string aside = $"{file.FullName}.part";
+        File.WriteAllText(aside, JsonSerializer.Serialize(report, Json));
+        File.Move(aside, file.FullName, overwrite: true);
     }
 }

@@ -13,6 +13,10 @@ internal sealed class ModelArtifact(ArtifactManifest manifest, NamedTensors weig
 
     public NamedTensors Weights { get; } = weights;
 
+    /// <summary>Numbers in weights and biases, which PyTorch's names tell from buffers.</summary>
+    public long ParameterCount => Weights.Tensors.Where(tensor => tensor.Name.EndsWith(".weight", StringComparison.Ordinal) || tensor.Name.EndsWith(".bias", StringComparison.Ordinal))
+        .Sum(tensor => tensor.Shape.Aggregate(1L, (product, length) => product * length));
+
     /// <summary>Writes both files into a folder, which is made where it is not there; each file is the old one or the new one, whole, at any moment.</summary>
     public void SaveFolder(string folder)
     {

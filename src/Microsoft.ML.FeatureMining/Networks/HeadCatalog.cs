@@ -15,9 +15,10 @@ public static class HeadCatalog
             (match, backbone, classes) => Linear(match, backbone, classes, DualPool.Of)),
         new("{2 to 9}fc", "^([2-9])fc$", ["2fc", "3fc"],
             (match, backbone, classes) => new ParallelHead(backbone.StageChannels[^1], classes, int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))),
-        new("ssm[-{splits}][-individual][-all]", @"^ssm(?:-([2-9]|[1-9]\d))?(-individual)?(-all)?$", ["ssm", "ssm-individual", "ssm-all", "ssm-2", "ssm-8"],
+        new("ssm[-{splits}][-individual][-all][-only-{number}]", @"^ssm(?:-([2-9]|[1-9]\d))?(-individual)?(-all)?(?:-only-(\d\d?))?$", ["ssm", "ssm-individual", "ssm-all", "ssm-2", "ssm-8"],
             (match, backbone, classes) => new SplitAndShareHead(backbone.StageChannels[^1], classes,
-                match.Groups[1].Success ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 4, match.Groups[2].Success, match.Groups[3].Success)),
+                match.Groups[1].Success ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 4, match.Groups[2].Success, match.Groups[3].Success,
+                match.Groups[4].Success ? int.Parse(match.Groups[4].Value, CultureInfo.InvariantCulture) : null)),
         new("vgg", "^vgg$", ["vgg"], (_, backbone, classes) => new VggHead(backbone.StageChannels[^1], classes)),
         new("vgg-patches[-{hidden}]", @"^vgg-patches(?:-([1-9]\d{0,4}))?$", ["vgg-patches", "vgg-patches-256"], (match, backbone, classes) => new PatchBranchHead(
             backbone.StageChannels[^1], classes, match.Groups[1].Success ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : VggClassifier.Hidden)),
@@ -40,6 +41,9 @@ public static class HeadCatalog
 
         throw new ArgumentException(Problem(key));
     }
+
+    /// <summary>Whether a name is that of classifiers which share features, and whose average is scored.</summary>
+    internal static bool IsSplitAndShare(string key) => key.StartsWith("ssm", StringComparison.Ordinal) && !key.Contains("-only-", StringComparison.Ordinal);
 
     /// <summary>Says what is wrong with a name, or null where it names a head.</summary>
     internal static string? Problem(string key) => Families.Any(family => Regex.IsMatch(key, family.Pattern, RegexOptions.CultureInvariant))

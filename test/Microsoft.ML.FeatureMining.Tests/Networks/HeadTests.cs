@@ -41,6 +41,28 @@ public sealed class HeadTests : IClassFixture<OneThread>
         Assert.All(supervised.Zip(output.Supervised), pair => TensorAssert.Close(pair.First, pair.Second, 1e-5, key));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void SplitAndShare_OneClassifierOnly_GivesItsLogits(int number)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using ImageNetwork whole = Make("cifar-resnet-8", "ssm"), one = Make("cifar-resnet-8", $"ssm-only-{number}");
+        NamedTensors weights = NamedTensors.Of(whole);
+        one.load_state_dict(whole.state_dict());
+        whole.eval();
+        one.eval();
+        Tensor embedding = tensor(HashedTensor.Fill("pooled", [3, 64]), [3, 64]);
+
+        Tensor expected = ((SplitAndShareHead)whole.Head).Classifiers(embedding).ElementAt(number - 1).Logits;
+
+        Assert.Equal(weights.Tensors.Select(tensor => tensor.Name), NamedTensors.Of(one).Tensors.Select(tensor => tensor.Name));
+        TensorAssert.Close(expected, one.Head.call(embedding), 0, "ssm");
+        Assert.Throws<ArgumentException>(() => Make("cifar-resnet-8", "ssm-only-5"));
+        Assert.Throws<ArgumentException>(() => Make("cifar-resnet-8", "ssm-only-0"));
+    }
+
     [Fact]
     public void Parallel_TwoLayers_AreAveraged()
     {

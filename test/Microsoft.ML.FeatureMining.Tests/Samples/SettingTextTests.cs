@@ -1,7 +1,10 @@
-using global::Samples;
+extern alias program;
+
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Schedules;
+using program::Samples;
 using Mining = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 
 namespace Microsoft.ML.FeatureMining.Tests.Samples;
@@ -21,6 +24,13 @@ public sealed class SettingTextTests
         Mining mining = Assert.IsType<Mining>(Strategy("feature-mining:mask-per-image=true,segmentation=channels,stages=1"));
         Assert.Equal((true, Segmentation.Channels, 1), (mining.MaskPerImage, mining.Segmentation, mining.Stages));
         Assert.Equal(new FocalLoss { Gamma = 0.5 }, SettingText.Part("focal:gamma=0.5", LossCatalog.Create));
+    }
+
+    [Fact]
+    public void Part_WithAListOfNumbers_HasThem()
+    {
+        Assert.Equal([0.25, 0.5], Assert.IsType<StepSchedule>(SettingText.Part("step:milestones=0.25;0.5", ScheduleCatalog.Create)).Milestones);
+        Assert.Equal("'milestones=a': 'a' is no list of numbers.", Assert.Throws<ArgumentException>(() => SettingText.Part("step:milestones=a", ScheduleCatalog.Create)).Message);
     }
 
     [Theory]

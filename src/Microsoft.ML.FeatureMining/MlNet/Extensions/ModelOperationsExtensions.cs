@@ -82,4 +82,20 @@ public static class ModelOperationsExtensions
         });
         return found ? result : throw new ArgumentException("The model has no image classifier.", nameof(model));
     }
+
+    /// <summary>
+    /// The same model with one of the classifiers that share features (Split-and-Share, Lee et al. 2021) instead of their average: what it is worth by itself (table 2).
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, or a chain with one in it. It stays as it is.</param>
+    /// <param name="number">Which classifier, from 1, the one that sees the fewest channels, to the number of splits.</param>
+    /// <returns>A model of the same form, with memory of its own for its network.</returns>
+    /// <exception cref="ArgumentException">There is not exactly one image classifier in the model, its head is another, or it has no classifier of that number.</exception>
+    public static ITransformer WithClassifier(this ModelOperationsCatalog catalog, ITransformer model, int number)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        ImageClassificationTransformer classifier = ModelParts.ClassifierOf(model);
+        return ModelParts.Replace(model, part => ReferenceEquals(part, classifier) ? classifier.WithClassifier(number) : part);
+    }
 }

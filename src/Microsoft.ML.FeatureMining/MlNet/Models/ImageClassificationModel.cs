@@ -2,6 +2,7 @@ using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining;
@@ -14,10 +15,10 @@ public sealed class ImageClassificationModel
         Artifact = artifact;
     }
 
-    /// <summary>The network, a key of <see cref="Networks.BackboneCatalog"/>.</summary>
+    /// <summary>The network, a key of <see cref="BackboneCatalog"/>.</summary>
     public string Backbone => Artifact.Manifest.Backbone;
 
-    /// <summary>What turns its last stage's features into scores, a key of <see cref="Networks.HeadCatalog"/>; null is the head that the backbone's family comes with.</summary>
+    /// <summary>What turns its last stage's features into scores, a key of <see cref="HeadCatalog"/>; null is the head that the backbone's family comes with.</summary>
     public string? Head => Artifact.Manifest.Head;
 
     /// <summary>Whether an image may have any number of the classes, each with a probability of its own.</summary>
@@ -25,6 +26,14 @@ public sealed class ImageClassificationModel
 
     /// <summary>How many classes it tells apart.</summary>
     public int ClassCount => Artifact.Manifest.ClassCount;
+
+    /// <summary>Its learned numbers, head included; running statistics of BatchNorm are none.</summary>
+    public long ParameterCount => Artifact.ParameterCount;
+
+    /// <summary>How many classifiers share its features, the average of which it scores (Split-and-Share); 1 under any other head.</summary>
+    public int ClassifierCount => Head is { } head && HeadCatalog.IsSplitAndShare(head)
+        ? Enumerable.Range(0, int.MaxValue).TakeWhile(i => Artifact.Weights.Tensors.Any(tensor => tensor.Name == FormattableString.Invariant($"fc.{i}.weight"))).Count()
+        : 1;
 
     /// <summary>The classes in the order of the scores; null where the label had no names.</summary>
     public IReadOnlyList<string>? ClassNames => Artifact.Manifest.ClassNames;

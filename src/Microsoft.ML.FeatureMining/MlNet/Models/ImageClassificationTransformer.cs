@@ -2,6 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Labels;
 using Microsoft.ML.FeatureMining.MlNet.Models;
@@ -71,6 +72,19 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
         if (views == TestTimeAugmentation.TenCrop && artifact.Manifest.Element == PixelType.Single)
             throw new ArgumentException($"Ten crops are cut out of a larger picture, and this model takes planar floats of {Model.Input}, which are not resized. Flip works with them.", nameof(views));
         return new ImageClassificationTransformer(_environment, new ModelArtifact(artifact.Manifest with { TestTimeAugmentation = views }, artifact.Weights), Settings);
+    }
+
+    /// <summary>The same weights with one classifier of the Split-and-Share head alone.</summary>
+    /// <exception cref="ArgumentException">The head is another, or has no classifier of that number.</exception>
+    internal ImageClassificationTransformer WithClassifier(int number)
+    {
+        ModelArtifact artifact = Model.Artifact;
+        if (Model.Head is null || !HeadCatalog.IsSplitAndShare(Model.Head))
+            throw new ArgumentException($"The head '{Model.Head}' has no classifiers that share features.");
+        if (number < 1 || number > Model.ClassifierCount)
+            throw new ArgumentException(FormattableString.Invariant($"The head '{Model.Head}' has {Model.ClassifierCount} classifiers; number {number} is none of them."), nameof(number));
+        string head = FormattableString.Invariant($"{Model.Head}-only-{number}");
+        return new ImageClassificationTransformer(_environment, new ModelArtifact(artifact.Manifest with { Head = head }, artifact.Weights), Settings);
     }
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => Internals.Save(ctx, Settings, Model.Artifact);

@@ -1,0 +1,6 @@
+namespace Samples.Reproduce;
+
+/// <summary>A figure as a paper prints it.</summary>
+/// <param name="Value">In the measure's unit.</param>
+/// <param name="Deviation">Its standard deviation, where it is given.</param>
+internal sealed record Figure(double Value, double? Deviation = null);

@@ -1,0 +1,124 @@
+namespace Samples.Reproduce;
+
+/// <summary>Sun et al. 2020, "Visual Inductive Priors Framework for Data-Efficient Image Classification".</summary>
+internal static class PriorsExperiments
+{
+    private const string Paper = "visual-inductive-priors";
+
+    // What the framework adds is off, and rows switch it on.
+    private const string Bare = "--trainer vipf --set LabelSmoothing=0 --set PositiveClassLoss=false --set CenterLossWeight=0 --set TreeSupervisionWeight=0 --set DualPool=false --set Dropout=0 --set TestTimeAugmentation=None --keep last";
+
+    private static readonly Measure[] Accuracy = [Measure.Last, Measure.Training];
+
+    public static IReadOnlyList<Experiment> All { get; } =
+    [
+        new(Paper, "table-1", "Dual selective kernels, positive class loss and center loss")
+        {
+            Measures = Accuracy,
+            Recipes = Recipes(360),
+            Rows =
+            [
+                Of("ResNeXt50", "{resnext-50}", 52.01),
+                Of("D-ResNeXt50", "{d-resnext-50}", 54.45),
+                Of("SK-ResNeXt50 without anti-aliasing", "{sk-resnext-50}-no-blur", 54.06),
+                Of("SK-ResNeXt50", "{sk-resnext-50}", 54.37),
+                Of("DSK-ResNeXt50", "{dsk-resnext-50}", 55.97),
+                Of("DSK-ResNeXt50+PSL", "{dsk-resnext-50} --set PositiveClassLoss=true", 56.48) with { Against = "DSK-ResNeXt50" },
+                Of("DSK-ResNeXt50+PSL+CL", "{dsk-resnext-50} --set PositiveClassLoss=true --set CenterLossWeight=0.0005", 57.51) with { Against = "DSK-ResNeXt50+PSL" },
+            ],
+        },
+        new(Paper, "table-2", "Tree supervision")
+        {
+            Measures = Accuracy,
+            Recipes = Recipes(720),
+            Note = "The hierarchy is induced from a training without it, which doubles the time of these rows. At the small scale all EfficientNets are b0, all ResNeSts 50.",
+            Rows =
+            [
+                .. Trees("EfficientNet-b3", "{efficientnet-b3}", 62.42, 63.15), .. Trees("EfficientNet-b5", "{efficientnet-b5}", 65.43, 65.85), .. Trees("EfficientNet-b6", "{efficientnet-b6}", 65.67, 66.26),
+                .. Trees("ResNeSt-101 (320x320)", "{resnest-101}", 65.96, 67.15), .. Trees("ResNeSt-200 (320x320)", "{resnest-200}", 67.40, 67.81),
+            ],
+        },
+        new(Paper, "table-3", "DSK networks at two sizes")
+        {
+            Measures = Accuracy,
+            Recipes = Recipes(540),
+            Note = "The paper trains these on the training set and most of the validation set, and measures on the rest.",
+            Rows =
+            [
+                Of("DSK-ResNeXt50 (224x224)", "{dsk-resnext-50} {size-224}", 67.35) with { Group = "DSK-ResNeXt50" },
+                Of("DSK-ResNeXt50 (320x320)", "{dsk-resnext-50} {size-320}", 69.20) with { Group = "DSK-ResNeXt50" },
+                Of("DSK-ResNeXt101 (224x224)", "{dsk-resnext-101} {size-224}", 68.02) with { Group = "DSK-ResNeXt101" },
+                Of("DSK-ResNeXt101 (320x320)", "{dsk-resnext-101} {size-320}", 69.59) with { Group = "DSK-ResNeXt101" },
+            ],
+        },
+        new(Paper, "table-4", "The probability of CutMix")
+        {
+            Measures = Accuracy,
+            Recipes = Recipes(90),
+            Rows =
+            [
+                CutMix("ResNeXt50", "0", 45.23), CutMix("ResNeXt50+CutMix with prob=0.3", "0.3", 45.73), CutMix("ResNeXt50+CutMix with prob=0.5", "0.5", 46.25),
+                CutMix("ResNeXt50+CutMix with prob=0.7", "0.7", 45.85), CutMix("ResNeXt50+CutMix with prob=1.0", "1", 44.35),
+            ],
+        },
+        new(Paper, "table-5", "Label smoothing, dropout and dual pooling")
+        {
+            Measures = Accuracy,
+            Recipes = Recipes(360),
+            Rows =
+            [
+                Of("ResNeXt50", "{resnext-50}", 50.56),
+                Of("ResNeXt50+dual pool", "{resnext-50} --set DualPool=true", 50.87),
+                Of("ResNeXt50+label smooth", "{resnext-50} --set LabelSmoothing=0.1", 50.70),
+                Of("ResNeXt50+dropout with prob=0.2", "{resnext-50} --set Dropout=0.2", 50.90),
+                Of("ResNeXt50+dropout with prob=0.4", "{resnext-50} --set Dropout=0.4", 50.84),
+                Of("ResNeXt50+dual pool+label smooth+dropout with prob=0.2", "{resnext-50} --set DualPool=true --set LabelSmoothing=0.1 --set Dropout=0.2", 51.82),
+            ],
+        },
+    ];
+
+    private static Dictionary<Scale, Recipe> Recipes(int epochs) => new()
+    {
+        [Scale.Tiny] = new(Scaled.WhatTiny, Scaled.TinyTest, $"{Scaled.Tiny} {Bare}", Networks("14-8x4d", "efficientnet-b0", "resnest-50")),
+        [Scale.Small] = new(
+            "Tiny ImageNet at 32 pixels, 20 images a class, networks of 14 layers (8x4d) of the same blocks, 60 epochs in batches of 32, learning rate 0.05 with warm-up and cosine, random resized crops of at least a quarter, flips, CutMix with probability 0.5.",
+            "data tiny-imagenet {tiny-imagenet}",
+            $"--data tiny-imagenet {{tiny-imagenet}} --samples-per-class 20 {Bare} --size 32 --epochs 60 --batch 32 --lr 0.05", Networks("14-8x4d", "efficientnet-b0", "resnest-50")),
+        [Scale.Paper] = new(
+            $"The VIPriors subset of ImageNet, {epochs} epochs, learning rate 0.1 with warm-up and cosine, random resized crops of 224 pixels, flips, CutMix with probability 0.5; batches of 64 on one device (the paper: 64 on each of 16).",
+            "data imagenet {imagenet}/val {imagenet}/synsets.txt", $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt {Bare} --epochs {epochs}",
+            Networks("50-32x4d", null, null)),
+    };
+
+    private static Dictionary<string, string> Networks(string depth, string? efficient, string? split)
+    {
+        bool paper = efficient is null;
+        string large = paper ? " --size 320" : "";
+        return new()
+        {
+            ["resnext-50"] = $"resnext-{depth}",
+            ["d-resnext-50"] = $"d-resnext-{depth}",
+            ["sk-resnext-50"] = $"sk-resnext-{depth}",
+            ["dsk-resnext-50"] = $"dsk-resnext-{depth}",
+            ["dsk-resnext-101"] = paper ? "dsk-resnext-101-32x4d" : "dsk-resnext-26-8x4d",
+            ["efficientnet-b3"] = efficient ?? "efficientnet-b3",
+            ["efficientnet-b5"] = efficient ?? "efficientnet-b5",
+            ["efficientnet-b6"] = efficient ?? "efficientnet-b6",
+            ["resnest-101"] = (split ?? "resnest-101") + large,
+            ["resnest-200"] = (split ?? "resnest-200") + large,
+            ["cutmix-size"] = large,
+            ["size-224"] = paper ? "--size 224" : "",
+            ["size-320"] = paper ? "--size 320" : "--size 48",
+        };
+    }
+
+    private static Row Of(string name, string arguments, double published) => new(name, $"--backbone {arguments}", new Figure(published));
+
+    private static Row CutMix(string name, string probability, double published) => Of(name, $"{{resnext-50}}{{cutmix-size}} --set CutMixProbability={probability}", published);
+
+    private static IEnumerable<Row> Trees(string group, string network, double plain, double tree) =>
+    [
+        Of("plain", network, plain) with { Group = group },
+        Of("TSL", $"{network} --set TreeSupervisionWeight=1", tree) with { Group = group },
+    ];
+}

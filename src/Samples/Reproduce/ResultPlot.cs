@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Xml.Linq;
+
+namespace Samples.Reproduce;
+
+/// <summary>The result of an experiment as an SVG picture: for each row the difference to the row that it is compared with, measured and published, with bars of one standard deviation.</summary>
+internal static class ResultPlot
+{
+    private const double Left = 330;
+    private const double Width = 860;
+    private const double Right = 20;
+    private const double RowHeight = 24;
+    private const double Top = 58;
+
+    private const string Style = """
+        text { font: 13px system-ui, sans-serif; fill: #1b1b1b } .grid { stroke: #d5d5d5 } .zero { stroke: #555 } .ours { stroke: #0b5cad; fill: #0b5cad }
+        .paper { stroke: #b3470b; fill: #fff } .whisker { stroke-width: 1.6; fill: none } rect { fill: #fff }
+        """;
+
+    private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
+
+    public static string Of(ExperimentResult result)
+    {
+        (ResultRow Row, (double Value, double Deviation)? Ours, (double Value, double Deviation)? Paper)[] lines =
+            [.. result.Rows.Select(row => (row, Ours(result, row), Paper(result, row)))];
+        double[] ends = [0, .. lines.SelectMany(line => new[] { line.Ours, line.Paper }).OfType<(double Value, double Deviation)>().SelectMany(point => new[] { point.Value - point.Deviation, point.Value + point.Deviation })];
+        (double min, double max) = (ends.Min(), ends.Max());
+        double step = Step((max - min) / 7);
+        (min, max) = (step * Math.Floor(min / step), step * Math.Max(Math.Ceiling(max / step), Math.Floor(min / step) + 1));
+        double bottom = Top + RowHeight * lines.Length;
+        string title = $"{result.Experiment.Title}: difference in {result.Experiment.Measures[result.Primary].Title}";
+        XElement svg = Element("svg", ("viewBox", $"0 0 {N(Width)} {N(bottom + 34)}"), ("role", "img"), ("aria-label", title));
+        svg.Add(new XElement(Svg + "title", title), new XElement(Svg + "style", Style), Element("rect", ("width", N(Width)), ("height", N(bottom + 34))));
+        svg.Add(Text(10, 18, "start", title), Element("circle", ("class", "ours"), ("cx", N(Left + 6)), ("cy", "36"), ("r", "4")), Text(Left + 16, 40, "start", $"measured at scale {result.Scale.ToString().ToLowerInvariant()}"),
+            Diamond(Left + 206, 36), Text(Left + 216, 40, "start", "the paper"));
+        for (int tick = 0; min + tick * step <= max + step / 1000; tick++)
+        {
+            double value = min + tick * step;
+            svg.Add(Element("path", ("class", Math.Abs(value) < step / 1000 ? "zero" : "grid"), ("d", $"M{N(At(value))} {N(Top)}V{N(bottom)}")), Text(At(value), bottom + 18, "middle", value.ToString("0.###", CultureInfo.InvariantCulture)));
+        }
+
+        foreach ((int index, (ResultRow row, (double, double)? ours, (double, double)? paper)) in lines.Index())
+        {
+            double middle = Top + RowHeight * (index + 0.5);
+            svg.Add(Text(Left - 12, middle + 4, "end", row.Row.FullName));
+            if (paper is var (published, deviation))
+            {
+                svg.Add(Whisker("paper", published, deviation, middle + 4), Diamond(At(published), middle + 4));
+            }
+
+            if (ours is var (measured, spread))
+            {
+                svg.Add(Whisker("ours", measured, spread, middle - 4), Element("circle", ("class", "ours"), ("cx", N(At(measured))), ("cy", N(middle - 4)), ("r", "4")));
+            }
+        }
+
+        return svg.ToString();
+
+        double At(double value) => Left + (value - min) / (max - min) * (Width - Left - Right);
+
+        XElement Whisker(string kind, double value, double deviation, double y) => Element("path", ("class", $"whisker {kind}"), ("d", $"M{N(At(value - deviation))} {N(y)}H{N(At(value + deviation))}"));
+    }
+
+    private static (double, double)? Ours(ExperimentResult result, ResultRow row) => result.Of(row) is { Count: > 0 } sample
+        && (result.Baseline(row) is null ? 0 : result.Comparison(row)?.Difference) is { } difference ? (difference, sample.Deviation ?? 0) : null;
+
+    private static (double, double)? Paper(ExperimentResult result, ResultRow row) => row.Row.Published.FirstOrDefault() is { } figure
+        && (result.Baseline(row) is null ? 0 : result.PublishedDifference(row)) is { } difference ? (difference, figure.Deviation ?? 0) : null;
+
+    // 1, 2 or 5 times a power of ten.
+    private static double Step(double least)
+    {
+        double power = least > 0 ? Math.Pow(10, Math.Floor(Math.Log10(least))) : 1;
+        return power * (least <= power ? 1 : least <= 2 * power ? 2 : least <= 5 * power ? 5 : 10);
+    }
+
+    private static XElement Diamond(double x, double y) => Element("path", ("class", "paper"), ("d", $"M{N(x - 5)} {N(y)}l5 -5l5 5l-5 5z"));
+
+    private static XElement Text(double x, double y, string anchor, string text)
+    {
+        XElement element = Element("text", ("x", N(x)), ("y", N(y)), ("text-anchor", anchor));
+        element.Add(text);
+        return element;
+    }
+
+    private static XElement Element(string name, params (string Name, string Value)[] attributes) => new(Svg + name, attributes.Select(attribute => new XAttribute(attribute.Name, attribute.Value)));
+
+    private static string N(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+}

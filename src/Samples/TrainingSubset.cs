@@ -1,0 +1,39 @@
+using System.CommandLine;
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.FeatureMining;
+
+namespace Samples;
+
+/// <summary>The options that make the training pictures fewer or their labels wrong, for experiments.</summary>
+internal sealed class TrainingSubset
+{
+    private readonly Option<int?> _perClass = new("--samples-per-class") { Description = "Train on so many pictures of each class, drawn by the seed." };
+    private readonly Option<(LabelNoise Kind, double Rate)?> _noise = new("--label-noise")
+    {
+        Description = "Make labels of the training pictures wrong: symmetric:RATE, any other class, or pair:RATE, the next one.",
+        CustomParser = result =>
+        {
+            string[] halves = result.Tokens[0].Value.Split(':', 2);
+            if (halves.Length == 2 && Enum.TryParse(halves[0], ignoreCase: true, out LabelNoise kind) && double.TryParse(halves[1], CultureInfo.InvariantCulture, out double rate) && rate is >= 0 and <= 1)
+            {
+                return (kind, rate);
+            }
+
+            result.AddError("--label-noise is symmetric:RATE or pair:RATE with a rate in [0, 1].");
+            return null;
+        },
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_perClass);
+        command.Options.Add(_noise);
+    }
+
+    public IDataView Of(ParseResult parsed, MLContext ml, IDataView rows, int? seed)
+    {
+        IDataView taken = parsed.GetValue(_perClass) is { } count ? ml.Data.TakeRowsOfEachClass(rows, count, seed: seed ?? 0) : rows;
+        return parsed.GetValue(_noise) is var (kind, rate) ? ml.Data.AddLabelNoise(taken, rate, kind, seed: seed ?? 0) : taken;
+    }
+}

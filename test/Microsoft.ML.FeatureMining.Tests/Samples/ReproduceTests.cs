@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Xml.Linq;
+using Microsoft.ML.FeatureMining.Tests.MlNet;
+
+namespace Microsoft.ML.FeatureMining.Tests.Samples;
+
+/// <summary>The verb reproduce from end to end, at the scale that measures nothing.</summary>
+public sealed class ReproduceTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("feature-mining", "table-2", new[] { "BYOT", "CS-KD" }, 4)]
+    [InlineData("feature-mining", "figure-3", new[] { "ResNet-50" }, 3)]
+    [InlineData("feature-mining", "table-8", new[] { "0.2, ResNet-110+FM" }, 2)]
+    [InlineData("split-and-share", "table-2", new[] { "SSM" }, 2)]
+    [InlineData("split-and-share", "table-3", new[] { "SSM" }, 2)]
+    [InlineData("visual-inductive-priors", "table-1", new[] { "PSL" }, 2)]
+    [InlineData("patch-training", "figure-7", new[] { "switch_epoch 1" }, 1)]
+    public void TinyScale_AnEntry_GivesATableAPlotAndEveryMeasure(string paper, string entry, string[] rows, int count)
+    {
+        Programs.Run("Samples", ["reproduce", paper, entry, "--scale", "tiny", "--seeds", "1", "--threads", "1", "--out", _folder.Path, "--rows", .. rows]);
+
+        string path = Path.Combine(_folder.Path, $"{paper}-{entry}-tiny");
+        using JsonDocument result = JsonDocument.Parse(File.ReadAllText($"{path}.json"));
+        JsonElement[] measured = [.. result.RootElement.GetProperty("rows").EnumerateArray()];
+        Assert.Equal(count, measured.Length);
+        Assert.All(measured, row => Assert.Equal(1, row.GetProperty("measures")[0].GetProperty("n").GetInt32()));
+        Assert.All(measured, row => Assert.True(double.IsFinite(row.GetProperty("measures")[0].GetProperty("mean").GetDouble())));
+        if (entry == "table-2" && paper == "split-and-share")
+        {
+            Assert.All(measured, row => Assert.All(row.GetProperty("measures").EnumerateArray(), measure => Assert.Equal(1, measure.GetProperty("n").GetInt32())));
+        }
+
+        Assert.Equal("svg", XDocument.Load($"{path}.svg").Root!.Name.LocalName);
+        Assert.Contains("| row | n |", File.ReadAllText($"{path}.md").Replace("| group ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetDirectories(Path.Combine(_folder.Path, "runs")));
+    }
+
+    [Fact]
+    public void TwoProcesses_OneFolder_DoEachRunOnce()
+    {
+        string[] arguments = ["reproduce", "feature-mining", "table-9", "--seeds", "2", "--threads", "1", "--out", _folder.Path, "--rows", "ResNet-56+FM"];
+        using (Process one = Programs.Start("Samples", arguments), other = Programs.Start("Samples", arguments))
+        {
+            foreach (Process process in new[] { one, other })
+            {
+                _ = process.StandardOutput.ReadToEndAsync();
+                _ = process.StandardError.ReadToEndAsync();
+            }
+
+            one.WaitForExit();
+            other.WaitForExit();
+            Assert.Equal((0, 0), (one.ExitCode, other.ExitCode));
+        }
+
+        string[] reports = Directory.GetFiles(Path.Combine(_folder.Path, "runs"), "*.json");
+        Assert.Equal(3 * 2, reports.Length);
+        DateTime[] written = [.. reports.Select(File.GetLastWriteTimeUtc)];
+
+        // What is done is not done again.
+        string[] output = Programs.Run("Samples", arguments);
+
+        Assert.Equal(written, reports.Select(File.GetLastWriteTimeUtc));
+        Assert.DoesNotContain(output, line => line.Contains("run 1 of", StringComparison.Ordinal));
+        Assert.Contains(output, line => line.StartsWith("| ResNet-56+FM (2 layers) | 2 |", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void WithoutAPaper_ListsAll_AndRubbishIsAUsersError()
+    {
+        Assert.Contains(Programs.Run("Samples", ["reproduce"]), line => line.StartsWith("feature-mining", StringComparison.Ordinal) && line.Contains("table-9", StringComparison.Ordinal));
+        Assert.Contains("There is no paper 'nobody'", Failure(["reproduce", "nobody"]), StringComparison.Ordinal);
+        Assert.Contains("has no 'table-77'", Failure(["reproduce", "feature-mining", "table-77"]), StringComparison.Ordinal);
+        Assert.Contains("needs --cifar-100 FOLDER", Failure(["reproduce", "feature-mining", "table-9", "--scale", "small", "--out", _folder.Path]), StringComparison.Ordinal);
+    }
+
+    private static string Failure(string[] arguments)
+    {
+        using Process process = Programs.Start("Samples", arguments);
+        _ = process.StandardOutput.ReadToEndAsync();
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(1, process.ExitCode);
+        return error;
+    }
+}
