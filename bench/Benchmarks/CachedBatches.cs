@@ -40,6 +40,7 @@ internal sealed class CachedBatches : LoaderTurn
         int[] order = [.. Enumerable.Range(0, batches * _batch).Select(_ => _order.NextInt(_set.Count))];
         foreach (HostBatch loaded in BatchLoader.Load(_set, order, _batch))
         {
+            using HostBatch done = loaded;
             using DisposeScope scope = NewDisposeScope();
             _input.Of(loaded, _augmentations, _draws);
         }

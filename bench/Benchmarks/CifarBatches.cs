@@ -22,6 +22,7 @@ internal sealed class CifarBatches(int batch) : LoaderTurn("ours, from memory")
         int[] order = [.. Enumerable.Range(0, batches * batch).Select(_ => _order.NextInt(_set.Count))];
         foreach (HostBatch loaded in BatchLoader.Load(_set, order, batch))
         {
+            using HostBatch done = loaded;
             using DisposeScope scope = NewDisposeScope();
             _input.Of(loaded, _augmentations, _draws);
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Training;
@@ -13,6 +14,7 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
 
     private readonly IReadOnlyList<ImageFile> _files = ImageFolder.Read(folder);
     private readonly RandomStream _random = new(1, "crops");
+    private readonly BatchMemory _memory = new();
     private readonly RandomStreams _draws = new(1);
     private readonly ImageAugmentation[] _augmentations = [new PadCropFlip { Padding = 0 }];
     private readonly NetworkInput _input = new(Shape, PixelType.Byte, new ChannelStatistics([127, 127, 127], [64, 64, 64]), CPU);
@@ -26,19 +28,21 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
         for (int i = 0; i < batches; i++)
         {
             (string Path, long Seed)[] wanted = [.. Enumerable.Range(0, batch).Select(_ => (_files[_random.NextInt(_files.Count)].Path, _random.NextSeed()))];
-            byte[] pixels = GC.AllocateUninitializedArray<byte>(batch * Shape.Length);
+            byte[] pixels = _memory.Take(batch * Shape.Length);
             Parallel.For(0, batch, new ParallelOptions { MaxDegreeOfParallelism = threads }, n =>
             {
                 RandomStream random = new(wanted[n].Seed, "crop");
-                ImageCodec.Decode(File.ReadAllBytes(wanted[n].Path), ImageCodec.DefaultMaxPixels, 0, 0, picture => Crop(picture, random)).ToPlanar().CopyTo(pixels, n * Shape.Length);
+                Memory<byte> target = pixels.AsMemory(n * Shape.Length, Shape.Length);
+                LentFile.Use(wanted[n].Path, encoded => ImageCodec.Decode(encoded, ImageCodec.DefaultMaxPixels, 0, 0, picture => Crop(picture, random, target.Span)));
             });
             using DisposeScope scope = NewDisposeScope();
-            _input.Of(new HostBatch(pixels, new long[batch]), _augmentations, _draws);
+            using HostBatch loaded = new(pixels, new long[batch], _memory);
+            _input.Of(loaded, _augmentations, _draws);
         }
     }
 
     // Area 8 % to 100 %, proportions 3:4 to 4:3, ten attempts, then the middle: torchvision's RandomResizedCrop.
-    private static DecodedImage Crop(PixelView image, RandomStream random)
+    private static bool Crop(PixelView image, RandomStream random, Span<byte> target)
     {
         (int width, int height) = (Math.Min(image.Width, image.Height), Math.Min(image.Width, image.Height));
         (int x, int y) = ((image.Width - width) / 2, (image.Height - height) / 2);
@@ -54,6 +58,10 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
             }
         }
 
-        return ImageResize.Resize(image.Part(x, y, width, height), Side, Side);
+        byte[] resized = ArrayPool<byte>.Shared.Rent(Shape.Length);
+        ImageResize.Resize(image.Part(x, y, width, height), ResizeWindow.Whole(Side), ResizeWindow.Whole(Side), resized.AsSpan(0, Shape.Length));
+        Planes.Split(resized.AsSpan(0, Shape.Length), Shape.Channels, target);
+        ArrayPool<byte>.Shared.Return(resized);
+        return true;
     }
 }

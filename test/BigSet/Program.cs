@@ -27,6 +27,7 @@ int[] order = set.DrawOrder(new RandomStream(1, "shuffle"));
 (int seen, int tenths, long began) = (0, 0, Stopwatch.GetTimestamp());
 foreach (HostBatch batch in BatchLoader.Load(set, order, Batch))
 {
+    using HostBatch done = batch;
     for (int i = 0; i < batch.Count; i++)
     {
         // The number of a picture is in its first pixel: blue is stored first, and comes last.

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Microsoft.ML.FeatureMining.Data;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
@@ -10,18 +11,20 @@ internal sealed class PixelNumbers
 {
     private const int Levels = 256;
     private const int Rgb = 3;
+    private const int Lane = 16;
 
-    private readonly float[] _mean;
-    private readonly float[] _scale;
+    // Of the channels by turns, sixteen times.
+    private readonly float[] _means;
+    private readonly float[] _scales;
     private readonly float[] _levels;    // [C,256]
 
     public PixelNumbers(IReadOnlyList<float> mean, IReadOnlyList<float> scale)
     {
-        (_mean, _scale) = ([.. mean], [.. scale]);
-        _levels = [.. _mean.Zip(_scale).SelectMany(channel => Enumerable.Range(0, Levels).Select(level => (level - channel.First) * channel.Second))];
+        (Channels, _means, _scales) = (mean.Count, [.. Enumerable.Repeat(mean, Lane).SelectMany(channels => channels)], [.. Enumerable.Repeat(scale, Lane).SelectMany(channels => channels)]);
+        _levels = [.. mean.Zip(scale).SelectMany(channel => Enumerable.Range(0, Levels).Select(level => (level - channel.First) * channel.Second))];
     }
 
-    public int Channels => _mean.Length;
+    public int Channels { get; }
 
     /// <summary>What zeros become, pixel after pixel.</summary>
     public void OfZeros(Span<float> target)
@@ -40,7 +43,7 @@ internal sealed class PixelNumbers
     /// <param name="target">The channels of a pixel side by side.</param>
     public void OfPixels(ReadOnlySpan<byte> image, int plane, int first, int step, Span<float> target)
     {
-        int done = Channels == Rgb && Avx2.IsSupported ? OfEights(image, plane, first, step, target) : 0;
+        int done = Channels == Rgb && Avx2.IsSupported ? OfSixteens(image, plane, first, step, target) : 0;
         for (int channel = 0; channel < Channels; channel++)
         {
             ReadOnlySpan<float> levels = _levels.AsSpan(channel * Levels, Levels);
@@ -52,48 +55,42 @@ internal sealed class PixelNumbers
         }
     }
 
-    /// <summary>As many groups of eight pixels as there are; gives how many pixels that were.</summary>
-    private int OfEights(ReadOnlySpan<byte> image, int plane, int first, int step, Span<float> target)
+    /// <summary>As many groups of sixteen pixels as there are; gives how many pixels that were.</summary>
+    private int OfSixteens(ReadOnlySpan<byte> image, int plane, int first, int step, Span<float> target)
     {
-        const int eight = 8;
-        int pixels = target.Length / Rgb / eight * eight;
+        int pixels = target.Length / Rgb / Lane * Lane;
         int lowest = step > 0 ? first : first - pixels + 1;
         // The three runs of bytes lie inside; from here on nothing is checked.
         ref byte start = ref MemoryMarshal.GetReference(image[lowest..((2 * plane) + lowest + pixels)]);
         ref float to = ref MemoryMarshal.GetReference(target);
-        for (int done = 0; done < pixels; done += eight)
+        for (int done = 0; done < pixels; done += Lane)
         {
-            int at = step > 0 ? done : pixels - eight - done;
-            Interleave(
-                Eight(ref Unsafe.Add(ref start, at), 0, step), Eight(ref Unsafe.Add(ref start, plane + at), 1, step), Eight(ref Unsafe.Add(ref start, (2 * plane) + at), 2, step),
-                ref Unsafe.Add(ref to, Rgb * done));
+            nuint at = (nuint)(step > 0 ? done : pixels - Lane - done);
+            (Vector128<byte> a, Vector128<byte> b, Vector128<byte> c) = Planes.Join(
+                Sixteen(ref start, at, step), Sixteen(ref start, (nuint)plane + at, step), Sixteen(ref start, (nuint)(2 * plane) + at, step));
+            Put(a, 0, ref Unsafe.Add(ref to, Rgb * done));
+            Put(b, Lane, ref Unsafe.Add(ref to, Rgb * done));
+            Put(c, 2 * Lane, ref Unsafe.Add(ref to, Rgb * done));
         }
 
         return pixels;
     }
 
-    private Vector256<float> Eight(ref byte pixels, int channel, int step)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Sixteen(ref byte pixels, nuint at, int step)
     {
-        Vector256<int> levels = Avx2.ConvertToVector256Int32(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref pixels)).AsByte());
-        if (step < 0)
-        {
-            levels = Vector256.Shuffle(levels, Vector256.Create(7, 6, 5, 4, 3, 2, 1, 0));
-        }
-
-        return (Vector256.ConvertToSingle(levels) - Vector256.Create(_mean[channel])) * Vector256.Create(_scale[channel]);
+        Vector128<byte> levels = Vector128.LoadUnsafe(ref pixels, at);
+        return step > 0 ? levels : Vector128.Shuffle(levels, Vector128.Create((byte)15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
     }
 
-    private static void Interleave(Vector256<float> red, Vector256<float> green, Vector256<float> blue, ref float target)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Put(Vector128<byte> levels, int at, ref float target)
     {
-        // Each third of the 24 numbers has every third place from each channel.
-        Pick(Vector256.Shuffle(red, Vector256.Create(0, 0, 0, 1, 1, 1, 2, 2)), Vector256.Shuffle(green, Vector256.Create(0, 0, 0, 1, 1, 1, 2, 2)), Vector256.Shuffle(blue, Vector256.Create(0, 0, 0, 0, 1, 1, 1, 2)))
-            .StoreUnsafe(ref target);
-        Pick(Vector256.Shuffle(blue, Vector256.Create(2, 2, 2, 3, 3, 3, 4, 4)), Vector256.Shuffle(red, Vector256.Create(3, 3, 3, 3, 4, 4, 4, 5)), Vector256.Shuffle(green, Vector256.Create(3, 3, 3, 3, 4, 4, 4, 5)))
-            .StoreUnsafe(ref target, 8);
-        Pick(Vector256.Shuffle(green, Vector256.Create(5, 5, 5, 6, 6, 6, 7, 7)), Vector256.Shuffle(blue, Vector256.Create(5, 5, 5, 6, 6, 6, 7, 7)), Vector256.Shuffle(red, Vector256.Create(6, 6, 6, 6, 7, 7, 7, 7)))
-            .StoreUnsafe(ref target, 16);
+        Number(Avx2.ConvertToVector256Int32(levels), at).StoreUnsafe(ref target, (nuint)at);
+        Number(Avx2.ConvertToVector256Int32(Vector128.CreateScalarUnsafe(levels.AsUInt64().GetElement(1)).AsByte()), at + 8).StoreUnsafe(ref target, (nuint)at + 8);
     }
 
-    private static Vector256<float> Pick(Vector256<float> zero, Vector256<float> one, Vector256<float> two) => Vector256.ConditionalSelect(
-        Vector256.Create(0, 0, -1, 0, 0, -1, 0, 0).AsSingle(), two, Vector256.ConditionalSelect(Vector256.Create(0, -1, 0, 0, -1, 0, 0, -1).AsSingle(), one, zero));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector256<float> Number(Vector256<int> levels, int at) =>
+        (Vector256.ConvertToSingle(levels) - Vector256.LoadUnsafe(ref _means[at])) * Vector256.LoadUnsafe(ref _scales[at]);
 }

@@ -58,5 +58,12 @@ internal sealed record ChannelStatistics(float[] Mean, float[] Std)
         return (sum, squares);
     }
 
-    private static IEnumerable<HostBatch> All(ImageSet set) => set.Read([.. Enumerable.Range(0, set.Count).Chunk(ImagesAtOnce)]);
+    private static IEnumerable<HostBatch> All(ImageSet set)
+    {
+        foreach (HostBatch batch in set.Read([.. Enumerable.Range(0, set.Count).Chunk(ImagesAtOnce)]))
+        {
+            using (batch)
+                yield return batch;
+        }
+    }
 }

@@ -46,15 +46,8 @@ internal sealed class DecodedImage
     {
         if (Channels == 1)
             return Pixels;
-        int plane = Width * Height;
         byte[] planar = GC.AllocateUninitializedArray<byte>(Pixels.Length);
-        if (Channels == 3)
-        {
-            Planes.Split(Pixels, planar.AsSpan(0, plane), planar.AsSpan(plane, plane), planar.AsSpan(2 * plane));
-            return planar;
-        }
-        for (int i = 0; i < planar.Length; i++)
-            planar[i] = Pixels[(i % plane * Channels) + (i / plane)];
+        Planes.Split(Pixels, Channels, planar);
         return planar;
     }
 }

@@ -8,19 +8,22 @@ namespace Microsoft.ML.FeatureMining.Data;
 /// </summary>
 internal static class ImageResize
 {
-    public static DecodedImage Resize(PixelView image, int width, int height) =>
-        Resize(image, ResizeWindow.Whole(width), ResizeWindow.Whole(height));
+    public static DecodedImage Resize(PixelView image, int width, int height)
+    {
+        byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(width * height * image.Channels));
+        Resize(image, ResizeWindow.Whole(width), ResizeWindow.Whole(height), pixels);
+        return new DecodedImage(width, height, image.Channels, pixels);
+    }
 
     /// <summary>Resizes, and computes only the part that is wanted.</summary>
     /// <exception cref="ImageDecodeException">The picture is so thin that the pass along its rows would take more than an array.</exception>
-    public static DecodedImage Resize(PixelView image, ResizeWindow columns, ResizeWindow rows)
+    public static void Resize(PixelView image, ResizeWindow columns, ResizeWindow rows, Span<byte> pixels)
     {
         ResampleWeights down = new(image.Height, (double)image.FullHeight / image.Shrink, rows);
         (int top, int height) = down.Sources.GetOffsetAndLength(image.Height);
         if ((long)columns.Count * height * image.Channels > Array.MaxLength)
             throw new ImageDecodeException(FormattableString.Invariant($"The picture of {image.Width}x{image.Height} pixels is too thin to be resized."));
         int row = columns.Count * image.Channels;
-        byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(row * rows.Count));
         if (image.Shrink == 1 && rows == ResizeWindow.Whole(image.Height))
         {
             ResizeColumns(image, columns, top, pixels);
@@ -31,10 +34,9 @@ internal static class ImageResize
             byte[] band = ArrayPool<byte>.Shared.Rent(row * height);
             ResizeColumns(image, columns, top, band.AsSpan(0, row * height));
             for (int y = 0; y < rows.Count; y++)
-                WeightedRows.Sum(band.AsSpan((down.First(y) - top) * row), down.Taps(y), pixels.AsSpan(y * row, row));
+                WeightedRows.Sum(band.AsSpan((down.First(y) - top) * row), down, y, pixels.Slice(y * row, row));
             ArrayPool<byte>.Shared.Return(band);
         }
-        return new DecodedImage(columns.Count, rows.Count, image.Channels, pixels);
     }
 
     private static void ResizeColumns(PixelView image, ResizeWindow columns, int top, Span<byte> target)

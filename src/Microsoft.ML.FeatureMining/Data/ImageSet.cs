@@ -72,7 +72,7 @@ internal sealed class ImageSet
     public IEnumerable<HostBatch> Read(IReadOnlyList<int[]> batches)
     {
         int[][] rows = [.. batches.Select(batch => _rows is null ? batch : Array.ConvertAll(batch, image => _rows[image]))];
-        return batches.Zip(_pixels.Read(rows), (images, pixels) => new HostBatch(pixels, Array.ConvertAll(images, image => (long)_labels[image])));
+        return batches.Zip(_pixels.Read(rows), (images, pixels) => new HostBatch(pixels, Array.ConvertAll(images, image => (long)_labels[image]), _pixels.Memory));
     }
 
     /// <summary>Whether any image may be asked for at any time, at no more than its own cost (<see cref="PixelStore.ShuffleWindow"/>).</summary>

@@ -22,7 +22,7 @@ internal sealed class MemoryPixels(int imageBytes) : PixelStore
 
     private byte[] Gather(int[] rows)
     {
-        byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(rows.Length * imageBytes));
+        byte[] pixels = Memory.Take(checked(rows.Length * imageBytes));
         for (int i = 0; i < rows.Length; i++)
             Row(rows[i]).CopyTo(pixels.AsSpan(i * imageBytes));
         return pixels;

@@ -6,6 +6,9 @@ internal abstract class PixelStore : IDisposable
     /// <summary>Rows, each the pixels of one image.</summary>
     public abstract int Count { get; }
 
+    /// <summary>Where <see cref="Read"/> takes the memory of a batch from.</summary>
+    public BatchMemory Memory { get; } = new();
+
     /// <summary>How far a row may lie ahead of the place at which it is asked for; shuffling keeps to it.</summary>
     public virtual int ShuffleWindow => int.MaxValue;
 

@@ -8,9 +8,15 @@ internal sealed class ResampleWeights
     // 8 bits of pixel, 2 of headroom for sums, the rest of an int for the fraction.
     private const int Bits = 32 - 8 - 2;
 
+    // A weight is cut in two for processors, which multiply and add 16-bit numbers two at a time.
+    private const int LowBits = Bits / 2;
+    private const int LowMask = (1 << LowBits) - 1;
+    private const int Quad = 4;
+
     private readonly int[] _first;
     private readonly int[] _count;
     private readonly int[] _taps;
+    private readonly Vector256<short>[] _quads;
     private readonly int _stride;
 
     /// <param name="from">Source positions.</param>
@@ -20,7 +26,7 @@ internal sealed class ResampleWeights
     {
         double scale = length / to.Size;
         double support = Math.Max(scale, 1);
-        _stride = (2 * (int)Math.Ceiling(support)) + 1;
+        _stride = ((2 * (int)Math.Ceiling(support)) + Quad) / Quad * Quad;
         _first = new int[to.Count];
         _count = new int[to.Count];
         _taps = new int[checked(to.Count * _stride)];
@@ -39,6 +45,13 @@ internal sealed class ResampleWeights
             for (int t = 0; t < _count[i]; t++)
                 _taps[(i * _stride) + t] = (int)(0.5 + (triangle[t] / sum * (1 << Bits)));
         }
+        _quads = new Vector256<short>[_taps.Length / Quad * 2];
+        for (int i = 0; i < _taps.Length; i += Quad)
+        {
+            ReadOnlySpan<int> quad = _taps.AsSpan(i, Quad);
+            _quads[i / Quad * 2] = Twice(High(quad[0], quad[1]), High(quad[2], quad[3]));
+            _quads[(i / Quad * 2) + 1] = Twice(Low(quad[0], quad[1]), Low(quad[2], quad[3]));
+        }
     }
 
     /// <summary>One half, so that dropping the fraction rounds.</summary>
@@ -49,9 +62,11 @@ internal sealed class ResampleWeights
 
     public static byte ToByte(int sum) => (byte)Math.Clamp(sum >> Bits, 0, 255);
 
-    public static Vector128<int> ToBytes(Vector128<int> sums) => Vector128.Max(Vector128<int>.Zero, Vector128.Min(Vector128.Create(255), sums >> Bits));
+    /// <summary>What sums by the upper and by the lower halves of weights are together.</summary>
+    public static Vector256<int> Whole(Vector256<int> high, Vector256<int> low) => (high << LowBits) + low;
 
-    public static Vector256<int> ToLevels(Vector256<int> sums) => sums >> Bits;
+    /// <summary>Rounded; they may still lie beyond a byte.</summary>
+    public static Vector256<int> ToLevels(Vector256<int> sums) => (sums + Vector256.Create(Half)) >> Bits;
 
     /// <summary>How many targets there are.</summary>
     public int Count => _first.Length;
@@ -59,4 +74,16 @@ internal sealed class ResampleWeights
     public int First(int target) => _first[target];
 
     public ReadOnlySpan<int> Taps(int target) => _taps.AsSpan(target * _stride, _count[target]);
+
+    /// <summary>
+    /// The weights four by four, with zeros after the last. Of each four the upper halves, then the lower ones, as 16-bit numbers: the first two again and again in the lower half of a vector,
+    /// the other two in the upper half.
+    /// </summary>
+    public ReadOnlySpan<Vector256<short>> Quads(int target) => _quads.AsSpan(target * _stride / Quad * 2, (_count[target] + Quad - 1) / Quad * 2);
+
+    private static Vector256<short> Twice(int lower, int upper) => Vector256.Create(Vector128.Create(lower), Vector128.Create(upper)).AsInt16();
+
+    private static int High(int one, int other) => (one >> LowBits) | (other >> LowBits << 16);
+
+    private static int Low(int one, int other) => (one & LowMask) | ((other & LowMask) << 16);
 }

@@ -95,6 +95,7 @@ internal sealed class TrainingLoop : IDisposable
         _progress.EpochBegan(_run.Metrics.Images);
         foreach (HostBatch loaded in BatchLoader.Load(_train, _run.Order, _recipe.ImagesPerStep, skip: _run.Step))
         {
+            using HostBatch done = loaded;
             _run.Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
             if (_host.IsCancelled())
             {

@@ -20,6 +20,7 @@ internal sealed class Validator(ImageSet set, TrainingRecipe recipe, TrainedPart
         parts.Model.eval();
         foreach (HostBatch batch in BatchLoader.Load(set, _order, recipe.ValidationBatchSize))
         {
+            using HostBatch done = batch;
             if (isCancelled())
             {
                 return null;

@@ -77,6 +77,7 @@ public sealed class AugmentationConformanceTests : IClassFixture<OneThread>
         ImageAugmentation augmentation = Create(settings);
         using Tensor images = Noise(4);
         RandomStream random = new(1, augmentation.Key);
+        Alone.CollectGarbage();
         long before = Alone.LiveTensors;
 
         using (DisposeScope scope = NewDisposeScope())

@@ -26,9 +26,10 @@ internal sealed class BitmapRowImage : RowImage
 
     public override RowImage For(ImagePreprocessing other) => new BitmapRowImage(_image, other);
 
-    public override byte[] ToPixels() => _image is null
-        ? throw new ImageDecodeException("There is no picture: the value is missing.")
-        : _preprocessing.Apply(_image);
+    protected override int PixelBytes => _preprocessing.Shape.Length;
+
+    public override void Read(Memory<byte> pixels) =>
+        _preprocessing.Apply(_image ?? throw new ImageDecodeException("There is no picture: the value is missing."), pixels.Span);
 
     private static DecodedImage ToRgb(MLImage image)
     {

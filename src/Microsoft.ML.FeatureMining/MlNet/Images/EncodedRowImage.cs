@@ -12,7 +12,12 @@ internal sealed class EncodedRowImage(byte[] encoded, ImagePreprocessing preproc
 
     public override RowImage For(ImagePreprocessing other) => new EncodedRowImage(encoded, other, maxPixels);
 
-    public override byte[] ToPixels() => encoded.Length > 0
-        ? preprocessing.Apply(encoded, maxPixels)
-        : throw new ImageDecodeException("There is no picture: the value is empty, as for a file that is missing.");
+    protected override int PixelBytes => preprocessing.Shape.Length;
+
+    public override void Read(Memory<byte> pixels)
+    {
+        if (encoded.Length == 0)
+            throw new ImageDecodeException("There is no picture: the value is empty, as for a file that is missing.");
+        preprocessing.Apply(encoded, maxPixels, pixels);
+    }
 }

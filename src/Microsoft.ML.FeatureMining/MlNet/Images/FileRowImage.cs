@@ -20,11 +20,13 @@ internal sealed class FileRowImage(string path, ImagePreprocessing preprocessing
 
     public override RowImage For(ImagePreprocessing other) => new FileRowImage(path, other, maxPixels);
 
-    public override byte[] ToPixels()
+    protected override int PixelBytes => preprocessing.Shape.Length;
+
+    public override void Read(Memory<byte> pixels)
     {
         try
         {
-            return preprocessing.Apply(System.IO.File.ReadAllBytes(path), maxPixels);
+            LentFile.Use(path, encoded => preprocessing.Apply(encoded, maxPixels, pixels));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -13,7 +13,12 @@ internal sealed class PlanarRowImage(float[] values) : RowImage
 
     public override RowImage For(ImagePreprocessing other) => this;
 
-    public override byte[] ToPixels() => Array.TrueForAll(values, float.IsFinite)
-        ? MemoryMarshal.AsBytes<float>(values).ToArray()
-        : throw new ImageDecodeException("A pixel is not a finite number.");
+    protected override int PixelBytes => values.Length * sizeof(float);
+
+    public override void Read(Memory<byte> pixels)
+    {
+        if (!Array.TrueForAll(values, float.IsFinite))
+            throw new ImageDecodeException("A pixel is not a finite number.");
+        MemoryMarshal.AsBytes<float>(values).CopyTo(pixels.Span);
+    }
 }

@@ -36,7 +36,7 @@ internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColu
         {
             try
             {
-                rows[i].Image.For(preprocessing).ToPixels().CopyTo(pixels, i * imageBytes);
+                rows[i].Image.For(preprocessing).Read(pixels.AsMemory(i * imageBytes, imageBytes));
             }
             catch (ImageDecodeException e)
             {

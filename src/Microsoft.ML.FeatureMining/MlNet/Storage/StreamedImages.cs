@@ -14,25 +14,25 @@ internal sealed class StreamedImages(ImageColumn column, uint[] checksums)
 
     /// <summary>The pixels of a few rows, one after another, decoded on all cores.</summary>
     /// <exception cref="ImageDecodeException">An image cannot be read any more, or is another one now.</exception>
-    public byte[] Decode(int[] rows, IReadOnlyList<RowImage> images)
+    public byte[] Decode(int[] rows, IReadOnlyList<RowImage> images, BatchMemory memory)
     {
-        byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(rows.Length * _imageBytes));
-        AllCores.For(rows.Length, i => Decode(rows[i], images[i]).CopyTo(pixels, i * _imageBytes));
+        byte[] pixels = memory.Take(checked(rows.Length * _imageBytes));
+        AllCores.For(rows.Length, i => Decode(rows[i], images[i], pixels.AsMemory(i * _imageBytes, _imageBytes)));
         return pixels;
     }
 
-    private byte[] Decode(int row, RowImage image)
+    private void Decode(int row, RowImage image, Memory<byte> pixels)
     {
-        byte[] pixels;
         try
         {
-            pixels = image.ToPixels();
+            image.Read(pixels);
         }
         catch (ImageDecodeException e)
         {
             throw Changed(row, image, $"cannot be read any more: {e.Message}", e);
         }
-        return PixelChecksum.Of(pixels) == checksums[row] ? pixels : throw Changed(row, image, "is another one now.", null);
+        if (PixelChecksum.Of(pixels.Span) != checksums[row])
+            throw Changed(row, image, "is another one now.", null);
     }
 
     private ImageDecodeException Changed(int row, RowImage image, string what, Exception? cause)

@@ -28,7 +28,7 @@ internal sealed class StreamedRows(StreamedImages images, LabeledRowReader reade
         Dictionary<int, RowImage> waiting = [];
         using IEnumerator<(int Row, RowImage Image)> source = Source(left).GetEnumerator();
         foreach (int[] batch in batches)
-            yield return images.Decode(batch, Array.ConvertAll(batch, Take));
+            yield return images.Decode(batch, Array.ConvertAll(batch, Take), Memory);
 
         RowImage Take(int row)
         {
