@@ -18,7 +18,7 @@ internal static class ExplainCommand
         Option<DirectoryInfo?> folder = new("--pictures") { Description = "Pictures without labels instead: any folder of them." };
         Option<FileInfo?> report = new("--out") { Description = "Where to write the report, one HTML file." };
         Option<FileInfo?> grid = new("--grid") { Description = "Where to write a picture, PNG: a row for each of the pictures with all its maps." };
-        Option<FileInfo[]> compared = new("--compare") { Description = "More models: --grid then has a row for each model, a column for each picture.", AllowMultipleArgumentsPerToken = true };
+        Option<FileInfo[]> compared = new("--compare") { Description = "More models: --grid then has a row for each model, a column for each picture; --out sets their activations side by side.", AllowMultipleArgumentsPerToken = true };
         Option<int> shown = new("--show") { Description = "How many pictures to show with all their maps.", DefaultValueFactory = _ => Default.Pictures };
         Option<int> worst = new("--worst") { Description = "How many of the worst pictures to show.", DefaultValueFactory = _ => Default.Worst };
         Command command = new("explain", "Shows what a saved model gets wrong and where on a picture it looks.") { model, folder, report, grid, compared, shown, worst };
@@ -37,14 +37,16 @@ internal static class ExplainCommand
             IDataView rows = parsed.GetValue(folder) is { } unlabelled ? UnlabelledPictures.Load(ml, ImageFolder.Find(unlabelled.FullName), schema)
                 : input.IsGiven(parsed) ? input.Load(parsed, ml)
                 : throw new ArgumentException("Give labelled pictures (--images, --data, ...) or a folder without labels (--pictures).");
-            ModelReportOptions settings = new() { Pictures = parsed.GetValue(shown), Worst = parsed.GetValue(worst) };
+            KeyValuePair<string, ITransformer>[] others = [.. (parsed.GetValue(compared) ?? []).Select(file => KeyValuePair.Create(NameOf(file), ModelOption.Load(ml, file, out _)))];
+            ModelReportOptions settings = new() { Pictures = parsed.GetValue(shown), Worst = parsed.GetValue(worst), Name = NameOf(parsed.GetRequiredValue(model)), Compared = others };
             Write(parsed.GetValue(report), file => ml.Model.SaveReport(loaded, rows, file, settings));
-            IEnumerable<ITransformer> others = (parsed.GetValue(compared) ?? []).Select(file => ModelOption.Load(ml, file, out _));
-            Write(parsed.GetValue(grid), file => File.WriteAllBytes(file, Grid(ml, [loaded, .. others], rows, parsed.GetValue(shown))));
+            Write(parsed.GetValue(grid), file => File.WriteAllBytes(file, Grid(ml, [loaded, .. others.Select(other => other.Value)], rows, parsed.GetValue(shown))));
             return ExitCode.Success;
         }));
         return command;
     }
+
+    private static string NameOf(FileInfo file) => Path.GetFileNameWithoutExtension(file.Name);
 
     private static void Write(FileInfo? file, Action<string> write)
     {

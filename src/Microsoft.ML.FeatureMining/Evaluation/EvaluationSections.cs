@@ -29,7 +29,9 @@ internal static class EvaluationSections
     }
 
     /// <summary>Loss and accuracy over the epochs of the training.</summary>
-    public static ReportSection Curves(IReadOnlyList<EpochMetrics> history)
+    /// <param name="history">Each epoch.</param>
+    /// <param name="network">Which of several networks, from 1; null for the only one.</param>
+    public static ReportSection Curves(IReadOnlyList<EpochMetrics> history, int? network = null)
     {
         bool validated = history.Any(epoch => epoch.ValidationLoss is not null);
         PlotAxis epochs = PlotAxis.Over("epoch", history.Select(epoch => (double)epoch.Epoch));
@@ -47,7 +49,7 @@ internal static class EvaluationSections
         }
 
         return new ReportSection(
-            "curves", "Learning curves",
+            network is null ? "curves" : $"curves-{network}", network is null ? "Learning curves" : $"Learning curves, network {network}",
             Html.Row(Html.Figure(loss.ToSvg(), "Loss. Training: over the epoch, on augmented images. What lies above the upper edge is drawn on it."), Html.Figure(accuracy.ToSvg(), "Accuracy, measured alike.")),
             Html.Details("All epochs as a table", HtmlTable.Of(
                 "Each epoch of the training", ["Epoch", "#Learning rate", "#Training loss", "#Training accuracy", "#Validation loss", "#Validation accuracy", "#Seconds"],

@@ -5,7 +5,10 @@ namespace Microsoft.ML.FeatureMining.Explanation;
 /// <summary>Explanations as one picture, such as the papers' figures.</summary>
 public static class ExplanationGrid
 {
-    /// <summary>A row for each image: the image, its class activation map, Grad-CAM of each stage, and of each split of a Split-and-Share head (Lee et al. 2021, figures 2 and 3).</summary>
+    /// <summary>
+    /// A row for each image: the image, its class activation map, Grad-CAM of each stage, and of each split of a Split-and-Share head (Lee et al. 2021, figures 2 and 3); of an ensemble the mean map
+    /// and each network's.
+    /// </summary>
     /// <param name="rows">The images.</param>
     /// <param name="side">The longer side of a cell, in pixels.</param>
     /// <returns>A PNG file.</returns>
@@ -13,7 +16,7 @@ public static class ExplanationGrid
     public static byte[] OfImages(IEnumerable<ImageExplanation> rows, int side = 112)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return Encode([.. rows.Select(row => Maps(row).Select(map => Overlay.Draw(row.Picture, map, side)).ToArray())]);
+        return Encode([.. rows.Select(row => row.NamedMaps.Select(entry => Overlay.Draw(row.Picture, entry.Map, side)).Prepend(Overlay.Draw(row.Picture, null, side)).ToArray())]);
     }
 
     /// <summary>
@@ -42,8 +45,6 @@ public static class ExplanationGrid
                                  select isKept && !isFrame ? byte.MaxValue : Discarded;
         return new DecodedImage(side, side, 3, [.. gray.SelectMany(value => new[] { value, value, value })]);
     }
-
-    private static IEnumerable<HeatMap?> Maps(ImageExplanation image) => [null, .. image.ClassMap is { } cam ? new[] { cam } : [], .. image.StageMaps, .. image.SplitMaps];
 
     private static byte[] Encode(DecodedImage?[][] rows)
     {

@@ -21,7 +21,7 @@ public sealed class HeatMap
     /// <summary>Columns w.</summary>
     public int Width { get; }
 
-    /// <summary>The values [h,w], row by row, in the units of the class's logit.</summary>
+    /// <summary>The values [h,w], row by row, in the units of the class's logit; of an ensemble from 0 to 1.</summary>
     public IReadOnlyList<float> Values => _values;
 
     /// <summary>The map with its least value at 0 and its largest at 1; one that is the same everywhere becomes 0.</summary>
@@ -50,6 +50,25 @@ public sealed class HeatMap
         }
 
         return new HeatMap(height, width, values);
+    }
+
+    /// <summary>The weighted mean of maps, each from 0 to 1 and at the size of the largest side in each direction.</summary>
+    /// <param name="maps">At least one.</param>
+    /// <param name="shares">One a map; they sum to 1.</param>
+    internal static HeatMap Mean(IReadOnlyList<HeatMap> maps, IReadOnlyList<double> shares)
+    {
+        (int height, int width) = (maps.Max(map => map.Height), maps.Max(map => map.Width));
+        float[] sum = new float[height * width];
+        foreach ((HeatMap map, double share) in maps.Zip(shares))
+        {
+            IReadOnlyList<float> values = map.Normalize().Resize(height, width).Values;
+            for (int i = 0; i < sum.Length; i++)
+            {
+                sum[i] += (float)share * values[i];
+            }
+        }
+
+        return new HeatMap(height, width, sum);
     }
 
     private float Along(int row, (int First, int Second, float Share) column) => Mix(_values[row * Width + column.First], _values[row * Width + column.Second], column.Share);

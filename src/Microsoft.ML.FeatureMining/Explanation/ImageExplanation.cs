@@ -2,33 +2,62 @@ using Microsoft.ML.FeatureMining.Data;
 
 namespace Microsoft.ML.FeatureMining.Explanation;
 
-/// <summary>Where on one image a network found a class.</summary>
+/// <summary>Where on one image a network, or an ensemble of them, found a class.</summary>
 public sealed class ImageExplanation
 {
-    private readonly NetworkMaps _maps;
+    internal ImageExplanation(NetworkMaps maps, DecodedImage picture)
+    {
+        (Probabilities, Class, Picture) = (maps.Probabilities, maps.Class, picture);
+        (ClassMap, StageMaps, SplitMaps) = (maps.ClassMap, maps.StageMaps, maps.SplitMaps);
+        MainMap = ClassMap ?? StageMaps[^1];
+    }
 
-    internal ImageExplanation(NetworkMaps maps, DecodedImage picture) => (_maps, Picture) = (maps, picture);
+    /// <param name="probabilities">Of all together.</param>
+    /// <param name="target">The class that the maps of all are of.</param>
+    /// <param name="members">Each network's own.</param>
+    /// <param name="shares">Of each in the score; they sum to 1.</param>
+    internal ImageExplanation(IReadOnlyList<float> probabilities, int target, IReadOnlyList<ImageExplanation> members, IReadOnlyList<double> shares)
+    {
+        (Probabilities, Class, Picture, Members) = (probabilities, target, members[0].Picture, members);
+        MainMap = HeatMap.Mean([.. members.Select(member => member.MainMap)], shares);
+    }
 
     /// <summary>The probabilities of all classes, in their order; they sum to 1, but where an image may have any number of classes.</summary>
-    public IReadOnlyList<float> Probabilities => _maps.Probabilities;
+    public IReadOnlyList<float> Probabilities { get; }
 
     /// <summary>The class, from 0, that the maps are of.</summary>
-    public int Class => _maps.Class;
+    public int Class { get; }
 
-    /// <summary>The class activation map (Zhou et al. 2016), of the size of the last stage; null where the head is not linear in the mean of the features.</summary>
-    public HeatMap? ClassMap => _maps.ClassMap;
+    /// <summary>The class activation map (Zhou et al. 2016), of the size of the last stage; null where the head is not linear in the mean of the features, and for an ensemble.</summary>
+    public HeatMap? ClassMap { get; }
 
-    /// <summary>Grad-CAM (Selvaraju et al. 2017) of each stage, first to last, of the stage's size.</summary>
-    public IReadOnlyList<HeatMap> StageMaps => _maps.StageMaps;
+    /// <summary>Grad-CAM (Selvaraju et al. 2017) of each stage, first to last, of the stage's size; empty for an ensemble.</summary>
+    public IReadOnlyList<HeatMap> StageMaps { get; } = [];
 
     /// <summary>With a Split-and-Share head, Grad-CAM of each split's channels with respect to the classifier that they are the last for (Lee et al. 2021, figure 2); otherwise empty.</summary>
-    public IReadOnlyList<HeatMap> SplitMaps => _maps.SplitMaps;
+    public IReadOnlyList<HeatMap> SplitMaps { get; } = [];
 
-    /// <summary>The map that tells most of the class: the class activation map where there is one, otherwise Grad-CAM of the last stage.</summary>
-    public HeatMap MainMap => ClassMap ?? StageMaps[^1];
+    /// <summary>The explanations by each network of an ensemble, all of the class that is the ensemble's, in the order of the networks; empty for one network.</summary>
+    public IReadOnlyList<ImageExplanation> Members { get; } = [];
 
-    /// <summary>What the network saw, RGB.</summary>
+    /// <summary>
+    /// The map that tells most of the class: the class activation map where there is one, otherwise Grad-CAM of the last stage; for an ensemble the mean of its networks' main maps, each from 0 to 1
+    /// and enlarged to the largest, with the networks' weights in the score.
+    /// </summary>
+    public HeatMap MainMap { get; }
+
+    /// <summary>What the network saw, RGB; of an ensemble, its first.</summary>
     internal DecodedImage Picture { get; }
+
+    /// <summary>All maps with words on each.</summary>
+    internal IEnumerable<(string Name, HeatMap Map)> NamedMaps => Members.Count > 0
+        ? [("all networks", MainMap), .. Members.Select((member, i) => ($"network {i + 1}, {(member.ClassMap is null ? "Grad-CAM" : "CAM")}", member.MainMap))]
+        :
+        [
+            .. ClassMap is { } cam ? new[] { ("CAM", cam) } : [],
+            .. StageMaps.Select((map, i) => ($"Grad-CAM, stage {i + 1}", map)),
+            .. SplitMaps.Select((map, i) => ($"Grad-CAM, split {i + 1}", map)),
+        ];
 
     /// <summary>The image as the network saw it, or under a map of it, as a PNG file.</summary>
     /// <param name="map">One of the maps above; null for the image alone.</param>

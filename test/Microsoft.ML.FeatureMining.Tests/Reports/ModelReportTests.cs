@@ -109,17 +109,105 @@ public sealed class ModelReportTests(TrainedModel trained)
     }
 
     [Fact]
+    public void Explain_AnEnsemble_IsTheWeightedMeanOfItsNetworksMaps()
+    {
+        ITransformer larger = Larger();
+        ITransformer ensemble = trained.Context.MulticlassClassification.Ensemble([trained.Model, larger], [3, 1]);
+        using ImageExplainer explainer = trained.Context.Model.CreateImageExplainer(ensemble);
+        using ImageExplainer first = trained.Context.Model.CreateImageExplainer(trained.Model);
+        using ImageExplainer second = trained.Context.Model.CreateImageExplainer(larger);
+        float[][] scores = [.. ensemble.Transform(trained.Rows).GetColumn<float[]>("Score")];
+
+        (long Row, string? File, ImageExplanation Explanation)[] all = [.. explainer.Explain(trained.Rows)];
+
+        Assert.All(all, entry => TensorAssert.CloseValues(scores[entry.Row], entry.Explanation.Probabilities, 1e-4, "scores"));
+        // Where the networks differ, the maps of both are of the class that they come to together.
+        Assert.Contains(all, entry => entry.Explanation.Members[1].Probabilities[entry.Explanation.Class] < entry.Explanation.Members[1].Probabilities.Max());
+        Assert.All(all, entry => Assert.Equal(Array.IndexOf(scores[entry.Row], scores[entry.Row].Max()), entry.Explanation.Class));
+        foreach ((long row, string? file, ImageExplanation explanation) in all.Take(3))
+        {
+            HeatMap[] alone = [.. new[] { first, second }.Select(network => network.Explain(File.ReadAllBytes(file!), explanation.Class).MainMap)];
+            Assert.All(alone.Zip(explanation.Members), pair => Assert.Equal(pair.First.Values, pair.Second.MainMap.Values));
+            (int height, int width) = (alone.Max(map => map.Height), alone.Max(map => map.Width));
+            IReadOnlyList<float>[] normal = [.. alone.Select(map => map.Normalize().Resize(height, width).Values)];
+            TensorAssert.CloseValues([.. normal[0].Zip(normal[1], (a, b) => (0.75f * a) + (0.25f * b))], explanation.MainMap.Values, 1e-5, "map");
+            Assert.Empty(explanation.StageMaps);
+            Assert.Equal(explanation.MainMap.Values, explainer.Explain(File.ReadAllBytes(file!)).MainMap.Values);
+        }
+        Assert.Equal(6, explainer.Activations(trained.Rows, images: 4).Count);
+    }
+
+    [Fact]
+    public void SaveReport_AnEnsemble_ShowsEachNetwork()
+    {
+        using TemporaryFolder folder = new();
+        ITransformer ensemble = trained.Context.MulticlassClassification.Ensemble([trained.Model, Larger()], [3, 1]);
+
+        trained.Context.Model.SaveReport(ensemble, trained.Rows, folder["report.html"], new ModelReportOptions { Worst = 2, Pictures = 3, Activations = 6 });
+
+        XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
+        Assert.Equal(
+            ["summary", "curves-1", "curves-2", "confusion", "classes", "calibration", "worst", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
+        // The image, the mean map, and a map of each.
+        Assert.Equal(3 * 4, Section(root, "pictures").Descendants("img").Count());
+        Assert.Contains("wrn-10-1, 3x16x20, 25.0 %", Section(root, "summary").Descendants("dd").Select(value => value.Value));
+    }
+
+    [Fact]
+    public void SaveReport_BesideAnotherModel_ComparesTheActivationsOfEachStage()
+    {
+        using TemporaryFolder folder = new();
+
+        trained.Context.Model.SaveReport(
+            trained.Model, trained.Rows, folder["report.html"], new ModelReportOptions { Worst = 2, Pictures = 2, Activations = 4, Name = "mined", Compared = [new("plain", Larger())] });
+
+        XElement activations = Section(PageAssert.Sound(File.ReadAllText(folder["report.html"])), "activations");
+        Assert.Equal(3, activations.Descendants("figure").Count());
+        Assert.All(activations.Descendants("figure"), figure => Assert.All(["mined", "plain"], name => Assert.Contains(name, figure.Value, StringComparison.Ordinal)));
+        Assert.Equal(["mined", "mined", "mined", "plain", "plain", "plain"], activations.Descendants("tbody").Elements("tr").Select(row => row.Elements().First().Value));
+    }
+
+    [Fact]
+    public void SaveReport_ImagesOfSeveralClasses_HasTheConfusionOfEachClass()
+    {
+        using TemporaryFolder folder = new();
+        PatchTrainingOptions options = new() { Backbone = "cifar-resnet-8", ImageHeight = 12, ImageWidth = 12, Epochs = 1, SwitchEpoch = 0, HiddenUnits = 8, BatchSize = 12, Augmentations = [], Seed = 1 };
+        MLContext ml = trained.Context;
+        ITransformer model = ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath").Append(ml.MultilabelClassification().Trainers.PatchTraining(options)).Fit(trained.Rows);
+        MultilabelClassificationMetrics expected = ml.MultilabelClassification().Evaluate(model.Transform(trained.Rows));
+
+        ml.Model.SaveReport(model, trained.Rows, folder["report.html"], new ModelReportOptions { Pictures = 2, Activations = 4 });
+        ml.Model.SaveReport(model, Unlabelled(), folder["unlabelled.html"], new ModelReportOptions { Pictures = 2, Activations = 4 });
+
+        XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
+        Assert.Equal(["summary", "curves", "classes", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
+        string[][] table = [.. Section(root, "classes").Descendants("tbody").Elements("tr").Select(row => row.Elements().Select(cell => cell.Value).ToArray())];
+        Assert.Equal([.. ColouredImages.Names, "all classes", "Mean (macro)"], table.Select(row => row[0]));
+        Assert.Equal(
+            expected.Classes.Select(entry => (string[])[.. new[] { entry.TruePositives, entry.FalseNegatives, entry.FalsePositives, entry.TrueNegatives }.Select(count => $"{count}")]),
+            table.Take(3).Select(row => row[1..5]));
+        Assert.Equal(expected.Classes.Select(entry => entry.AveragePrecision!.Value.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture)), table.Take(3).Select(row => row[8]));
+        XElement other = PageAssert.Sound(File.ReadAllText(folder["unlabelled.html"]));
+        Assert.Equal(["summary", "curves", "pictures", "activations"], other.Descendants("section").Attributes("id").Select(id => id.Value));
+    }
+
+    [Fact]
     public void SaveReport_RowsWithoutLabels_ShowsThePicturesAlone()
     {
         using TemporaryFolder folder = new();
-        IDataView unlabelled = trained.Context.Data.LoadFromEnumerable(
-            trained.Rows.GetColumn<string>("ImagePath").Select(path => new ImageFileRow { ImagePath = path, Label = "" }).ToArray());
 
-        trained.Context.Model.SaveReport(trained.Model, unlabelled, folder["report.html"]);
+        trained.Context.Model.SaveReport(trained.Model, Unlabelled(), folder["report.html"]);
 
         XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
         Assert.Equal(["summary", "curves", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
     }
+
+    private IDataView Unlabelled() => trained.Context.Data.LoadFromEnumerable(
+        trained.Rows.GetColumn<string>("ImagePath").Select(path => new ImageFileRow { ImagePath = path, Label = "" }).ToArray());
+
+    // Another network, and pictures of another size and shape.
+    private TransformerChain<ImageClassificationTransformer> Larger() => Tiny.Pipeline(
+        trained.Context, Tiny.Options with { Backbone = "wrn-10-1", ImageHeight = 16, ImageWidth = 20, Resize = ResizeRule.Squash, Epochs = 1 }).Fit(trained.Rows);
 
     private static XElement Section(XElement root, string id) => root.Descendants("section").Single(section => (string?)section.Attribute("id") == id);
 }

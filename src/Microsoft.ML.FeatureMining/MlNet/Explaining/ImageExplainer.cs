@@ -1,7 +1,6 @@
 using Microsoft.ML.FeatureMining.Explanation;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Explaining;
-using Microsoft.ML.FeatureMining.MlNet.Labels;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.FeatureMining;
@@ -10,24 +9,24 @@ namespace Microsoft.ML.FeatureMining;
 /// <remarks>Holds a network of its own, with its gradients, until it is disposed. For one thread at a time.</remarks>
 public sealed class ImageExplainer : IDisposable
 {
-    private readonly ImageClassificationTransformer _classifier;
-    private readonly NetworkExplainer _network;
+    private readonly ImageClassificationTransformer[] _networks;
+    private readonly ModelExplainer _explainer;
 
-    internal ImageExplainer(IHostEnvironment environment, ImageClassificationTransformer classifier)
+    internal ImageExplainer(IHostEnvironment environment, IReadOnlyList<(ImageClassificationTransformer Network, double Share)> networks)
     {
-        _classifier = classifier;
-        _network = new NetworkExplainer(classifier.Model.Artifact, ComputeDevice.Of(environment));
-        ClassNames = ClassKeys.Of(classifier.Model.Artifact.Manifest, classifier.Settings.KeyValues).Names;
-        TrainedPart = MlNet.Explaining.TrainedPart.Of(classifier.Model.Artifact.Manifest);
+        _networks = [.. networks.Select(entry => entry.Network)];
+        _explainer = new ModelExplainer([.. _networks.Select(network => new NetworkExplainer(network.Model.Artifact, ComputeDevice.Of(environment)))], [.. networks.Select(entry => entry.Share)]);
+        ClassNames = _networks[0].Keys.Names;
+        TrainedPart = _networks.Length == 1 ? MlNet.Explaining.TrainedPart.Of(_networks[0].Model.Artifact.Manifest) : null;
     }
 
     /// <summary>The classes in the order of the scores; their numbers from 0 where the label had no names.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
-    /// <summary>How many stages the network has, each with a Grad-CAM of its own.</summary>
-    public int StageCount => _network.StageCount;
+    /// <summary>How many stages the network has, each with a Grad-CAM of its own; of an ensemble, those of all its networks.</summary>
+    public int StageCount => _explainer.Networks.Sum(network => network.StageCount);
 
-    /// <summary>Which part of its last features the network was trained on, 1 for that part and 0 for the rest (<see cref="Strategies.FixedMask"/>); null where it was trained on all.</summary>
+    /// <summary>Which part of its last features the network was trained on, 1 for that part and 0 for the rest (<see cref="Strategies.FixedMask"/>); null where it was trained on all, and for an ensemble.</summary>
     public HeatMap? TrainedPart { get; }
 
     /// <summary>Explains one picture.</summary>
@@ -38,9 +37,12 @@ public sealed class ImageExplainer : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">There is no such class.</exception>
     public ImageExplanation Explain(ReadOnlySpan<byte> encoded, int? target = null)
     {
-        if (_classifier.Model.Artifact.Manifest.Element != Data.PixelType.Byte)
+        if (_networks[0].Model.Artifact.Manifest.Element != Data.PixelType.Byte)
             throw new NotSupportedException("The network was trained on planar floats; explain rows of them.");
-        return _network.Explain(_classifier.Model.Artifact.Manifest.Preprocessing.Apply(encoded, _classifier.Settings.MaxPixels), target);
+        var pixels = new byte[_networks.Length][];
+        for (int i = 0; i < pixels.Length; i++)
+            pixels[i] = _networks[i].Model.Artifact.Manifest.Preprocessing.Apply(encoded, _networks[0].Settings.MaxPixels);
+        return _explainer.Explain(pixels, target);
     }
 
     /// <summary>Explains rows, spread evenly over all, as they are asked for. Those whose picture cannot be read are left out.</summary>
@@ -52,22 +54,29 @@ public sealed class ImageExplainer : IDisposable
     public IEnumerable<(long Row, string? File, ImageExplanation Explanation)> Explain(IDataView rows, int? images = null, int? target = null)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return PictureRows.Spread(rows, _classifier, images).Select(picture => (picture.Row, picture.File, _network.Explain(picture.Pixels, target)));
+        return PictureRows.Spread(rows, _networks, images).Select(picture => (picture.Row, picture.File, _explainer.Explain(picture.Pixels, target)));
     }
 
     /// <summary>How strongly each stage responds to some rows, spread evenly over all (Xie et al. 2021, arXiv version, figure 4).</summary>
     /// <param name="rows">With the model's image column, or with files named by a text column ImagePath.</param>
     /// <param name="images">How many rows at most; the paper has 64. Those whose picture cannot be read are left out.</param>
+    /// <returns>A stage after the other; of an ensemble, a network after the other.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such column, or no image is asked for.</exception>
     public IReadOnlyList<StageActivations> Activations(IDataView rows, int images = 64)
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(images);
-        return _network.Activations(PictureRows.Spread(rows, _classifier, images).Select(picture => picture.Pixels));
+        return [.. ActivationsOfEach(rows, images).SelectMany(stages => stages)];
     }
 
-    /// <summary>Frees the network's memory.</summary>
-    public void Dispose() => _network.Dispose();
+    /// <summary>Frees the networks' memory.</summary>
+    public void Dispose() => _explainer.Dispose();
 
-    internal NetworkExplainer Network => _network;
+    internal IReadOnlyList<ImageClassificationTransformer> Networks => _networks;
+
+    internal ModelExplainer Explainer => _explainer;
+
+    /// <summary>The same, the stages of each network by themselves.</summary>
+    internal IReadOnlyList<IReadOnlyList<StageActivations>> ActivationsOfEach(IDataView rows, int images) =>
+        [.. _explainer.Networks.Select((network, i) => network.Activations(PictureRows.Spread(rows, [_networks[i]], images).Select(picture => picture.Pixels[0])))];
 }

@@ -2,54 +2,78 @@ using System.Xml.Linq;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Evaluation;
 using Microsoft.ML.FeatureMining.Explanation;
+using Microsoft.ML.FeatureMining.MlNet.Labels;
+using Microsoft.ML.FeatureMining.MlNet.Scoring;
 using Microsoft.ML.FeatureMining.Reports;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Explaining;
 
 /// <summary>The HTML report on a model and some rows.</summary>
-internal sealed class ModelReport(ImageExplainer explainer, ImageClassificationTransformer classifier, ModelReportOptions options)
+internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions options, IReadOnlyList<(string Name, IReadOnlyList<StageActivations> Stages)> compared)
 {
-    private ImageClassificationModel Model => classifier.Model;
+    // From here on an image counts as having a class, as in PredictedLabel.
+    private const double Threshold = 0.5;
+
+    private IReadOnlyList<ImageClassificationTransformer> Networks => explainer.Networks;
+
+    private ImageClassificationTransformer First => Networks[0];
 
     public void Write(IDataView scored, Stream stream)
     {
-        ClassificationReport? report = scored.Schema.GetColumnOrNull(options.LabelColumnName)?.Type is KeyDataViewType
-            ? ScoredRowReader.Read(scored, options.LabelColumnName, classifier.Settings.ScoreColumnName, options.Worst)
-            : null;
-        bool measured = report is { Rows: > 0 };
-        List<ReportSection> sections = [new ReportSection("summary", "Summary", Html.Facts([.. ModelFacts(), .. measured ? EvaluationSections.Facts(report!) : []]))];
-        if (Model.History.Count > 0)
-            sections.Add(EvaluationSections.Curves(Model.History));
-        if (measured)
-            sections.AddRange([EvaluationSections.Confusion(report!), EvaluationSections.Classes(report!), EvaluationSections.Calibration(report!), Worst(report!, scored)]);
+        (IEnumerable<(string, string)> facts, IEnumerable<ReportSection> measured) = Measure(scored);
+        List<ReportSection> sections = [new ReportSection("summary", "Summary", Html.Facts([.. Facts(), .. facts])), .. Curves(), .. measured];
         sections.Add(new ReportSection("pictures", "Where the network looks", [Html.Paragraph(HowToRead), .. Pictures(scored)]));
-        IReadOnlyList<StageActivations> activations = explainer.Activations(scored, options.Activations);
-        if (activations[0].Images > 0)
+        (string Name, IReadOnlyList<StageActivations> Stages)[] activations = [.. explainer.ActivationsOfEach(scored, options.Activations).Select((stages, i) => (NameOf(i), stages)), .. compared];
+        if (activations[0].Stages[0].Images > 0)
             sections.Add(ExplanationSections.Activations(activations));
-        HtmlPage.Write(stream, options.Title ?? $"Report: {Model.Backbone}", sections);
+        HtmlPage.Write(stream, options.Title ?? $"Report: {string.Join(" + ", Networks.Select(network => network.Model.Backbone))}", sections);
     }
 
     private string HowToRead => "Red is where the most probable class was found, blue is where it was not. CAM weighs the last stage by the classifier's weights (Zhou et al. 2016); "
-        + "Grad-CAM weighs a stage by the gradient of the class's score (Selvaraju et al. 2017), the first stages seeing edges and the last ones objects.";
+        + "Grad-CAM weighs a stage by the gradient of the class's score (Selvaraju et al. 2017), the first stages seeing edges and the last ones objects."
+        + (Networks.Count > 1 ? " The map of all networks is the mean of their own, with their weights in the score." : "");
 
-    private IEnumerable<(string, string)> ModelFacts() =>
-    [
-        ("Network", Model.Backbone),
-        ("Input", Model.Input.ToString()),
-        ("Classes", Html.Count(Model.ClassCount)),
-        ("Weights of epoch", Html.Count(Model.Epoch)),
-        ("Training", Model.End.ToString()),
-    ];
+    // Rows without labels, or without one of the model's classes, measure nothing.
+    private (IEnumerable<(string, string)> Facts, IEnumerable<ReportSection> Sections) Measure(IDataView scored)
+    {
+        DataViewType? label = scored.Schema.GetColumnOrNull(options.LabelColumnName)?.Type;
+        string score = First.Settings.ScoreColumnName;
+        if (First.Model.Artifact.Manifest.IsMultilabel)
+        {
+            MultilabelClassificationMetrics? metrics = label is not null && LabelSetColumn.IsSet(label) ? MultilabelEvaluation.Of(scored, options.LabelColumnName, score, Threshold) : null;
+            return metrics?.Classes.Any(entry => entry.TruePositives + entry.FalseNegatives > 0) == true ? (MultilabelSections.Facts(metrics), [MultilabelSections.Classes(metrics)]) : ([], []);
+        }
+        ClassificationReport? report = label is KeyDataViewType ? ScoredRowReader.Read(scored, options.LabelColumnName, score, options.Worst) : null;
+        return report is { Rows: > 0 }
+            ? (EvaluationSections.Facts(report), [EvaluationSections.Confusion(report), EvaluationSections.Classes(report), EvaluationSections.Calibration(report), Worst(report, scored)])
+            : ([], []);
+    }
+
+    private IEnumerable<(string, string)> Facts() => Networks.Count == 1
+        ?
+        [
+            ("Network", First.Model.Backbone),
+            ("Input", First.Model.Input.ToString()),
+            ("Classes", Html.Count(First.Model.ClassCount)),
+            ("Weights of epoch", Html.Count(First.Model.Epoch)),
+            ("Training", First.Model.End.ToString()),
+        ]
+        : [.. Networks.Select((network, i) => ($"Network {i + 1}", $"{network.Model.Backbone}, {network.Model.Input}, {Html.Share(explainer.Explainer.Shares[i])}")), ("Classes", Html.Count(First.Model.ClassCount))];
+
+    private IEnumerable<ReportSection> Curves() => Networks.Index().Where(entry => entry.Item.Model.History.Count > 0)
+        .Select(entry => EvaluationSections.Curves(entry.Item.Model.History, Networks.Count == 1 ? null : entry.Index + 1));
+
+    private string NameOf(int network) => Networks.Count > 1 ? $"network {network + 1}" : compared.Count > 0 ? options.Name : Networks[0].Model.Backbone;
 
     private ReportSection Worst(ClassificationReport report, IDataView scored)
     {
-        Dictionary<long, byte[]> pixels = PictureRows.Read(scored, classifier, report.Worst.Select(image => image.Row).ToHashSet()).ToDictionary(picture => picture.Row, picture => picture.Pixels);
+        Dictionary<long, byte[][]> pixels = PictureRows.Read(scored, Networks, report.Worst.Select(image => image.Row).ToHashSet()).ToDictionary(picture => picture.Row, picture => picture.Pixels);
         XElement cards = new("div", new XAttribute("class", "cards"), report.Worst.Where(image => pixels.ContainsKey(image.Row)).Select(image =>
         {
             (string actual, string predicted) = (explainer.ClassNames[image.Actual], explainer.ClassNames[image.Predicted]);
             string verdict = image.Actual == image.Predicted ? $"{actual}, rightly" : $"{actual}, taken for {predicted}";
             return ExplanationSections.Card(
-                explainer.Network.Explain(pixels[image.Row], image.Predicted), $"{verdict}: {Name(image.Row, image.File)}",
+                explainer.Explainer.Explain(pixels[image.Row], image.Predicted), $"{verdict}: {Name(image.Row, image.File)}",
                 new XElement("strong", verdict), new XElement("br"), $"{Html.Share(image.Probability)} sure; loss {Html.Number(image.Loss, "0.00")}", new XElement("br"), image.File is null ? $"row {image.Row}" : Path.GetFileName(image.File));
         }));
         return new ReportSection("worst", "Worst pictures", Html.Paragraph("The rows of the highest loss: what the network is wrong about and sure of. Below each picture, where it found what it took it for."), cards);

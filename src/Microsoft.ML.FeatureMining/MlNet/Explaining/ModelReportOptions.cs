@@ -22,4 +22,12 @@ public sealed record ModelReportOptions
     /// <summary>Over how many rows activations are gathered; spread evenly over all.</summary>
     /// <value>64, as in the paper.</value>
     public int Activations { get; init; } = 64;
+
+    /// <summary>Other models by their names, whose activations on the same rows stand beside the model's own, stage by stage (Xie et al. 2021, arXiv version, figure 4).</summary>
+    /// <value>None.</value>
+    public IReadOnlyList<KeyValuePair<string, ITransformer>> Compared { get; init; } = [];
+
+    /// <summary>What the model is called beside others.</summary>
+    /// <value>"this model".</value>
+    public string Name { get; init; } = "this model";
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Explanation;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Explaining;
 
@@ -10,17 +11,17 @@ public static class ExplanationExtensions
 {
     /// <summary>Makes what shows where the image classifier of a model finds a class.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, or a chain with one in it.</param>
+    /// <param name="model">An <see cref="ImageClassificationTransformer"/> or an <see cref="ImageEnsembleTransformer"/>, or a chain with one in it.</param>
     /// <exception cref="ArgumentException">The model has no image classifier, or more than one.</exception>
     public static ImageExplainer CreateImageExplainer(this ModelOperationsCatalog catalog, ITransformer model)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new ImageExplainer(Internals.EnvironmentOf(catalog), ModelParts.ClassifierOf(model));
+        return new ImageExplainer(Internals.EnvironmentOf(catalog), ModelParts.NetworksOf(model));
     }
 
     /// <summary>
-    /// Writes one HTML file on a model and some rows: learning curves, confusion, classes, calibration, the worst pictures, where the network looks, its activations. The file loads
-    /// nothing from anywhere and runs no script. Rows without a label, or with one that the model does not know, are not measured; without any other, the report shows the pictures alone.
+    /// Writes one HTML file on a model and some rows: learning curves, confusion, classes, calibration, the worst pictures, where the network looks, its activations; of images with any
+    /// number of classes each class's own confusion. The file loads nothing from anywhere and runs no script. Rows without a label, or with one that the model does not know, are not measured; without any other, the report shows the pictures alone.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="model">The whole model, from the rows to the scores.</param>
@@ -35,7 +36,13 @@ public static class ExplanationExtensions
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentException.ThrowIfNullOrEmpty(path);
         using ImageExplainer explainer = catalog.CreateImageExplainer(model);
-        ModelReport report = new(explainer, ModelParts.ClassifierOf(model), options ?? new ModelReportOptions());
-        AtomicFile.Write(path, stream => report.Write(model.Transform(rows), stream));
+        ModelReportOptions wanted = options ?? new ModelReportOptions();
+        List<(string, IReadOnlyList<StageActivations>)> compared = [];
+        foreach ((string name, ITransformer other) in wanted.Compared)
+        {
+            using ImageExplainer others = catalog.CreateImageExplainer(other);
+            compared.AddRange(others.ActivationsOfEach(other.Transform(rows), wanted.Activations).Select((stages, i) => (others.Networks.Count == 1 ? name : $"{name}, network {i + 1}", stages)));
+        }
+        AtomicFile.Write(path, stream => new ModelReport(explainer, wanted, compared).Write(model.Transform(rows), stream));
     }
 }

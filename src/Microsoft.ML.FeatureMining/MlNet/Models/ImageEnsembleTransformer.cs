@@ -32,6 +32,8 @@ public sealed class ImageEnsembleTransformer : ITransformer, IDisposable
     /// <summary>What the networks say of themselves.</summary>
     public IReadOnlyList<ImageClassificationModel> Members => [.. _members.Select(member => member.Model)];
 
+    internal IReadOnlyList<ImageClassificationTransformer> Networks => _members;
+
     /// <summary>The weight of each network's score.</summary>
     public IReadOnlyList<double> Weights { get; }
 
