@@ -67,5 +67,9 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
         File.WriteAllText($"{path}.md", ResultMarkdown.Of(result, machine));
         File.WriteAllText($"{path}.json", ResultJson.Of(result, machine));
         File.WriteAllText($"{path}.svg", ResultPlot.Of(result));
+        if (result.Curves.Count > 0)
+        {
+            File.WriteAllText($"{path}-curves.svg", CurvePlot.Of(result));
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using static Samples.Reproduce.SvgDrawing;
 
 namespace Samples.Reproduce;
 
@@ -12,12 +13,7 @@ internal static class ResultPlot
     private const double RowHeight = 24;
     private const double Top = 58;
 
-    private const string Style = """
-        text { font: 13px system-ui, sans-serif; fill: #1b1b1b } .grid { stroke: #d5d5d5 } .zero { stroke: #555 } .ours { stroke: #0b5cad; fill: #0b5cad }
-        .paper { stroke: #b3470b; fill: #fff } .whisker { stroke-width: 1.6; fill: none } rect { fill: #fff }
-        """;
-
-    private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
+    private const string Style = ".zero { stroke: #555 } .ours { stroke: #0b5cad; fill: #0b5cad } .paper { stroke: #b3470b; fill: #fff } .whisker { stroke-width: 1.6; fill: none }";
 
     public static string Of(ExperimentResult result)
     {
@@ -29,9 +25,8 @@ internal static class ResultPlot
         (min, max) = (step * Math.Floor(min / step), step * Math.Max(Math.Ceiling(max / step), Math.Floor(min / step) + 1));
         double bottom = Top + RowHeight * lines.Length;
         string title = $"{result.Experiment.Title}: difference in {result.Experiment.Measures[result.Primary].Title}";
-        XElement svg = Element("svg", ("viewBox", $"0 0 {N(Width)} {N(bottom + 34)}"), ("role", "img"), ("aria-label", title));
-        svg.Add(new XElement(Svg + "title", title), new XElement(Svg + "style", Style), Element("rect", ("width", N(Width)), ("height", N(bottom + 34))));
-        svg.Add(Text(10, 18, "start", title), Element("circle", ("class", "ours"), ("cx", N(Left + 6)), ("cy", "36"), ("r", "4")), Text(Left + 16, 40, "start", $"measured at scale {result.Scale.ToString().ToLowerInvariant()}"),
+        XElement svg = Page(Width, bottom + 34, title, Style);
+        svg.Add(Element("circle", ("class", "ours"), ("cx", N(Left + 6)), ("cy", "36"), ("r", "4")), Text(Left + 16, 40, "start", $"measured at scale {result.Scale.ToString().ToLowerInvariant()}"),
             Diamond(Left + 206, 36), Text(Left + 216, 40, "start", "the paper"));
         for (int tick = 0; min + tick * step <= max + step / 1000; tick++)
         {
@@ -67,23 +62,5 @@ internal static class ResultPlot
     private static (double, double)? Paper(ExperimentResult result, ResultRow row) => row.Row.Published.FirstOrDefault() is { } figure
         && (result.Baseline(row) is null ? 0 : result.PublishedDifference(row)) is { } difference ? (difference, figure.Deviation ?? 0) : null;
 
-    // 1, 2 or 5 times a power of ten.
-    private static double Step(double least)
-    {
-        double power = least > 0 ? Math.Pow(10, Math.Floor(Math.Log10(least))) : 1;
-        return power * (least <= power ? 1 : least <= 2 * power ? 2 : least <= 5 * power ? 5 : 10);
-    }
-
     private static XElement Diamond(double x, double y) => Element("path", ("class", "paper"), ("d", $"M{N(x - 5)} {N(y)}l5 -5l5 5l-5 5z"));
-
-    private static XElement Text(double x, double y, string anchor, string text)
-    {
-        XElement element = Element("text", ("x", N(x)), ("y", N(y)), ("text-anchor", anchor));
-        element.Add(text);
-        return element;
-    }
-
-    private static XElement Element(string name, params (string Name, string Value)[] attributes) => new(Svg + name, attributes.Select(attribute => new XAttribute(attribute.Name, attribute.Value)));
-
-    private static string N(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 }

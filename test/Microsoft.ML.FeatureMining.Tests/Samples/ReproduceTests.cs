@@ -36,6 +36,7 @@ public sealed class ReproduceTests : IDisposable
         }
 
         Assert.Equal("svg", XDocument.Load($"{path}.svg").Root!.Name.LocalName);
+        Assert.Equal(entry == "figure-3", File.Exists($"{path}-curves.svg"));
         Assert.Contains("| row | n |", File.ReadAllText($"{path}.md").Replace("| group ", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Empty(Directory.GetDirectories(Path.Combine(_folder.Path, "runs")));
     }
