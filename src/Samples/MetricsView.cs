@@ -17,11 +17,6 @@ internal static class MetricsView
         return scored.Schema["PredictedLabel"].Type is VectorDataViewType ? OfSets(ml, scored) : OfClasses(ml, scored, topK);
     }
 
-    /// <summary>The micro accuracy of each classifier of a Split-and-Share head by itself, the one with the fewest channels first; null under any other head.</summary>
-    public static double[]? OfClassifiers(MLContext ml, ITransformer model, IDataView test) => TrainedNetwork.Of(model).ClassifierCount is > 1 and int count
-        ? [.. Enumerable.Range(1, count).Select(number => ml.MulticlassClassification.Evaluate(ml.Model.WithClassifier(model, number).Transform(test)).MicroAccuracy)]
-        : null;
-
     private static Measured OfClasses(MLContext ml, IDataView scored, int topK)
     {
         DataViewSchema.Column score = scored.Schema["Score"];

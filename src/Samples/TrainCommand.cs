@@ -86,7 +86,7 @@ internal static class TrainCommand
 
         if (options.Report(parsed) is { } report)
         {
-            TrainingReport.Write(report, options.Trainer(parsed), chosen, TrainedNetwork.Of(model), steps, history, measured, test is null ? null : MetricsView.OfClassifiers(ml, model, test));
+            TrainingReport.Write(report, options.Trainer(parsed), chosen, steps, history, test is null ? null : Findings.Of(ml, model, test, measured!), TrainedNetwork.Of(model));
         }
 
         return stop.IsCancellationRequested ? ExitCode.Cancelled : ExitCode.Success;

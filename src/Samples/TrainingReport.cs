@@ -17,8 +17,7 @@ internal static class TrainingReport
     };
 
     public static void Write(
-        FileInfo file, string trainer, ImageClassificationOptions settings, ImageClassificationModel network, int stepsAnEpoch, IReadOnlyList<EpochMetrics> history, Measured? measured,
-        double[]? classifiers) => Write(file, new
+        FileInfo file, string trainer, ImageClassificationOptions settings, int stepsAnEpoch, IReadOnlyList<EpochMetrics> history, Findings? findings, ImageClassificationModel network) => Write(file, new
         {
             Trainer = trainer,
             settings.Backbone,
@@ -35,8 +34,9 @@ internal static class TrainingReport
             settings.Seed,
             StepsAnEpoch = stepsAnEpoch,
             History = history,
-            Test = measured?.Details,
-            Classifiers = classifiers,
+            Test = findings?.Measured.Details,
+            findings?.Classifiers,
+            findings?.Activations,
         });
 
     /// <summary>What was measured of a model that is not trained here.</summary>

@@ -35,6 +35,10 @@ internal sealed record Measure(string Key, string Title, Func<JsonElement, doubl
     public static Measure Classifier(int number) => new($"fc{number}", $"FC{number}, %", report =>
         report.TryGetProperty("classifiers", out JsonElement accuracies) && accuracies.ValueKind == JsonValueKind.Array && number <= accuracies.GetArrayLength() ? accuracies[number - 1].GetDouble() * 100 : null);
 
+    /// <summary>The share of a stage's features above 0.5, the stage from 0.</summary>
+    public static Measure Active(int stage) => new($"active-{stage + 1}", $"stage {stage + 1}: features above 0.5, %", report =>
+        report.TryGetProperty("activations", out JsonElement stages) && stages.ValueKind == JsonValueKind.Array && stage < stages.GetArrayLength() ? Number(stages[stage], "active_share") * 100 : null);
+
     // A model of several has none of its own.
     private static IEnumerable<JsonElement> History(JsonElement report) => report.TryGetProperty("history", out JsonElement history) ? history.EnumerateArray() : [];
 

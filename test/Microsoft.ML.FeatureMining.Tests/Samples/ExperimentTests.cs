@@ -20,7 +20,7 @@ public sealed partial class ExperimentTests
     {
         Assert.Equal(Experiments.All.Count, Experiments.All.Select(experiment => experiment.Name).Distinct().Count());
         Assert.Equal(
-            ["table-1", "table-2", "table-3", "table-4", "table-5", "table-6", "figure-3", "table-8", "figure-4", "table-9", "table-10"],
+            ["table-1", "table-2", "table-3", "table-4", "table-5", "table-6", "figure-3", "table-8", "figure-4", "table-9", "activations", "table-10"],
             Experiments.Of("feature-mining", []).Select(experiment => experiment.Key));
         Assert.Throws<ArgumentException>(() => Experiments.Of("feature-mining", ["table-7"]));
         Assert.Throws<ArgumentException>(() => Experiments.Of("other", []));
