@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Data;
@@ -23,6 +24,8 @@ internal static class ExplainCommand
         Option<int> worst = new("--worst") { Description = "How many of the worst pictures to show.", DefaultValueFactory = _ => Default.Worst };
         Command command = new("explain", "Shows what a saved model gets wrong and where on a picture it looks.") { model, folder, report, grid, compared, shown, worst };
         input.AddTo(command);
+        shown.Validators.Add(result => RequireAtLeast(result, 1));
+        worst.Validators.Add(result => RequireAtLeast(result, 0));
         command.Validators.Add(result =>
         {
             if (result.GetResult(report) is null && result.GetResult(grid) is null)
@@ -34,7 +37,7 @@ internal static class ExplainCommand
         {
             MLContext ml = Session.Begin();
             ITransformer loaded = ModelOption.Load(ml, parsed.GetRequiredValue(model), out DataViewSchema schema);
-            IDataView rows = parsed.GetValue(folder) is { } unlabelled ? UnlabelledPictures.Load(ml, ImageFolder.Find(unlabelled.FullName), schema)
+            IDataView rows = parsed.GetValue(folder) is { } unlabelled ? UnlabelledPictures.Load(ml, Pictures(unlabelled.FullName), schema)
                 : input.IsGiven(parsed) ? input.Load(parsed, ml)
                 : throw new ArgumentException("Give labelled pictures (--images, --data, ...) or a folder without labels (--pictures).");
             KeyValuePair<string, ITransformer>[] others = [.. (parsed.GetValue(compared) ?? []).Select(file => KeyValuePair.Create(NameOf(file), ModelOption.Load(ml, file, out _)))];
@@ -45,6 +48,16 @@ internal static class ExplainCommand
         }));
         return command;
     }
+
+    private static void RequireAtLeast(OptionResult result, int least)
+    {
+        if (result.GetValueOrDefault<int>() < least)
+        {
+            result.AddError($"{result.Option.Name} is at least {least}.");
+        }
+    }
+
+    private static IReadOnlyList<string> Pictures(string folder) => ImageFolder.Find(folder) is { Count: > 0 } files ? files : throw new InvalidDataException($"There is no picture in '{folder}'.");
 
     private static string NameOf(FileInfo file) => Path.GetFileNameWithoutExtension(file.Name);
 

@@ -34,7 +34,7 @@ internal static class EvaluationSections
     public static ReportSection Curves(IReadOnlyList<EpochMetrics> history, int? network = null)
     {
         bool validated = history.Any(epoch => epoch.ValidationLoss is not null);
-        PlotAxis epochs = PlotAxis.Over("epoch", history.Select(epoch => (double)epoch.Epoch));
+        PlotAxis epochs = PlotAxis.Over("epoch", history.Select(epoch => (double)epoch.Epoch), isWhole: true);
         EpochMetrics last = history[^1];
         Plot loss = new("Loss over the epochs", $"Training loss ends at {Html.Number(last.TrainLoss)}{(validated ? $", validation loss at {Html.Number(last.ValidationLoss)}" : "")}.",
             epochs, LossAxis(history));
@@ -97,7 +97,7 @@ internal static class EvaluationSections
         Plot diagram = new Plot("Reliability diagram", summary, confidence, new PlotAxis("accuracy", 0, 1))
             .Bars("measured", bins.Select(bin => (bin.From, bin.To, bin.Accuracy)), 0)
             .Line("perfect", [(0, 0), (1, 1)], 1);
-        Plot counts = new Plot("How sure the network is", "Rows by the probability of the predicted class.", confidence, PlotAxis.Over("rows", bins.Select(bin => (double)bin.Count), fromZero: true, format: "0"))
+        Plot counts = new Plot("How sure the network is", "Rows by the probability of the predicted class.", confidence, PlotAxis.Over("rows", bins.Select(bin => (double)bin.Count), fromZero: true, isWhole: true))
             .Bars(null, bins.Select(bin => (bin.From, bin.To, (double)bin.Count)), 2);
         return new ReportSection(
             "calibration", "Calibration",

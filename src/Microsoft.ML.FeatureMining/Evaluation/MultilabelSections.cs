@@ -21,10 +21,10 @@ internal static class MultilabelSections
     /// <summary>The 2x2 confusion matrix of each class, and what follows from it.</summary>
     public static ReportSection Classes(MultilabelClassificationMetrics metrics) => new(
         "classes", "Classes",
-        Html.Paragraph("A class counts as found from a probability of one half on. The four counts are the class's confusion matrix: rows that have it or not, and are said to or not."),
+        Html.Paragraph("A class counts as found from a probability of one half on. The 2x2 confusion matrix of a class: TP rows have it and are said to, FN have it and are said not to, FP do not and are said to, TN do not and are said not to. AP is the average precision over all thresholds."),
         HtmlTable.Of(
             "Each class by itself",
-            ["Class", "#Has it, found", "#Has it, missed", "#Has it not, found", "#Has it not, not found", "#Precision", "#Recall", "#F1", "#Average precision"],
+            ["Class", "#TP", "#FN", "#FP", "#TN", "#Precision", "#Recall", "#F1", "#AP"],
             [
                 .. metrics.Classes.Select(entry => Row(entry, entry.AveragePrecision)),
                 Row(metrics.Micro, null),

@@ -6,18 +6,18 @@ namespace Microsoft.ML.FeatureMining.Reports;
 /// <param name="Label">What it measures, with its unit.</param>
 /// <param name="Min">Where it begins.</param>
 /// <param name="Max">Where it ends.</param>
-/// <param name="Format">Of the marks' numbers.</param>
-internal sealed record PlotAxis(string Label, double Min, double Max, string Format = "0.#####")
+/// <param name="IsWhole">Whether its values are whole numbers, and so its marks.</param>
+internal sealed record PlotAxis(string Label, double Min, double Max, bool IsWhole = false)
 {
     private const int MostTicks = 6;
 
     /// <summary>An axis that holds all values, wide enough to be drawn even where they are all the same.</summary>
-    public static PlotAxis Over(string label, IEnumerable<double> values, bool fromZero = false, string format = "0.#####")
+    public static PlotAxis Over(string label, IEnumerable<double> values, bool fromZero = false, bool isWhole = false)
     {
         double[] finite = [.. values.Where(double.IsFinite)];
         (double min, double max) = finite.Length == 0 ? (0, 1) : (finite.Min(), finite.Max());
         min = fromZero ? Math.Min(0, min) : min;
-        return max > min ? new PlotAxis(label, min, max, format) : new PlotAxis(label, min - 0.5, max + 0.5, format);
+        return max > min ? new PlotAxis(label, min, max, isWhole) : new PlotAxis(label, min - 0.5, max + 0.5, isWhole);
     }
 
     /// <summary>Where a value lies, 0 at the beginning, 1 at the end; what lies beyond is put there.</summary>
@@ -26,7 +26,7 @@ internal sealed record PlotAxis(string Label, double Min, double Max, string For
     /// <summary>Round numbers along the axis.</summary>
     public IEnumerable<double> Ticks()
     {
-        double step = Step((Max - Min) / MostTicks);
+        double step = Step(Math.Max((Max - Min) / MostTicks, IsWhole ? 1 : 0));
         for (double i = Math.Ceiling(Min / step - 1e-9); i * step <= Max + 1e-9 * step; i++)
         {
             // Without the sign of a negative zero.
@@ -34,7 +34,7 @@ internal sealed record PlotAxis(string Label, double Min, double Max, string For
         }
     }
 
-    public string Text(double value) => value.ToString(Format, CultureInfo.InvariantCulture);
+    public string Text(double value) => value.ToString("0.#####", CultureInfo.InvariantCulture);
 
     // 1, 2 or 5 times a power of ten, not less than asked for.
     private static double Step(double least)

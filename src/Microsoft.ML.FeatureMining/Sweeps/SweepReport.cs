@@ -44,9 +44,8 @@ internal static class SweepReport
         return new ReportSection("coordinates", "Settings and scores", Html.Figure(HtmlTable.Scrolling(Label, ParallelCoordinates.Of(Label, axes, lines)), "A line is a trial; the stronger it is, the better its score. The table of trials has the numbers."));
     }
 
-    private static IReadOnlyList<(double, string)> MarksOf(SweepParameter parameter) => parameter is ChoiceParameter choice
-        ? [.. choice.Values.Select(value => (choice.PlaceOf(value), ChoiceParameter.TextOf(value)))]
-        : [.. new[] { 0, 0.5, Math.BitDecrement(1.0) }.Select(place => (place, SweepTable.Text(parameter.At(place))))];
+    // All values of a choice; the ends of a number, and what lies between them.
+    private static IReadOnlyList<(double, string)> MarksOf(SweepParameter parameter) => [.. parameter.Grid(3).Select(value => (parameter.PlaceOf(value), SweepTable.Text(value)))];
 
     private static ReportSection Importance(IReadOnlyList<SweepParameter> parameters, SweepTrial[] scored)
     {
@@ -63,7 +62,7 @@ internal static class SweepReport
     private static ReportSection Curves(SweepTrial[] scored)
     {
         Plot plot = new("Scores over the epochs", $"The validation accuracy of {scored.Length} trials over their epochs.",
-            PlotAxis.Over("epoch", scored.SelectMany(trial => trial.Curve).Select(epoch => (double)epoch.Epoch), format: "0"), PlotAxis.Over("score", scored.SelectMany(trial => trial.Curve).Select(epoch => epoch.Score)));
+            PlotAxis.Over("epoch", scored.SelectMany(trial => trial.Curve).Select(epoch => (double)epoch.Epoch), isWhole: true), PlotAxis.Over("score", scored.SelectMany(trial => trial.Curve).Select(epoch => epoch.Score)));
         foreach (SweepTrial trial in scored.Skip(Shown).Reverse())
         {
             plot.Line(null, Points(trial), 5);

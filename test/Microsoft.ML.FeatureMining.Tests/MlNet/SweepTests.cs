@@ -100,6 +100,19 @@ public sealed class SweepTests(ColouredImages images) : IClassFixture<ColouredIm
         Assert.All(["Folder", "Trials", "Reduction", "MinEpochs", "'Rate'", "'many'", "Stages is swept twice"], text => Assert.Contains(text, message, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Sweep_OptionsThatNoTrialCouldTake_AreRefusedBeforeAny()
+    {
+        using TemporaryFolder folder = new();
+        MLContext ml = new(1);
+
+        ArgumentException refused = Assert.Throws<ArgumentException>(() =>
+            ml.MulticlassClassification.Sweep(images.Rows(ml), Baseline with { Backbone = "nonsense" }, options => Pipeline(ml, options), Settings(folder["a"])));
+
+        Assert.Contains("No backbone is called 'nonsense'", refused.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["a"]));
+    }
+
     [Theory]
     [InlineData(typeof(FeatureMiningOptions))]
     [InlineData(typeof(SsmOptions))]

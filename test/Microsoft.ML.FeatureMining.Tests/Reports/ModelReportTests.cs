@@ -202,6 +202,33 @@ public sealed class ModelReportTests(TrainedModel trained)
         Assert.Equal(["summary", "curves", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
     }
 
+    [Fact]
+    public void SaveReport_BrokenPictures_AreCountedWhateverTheModelDoesWithThem()
+    {
+        using TemporaryFolder folder = new();
+        string broken = folder.Write("broken.png", "no picture");
+        IDataView rows = trained.Context.Data.LoadFromEnumerable(trained.Rows.GetColumn<string>("ImagePath").Zip(trained.Rows.GetColumn<string>("Label"))
+            .Select((row, i) => new ImageFileRow { ImagePath = i % 9 == 4 ? broken : row.First, Label = row.Second }).ToArray());
+        ITransformer ensemble = trained.Context.MulticlassClassification.Ensemble([trained.Model, trained.Model]);
+
+        foreach (ITransformer model in (ITransformer[])[trained.Model, ensemble])
+        {
+            trained.Context.Model.SaveReport(model, rows, folder["report.html"], new ModelReportOptions { Worst = 2, Pictures = 2, Activations = 4 });
+
+            XElement summary = Section(PageAssert.Sound(File.ReadAllText(folder["report.html"])), "summary");
+            Assert.Contains("Unreadable4", summary.Descendants("div").Select(fact => fact.Value));
+        }
+        Assert.ThrowsAny<Exception>(() => trained.Model.Transform(rows).GetColumn<float[]>("Score").ToArray());
+    }
+
+    [Fact]
+    public void SaveReport_NumbersThatMakeNoSense_AreRefused()
+    {
+        ModelReportOptions[] nonsense = [new() { Worst = -1 }, new() { Pictures = -1 }, new() { Activations = 0 }];
+
+        Assert.All(nonsense, options => Assert.Throws<ArgumentOutOfRangeException>(() => trained.Context.Model.SaveReport(trained.Model, trained.Rows, "never.html", options)));
+    }
+
     private IDataView Unlabelled() => trained.Context.Data.LoadFromEnumerable(
         trained.Rows.GetColumn<string>("ImagePath").Select(path => new ImageFileRow { ImagePath = path, Label = "" }).ToArray());
 

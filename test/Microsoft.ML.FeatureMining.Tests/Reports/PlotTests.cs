@@ -13,6 +13,13 @@ public sealed class PlotTests
     public void Ticks_Linear_AreRound(double min, double max, double[] expected) =>
         Assert.All(expected.Zip(new PlotAxis("x", min, max).Ticks()), pair => Assert.Equal(pair.First, pair.Second, 9));
 
+    [Theory]
+    [InlineData(1, 4, new double[] { 1, 2, 3, 4 })]
+    [InlineData(1, 1, new double[] { 1 })]
+    [InlineData(0, 25, new double[] { 0, 5, 10, 15, 20, 25 })]
+    public void Ticks_OfWholeNumbers_AreWhole(double min, double max, double[] expected) =>
+        Assert.Equal(expected, PlotAxis.Over("epoch", [min, max], isWhole: true).Ticks());
+
     [Fact]
     public void Axis_AnyValues_HoldsItsTicksAndThem() => PropertyAssert.Holds(Prop.ForAll(ArbMap.Default.ArbFor<double[]>(), values =>
     {

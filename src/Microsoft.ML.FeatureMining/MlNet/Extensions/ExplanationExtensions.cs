@@ -21,7 +21,7 @@ public static class ExplanationExtensions
 
     /// <summary>
     /// Writes one HTML file on a model and some rows: learning curves, confusion, classes, calibration, the worst pictures, where the network looks, its activations; of images with any
-    /// number of classes each class's own confusion. The file loads nothing from anywhere and runs no script. Rows without a label, or with one that the model does not know, are not measured; without any other, the report shows the pictures alone.
+    /// number of classes each class's own confusion. The file loads nothing from anywhere and runs no script. Rows without a label, with one that the model does not know, or whose picture cannot be read, are counted and not measured; without any other, the report shows the pictures alone.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="model">The whole model, from the rows to the scores.</param>
@@ -29,20 +29,25 @@ public static class ExplanationExtensions
     /// <param name="path">The file; replaced as a whole.</param>
     /// <param name="options">What it shows; null for the defaults.</param>
     /// <exception cref="ArgumentException">The model has no image classifier, or more than one.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type, or a number of the options makes no sense.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void SaveReport(this ModelOperationsCatalog catalog, ITransformer model, IDataView rows, string path, ModelReportOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        using ImageExplainer explainer = catalog.CreateImageExplainer(model);
         ModelReportOptions wanted = options ?? new ModelReportOptions();
+        ArgumentOutOfRangeException.ThrowIfNegative(wanted.Worst);
+        ArgumentOutOfRangeException.ThrowIfNegative(wanted.Pictures);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(wanted.Activations);
+        using ImageExplainer explainer = catalog.CreateImageExplainer(model);
+        // Scoring must not stop where a picture is broken: the report counts it.
+        ITransformer skipping = ModelParts.Replace(model, part => part is ImageClassificationTransformer network ? network.Skipping() : part is ImageEnsembleTransformer ensemble ? ensemble.Skipping() : part);
         List<(string, IReadOnlyList<StageActivations>)> compared = [];
         foreach ((string name, ITransformer other) in wanted.Compared)
         {
             using ImageExplainer others = catalog.CreateImageExplainer(other);
             compared.AddRange(others.ActivationsOfEach(other.Transform(rows), wanted.Activations).Select((stages, i) => (others.Networks.Count == 1 ? name : $"{name}, network {i + 1}", stages)));
         }
-        AtomicFile.Write(path, stream => new ModelReport(explainer, wanted, compared).Write(model.Transform(rows), stream));
+        AtomicFile.Write(path, stream => new ModelReport(explainer, wanted, compared).Write(skipping.Transform(rows), stream));
     }
 }

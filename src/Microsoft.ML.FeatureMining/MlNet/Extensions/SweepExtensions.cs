@@ -36,6 +36,8 @@ public static class SweepExtensions
         ArgumentNullException.ThrowIfNull(settings);
         IReadOnlyList<SweepParameter> parameters = settings.Parameters.Count > 0 ? settings.Parameters : AttributeParameters.Of(baseline, settings.Fixed);
         string[] problems = [.. settings.Problems(), .. SweptOptions.Problems(baseline, parameters, settings.Fixed)];
+        if (problems.Length == 0)
+            problems = [.. SweptOptions.ProblemsOfAnyTrial(baseline, parameters)];
         if (problems.Length > 0)
             throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(settings));
         TOptions common = Common(baseline, settings);

@@ -31,6 +31,13 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
         _scoring = new ImageScoring(settings, Keys, [new WeightedScorer(Scorer, 1)]);
     }
 
+    private ImageClassificationTransformer(ImageClassificationTransformer other, ScoringSettings settings)
+    {
+        (_environment, Settings) = (other._environment, settings);
+        (Model, Keys, Scorer) = (other.Model, other.Keys, other.Scorer);
+        _scoring = new ImageScoring(settings, Keys, [new WeightedScorer(Scorer, 1)]);
+    }
+
     /// <summary>What the trained network says of itself.</summary>
     public ImageClassificationModel Model { get; }
 
@@ -63,6 +70,9 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
 
     /// <summary>Frees the network's memory.</summary>
     public void Dispose() => Scorer.Dispose();
+
+    /// <summary>The same network, in the same memory; pictures that cannot be read have a score of no numbers.</summary>
+    internal ImageClassificationTransformer Skipping() => new(this, Settings with { UnreadableImages = UnreadableImages.Skip });
 
     /// <summary>The same network with other views, in memory of its own.</summary>
     /// <exception cref="ArgumentException">The views are cut out of larger pictures, and the network takes pixels as they are.</exception>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using Microsoft.ML.FeatureMining.MlNet.Trainers;
 using Microsoft.ML.FeatureMining.Sweeps;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Sweeping;
@@ -49,6 +50,10 @@ internal static class SweptOptions
                 yield return problem;
         }
     }
+
+    /// <summary>What is wrong with the options whatever the parameters are: no trial could be trained.</summary>
+    public static IEnumerable<string> ProblemsOfAnyTrial(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters) => OptionsCheck.Problems(options).Intersect(
+        OptionsCheck.Problems(With(options, parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.At(0.5))))));
 
     private static PropertyInfo PropertyOf(Type options, string name) => options.GetProperty(name) is { CanWrite: true } property
         ? property
