@@ -35,6 +35,6 @@ internal static class ExitCode
         }
     }
 
-    // ML.NET wraps what a loader throws in a TargetInvocationException and more.
-    private static Exception Innermost(Exception e) => e is System.Reflection.TargetInvocationException && e.InnerException is { } inner ? Innermost(inner) : e;
+    /// <summary>What was thrown: ML.NET wraps the exceptions of a loader in a TargetInvocationException.</summary>
+    public static Exception Innermost(Exception e) => e is System.Reflection.TargetInvocationException && e.InnerException is { } inner ? Innermost(inner) : e;
 }

@@ -23,7 +23,7 @@ internal static class ModelOption
         }
         catch (Exception e) when (e is InvalidDataException or FormatException or InvalidOperationException or TargetInvocationException)
         {
-            throw new InvalidDataException($"'{file.FullName}' cannot be loaded as a model: {e.GetBaseException().Message}", e);
+            throw new InvalidDataException($"'{file.FullName}' cannot be loaded as a model: {ExitCode.Innermost(e).Message}", e);
         }
     }
 }
