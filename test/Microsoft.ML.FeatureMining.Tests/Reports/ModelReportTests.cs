@@ -176,17 +176,23 @@ public sealed class ModelReportTests(TrainedModel trained)
         ITransformer model = ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath").Append(ml.MultilabelClassification().Trainers.PatchTraining(options)).Fit(trained.Rows);
         MultilabelClassificationMetrics expected = ml.MultilabelClassification().Evaluate(model.Transform(trained.Rows));
 
-        ml.Model.SaveReport(model, trained.Rows, folder["report.html"], new ModelReportOptions { Pictures = 2, Activations = 4 });
+        ml.Model.SaveReport(model, trained.Rows, folder["report.html"], new ModelReportOptions { Pictures = 2, Activations = 4, Worst = 5 });
         ml.Model.SaveReport(model, Unlabelled(), folder["unlabelled.html"], new ModelReportOptions { Pictures = 2, Activations = 4 });
 
         XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
-        Assert.Equal(["summary", "curves", "classes", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
+        Assert.Equal(["summary", "curves", "classes", "worst", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
         string[][] table = [.. Section(root, "classes").Descendants("tbody").Elements("tr").Select(row => row.Elements().Select(cell => cell.Value).ToArray())];
         Assert.Equal([.. ColouredImages.Names, "all classes", "Mean (macro)"], table.Select(row => row[0]));
         Assert.Equal(
             expected.Classes.Select(entry => (string[])[.. new[] { entry.TruePositives, entry.FalseNegatives, entry.FalsePositives, entry.TrueNegatives }.Select(count => $"{count}")]),
             table.Take(3).Select(row => row[1..5]));
         Assert.Equal(expected.Classes.Select(entry => entry.AveragePrecision!.Value.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture)), table.Take(3).Select(row => row[8]));
+        // Of each row the class of the largest binary cross entropy; the worst rows first.
+        string[] labels = [.. trained.Rows.GetColumn<string>("Label")];
+        IEnumerable<string> worst = model.Transform(trained.Rows).GetColumn<float[]>("Score")
+            .Select((scores, row) => scores.Select((score, k) => (Has: labels[row] == ColouredImages.Names[k], k, Loss: -Math.Log(labels[row] == ColouredImages.Names[k] ? score : 1 - score))).MaxBy(entry => entry.Loss))
+            .OrderByDescending(entry => entry.Loss).Take(5).Select(entry => $"{(entry.Has ? "has" : "has no")} {ColouredImages.Names[entry.k]}");
+        Assert.Equal(worst, Section(root, "worst").Descendants("strong").Select(verdict => verdict.Value));
         XElement other = PageAssert.Sound(File.ReadAllText(folder["unlabelled.html"]));
         Assert.Equal(["summary", "curves", "pictures", "activations"], other.Descendants("section").Attributes("id").Select(id => id.Value));
     }

@@ -40,8 +40,11 @@ internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions o
         string score = First.Settings.ScoreColumnName;
         if (First.Model.Artifact.Manifest.IsMultilabel)
         {
-            MultilabelClassificationMetrics? metrics = label is not null && LabelSetColumn.IsSet(label) ? MultilabelEvaluation.Of(scored, options.LabelColumnName, score, Threshold) : null;
-            return metrics?.Classes.Any(entry => entry.TruePositives + entry.FalseNegatives > 0) == true ? (MultilabelSections.Facts(metrics), [MultilabelSections.Classes(metrics)]) : ([], []);
+            WorstLabels errors = new(options.Worst);
+            MultilabelClassificationMetrics? metrics = label is not null && LabelSetColumn.IsSet(label) ? MultilabelEvaluation.Of(scored, options.LabelColumnName, score, Threshold, errors.Add) : null;
+            return metrics?.Classes.Any(entry => entry.TruePositives + entry.FalseNegatives > 0) == true
+                ? (MultilabelSections.Facts(metrics), [MultilabelSections.Classes(metrics), Worst(errors.Read(), scored)])
+                : ([], []);
         }
         ClassificationReport? report = label is KeyDataViewType ? ScoredRowReader.Read(scored, options.LabelColumnName, score, options.Worst) : null;
         return report is { Rows: > 0 }
@@ -65,18 +68,28 @@ internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions o
 
     private string NameOf(int network) => Networks.Count > 1 ? $"network {network + 1}" : compared.Count > 0 ? options.Name : Networks[0].Model.Backbone;
 
-    private ReportSection Worst(ClassificationReport report, IDataView scored)
-    {
-        Dictionary<long, byte[][]> pixels = PictureRows.Read(scored, Networks, report.Worst.Select(image => image.Row).ToHashSet()).ToDictionary(picture => picture.Row, picture => picture.Pixels);
-        XElement cards = new("div", new XAttribute("class", "cards"), report.Worst.Where(image => pixels.ContainsKey(image.Row)).Select(image =>
+    private ReportSection Worst(ClassificationReport report, IDataView scored) => Worst(
+        "The rows of the highest loss: what the network is wrong about and sure of. Below each picture, where it found what it took it for.", scored, report.Worst.Select(image =>
         {
             (string actual, string predicted) = (explainer.ClassNames[image.Actual], explainer.ClassNames[image.Predicted]);
-            string verdict = image.Actual == image.Predicted ? $"{actual}, rightly" : $"{actual}, taken for {predicted}";
-            return ExplanationSections.Card(
-                explainer.Explainer.Explain(pixels[image.Row], image.Predicted), $"{verdict}: {Name(image.Row, image.File)}",
-                new XElement("strong", verdict), new XElement("br"), $"{Html.Share(image.Probability)} sure; loss {Html.Number(image.Loss, "0.00")}", new XElement("br"), image.File is null ? $"row {image.Row}" : Path.GetFileName(image.File));
+            return (image.Row, image.Predicted, image.Actual == image.Predicted ? $"{actual}, rightly" : $"{actual}, taken for {predicted}", $"{Html.Share(image.Probability)} sure; loss {Html.Number(image.Loss, "0.00")}");
         }));
-        return new ReportSection("worst", "Worst pictures", Html.Paragraph("The rows of the highest loss: what the network is wrong about and sure of. Below each picture, where it found what it took it for."), cards);
+
+    private ReportSection Worst(IReadOnlyList<LabelError> errors, IDataView scored) => Worst(
+        "The rows with the highest loss of a class, one class each: what the network is wrong about and sure of. Below each picture, where it looked for the class.", scored, errors.Select(error => (
+            error.Row, error.Class, $"{(error.Has ? "has" : "has no")} {explainer.ClassNames[error.Class]}", $"found with {Html.Share(error.Probability)}; loss {Html.Number(error.Loss, "0.00")}")));
+
+    private ReportSection Worst(string what, IDataView scored, IEnumerable<(long Row, int Class, string Verdict, string Numbers)> worst)
+    {
+        Dictionary<long, (string? File, byte[][] Pixels)> pictures = PictureRows.Read(scored, Networks, worst.Select(image => image.Row).ToHashSet()).ToDictionary(picture => picture.Row, picture => (picture.File, picture.Pixels));
+        XElement cards = new("div", new XAttribute("class", "cards"), worst.Where(image => pictures.ContainsKey(image.Row)).Select(image =>
+        {
+            (string? file, byte[][] pixels) = pictures[image.Row];
+            return ExplanationSections.Card(
+                explainer.Explainer.Explain(pixels, image.Class), $"{image.Verdict}: {Name(image.Row, file)}",
+                new XElement("strong", image.Verdict), new XElement("br"), image.Numbers, new XElement("br"), file is null ? $"row {image.Row}" : Path.GetFileName(file));
+        }));
+        return new ReportSection("worst", "Worst pictures", Html.Paragraph(what), cards);
     }
 
     private IEnumerable<XElement> Pictures(IDataView scored)
