@@ -1,4 +1,5 @@
 #if IMAGESHARP
+using System.Buffers.Binary;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats;
 using SixLabors.ImageSharp.Formats.Bmp;
@@ -46,6 +47,8 @@ internal static class ImageCodec
                 throw new ImageDecodeException(FormattableString.Invariant($"The picture of {info.Width}x{info.Height} pixels is larger than the limit of {maxPixels} pixels."));
             if (IsCutOff(encoded, info.Metadata.DecodedImageFormat))
                 throw new ImageDecodeException($"The {info.Metadata.DecodedImageFormat!.Name} is cut off.");
+            if (info.Metadata.DecodedImageFormat is JpegFormat && IsArithmeticProgressive(encoded))
+                throw new ImageDecodeException("The JPEG is progressive and arithmetic-coded, which ImageSharp reads wrongly.");
             return IsDeepGray(info) ? DecodeDeepGray(encoded) : DecodeColor(encoded, info, minWidth, minHeight);
         }
         catch (UnknownImageFormatException problem)
@@ -86,6 +89,19 @@ internal static class ImageCodec
 
     private static int ShrinkOf(ImageInfo info, Image<Rgb24> image) =>
         Array.Find([1, 2, 4, 8], shrink => (info.Width + shrink - 1) / shrink == image.Width && (info.Height + shrink - 1) / shrink == image.Height);
+
+    // The frame's marker comes before the first scan.
+    private static bool IsArithmeticProgressive(ReadOnlySpan<byte> jpeg)
+    {
+        const byte frame = 0xCA, startOfScan = 0xDA;
+        for (int at = 2; at + 4 <= jpeg.Length && jpeg[at] == 0xFF && jpeg[at + 1] != startOfScan;)
+        {
+            if (jpeg[at + 1] == frame)
+                return true;
+            at += jpeg[at + 1] == 0xFF ? 1 : 2 + BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]);
+        }
+        return false;
+    }
 
     private static bool IsDeepGray(ImageInfo info) =>
         info.Metadata.DecodedImageFormat is PngFormat

@@ -43,7 +43,9 @@ internal static class WeightedPixels
             for (; y + 2 <= rows && reach <= source.Length - (y * row); y += 2)
                 OfTwoRows(source.Slice(y * row, reach), row, weights, target.Slice(y * targetRow, 2 * targetRow), targetRow);
         }
-        OfRows(source[(y * row)..], row, Rgb, weights, target[(y * targetRow)..]);
+        // The last row of a part of a picture ends before the next one would begin.
+        if (y < rows)
+            OfRows(source[(y * row)..], row, Rgb, weights, target[(y * targetRow)..]);
     }
 
     private static void OfTwoRows(ReadOnlySpan<byte> source, int row, ResampleWeights weights, Span<byte> target, int targetRow)

@@ -4,9 +4,6 @@ namespace Microsoft.ML.FeatureMining.Tests.Data;
 internal static class CodecTolerance
 {
 #if IMAGESHARP
-    /// <summary>Whether JPEGs come smaller where less is enough.</summary>
-    public static bool ScalesJpegs => false;
-
     private static readonly HashSet<string> OtherPictures =
     [
         "transparent.gif", "frame-inside-transparent.gif", // transparent pixels lose their color
@@ -16,6 +13,15 @@ internal static class CodecTolerance
     ];
 
     private static readonly HashSet<string> FullChroma = ["adobe-rgb.jpg", "one-pixel.jpg", "cmyk.jpg", "cmyk-no-adobe.jpg", "ycck.jpg"];
+
+    /// <summary>Whether a JPEG comes smaller where less is enough: not one that is to be turned.</summary>
+    public static bool Scales(string name) => name != "turned.jpg";
+
+    /// <summary>The same as <see cref="Of"/> of JPEGs that come smaller.</summary>
+    public static int OfScaled(string name) => name is "gray.jpg" or "cmyk.jpg" ? 1 : 100; // chroma is repeated
+
+    /// <summary>Whether this decoder would read the picture wrongly, and refuses it.</summary>
+    public static bool Refuses(string name) => name == "arithmetic-progressive-full-chroma.jpg";
 
     public static int? Of(string name) => Path.GetExtension(name) switch
     {
@@ -27,8 +33,14 @@ internal static class CodecTolerance
         _ => 0,
     };
 #else
-    /// <summary>Whether JPEGs come smaller where less is enough.</summary>
-    public static bool ScalesJpegs => true;
+    /// <summary>Whether a JPEG comes smaller where less is enough.</summary>
+    public static bool Scales(string name) => name.EndsWith(".jpg");
+
+    /// <summary>The same as <see cref="Of"/> of JPEGs that come smaller.</summary>
+    public static int OfScaled(string name) => 0;
+
+    /// <summary>Whether this decoder would read the picture wrongly, and refuses it.</summary>
+    public static bool Refuses(string name) => false;
 
     /// <summary>The native codec is over Pillow's own libraries: not at all.</summary>
     public static int? Of(string name) => 0;
