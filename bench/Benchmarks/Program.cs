@@ -54,7 +54,13 @@ overlap.SetAction(parsed =>
     set_num_threads(parsed.GetValue(threads));
     OverlapTrace.Run(parsed.GetValue(images)!.FullName, parsed.GetValue(networks)![0], parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(trace)!.FullName);
 });
-return new RootCommand("Measures the engine beside PyTorch, interleaved in one run: ratios of medians, not seconds, are what counts.") { train, score, cost, memory, load, overlap }.Parse(args).Invoke();
+Command waits = new("waits", "How long a device waits for batches that are decoded from files, be it faster than the loader or slower.") { images, side, batch, threads };
+waits.SetAction(parsed =>
+{
+    set_num_threads(parsed.GetValue(threads));
+    DeviceWaits.Run(parsed.GetValue(images)!.FullName, parsed.GetValue(side), parsed.GetValue(batch));
+});
+return new RootCommand("Measures the engine beside PyTorch, interleaved in one run: ratios of medians, not seconds, are what counts.") { train, score, cost, memory, load, overlap, waits }.Parse(args).Invoke();
 
 void Run(ParseResult parsed, Func<string, Contestant[]> contestants, Func<string, string, double>? memoryOf = null)
 {

@@ -13,8 +13,12 @@ internal sealed class TracedPixels(IReadOnlyList<ImageFile> files, ImagePreproce
     public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> wanted) => wanted.Select(rows =>
     {
         long began = Stopwatch.GetTimestamp();
-        byte[] pixels = new byte[rows.Length * preprocessing.Shape.Length];
-        AllCores.For(rows.Length, i => preprocessing.Apply(File.ReadAllBytes(files[rows[i]].Path)).CopyTo(pixels, i * preprocessing.Shape.Length));
+        byte[] pixels = Memory.Take(rows.Length * preprocessing.Shape.Length);
+        AllCores.For(rows.Length, i =>
+        {
+            Memory<byte> target = pixels.AsMemory(i * preprocessing.Shape.Length, preprocessing.Shape.Length);
+            LentFile.Use(files[rows[i]].Path, encoded => preprocessing.Apply(encoded, ImageCodec.DefaultMaxPixels, target));
+        });
         batches.Add((began, Stopwatch.GetTimestamp()));
         return pixels;
     });

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Training;
+using static TorchSharp.torch;
+
+namespace Benchmarks;
+
+/// <summary>
+/// Epochs whose pictures are decoded from files for a device that is as fast as one likes and takes no core, as a GPU: how long it waits for a batch. Faster than the loader, it must wait for
+/// the difference; slower, for nothing.
+/// </summary>
+internal static class DeviceWaits
+{
+    private static readonly double[] Paces = [0, 0.5, 0.9, 1.1, 1.5, 2, 4];
+
+    public static void Run(string folder, int side, int batch)
+    {
+        ImageFile[] files = [.. ImageFolder.Read(folder)];
+        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, side, side) };
+        ChannelStatistics statistics = new([127, 127, 127], [64, 64, 64]);
+        ImageSet set = new(new TracedPixels(files, preprocessing, []), preprocessing.Shape, PixelType.Byte, classCount: 1, new int[files.Length], statistics: statistics);
+        using NetworkInput input = new(preprocessing.Shape, PixelType.Byte, statistics, CPU);
+        Epoch(set, input, batch, TimeSpan.Zero);
+        double loader = Median(Epoch(set, input, batch, TimeSpan.Zero));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{side} pixels, batch {batch}: the loader alone takes {1000 * loader:f1} ms a batch (median, n = {set.Count / batch})"));
+        Console.WriteLine($"{"device, ms a batch",20}{"of the loader's",18}{"waits, median ms",20}{"largest ms",14}");
+        foreach (double pace in Paces)
+        {
+            double[] waits = Epoch(set, input, batch, TimeSpan.FromSeconds(pace * loader));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{1000 * pace * loader,20:f1}{pace,18:f2}{1000 * Median(waits),20:f2}{1000 * waits.Max(),14:f2}"));
+        }
+    }
+
+    /// <returns>How long each batch was waited for, in seconds, without the first few, of which none can be ready yet.</returns>
+    private static double[] Epoch(ImageSet set, NetworkInput input, int batch, TimeSpan device)
+    {
+        const int first = 3;
+        List<double> waits = [];
+        RandomStreams random = new(1);
+        long asked = Stopwatch.GetTimestamp();
+        foreach (HostBatch loaded in BatchLoader.Load(set, set.DrawOrder(random["shuffle"]), batch))
+        {
+            waits.Add(Stopwatch.GetElapsedTime(asked).TotalSeconds);
+            using HostBatch done = loaded;
+            long began = Stopwatch.GetTimestamp();
+            using (NewDisposeScope())
+            {
+                input.Of(loaded, [new PadCropFlip()], random);
+            }
+
+            TimeSpan left = device - Stopwatch.GetElapsedTime(began);
+            Thread.Sleep(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            asked = Stopwatch.GetTimestamp();
+        }
+
+        return [.. waits.Skip(first)];
+    }
+
+    private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
+}
