@@ -11,14 +11,16 @@ internal static class DataSets
         new SortedDictionary<string, (string, Func<MLContext, string, string?, DataPart, IDataView>)>(StringComparer.Ordinal)
         {
             ["list"] = ("a CSV or TSV file with columns ImagePath and Label", (ml, path, _, _) => ml.Data.LoadImageList(path)),
-            ["cifar-10"] = ("cifar-10-binary.tar.gz; PART train or test", (ml, path, part, side) => ml.Data.LoadCifarArchive(CifarBinary.Cifar10, path, Side(part, side))),
-            ["cifar-100"] = ("cifar-100-binary.tar.gz; PART train or test", (ml, path, part, side) => ml.Data.LoadCifarArchive(CifarBinary.Cifar100, path, Side(part, side))),
+            ["cifar-10"] = ("cifar-10-binary.tar.gz, or the folder of its binary files; PART train or test", (ml, path, part, side) => ml.Data.LoadCifarArchive(CifarBinary.Cifar10, path, Side(part, side))),
+            ["cifar-100"] = ("cifar-100-binary.tar.gz, or the folder of its binary files; PART train or test", (ml, path, part, side) => ml.Data.LoadCifarArchive(CifarBinary.Cifar100, path, Side(part, side))),
             ["tiny-imagenet"] = ("the folder tiny-imagenet-200; PART train or test (its val)", (ml, path, part, side) => ml.Data.LoadTinyImageNet(path, Side(part, side))),
             ["imagenet"] = ("a folder of synset folders; PART the list of synsets", (ml, path, part, _) => ml.Data.LoadImageNet(path, part ?? throw Missing("imagenet", "the list of synsets"))),
             ["cub-200"] = ("the folder CUB_200_2011; PART train or test", (ml, path, part, side) => ml.Data.LoadCaltechBirds(path, Side(part, side))),
             ["multilabel-list"] = ("a CSV or TSV file with columns ImagePath and Label, of names parted by semicolons, for --trainer patch", (ml, path, _, _) => Labelled(ml, ml.Data.LoadMultilabelImageList(path))),
             ["voc"] = ("the folder VOCdevkit/VOC2007, pictures with the classes on them, for --trainer patch; PART train, val, trainval or test",
                 (ml, path, part, side) => Labelled(ml, ml.Data.LoadPascalVocImages(path, part ?? (side == DataPart.Train ? "trainval" : "test")))),
+            ["voc-objects"] = ("the folder VOCdevkit/VOC2007, a row an object, each with its whole picture and its box; PART train, val, trainval or test",
+                (ml, path, part, side) => ml.Data.LoadPascalVocObjects(path, part ?? (side == DataPart.Train ? "trainval" : "test"))),
             ["voc-patches"] = ("the folder VOCdevkit/VOC2007, objects of at least 64x64; PART train, val, trainval or test",
                 (ml, path, part, side) => ml.Data.LoadPascalVocPatches(path, part ?? (side == DataPart.Train ? "trainval" : "test"))),
         };

@@ -23,7 +23,7 @@ internal sealed class CifarArchive
     /// <summary>The images of a side of the split, in the order in which they come from the unpacked files, whatever the archive's own.</summary>
     /// <returns>The images; the archive is read up to each file anew while they are enumerated.</returns>
     /// <exception cref="InvalidDataException">The archive is damaged or not of the format; the message names it, the file in it and the byte.</exception>
-    public IEnumerable<CifarRecord> Read(DataPart part) => (part == DataPart.Train ? _format.TrainFiles : _format.TestFiles).SelectMany(Records);
+    public IEnumerable<CifarRecord> Read(DataPart part) => _format.FilesOf(part).SelectMany(Records);
 
     /// <summary>The names of the classes.</summary>
     /// <exception cref="InvalidDataException">The archive is damaged, or has no file of names.</exception>

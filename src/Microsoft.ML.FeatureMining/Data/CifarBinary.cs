@@ -33,9 +33,9 @@ public sealed class CifarBinary
     /// <summary>Classes of the data set: 10 or 100.</summary>
     public int ClassCount { get; }
 
-    internal IReadOnlyList<string> TrainFiles { get; private init; } = [];
+    private IReadOnlyList<string> TrainFiles { get; init; } = [];
 
-    internal IReadOnlyList<string> TestFiles { get; private init; } = [];
+    private IReadOnlyList<string> TestFiles { get; init; } = [];
 
     /// <summary>The file of class names that is published beside the images.</summary>
     internal string NamesFile { get; private init; } = "";
@@ -54,6 +54,9 @@ public sealed class CifarBinary
         CheckLength(new FileInfo(path).Length, path);
         return Records(path);
     }
+
+    /// <summary>The names of the files of a side, in their order.</summary>
+    internal IReadOnlyList<string> FilesOf(DataPart part) => part == DataPart.Train ? TrainFiles : TestFiles;
 
     /// <summary>Reads the names of the classes: line k, from 0, names class k; empty lines at the end do not count.</summary>
     /// <param name="path">The file, for example <c>batches.meta.txt</c> or <c>fine_label_names.txt</c>.</param>

@@ -45,12 +45,12 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// CIFAR-10 or CIFAR-100 from the archive (tar.gz of the binary files) in which it is published, without unpacking it. Columns: Image, a picture of 32x32 encoded as PNG;
+    /// CIFAR-10 or CIFAR-100 from the archive (tar.gz of the binary files) in which it is published, without unpacking it, or from the folder that it was unpacked to. Columns: Image, a picture of 32x32 encoded as PNG;
     /// Label, the name of the class. Rows in the order of the unpacked files. Read as cursors pass; nothing is kept, so that Cache spares inflating it each time.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="format"><see cref="CifarBinary.Cifar10"/> or <see cref="CifarBinary.Cifar100"/>.</param>
-    /// <param name="path">The archive, <c>cifar-10-binary.tar.gz</c> or <c>cifar-100-binary.tar.gz</c>.</param>
+    /// <param name="path">The archive, <c>cifar-10-binary.tar.gz</c> or <c>cifar-100-binary.tar.gz</c>, or the folder that holds the binary files.</param>
     /// <param name="part">Which images.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The archive is damaged or another; the message names the file in it and the byte.</exception>
@@ -58,6 +58,8 @@ public static class DataOperationsExtensions
     {
         ArgumentNullException.ThrowIfNull(format);
         CheckArguments(catalog, path);
+        if (Directory.Exists(path))
+            return catalog.LoadCifar(format, Path.Combine(path, format.NamesFile), [.. format.FilesOf(part).Select(name => Path.Combine(path, name))]);
         CifarArchive archive = new(format, path);
         IReadOnlyList<string> names = archive.ReadLabelNames();
         return catalog.LoadFromEnumerable(archive.Read(part).Select(record => new EncodedImageRow { Image = record.ToPng(), Label = names[record.Label] }));

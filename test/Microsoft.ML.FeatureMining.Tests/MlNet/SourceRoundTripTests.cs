@@ -1,0 +1,164 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.MlNet.Images;
+using Microsoft.ML.FeatureMining.MlNet.Labels;
+using Microsoft.ML.FeatureMining.MlNet.Storage;
+
+namespace Microsoft.ML.FeatureMining.Tests.MlNet;
+
+/// <summary>Six pictures of two classes, laid out as each source wants them: through a pipeline of ML.NET and back, and into the engine, they keep their labels and all of their pixels.</summary>
+public sealed class SourceRoundTripTests : IDisposable
+{
+    private const int Count = 6;
+    private const int Side = 32;
+
+    private static readonly MLContext Ml = new(1);
+    private static readonly string[] Classes = ["n00000001", "n00000002"];
+    private static readonly byte[][] Pixels = [.. Enumerable.Range(0, Count).Select(Noise)];
+
+    // The pictures of a class come one after the other, in each source.
+    private static readonly Dictionary<string, Func<TemporaryFolder, IDataView>> Sources = new()
+    {
+        ["folder"] = folder =>
+        {
+            Pictures(folder, i => $"train/{Classes[ClassOf(i)]}/{i}.png");
+            return Ml.Data.LoadImageFolder(folder["train"]);
+        },
+        ["list"] = folder =>
+        {
+            string[] files = Pictures(folder, i => $"pictures/{i}.png");
+            return Ml.Data.LoadImageList(folder.Write("list.csv", Lines(files.Select((file, i) => $"{file},{Classes[ClassOf(i)]}").Prepend("ImagePath,Label"))));
+        },
+        ["multilabel list"] = folder =>
+        {
+            string[] files = Pictures(folder, i => $"pictures/{i}.png");
+            return Ml.Data.LoadMultilabelImageList(folder.Write("list.csv", Lines(files.Select((file, i) => $"{file},{Classes[ClassOf(i)]}").Prepend("ImagePath,Label"))));
+        },
+        ["cifar-100 files"] = folder => Ml.Data.LoadCifar(CifarBinary.Cifar100, Cifar(folder, "fine_label_names.txt", Names()), Cifar(folder, "test.bin", Records())),
+        ["cifar-100 folder"] = folder =>
+        {
+            Cifar(folder, "fine_label_names.txt", Names());
+            return Ml.Data.LoadCifarArchive(CifarBinary.Cifar100, Path.GetDirectoryName(Cifar(folder, "test.bin", Records()))!, DataPart.Test);
+        },
+        ["cifar-100 archive"] = folder =>
+        {
+            Cifar(folder, "fine_label_names.txt", Names());
+            string unpacked = Path.GetDirectoryName(Cifar(folder, "test.bin", Records()))!;
+            using (GZipStream zip = new(File.Create(folder["cifar.tar.gz"]), CompressionLevel.Fastest))
+                TarFile.CreateFromDirectory(unpacked, zip, includeBaseDirectory: true);
+            return Ml.Data.LoadCifarArchive(CifarBinary.Cifar100, folder["cifar.tar.gz"], DataPart.Test);
+        },
+        ["tiny-imagenet"] = folder =>
+        {
+            Pictures(folder, i => $"train/{Classes[ClassOf(i)]}/images/{i}.JPEG");
+            folder.Write("words.txt", Lines(Classes.Select(id => $"{id}\tname of {id}")));
+            return Ml.Data.LoadTinyImageNet(Path.GetDirectoryName(folder.Write("wnids.txt", Lines(Classes)))!, DataPart.Train);
+        },
+        ["imagenet"] = folder =>
+        {
+            Pictures(folder, i => $"train/{Classes[ClassOf(i)]}/{i}.JPEG");
+            return Ml.Data.LoadImageNet(folder["train"], folder.Write("synsets.txt", Lines(Classes)));
+        },
+        ["cub-200"] = folder =>
+        {
+            Pictures(folder, i => $"images/{Classes[ClassOf(i)]}/{i}.jpg");
+            folder.Write("images.txt", Lines(Numbered(i => $"{Classes[ClassOf(i)]}/{i}.jpg")));
+            folder.Write("classes.txt", Lines(Classes.Select((name, i) => $"{i + 1} {name}")));
+            folder.Write("image_class_labels.txt", Lines(Numbered(i => $"{ClassOf(i) + 1}")));
+            folder.Write("train_test_split.txt", Lines(Numbered(_ => "1")));
+            folder.Write("bounding_boxes.txt", Lines(Numbered(_ => "0.0 0.0 32.0 32.0")));
+            return Ml.Data.LoadCaltechBirds(folder.Path, DataPart.Train);
+        },
+        ["voc"] = folder => Ml.Data.LoadPascalVocImages(Voc(folder), "train"),
+        ["voc-objects"] = folder => Ml.Data.LoadPascalVocObjects(Voc(folder), "train"),
+        ["voc-patches"] = folder => Ml.Data.LoadPascalVocPatches(Voc(folder), "train", minSide: Side),
+    };
+
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string> Kinds => [.. Sources.Keys];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Load_ThroughAPipelineAndBack_KeepsLabelsAndPixels(string source)
+    {
+        IDataView rows = Sources[source](_folder);
+        string label = rows.Schema.GetColumnOrNull("Labels") is null ? "Label" : "Labels";
+        IDataView mapped = Ml.Transforms.Conversion.MapValueToKey("Key", label).Append(Ml.Transforms.Conversion.MapKeyToValue("Back", "Key")).Fit(rows).Transform(rows);
+        IDataView read = mapped.Schema.GetColumnOrNull("Image") is null ? Ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath").Fit(mapped).Transform(mapped) : mapped;
+        IDataView kept = Ml.Data.Cache(read);
+
+        string[] back = label == "Label" ? [.. kept.GetColumn<string>("Back")] : [.. kept.GetColumn<string[]>("Back").Select(labels => labels.Single())];
+
+        Assert.Equal(Enumerable.Range(0, Count).Select(i => Classes[ClassOf(i)]), back);
+        Assert.Equal(Pixels, kept.GetColumn<byte[]>("Image").Select(encoded => ImageCodec.Decode(encoded).Pixels));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Load_IntoTheEngine_KeepsLabelsAndPixels(string source)
+    {
+        IDataView rows = Sources[source](_folder);
+        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, Side, Side) };
+        bool sets = rows.Schema.GetColumnOrNull("Labels") is not null;
+        IDataView mapped = sets ? rows : Ml.Transforms.Conversion.MapValueToKey("Key", "Label").Fit(rows).Transform(rows);
+        LabelColumn label = sets ? LabelSetColumn.Bind(mapped, "Labels") : KeyLabelColumn.Bind(mapped.Schema, "Key");
+        LabeledRowReader reader = new(label, ImageColumn.BindOrFiles(mapped.Schema, "Image", preprocessing, ImageCodec.DefaultMaxPixels), () => { });
+
+        using LabeledImages read = new LabeledImageReader(reader, UnreadableImages.Throw, new StorageSettings(), _ => { }).Read(mapped);
+
+        ImageSet images = read.Images;
+        Assert.Equal(Count, images.Count);
+        for (int i = 0; i < Count; i++)
+        {
+            int number = images.LabelSets is { } all ? Array.IndexOf(all[images.Labels[i]], 1f) : images.Labels[i];
+            Assert.Equal(Classes[ClassOf(i)], label.Keys.Names[number]);
+            Assert.Equal(new DecodedImage(Side, Side, 3, Pixels[i]).ToPlanar(), images[i].ToArray());
+        }
+    }
+
+    private static int ClassOf(int picture) => picture * 2 / Count;
+
+    private static byte[] Noise(int picture)
+    {
+        byte[] pixels = new byte[3 * Side * Side];
+        new Random(picture).NextBytes(pixels);
+        return pixels;
+    }
+
+    // Decoders look at the bytes, not at the name.
+    private static string[] Pictures(TemporaryFolder folder, Func<int, string> nameOf) => [.. Pixels.Select((pixels, i) =>
+    {
+        using MemoryStream png = new();
+        PngWriter.Write(png, pixels, Side, Side);
+        return folder.Write(nameOf(i), png.ToArray());
+    })];
+
+    private static string Cifar(TemporaryFolder folder, string name, byte[] bytes) => folder.Write($"cifar-100-binary/{name}", bytes);
+
+    private static byte[] Names() => System.Text.Encoding.UTF8.GetBytes(Lines(Classes.Concat(Enumerable.Range(2, 98).Select(i => $"other {i}"))));
+
+    private static byte[] Records() => [.. Pixels.SelectMany((pixels, i) => (byte[])[0, (byte)ClassOf(i), .. new DecodedImage(Side, Side, 3, pixels).ToPlanar()])];
+
+    private static string Voc(TemporaryFolder folder)
+    {
+        Pictures(folder, i => $"JPEGImages/{i}.jpg");
+        folder.Write("ImageSets/Main/train.txt", Lines(Enumerable.Range(0, Count).Select(i => $"{i}")));
+        for (int i = 0; i < Count; i++)
+        {
+            folder.Write($"Annotations/{i}.xml", $"""
+                <annotation><size><width>{Side}</width><height>{Side}</height></size><object><name>{Classes[ClassOf(i)]}</name><difficult>0</difficult><truncated>0</truncated>
+                <bndbox><xmin>1</xmin><ymin>1</ymin><xmax>{Side}</xmax><ymax>{Side}</ymax></bndbox></object></annotation>
+                """);
+        }
+        return folder.Path;
+    }
+
+    private static IEnumerable<string> Numbered(Func<int, string> line) => Enumerable.Range(0, Count).Select(i => $"{i + 1} {line(i)}");
+
+    private static string Lines(IEnumerable<string> lines) => string.Join('\n', lines) + "\n";
+}
