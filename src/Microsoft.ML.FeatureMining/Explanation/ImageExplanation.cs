@@ -22,7 +22,7 @@ public sealed class ImageExplanation
         MainMap = HeatMap.Mean([.. members.Select(member => member.MainMap)], shares);
     }
 
-    /// <summary>The probabilities of all classes, in their order; they sum to 1, but where an image may have any number of classes.</summary>
+    /// <summary>The probabilities of all classes, in their order; they sum to 1, but where an image may have any number of classes. Of the image itself, whatever views the model scores.</summary>
     public IReadOnlyList<float> Probabilities { get; }
 
     /// <summary>The class, from 0, that the maps are of.</summary>

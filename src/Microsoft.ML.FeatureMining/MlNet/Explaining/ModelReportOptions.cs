@@ -7,7 +7,7 @@ public sealed record ModelReportOptions
     /// <value>"Report:" and the name of the network.</value>
     public string? Title { get; init; }
 
-    /// <summary>The label column of the rows once they went through the model: a key.</summary>
+    /// <summary>The label column of the rows once they went through the model: a key, or, of a model of several classes an image, a set of classes.</summary>
     /// <value>Label.</value>
     public string LabelColumnName { get; init; } = "Label";
 
