@@ -2,7 +2,6 @@ using System.CommandLine;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.Transforms;
 
 namespace Samples;
@@ -55,8 +54,7 @@ internal static class TrainCommand
             chosen = chosen with { ValidationSet = test ?? throw new ArgumentException("--validate-on-test needs held-out pictures: --test-... or --test-fraction.") };
         }
 
-        List<EpochMetrics> history = [];
-        int steps = 0;
+        int? steps = null;
         ITransformer model;
         using (ProgressView progress = ProgressView.Create())
         {
@@ -66,11 +64,7 @@ internal static class TrainCommand
                 Progress = report =>
                 {
                     progress.Show(report);
-                    if (report.Completed is { } epoch)
-                    {
-                        history.Add(epoch);
-                        steps = report.StepsPerEpoch;
-                    }
+                    steps = report.StepsPerEpoch;
                 },
             };
             model = Pipeline(ml, train, TrainerNames.All[options.Trainer(parsed)].Make(ml, settings)).Fit(train);
@@ -86,7 +80,7 @@ internal static class TrainCommand
 
         if (options.Report(parsed) is { } report)
         {
-            TrainingReport.Write(report, options.Trainer(parsed), chosen, steps, history, test is null ? null : Findings.Of(ml, model, test, measured!), TrainedNetwork.Of(model));
+            TrainingReport.Write(report, options.Trainer(parsed), chosen, steps, test is null ? null : Findings.Of(ml, model, test, measured!), TrainedNetwork.Of(model));
         }
 
         return stop.IsCancellationRequested ? ExitCode.Cancelled : ExitCode.Success;

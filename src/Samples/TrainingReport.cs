@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining;
-using Microsoft.ML.FeatureMining.Training;
 
 namespace Samples;
 
@@ -17,7 +16,7 @@ internal static class TrainingReport
     };
 
     public static void Write(
-        FileInfo file, string trainer, ImageClassificationOptions settings, int stepsAnEpoch, IReadOnlyList<EpochMetrics> history, Findings? findings, ImageClassificationModel network) => Write(file, new
+        FileInfo file, string trainer, ImageClassificationOptions settings, int? stepsAnEpoch, Findings? findings, ImageClassificationModel network) => Write(file, new
         {
             Trainer = trainer,
             settings.Backbone,
@@ -33,7 +32,8 @@ internal static class TrainingReport
             settings.Schedule,
             settings.Seed,
             StepsAnEpoch = stepsAnEpoch,
-            History = history,
+            network.EarlierHistory,
+            network.History,
             Test = findings?.Measured.Details,
             findings?.Classifiers,
             findings?.Activations,

@@ -72,6 +72,9 @@ internal sealed record ArtifactManifest
 
     public IReadOnlyList<EpochMetrics> History { get; init; } = [];
 
+    /// <summary>Of a run before this one, where the method takes two.</summary>
+    public IReadOnlyList<EpochMetrics> EarlierHistory { get; init; } = [];
+
     /// <summary>Training rows that were left out because their picture could not be read.</summary>
     public int SkippedImages { get; init; }
 

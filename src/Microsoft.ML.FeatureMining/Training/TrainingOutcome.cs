@@ -15,4 +15,7 @@ internal sealed record TrainingOutcome(
 {
     /// <summary>How the network's exits bridge its stages, where it predicts with exits.</summary>
     public IReadOnlyList<StageStride>? Exits { get; init; }
+
+    /// <summary>Each epoch of a run before this one, where the method takes two.</summary>
+    public IReadOnlyList<EpochMetrics> EarlierHistory { get; init; } = [];
 }

@@ -17,7 +17,7 @@ internal sealed record Measure(string Key, string Title, Func<JsonElement, doubl
     /// <summary>Of the last epoch, on training pictures as the network saw them: whether it overfits.</summary>
     public static Measure Training { get; } = new("training", "training accuracy, %", report => History(report).Select(epoch => Number(epoch, "train_accuracy")).LastOrDefault() * 100);
 
-    public static Measure Seconds { get; } = new("seconds", "training time, s", report => History(report).Sum(epoch => Number(epoch, "seconds")));
+    public static Measure Seconds { get; } = new("seconds", "training time, s", report => History(report, "earlier_history").Concat(History(report)).Sum(epoch => Number(epoch, "seconds")));
 
     public static Measure MillisecondsAStep { get; } = new("step", "time of a step, ms", report =>
         1000 * Median(History(report).Select(epoch => Number(epoch, "seconds")).OfType<double>()) / Number(report, "steps_an_epoch"));
@@ -40,7 +40,7 @@ internal sealed record Measure(string Key, string Title, Func<JsonElement, doubl
         report.TryGetProperty("activations", out JsonElement stages) && stages.ValueKind == JsonValueKind.Array && stage < stages.GetArrayLength() ? Number(stages[stage], "active_share") * 100 : null);
 
     // A model of several has none of its own.
-    private static IEnumerable<JsonElement> History(JsonElement report) => report.TryGetProperty("history", out JsonElement history) ? history.EnumerateArray() : [];
+    private static IEnumerable<JsonElement> History(JsonElement report, string name = "history") => report.TryGetProperty(name, out JsonElement history) ? history.EnumerateArray() : [];
 
     private static double? Number(JsonElement of, string property) => of.TryGetProperty(property, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
 

@@ -72,6 +72,34 @@ public sealed class ReproduceTests : IDisposable
     }
 
     [Fact]
+    public void Train_KilledAndGoneOn_ReportsEveryEpoch()
+    {
+        Programs.Run("Samples", ["digits", "--out", _folder["digits"]]);
+        string report = _folder["report.json"];
+        string[] arguments =
+        [
+            "train", "--images", _folder["digits/test"], "--test-images", _folder["digits/test"], "--backbone", "cifar-resnet-8", "--size", "8", "--channels", "1", "--epochs", "8", "--seed", "1",
+            "--threads", "1", "--workspace", _folder["runs"], "--report", report,
+        ];
+        using (Process process = Programs.Start("Samples", arguments))
+        {
+            _ = process.StandardError.ReadToEndAsync();
+            while (process.StandardOutput.ReadLine() is { } line && !line.TrimStart().StartsWith("epoch   3/8", StringComparison.Ordinal))
+            {
+            }
+
+            process.Kill();
+            process.WaitForExit();
+        }
+
+        Assert.False(File.Exists(report));
+        Programs.Run("Samples", arguments);
+
+        using JsonDocument written = JsonDocument.Parse(File.ReadAllText(report));
+        Assert.Equal(Enumerable.Range(1, 8), written.RootElement.GetProperty("history").EnumerateArray().Select(epoch => epoch.GetProperty("epoch").GetInt32()));
+    }
+
+    [Fact]
     public void WithoutAPaper_ListsAll_AndRubbishIsAUsersError()
     {
         Assert.Contains(Programs.Run("Samples", ["reproduce"]), line => line.StartsWith("feature-mining", StringComparison.Ordinal) && line.Contains("table-9", StringComparison.Ordinal));

@@ -53,6 +53,9 @@ public sealed class ImageClassificationModel
     /// <summary>Each epoch of its training.</summary>
     public IReadOnlyList<EpochMetrics> History => Artifact.Manifest.History;
 
+    /// <summary>Each epoch of a training before that one, where the method takes two: on patches, or of the network whose classifier gave the hierarchy of classes.</summary>
+    public IReadOnlyList<EpochMetrics> EarlierHistory => Artifact.Manifest.EarlierHistory;
+
     /// <summary>Training rows that were left out because their picture could not be read (<see cref="UnreadableImages.Skip"/>).</summary>
     public int SkippedImages => Artifact.Manifest.SkippedImages;
 

@@ -85,6 +85,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
             Epoch = outcome.Epoch,
             End = outcome.End,
             History = outcome.History,
+            EarlierHistory = outcome.EarlierHistory,
             SkippedImages = rows.Skipped,
             Versions = LibraryVersions.All,
         };

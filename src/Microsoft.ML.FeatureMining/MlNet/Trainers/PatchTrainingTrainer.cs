@@ -1,6 +1,5 @@
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.MlNet.Trainers;
-using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.Runtime;
 
@@ -26,7 +25,7 @@ public sealed class PatchTrainingTrainer : ImageClassificationTrainer
 
     private protected override TrainingOutcome Train(FitRun run, TrainingRecipe recipe, TrainingRows rows)
     {
-        NamedTensors? begin = null;
+        TrainingOutcome? onPatches = null;
         if (_options is { SwitchEpoch: > 0, PatchSet: { } set })
         {
             using TrainingRows patches = run.ReadPatches(set, _options.PatchLabelColumnName, rows);
@@ -39,13 +38,13 @@ public sealed class PatchTrainingTrainer : ImageClassificationTrainer
                 Keep = KeepWeights.Last,
                 EarlyStopping = null,
             };
-            TrainingOutcome onPatches = run.Train(first, patches);
+            onPatches = run.Train(first, patches);
             if (onPatches.End == TrainingEnd.Cancelled)
                 throw new OperationCanceledException("The training was cancelled on the patches, before there was a model of whole images.");
-            begin = onPatches.Weights;
         }
 
         bool balances = _options is { BalancePositives: true, Loss: null };
-        return run.Train(balances ? recipe with { Loss = new BinaryCrossEntropyLoss { PositiveWeights = BinaryCrossEntropyLoss.Balance(rows.Train.CountImages(), rows.Train.Count) } } : recipe, rows, begin);
+        TrainingRecipe second = balances ? recipe with { Loss = new BinaryCrossEntropyLoss { PositiveWeights = BinaryCrossEntropyLoss.Balance(rows.Train.CountImages(), rows.Train.Count) } } : recipe;
+        return run.Train(second, rows, onPatches?.Weights) with { EarlierHistory = onPatches?.History ?? [] };
     }
 }
