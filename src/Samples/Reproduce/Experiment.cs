@@ -20,5 +20,8 @@ internal sealed record Experiment(string Paper, string Key, string Title)
     /// <summary>What the reader of the result must know, e.g. what of the paper's table is left out.</summary>
     public string? Note { get; init; }
 
+    /// <summary>The rows under their names at a scale.</summary>
+    public IReadOnlyList<Row> RowsAt(Scale scale) => [.. Rows.Select(row => row with { Group = row.Group is { } group ? Recipes[scale].Replace(group) : null })];
+
     public string Name => $"{Paper}-{Key}";
 }

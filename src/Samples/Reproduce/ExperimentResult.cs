@@ -31,8 +31,8 @@ internal sealed record ExperimentResult(Experiment Experiment, Scale Scale, IRea
         return new ExperimentResult(
             experiment,
             scale,
-            [.. experiment.Rows.Where(byRow.Contains).Select(row => new ResultRow(row, byRow[row].First().Run.Command, [.. experiment.Measures.Select(measure => new Sample([.. Reports(row).Select(measure.Read).OfType<double>()]))]))],
-            experiment.Curves ? experiment.Rows.Where(row => Reports(row).Any()).ToDictionary(row => row.Name, row => Curve([.. Reports(row)])) : new Dictionary<string, IReadOnlyList<double>>());
+            [.. experiment.RowsAt(scale).Where(byRow.Contains).Select(row => new ResultRow(row, byRow[row].First().Run.Command, [.. experiment.Measures.Select(measure => new Sample([.. Reports(row).Select(measure.Read).OfType<double>()]))]))],
+            experiment.Curves ? experiment.RowsAt(scale).Where(row => Reports(row).Any()).ToDictionary(row => row.Name, row => Curve([.. Reports(row)])) : new Dictionary<string, IReadOnlyList<double>>());
 
         IEnumerable<JsonElement> Reports(Row row) => byRow[row].Select(entry => entry.Report).OfType<JsonElement>();
     }

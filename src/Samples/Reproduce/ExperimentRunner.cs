@@ -28,6 +28,11 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
     public int Run(Experiment experiment, Func<string, IReadOnlyDictionary<string, string>> dataOf, IReadOnlyList<string> where, string machine)
     {
         ExperimentRun[] runs = [.. Runs(experiment)];
+        if (runs.Length == 0)
+        {
+            throw new ArgumentException($"No row of {experiment.Name} is called so; it has {string.Join("; ", experiment.RowsAt(scale).Select(row => row.FullName))}.");
+        }
+
         IReadOnlyDictionary<string, string> data = dataOf(string.Concat(runs.Select(run => run.Command)));
         foreach ((int index, ExperimentRun run) in runs.Index().Where(entry => !entry.Item.IsDone))
         {
@@ -56,7 +61,7 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
     // Seeds outside of rows: a table that was stopped has the same seeds in all rows.
     private IEnumerable<ExperimentRun> Runs(Experiment experiment) =>
         from seed in Enumerable.Range(1, seeds)
-        from row in experiment.Rows
+        from row in experiment.RowsAt(scale)
         where filters.Count == 0 || filters.Any(filter => row.FullName.Contains(filter, StringComparison.OrdinalIgnoreCase))
         select new ExperimentRun(experiment.Recipes[scale], row, seed, Path.Combine(folder.FullName, "runs"));
 

@@ -13,10 +13,13 @@ internal sealed record Recipe(string What, string Test, string Arguments, IReadO
     /// <summary>The arguments of a row of this recipe. What the row says counts before what the recipe says.</summary>
     public string Of(Row row)
     {
-        string[] own = Options((Replacements ?? new Dictionary<string, string>()).Aggregate(row.Arguments, (text, entry) => text.Replace($"{{{entry.Key}}}", entry.Value)));
+        string[] own = Options(Replace(row.Arguments));
         IEnumerable<string> shared = Options($"{Arguments} --test-{Test}").Where(option => Repeatable.Contains(Name(option)) || !own.Any(given => Name(given) == Name(option)));
         return string.Concat(shared.Concat(own).Select(option => $" --{option}")).TrimStart();
     }
+
+    /// <summary>A text with the <c>{name}</c>s of this scale in it.</summary>
+    public string Replace(string text) => (Replacements ?? new Dictionary<string, string>()).Aggregate(text, (replaced, entry) => replaced.Replace($"{{{entry.Key}}}", entry.Value));
 
     private static string[] Options(string arguments) => [.. $" {arguments}".Split(" --", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 

@@ -36,6 +36,7 @@ public sealed partial class ExperimentTests
         Assert.All(experiment.Rows, row => Assert.InRange(row.Published.Length, 0, experiment.Measures.Count));
         Assert.All(experiment.Rows.Where(row => row.Against is not null), row => Assert.Contains(experiment.Rows, other => other.Name == row.Against && other.Group == row.Group));
         Assert.Equal([Scale.Tiny, Scale.Small, Scale.Paper], experiment.Recipes.Keys.Order());
+        Assert.All(experiment.Recipes.Keys.SelectMany(experiment.RowsAt), row => Assert.DoesNotContain('{', row.FullName));
     }
 
     [Theory]

@@ -17,6 +17,7 @@ public sealed class ReproduceTests : IDisposable
     [InlineData("feature-mining", "figure-3", new[] { "ResNet-50" }, 3)]
     [InlineData("feature-mining", "table-8", new[] { "0.2, ResNet-110+FM" }, 2)]
     [InlineData("feature-mining", "activations", new[] { "ResNet-110" }, 2)]
+    [InlineData("feature-mining", "figure-4", new[] { "5 a class" }, 4)]
     [InlineData("split-and-share", "table-2", new[] { "SSM" }, 2)]
     [InlineData("split-and-share", "table-3", new[] { "SSM" }, 2)]
     [InlineData("visual-inductive-priors", "table-1", new[] { "PSL" }, 2)]
@@ -105,6 +106,7 @@ public sealed class ReproduceTests : IDisposable
         Assert.Contains(Programs.Run("Samples", ["reproduce"]), line => line.StartsWith("feature-mining", StringComparison.Ordinal) && line.Contains("table-9", StringComparison.Ordinal));
         Assert.Contains("There is no paper 'nobody'", Failure(["reproduce", "nobody"]), StringComparison.Ordinal);
         Assert.Contains("has no 'table-77'", Failure(["reproduce", "feature-mining", "table-77"]), StringComparison.Ordinal);
+        Assert.Contains("No row of feature-mining-figure-4 is called so; it has 5 a class, ResNet-56;", Failure(["reproduce", "feature-mining", "figure-4", "--rows", "six", "--out", _folder.Path]), StringComparison.Ordinal);
         Assert.Contains("needs --cifar-100 FOLDER", Failure(["reproduce", "feature-mining", "table-9", "--scale", "small", "--out", _folder.Path]), StringComparison.Ordinal);
     }
 
