@@ -18,14 +18,16 @@ internal static class DataSets
             ["cub-200"] = ("the folder CUB_200_2011; PART train or test", (ml, path, part, side) => ml.Data.LoadCaltechBirds(path, Side(part, side))),
             ["multilabel-list"] = ("a CSV or TSV file with columns ImagePath and Label, of names parted by semicolons, for --trainer patch", (ml, path, _, _) => Labelled(ml, ml.Data.LoadMultilabelImageList(path))),
             ["voc"] = ("the folder VOCdevkit/VOC2007, pictures with the classes on them, for --trainer patch; PART train, val, trainval or test",
-                (ml, path, part, side) => Labelled(ml, ml.Data.LoadPascalVocImages(path, part ?? (side == DataPart.Train ? "trainval" : "test")))),
+                (ml, path, part, side) => Labelled(ml, ml.Data.LoadPascalVocImages(path, VocSet(part, side)))),
             ["voc-objects"] = ("the folder VOCdevkit/VOC2007, a row an object, each with its whole picture and its box; PART train, val, trainval or test",
-                (ml, path, part, side) => ml.Data.LoadPascalVocObjects(path, part ?? (side == DataPart.Train ? "trainval" : "test"))),
+                (ml, path, part, side) => ml.Data.LoadPascalVocObjects(path, VocSet(part, side))),
             ["voc-patches"] = ("the folder VOCdevkit/VOC2007, objects of at least 64x64; PART train, val, trainval or test",
-                (ml, path, part, side) => ml.Data.LoadPascalVocPatches(path, part ?? (side == DataPart.Train ? "trainval" : "test"))),
+                (ml, path, part, side) => ml.Data.LoadPascalVocPatches(path, VocSet(part, side))),
         };
 
     private static IDataView Labelled(MLContext ml, IDataView sets) => ml.Transforms.CopyColumns("Label", "Labels").Fit(sets).Transform(sets);
+
+    private static string VocSet(string? part, DataPart side) => part ?? (side == DataPart.Train ? "trainval" : "test");
 
     private static DataPart Side(string? part, DataPart side) => part switch
     {

@@ -25,7 +25,7 @@ internal sealed class ClassPartners(ImageSet train, TrainedParts parts, Training
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        HostBatch loaded = train.Read([Draw(labels, draws)]).Single();
+        using HostBatch loaded = train.Read([Draw(labels, draws)]).Single();
         ImageNetwork network = parts.Network;
         Tensor features = network.Backbone.call(parts.Input.Of(loaded, recipe.Augmentations, random));
         return network.Head.Classify(network.Head.Embed(features)).Logits.MoveToOuterDisposeScope();

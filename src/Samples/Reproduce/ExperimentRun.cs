@@ -57,7 +57,7 @@ internal sealed class ExperimentRun
 
         foreach (string[] step in IsDone ? [] : Row.Models == 1 ? [[.. Train(Seed), "--report", _report]] : Ensemble())
         {
-            if (program([.. step.Select(argument => data.Aggregate(argument, (text, entry) => text.Replace($"{{{entry.Key}}}", entry.Value, StringComparison.Ordinal)))]) is not ExitCode.Success and int code)
+            if (program([.. step.Select(argument => Placeholders.Fill(argument, data))]) is not ExitCode.Success and int code)
             {
                 return code;
             }
@@ -93,7 +93,7 @@ internal sealed class ExperimentRun
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     // Options in another order are the same run.
-    private static string Canonical(string arguments) => string.Join(" --", $" {arguments}".Split(" --").Order(StringComparer.Ordinal));
+    private static string Canonical(string arguments) => string.Concat(Recipe.Options(arguments).Order(StringComparer.Ordinal).Select(option => $" --{option}"));
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..8];
 

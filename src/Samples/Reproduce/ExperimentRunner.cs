@@ -48,13 +48,14 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
             }
             else
             {
-                Write(experiment, machine);
+                Write(experiment, runs, machine);
             }
         }
 
-        Write(experiment, machine);
+        // Others may have done some of them.
+        string table = Write(experiment, runs, machine);
         Console.WriteLine();
-        Console.WriteLine(ResultMarkdown.Of(ExperimentResult.Of(experiment, scale, Runs(experiment)), machine));
+        Console.WriteLine(table);
         return ExitCode.Success;
     }
 
@@ -65,16 +66,20 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
         where filters.Count == 0 || filters.Any(filter => row.FullName.Contains(filter, StringComparison.OrdinalIgnoreCase))
         select new ExperimentRun(experiment.Recipes[scale], row, seed, Path.Combine(folder.FullName, "runs"));
 
-    private void Write(Experiment experiment, string machine)
+    // Returns the table.
+    private string Write(Experiment experiment, IEnumerable<ExperimentRun> runs, string machine)
     {
-        ExperimentResult result = ExperimentResult.Of(experiment, scale, Runs(experiment));
+        ExperimentResult result = ExperimentResult.Of(experiment, scale, runs);
+        string table = ResultMarkdown.Of(result, machine);
         string path = Path.Combine(folder.FullName, $"{experiment.Name}-{scale.ToString().ToLowerInvariant()}");
-        File.WriteAllText($"{path}.md", ResultMarkdown.Of(result, machine));
+        File.WriteAllText($"{path}.md", table);
         File.WriteAllText($"{path}.json", ResultJson.Of(result, machine));
         File.WriteAllText($"{path}.svg", ResultPlot.Of(result));
         if (result.Curves.Count > 0)
         {
             File.WriteAllText($"{path}-curves.svg", CurvePlot.Of(result));
         }
+
+        return table;
     }
 }

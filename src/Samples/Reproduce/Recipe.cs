@@ -19,9 +19,10 @@ internal sealed record Recipe(string What, string Test, string Arguments, IReadO
     }
 
     /// <summary>A text with the <c>{name}</c>s of this scale in it.</summary>
-    public string Replace(string text) => (Replacements ?? new Dictionary<string, string>()).Aggregate(text, (replaced, entry) => replaced.Replace($"{{{entry.Key}}}", entry.Value));
+    public string Replace(string text) => Replacements is null ? text : Placeholders.Fill(text, Replacements);
 
-    private static string[] Options(string arguments) => [.. $" {arguments}".Split(" --", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+    /// <summary>The options of a command line with their values, without their dashes.</summary>
+    public static string[] Options(string arguments) => [.. $" {arguments}".Split(" --", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 
     private static string Name(string option) => option.Split(' ')[0];
 }
