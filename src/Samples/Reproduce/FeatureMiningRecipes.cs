@@ -54,7 +54,7 @@ internal static class FeatureMiningRecipes
     // Learning rate 0.1, a tenth of it at half and at three quarters, Nesterov's momentum of 0.9, weight decay of 0.0001, crops with a padding of 4 and flips are the trainer's own.
     private const string PaperEpochs = "--epochs 300 --validate-on-test --keep last";
     private const string PaperCifar = $"--cifar100 {{cifar-100}}/train.bin {PaperEpochs}";
-    private const string WhatPaper = "300 epochs in batches of 128 (DenseNet: 64), learning rate 0.1 (PyramidNet: 0.5), a tenth of it at 150 and 225; residual networks of bottleneck blocks, which the paper's memory figures fit; DenseNet-BC.";
+    private const string WhatPaper = "300 epochs in batches of 128 (DenseNet: 64), learning rate 0.1 (PyramidNet: 0.5), a tenth of it at 150 and 225; residual networks of bottleneck blocks, which the paper's memory figures fit; DenseNet-BC, which its accuracy fits.";
     private const string WhatSmall = "epochs in batches of 32, learning rate 0.1, a tenth of it at half and at three quarters, without crops and flips; small networks of the same families, cifar-resnet-20 for ResNet-56 and ResNet-110.";
 
     public static IReadOnlyDictionary<Scale, Recipe> Cifar { get; } = new Dictionary<Scale, Recipe>
@@ -85,7 +85,7 @@ internal static class FeatureMiningRecipes
         [Scale.Tiny] = Tiny,
         [Scale.Small] = new($"20 images a class at 32 pixels, 60 {WhatSmall}", "data tiny-imagenet {tiny-imagenet}",
             "--data tiny-imagenet {tiny-imagenet} --size 32 --samples-per-class 20 --padding 0 --no-flip --epochs 60 --batch 32 --keep last", Small),
-        [Scale.Paper] = new(WhatPaper, "data tiny-imagenet {tiny-imagenet}", $"--data tiny-imagenet {{tiny-imagenet}} --size 64 {PaperEpochs}", Full),
+        [Scale.Paper] = new($"{WhatPaper} The paper tells no recipe for this set; here that for CIFAR.", "data tiny-imagenet {tiny-imagenet}", $"--data tiny-imagenet {{tiny-imagenet}} --size 64 {PaperEpochs}", Full),
     };
 
     public static IReadOnlyDictionary<Scale, Recipe> ImageNet { get; } = new Dictionary<Scale, Recipe>
@@ -93,7 +93,7 @@ internal static class FeatureMiningRecipes
         [Scale.Tiny] = Tiny,
         [Scale.Small] = new($"Tiny ImageNet, 20 images a class at 64 pixels, resnet-18, 30 {WhatSmall}", "data tiny-imagenet {tiny-imagenet}",
             "--data tiny-imagenet {tiny-imagenet} --size 64 --samples-per-class 20 --padding 0 --no-flip --epochs 30 --batch 32 --keep last", Small),
-        [Scale.Paper] = new("300 epochs in batches of 256, learning rate 0.1, a tenth of it at 75, 150 and 225; random resized crops of 224 pixels.", "data imagenet {imagenet}/val {imagenet}/synsets.txt",
+        [Scale.Paper] = new($"300 epochs in batches of 256, a tenth of the learning rate at 75, 150 and 225; not told: the first one, 0.1 here, weight decay, and crops, here {Scaled.ImageNetCrops} of 224 pixels.", "data imagenet {imagenet}/val {imagenet}/synsets.txt",
             "--data imagenet {imagenet}/train {imagenet}/synsets.txt --size 224 --padding 0 --augment random-resized-crop --batch 256 --schedule step:milestones=0.25;0.5;0.75 --epochs 300 --validate-on-test --keep last", Full),
     };
 
@@ -102,7 +102,7 @@ internal static class FeatureMiningRecipes
         [Scale.Tiny] = Tiny,
         [Scale.Small] = new("All images of the given part of the set, at 64 pixels, with flips, resnet-18 in batches of 32, 40 epochs, learning rate 0.05, a tenth of it at half and at three quarters.", "data cub-200 {cub-200}",
             "--data cub-200 {cub-200} --size 64 --padding 0 --lr 0.05 --batch 32 --epochs 40 --validate-on-test --keep last", Small),
-        [Scale.Paper] = new("300 epochs in batches of 32, learning rate 0.1, a tenth of it at 150 and 225; the size of the pictures is not told: random resized crops of 224 pixels.", "data cub-200 {cub-200}",
+        [Scale.Paper] = new($"300 epochs in batches of 32, a tenth of the learning rate at 150 and 225; not told: the first one, 0.1 here, weight decay, and crops, here {Scaled.ImageNetCrops} of 224 pixels.", "data cub-200 {cub-200}",
             "--data cub-200 {cub-200} --size 224 --padding 0 --augment random-resized-crop --batch 32 --epochs 300 --validate-on-test --keep last", Full),
     };
 

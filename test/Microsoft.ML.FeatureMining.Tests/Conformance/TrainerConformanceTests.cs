@@ -148,6 +148,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 
         Assert.Equal(Scores("FeatureMining", ml.Model.WithTestTimeAugmentation(plain, TestTimeAugmentation.Flip)), Scores("FeatureMining", flipped));
         Assert.Equal(TestTimeAugmentation.TenCrop, Makers["VisualInductivePriors"].Make(trained, ml).Fit(trained.Loaded).Model.TestTimeAugmentation);
+        Assert.Equal(TestTimeAugmentation.CenterCrop, Makers["Ssm"].Make(trained, ml).Fit(trained.Loaded).Model.TestTimeAugmentation);
     }
 
     [Theory]

@@ -225,7 +225,7 @@ public abstract record ImageClassificationOptions
     /// <value>64.</value>
     public int ScoringBatchSize { get; init; } = 64;
 
-    /// <summary>Which views of a picture the model scores and averages; validation looks at the picture itself. Planar floats have no ten crops; their model scores the picture and its mirror image.</summary>
+    /// <summary>Which views of a picture the model scores and averages; validation looks at the picture itself. Planar floats have no crops: with ten crops their model scores the picture and its mirror image, with the central one the picture.</summary>
     /// <value>The trainer's own.</value>
     public TestTimeAugmentation TestTimeAugmentation { get; init; }
 

@@ -76,9 +76,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
             ClassNames = rows.Keys.ItemType is null ? null : rows.Keys.Names,
             Preprocessing = new ImagePreprocessing { Shape = recipe.Input, Resize = _options.Resize },
             Element = rows.Train.Element,
-            TestTimeAugmentation = _options.TestTimeAugmentation == TestTimeAugmentation.TenCrop && rows.Train.Element == PixelType.Single
-                ? TestTimeAugmentation.Flip
-                : _options.TestTimeAugmentation,
+            TestTimeAugmentation = rows.Train.Element == PixelType.Single ? TestTimeViews.WithoutResizing(_options.TestTimeAugmentation) : _options.TestTimeAugmentation,
             Mean = outcome.Pixels.Mean,
             Deviation = outcome.Pixels.Std,
             Recipe = ArtifactManifest.Describe(recipe),
