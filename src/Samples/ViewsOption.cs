@@ -12,7 +12,6 @@ internal static class ViewsOption
         ["none"] = TestTimeAugmentation.None,
         ["flip"] = TestTimeAugmentation.Flip,
         ["ten-crop"] = TestTimeAugmentation.TenCrop,
-        ["center-crop"] = TestTimeAugmentation.CenterCrop,
     };
 
     public static Option<TestTimeAugmentation?> Create()

@@ -314,6 +314,7 @@ def write_resizes(folder):
         for size in (16, 24, 45):
             resized = tv.resize(image, size, tv.InterpolationMode.BILINEAR)
             write_rgb(folder / f"crop-{kind}-{size}.rgb", tv.center_crop(resized, [size, size]))
+        write_rgb(folder / f"crop-{kind}-24-of-28.rgb", tv.center_crop(tv.resize(image, 28, tv.InterpolationMode.BILINEAR), [24, 24]))
 
 
 def write_scaled(folder):

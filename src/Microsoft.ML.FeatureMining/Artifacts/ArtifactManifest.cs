@@ -51,7 +51,7 @@ internal sealed record ArtifactManifest
 
     /// <summary>What turns a picture into that from which the views are cut.</summary>
     [JsonIgnore]
-    public ImagePreprocessing ScoringPreprocessing => Preprocessing with { Shape = TestTimeViews.Source(TestTimeAugmentation, Preprocessing.Shape) };
+    public ImagePreprocessing ScoringPreprocessing => TestTimeViews.Source(TestTimeAugmentation, Preprocessing);
 
     /// <summary>How the source gives pixels: bytes, or floats as they are.</summary>
     public PixelType Element { get; init; }
@@ -104,6 +104,7 @@ internal sealed record ArtifactManifest
         recipe.Head,
         recipe.OnPatches,
         recipe.Input,
+        recipe.CropShare,
         recipe.Epochs,
         recipe.BatchSize,
         recipe.LearningRate,
@@ -137,7 +138,7 @@ internal sealed record ArtifactManifest
 
         int channels = Preprocessing.Shape.Channels;
         bool sound = FormatVersion >= 1 && ClassCount is >= 2 and <= MaxClasses && (ClassNames is null || (ClassNames.Count == ClassCount && ClassNames.All(name => name is not null)))
-            && channels is >= 1 and <= 1024 && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 }
+            && channels is >= 1 and <= 1024 && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 } && Preprocessing.CropShare is >= ImageClassificationOptions.LeastCropShare and <= 1
             && (Exits is null || Exits.All(stride => stride is { Rows: >= 1 and <= StageStride.Max, Columns: >= 1 and <= StageStride.Max }))
             && Enum.IsDefined(TestTimeAugmentation) && Mean.Count == channels && Deviation.Count == channels
             && Mean.All(float.IsFinite) && Deviation.All(value => float.IsFinite(value) && value >= 0);

@@ -10,6 +10,9 @@ internal readonly record struct AxisMove(int Start, int Step, int From, int End)
     /// <summary>Leaves everything in its place.</summary>
     public static AxisMove None(int size) => new(0, 1, 0, size);
 
+    /// <summary>Takes <paramref name="size"/> places from <paramref name="offset"/> on, all of them inside.</summary>
+    public static AxisMove Cut(int offset, int size) => new(offset, 1, 0, size);
+
     /// <summary>Takes as many places from <paramref name="offset"/> on, and mirrors those where that is wanted.</summary>
     public static AxisMove Shift(int offset, bool mirrored, int size) => Clipped(mirrored ? size - 1 + offset : offset, mirrored ? -1 : 1, 0, size, None(size));
 

@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// Scales one axis up: which places of the source each place of the result lies between, and how far. Reading stops at the middle of the outermost pixels. With vectors sixteen places
-/// at a time, whose sources lie within seventeen as nothing is scaled down; the same as without.
+/// Scales one axis: which places of the source each place of the result lies between, and how far. Reading stops at the middle of the outermost pixels. Up, with vectors
+/// sixteen places at a time, whose sources lie within seventeen; the same as without.
 /// </summary>
 internal sealed class BlendedPixels
 {
@@ -23,11 +23,10 @@ internal sealed class BlendedPixels
     private readonly byte[] _patterns;    // for each sixteen places, where in sixteen bytes their left neighbours lie, and nothing for the upper half of a number
 
     /// <param name="from">Places in the source.</param>
-    /// <param name="to">Places in the result, as many or more.</param>
+    /// <param name="to">Places in the result.</param>
     public BlendedPixels(int from, int to)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(from, to);
-        (_first, _weights, _patterns) = (new int[to], new short[to], new byte[to / Lane * Lane * sizeof(short)]);
+        (_first, _weights, _patterns) = (new int[to], new short[to], new byte[from > to ? 0 : to / Lane * Lane * sizeof(short)]);
         double scale = (double)from / to;
         for (int i = 0; i < to; i++)
         {
@@ -54,7 +53,7 @@ internal sealed class BlendedPixels
     public void Blend(ReadOnlySpan<byte> source, Span<short> target)
     {
         int at = 0;
-        if (Avx2.IsSupported)
+        if (Avx2.IsSupported && _patterns.Length > 0)
         {
             ref byte start = ref MemoryMarshal.GetReference(source);
             // More is read than counts; what would lie outside is left to the loop below.

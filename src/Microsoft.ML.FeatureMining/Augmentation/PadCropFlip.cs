@@ -40,17 +40,17 @@ public sealed record PadCropFlip : ImageAugmentation
             return images;
         }
 
-        return Moves((int)images.shape[0], (int)images.shape[2], (int)images.shape[3], random).Apply(images);
+        return Moves((int)images.shape[0], ShapeOf(images), random).Apply(images);
     }
 
     /// <inheritdoc/>
-    internal override BatchOperation InMemory(int count, ImageShape shape, PixelType element, RandomStream random) => Moves(count, shape.Height, shape.Width, random);
+    internal override BatchOperation InMemory(int count, ImageShape shape, ImageShape network, PixelType element, RandomStream random) => Moves(count, shape, random);
 
-    private PixelMoves Moves(int count, int height, int width, RandomStream random)
+    private PixelMoves Moves(int count, ImageShape shape, RandomStream random)
     {
         if (Padding == 0 && !Flip)
         {
-            return PixelMoves.None(count, height, width);
+            return PixelMoves.None(count, shape);
         }
 
         (AxisMove, AxisMove)[] images = new (AxisMove, AxisMove)[count];
@@ -59,9 +59,9 @@ public sealed record PadCropFlip : ImageAugmentation
             int top = random.NextInt(2 * Padding + 1) - Padding;
             int left = random.NextInt(2 * Padding + 1) - Padding;
             bool mirrored = Flip && random.NextInt(2) == 1;
-            image = (AxisMove.Shift(top, false, height), AxisMove.Shift(left, mirrored, width));
+            image = (AxisMove.Shift(top, false, shape.Height), AxisMove.Shift(left, mirrored, shape.Width));
         }
 
-        return new PixelMoves(height, width, images);
+        return new PixelMoves(shape, shape.Height, shape.Width, images);
     }
 }

@@ -1,22 +1,32 @@
+using Microsoft.ML.FeatureMining.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>How the pixels of a batch move, for augmentations that move pixels and change none: for each image a move of its rows and one of its columns. What comes from outside is 0.</summary>
-internal sealed class PixelMoves(int height, int width, IReadOnlyList<(AxisMove Rows, AxisMove Columns)> images) : BatchOperation
+/// <param name="source">The images' shape before.</param>
+/// <param name="height">Their rows after.</param>
+/// <param name="width">Their columns after.</param>
+/// <param name="images">For each of them.</param>
+internal sealed class PixelMoves(ImageShape source, int height, int width, IReadOnlyList<(AxisMove Rows, AxisMove Columns)> images) : BatchOperation
 {
     private readonly (AxisMove Rows, AxisMove Columns)[] _images = [.. images];
 
     public int Count => _images.Length;
 
+    public override ImageShape Result => source with { Height = height, Width = width };
+
     /// <summary>Leaves all pixels where they are.</summary>
-    public static PixelMoves None(int count, int height, int width) =>
-        new(height, width, [.. Enumerable.Repeat((AxisMove.None(height), AxisMove.None(width)), count)]);
+    public static PixelMoves None(int count, ImageShape shape) => Middle(count, shape, shape);
+
+    /// <summary>Cuts out the middle.</summary>
+    public static PixelMoves Middle(int count, ImageShape source, ImageShape target) =>
+        new(source, target.Height, target.Width, [.. Enumerable.Repeat((Middle(source.Height, target.Height), Middle(source.Width, target.Width)), count)]);
 
     /// <summary>These moves after others, as one.</summary>
     public PixelMoves After(PixelMoves others) =>
-        new(height, width, [.. _images.Zip(others._images, (last, first) => (last.Rows.After(first.Rows), last.Columns.After(first.Columns)))]);
+        new(others.Source, height, width, [.. _images.Zip(others._images, (last, first) => (last.Rows.After(first.Rows), last.Columns.After(first.Columns)))]);
 
     /// <summary>Moves a batch [N,C,H,W] on its device.</summary>
     public Tensor Apply(Tensor batch)
@@ -24,8 +34,8 @@ internal sealed class PixelMoves(int height, int width, IReadOnlyList<(AxisMove 
         using DisposeScope scope = NewDisposeScope();
         // A row and a column of zeros at the end, for what comes from outside.
         Tensor padded = nn.functional.pad(batch, [0, 1, 0, 1], PaddingModes.Constant, 0);
-        long[] rows = [.. _images.SelectMany(image => Enumerable.Range(0, height).Select(y => (long)(image.Rows.Source(y) ?? height)))];
-        long[] columns = [.. _images.SelectMany(image => Enumerable.Range(0, width).Select(x => (long)(image.Columns.Source(x) ?? width)))];
+        long[] rows = [.. _images.SelectMany(image => Enumerable.Range(0, height).Select(y => (long)(image.Rows.Source(y) ?? source.Height)))];
+        long[] columns = [.. _images.SelectMany(image => Enumerable.Range(0, width).Select(x => (long)(image.Columns.Source(x) ?? source.Width)))];
         // One gather does it all. The images' axis and the two pixel axes are indexed together, so the channels come last: [N,H,W,C].
         Tensor gathered = padded.index(
             TensorIndex.Tensor(arange(Count, dtype: ScalarType.Int64, device: batch.device).view(Count, 1, 1)), TensorIndex.Slice(),
@@ -36,7 +46,11 @@ internal sealed class PixelMoves(int height, int width, IReadOnlyList<(AxisMove 
 
     public override void Apply(int n, ReadOnlySpan<byte> image, Span<byte> target) => Move(n, image, target);
 
-    /// <summary>Moves the pixels of image <paramref name="n"/>, from [C,H,W] to [C,H,W].</summary>
+    private ImageShape Source => source;
+
+    private static AxisMove Middle(int size, int count) => AxisMove.Cut((int)ResizeWindow.Margin(size, count), count);
+
+    /// <summary>Moves the pixels of image <paramref name="n"/>, planar both.</summary>
     public void Move<T>(int n, ReadOnlySpan<T> image, Span<T> target)
         where T : unmanaged
     {
@@ -45,7 +59,7 @@ internal sealed class PixelMoves(int height, int width, IReadOnlyList<(AxisMove 
         {
             Span<T> line = target.Slice(at, width);
             line.Clear();
-            (int plane, int y) = (at / width / height * height, at / width % height);
+            (int plane, int y) = (at / width / height * source.Height, at / width % height);
             if (_images[n].Rows.Source(y) is not { } row || columns.From == columns.End)
             {
                 continue;
@@ -53,7 +67,7 @@ internal sealed class PixelMoves(int height, int width, IReadOnlyList<(AxisMove 
 
             Span<T> inside = line[columns.From..columns.End];
             int first = Math.Min(columns.Source(columns.From)!.Value, columns.Source(columns.End - 1)!.Value);
-            image.Slice(((plane + row) * width) + first, inside.Length).CopyTo(inside);
+            image.Slice(((plane + row) * source.Width) + first, inside.Length).CopyTo(inside);
             if (columns.Step < 0)
             {
                 inside.Reverse();
@@ -69,7 +83,7 @@ internal sealed class PixelMoves(int height, int width, IReadOnlyList<(AxisMove 
         for (int y = 0; y < height; y++)
         {
             Span<float> line = target.Slice(y * row, row);
-            if (rows.Source(y) is not { } source || columns.From == columns.End)
+            if (rows.Source(y) is not { } from || columns.From == columns.End)
             {
                 numbers.OfZeros(line);
                 continue;
@@ -77,8 +91,8 @@ internal sealed class PixelMoves(int height, int width, IReadOnlyList<(AxisMove 
 
             numbers.OfZeros(line[..(columns.From * numbers.Channels)]);
             numbers.OfZeros(line[(columns.End * numbers.Channels)..]);
-            int first = (source * width) + columns.Source(columns.From)!.Value;
-            numbers.OfPixels(image, height * width, first, columns.Step, line[(columns.From * numbers.Channels)..(columns.End * numbers.Channels)]);
+            int first = (from * source.Width) + columns.Source(columns.From)!.Value;
+            numbers.OfPixels(image, source.Height * source.Width, first, columns.Step, line[(columns.From * numbers.Channels)..(columns.End * numbers.Channels)]);
         }
     }
 }

@@ -6,8 +6,8 @@ namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
 /// Cuts out a box whose share of the image is uniform and the logarithm of whose aspect is uniform, and scales it back to the whole image, bilinearly. A box that
-/// does not fit is drawn again, ten times; then it is the largest central one of an allowed aspect. The law is torchvision's. The box is never larger than the
-/// image, so nothing is scaled down and nothing needs smoothing first.
+/// does not fit is drawn again, ten times; then it is the largest central one of an allowed aspect. The law is torchvision's. Nothing is scaled down by
+/// more than 2, and that only where <see cref="ImageClassificationOptions.CropShare"/> keeps larger images, so that nothing needs smoothing first.
 /// </summary>
 public sealed record RandomResizedCrop : ImageAugmentation
 {
@@ -51,12 +51,19 @@ public sealed record RandomResizedCrop : ImageAugmentation
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(random);
-        return Crop(images, Draw((int)images.shape[0], (int)images.shape[2], (int)images.shape[3], random));
+        return ApplyFor(ShapeOf(images), images, random);
     }
 
     /// <inheritdoc/>
-    internal override BatchOperation? InMemory(int count, ImageShape shape, PixelType element, RandomStream random) =>
-        element == PixelType.Byte ? new ScaledBoxes(shape, Draw(count, shape.Height, shape.Width, random)) : null;
+    internal override bool Crops => true;
+
+    /// <inheritdoc/>
+    internal override Tensor ApplyFor(ImageShape network, Tensor images, RandomStream random) =>
+        Crop(images, Draw((int)images.shape[0], (int)images.shape[2], (int)images.shape[3], random), network.Height, network.Width);
+
+    /// <inheritdoc/>
+    internal override BatchOperation? InMemory(int count, ImageShape shape, ImageShape network, PixelType element, RandomStream random) =>
+        element == PixelType.Byte ? new ScaledBoxes(shape, network, Draw(count, shape.Height, shape.Width, random)) : null;
 
     internal PixelBox Draw(int height, int width, RandomStream random)
     {
@@ -75,14 +82,13 @@ public sealed record RandomResizedCrop : ImageAugmentation
         return Central(height, width);
     }
 
-    /// <summary>Scales one box an image to the image's size.</summary>
-    internal static Tensor Crop(Tensor images, IReadOnlyList<PixelBox> boxes)
+    /// <summary>Scales one box an image to a size.</summary>
+    internal static Tensor Crop(Tensor images, IReadOnlyList<PixelBox> boxes, int height, int width)
     {
         using DisposeScope scope = NewDisposeScope();
-        long[] shape = images.shape;
-        (int count, int height, int width) = ((int)shape[0], (int)shape[2], (int)shape[3]);
-        float[] x = [.. boxes.SelectMany(box => Coordinates(box.Left, box.Width, width))];
-        float[] y = [.. boxes.SelectMany(box => Coordinates(box.Top, box.Height, height))];
+        int count = (int)images.shape[0];
+        float[] x = [.. boxes.SelectMany(box => Coordinates(box.Left, box.Width, width, (int)images.shape[3]))];
+        float[] y = [.. boxes.SelectMany(box => Coordinates(box.Top, box.Height, height, (int)images.shape[2]))];
         Tensor grid = stack([
             tensor(x, [count, 1, width], device: images.device).expand(count, height, width),
             tensor(y, [count, height, 1], device: images.device).expand(count, height, width)], -1);    // [N,H,W,2]
@@ -91,11 +97,11 @@ public sealed record RandomResizedCrop : ImageAugmentation
     }
 
     // Reading stops at the middle of the box's outermost pixels, so that the box's surroundings do not shine in.
-    private static IEnumerable<float> Coordinates(int first, int length, int size)
+    private static IEnumerable<float> Coordinates(int first, int length, int count, int size)
     {
-        for (int i = 0; i < size; i++)
+        for (int i = 0; i < count; i++)
         {
-            double at = Math.Clamp((i + 0.5) * length / size - 0.5, 0, length - 1) + first;
+            double at = Math.Clamp((i + 0.5) * length / count - 0.5, 0, length - 1) + first;
             yield return (float)((2 * at + 1) / size - 1);
         }
     }

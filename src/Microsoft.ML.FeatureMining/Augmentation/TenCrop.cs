@@ -27,16 +27,9 @@ public static class TenCrop
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegative(bottom, nameof(height));
         ArgumentOutOfRangeException.ThrowIfNegative(right, nameof(width));
-        (int Top, int Left)[] corners = [(0, 0), (0, right), (bottom, 0), (bottom, right)];
+        (int Top, int Left)[] corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), ((int)Math.Round(bottom / 2.0), (int)Math.Round(right / 2.0))];
         return from side in new[] { images, images.flip(3) }
-               from crop in corners.Select(corner => side.narrow(2, corner.Top, height).narrow(3, corner.Left, width)).Append(Center(side, height, width))
-               select crop;
+               from corner in corners
+               select side.narrow(2, corner.Top, height).narrow(3, corner.Left, width);
     }
-
-    /// <summary>The fifth of them, [N,C,height,width].</summary>
-    internal static Tensor Center(Tensor images, int height, int width) =>
-        images.narrow(2, Middle(images.shape[2], height), height).narrow(3, Middle(images.shape[3], width), width);
-
-    // As torchvision rounds.
-    private static int Middle(long side, int crop) => (int)Math.Round((side - crop) / 2.0);
 }

@@ -10,10 +10,7 @@ public enum TestTimeAugmentation
     Flip,
 
     /// <summary>
-    /// The four corners and the centre, and the same of the mirror image (<see cref="Augmentation.TenCrop"/>), cut out of a picture whose sides are 8/7 of the network's, as 256 is of 224.
+    /// The four corners and the centre, and the same of the mirror image (<see cref="Augmentation.TenCrop"/>), cut out of the whole picture where the model sees the middle of it (<see cref="ImageClassificationOptions.CropShare"/>), or else out of one whose sides are 8/7 of the network's, as 256 is of 224.
     /// </summary>
     TenCrop,
-
-    /// <summary>The middle, cut out of a picture whose sides are 8/7 of the network's, as 224 of 256: the usual single crop of ImageNet.</summary>
-    CenterCrop,
 }

@@ -22,7 +22,7 @@ internal sealed class TypeCatalog<T>(string what, Func<T, string> keyOf)
     private static Dictionary<string, Type> Scan(string what, Func<T, string> keyOf)
     {
         Dictionary<string, Type> types = new(StringComparer.Ordinal);
-        foreach (Type type in Assembly.GetExecutingAssembly().GetTypes().Where(type => type.IsSubclassOf(typeof(T)) && !type.IsAbstract))
+        foreach (Type type in Assembly.GetExecutingAssembly().GetTypes().Where(type => type.IsSubclassOf(typeof(T)) && type is { IsAbstract: false, IsPublic: true }))
         {
             string key = keyOf((T)Activator.CreateInstance(type)!);
             if (!types.TryAdd(key, type))

@@ -8,9 +8,16 @@ internal sealed record ImagePreprocessing
     // A decoder may halve a large picture as long as it stays twice as large as needed: the last step is then still an average over all of its pixels.
     private const int SpareScale = 2;
 
+    /// <summary>What comes out.</summary>
     public required ImageShape Shape { get; init; }
 
+    /// <summary>The share of each side of the resized picture that <see cref="Shape"/> is, its middle, at most 1; timm's crop_pct.</summary>
+    public double CropShare { get; init; } = 1;
+
     public ResizeRule Resize { get; init; } = ResizeRule.CropShorterSide;
+
+    /// <summary>The same without the crop: what training cuts its crops out of.</summary>
+    public ImagePreprocessing Uncropped() => this with { Shape = Shape with { Height = Whole(Shape.Height), Width = Whole(Shape.Width) }, CropShare = 1 };
 
     /// <summary>Decodes, turns upright, converts to gray where <see cref="Shape"/> has one channel, and resizes.</summary>
     /// <returns>[C, H, W], 0 to 255.</returns>
@@ -24,7 +31,7 @@ internal sealed record ImagePreprocessing
 
     /// <summary>The same into memory that is there.</summary>
     public void Apply(ReadOnlySpan<byte> encoded, long maxPixels, Memory<byte> target) =>
-        ImageCodec.Decode(encoded, maxPixels, checked(SpareScale * Shape.Width), checked(SpareScale * Shape.Height), picture =>
+        ImageCodec.Decode(encoded, maxPixels, checked(SpareScale * Whole(Shape.Width)), checked(SpareScale * Whole(Shape.Height)), picture =>
         {
             Apply(picture, target.Span);
             return true;
@@ -45,20 +52,23 @@ internal sealed record ImagePreprocessing
             image = image.ToImage().ToGray();
         if (image.Channels != Shape.Channels)
             throw new InvalidOperationException(FormattableString.Invariant($"A picture has {image.Channels} channels; the network takes {Shape}."));
-        (ResizeWindow columns, ResizeWindow rows) = Resize == ResizeRule.Squash ? (ResizeWindow.Whole(Shape.Width), ResizeWindow.Whole(Shape.Height)) : Cover(image);
+        (int width, int height) = (Whole(Shape.Width), Whole(Shape.Height));
+        (ResizeWindow columns, ResizeWindow rows) = Resize == ResizeRule.Squash ? (ResizeWindow.Whole(width), ResizeWindow.Whole(height)) : Cover(image, width, height);
         byte[] resized = ArrayPool<byte>.Shared.Rent(Shape.Length);
-        ImageResize.Resize(image, columns, rows, resized.AsSpan(0, Shape.Length));
+        ImageResize.Resize(image, columns.Middle(Shape.Width), rows.Middle(Shape.Height), resized.AsSpan(0, Shape.Length));
         Planes.Split(resized.AsSpan(0, Shape.Length), Shape.Channels, target);
         ArrayPool<byte>.Shared.Return(resized);
     }
 
     // The sizes are those of torchvision's Resize: cut towards zero.
-    private (ResizeWindow Columns, ResizeWindow Rows) Cover(PixelView image)
+    private static (ResizeWindow Columns, ResizeWindow Rows) Cover(PixelView image, int width, int height)
     {
         (long fullWidth, long fullHeight) = (image.FullWidth, image.FullHeight);
-        bool narrow = fullWidth * Shape.Height <= fullHeight * Shape.Width;
-        long width = narrow ? Shape.Width : Shape.Height * fullWidth / fullHeight;
-        long height = narrow ? Shape.Width * fullHeight / fullWidth : Shape.Height;
-        return (ResizeWindow.Middle(width, Shape.Width), ResizeWindow.Middle(height, Shape.Height));
+        bool narrow = fullWidth * height <= fullHeight * width;
+        return (
+            ResizeWindow.Middle(narrow ? width : height * fullWidth / fullHeight, width),
+            ResizeWindow.Middle(narrow ? width * fullHeight / fullWidth : height, height));
     }
+
+    private int Whole(int side) => CropShare == 1 ? side : checked((int)Math.Round(side / CropShare));
 }

@@ -12,20 +12,26 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// From raw images in memory to what the network takes: augmented, normalized, laid out as NHWC. What can be done on bytes in memory is done while they are copied, on all
 /// cores; on a CPU the same pass makes bytes the normalized numbers, and for crops and mirrors that is all there is to do.
 /// </summary>
-internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelStatistics pixels, Device device) : IDisposable
+/// <param name="shape">The shape of the images in memory.</param>
+/// <param name="element">Bytes or floats.</param>
+/// <param name="pixels">What they are normalized by.</param>
+/// <param name="device">Where the network is.</param>
+/// <param name="network">The shape that the network takes; null where it is the same.</param>
+internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelStatistics pixels, Device device, ImageShape? network = null) : IDisposable
 {
+    private readonly ImageShape _network = network ?? shape;
     private readonly Normalization _normalization = new(pixels.Mean, pixels.Std, device);
     private readonly int _imageBytes = ImageSet.ImageBytes(shape, element);
 
     private delegate void Copy(int image, ReadOnlySpan<byte> source, Span<byte> target);
 
-    /// <summary>A batch, augmented: each augmentation draws from the stream of its key.</summary>
+    /// <summary>A batch, augmented: each augmentation draws from the stream of its key. Where images are larger than the network's, one of them crops.</summary>
     public Tensor Of(HostBatch batch, IReadOnlyList<ImageAugmentation> augmentations, RandomStreams random)
     {
         using DisposeScope scope = NewDisposeScope();
         List<BatchOperation> inMemory = [];
         int done = 0;
-        for (; done < augmentations.Count && augmentations[done].InMemory(batch.Count, shape, element, random[augmentations[done].Key]) is { } next; done++)
+        for (; done < augmentations.Count && augmentations[done].InMemory(batch.Count, After(inMemory), _network, element, random[augmentations[done].Key]) is { } next; done++)
         {
             Add(inMemory, next);
         }
@@ -38,14 +44,14 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         Tensor images = Upload(batch.Pixels, batch.Count, [.. inMemory]);
         foreach (ImageAugmentation augmentation in augmentations.Skip(done))
         {
-            images = augmentation.Apply(images, random[augmentation.Key]);
+            images = augmentation.ApplyFor(_network, images, random[augmentation.Key]);
         }
 
         return Normalized(images).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Images as they are; <paramref name="images"/> may be longer than <paramref name="count"/> of them.</summary>
-    public Tensor Of(ReadOnlySpan<byte> images, int count) => Of(images, count, []);
+    /// <summary>Images as they are, or the middle of larger ones; <paramref name="images"/> may be longer than <paramref name="count"/> of them.</summary>
+    public Tensor Of(ReadOnlySpan<byte> images, int count) => Of(images, count, shape == _network ? [] : [PixelMoves.Middle(count, shape, _network)]);
 
     public void Dispose() => _normalization.Dispose();
 
@@ -62,6 +68,9 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         }
     }
 
+    // The shape of an image after operations.
+    private ImageShape After(IReadOnlyList<BatchOperation> operations) => operations is [.., var last] ? last.Result : shape;
+
     private Tensor Of(ReadOnlySpan<byte> images, int count, BatchOperation[] operations)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -76,8 +85,9 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         // The last pass of all is one that moves pixels, be it to where they are.
         (PixelMoves moves, BatchOperation[] before) = operations is [.. var others, PixelMoves last]
             ? (last, others)
-            : (PixelMoves.None(count, shape.Height, shape.Width), operations);
-        Tensor numbers = empty([count, shape.Height, shape.Width, shape.Channels]);    // [N,H,W,C]
+            : (PixelMoves.None(count, After(operations)), operations);
+        Tensor numbers = empty([count, moves.Result.Height, moves.Result.Width, shape.Channels]);    // [N,H,W,C]
+        int changedBytes = After(before).Length;
         EachImage(images, numbers, count, (n, image, target) =>
         {
             if (before.Length == 0)
@@ -86,9 +96,9 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
                 return;
             }
 
-            byte[] changed = ArrayPool<byte>.Shared.Rent(_imageBytes);
-            Apply(before, n, image, changed.AsSpan(0, _imageBytes));
-            moves.Move(n, changed.AsSpan(0, _imageBytes), _normalization.Numbers, MemoryMarshal.Cast<byte, float>(target));
+            byte[] changed = ArrayPool<byte>.Shared.Rent(changedBytes);
+            Apply(before, n, image, changed.AsSpan(0, changedBytes));
+            moves.Move(n, changed.AsSpan(0, changedBytes), _normalization.Numbers, MemoryMarshal.Cast<byte, float>(target));
             ArrayPool<byte>.Shared.Return(changed);
         });
         return numbers.permute(0, 3, 1, 2);
@@ -101,7 +111,8 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
             return DeviceBatches.Upload(images, count, shape, element, device);
         }
 
-        Tensor host = empty([count, shape.Channels, shape.Height, shape.Width], dtype: element == PixelType.Byte ? ScalarType.Byte : ScalarType.Float32);
+        ImageShape result = After(operations);
+        Tensor host = empty([count, result.Channels, result.Height, result.Width], dtype: element == PixelType.Byte ? ScalarType.Byte : ScalarType.Float32);
         EachImage(images, host, count, element == PixelType.Byte
             ? (n, image, target) => Apply(operations, n, image, target)
             : (n, image, target) => ((PixelMoves)operations.Single()).Move(n, MemoryMarshal.Cast<byte, float>(image), MemoryMarshal.Cast<byte, float>(target)));
@@ -110,11 +121,12 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
 
     private static void Apply(BatchOperation[] operations, int n, ReadOnlySpan<byte> image, Span<byte> target)
     {
-        byte[] changed = ArrayPool<byte>.Shared.Rent(2 * target.Length);
+        // Nothing makes an image larger.
+        byte[] changed = ArrayPool<byte>.Shared.Rent(2 * image.Length);
         ReadOnlySpan<byte> current = image;
         for (int i = 0; i < operations.Length; i++)
         {
-            Span<byte> next = i == operations.Length - 1 ? target : changed.AsSpan(i % 2 * target.Length, target.Length);
+            Span<byte> next = i == operations.Length - 1 ? target : changed.AsSpan(i % 2 * image.Length, operations[i].Result.Length);
             operations[i].Apply(n, current, next);
             current = next;
         }

@@ -24,7 +24,7 @@ internal sealed class TrainedParts : IDisposable
     {
         _recipe = recipe;
         Pixels = train.Statistics;
-        Input = new NetworkInput(train.Shape, train.Element, Pixels, device);
+        Input = new NetworkInput(train.Shape, train.Element, Pixels, device, recipe.Input);
         Network = CreateNetwork(train);
         Place(Network, random["weights"], device);
         loadWeights?.Invoke(Network);
@@ -34,7 +34,7 @@ internal sealed class TrainedParts : IDisposable
             Network.Backbone.Freeze(recipe.FineTuning.FrozenStages);
         }
 
-        IReadOnlyList<StageShape> stages = StageShapes(train.Shape, device);
+        IReadOnlyList<StageShape> stages = StageShapes(recipe.Input, device);
         HashSet<int> kept = [];
         foreach (TrainingStrategy strategy in recipe.Strategies)
         {

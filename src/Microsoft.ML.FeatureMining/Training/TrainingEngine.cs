@@ -64,9 +64,9 @@ internal static class TrainingEngine
             yield return $"The labels of the {name} set are sets of classes, and the strategy '{strategy.Key}' takes a label for one class; leave it out.";
         }
 
-        if (set.Shape != recipe.Input)
+        if (set.Shape != recipe.Kept)
         {
-            yield return $"The images of the {name} set are {set.Shape}; the recipe says {recipe.Input}.";
+            yield return $"The images of the {name} set are {set.Shape}; the recipe says {recipe.Kept}.";
         }
     }
 }

@@ -20,7 +20,14 @@ internal sealed record TrainingRecipe
     /// <summary>Whether a head with a branch for patches trains that one.</summary>
     public bool OnPatches { get; init; }
 
+    /// <summary>What the network takes.</summary>
     public required ImageShape Input { get; init; }
+
+    /// <summary>The share of each side that this is of the images of the sets; the rest is cut off, at random while training.</summary>
+    public double CropShare { get; init; } = 1;
+
+    /// <summary>The shape of the images of the sets.</summary>
+    public ImageShape Kept => new ImagePreprocessing { Shape = Input, CropShare = CropShare }.Uncropped().Shape;
 
     public int Epochs { get; init; } = 300;
 
@@ -117,6 +124,8 @@ internal sealed record TrainingRecipe
         Require(WarmupEpochs >= 0 && (Epochs < 1 || WarmupEpochs < Epochs), $"WarmupEpochs lies between 0 and Epochs; it is {WarmupEpochs}.");
         Require(LabelSmoothing is >= 0 and < 1, $"LabelSmoothing lies in [0, 1); it is {LabelSmoothing}.");
         Require(Input.Channels >= 1 && Input.Height >= 1 && Input.Width >= 1, $"The images' shape is at least 1x1x1; it is {Input}.");
+        Require(CropShare is >= ImageClassificationOptions.LeastCropShare and <= 1, $"CropShare lies between {ImageClassificationOptions.LeastCropShare} and 1; it is {CropShare}.");
+        Require(CropShare == 1 || Augmentations.Any(augmentation => augmentation.Crops), "CropShare is not 1, and nothing crops the images.");
         Require(EarlyStopping is not { Patience: < 1 }, "Patience of early stopping is at least 1.");
         Require(EarlyStopping is not { MinDelta: < 0 }, "MinDelta of early stopping is at least 0.");
         Require(Loss is null || LabelSmoothing == 0, "LabelSmoothing is that of cross entropy; another Loss has its own, or none.");

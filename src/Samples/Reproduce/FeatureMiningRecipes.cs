@@ -93,8 +93,8 @@ internal static class FeatureMiningRecipes
         [Scale.Tiny] = Tiny,
         [Scale.Small] = new($"Tiny ImageNet, 20 images a class at 64 pixels, resnet-18, 30 {WhatSmall}", "data tiny-imagenet {tiny-imagenet}",
             "--data tiny-imagenet {tiny-imagenet} --size 64 --samples-per-class 20 --padding 0 --no-flip --epochs 30 --batch 32 --keep last", Small),
-        [Scale.Paper] = new($"300 epochs in batches of 256, a tenth of the learning rate at 75, 150 and 225; not told: the first one, 0.1 here, weight decay, and crops, here {Scaled.ImageNetCrops} of 224 pixels.", "data imagenet {imagenet}/val {imagenet}/synsets.txt",
-            "--data imagenet {imagenet}/train {imagenet}/synsets.txt --size 224 --padding 0 --augment random-resized-crop --batch 256 --schedule step:milestones=0.25;0.5;0.75 --epochs 300 --validate-on-test --keep last", Full),
+        [Scale.Paper] = new($"300 epochs in batches of 256, a tenth of the learning rate at 75, 150 and 225; not told: the first one, 0.1 here, weight decay, and crops, here {Scaled.ImageNetCrops}, 224 pixels.", "data imagenet {imagenet}/val {imagenet}/synsets.txt",
+            $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt --size 224 {Scaled.KeptLarger} --padding 0 --augment random-resized-crop --batch 256 --schedule step:milestones=0.25;0.5;0.75 --epochs 300 --validate-on-test --keep last", Full),
     };
 
     public static IReadOnlyDictionary<Scale, Recipe> Birds { get; } = new Dictionary<Scale, Recipe>
@@ -102,8 +102,8 @@ internal static class FeatureMiningRecipes
         [Scale.Tiny] = Tiny,
         [Scale.Small] = new("All images of the given part of the set, at 64 pixels, with flips, resnet-18 in batches of 32, 40 epochs, learning rate 0.05, a tenth of it at half and at three quarters.", "data cub-200 {cub-200}",
             "--data cub-200 {cub-200} --size 64 --padding 0 --lr 0.05 --batch 32 --epochs 40 --validate-on-test --keep last", Small),
-        [Scale.Paper] = new($"300 epochs in batches of 32, a tenth of the learning rate at 150 and 225; not told: the first one, 0.1 here, weight decay, and crops, here {Scaled.ImageNetCrops} of 224 pixels.", "data cub-200 {cub-200}",
-            "--data cub-200 {cub-200} --size 224 --padding 0 --augment random-resized-crop --batch 32 --epochs 300 --validate-on-test --keep last", Full),
+        [Scale.Paper] = new($"300 epochs in batches of 32, a tenth of the learning rate at 150 and 225; not told: the first one, 0.1 here, weight decay, and crops, here {Scaled.ImageNetCrops}, 224 pixels.", "data cub-200 {cub-200}",
+            $"--data cub-200 {{cub-200}} --size 224 {Scaled.KeptLarger} --padding 0 --augment random-resized-crop --batch 32 --epochs 300 --validate-on-test --keep last", Full),
     };
 
     /// <summary>At every scale the paper's network and batch: less of it would be another cost.</summary>

@@ -93,8 +93,8 @@ internal static class PriorsExperiments
             "data tiny-imagenet {tiny-imagenet}",
             $"--data tiny-imagenet {{tiny-imagenet}} --samples-per-class 20 {Bare} {settings} --size 32 --epochs 60 --batch 32 --lr 0.05", Networks("14-8x4d", "efficientnet-b0", "resnest-50")),
         [Scale.Paper] = new(
-            $"The VIPriors subset of ImageNet, {epochs} epochs, learning rate 0.1 with warm-up and cosine, {Scaled.ImageNetCrops} of {side} pixels where the row does not say, flips; CutMix with probability 0.5 where the table has it; 16 batches of 64 a step (the paper: 64 on each of 16 devices).",
-            "data imagenet {imagenet}/val {imagenet}/synsets.txt", $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt {Bare} {settings} --size {side} --accumulate 16 --epochs {epochs}",
+            $"The VIPriors subset of ImageNet, {epochs} epochs, learning rate 0.1 with warm-up and cosine, {Scaled.ImageNetCrops}, {side} pixels where the row does not say, flips; CutMix with probability 0.5 where the table has it; 16 batches of 64 a step (the paper: 64 on each of 16 devices).",
+            "data imagenet {imagenet}/val {imagenet}/synsets.txt", $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt {Bare} {settings} --size {side} {Scaled.KeptLarger} --accumulate 16 --epochs {epochs}",
             Networks("50-32x4d", null, null)),
     };
 

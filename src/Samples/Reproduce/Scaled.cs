@@ -14,8 +14,10 @@ internal static class Scaled
     /// <summary>Neither crops nor flips: with few images a class, networks overfit within minutes.</summary>
     public const string FewCifar = "--cifar100 {cifar-100}/train.bin --padding 0 --no-flip --batch 32 --keep last";
 
-    /// <summary>Pictures are kept at the size that the network sees.</summary>
-    public const string ImageNetCrops = "random resized crops (of the central square of a picture, brought to their size)";
+    /// <summary>Larger than the network sees, 256 pixels for 224; the middle is measured on.</summary>
+    public const string ImageNetCrops = "random resized crops of the central square of a picture, measured on its middle 7/8";
+
+    public const string KeptLarger = "--set CropShare=0.875";
 
     public const string CifarTest = "cifar100 {cifar-100}/test.bin";
 }

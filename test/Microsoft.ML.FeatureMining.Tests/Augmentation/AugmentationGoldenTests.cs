@@ -100,7 +100,7 @@ public sealed class AugmentationGoldenTests : IClassFixture<OneThread>
         using DisposeScope scope = NewDisposeScope();
         PixelBox[] boxes = [.. Golden.Integers("crop/boxes").Select(value => (int)value).Chunk(4).Select(box => new PixelBox(box[0], box[1], box[2], box[3]))];
 
-        Tensor result = RandomResizedCrop.Crop(Golden["colour"].to(kind == "byte" ? ScalarType.Byte : ScalarType.Float32), boxes);
+        Tensor result = RandomResizedCrop.Crop(Golden["colour"].to(kind == "byte" ? ScalarType.Byte : ScalarType.Float32), boxes, (int)Golden["colour"].shape[2], (int)Golden["colour"].shape[3]);
 
         AssertSame(Golden[$"crop/{kind}"], result, kind, PixelsOff * 10);
     }

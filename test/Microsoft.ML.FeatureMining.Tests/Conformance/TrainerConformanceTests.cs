@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.Tests.MlNet;
 
@@ -148,7 +149,38 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 
         Assert.Equal(Scores("FeatureMining", ml.Model.WithTestTimeAugmentation(plain, TestTimeAugmentation.Flip)), Scores("FeatureMining", flipped));
         Assert.Equal(TestTimeAugmentation.TenCrop, Makers["VisualInductivePriors"].Make(trained, ml).Fit(trained.Loaded).Model.TestTimeAugmentation);
-        Assert.Equal(TestTimeAugmentation.CenterCrop, Makers["Ssm"].Make(trained, ml).Fit(trained.Loaded).Model.TestTimeAugmentation);
+    }
+
+    [Theory]
+    [MemberData(nameof(Trainers))]
+    public void Fit_WithACropShare_ScoresTheMiddleOfALargerPicture(string name)
+    {
+        MLContext ml = new(1);
+        TrainerMaker maker = Makers[name];
+        using ImageClassificationTransformer model = maker.Make(trained, ml, options => options with { CropShare = 0.75 }).Fit(maker.Rows(trained));
+        using ImageClassificationTransformer plain = (ImageClassificationTransformer)ml.Model.WithTestTimeAugmentation(model, TestTimeAugmentation.None);
+        string file = Path.Combine(_folder, "model.zip");
+        ml.Model.Save(plain, maker.Rows(trained).Schema, file);
+
+        // 12 pixels of 16: a picture of 16 is not resized, and one that is the same in the middle is the same to the model.
+        float[][] scores = Scores(ml, plain, Framed(0), Framed(255), Framed(0, moved: 1));
+
+        Assert.Equal(new ImageShape(3, 12, 12), model.Model.Input);
+        Assert.Equal(scores[0], scores[1]);
+        Assert.NotEqual(scores[0], scores[2]);
+        Assert.Equal(scores, Scores(ml, (ImageClassificationTransformer)new MLContext().Model.Load(file, out _), Framed(0), Framed(255), Framed(0, moved: 1)));
+        Assert.Contains("CropShare", Assert.Throws<ArgumentException>(() => maker.Make(trained, ml, options => options with { CropShare = 0.4 })).Message, StringComparison.Ordinal);
+
+        static float[][] Scores(MLContext ml, ImageClassificationTransformer model, params EncodedPicture[] pictures) =>
+            [.. model.Transform(ml.Data.LoadFromEnumerable(pictures)).GetColumn<float[]>("Score")];
+
+        static EncodedPicture Framed(byte frame, int moved = 0)
+        {
+            byte[] pixels = [.. from y in Enumerable.Range(0, 16) from x in Enumerable.Range(0, 16) from c in Enumerable.Range(0, 3) select Math.Min(x, y) < 2 || Math.Max(x, y) > 13 ? frame : (byte)((x + moved) * 16 + y * c)];
+            using MemoryStream stream = new();
+            PngWriter.Write(stream, pixels, 16, 16);
+            return new EncodedPicture { Image = stream.ToArray() };
+        }
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 
 namespace Microsoft.ML.FeatureMining.Tests.Data;
@@ -18,6 +19,41 @@ public sealed class ImagePreprocessingTests
         {
             ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, size, size) };
             Assert.Equal(Goldens.Pixels("resize", $"crop-{source}-{size}.rgb").ToPlanar(), preprocessing.Apply(image));
+        }
+    }
+
+    [Theory]
+    [InlineData("landscape")]
+    [InlineData("portrait")]
+    [InlineData("square")]
+    [InlineData("flat")]
+    public void Apply_CropShare_GivesTheMiddleOfALargerOne(string source)
+    {
+        DecodedImage image = Goldens.Pixels("resize", $"crop-{source}.rgb");
+        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, 24, 24), CropShare = 24.0 / 28 };
+
+        byte[] whole = preprocessing.Uncropped().Apply(image);
+
+        Assert.Equal(Goldens.Pixels("resize", $"crop-{source}-24-of-28.rgb").ToPlanar(), preprocessing.Apply(image));
+        Assert.Equal([.. from c in Enumerable.Range(0, 3) from y in Enumerable.Range(2, 24) from x in Enumerable.Range(2, 24) select whole[(((c * 28) + y) * 28) + x]], preprocessing.Apply(image));
+    }
+
+    [Theory]
+    [InlineData(ResizeRule.CropShorterSide)]
+    [InlineData(ResizeRule.Squash)]
+    public void Apply_AnyCropShare_IsWhatTheNetworkSeesOfTheWhole(ResizeRule rule)
+    {
+        DecodedImage image = Goldens.Pixels("resize", "scene.rgb");
+        foreach ((int height, int width, double share) in new[] { (24, 24, 0.875), (15, 22, 0.5), (21, 13, 0.66), (9, 9, 0.99), (5, 8, 1) })
+        {
+            ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, height, width), CropShare = share, Resize = rule };
+            ImagePreprocessing whole = preprocessing.Uncropped();
+            byte[] middle = new byte[preprocessing.Shape.Length];
+
+            PixelMoves.Middle(1, whole.Shape, preprocessing.Shape).Apply(0, whole.Apply(image), middle);
+
+            Assert.Equal(((int)Math.Round(height / share), (int)Math.Round(width / share)), (whole.Shape.Height, whole.Shape.Width));
+            Assert.Equal(middle, preprocessing.Apply(image));
         }
     }
 
@@ -96,7 +132,7 @@ public sealed class ImagePreprocessingTests
     [Fact]
     public void Json_RoundTrip_IsEqual()
     {
-        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(1, 28, 32), Resize = ResizeRule.Squash };
+        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(1, 28, 32), CropShare = 0.875, Resize = ResizeRule.Squash };
 
         Assert.Equal(preprocessing, JsonSerializer.Deserialize<ImagePreprocessing>(JsonSerializer.Serialize(preprocessing)));
     }

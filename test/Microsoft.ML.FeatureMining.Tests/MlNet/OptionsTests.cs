@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Strategies;
@@ -131,8 +132,22 @@ public sealed class OptionsTests
 
         Assert.Equal(("resnet-50", "ssm-4", 90, 256, 0.1, 0.9, 1e-4), (recipe.Backbone, recipe.Head, recipe.Epochs, recipe.BatchSize, recipe.LearningRate, recipe.Momentum, recipe.WeightDecay));
         Assert.Equal([1, 0.1, 0.01], new[] { 29, 30, 60 }.Select(epoch => recipe.Schedule.Factor(epoch / 90.0)), (a, b) => Math.Abs(a - b) < 1e-12);
+        Assert.Equal((new ImageShape(3, 224, 224), new ImageShape(3, 256, 256)), (recipe.Input, recipe.Kept));
+        Assert.Equal(["random-crop", "pad-crop-flip"], recipe.Augmentations.Select(augmentation => augmentation.Key));
         Assert.Empty(recipe.Problems());
         Assert.Equal("ssm-2-individual-all", new SsmOptions { Splits = 2, IndividualLosses = true, NormalizeAll = true }.ToRecipe(recipe.Input, 1).Head);
+    }
+
+    [Fact]
+    public void ToRecipe_WithACropShare_CropsOnce()
+    {
+        FeatureMiningOptions options = new() { CropShare = 0.875, Augmentations = [new RandomResizedCrop()] };
+        ImageShape input = new(3, 224, 224);
+
+        Assert.Equal(["pad-crop-flip", "random-resized-crop"], options.ToRecipe(input, 1).Augmentations.Select(augmentation => augmentation.Key));
+        Assert.Equal(["random-crop", "pad-crop-flip"], (options with { Augmentations = [] }).ToRecipe(input, 1).Augmentations.Select(augmentation => augmentation.Key));
+        Assert.Contains("nothing crops", Assert.Single((options.ToRecipe(input, 1) with { Augmentations = [] }).Problems()), StringComparison.Ordinal);
+        Assert.All([0, 0.49, 1.01, double.NaN], share => Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(options with { CropShare = share })));
     }
 
     [Fact]

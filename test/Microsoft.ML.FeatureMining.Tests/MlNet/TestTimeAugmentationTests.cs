@@ -43,7 +43,6 @@ public sealed class TestTimeAugmentationTests(TrainedModel trained)
     [Theory]
     [InlineData(TestTimeAugmentation.Flip)]
     [InlineData(TestTimeAugmentation.TenCrop)]
-    [InlineData(TestTimeAugmentation.CenterCrop)]
     public void SaveThenLoad_AnyViews_AreKept(TestTimeAugmentation views)
     {
         string path = Path.Combine(Directory.CreateTempSubdirectory("tta-").FullName, "model.zip");
@@ -60,16 +59,16 @@ public sealed class TestTimeAugmentationTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Flip_PlanarFloats_Work_AndCropsAreRefused()
+    public void Flip_PlanarFloats_Work_AndTenCropIsRefused()
     {
         IDataView rows = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 24).Select(i => new PlanarRow { Image = [.. Enumerable.Range(0, 3 * 8 * 8).Select(at => (float)((at * (i % 3 + 1)) % 7))], Label = (uint)(i % 3) + 1 }));
         ImageClassificationTransformer model = _ml.MulticlassClassification.Trainers.FeatureMining(Tiny.Options with { Epochs = 1, ImageHeight = 8, ImageWidth = 8 }).Fit(rows);
 
         ITransformer flipped = _ml.Model.WithTestTimeAugmentation(model, TestTimeAugmentation.Flip);
-        ArgumentException[] errors = [.. new[] { TestTimeAugmentation.TenCrop, TestTimeAugmentation.CenterCrop }.Select(crops => Assert.Throws<ArgumentException>(() => _ml.Model.WithTestTimeAugmentation(model, crops)))];
+        ArgumentException error = Assert.Throws<ArgumentException>(() => _ml.Model.WithTestTimeAugmentation(model, TestTimeAugmentation.TenCrop));
 
         Assert.All(flipped.Transform(rows).GetColumn<float[]>("Score"), row => Assert.Equal(1, row.Sum(), 1e-5f));
-        Assert.All(errors, error => Assert.Contains("planar floats of 3x8x8", error.Message, StringComparison.Ordinal));
+        Assert.Contains("planar floats of 3x8x8", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -41,9 +41,7 @@ public sealed class NetworkInputTests : IClassFixture<OneThread>
 
         Tensor actual = input.Of(batch, Lists[list], new RandomStreams(5));
 
-        Tensor raw = floats
-            ? tensor(MemoryMarshal.Cast<byte, float>(batch.Pixels).ToArray(), [Count, channels, 7, 19])
-            : tensor(batch.Pixels, [Count, channels, 7, 19]);
+        Tensor raw = Raw(batch, shape, floats);
         RandomStreams random = new(5);
         foreach (ImageAugmentation augmentation in Lists[list])
         {
@@ -85,6 +83,59 @@ public sealed class NetworkInputTests : IClassFixture<OneThread>
         Assert.NotEqual(actual, mirrored);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Of_LargerImages_AreCroppedAtRandomAndThenAugmented(bool floats)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (ImageShape kept, ImageShape seen) = (new(3, 12, 21), new(3, 7, 18));
+        HostBatch batch = new(Pixels(kept, floats), new long[Count]);
+        Tensor raw = Raw(batch, kept, floats);
+        using NetworkInput input = new(kept, floats ? PixelType.Single : PixelType.Byte, new ChannelStatistics([0, 0, 0], [1, 1, 1]), CPU, seen);
+        RandomStream random = new RandomStreams(5)["random-crop"];
+        (int Top, int Left)[] places = [.. Enumerable.Range(0, Count).Select(_ => (random.NextInt(6), random.NextInt(4)))];
+        Tensor cropped = stack([.. places.Select((place, n) => raw[n].narrow(1, place.Top, 7).narrow(2, place.Left, 18))]);
+
+        Assert.Equal(TensorAssert.Values(cropped.to(ScalarType.Float32)), TensorAssert.Values(input.Of(batch, [new RandomCrop()], new RandomStreams(5))));
+        foreach (ImageAugmentation[] more in new ImageAugmentation[][] { [new PadCropFlip()], [new PadCropFlip { Padding = 0 }, new Cutout { Size = 3 }], [new RandomErasing(), new PadCropFlip()] })
+        {
+            RandomStreams streams = new(5);
+            Tensor expected = more.Aggregate(cropped, (images, augmentation) => augmentation.Apply(images, streams[augmentation.Key]));
+            // Sums of floats depend on how they lie in memory.
+            Assert.All(TensorAssert.Values(expected.to(ScalarType.Float32)).Zip(TensorAssert.Values(input.Of(batch, [new RandomCrop(), .. more], new RandomStreams(5)))), pair => Assert.Equal(pair.First, pair.Second, floats ? 1e-6f : 0));
+        }
+
+        // Not at random where nothing is: 2.5 rows to the even number, 1.5 columns as well.
+        Assert.Equal(TensorAssert.Values(raw.narrow(2, 2, 7).narrow(3, 2, 18).to(ScalarType.Float32)), TensorAssert.Values(input.Of(batch.Pixels, Count)));
+    }
+
+    [Fact]
+    public void Of_LargerImages_ARandomResizedCropScalesItsBoxesToTheNetworksSize()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (ImageShape kept, ImageShape seen) = (new(3, 46, 52), new(3, 23, 39));
+        HostBatch batch = new(Pixels(kept, floats: false), new long[Count]);
+        Tensor raw = Raw(batch, kept, floats: false);
+        RandomResizedCrop crop = new() { MinArea = 0.1, MaxArea = 0.95 };
+        using NetworkInput input = new(kept, PixelType.Byte, new ChannelStatistics([0, 0, 0], [1, 1, 1]), CPU, seen);
+        RandomStream random = new RandomStreams(5)[crop.Key];
+        PixelBox[] boxes = [.. Enumerable.Range(0, Count).Select(_ => crop.Draw(46, 52, random))];
+        // Of both: boxes that are scaled up, and down.
+        Assert.Contains(boxes, box => box.Height > 23 && box.Width > 39);
+        Assert.Contains(boxes, box => box.Height < 23 && box.Width < 39);
+        float[] expected = TensorAssert.Values(cat([.. boxes.Select((box, n) => nn.functional.interpolate(
+            raw[n].narrow(1, box.Top, box.Height).narrow(2, box.Left, box.Width).unsqueeze(0).to(ScalarType.Float32), [23, 39], mode: InterpolationMode.Bilinear, align_corners: false))]));
+
+        float[] onTensors = TensorAssert.Values(crop.ApplyFor(seen, raw.to(ScalarType.Float32), new RandomStreams(5)[crop.Key]));
+        float[] inMemory = TensorAssert.Values(input.Of(batch, [crop], new RandomStreams(5)));
+        float[] mirrored = TensorAssert.Values(input.Of(batch, [new PadCropFlip { Padding = 0 }, crop, new PadCropFlip { Padding = 0, Flip = false }], new RandomStreams(5)));
+
+        Assert.All(expected.Zip(onTensors), pair => Assert.Equal(pair.First, pair.Second, 1e-2f));
+        Assert.All(expected.Zip(inMemory), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 1));
+        Assert.Equal(Count * seen.Length, mirrored.Length);
+    }
+
     [Fact]
     public void Of_MoreBytesThanImages_TakesTheFirst()
     {
@@ -95,6 +146,10 @@ public sealed class NetworkInputTests : IClassFixture<OneThread>
         Assert.Equal([-5, 0, 5, 122.5f], TensorAssert.Values(input.Of([0, 10, 20, 255, 77, 78], count: 2)));
         Assert.Throws<ArgumentOutOfRangeException>(() => input.Of([1, 2, 3], count: 2));
     }
+
+    private static Tensor Raw(HostBatch batch, ImageShape shape, bool floats) => floats
+        ? tensor(MemoryMarshal.Cast<byte, float>(batch.Pixels).ToArray(), [Count, shape.Channels, shape.Height, shape.Width])
+        : tensor(batch.Pixels, [Count, shape.Channels, shape.Height, shape.Width]);
 
     private static byte[] Pixels(ImageShape shape, bool floats)
     {

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Artifacts;
-using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.MlNet.Sweeping;
 using Microsoft.ML.FeatureMining.Sweeps;
 
@@ -77,7 +76,7 @@ public static class SweepExtensions
     // What a trial's settings and scores depend on, but for the rows.
     private static string KeyOf(ImageClassificationOptions common, IReadOnlyList<SweepParameter> parameters, SweepSettings settings) => JsonSerializer.Serialize(new
     {
-        Recipe = ArtifactManifest.Describe(common.ToRecipe(new ImageShape(common.Channels, common.ImageHeight, common.ImageWidth), common.Seed!.Value)),
+        Recipe = ArtifactManifest.Describe(common.ToRecipe(common.ToPreprocessing().Shape, common.Seed!.Value)),
         common.ValidationFraction,
         Parameters = parameters.Select(parameter => new { parameter.Name, Values = parameter.Grid(settings.GridSteps) }),
         settings.Sampler,

@@ -79,8 +79,8 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
     internal ImageClassificationTransformer With(TestTimeAugmentation views)
     {
         ModelArtifact artifact = Model.Artifact;
-        if (TestTimeViews.CutsOut(views) && artifact.Manifest.Element == PixelType.Single)
-            throw new ArgumentException($"Crops are cut out of a larger picture, and this model takes planar floats of {Model.Input}, which are not resized. Flip works with them.", nameof(views));
+        if (views == TestTimeAugmentation.TenCrop && artifact.Manifest.Element == PixelType.Single)
+            throw new ArgumentException($"Ten crops are cut out of a larger picture, and this model takes planar floats of {Model.Input}, which are not resized. Flip works with them.", nameof(views));
         return new ImageClassificationTransformer(_environment, new ModelArtifact(artifact.Manifest with { TestTimeAugmentation = views }, artifact.Weights), Settings);
     }
 

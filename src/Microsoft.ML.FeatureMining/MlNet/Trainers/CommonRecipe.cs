@@ -11,6 +11,7 @@ internal static class CommonRecipe
     {
         Backbone = options.Backbone,
         Input = input,
+        CropShare = options.CropShare,
         Epochs = options.Epochs,
         BatchSize = options.BatchSize,
         AccumulateBatches = options.AccumulateBatches,
@@ -27,9 +28,7 @@ internal static class CommonRecipe
         WarmupEpochs = options.WarmupEpochs,
         LabelSmoothing = options.LabelSmoothing,
         Loss = options.Loss,
-        Augmentations = options is { CropPadding: 0, HorizontalFlip: false }
-            ? options.Augmentations
-            : [new PadCropFlip { Padding = options.CropPadding, Flip = options.HorizontalFlip }, .. options.Augmentations],
+        Augmentations = [.. Crop(options), .. PadCropFlip(options), .. options.Augmentations],
         Strategies = options.Strategies,
         EarlyStopping = options.EarlyStopping,
         Keep = options.Keep,
@@ -38,4 +37,11 @@ internal static class CommonRecipe
         InitialWeights = options.InitialWeights,
         ValidationBatchSize = options.ScoringBatchSize,
     };
+
+    // A random resized crop does it by itself.
+    private static IEnumerable<ImageAugmentation> Crop(ImageClassificationOptions options) =>
+        options.CropShare == 1 || options.Augmentations.Any(augmentation => augmentation.Crops) ? [] : [new RandomCrop()];
+
+    private static IEnumerable<ImageAugmentation> PadCropFlip(ImageClassificationOptions options) =>
+        options is { CropPadding: 0, HorizontalFlip: false } ? [] : [new PadCropFlip { Padding = options.CropPadding, Flip = options.HorizontalFlip }];
 }

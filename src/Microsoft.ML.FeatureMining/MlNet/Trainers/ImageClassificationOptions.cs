@@ -17,6 +17,8 @@ namespace Microsoft.ML.FeatureMining;
 /// </summary>
 public abstract record ImageClassificationOptions
 {
+    internal const double LeastCropShare = 0.5;
+
     private protected ImageClassificationOptions()
     {
     }
@@ -75,6 +77,13 @@ public abstract record ImageClassificationOptions
     /// <summary>How a picture of another size becomes one of this.</summary>
     /// <value><see cref="ResizeRule.CropShorterSide"/>.</value>
     public ResizeRule Resize { get; init; }
+
+    /// <summary>
+    /// The share of each side of a resized picture that the network sees, from 0.5 to 1: its middle, and while training a crop at a random place, or of a random size where
+    /// <see cref="Augmentations"/> have a <see cref="RandomResizedCrop"/>. 0.875 resizes pictures to 256 pixels for a network of 224 (timm's <c>crop_pct</c>). Planar floats are not resized, and seen whole.
+    /// </summary>
+    /// <value>The trainer's own.</value>
+    public double CropShare { get; init; } = 1;
 
     /// <summary>Passes over the training rows.</summary>
     /// <value>300.</value>
@@ -225,7 +234,7 @@ public abstract record ImageClassificationOptions
     /// <value>64.</value>
     public int ScoringBatchSize { get; init; } = 64;
 
-    /// <summary>Which views of a picture the model scores and averages; validation looks at the picture itself. Planar floats have no crops: with ten crops their model scores the picture and its mirror image, with the central one the picture.</summary>
+    /// <summary>Which views of a picture the model scores and averages; validation looks at the picture itself. Planar floats have no ten crops; their model scores the picture and its mirror image.</summary>
     /// <value>The trainer's own.</value>
     public TestTimeAugmentation TestTimeAugmentation { get; init; }
 
@@ -268,7 +277,10 @@ public abstract record ImageClassificationOptions
 
     internal StorageSettings ToStorage() => new() { Storage = Storage, MemoryBudget = MemoryBudget, CacheFolder = CacheFolder, ShuffleBuffer = ShuffleBuffer };
 
-    /// <summary>The recipe for images of that shape.</summary>
+    /// <summary>What becomes of pictures.</summary>
+    internal ImagePreprocessing ToPreprocessing() => new() { Shape = new ImageShape(Channels, ImageHeight, ImageWidth), CropShare = CropShare, Resize = Resize };
+
+    /// <summary>The recipe for a network that takes images of that shape.</summary>
     internal virtual TrainingRecipe ToRecipe(ImageShape input, long seed) => CommonRecipe.Of(this, input, seed);
 
     /// <summary>Whether a label is a set of classes.</summary>

@@ -55,13 +55,18 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         using IChannel channel = _host.Start("Training");
         FitRun run = new(_host, channel, _options, ComputeDevice.Of(_environment));
         using TrainingRows rows = TrainingRows.Read(input, _options, _seed, channel, run.CheckAlive);
-        TrainingOutcome outcome = Train(run, _options.ToRecipe(rows.Train.Shape, _seed), rows);
+        TrainingOutcome outcome = Train(run, RecipeFor(rows.Train), rows);
         run.CheckWorthKeeping(outcome);
         return new ImageClassificationTransformer(_environment, ArtifactOf(rows, outcome), SettingsOf(rows.Keys));
     }
 
     /// <summary>Trains once, unless the method takes more.</summary>
     private protected virtual TrainingOutcome Train(FitRun run, TrainingRecipe recipe, TrainingRows rows) => run.Train(recipe, rows);
+
+    // Planar floats are of the column's shape, and not resized.
+    private TrainingRecipe RecipeFor(ImageSet train) => train.Element == PixelType.Single
+        ? (_options with { CropShare = 1 }).ToRecipe(train.Shape, _seed)
+        : _options.ToRecipe(_options.ToPreprocessing().Shape, _seed);
 
     private ModelArtifact ArtifactOf(TrainingRows rows, TrainingOutcome outcome)
     {
@@ -74,9 +79,11 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
             ClassCount = rows.Keys.Count,
             IsMultilabel = _options.IsMultilabel,
             ClassNames = rows.Keys.ItemType is null ? null : rows.Keys.Names,
-            Preprocessing = new ImagePreprocessing { Shape = recipe.Input, Resize = _options.Resize },
+            Preprocessing = _options.ToPreprocessing() with { Shape = recipe.Input, CropShare = recipe.CropShare },
             Element = rows.Train.Element,
-            TestTimeAugmentation = rows.Train.Element == PixelType.Single ? TestTimeViews.WithoutResizing(_options.TestTimeAugmentation) : _options.TestTimeAugmentation,
+            TestTimeAugmentation = _options.TestTimeAugmentation == TestTimeAugmentation.TenCrop && rows.Train.Element == PixelType.Single
+                ? TestTimeAugmentation.Flip
+                : _options.TestTimeAugmentation,
             Mean = outcome.Pixels.Mean,
             Deviation = outcome.Pixels.Std,
             Recipe = ArtifactManifest.Describe(recipe),

@@ -1,4 +1,3 @@
-using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Trainers;
@@ -19,7 +18,7 @@ internal static class OptionsCheck
         [.. ColumnProblems(options), .. CommonProblems(options), .. options.OwnProblems(), .. Recipe(options).Problems()];
 
     private static TrainingRecipe Recipe(ImageClassificationOptions options) =>
-        options.ToRecipe(new ImageShape(options.Channels, options.ImageHeight, options.ImageWidth), seed: 0);
+        options.ToRecipe(options.ToPreprocessing().Shape, seed: 0);
 
     private static IEnumerable<string> ColumnProblems(ImageClassificationOptions options)
     {

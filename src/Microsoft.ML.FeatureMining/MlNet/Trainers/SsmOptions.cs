@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Schedules;
@@ -9,13 +8,11 @@ namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
 /// The settings of <see cref="SsmTrainer"/>. The defaults are the paper's for ImageNet: ResNet-50 on 224 by 224 pixels, batches of 256, 90 epochs, a tenth of the rate at 30
-/// and 60, random crops of 7/8 of each side, the central one where the model scores. For small images set <see cref="ImageClassificationOptions.Backbone"/>, ImageHeight and ImageWidth, and empty
-/// <see cref="ImageClassificationOptions.Augmentations"/> in favour of <see cref="ImageClassificationOptions.CropPadding"/>, with <see cref="ImageClassificationOptions.TestTimeAugmentation"/> None.
+/// and 60, crops of 224 pixels out of 256. For small images set <see cref="ImageClassificationOptions.Backbone"/>, ImageHeight and ImageWidth, and
+/// <see cref="ImageClassificationOptions.CropPadding"/> instead of <see cref="ImageClassificationOptions.CropShare"/>.
 /// </summary>
 public sealed record SsmOptions : ImageClassificationOptions
 {
-    private const double CroppedSide = 7.0 / 8;
-
     /// <summary>The paper's settings.</summary>
     public SsmOptions()
     {
@@ -27,8 +24,7 @@ public sealed record SsmOptions : ImageClassificationOptions
         Nesterov = false;
         Schedule = new StepSchedule { Milestones = [1.0 / 3, 2.0 / 3] };
         CropPadding = 0;
-        Augmentations = [new RandomResizedCrop { MinArea = CroppedSide * CroppedSide, MaxArea = CroppedSide * CroppedSide, MinAspect = 1, MaxAspect = 1 }];
-        TestTimeAugmentation = TestTimeAugmentation.CenterCrop;
+        CropShare = 224.0 / 256;
     }
 
     /// <summary>How many classifiers there are; classifier i of n sees the first i/n of the channels. 2 to 99, and no more than the last stage has channels.</summary>

@@ -74,7 +74,7 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
 
     private static ImageColumn BindImage(DataViewSchema schema, ImageClassificationOptions options, bool orFiles = false)
     {
-        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(options.Channels, options.ImageHeight, options.ImageWidth), Resize = options.Resize };
+        ImagePreprocessing preprocessing = options.ToPreprocessing().Uncropped();
         return orFiles
             ? ImageColumn.BindOrFiles(schema, options.ImageColumnName, preprocessing, options.MaxPixels)
             : ImageColumn.Bind(schema, options.ImageColumnName, preprocessing, options.MaxPixels);

@@ -33,6 +33,6 @@ public sealed class VisualInductivePriorsTrainer : ImageClassificationTrainer
             return first;
         ClassHierarchy hierarchy = HierarchyInduction.Of(first.Weights, rows.Keys.Count);
         run.Info($"The hierarchy: {hierarchy}");
-        return run.Train((_options with { Hierarchy = hierarchy }).ToRecipe(recipe.Input, recipe.Seed), rows) with { EarlierHistory = first.History };
+        return run.Train((_options with { Hierarchy = hierarchy, CropShare = recipe.CropShare }).ToRecipe(recipe.Input, recipe.Seed), rows) with { EarlierHistory = first.History };
     }
 }
