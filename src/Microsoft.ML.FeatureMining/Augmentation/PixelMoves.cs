@@ -17,6 +17,8 @@ internal sealed class PixelMoves(ImageShape source, int height, int width, IRead
 
     public override ImageShape Result => source with { Height = height, Width = width };
 
+    private ImageShape Source => source;
+
     /// <summary>Leaves all pixels where they are.</summary>
     public static PixelMoves None(int count, ImageShape shape) => Middle(count, shape, shape);
 
@@ -45,10 +47,6 @@ internal sealed class PixelMoves(ImageShape source, int height, int width, IRead
     }
 
     public override void Apply(int n, ReadOnlySpan<byte> image, Span<byte> target) => Move(n, image, target);
-
-    private ImageShape Source => source;
-
-    private static AxisMove Middle(int size, int count) => AxisMove.Cut((int)ResizeWindow.Margin(size, count), count);
 
     /// <summary>Moves the pixels of image <paramref name="n"/>, planar both.</summary>
     public void Move<T>(int n, ReadOnlySpan<T> image, Span<T> target)
@@ -95,4 +93,6 @@ internal sealed class PixelMoves(ImageShape source, int height, int width, IRead
             numbers.OfPixels(image, source.Height * source.Width, first, columns.Step, line[(columns.From * numbers.Channels)..(columns.End * numbers.Channels)]);
         }
     }
+
+    private static AxisMove Middle(int size, int count) => AxisMove.Cut((int)ResizeWindow.Margin(size, count), count);
 }

@@ -64,11 +64,11 @@ internal static class FeatureMiningRecipes
         [Scale.Paper] = new(WhatPaper, Scaled.CifarTest, PaperCifar, Full),
     };
 
-    /// <summary>More samples, for a label that is wrong tells nothing.</summary>
+    /// <summary>More epochs: wrong labels do harm where they are learnt by heart.</summary>
     public static IReadOnlyDictionary<Scale, Recipe> Noise { get; } = new Dictionary<Scale, Recipe>
     {
         [Scale.Tiny] = Tiny,
-        [Scale.Small] = new($"40 images of each of 100 classes, 40 {WhatSmall}", Scaled.CifarTest, $"{Scaled.FewCifar} --samples-per-class 40 --epochs 40", Small),
+        [Scale.Small] = new($"20 images of each of 100 classes, 80 {WhatSmall}", Scaled.CifarTest, $"{Scaled.FewCifar} --samples-per-class 20 --epochs 80", Small),
         [Scale.Paper] = new(WhatPaper, Scaled.CifarTest, PaperCifar, Full),
     };
 
