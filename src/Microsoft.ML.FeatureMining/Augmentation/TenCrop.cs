@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,7 +28,7 @@ public static class TenCrop
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegative(bottom, nameof(height));
         ArgumentOutOfRangeException.ThrowIfNegative(right, nameof(width));
-        (int Top, int Left)[] corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), ((int)Math.Round(bottom / 2.0), (int)Math.Round(right / 2.0))];
+        (int Top, int Left)[] corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), ((int)ResizeWindow.Margin(images.shape[2], height), (int)ResizeWindow.Margin(images.shape[3], width))];
         return from side in new[] { images, images.flip(3) }
                from corner in corners
                select side.narrow(2, corner.Top, height).narrow(3, corner.Left, width);

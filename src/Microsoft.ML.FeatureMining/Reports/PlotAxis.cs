@@ -26,7 +26,7 @@ internal sealed record PlotAxis(string Label, double Min, double Max, bool IsWho
     /// <summary>Round numbers along the axis.</summary>
     public IEnumerable<double> Ticks()
     {
-        double step = Step(Math.Max((Max - Min) / MostTicks, IsWhole ? 1 : 0));
+        double step = RoundStep.Of(Math.Max((Max - Min) / MostTicks, IsWhole ? 1 : 0));
         for (double i = Math.Ceiling(Min / step - 1e-9); i * step <= Max + 1e-9 * step; i++)
         {
             // Without the sign of a negative zero.
@@ -35,11 +35,4 @@ internal sealed record PlotAxis(string Label, double Min, double Max, bool IsWho
     }
 
     public string Text(double value) => value.ToString("0.#####", CultureInfo.InvariantCulture);
-
-    // 1, 2 or 5 times a power of ten, not less than asked for.
-    private static double Step(double least)
-    {
-        double power = Math.Pow(10, Math.Floor(Math.Log10(least)));
-        return power * (least <= power ? 1 : least <= 2 * power ? 2 : least <= 5 * power ? 5 : 10);
-    }
 }

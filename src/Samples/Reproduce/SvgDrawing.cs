@@ -18,13 +18,6 @@ internal static class SvgDrawing
         return svg;
     }
 
-    /// <summary>A distance of marks on an axis: 1, 2 or 5 times a power of ten, and no less than asked for.</summary>
-    public static double Step(double least)
-    {
-        double power = least > 0 ? Math.Pow(10, Math.Floor(Math.Log10(least))) : 1;
-        return power * (least <= power ? 1 : least <= 2 * power ? 2 : least <= 5 * power ? 5 : 10);
-    }
-
     public static XElement Text(double x, double y, string anchor, string text)
     {
         XElement element = Element("text", ("x", N(x)), ("y", N(y)), ("text-anchor", anchor));
