@@ -26,7 +26,7 @@ internal sealed class TrainOptions
     private readonly Option<int?> _stages = new("--stages") { Description = "feature-mining: last stages that are cut; 0 trains plainly." };
     private readonly Option<Segmentation?> _segmentation = new("--segmentation") { Description = "feature-mining: how they are cut." };
     private readonly Option<string[]> _strategies = Parts("--strategy", "One more strategy", StrategyCatalog.Keys, StrategyCatalog.Create);
-    private readonly Option<string[]> _augmentations = Parts("--augment", "One more change of the training pictures", AugmentationCatalog.Keys, AugmentationCatalog.Create);
+    private readonly Option<string[]> _augmentations = Parts("--augment", "One more change of the training pictures, in the place of the trainer's own of that kind", AugmentationCatalog.Keys, AugmentationCatalog.Create);
     private readonly Option<string[]> _loss = Parts("--loss", "What is minimized", LossCatalog.Keys, LossCatalog.Create);
     private readonly Option<FileInfo?> _hierarchy = new("--hierarchy") { Description = "Tree supervision follows this: a file in Newick notation, or a saved model (.zip) whose classifier gives it." };
     private readonly Option<int?> _size = new("--size") { Description = "Pixels a side that the network sees." };
@@ -153,7 +153,7 @@ internal sealed class TrainOptions
         Backbone = parsed.GetValue(_backbone) ?? own.Backbone,
         InitialWeights = parsed.GetValue(_weights)?.FullName,
         Loss = Last(parsed, _loss) is { } loss ? SettingText.Part(loss, LossCatalog.Create) : own.Loss,
-        Augmentations = [.. own.Augmentations, .. (parsed.GetValue(_augmentations) ?? []).Select(text => SettingText.Part(text, AugmentationCatalog.Create))],
+        Augmentations = [.. Augmentations(parsed, own.Augmentations)],
         ImageHeight = parsed.GetValue(_size) ?? own.ImageHeight,
         ImageWidth = parsed.GetValue(_size) ?? own.ImageWidth,
         Channels = parsed.GetValue(_channels) ?? own.Channels,
@@ -194,6 +194,13 @@ internal sealed class TrainOptions
         return hierarchy is null
             ? given
             : given.Where(strategy => strategy is not TreeSupervision).Append(new TreeSupervision { Hierarchy = hierarchy, Weight = given.OfType<TreeSupervision>().FirstOrDefault()?.Weight ?? 1 });
+    }
+
+    // One of a kind that the trainer has takes its place.
+    private IEnumerable<ImageAugmentation> Augmentations(ParseResult parsed, IReadOnlyList<ImageAugmentation> own)
+    {
+        ImageAugmentation[] given = [.. (parsed.GetValue(_augmentations) ?? []).Select(text => SettingText.Part(text, AugmentationCatalog.Create))];
+        return own.Where(part => !Array.Exists(given, other => other.Key == part.Key)).Concat(given);
     }
 
     private static string? Last(ParseResult parsed, Option<string[]> option) => parsed.GetValue(option)?.LastOrDefault();

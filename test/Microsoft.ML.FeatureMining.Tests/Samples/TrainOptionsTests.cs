@@ -1,0 +1,26 @@
+extern alias program;
+
+using System.CommandLine;
+using Microsoft.ML.FeatureMining.Augmentation;
+using program::Samples;
+
+namespace Microsoft.ML.FeatureMining.Tests.Samples;
+
+/// <summary>What becomes of a command line of <c>train</c>.</summary>
+public sealed class TrainOptionsTests
+{
+    [Fact]
+    public void Augmentations_OfAKindThatTheTrainerHas_TakeItsPlace() => Assert.Equal(
+        [new RandomResizedCrop { MinArea = 0.35 }, new Cutout()], Settings("--trainer", "vipf", "--augment", "random-resized-crop:min-area=0.35", "--augment", "cutout").Augmentations);
+
+    [Fact]
+    public void Augmentations_OfAnotherKind_ComeAfterTheTrainersOwn() => Assert.Equal([new RandomResizedCrop(), new Cutout()], Settings("--trainer", "vipf", "--augment", "cutout").Augmentations);
+
+    private static ImageClassificationOptions Settings(params string[] arguments)
+    {
+        Command command = new("train");
+        TrainOptions options = new();
+        options.AddTo(command);
+        return options.Settings(command.Parse(arguments), _ => throw new InvalidOperationException("No hierarchy is given."));
+    }
+}
