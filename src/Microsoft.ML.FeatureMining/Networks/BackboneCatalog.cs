@@ -34,7 +34,7 @@ public static class BackboneCatalog
         new("resnext-{14|26|50|101|152}-{groups}x{width}d[-cifar-stem]", @"^resnext-(?<depth>14|26|50|101|152)-(?<groups>\d{1,3})x(?<width>\d{1,3})d" + Stem,
             Sizes("resnext-{0}", "50-32x4d", "101-32x4d", "101-32x8d"),
             (key, channels, layers) => ResNetFamily.ResNeXt(key.Number("depth"), key.Cardinality, key.Has("small"), channels, layers)),
-        new("resnest-{50|101|200}[-cifar-stem]", "^resnest-(?<depth>50|101|200)" + Stem, Sizes("resnest-{0}", "50", "101", "200"),
+        new("resnest-{14|26|50|101|200}[-cifar-stem]", "^resnest-(?<depth>14|26|50|101|200)" + Stem, Sizes("resnest-{0}", "50", "101", "200"),
             (key, channels, layers) => ResNetFamily.ResNeSt(key.Number("depth"), key.Has("small"), channels, layers)),
         new("d-resnext-{14|26|50|101}-{groups}x{width}d[-cifar-stem]", @"^d-resnext-(?<depth>14|26|50|101)-(?<groups>\d{1,3})x(?<width>\d{1,3})d" + Stem, ["d-resnext-50-32x4d"],
             (key, channels, layers) => ResNetFamily.Dual(key.Number("depth"), key.Cardinality, key.Has("small"), channels, layers)),

@@ -29,7 +29,7 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
     private static readonly string[] InTheirPlace =
     [
         "wrn-10-2-dropout-0.3", "pyramidnet-14-a10", "pyramidnet-11-a9-bottleneck", "densenet-16-12", "vgg-16-cifar-stem", "vgg-16-bn-cifar-stem", "resnet-18-cifar-stem",
-        "densenet-121-cifar-stem", "efficientnet-b0-cifar-stem", "sk-resnext-50-32x4d-depthwise-cifar-stem",
+        "densenet-121-cifar-stem", "resnest-14", "efficientnet-b0-cifar-stem", "sk-resnext-50-32x4d-depthwise-cifar-stem",
     ];
 
     public static TheoryData<string> Keys { get; } = [.. BackboneCatalog.Keys.Except(Largest).Concat(InTheirPlace)];

@@ -18,7 +18,7 @@ internal static class ResNetFamily
         Bottlenecks(Stem(small, inputChannels, layers), Blocks(depth), shape => Bottleneck(shape, cardinality, layers));
 
     public static Backbone ResNeSt(int depth, bool small, int inputChannels, LayerFactory layers) => Bottlenecks(
-        ResNetStem.Deep(depth == 50 ? 32 : 64, small, inputChannels, layers), depth == 200 ? [3, 24, 36, 3] : Blocks(depth), shape => new ResidualBlock(
+        ResNetStem.Deep(depth > 50 ? 64 : 32, small, inputChannels, layers), depth == 200 ? [3, 24, 36, 3] : Blocks(depth), shape => new ResidualBlock(
             new SplitAttentionBranch(shape, layers), Skip.AveragedProjection(shape.Input, Output(shape), shape.Stride, layers)));
 
     public static Backbone SelectiveKernel(int depth, Cardinality cardinality, SelectiveKernelKind kind, bool small, int inputChannels, LayerFactory layers) => Bottlenecks(
