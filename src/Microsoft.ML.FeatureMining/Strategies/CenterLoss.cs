@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
-/// Center loss (Wen et al. 2016; equation 6 of the Visual Inductive Priors Framework): 1/2 sum_i |x_i - c_y(i)|^2, which draws the embedding x_i of each
+/// Center loss (Wen et al. 2016; equation 6 of the Visual Inductive Priors Framework): 1/(2N) sum_i |x_i - c_y(i)|^2, which draws the embedding x_i of each
 /// image to the centre of its class. Centres begin at 0 and follow the means of their classes' embeddings. For a target that is a distribution t:
-/// 1/2 sum_i sum_k t_ik |x_i - c_k|^2.
+/// 1/(2N) sum_i sum_k t_ik |x_i - c_k|^2.
 /// </summary>
 /// <remarks>A row of the framework's Table 1.</remarks>
 public sealed class CenterLoss : TrainingStrategy
@@ -25,9 +25,9 @@ public sealed class CenterLoss : TrainingStrategy
     /// <value>0.5, as in the loss's own paper.</value>
     public double CenterRate { get; init; } = 0.5;
 
-    /// <summary>Whether the sum over the batch is divided by its size.</summary>
-    /// <value>false: the sum, as the equation has it.</value>
-    public bool MeanOverBatch { get; init; }
+    /// <summary>Whether the sum over the batch is divided by its size N, as that of the criterion is.</summary>
+    /// <value>true. Both papers print a sum; the loss's own has one for the criterion, too, the framework's a mean. A sum beside a mean outweighs it (RESULTS.md).</value>
+    public bool MeanOverBatch { get; init; } = true;
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems(int stageCount)

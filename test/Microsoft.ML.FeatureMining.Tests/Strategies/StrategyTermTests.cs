@@ -33,8 +33,23 @@ public sealed class StrategyTermTests : IClassFixture<OneThread>
         }
     }
 
+    [Theory]
+    [InlineData(true, 0.5)]
+    [InlineData(false, 2)]
+    public void CenterLoss_FourTimesOneImage_AddsTheMeanOrTheSum(bool mean, double factor)
+    {
+        using MiningBench bench = new(new CenterLoss { CenterRate = 1, MeanOverBatch = mean });
+
+        Tensor loss = bench.Step(randn(1, 3, 16, 16).expand(4, 3, 16, 16), MiningBench.Targets([2, 2, 2, 5])).Ledger.Entries.Single(entry => entry.Name == "center-loss").Value;
+
+        // From 0, a rate of 1 brings the centre half-way to its one image.
+        Tensor embedding = ClassCentersOf(bench).Values.select(0, 5) * 2;
+        Assert.True(loss.ToSingle() > 0);
+        TensorAssert.Close(embedding.square().sum() * factor, loss, Tolerance, "loss");
+    }
+
     [Fact]
-    public void CenterLoss_Step_AddsTheSumAndLearnsTheMeans()
+    public void CenterLoss_Step_LearnsTheMeans()
     {
         using MiningBench bench = new(new CenterLoss { CenterRate = 1 });
         Tensor images = randn(4, 3, 16, 16);
