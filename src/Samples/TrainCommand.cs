@@ -30,11 +30,11 @@ internal static class TrainCommand
     {
         using CancellationTokenSource stop = CtrlC.Source();
         MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed));
-        IDataView train = trainInput.Load(parsed, ml);
+        IDataView train = subset.ClassesOf(parsed, ml, trainInput.Load(parsed, ml));
         IDataView? test = null;
         if (testInput.IsGiven(parsed))
         {
-            test = testInput.Load(parsed, ml);
+            test = subset.ClassesOf(parsed, ml, testInput.Load(parsed, ml));
         }
         else if (options.TestFraction(parsed) is > 0 and { } fraction)
         {

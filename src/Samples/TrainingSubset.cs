@@ -5,9 +5,10 @@ using Microsoft.ML.FeatureMining;
 
 namespace Samples;
 
-/// <summary>The options that make the training pictures fewer or their labels wrong, for experiments.</summary>
+/// <summary>The options that make classes and training pictures fewer or labels wrong, for experiments.</summary>
 internal sealed class TrainingSubset
 {
+    private readonly Option<int?> _classes = new("--classes") { Description = "Train and measure on so many classes only, the first by name." };
     private readonly Option<int?> _perClass = new("--samples-per-class") { Description = "Train on so many pictures of each class, drawn by the seed." };
     private readonly Option<(LabelNoise Kind, double Rate)?> _noise = new("--label-noise")
     {
@@ -27,10 +28,15 @@ internal sealed class TrainingSubset
 
     public void AddTo(Command command)
     {
+        command.Options.Add(_classes);
         command.Options.Add(_perClass);
         command.Options.Add(_noise);
     }
 
+    /// <summary>Of training and held-out pictures, what belongs to the classes that are asked for.</summary>
+    public IDataView ClassesOf(ParseResult parsed, MLContext ml, IDataView rows) => parsed.GetValue(_classes) is { } count ? ml.Data.TakeClasses(rows, count) : rows;
+
+    /// <summary>Of training pictures, what is asked for.</summary>
     public IDataView Of(ParseResult parsed, MLContext ml, IDataView rows, int? seed)
     {
         IDataView taken = parsed.GetValue(_perClass) is { } count ? ml.Data.TakeRowsOfEachClass(rows, count, seed: seed ?? 0) : rows;

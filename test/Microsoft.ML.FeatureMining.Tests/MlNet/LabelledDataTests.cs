@@ -33,6 +33,18 @@ public sealed class LabelledDataTests
     }
 
     [Fact]
+    public void TakeClasses_KeepsAllRowsOfTheFirst()
+    {
+        IDataView two = Ml.Data.TakeClasses(Texts, 2);
+
+        Assert.Equal(["a:40", "b:20"], Counts(two));
+        Assert.Equal(Numbers(two).Order(), Numbers(two));
+        Assert.Equal(Numbers(two).Length, Numbers(Ml.Data.TakeClasses(two, 2)).Length);
+        Assert.Equal("There are 3 classes, fewer than 4.", Assert.Throws<InvalidOperationException>(() => Ml.Data.TakeClasses(Texts, 4)).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Ml.Data.TakeClasses(Texts, 0));
+    }
+
+    [Fact]
     public void TakeRowsOfEachClass_MoreRows_KeepTheFewer()
     {
         int[] two = Numbers(Ml.Data.TakeRowsOfEachClass(Texts, 2, seed: 5)), seven = Numbers(Ml.Data.TakeRowsOfEachClass(Texts, 7, seed: 5));

@@ -22,6 +22,23 @@ public sealed class ProgramTests(ColouredImages images) : IClassFixture<Coloured
     }
 
     [SkippableFact]
+    public void Train_WithFewerClasses_TrainsAndMeasuresOnThose()
+    {
+        using TemporaryFolder folder = new();
+
+        (int code, string output, string error) = Run(
+            "train", "--images", images.Root, "--classes", "2", "--test-images", images.Root, "--size", "12", "--backbone", "cifar-resnet-8", "--epochs", "1", "--batch", "12", "--threads", "1",
+            "--model", folder["two.zip"]);
+
+        Assert.True(code == 0, error);
+        Assert.Contains("micro accuracy", output, StringComparison.Ordinal);
+        File.WriteAllBytes(folder["picture.png"], ColouredImages.Png(2, new Random(1)));
+        (code, output, error) = Run("predict", "--model", folder["two.zip"], "--top", "9", folder["picture.png"]);
+        Assert.True(code == 0, error);
+        Assert.Equal(["blue", "green"], ColouredImages.Names.Where(name => output.Replace(folder.Path, "", StringComparison.Ordinal).Contains(name, StringComparison.Ordinal)));
+    }
+
+    [SkippableFact]
     public void Sweep_Help_ListsNothingThatItHasNoUseFor()
     {
         (int code, string help, _) = Run("sweep", "--help");

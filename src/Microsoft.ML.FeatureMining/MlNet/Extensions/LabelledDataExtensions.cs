@@ -29,6 +29,25 @@ public static class LabelledDataExtensions
         return (RowByRowView.Select(data, [.. test.Select(takes => !takes)]), RowByRowView.Select(data, test));
     }
 
+    /// <summary>
+    /// Takes the rows of the first classes, in the order of the keys, by number, or by ordinal comparison: a smaller problem. Two sides with rows of the same classes keep the same ones. A key
+    /// keeps its values: take classes before labels become keys.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="data">The rows.</param>
+    /// <param name="classes">How many classes, at least 1.</param>
+    /// <param name="labelColumnName">The label.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is less than 1, or the column is missing or of another type.</exception>
+    /// <exception cref="InvalidOperationException">There are fewer classes.</exception>
+    public static IDataView TakeClasses(this DataOperationsCatalog catalog, IDataView data, int classes, string labelColumnName = "Label")
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
+        RowClasses all = Read(catalog, data, labelColumnName);
+        return all.Names.Count < classes
+            ? throw new InvalidOperationException(FormattableString.Invariant($"There are {all.Names.Count} classes, fewer than {classes}."))
+            : RowByRowView.Select(data, [.. all.OfRows.Select(index => index >= 0 && index < classes)]);
+    }
+
     /// <summary>Takes so many rows of each class at random: a small-sample series. With the same seed, a larger number takes the rows of a smaller one and more.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">The rows.</param>
