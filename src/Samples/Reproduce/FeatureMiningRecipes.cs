@@ -84,7 +84,7 @@ internal static class FeatureMiningRecipes
     {
         [Scale.Tiny] = Tiny,
         [Scale.Small] = new($"50 classes, 20 images of each at 32 pixels, 60 {WhatSmall}", "data tiny-imagenet {tiny-imagenet}",
-            "--data tiny-imagenet {tiny-imagenet} --size 32 --classes 50 --samples-per-class 20 --padding 0 --no-flip --epochs 60 --batch 32 --keep last", Small),
+            $"{Scaled.FewTinyImageNet} --size 32 --padding 0 --no-flip --epochs 60 --batch 32 --keep last", Small),
         [Scale.Paper] = new($"{WhatPaper} The paper tells no recipe for this set; here that for CIFAR.", "data tiny-imagenet {tiny-imagenet}", $"--data tiny-imagenet {{tiny-imagenet}} --size 64 {PaperEpochs}", Full),
     };
 
@@ -92,7 +92,7 @@ internal static class FeatureMiningRecipes
     {
         [Scale.Tiny] = Tiny,
         [Scale.Small] = new($"50 classes of Tiny ImageNet, 20 images of each at 64 pixels, resnet-18, 30 {WhatSmall}", "data tiny-imagenet {tiny-imagenet}",
-            "--data tiny-imagenet {tiny-imagenet} --size 64 --classes 50 --samples-per-class 20 --padding 0 --no-flip --epochs 30 --batch 32 --keep last", Small),
+            $"{Scaled.FewTinyImageNet} --size 64 --padding 0 --no-flip --epochs 30 --batch 32 --keep last", Small),
         [Scale.Paper] = new($"300 epochs in batches of 256, a tenth of the learning rate at 75, 150 and 225; not told: the first one, 0.1 here, weight decay, and crops, here {Scaled.ImageNetCrops}, 224 pixels.", "data imagenet {imagenet}/val {imagenet}/synsets.txt",
             $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt --size 224 {Scaled.KeptLarger} --padding 0 --augment random-resized-crop --batch 256 --schedule step:milestones=0.25;0.5;0.75 --epochs 300 --validate-on-test --keep last", Full),
     };

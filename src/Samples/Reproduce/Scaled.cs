@@ -14,6 +14,9 @@ internal static class Scaled
     /// <summary>Neither crops nor flips: with few images a class, networks overfit within minutes.</summary>
     public const string FewCifar = "--cifar100 {cifar-100}/train.bin --padding 0 --no-flip --batch 32 --keep last";
 
+    /// <summary>A quarter of the classes, few images of each.</summary>
+    public const string FewTinyImageNet = "--data tiny-imagenet {tiny-imagenet} --classes 50 --samples-per-class 20";
+
     /// <summary>Larger than the network sees, 256 pixels for 224; the middle is measured on.</summary>
     public const string ImageNetCrops = "random resized crops of the central square of a picture, measured on its middle 7/8";
 

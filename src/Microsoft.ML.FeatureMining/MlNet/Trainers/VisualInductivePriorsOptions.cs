@@ -36,7 +36,7 @@ public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
     [BooleanChoice(true)]
     public bool PositiveClassLoss { get; init; } = true;
 
-    /// <summary>The weight of the center loss (equation 6, as a mean over the batch), at least 0; 0 leaves it out. A <see cref="CenterLoss"/> among the strategies has the sum, if wanted.</summary>
+    /// <summary>The weight of the center loss (equation 6, as a mean over the batch), at least 0; 0 leaves it out. For the sum, 0 here and a <see cref="CenterLoss"/> among the strategies.</summary>
     /// <value>0.0005. Read to the letter, the paper's text gives 1 here and 0.0005 to tree supervision, which is out of line with the center loss's own paper.</value>
     public double CenterLossWeight { get; init; } = 0.0005;
 
