@@ -1,5 +1,5 @@
 """Tables of experiments: summary.py METRIC OUT NAME... reads OUT/NAME-seed-*.json and prints n, mean and standard deviation of a metric, and Student's t test of independent samples
-(two-sided, equal variances) against the first NAME. METRIC is one of the test's, in percent."""
+(two-sided, equal variances) against the first NAME. METRIC, in percent, is one of the test's, or highest: validation accuracy of the best epoch, or training: accuracy of the last one."""
 import glob
 import json
 import math
@@ -41,13 +41,19 @@ def p_value(one, other):
     return incomplete_beta(freedom / 2, 0.5, freedom / (freedom + t2))
 
 
+def value(report, metric):
+    if metric == "highest":
+        return max(epoch["validation_accuracy"] for epoch in report["history"])
+    return report["history"][-1]["train_accuracy"] if metric == "training" else report["test"][metric]
+
+
 def main():
     metric, out, names = sys.argv[1], sys.argv[2], sys.argv[3:]
     first = None
     print(f"| | n | {metric} | sd | p |\n|---|---|---|---|---|")
     for name in names:
         reports = [json.load(open(path, encoding="utf-8")) for path in sorted(glob.glob(f"{glob.escape(out)}/{name}-seed-*.json"))]
-        values = [100 * report["test"][metric] for report in reports]
+        values = [100 * value(report, metric) for report in reports]
         if not values:
             continue
         first = first or values

@@ -15,29 +15,18 @@ internal static class TrainingReport
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    public static void Write(
-        FileInfo file, string trainer, ImageClassificationOptions settings, int? stepsAnEpoch, Findings? findings, ImageClassificationModel network) => Write(file, new
-        {
-            Trainer = trainer,
-            settings.Backbone,
-            network.Head,
-            Parameters = network.ParameterCount,
-            (settings as FeatureMiningOptions)?.Stages,
-            (settings as FeatureMiningOptions)?.Segmentation,
-            Strategies = settings.Strategies.Select(strategy => strategy.Key),
-            settings.Epochs,
-            settings.BatchSize,
-            settings.LearningRate,
-            settings.WeightDecay,
-            settings.Schedule,
-            settings.Seed,
-            StepsAnEpoch = stepsAnEpoch,
-            network.EarlierHistory,
-            network.History,
-            Test = findings?.Measured.Details,
-            findings?.Classifiers,
-            findings?.Activations,
-        });
+    public static void Write(FileInfo file, string trainer, int? stepsAnEpoch, Findings? findings, ImageClassificationModel network) => Write(file, new
+    {
+        Trainer = trainer,
+        Parameters = network.ParameterCount,
+        network.Recipe,
+        StepsAnEpoch = stepsAnEpoch,
+        network.EarlierHistory,
+        network.History,
+        Test = findings?.Measured.Details,
+        findings?.Classifiers,
+        findings?.Activations,
+    });
 
     /// <summary>What was measured of a model that is not trained here.</summary>
     public static void Write(FileInfo file, Measured measured) => Write(file, new { Test = measured.Details });

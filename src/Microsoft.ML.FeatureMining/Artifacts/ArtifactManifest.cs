@@ -62,7 +62,7 @@ internal sealed record ArtifactManifest
     /// <summary>Of the training images, a channel, in the units of the pixels.</summary>
     public required IReadOnlyList<float> Deviation { get; init; }
 
-    /// <summary>The recipe as it was; read by people and by nothing else.</summary>
+    /// <summary>The recipe as it was, for people to read; of its strategies those that can be explained are shown by the report.</summary>
     public JsonElement? Recipe { get; init; }
 
     /// <summary>The epoch, from 1, whose weights these are.</summary>

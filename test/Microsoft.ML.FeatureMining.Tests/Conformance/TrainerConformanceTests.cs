@@ -18,6 +18,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
     {
         ["FeatureMining"] = new TrainerMaker<FeatureMiningOptions>(new(), (_, ml, options) => ml.MulticlassClassification.Trainers.FeatureMining(options))
         {
+            Strategies = ["feature-mining"],
             ByNames = (ml, validation) => ml.MulticlassClassification.Trainers.FeatureMining("Colour", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
         },
         ["Ssm"] = new TrainerMaker<SsmOptions>(new(), (_, ml, options) => ml.MulticlassClassification.Trainers.Ssm(options))
@@ -27,6 +28,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         ["VisualInductivePriors"] = new TrainerMaker<VisualInductivePriorsOptions>(
             new() { WarmupEpochs = 0 }, (_, ml, options) => ml.MulticlassClassification.Trainers.VisualInductivePriors(options))
         {
+            Strategies = ["cutmix", "center-loss", "tree-supervision"],
             ByNames = (ml, validation) => ml.MulticlassClassification.Trainers.VisualInductivePriors("Colour", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
         },
         ["PatchTraining"] = new TrainerMaker<PatchTrainingOptions>(
@@ -134,6 +136,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 
         Assert.Equal(Scores(name, model), Scores(name, loaded));
         Assert.Equal((model.Model.Head, model.Model.IsMultilabel), (loaded.Model.Head, loaded.Model.IsMultilabel));
+        Assert.Equal(Makers[name].Strategies, loaded.Model.Recipe!.Value.GetProperty("strategies").EnumerateArray().Select(strategy => strategy.GetProperty("key").GetString()));
         using PredictionEngine<EncodedPicture, ScoreOnly> engine = ml.Model.CreatePredictionEngine<EncodedPicture, ScoreOnly>(loaded);
         EncodedPicture picture = new() { Image = ColouredImages.Png(1, new Random(1)) };
         Assert.Equal(engine.Predict(picture).Score, engine.Predict(picture).Score);

@@ -8,6 +8,9 @@ internal abstract class TrainerMaker
     /// <summary>Whether its label is a set of classes.</summary>
     public bool IsMultilabel { get; init; }
 
+    /// <summary>Keys of the strategies that it brings along.</summary>
+    public IReadOnlyList<string> Strategies { get; init; } = [];
+
     /// <summary>Made by the names of its columns: Colour, Picture, Probability and Guess.</summary>
     public required Func<MLContext, IDataView, ImageClassificationTrainer> ByNames { get; init; }
 

@@ -97,6 +97,7 @@ public sealed class ReproduceTests : IDisposable
         Programs.Run("Samples", arguments);
 
         using JsonDocument written = JsonDocument.Parse(File.ReadAllText(report));
+        Assert.Equal("cifar-resnet-8", written.RootElement.GetProperty("recipe").GetProperty("backbone").GetString());
         Assert.Equal(Enumerable.Range(1, 8), written.RootElement.GetProperty("history").EnumerateArray().Select(epoch => epoch.GetProperty("epoch").GetInt32()));
     }
 

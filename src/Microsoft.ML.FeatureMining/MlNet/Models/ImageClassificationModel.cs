@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
@@ -55,6 +56,9 @@ public sealed class ImageClassificationModel
 
     /// <summary>Each epoch of a training before that one, where the method takes two: on patches, or of the network whose classifier gave the hierarchy of classes.</summary>
     public IReadOnlyList<EpochMetrics> EarlierHistory => Artifact.Manifest.EarlierHistory;
+
+    /// <summary>What it was trained with, for people to read: network, strategies, loss, augmentation, optimizer, schedule and seed. Null where the model does not tell.</summary>
+    public JsonElement? Recipe => Artifact.Manifest.Recipe;
 
     /// <summary>Training rows that were left out because their picture could not be read (<see cref="UnreadableImages.Skip"/>).</summary>
     public int SkippedImages => Artifact.Manifest.SkippedImages;
