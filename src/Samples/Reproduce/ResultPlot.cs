@@ -27,8 +27,12 @@ internal static class ResultPlot
         double bottom = Top + RowHeight * lines.Length;
         string title = $"{result.Experiment.Title}: difference in {result.Experiment.Measures[result.Primary].Title}";
         XElement svg = Page(Width, bottom + 34, title, Style);
-        svg.Add(Element("circle", ("class", "ours"), ("cx", N(Left + 6)), ("cy", "36"), ("r", "4")), Text(Left + 16, 40, "start", $"measured at scale {result.Scale.ToString().ToLowerInvariant()}"),
-            Diamond(Left + 206, 36), Text(Left + 216, 40, "start", "the paper"));
+        svg.Add(Element("circle", ("class", "ours"), ("cx", N(Left + 6)), ("cy", "36"), ("r", "4")), Text(Left + 16, 40, "start", $"measured at scale {result.Scale.ToString().ToLowerInvariant()}"));
+        if (lines.Any(line => line.Paper is not null))
+        {
+            svg.Add(Diamond(Left + 206, 36), Text(Left + 216, 40, "start", "the paper"));
+        }
+
         for (int tick = 0; min + tick * step <= max + step / 1000; tick++)
         {
             double value = min + tick * step;
