@@ -18,7 +18,7 @@ public sealed class TrainOptionsTests
 
     private static ImageClassificationOptions Settings(params string[] arguments)
     {
-        Command command = new("train");
+        RootCommand command = new();
         TrainOptions options = new();
         options.AddTo(command);
         return options.Settings(command.Parse(arguments), _ => throw new InvalidOperationException("No hierarchy is given."));
