@@ -23,7 +23,7 @@ internal static class FeatureMiningRecipes
     {
         ["resnet-56"] = "cifar-resnet-20",
         ["resnet-110"] = "cifar-resnet-20",
-        ["resnet-164"] = "cifar-resnet-29-bottleneck",
+        ["resnet-164"] = "cifar-resnet-20-bottleneck",
         ["densenet-100"] = "densenet-bc-22-12",
         ["wrn-28-10"] = "wrn-10-2",
         ["pyramidnet-110"] = "pyramidnet-14-a48",
