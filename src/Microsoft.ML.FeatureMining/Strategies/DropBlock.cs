@@ -46,13 +46,28 @@ public sealed class DropBlock : TrainingStrategy
     /// <summary>Drops squares of side <paramref name="block"/>, whose upper left corners are the ones of <paramref name="corners"/> [N,C,h-b+1,w-b+1].</summary>
     internal static Tensor Drop(Tensor features, Tensor corners, int block)
     {
+        using DisposeScope scope = NewDisposeScope();
         long margin = block - 1;
         Tensor padded = nn.functional.pad(corners, [margin, margin, margin, margin], PaddingModes.Constant, 0);
-        // A square's maximum is its rows' maxima's: two passes of b looks instead of one of b * b.
-        Tensor dropped = nn.functional.max_pool2d(nn.functional.max_pool2d(padded, [block, 1], [1, 1]), [1, block], [1, 1]);   // [N,C,h,w]
-        Tensor kept = 1 - dropped;
+        Tensor kept = 1 - WindowMaximum(WindowMaximum(padded, 2, block), 3, block);   // [N,C,h,w]
         // Where nothing at all is left there is nothing to scale.
-        return features * kept / kept.mean().clamp_min(1.0 / kept.numel());
+        return (features * kept / kept.mean().clamp_min(1.0 / kept.numel())).MoveToOuterDisposeScope();
+    }
+
+    // The maximum over windows of b places along an axis, from those of half as many: log b passes where max_pool2d looks b times, and keeps where it found it. Lets go of what it is given.
+    private static Tensor WindowMaximum(Tensor values, int axis, int block)
+    {
+        for (int seen = 1; seen < block;)
+        {
+            int step = Math.Min(seen, block - seen);
+            long length = values.shape[axis] - step;
+            Tensor wider = values.narrow(axis, 0, length).maximum(values.narrow(axis, step, length));
+            values.Dispose();
+            values = wider;
+            seen += step;
+        }
+
+        return values;
     }
 
     private sealed class Run(DropBlock settings, RandomStream random) : StrategyRun
