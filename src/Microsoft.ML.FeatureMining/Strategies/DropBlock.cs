@@ -54,16 +54,14 @@ public sealed class DropBlock : TrainingStrategy
         return (features * kept / kept.mean().clamp_min(1.0 / kept.numel())).MoveToOuterDisposeScope();
     }
 
-    // The maximum over windows of b places along an axis, from those of half as many: log b passes where max_pool2d looks b times, and keeps where it found it. Lets go of what it is given.
+    // The maximum over windows of b places along an axis, from those of half as many: log b passes where max_pool2d looks b times, and keeps where it found it.
     private static Tensor WindowMaximum(Tensor values, int axis, int block)
     {
         for (int seen = 1; seen < block;)
         {
             int step = Math.Min(seen, block - seen);
             long length = values.shape[axis] - step;
-            Tensor wider = values.narrow(axis, 0, length).maximum(values.narrow(axis, step, length));
-            values.Dispose();
-            values = wider;
+            values = values.narrow(axis, 0, length).maximum(values.narrow(axis, step, length));
             seen += step;
         }
 
