@@ -46,7 +46,9 @@ internal static class TrainCommand
         ImageClassificationOptions chosen = options.Settings(parsed, file => HierarchyFile.Read(ml, file, train));
         if (chosen is PatchTrainingOptions patches)
         {
-            chosen = patchInput.IsGiven(parsed) ? patches with { PatchSet = patchInput.Load(parsed, ml) } : patches with { SwitchEpoch = 0 };
+            chosen = patchInput.IsGiven(parsed) ? patches with { PatchSet = patchInput.Load(parsed, ml) }
+                : options.Given(parsed, chosen.GetType()).Contains(nameof(PatchTrainingOptions.SwitchEpoch)) ? patches
+                : patches with { SwitchEpoch = 0 };
         }
 
         if (options.ValidatesOnTest(parsed))

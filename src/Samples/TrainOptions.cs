@@ -113,6 +113,10 @@ internal sealed class TrainOptions
         {
             (own, hierarchy) = (priors with { Hierarchy = hierarchy }, null);
         }
+        else if (own is PatchTrainingOptions patches)
+        {
+            own = patches with { SwitchEpoch = Math.Min(patches.SwitchEpoch, (parsed.GetValue(_epochs) ?? patches.Epochs) / 2) };
+        }
 
         ImageClassificationOptions given = Common(parsed, own) with { Strategies = [.. Strategies(parsed, hierarchy)] };
         Array.ForEach(parsed.GetValue(_set) ?? [], assignment => SettingText.Assign(given, assignment));

@@ -20,8 +20,8 @@ public static class ExplanationGrid
     }
 
     /// <summary>
-    /// A row for each model, a column for each image: first the images, then the main map of each model. The first column shows which part of its last features a model was trained on, white for
-    /// that part and gray for the rest (Xie et al. 2022, figure 1).
+    /// A row for each model, a column for each image: first the images, then the main map of each model. Where a model was trained on a part of its last features, the first column shows each
+    /// model's, white for the part and gray for the rest (Xie et al. 2022, figure 1).
     /// </summary>
     /// <param name="models">For each model the part, null for all, and the explanations of the same images in the same order.</param>
     /// <param name="side">The longer side of a cell, in pixels.</param>
@@ -30,8 +30,9 @@ public static class ExplanationGrid
     public static byte[] OfModels(IReadOnlyList<(HeatMap? TrainedPart, IReadOnlyList<ImageExplanation> Images)> models, int side = 112)
     {
         ArgumentNullException.ThrowIfNull(models);
-        DecodedImage?[][] rows = [.. models.Select(model => model.Images.Select(image => Overlay.Draw(image.Picture, image.MainMap, side)).Prepend(Part(model.TrainedPart, side)).ToArray())];
-        return Encode(models.Count == 0 ? [] : [[null, .. models[0].Images.Select(image => Overlay.Draw(image.Picture, null, side))], .. rows]);
+        IEnumerable<DecodedImage?[]> rows = models.Select(model => model.Images.Select(image => Overlay.Draw(image.Picture, image.MainMap, side)).ToArray());
+        DecodedImage?[][] grid = [.. models.Take(1).Select(model => model.Images.Select(image => Overlay.Draw(image.Picture, null, side)).ToArray()), .. rows];
+        return Encode(models.Any(model => model.TrainedPart is not null) ? [.. grid.Zip([null, .. models.Select(model => Part(model.TrainedPart, side))], (row, part) => row.Prepend(part).ToArray())] : grid);
     }
 
     // A frame of gray sets the white off from the page.

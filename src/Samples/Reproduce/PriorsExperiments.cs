@@ -95,7 +95,7 @@ internal static class PriorsExperiments
             $"{Scaled.FewTinyImageNet} {Bare} {settings} --set CutMixProbability=0 --augment random-resized-crop:min-area=0.35 --size 32 --epochs {small} --batch 32 --lr 0.003", Networks("14-8x4d", "efficientnet-b0", "resnest-14")),
         [Scale.Paper] = new(
             $"The VIPriors subset of ImageNet, {epochs} epochs, learning rate 0.1 with warm-up and cosine, {Scaled.ImageNetCrops}, {side} pixels where the row does not say, flips; CutMix with probability 0.5 where the table has it; 16 batches of 64 a step (the paper: 64 on each of 16 devices).",
-            "data imagenet {imagenet}/val {imagenet}/synsets.txt", $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt {Bare} {settings} --size {side} {Scaled.KeptLarger} --accumulate 16 --epochs {epochs}",
+            "data imagenet {imagenet}/val {imagenet}/synsets.txt", $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt {Bare} {settings} --size {side} {Scaled.KeptLarger} --accumulate 16 --lr 0.1 --epochs {epochs}",
             Networks("50-32x4d", null, null)),
     };
 

@@ -89,6 +89,15 @@ public sealed class PatchTrainingTests(ColouredImages images) : IClassFixture<Co
     }
 
     [Fact]
+    public void Create_SwitchEpochAfterTheLast_IsOneProblem()
+    {
+        string message = Assert.Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(new PatchTrainingOptions { Epochs = 4 })).Message;
+
+        Assert.Contains("SwitchEpoch lies between 0 and Epochs - 1; it is 5 of 4.", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Epochs is at least 1", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Create_SwitchEpochWithoutPatches_SaysWhatToDo()
     {
         string message = Assert.Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(new PatchTrainingOptions())).Message;

@@ -60,7 +60,9 @@ public sealed class ModelReportTests(TrainedModel trained)
         DecodedImage grid = ImageCodec.Decode(ExplanationGrid.OfImages(some.Select(entry => entry.Explanation), side: 20));
         Assert.Equal((5 * 24 - 4, 4 * 24 - 4), (grid.Width, grid.Height));
         DecodedImage models = ImageCodec.Decode(ExplanationGrid.OfModels([(null, [one, one]), (explainer.TrainedPart, [one, one])], side: 20));
-        Assert.Equal((3 * 24 - 4, 3 * 24 - 4), (models.Width, models.Height));
+        Assert.Equal((2 * 24 - 4, 3 * 24 - 4), (models.Width, models.Height));
+        DecodedImage parts = ImageCodec.Decode(ExplanationGrid.OfModels([(null, [one, one]), (new HeatMap(1, 1, [1]), [one, one])], side: 20));
+        Assert.Equal((3 * 24 - 4, 3 * 24 - 4), (parts.Width, parts.Height));
     }
 
     [Fact]

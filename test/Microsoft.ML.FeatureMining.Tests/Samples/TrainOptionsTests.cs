@@ -16,6 +16,15 @@ public sealed class TrainOptionsTests
     [Fact]
     public void Augmentations_OfAnotherKind_ComeAfterTheTrainersOwn() => Assert.Equal([new RandomResizedCrop(), new Cutout()], Settings("--trainer", "vipf", "--augment", "cutout").Augmentations);
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(5, "--epochs", "40")]
+    [InlineData(2, "--epochs", "4")]
+    [InlineData(0, "--epochs", "1")]
+    [InlineData(3, "--epochs", "4", "--set", "SwitchEpoch=3")]
+    public void SwitchEpoch_OfFewEpochs_IsHalfOfThem(int expected, params string[] arguments) =>
+        Assert.Equal(expected, ((PatchTrainingOptions)Settings(["--trainer", "patch", .. arguments])).SwitchEpoch);
+
     private static ImageClassificationOptions Settings(params string[] arguments)
     {
         RootCommand command = new();

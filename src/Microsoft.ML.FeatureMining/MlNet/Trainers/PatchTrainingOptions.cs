@@ -57,19 +57,21 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
 
     internal override bool IsMultilabel => true;
 
+    private bool HasWholeImages => SwitchEpoch >= 0 && SwitchEpoch < Epochs;
+
     /// <summary>The recipe of the epochs on whole images.</summary>
     internal override TrainingRecipe ToRecipe(ImageShape input, long seed) => base.ToRecipe(input, seed) with
     {
         Head = HiddenUnits == 4096 ? "vgg-patches" : FormattableString.Invariant($"vgg-patches-{HiddenUnits}"),
-        Epochs = Epochs - SwitchEpoch,
+        Epochs = HasWholeImages ? Epochs - SwitchEpoch : Epochs,
         Loss = Loss ?? new Losses.BinaryCrossEntropyLoss(),
         LabelSmoothing = 0,
     };
 
     internal override IEnumerable<string> OwnProblems()
     {
-        if (SwitchEpoch < 0 || SwitchEpoch >= Epochs)
-            yield return $"SwitchEpoch lies between 0 and Epochs - 1; it is {SwitchEpoch}.";
+        if (!HasWholeImages)
+            yield return $"SwitchEpoch lies between 0 and Epochs - 1; it is {SwitchEpoch} of {Epochs}.";
         if (SwitchEpoch > 0 && PatchSet is null)
             yield return "SwitchEpoch is above 0 and there is no PatchSet; LoadPascalVocPatches makes one, or set SwitchEpoch to 0.";
         if (!(LabelSmoothing is >= 0 and < 1))

@@ -11,7 +11,8 @@ using Microsoft.ML.SearchSpace;
 namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
-/// The settings of <see cref="VisualInductivePriorsTrainer"/>. The defaults are the whole recipe of the paper for 224 by 224 pixels, 360 epochs; each part has a switch.
+/// The settings of <see cref="VisualInductivePriorsTrainer"/>. The defaults are the whole recipe of the paper for 224 by 224 pixels, 360 epochs; each part has a switch. The paper's steps
+/// are of 1024 images, 64 on each of 16 devices, at a rate of 0.1; here they are of 64, and the rate is a sixteenth. AccumulateBatches = 16 and LearningRate = 0.1 are the paper's.
 /// </summary>
 public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
 {
@@ -23,6 +24,7 @@ public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
         ImageWidth = 224;
         Epochs = 360;
         BatchSize = 64;
+        LearningRate = 0.1 * 64 / 1024;
         Schedule = new CosineSchedule();
         WarmupEpochs = 5;
         LabelSmoothing = 0.1;
