@@ -3,14 +3,12 @@ using AutoMLSample;
 using Microsoft.ML;
 using Microsoft.ML.AutoML;
 
-if (args is not [string folder, ..] || !Directory.Exists(folder))
+if (args is not [string folder, ..] || args.Length > 3 || !Directory.Exists(folder) || Count(1, usual: 10) is not { } trials || Count(2, usual: 20) is not { } epochs)
 {
     Console.Error.WriteLine("Usage: AutoMLSample FOLDER [TRIALS] [EPOCHS], FOLDER holding a folder of pictures for each class.");
     return 2;
 }
 
-int trials = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 10;
-int epochs = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 20;
 MLContext ml = new(seed: 1);
 (IDataView train, IDataView validation) = ml.Data.SplitByClass(ml.Data.LoadImageFolder(folder), testFraction: 0.2, seed: 1);
 AutoMLExperiment experiment = ImageSweep.Experiment(
@@ -22,3 +20,5 @@ Console.WriteLine($"best: trial {best.TrialSettings.TrialId}, accuracy {best.Met
 ml.Model.Save(best.Model, train.Schema, "best.zip");
 Console.WriteLine("Saved best.zip.");
 return 0;
+
+int? Count(int index, int usual) => args.Length <= index ? usual : int.TryParse(args[index], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0 ? count : null;

@@ -22,6 +22,10 @@ internal sealed class ExperimentData
         }
     }
 
+    /// <summary>The folders that the command line gives.</summary>
+    public IReadOnlyDictionary<string, string> Given(ParseResult parsed) =>
+        _folders.Where(entry => parsed.GetValue(entry.Value) is not null).ToDictionary(entry => entry.Key, entry => parsed.GetValue(entry.Value)!.FullName);
+
     /// <summary>What stands for the data sets in an experiment's arguments.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="arguments">Of the experiment.</param>

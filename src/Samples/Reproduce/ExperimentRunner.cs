@@ -8,13 +8,13 @@ namespace Samples.Reproduce;
 /// <param name="filters">Parts of the names of the rows to run; all where there are none.</param>
 internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInfo folder, Scale scale, int seeds, IReadOnlyList<string> filters)
 {
-    /// <summary>Prints the commands.</summary>
-    public int Print(Experiment experiment)
+    /// <summary>Prints the commands, with data sets in braces where their folder is not given.</summary>
+    public int Print(Experiment experiment, IReadOnlyDictionary<string, string> data)
     {
         Console.WriteLine($"# {experiment.Title}");
         foreach (ExperimentRun run in Runs(experiment))
         {
-            Console.WriteLine(run.Command);
+            Console.WriteLine(string.Join(' ', run.Command.Split(' ').Select(word => Quoted(Placeholders.Fill(word, data)))));
         }
 
         return ExitCode.Success;
@@ -58,6 +58,8 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
         Console.WriteLine(table);
         return ExitCode.Success;
     }
+
+    private static string Quoted(string word) => word.Contains(' ', StringComparison.Ordinal) ? $"\"{word}\"" : word;
 
     // Seeds outside of rows: a table that was stopped has the same seeds in all rows.
     private IEnumerable<ExperimentRun> Runs(Experiment experiment) =>

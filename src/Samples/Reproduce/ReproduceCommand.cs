@@ -35,7 +35,7 @@ internal static class ReproduceCommand
             ExperimentRunner runner = new(program, target, parsed.GetValue(scale), parsed.GetValue(seeds), parsed.GetValue(rows) ?? []);
             foreach (Experiment experiment in chosen)
             {
-                int code = parsed.GetValue(dry) ? runner.Print(experiment) : runner.Run(experiment, arguments => data.Of(parsed, arguments, target), machine, Machine(parsed.GetValue(threads), parsed.GetValue(gpu)));
+                int code = parsed.GetValue(dry) ? runner.Print(experiment, data.Given(parsed)) : runner.Run(experiment, arguments => data.Of(parsed, arguments, target), machine, Machine(parsed.GetValue(threads), parsed.GetValue(gpu)));
                 if (code != ExitCode.Success)
                 {
                     return code;

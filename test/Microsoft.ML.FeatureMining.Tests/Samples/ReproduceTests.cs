@@ -44,6 +44,16 @@ public sealed class ReproduceTests : IDisposable
     }
 
     [Fact]
+    public void DryRun_OfAFolderThatIsGiven_NamesIt()
+    {
+        string[] arguments = ["reproduce", "feature-mining", "table-4", "--dry-run", "--scale", "small", "--seeds", "1", "--rows", "ResNet110+FM"];
+        string open = Programs.Run("Samples", arguments)[1], named = Programs.Run("Samples", [.. arguments, "--tiny-imagenet", _folder["two words"]])[1];
+
+        Assert.Contains("--data tiny-imagenet {tiny-imagenet} ", open, StringComparison.Ordinal);
+        Assert.Contains($"--data tiny-imagenet \"{_folder["two words"]}\" ", named, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TwoProcesses_OneFolder_DoEachRunOnce()
     {
         string[] arguments = ["reproduce", "feature-mining", "table-9", "--seeds", "2", "--threads", "1", "--out", _folder.Path, "--rows", "ResNet-56+FM"];
