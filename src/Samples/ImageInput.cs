@@ -21,13 +21,13 @@ internal sealed class ImageInput
     public ImageInput(string prefix, string what, DataPart side, bool required = true)
     {
         (_side, _required) = (side, required);
-        string names = prefix == "--" ? "NAME PATH [PART]. " + string.Join("; ", DataSets.All.Select(entry => $"{entry.Key}: {entry.Value.What}")) : "NAME PATH [PART], as --data has it";
+        string names = prefix == "--" ? ". " + string.Join("; ", DataSets.All.Select(entry => $"{entry.Key}: {entry.Value.What}")) : ", as --data has it";
         _images = new Option<DirectoryInfo?>(prefix + "images") { Description = $"{what}: a folder with a sub-folder of pictures for each class." };
         _cifar10 = new Option<FileInfo[]>(prefix + "cifar10") { Description = $"{what}: CIFAR-10's binary files.", AllowMultipleArgumentsPerToken = true };
         _cifar100 = new Option<FileInfo[]>(prefix + "cifar100") { Description = $"{what}: CIFAR-100's binary files (fine labels).", AllowMultipleArgumentsPerToken = true };
         _data = new Option<string[]>(prefix + "data")
         {
-            Description = $"{what}: a data set by {names}.",
+            Description = $"{what}: a data set by NAME PATH [PART]{names}.",
             AllowMultipleArgumentsPerToken = true,
             Arity = new ArgumentArity(2, 3),
         };

@@ -30,9 +30,14 @@ public static class ExplanationGrid
     public static byte[] OfModels(IReadOnlyList<(HeatMap? TrainedPart, IReadOnlyList<ImageExplanation> Images)> models, int side = 112)
     {
         ArgumentNullException.ThrowIfNull(models);
-        IEnumerable<DecodedImage?[]> rows = models.Select(model => model.Images.Select(image => Overlay.Draw(image.Picture, image.MainMap, side)).ToArray());
-        DecodedImage?[][] grid = [.. models.Take(1).Select(model => model.Images.Select(image => Overlay.Draw(image.Picture, null, side)).ToArray()), .. rows];
-        return Encode(models.Any(model => model.TrainedPart is not null) ? [.. grid.Zip([null, .. models.Select(model => Part(model.TrainedPart, side))], (row, part) => row.Prepend(part).ToArray())] : grid);
+        bool hasParts = models.Any(model => model.TrainedPart is not null);
+        return Encode([.. models.Take(1).Select(first => Row(null, first.Images, _ => null)), .. models.Select(model => Row(Part(model.TrainedPart, side), model.Images, image => image.MainMap))]);
+
+        DecodedImage?[] Row(DecodedImage? part, IReadOnlyList<ImageExplanation> images, Func<ImageExplanation, HeatMap?> map)
+        {
+            IEnumerable<DecodedImage?> cells = images.Select(image => Overlay.Draw(image.Picture, map(image), side));
+            return [.. hasParts ? cells.Prepend(part) : cells];
+        }
     }
 
     // A frame of gray sets the white off from the page.
