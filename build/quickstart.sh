@@ -3,7 +3,6 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
-bash build/dependencies.sh
 dotnet build src/Samples -c Release -v quiet -clp:NoSummary
 out=$root/artifacts/quickstart
 samples() { dotnet run --project src/Samples -c Release --no-build -- "$@"; }

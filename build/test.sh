@@ -3,7 +3,6 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
-bash build/dependencies.sh
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 dotnet build MlNetFm.sln -c Release -v quiet -clp:NoSummary

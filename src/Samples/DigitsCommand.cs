@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Microsoft.ML.FeatureMining.Data;
 
 namespace Samples;
 
@@ -34,8 +33,7 @@ internal static class DigitsCommand
             test += heldOut ? 1 : 0;
             string folder = Path.Combine(target, heldOut ? "test" : "train", digit.ToString(CultureInfo.InvariantCulture));
             Directory.CreateDirectory(folder);
-            using FileStream picture = File.Create(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{written[digit]++:d3}.png")));
-            PngWriter.Write(picture, pixels, Digits.Side, Digits.Side);
+            GrayImage.Save(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{written[digit]++:d3}.png")), pixels, Digits.Side, Digits.Side);
         }
 
         return (written.Sum() - test, test);

@@ -1,5 +1,3 @@
-using System.IO.Compression;
-
 namespace Microsoft.ML.FeatureMining.Data;
 
 /// <summary>One image of a CIFAR file.</summary>
@@ -15,8 +13,6 @@ public readonly record struct CifarRecord(byte[] Pixels, int Label)
         for (int c = 0; c < channels; c++)
             for (int i = 0; i < height * width; i++)
                 interleaved[(i * channels) + c] = Pixels[(c * height * width) + i];
-        using MemoryStream png = new();
-        PngWriter.Write(png, interleaved, width, height, CompressionLevel.NoCompression);
-        return png.ToArray();
+        return ImageCodec.EncodePng(interleaved, width, height, level: 0);
     }
 }

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 
 namespace Microsoft.ML.FeatureMining.Data;
 
@@ -50,8 +49,6 @@ internal static class VocPatches
     {
         (int x, int y, int width, int height) = box.Within(picture.Width, picture.Height);
         DecodedImage cut = ((PixelView)picture).Part(x, y, width, height).ToImage();
-        using MemoryStream png = new();
-        PngWriter.Write(png, cut.Pixels, width, height, CompressionLevel.NoCompression);
-        return png.ToArray();
+        return ImageCodec.EncodePng(cut.Pixels, width, height, level: 0);
     }
 }

@@ -60,8 +60,6 @@ public static class ExplanationGrid
         }
 
         DecodedImage grid = PictureGrid.Compose(rows);
-        using MemoryStream stream = new();
-        PngWriter.Write(stream, grid.Pixels, grid.Width, grid.Height);
-        return stream.ToArray();
+        return ImageCodec.EncodePng(grid.Pixels, grid.Width, grid.Height);
     }
 }

@@ -64,9 +64,7 @@ public sealed class ImageExplanation
     /// <param name="side">The longer side of the picture, in pixels.</param>
     public byte[] ToPng(HeatMap? map = null, int side = 224)
     {
-        using MemoryStream stream = new();
         DecodedImage cell = Overlay.Draw(Picture, map, side);
-        PngWriter.Write(stream, cell.Pixels, cell.Width, cell.Height);
-        return stream.ToArray();
+        return ImageCodec.EncodePng(cell.Pixels, cell.Width, cell.Height);
     }
 }

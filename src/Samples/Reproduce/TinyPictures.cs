@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.ML.FeatureMining.Data;
 
 namespace Samples.Reproduce;
 
@@ -57,8 +56,7 @@ internal static class TinyPictures
         foreach ((int index, (byte[] pixels, int width, string label)) in pictures.Index())
         {
             string name = Path.Combine(part, $"{Text(index)}.png");
-            using FileStream file = File.Create(Path.Combine(aside, name));
-            PngWriter.Write(file, pixels, width, Side);
+            GrayImage.Save(Path.Combine(aside, name), pixels, width, Side);
             lines.Add($"{Path.Combine(folder, name)},{label}");
         }
 

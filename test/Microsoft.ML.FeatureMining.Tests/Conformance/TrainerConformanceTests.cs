@@ -180,9 +180,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         static EncodedPicture Framed(byte frame, int moved = 0)
         {
             byte[] pixels = [.. from y in Enumerable.Range(0, 16) from x in Enumerable.Range(0, 16) from c in Enumerable.Range(0, 3) select Math.Min(x, y) < 2 || Math.Max(x, y) > 13 ? frame : (byte)((x + moved) * 16 + y * c)];
-            using MemoryStream stream = new();
-            PngWriter.Write(stream, pixels, 16, 16);
-            return new EncodedPicture { Image = stream.ToArray() };
+            return new EncodedPicture { Image = ImageCodec.EncodePng(pixels, 16, 16) };
         }
     }
 

@@ -89,7 +89,7 @@ public sealed class BigSetTests(ITestOutputHelper output)
         Skip.IfNot(OperatingSystem.IsLinux(), "There is no ulimit to shrink the disk with.");
         using TemporaryFolder folder = new();
         // No file may be longer than 1000 blocks of 512 bytes.
-        string[] script = ["-c", "trap '' XFSZ; ulimit -f 1000; exec \"$@\"", "sh", Programs.Host, Path.Combine(AppContext.BaseDirectory, "BigSet.dll"), "2000", "0", "Disk", folder.Path];
+        string[] script = ["-c", "trap '' XFSZ; ulimit -f 1000; exec \"$@\"", "sh", Programs.Host, .. Programs.Command("BigSet"), "2000", "0", "Disk", folder.Path];
         // Without the second mapping of compiled code, which is a large file to the system.
         using Process process = Process.Start(new ProcessStartInfo("/bin/sh", script) { RedirectStandardOutput = true, Environment = { ["DOTNET_EnableWriteXorExecute"] = "0" } })!;
         string said = process.StandardOutput.ReadToEnd();

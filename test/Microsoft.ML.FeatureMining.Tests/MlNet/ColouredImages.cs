@@ -36,9 +36,7 @@ public sealed class ColouredImages : IDisposable
         random.NextBytes(pixels);
         for (int i = 0; i < pixels.Length; i++)
             pixels[i] = (byte)((pixels[i] / 2) + (i % 3 == 2 - label ? 120 : 0));
-        using MemoryStream stream = new();
-        PngWriter.Write(stream, pixels, Side, Side);
-        return stream.ToArray();
+        return ImageCodec.EncodePng(pixels, Side, Side);
     }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);

@@ -8,6 +8,10 @@ internal static class Programs
     /// <summary>The program that runs .NET assemblies.</summary>
     public static string Host { get; } = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
 
+    /// <summary>What <see cref="Host"/> is given to run a program.</summary>
+    public static string[] Command(string name) =>
+        name == "Samples" ? [Path.Combine(AppContext.BaseDirectory, "Samples.dll")] : [Path.Combine(AppContext.BaseDirectory, "TestPrograms.dll"), name];
+
     public static Process Start(string name, string[] arguments, params (string Name, string Value)[] environment)
     {
         ProcessStartInfo start = new(Host)
@@ -15,8 +19,7 @@ internal static class Programs
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, name + ".dll"));
-        foreach (string argument in arguments)
+        foreach (string argument in (string[])[.. Command(name), .. arguments])
             start.ArgumentList.Add(argument);
         foreach ((string variable, string value) in environment)
             start.Environment[variable] = value;

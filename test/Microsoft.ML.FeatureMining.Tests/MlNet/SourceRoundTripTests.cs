@@ -133,9 +133,7 @@ public sealed class SourceRoundTripTests : IDisposable
     // Decoders look at the bytes, not at the name.
     private static string[] Pictures(TemporaryFolder folder, Func<int, string> nameOf) => [.. Pixels.Select((pixels, i) =>
     {
-        using MemoryStream png = new();
-        PngWriter.Write(png, pixels, Side, Side);
-        return folder.Write(nameOf(i), png.ToArray());
+        return folder.Write(nameOf(i), ImageCodec.EncodePng(pixels, Side, Side));
     })];
 
     private static string Cifar(TemporaryFolder folder, string name, byte[] bytes) => folder.Write($"cifar-100-binary/{name}", bytes);

@@ -93,9 +93,7 @@ public sealed class TestTimeAugmentationTests(TrainedModel trained)
     private static EncodedPicture Encoded(int width, int height, Func<int, int, byte[]> pixel)
     {
         byte[] pixels = [.. Enumerable.Range(0, width * height).SelectMany(at => pixel(at % width, at / width))];
-        using MemoryStream stream = new();
-        PngWriter.Write(stream, pixels, width, height);
-        return new EncodedPicture { Image = stream.ToArray() };
+        return new EncodedPicture { Image = ImageCodec.EncodePng(pixels, width, height) };
     }
 
     private static void AssertClose(float[][] expected, float[][] actual)

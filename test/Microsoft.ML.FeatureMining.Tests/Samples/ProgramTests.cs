@@ -63,9 +63,7 @@ public sealed class ProgramTests(ColouredImages images) : IClassFixture<Coloured
 
     private static (int Code, string Output, string Error) Run(params string[] arguments)
     {
-        Skip.If(SourceTree.Tests is null, "The source tree is not here.");
-        string program = Path.Combine(SourceTree.Tests!, "..", "..", "src", "Samples", Path.GetRelativePath(SourceTree.Tests!, AppContext.BaseDirectory), "Samples");
-        using Process process = Programs.Start(program, arguments);
+        using Process process = Programs.Start("Samples", arguments);
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

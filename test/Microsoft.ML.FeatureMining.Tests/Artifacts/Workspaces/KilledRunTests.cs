@@ -74,7 +74,7 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
     {
         Skip.IfNot(OperatingSystem.IsLinux() && File.Exists("/usr/bin/prlimit"), "There is no prlimit to shrink the disk with.");
         // Files of more than 400,000 bytes fail from here on, as on a full disk: the checkpoints, but not the model.
-        string[] script = ["-c", "trap '' XFSZ; exec \"$@\"", "sh", Programs.Host, Path.Combine(AppContext.BaseDirectory, "TrainToEnd.dll"), InRoot("small"), InRoot("small-model"), "40"];
+        string[] script = ["-c", "trap '' XFSZ; exec \"$@\"", "sh", Programs.Host, .. Programs.Command("TrainToEnd"), InRoot("small"), InRoot("small-model"), "40"];
         using Process process = Process.Start(new ProcessStartInfo("/bin/sh", script) { RedirectStandardOutput = true })!;
         Assert.Equal("training", process.StandardOutput.ReadLine());
         AwaitCheckpoint("small");
@@ -100,7 +100,7 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
     {
         Skip.IfNot(OperatingSystem.IsLinux() && File.Exists("/usr/bin/env"), "There are no signals to send.");
         // Where the tests run in the background the shell has them, and all that they start, ignore SIGINT.
-        string[] command = ["--default-signal=INT", Programs.Host, Path.Combine(AppContext.BaseDirectory, "TrainToEnd.dll"), InRoot(signal), InRoot("model"), "100000"];
+        string[] command = ["--default-signal=INT", Programs.Host, .. Programs.Command("TrainToEnd"), InRoot(signal), InRoot("model"), "100000"];
         using Process process = Process.Start("/usr/bin/env", command);
         AwaitCheckpoint(signal);
 

@@ -1,4 +1,0 @@
-namespace Microsoft.ML.Transforms;
-
-/// <summary>How keys are made of values.</summary>
-internal sealed record KeyOptions(int MaximumNumberOfKeys, ValueToKeyMappingEstimator.KeyOrdinality Ordinality, bool AnnotationsAsText);

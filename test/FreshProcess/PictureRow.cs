@@ -1,8 +1,0 @@
-namespace FreshProcess;
-
-internal sealed class PictureRow
-{
-    public string ImagePath { get; set; } = "";
-
-    public string Label { get; set; } = "";
-}

@@ -1,8 +1,0 @@
-namespace FreshProcess;
-
-internal sealed class Prediction
-{
-    public uint PredictedLabel { get; set; }
-
-    public float[] Score { get; set; } = [];
-}

@@ -1,8 +1,0 @@
-namespace MlNet.Behaviour.Tests;
-
-public sealed class Prediction
-{
-    public string PredictedLabel { get; set; }
-
-    public float[] Score { get; set; }
-}

@@ -1,9 +1,0 @@
-// SaveLoop MODEL TARGET: saves one model over and over until it is killed. Says "ready" when the first save is done.
-using Microsoft.ML;
-
-MLContext ml = new();
-ITransformer model = ml.Model.Load(args[0], out DataViewSchema schema);
-ml.Model.SaveAtomic(model, schema, args[1]);
-Console.WriteLine("ready");
-while (true)
-    ml.Model.SaveAtomic(model, schema, args[1]);

@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.MlNet.Images;
+using Microsoft.ML.FeatureMining.MlNet.Labels;
+using Microsoft.ML.FeatureMining.MlNet.Storage;
+
+namespace TestPrograms;
+
+/// <summary>BigSet ROWS BUDGET STORAGE [FOLDER]: reads generated pictures of 32x32 as a Fit does, keeps them as STORAGE says within BUDGET bytes (in FOLDER, for good), and passes once over all of them in random order.
+/// Says how many bytes the decoded set has, how many milliseconds each tenth of the pass took, and the largest resident memory of the process, in bytes.</summary>
+internal static class BigSet
+{
+    private const int Side = 32, Header = 54, Batch = 100;
+
+    public static void Run(string[] args)
+    {
+        int count = int.Parse(args[0], CultureInfo.InvariantCulture);
+        StorageSettings storage = new() { MemoryBudget = long.Parse(args[1], CultureInfo.InvariantCulture), Storage = Enum.Parse<ImageStorage>(args[2]), CacheFolder = args.Length > 3 ? args[3] : null };
+        IDataView rows = new MLContext().Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new Row { Label = (uint)(i % Row.Classes), Image = Picture(i) }));
+        LabeledRowReader reader = new(
+            KeyLabelColumn.Bind(rows.Schema, nameof(Row.Label)),
+            ImageColumn.Bind(rows.Schema, nameof(Row.Image), new ImagePreprocessing { Shape = new ImageShape(3, Side, Side) }, ImageCodec.DefaultMaxPixels), () => { });
+        using LabeledImages read = new LabeledImageReader(reader, UnreadableImages.Throw, storage, Console.WriteLine).Read(rows);
+        ImageSet set = read.Images;
+        _ = set.Statistics;
+        Console.WriteLine($"set {(long)set.Count * set.Shape.Length}");
+
+        int[] order = set.DrawOrder(new RandomStream(1, "shuffle"));
+        (int seen, int tenths, long began) = (0, 0, Stopwatch.GetTimestamp());
+        foreach (HostBatch batch in BatchLoader.Load(set, order, Batch))
+        {
+            using HostBatch done = batch;
+            for (int i = 0; i < batch.Count; i++)
+            {
+                // The number of a picture is in its first pixel: blue is stored first, and comes last.
+                int at = i * set.Shape.Length;
+                int number = batch.Pixels[at + (2 * Side * Side)] | (batch.Pixels[at + (Side * Side)] << 8) | (batch.Pixels[at] << 16);
+                if (number != order[seen + i] || batch.Labels[i] != number % Row.Classes)
+                    throw new InvalidDataException($"Image {order[seen + i]} came as {number}, of class {batch.Labels[i]}.");
+            }
+            seen += batch.Count;
+            if (seen >= (tenths + 1) * (count / 10))
+            {
+                tenths++;
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"tenth {Stopwatch.GetElapsedTime(began).TotalMilliseconds:f0}"));
+                began = Stopwatch.GetTimestamp();
+            }
+        }
+        using Process process = Process.GetCurrentProcess();
+        Console.WriteLine($"resident {process.PeakWorkingSet64}");
+    }
+
+    // A bitmap, whose rows go from the bottom up.
+    // A bitmap: its rows go from the bottom up.
+    private static byte[] Picture(int number)
+    {
+        byte[] file = new byte[Header + (Side * Side * 3)];
+        "BM"u8.CopyTo(file);
+        BitConverter.TryWriteBytes(file.AsSpan(2), file.Length);
+        BitConverter.TryWriteBytes(file.AsSpan(10), Header);
+        BitConverter.TryWriteBytes(file.AsSpan(14), Header - 14);
+        BitConverter.TryWriteBytes(file.AsSpan(18), Side);
+        BitConverter.TryWriteBytes(file.AsSpan(22), Side);
+        BitConverter.TryWriteBytes(file.AsSpan(26), (1 << 0) | (24 << 16));
+        file.AsSpan(Header).Fill((byte)(number * 7));
+        BitConverter.TryWriteBytes(file.AsSpan(Header + ((Side - 1) * Side * 3)), number & 0xFF_FFFF);
+        return file;
+    }
+
+    private sealed class Row
+    {
+        public const int Classes = 10;
+
+        [KeyType(Classes)]
+        public uint Label { get; set; }
+
+        public byte[] Image { get; set; } = [];
+    }
+}
