@@ -2,7 +2,7 @@
 """Writes images/ and resize/: small picture files of every kind, and what Pillow makes of them.
 
 images/NAME.EXT      the file
-images/NAME.EXT.rgb  ImageOps.exif_transpose(im).convert("RGB"): width and height (little-endian int32), then the rows
+images/NAME.EXT.rgb  ImageOps.exif_transpose(im).convert("RGB"): width and height (little-endian int32), then the rows; of 16-bit gray the high byte, where Pillow clips at 255
 resize/*.rgb, *.l    a source, Pillow's bilinear resizes of it, and torchvision's Resize + CenterCrop
 scaled/*             JPEGs, and what Pillow's draft mode (libjpeg's scaled transforms) makes of them at a half, a quarter and an eighth
 huge/*.jpg           100 megapixels in a few kilobytes, the left half one colour, the right another
@@ -292,11 +292,16 @@ def write_rgb(path, image):
     path.write_bytes(struct.pack("<ii", *image.size) + image.tobytes())
 
 
+def high_byte(image):
+    """16-bit gray as 8-bit gray, the way Pillow itself reads 16-bit color; its convert("RGB") clips such pixels at 255 instead."""
+    return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)) if image.mode.startswith("I") else image
+
+
 def write_images(folder):
     for name, data in [*jpegs(), *pngs(), *bmps(), *gifs(), *webps()]:
         path = folder / name
         path.write_bytes(data)
-        write_rgb(folder / (name + ".rgb"), ImageOps.exif_transpose(Image.open(path)).convert("RGB"))
+        write_rgb(folder / (name + ".rgb"), high_byte(ImageOps.exif_transpose(Image.open(path))).convert("RGB"))
 
 
 def write_resizes(folder):

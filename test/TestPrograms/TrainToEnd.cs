@@ -13,7 +13,6 @@ internal static class TrainToEnd
     {
         const int Side = 8;
 
-        torch.set_num_threads(1);
         MLContext ml = new();
         Random random = new(1);
         Row[] rows = [.. Enumerable.Range(0, 60).Select(i => new Row { Label = (uint)(i % 3), Image = Band(i % 3) })];
@@ -33,7 +32,9 @@ internal static class TrainToEnd
             ShuffleBuffer = 16,
         };
         Console.WriteLine("training");
-        ImageClassificationTransformer model = ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(ml.Data.LoadFromEnumerable(rows));
+        FeatureMiningImageClassificationTrainer trainer = ml.MulticlassClassification.Trainers.FeatureMining(options);
+        torch.set_num_threads(1);
+        ImageClassificationTransformer model = trainer.Fit(ml.Data.LoadFromEnumerable(rows));
         ml.Model.ExportImageModel(model, args[1]);
 
         float[] Band(int label)

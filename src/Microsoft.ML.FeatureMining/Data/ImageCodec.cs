@@ -53,7 +53,7 @@ internal static unsafe class ImageCodec
             }
 
             Check(codec, encoded, maxPixels);
-            SKEncodedOrigin origin = codec.EncodedFormat == SKEncodedImageFormat.Png ? PngOrientation(encoded) : codec.EncodedOrigin;
+            SKEncodedOrigin origin = codec.EncodedFormat == SKEncodedImageFormat.Png ? CheckPng(encoded) : codec.EncodedOrigin;
             (SKSizeI size, int shrink) = ChooseSize(codec, origin, minWidth, minHeight);
             int length = 3 * size.Width * size.Height;
             byte[] rgb = ArrayPool<byte>.Shared.Rent(length);
@@ -126,6 +126,11 @@ internal static unsafe class ImageCodec
         if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg && ProgressiveScans(encoded) > MaxProgressiveScans)
         {
             throw new ImageDecodeException(FormattableString.Invariant($"The progressive JPEG has more than {MaxProgressiveScans} scans."));
+        }
+
+        if (codec.EncodedFormat == SKEncodedImageFormat.Gif)
+        {
+            CheckGif(encoded);
         }
 
         // Skia's incremental decoder accepts a lossy WebP that lacks its last bytes. RIFF: "RIFF", then the number of bytes that follow.
@@ -297,27 +302,59 @@ internal static unsafe class ImageCodec
         }
     }
 
-    // Skia does not read PNG's eXIf chunk, which may also follow the pixels.
-    private static SKEncodedOrigin PngOrientation(ReadOnlySpan<byte> png)
+    // Skia ignores PNG's eXIf chunk, which may also follow the pixels, and accepts a file whose last pixels lack their checksums.
+    private static SKEncodedOrigin CheckPng(ReadOnlySpan<byte> png)
     {
+        SKEncodedOrigin origin = SKEncodedOrigin.TopLeft;
         int at = 8;
-        while (at + 12 <= png.Length)
+        while (at + 8 <= png.Length)
         {
             uint length = BinaryPrimitives.ReadUInt32BigEndian(png[at..]);
-            if (length > png.Length - at - 12)
+            ReadOnlySpan<byte> type = png.Slice(at + 4, 4);
+            if (length + 12L > png.Length - at)
             {
-                break;
+                return type.SequenceEqual("IDAT"u8) ? throw new ImageDecodeException("The PNG is truncated.") : origin;
             }
 
-            if (png.Slice(at + 4, 4).SequenceEqual("eXIf"u8))
+            if (type.SequenceEqual("eXIf"u8))
             {
-                return ExifOrientation(png.Slice(at + 8, (int)length));
+                origin = ExifOrientation(png.Slice(at + 8, (int)length));
             }
 
             at += 12 + (int)length;
         }
 
-        return SKEncodedOrigin.TopLeft;
+        return origin;
+    }
+
+    // Skia decodes a GIF without colors to black, whether its pixels are there or not.
+    private static void CheckGif(ReadOnlySpan<byte> gif)
+    {
+        const int screen = 13, frame = 10;
+        const byte extension = (byte)'!', image = (byte)',';
+        if (gif.Length < screen || HasColorTable(gif[10]))
+        {
+            return;
+        }
+
+        int at = screen;
+        while (at + 2 <= gif.Length && gif[at] == extension)
+        {
+            at += 2;
+            while (at < gif.Length && gif[at] != 0)
+            {
+                at += 1 + gif[at];
+            }
+
+            at++;
+        }
+
+        if (at + frame > gif.Length || gif[at] != image || !HasColorTable(gif[at + frame - 1]))
+        {
+            throw new ImageDecodeException("The GIF is damaged: its first frame has no color table.");
+        }
+
+        static bool HasColorTable(byte flags) => (flags & 0x80) != 0;
     }
 
     // Tag 0x0112 of the first directory of a TIFF structure.

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -9,6 +10,7 @@ internal static class ComputeDevice
 {
     public static Device Of(IHostEnvironment environment)
     {
+        TorchLibrary.EnsureLoaded();
         (int? wanted, bool fallback) = Internals.DeviceWish(environment);
         if (wanted is null)
             return CPU;

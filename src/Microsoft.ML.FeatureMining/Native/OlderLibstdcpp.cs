@@ -101,8 +101,9 @@ internal static class OlderLibstdcpp
 
     private static Section[] Sections(byte[] file)
     {
-        int start = checked((int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(0x28)));
-        return [.. Enumerable.Range(0, U16(file, 0x3C)).Select(i => start + (i * SectionHeaderSize)).Select(at => new Section(
+        int start = checked((int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(0x28))), count = U16(file, 0x3C);
+        _ = file.AsSpan(start, count * SectionHeaderSize);
+        return [.. Enumerable.Range(0, count).Select(i => start + (i * SectionHeaderSize)).Select(at => new Section(
             U32(file, at + 4),
             checked((int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at + 24))),
             checked((int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at + 32))),

@@ -36,6 +36,12 @@ internal static class TorchLibrary
     public static void EnsureLoaded()
     {
         Assembly torchSharp = typeof(torch).Assembly;
+        // In a notebook or script TorchSharp.dll lies in its package's folder, and TorchSharp gathers its native files from other packages.
+        if (torchSharp.Location.Length > 0 && Path.GetDirectoryName(torchSharp.Location) != Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))
+        {
+            return;
+        }
+
         foreach (string library in (string[])["torch_cpu", Name])
         {
             if (!NativeLibrary.TryLoad(library, torchSharp, searchPath: null, out _))
@@ -57,7 +63,7 @@ internal static class TorchLibrary
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            problem = _failure ?? e.Message;
+            problem = _failure ?? Cause(e.Message);
         }
 
         return $"""
@@ -66,6 +72,9 @@ internal static class TorchLibrary
             What to do: reference TorchSharp-cpu {version} (or TorchSharp-cuda-linux, TorchSharp-cuda-windows of that version) in the program's project; on Linux, glibc 2.34 and libstdc++ of GCC 12 or later are needed (Debian 12, Ubuntu 22.04).
             """;
     }
+
+    // The runtime's first line is advice for any library; the loader's own words follow.
+    private static string Cause(string message) => message.Split('\n', 2) is [_, string loader] && !string.IsNullOrWhiteSpace(loader) ? loader : message;
 
     // The handle lives as long as the process: TorchSharp's calls are bound to it.
     private static nint LoadAdapted(Assembly torchSharp)
@@ -80,7 +89,7 @@ internal static class TorchLibrary
                 }
                 catch (Exception e) when (e is DllNotFoundException or NotSupportedException or IOException or UnauthorizedAccessException or Win32Exception or EntryPointNotFoundException)
                 {
-                    _failure = e.Message;
+                    _failure = $"{path}: {Cause(e.Message)}";
                 }
             }
 

@@ -23,7 +23,7 @@ public sealed class InspectImagesTests : IDisposable
         Assert.Equal([("a", 2), ("b", 3)], report.Classes.Select(entry => (entry.Name, entry.Rows)));
         Assert.Equal((new(21, 21, 21), new ImageSides(14, 14, 14)), (report.Width!, report.Height!));
         Assert.Equal([(bad, "a"), (empty, "b")], report.Unreadable.Select(image => (image.Row.File!, image.Row.Label!)));
-        Assert.Contains("no JPEG, PNG, BMP, GIF or WebP", report.Unreadable[0].Cause, StringComparison.Ordinal);
+        Assert.Contains("not a JPEG, PNG, BMP, GIF or WebP", report.Unreadable[0].Cause, StringComparison.Ordinal);
         // The same pixels in two files of other bytes.
         Assert.Equal([same, interlaced], Assert.Single(report.Duplicates).Select(row => row.File!));
         Assert.Same(report.Duplicates[0], Assert.Single(report.Contradictions));

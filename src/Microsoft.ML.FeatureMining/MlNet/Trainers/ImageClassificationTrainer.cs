@@ -6,6 +6,7 @@ using Microsoft.ML.FeatureMining.MlNet.Labels;
 using Microsoft.ML.FeatureMining.MlNet.Models;
 using Microsoft.ML.FeatureMining.MlNet.Scoring;
 using Microsoft.ML.FeatureMining.MlNet.Trainers;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.Runtime;
 
@@ -25,6 +26,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
 
     private protected ImageClassificationTrainer(IHostEnvironment environment, string name, ImageClassificationOptions options)
     {
+        TorchLibrary.EnsureLoaded();
         OptionsCheck.Check(options);
         (_environment, _options) = (environment, options);
         _host = environment.Register(name);

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using System.Reflection;
+
+namespace Package.Tests;
+
+/// <summary>The tests that share one package.</summary>
+[CollectionDefinition(nameof(PackageFixture))]
+public sealed class PackageCollection : ICollectionFixture<PackageFixture>;
+
+/// <summary>The package, made once, in a folder that serves as a feed.</summary>
+public sealed class PackageFixture : IDisposable
+{
+    public PackageFixture()
+    {
+        Folder = Directory.CreateTempSubdirectory("mlnetfm-package-").FullName;
+        // A version of its own: one that lies in a package folder already would be taken from there.
+        Version = $"0.1.0-test{Environment.ProcessId}";
+        Run(Root, "pack", "src/Microsoft.ML.FeatureMining", "-c", Metadata("Configuration"), "-o", Feed, $"-p:Version={Version}", "-v", "quiet");
+    }
+
+    public static string Root => Metadata("Root");
+
+    public string Folder { get; }
+
+    public string Version { get; }
+
+    public string Feed => Path.Combine(Folder, "feed");
+
+    public ZipArchive Open(string extension) => ZipFile.OpenRead(Path.Combine(Feed, $"MlNetFm.{Version}.{extension}"));
+
+    /// <summary>Runs dotnet to its end; returns what it wrote.</summary>
+    public static string Run(string folder, params string[] arguments)
+    {
+        ProcessStartInfo start = new("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        // The test host's own variables would change what the SDK does; build servers would outlive the test.
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["UseSharedCompilation"] = "false";
+        using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"dotnet {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output}\n{error.Result}");
+        return output;
+    }
+
+    public static string Metadata(string key) =>
+        typeof(PackageFixture).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}
