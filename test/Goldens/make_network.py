@@ -195,8 +195,11 @@ def fill(module, stream):
                 tensor.data = torch.tensor(np.float32(values).astype(np.float64)).view(tensor.shape)
 
 
-def run(seed, stages, dtype=torch.float64, layout=torch.contiguous_format):
-    """A whole training run: initial weights, shuffling, pad, crop and flip, normalization, Feature Mining, warm-up and cosine, SGD."""
+def run(seed, stages, dtype=torch.float64, layout=torch.contiguous_format, nudge=None):
+    """A whole training run: initial weights, shuffling, pad, crop and flip, normalization, Feature Mining, warm-up and cosine, SGD.
+
+    nudge: a seed for moving each initial weight by about half a unit in the last place of single precision.
+    """
     epochs, batch, rate, warmup, classes = 3, 16, 0.05, 0.5, 4
     pixels, labels = run_images(classes)
     raw = pixels.astype(np.float64)
@@ -211,6 +214,10 @@ def run(seed, stages, dtype=torch.float64, layout=torch.contiguous_format):
         fill(branch, Stream(seed, f"weights.feature-mining.{key}"))
         branch.to(dtype)
     parameters = list(network.parameters()) + [p for branch in branches.values() for p in branch.parameters()]
+    if nudge is not None:
+        generator = torch.Generator().manual_seed(nudge)
+        for parameter in parameters:
+            parameter.data *= 1 + 2**-24 * torch.randn(parameter.shape, generator=generator, dtype=dtype)
     optimizer = torch.optim.SGD(parameters, lr=rate, momentum=0.9, weight_decay=1e-3, nesterov=True)
     shuffle, crop, mining = Stream(seed, "shuffle"), Stream(seed, "pad-crop-flip"), Stream(seed, "feature-mining")
     steps, losses = -(-len(labels) // batch), []
@@ -251,14 +258,25 @@ def run_images(classes):
 
 
 def run_golden(name, seed, stages):
-    """The run in double precision, and how far from it PyTorch itself ends in single precision: the worst of both layouts, with oneDNN and without."""
+    """The run in double precision, and how far from it PyTorch itself ends in single precision: the worst of both layouts, with oneDNN and without, and of runs whose weights are nudged.
+
+    With most seeds some activation comes so near to zero that rounding decides on which side of its ReLU it falls, which moves the end by 1e-4 to 1e-1: such a run compares processors,
+    not programs. The seed is one without: 40 nudged runs end within 1e-5.
+    """
     losses, exact = run(seed, stages)
     rounding = {key: 0.0 for key in exact}
+
+    def record(state):
+        for key, tensor in state.items():
+            rounding[key] = max(rounding[key], (tensor.double() - exact[key]).norm().item())
+
     for onednn in (True, False):
         for layout in (torch.contiguous_format, torch.channels_last):
             with torch.backends.mkldnn.flags(enabled=onednn):
-                for key, tensor in run(seed, stages, torch.float32, layout)[1].items():
-                    rounding[key] = max(rounding[key], (tensor.double() - exact[key]).norm().item())
+                record(run(seed, stages, torch.float32, layout)[1])
+    for nudge in range(40):
+        record(run(seed, stages, torch.float32, torch.channels_last if nudge % 2 else torch.contiguous_format, nudge)[1])
+    assert all(rounding[key] <= 1e-5 * tensor.norm().item() for key, tensor in exact.items() if tensor.is_floating_point()), "an activation is too near to zero: take another seed"
     golden = Golden()
     pixels, labels = run_images(classes=4)
     golden["pixels"], golden["labels"] = pixels, labels.astype(np.int64)
@@ -277,4 +295,4 @@ if __name__ == "__main__":
     network_golden("cifar-resnet-8", 8, False, seed=1)
     network_golden("cifar-resnet-11-bottleneck", 11, True, seed=2)
     mining_golden("feature-mining", 8, False, seed=1, stages=2)
-    run_golden("whole-run", seed=3, stages=2)
+    run_golden("whole-run", seed=7, stages=2)

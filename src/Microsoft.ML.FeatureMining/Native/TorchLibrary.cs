@@ -54,16 +54,19 @@ internal static class TorchLibrary
     private static string Explain(Assembly torchSharp, string library)
     {
         string version = torchSharp.GetName().Version?.ToString(3) ?? "";
-        string problem;
-        try
+        string file = OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
+        string problem = $"{file} is not among the program's native libraries.";
+        if (Find(file) is { } path)
         {
-            // By name this fails as it did before; by path it says why.
-            NativeLibrary.Load(Find(OperatingSystem.IsLinux() ? $"lib{library}.so" : library) ?? library, torchSharp, searchPath: null);
-            problem = "It loads by its path, but not by its name.";
-        }
-        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
-        {
-            problem = _failure ?? Cause(e.Message);
+            try
+            {
+                NativeLibrary.Load(path); // says why
+                problem = "the library loads by its path, but not by its name.";
+            }
+            catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+            {
+                problem = _failure ?? $"{path}: {Cause(e.Message)}";
+            }
         }
 
         return $"""
