@@ -10,10 +10,11 @@ Option<int> threads = new("--threads") { Description = "Threads within an operat
 Option<int> rounds = new("--rounds") { Description = "Turns that each contestant takes; the first is not counted.", DefaultValueFactory = _ => 12 };
 Option<int> steps = new("--steps") { Description = "Steps a turn.", DefaultValueFactory = _ => 5 };
 
-Command train = new("train", "A training step beside PyTorch's.") { networks, side, batch, threads, rounds, steps };
+Command train = new("train", "A training step beside PyTorch's and a plain TorchSharp loop's.") { networks, side, batch, threads, rounds, steps };
 train.SetAction(parsed => Run(parsed, network =>
 [
     new PythonPeer("peer.py", "train", network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads)),
+    new TorchSharpLoop(network, parsed.GetValue(side), parsed.GetValue(batch)),
     new TrainingStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch)),
 ]));
 Command score = new("score", "Scoring beside PyTorch's eval loop.") { networks, side, batch, threads, rounds, steps };

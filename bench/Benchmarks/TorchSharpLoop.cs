@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using Microsoft.ML.FeatureMining.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Benchmarks;
+
+/// <summary>A training step as a user of TorchSharp writes it, without this library's engine: what peer.py does, on one fixed batch, in the default memory layout.</summary>
+internal sealed class TorchSharpLoop : Contestant
+{
+    private readonly ImageNetwork _network;
+    private readonly optim.Optimizer _optimizer;
+    private readonly Tensor _images;
+    private readonly Tensor _labels;
+
+    public TorchSharpLoop(string network, int side, int batch)
+        : base("TorchSharp loop")
+    {
+        const int classes = 100;
+        _network = NetworkFactory.Create(network, inputChannels: 3, classes);
+        _optimizer = optim.SGD(_network.parameters(), learningRate: 0.1, momentum: 0.9, weight_decay: 1e-4, nesterov: true);
+        _images = randn(batch, 3, side, side);
+        _labels = randint(classes, batch, dtype: ScalarType.Int64);
+        _network.train();
+    }
+
+    public override void Dispose()
+    {
+        _optimizer.Dispose();
+        _network.Dispose();
+        _images.Dispose();
+        _labels.Dispose();
+    }
+
+    protected override double[] Run(int steps) => [.. Enumerable.Range(0, steps).Select(_ =>
+    {
+        long began = Stopwatch.GetTimestamp();
+        using DisposeScope scope = NewDisposeScope();
+        _optimizer.zero_grad();
+        Tensor loss = nn.functional.cross_entropy(_network.call(_images), _labels);
+        loss.backward();
+        _optimizer.step();
+        return Stopwatch.GetElapsedTime(began).TotalSeconds;
+    })];
+}
