@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Benchmarks;
+using TorchSharp;
 using static TorchSharp.torch;
 
 Option<string[]> networks = new("--network") { Description = "Keys of backbones.", DefaultValueFactory = _ => ["cifar-resnet-20", "cifar-resnet-56"], AllowMultipleArgumentsPerToken = true };
@@ -10,30 +11,33 @@ Option<int> threads = new("--threads") { Description = "Threads within an operat
 Option<int> rounds = new("--rounds") { Description = "Turns that each contestant takes; the first is not counted.", DefaultValueFactory = _ => 12 };
 Option<int> steps = new("--steps") { Description = "Steps a turn.", DefaultValueFactory = _ => 5 };
 
-Command train = new("train", "A training step beside PyTorch's and a plain TorchSharp loop's.") { networks, side, batch, threads, rounds, steps };
+Option<string> device = new("--device") { Description = "cpu or cuda. On a GPU steps are queued, and a turn is timed as a whole.", DefaultValueFactory = _ => "cpu" };
+device.AcceptOnlyFromAmong("cpu", "cuda");
+
+Command train = new("train", "A training step beside PyTorch's and a plain TorchSharp loop's.") { networks, side, batch, threads, rounds, steps, device };
 train.SetAction(parsed => Run(parsed, network =>
 [
-    new PythonPeer("peer.py", "train", network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads)),
-    new TorchSharpLoop(network, parsed.GetValue(side), parsed.GetValue(batch)),
-    new TrainingStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch)),
+    new PythonPeer("peer.py", "train", network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(device)!),
+    new TorchSharpLoop(network, parsed.GetValue(side), parsed.GetValue(batch), torch.device(parsed.GetValue(device)!)),
+    new TrainingStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch), torch.device(parsed.GetValue(device)!)),
 ]));
 Command score = new("score", "Scoring beside PyTorch's eval loop.") { networks, side, batch, threads, rounds, steps };
 score.SetAction(parsed => Run(parsed, network =>
 [
-    new PythonPeer("peer.py", "score", network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads)),
+    new PythonPeer("peer.py", "score", network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads), "cpu"),
     new ScoringStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch)),
 ]));
 Option<string[]> strategies = new("--strategy") { Description = "Keys of strategies.", DefaultValueFactory = _ => StrategyCosts.Keys, AllowMultipleArgumentsPerToken = true };
 Command cost = new("cost", "What each strategy adds to a plain training step: time, taking turns, and the largest working set of a process of its own.") { networks, strategies, side, batch, threads, rounds, steps };
 cost.SetAction(parsed => Run(parsed, network =>
-    [.. parsed.GetValue(strategies)!.Prepend(StrategyCosts.Plain).Select(key => new TrainingStep(key, network, parsed.GetValue(side), parsed.GetValue(batch), StrategyCosts.Make(key)))],
+    [.. parsed.GetValue(strategies)!.Prepend(StrategyCosts.Plain).Select(key => new TrainingStep(key, network, parsed.GetValue(side), parsed.GetValue(batch), CPU, StrategyCosts.Make(key)))],
     (network, key) => StrategyCosts.MeasureMemory(key, network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads))));
 Option<string> one = new("--one") { Description = "The strategy.", DefaultValueFactory = _ => StrategyCosts.Plain };
 Command memory = new("memory", "Takes some steps with one strategy and tells the largest working set, in MiB.") { networks, one, side, batch, threads };
 memory.SetAction(parsed =>
 {
     set_num_threads(parsed.GetValue(threads));
-    using TrainingStep step = new(parsed.GetValue(one)!, parsed.GetValue(networks)![0], parsed.GetValue(side), parsed.GetValue(batch), StrategyCosts.Make(parsed.GetValue(one)!));
+    using TrainingStep step = new(parsed.GetValue(one)!, parsed.GetValue(networks)![0], parsed.GetValue(side), parsed.GetValue(batch), CPU, StrategyCosts.Make(parsed.GetValue(one)!));
     step.TakeTurn(5, counts: false);
     Console.WriteLine(Process.GetCurrentProcess().PeakWorkingSet64 >> 20);
 });

@@ -8,7 +8,7 @@ internal sealed class TracedPixels(IReadOnlyList<ImageFile> files, ImagePreproce
 {
     public override int Count => files.Count;
 
-    public override uint Checksum(int row) => 0;
+    public override ulong Checksum(int row) => 0;
 
     public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> wanted) => wanted.Select(rows =>
     {

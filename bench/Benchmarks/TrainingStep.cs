@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Benchmarks;
@@ -13,17 +14,19 @@ internal sealed class TrainingStep : Contestant
     private readonly SemaphoreSlim _turn = new(0);
     private readonly SemaphoreSlim _done = new(0);
     private readonly List<double> _seconds = [];
+    private readonly Device _device;
     private readonly Thread _thread;
     private int _left;
     private bool _quit;
     private long _began;
     private Exception? _failure;
 
-    public TrainingStep(string name, string backbone, int side, int batch, params IReadOnlyList<TrainingStrategy> strategies)
+    public TrainingStep(string name, string backbone, int side, int batch, Device device, params IReadOnlyList<TrainingStrategy> strategies)
         : base(name)
     {
         ImageSet set = Noise.Images(batch * 16, side);
         TrainingRecipe recipe = new() { Backbone = backbone, Input = set.Shape, BatchSize = batch, Epochs = 1_000_000, Strategies = strategies };
+        _device = device;
         _thread = new Thread(() => Fit(recipe, set));
         _thread.Start();
         _done.Wait();
@@ -42,6 +45,11 @@ internal sealed class TrainingStep : Contestant
         _left = steps;
         _turn.Release();
         _done.Wait();
+        if (_failure is null && _device.type != DeviceType.CPU)
+        {
+            return [_seconds.Sum() / steps];
+        }
+
         return _failure is null ? [.. _seconds] : throw new InvalidOperationException("The run failed.", _failure);
     }
 
@@ -49,7 +57,7 @@ internal sealed class TrainingStep : Contestant
     {
         try
         {
-            TrainingEngine.Fit(recipe, set, validation: null, new TrainingHost(CPU) { IsCancelled = BetweenSteps });
+            TrainingEngine.Fit(recipe, set, validation: null, new TrainingHost(_device) { IsCancelled = BetweenSteps });
         }
         catch (Exception e)
         {
@@ -60,6 +68,11 @@ internal sealed class TrainingStep : Contestant
 
     private bool BetweenSteps()
     {
+        if (_left == 1 && _device.type != DeviceType.CPU)
+        {
+            cuda.synchronize(); // steps are only queued
+        }
+
         if (_left > 0)
         {
             _seconds.Add(Stopwatch.GetElapsedTime(_began).TotalSeconds);

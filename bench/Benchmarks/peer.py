@@ -1,6 +1,6 @@
 """The peer: the same network in PyTorch, in its default layout, driven line by line by the benchmark program.
 
-peer.py train|score KEY SIDE BATCH THREADS    reads "go N" lines, runs N steps, answers with the seconds of each; "quit" ends it.
+peer.py train|score KEY SIDE BATCH THREADS DEVICE    reads "go N" lines, runs N steps, answers with the seconds of each; "quit" ends it.
 """
 import sys
 import time
@@ -84,12 +84,12 @@ def network_of(key):
 
 
 def main():
-    mode, key, (side, batch, threads) = sys.argv[1], sys.argv[2], map(int, sys.argv[3:6])
+    mode, key, (side, batch, threads), device = sys.argv[1], sys.argv[2], map(int, sys.argv[3:6]), sys.argv[6]
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    network = network_of(key)
-    images = torch.randn(batch, 3, side, side)
-    labels = torch.randint(0, 100, (batch,))
+    network = network_of(key).to(device)
+    images = torch.randn(batch, 3, side, side, device=device)
+    labels = torch.randint(0, 100, (batch,), device=device)
     optimizer = torch.optim.SGD(network.parameters(), 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4)
 
     def train():
@@ -108,10 +108,17 @@ def main():
         if line.strip() == "quit":
             break
         seconds = []
-        for _ in range(int(line.split()[1])):
-            began = time.perf_counter()
-            step()
-            seconds.append(time.perf_counter() - began)
+        if device == "cpu":
+            for _ in range(int(line.split()[1])):
+                began = time.perf_counter()
+                step()
+                seconds.append(time.perf_counter() - began)
+        else:  # a step is only queued: what counts is the turn
+            steps, began = int(line.split()[1]), time.perf_counter()
+            for _ in range(steps):
+                step()
+            torch.cuda.synchronize()
+            seconds.append((time.perf_counter() - began) / steps)
         print(" ".join(f"{value:.6f}" for value in seconds), flush=True)
 
 

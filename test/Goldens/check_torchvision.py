@@ -1,6 +1,6 @@
 """Shows that weights which the library saved load in torchvision's own models with strict=True and give the library's logits.
 
-    python3 check_torchvision.py [DOTNET-TEST-ARGUMENT ...]        e.g. -p:MlNetFmDependencies=compat -c Release
+    python3 check_torchvision.py [DOTNET-TEST-ARGUMENT ...]    e.g. -c Release
 
 Runs WeightExportTests, which write the networks into a temporary folder. Exits with 1 where a model refuses the weights or its logits differ by more than 1e-4 of their norm.
 """

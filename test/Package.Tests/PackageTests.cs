@@ -14,7 +14,7 @@ public sealed class PackageTests(PackageFixture package)
         XElement metadata = Specification(file);
 
         Assert.Equal(
-            ["Microsoft.ML", "Microsoft.ML.ImageAnalytics", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "TorchSharp"],
+            ["Microsoft.ML", "Microsoft.ML.ImageAnalytics", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.IO.Hashing", "TorchSharp"],
             metadata.Descendants().Where(element => element.Name.LocalName == "dependency").Select(element => (string)element.Attribute("id")!).Order(StringComparer.Ordinal));
         foreach (string name in (string[])["authors", "description", "icon", "license", "projectUrl", "readme", "releaseNotes", "repository", "tags"])
         {

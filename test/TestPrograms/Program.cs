@@ -4,6 +4,7 @@ using TestPrograms;
 Action<string[]> program = args[0] switch
 {
     nameof(BigSet) => BigSet.Run,
+    nameof(DeviceChecks) => DeviceChecks.Run,
     nameof(FreshProcess) => FreshProcess.Run,
     nameof(SaveLoop) => SaveLoop.Run,
     nameof(TrainToEnd) => TrainToEnd.Run,

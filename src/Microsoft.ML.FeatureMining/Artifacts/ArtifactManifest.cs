@@ -138,7 +138,7 @@ internal sealed record ArtifactManifest
 
         int channels = Preprocessing.Shape.Channels;
         bool sound = FormatVersion >= 1 && ClassCount is >= 2 and <= MaxClasses && (ClassNames is null || (ClassNames.Count == ClassCount && ClassNames.All(name => name is not null)))
-            && channels is >= 1 and <= 1024 && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 } && Preprocessing.CropShare is >= ImageClassificationOptions.LeastCropShare and <= 1
+            && channels is >= 1 and <= 1024 && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 } && Preprocessing.CropShare is >= ImagePreprocessing.LeastCropShare and <= 1
             && (Exits is null || Exits.All(stride => stride is { Rows: >= 1 and <= StageStride.Max, Columns: >= 1 and <= StageStride.Max }))
             && Enum.IsDefined(TestTimeAugmentation) && Mean.Count == channels && Deviation.Count == channels
             && Mean.All(float.IsFinite) && Deviation.All(value => float.IsFinite(value) && value >= 0);

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;
@@ -22,7 +23,7 @@ internal sealed class Normalization : IDisposable
     /// <summary>From raw images [N,C,H,W] to normalized floats of the same layout.</summary>
     public Tensor Apply(Tensor images)
     {
-        using TorchSharp.DisposeScope scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         return images.to(ScalarType.Float32).sub(_mean).mul_(_scale).MoveToOuterDisposeScope();
     }
 
@@ -35,7 +36,7 @@ internal sealed class Normalization : IDisposable
     private static Tensor Constants(IReadOnlyList<float> values, Device device)
     {
         // tensor() makes a flat one on the way, which goes with the scope.
-        using TorchSharp.DisposeScope scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         return tensor(values.ToArray(), [1, values.Count, 1, 1], device: device).DetachFromDisposeScope();
     }
 }

@@ -12,14 +12,14 @@ internal sealed class FilePixels : PixelStore
     private readonly SafeFileHandle _file;
     private readonly string _path;
     private readonly int _imageBytes;
-    private readonly uint[] _checksums;
+    private readonly ulong[] _checksums;
 
     /// <param name="file">The file, from its first byte the pixels; taken over.</param>
     /// <param name="path">Its name, for errors.</param>
     /// <param name="imageBytes">Bytes of one image.</param>
     /// <param name="checksums">Of each row.</param>
     /// <param name="notes">What its writer wrote down beside the pixels.</param>
-    public FilePixels(SafeFileHandle file, string path, int imageBytes, uint[] checksums, byte[] notes)
+    public FilePixels(SafeFileHandle file, string path, int imageBytes, ulong[] checksums, byte[] notes)
     {
         (_file, _path, _imageBytes, _checksums, Notes) = (file, path, imageBytes, checksums, notes);
     }
@@ -41,8 +41,8 @@ internal sealed class FilePixels : PixelStore
                 throw new InvalidDataException(FormattableString.Invariant($"Its images have {footer.ImageBytes} bytes, not {imageBytes}."));
             byte[] tail = Bytes(file, footer.PixelBytes, (int)footer.TailBytes);
             PixelFileFooter.Check(end, tail);
-            int checksums = (int)footer.Rows * sizeof(uint);
-            return new FilePixels(file, path, imageBytes, MemoryMarshal.Cast<byte, uint>(tail.AsSpan(0, checksums)).ToArray(), tail[checksums..]);
+            int checksums = (int)footer.Rows * sizeof(ulong);
+            return new FilePixels(file, path, imageBytes, MemoryMarshal.Cast<byte, ulong>(tail.AsSpan(0, checksums)).ToArray(), tail[checksums..]);
         }
         catch
         {
@@ -51,7 +51,7 @@ internal sealed class FilePixels : PixelStore
         }
     }
 
-    public override uint Checksum(int row) => _checksums[row];
+    public override ulong Checksum(int row) => _checksums[row];
 
     public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches) => batches.Select(Gather);
 
@@ -69,7 +69,7 @@ internal sealed class FilePixels : PixelStore
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Count);
         Fill(_file, (long)row * _imageBytes, pixels);
-        if (PixelChecksum.Of(pixels) != _checksums[row])
+        if (ChecksumOf(pixels) != _checksums[row])
             throw new InvalidDataException(FormattableString.Invariant($"The file of decoded images '{_path}' is damaged at image {row}, byte {(long)row * _imageBytes}."));
     }
 

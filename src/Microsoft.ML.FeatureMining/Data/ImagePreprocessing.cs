@@ -5,6 +5,9 @@ namespace Microsoft.ML.FeatureMining.Data;
 /// <summary>What turns the bytes of a picture file into the network's input; stored with the model, so that scoring does what training did.</summary>
 internal sealed record ImagePreprocessing
 {
+    /// <summary>The smallest <see cref="CropShare"/> that a recipe or a model may have.</summary>
+    public const double LeastCropShare = 0.5;
+
     // A decoder may halve a large picture as long as it stays twice as large as needed: the last step is then still an average over all of its pixels.
     private const int SpareScale = 2;
 

@@ -86,11 +86,11 @@ internal sealed class ImageSet
     public byte[] ContentHash()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> image = stackalloc byte[sizeof(int) + sizeof(uint)];
+        Span<byte> image = stackalloc byte[sizeof(int) + sizeof(ulong)];
         for (int i = 0; i < Count; i++)
         {
             BinaryPrimitives.WriteInt32LittleEndian(image, _labels[i]);
-            BinaryPrimitives.WriteUInt32LittleEndian(image[sizeof(int)..], _pixels.Checksum(_rows?[i] ?? i));
+            BinaryPrimitives.WriteUInt64LittleEndian(image[sizeof(int)..], _pixels.Checksum(_rows?[i] ?? i));
             hash.AppendData(image);
         }
         foreach (float[] set in LabelSets ?? [])

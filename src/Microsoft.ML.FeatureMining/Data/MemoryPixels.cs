@@ -16,7 +16,7 @@ internal sealed class MemoryPixels(int imageBytes) : PixelStore
 
     public void Add(ReadOnlySpan<byte> image) => image.CopyTo(NextSlot());
 
-    public override uint Checksum(int row) => PixelChecksum.Of(Row(row));
+    public override ulong Checksum(int row) => ChecksumOf(Row(row));
 
     public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches) => batches.Select(Gather);
 

@@ -12,13 +12,13 @@ internal readonly record struct PixelFileFooter(int ImageBytes, long Rows, int N
     public const int Size = FactsSize + SHA256.HashSizeInBytes;
 
     private const ulong Magic = 0x5358_4950_464D_4C4D; // "MLMFPIXS"
-    private const int Version = 2;
+    private const int Version = 3;
     private const int FactsSize = sizeof(ulong) + sizeof(int) + sizeof(int) + sizeof(long) + sizeof(int);
 
     /// <summary>Where the checksums begin.</summary>
     public long PixelBytes => Rows * ImageBytes;
 
-    public long TailBytes => (Rows * sizeof(uint)) + NotesBytes;
+    public long TailBytes => (Rows * sizeof(ulong)) + NotesBytes;
 
     public byte[] ToBytes(ReadOnlySpan<byte> tail)
     {

@@ -10,7 +10,7 @@ internal sealed class PixelFileWriter : IDisposable
     private readonly string? _target;
     private readonly string _path;
     private readonly SafeFileHandle _file;
-    private readonly List<uint> _checksums = [];
+    private readonly List<ulong> _checksums = [];
     private long _position;
     private bool _finished;
 
@@ -29,7 +29,7 @@ internal sealed class PixelFileWriter : IDisposable
     /// <exception cref="PixelFileException">The disk is full, or the file cannot be written.</exception>
     public void Add(ReadOnlySpan<byte> image)
     {
-        _checksums.Add(PixelChecksum.Of(image));
+        _checksums.Add(PixelStore.ChecksumOf(image));
         try
         {
             Append(image);
@@ -44,8 +44,8 @@ internal sealed class PixelFileWriter : IDisposable
     /// <exception cref="PixelFileException">The disk is full, or the file cannot be written.</exception>
     public FilePixels Finish(byte[] notes) => Try(() =>
     {
-        uint[] checksums = [.. _checksums];
-        byte[] tail = [.. MemoryMarshal.AsBytes<uint>(checksums), .. notes];
+        ulong[] checksums = [.. _checksums];
+        byte[] tail = [.. MemoryMarshal.AsBytes<ulong>(checksums), .. notes];
         Append(tail);
         Append(new PixelFileFooter(_imageBytes, checksums.Length, notes.Length).ToBytes(tail));
         RandomAccess.SetLength(_file, _position);

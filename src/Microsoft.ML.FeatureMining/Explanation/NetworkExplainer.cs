@@ -3,6 +3,7 @@ using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Training;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Explanation;
@@ -22,7 +23,7 @@ internal sealed class NetworkExplainer : IDisposable
         artifact.Weights.CopyTo(_network);
         _network.to(device);
         _network.eval();
-        foreach (TorchSharp.Modules.Parameter parameter in _network.parameters())
+        foreach (Parameter parameter in _network.parameters())
         {
             parameter.requires_grad = false;
         }

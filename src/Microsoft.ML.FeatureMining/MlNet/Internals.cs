@@ -1,20 +1,15 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
-using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.MlNet;
-using Microsoft.ML.FeatureMining.MlNet.Models;
-using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.Runtime;
 
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]
 
 // Model.Load finds the loader by this attribute, in a process that has never heard of this assembly: the model names the assembly, ML.NET loads it and reads its attributes.
-[assembly: LoadableClass(typeof(ImageClassificationTransformer), typeof(Internals), null, typeof(SignatureLoadModel), "", Internals.LoaderSignature)]
+[assembly: LoadableClass(typeof(ImageClassificationTransformer), typeof(ImageClassificationTransformer), null, typeof(SignatureLoadModel), "", Internals.LoaderSignature)]
 [assembly: LoadableClass(typeof(ImageEnsembleTransformer), typeof(ImageEnsembleTransformer), null, typeof(SignatureLoadModel), "", Internals.EnsembleLoaderSignature)]
 
 namespace Microsoft.ML.FeatureMining.MlNet;
@@ -27,11 +22,6 @@ internal static class Internals
 {
     public const string LoaderSignature = "FeatureMiningClassifier";
     public const string EnsembleLoaderSignature = "FeatureMiningEnsemble";
-
-    private const int MaxMembers = 1000;
-
-    private static readonly VersionInfo Version = VersionOf("FMIMAGES", LoaderSignature);
-    private static readonly VersionInfo EnsembleVersion = VersionOf("FMENSEMB", EnsembleLoaderSignature);
 
     /// <summary>IInternalCatalog.Environment: a catalog extension has no other way to its context's log, seed and device.</summary>
     public static IHostEnvironment EnvironmentOf(object catalog) => ((IInternalCatalog)catalog).Environment;
@@ -54,77 +44,57 @@ internal static class Internals
     /// <summary>SchemaShape.Column.GetTypeString: the type as ML.NET's own messages spell it.</summary>
     public static string TypeName(SchemaShape.Column column) => column.GetTypeString();
 
-    /// <summary>ModelSaveContext: writes the header by which Model.Load finds <see cref="Create"/>, our few fields, and the artifact as two entries of the model's zip.</summary>
-    public static void Save(ModelSaveContext context, ScoringSettings settings, ModelArtifact artifact)
+    /// <summary>ModelSaveContext.CheckAtModel, SetVersionInfo and Writer: writes the header by which Model.Load finds the loader.</summary>
+    /// <returns>Writes the fields that follow the header.</returns>
+    public static BinaryWriter Begin(ModelSaveContext context, string modelSignature, string loaderSignature)
     {
         context.CheckAtModel();
-        context.SetVersionInfo(Version);
-        settings.Write(context.Writer);
-        string manifest = artifact.Manifest.ToJson();
-        context.SaveTextStream(ModelArtifact.ManifestFile, writer => writer.Write(manifest));
-        context.SaveBinaryStream(ModelArtifact.WeightsFile, writer => Safetensors.Write(artifact.Weights, writer.BaseStream));
-        context.Writer.Write(Checksum(manifest, artifact.Weights));
+        context.SetVersionInfo(VersionOf(modelSignature, loaderSignature));
+        return context.Writer;
     }
 
-    /// <summary>ModelLoadContext: ML.NET calls this method, by its name, its return type and these parameters, when it loads a model.</summary>
-    public static ImageClassificationTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    /// <summary>ModelLoadContext.CheckAtModel and Reader: checks the header.</summary>
+    /// <returns>Reads the fields that follow the header.</returns>
+    public static BinaryReader Begin(ModelLoadContext context, string modelSignature, string loaderSignature)
     {
-        context.CheckAtModel(Version);
-        ScoringSettings settings = ScoringSettings.Read(context.Reader);
-        string? manifest = null;
-        if (!context.TryLoadTextStream(ModelArtifact.ManifestFile, reader => manifest = reader.ReadToEnd()))
-            throw new InvalidDataException($"The model has no entry '{ModelArtifact.ManifestFile}'.");
-        ArtifactManifest described = ArtifactManifest.FromJson(manifest!);
-        NamedTensors? weights = null;
-        if (!context.TryLoadBinaryStream(ModelArtifact.WeightsFile, reader => weights = Safetensors.Read(reader.BaseStream, entries => WeightBudget.Check(described, entries))))
-            throw new InvalidDataException($"The model has no entry '{ModelArtifact.WeightsFile}'.");
-        if (!context.Reader.ReadBytes(SHA256.HashSizeInBytes).AsSpan().SequenceEqual(Checksum(manifest!, weights!)))
-            throw new InvalidDataException("The model is damaged: its manifest and weights are not those that were saved.");
-        return new ImageClassificationTransformer(environment, new ModelArtifact(described, weights!), settings);
+        context.CheckAtModel(VersionOf(modelSignature, loaderSignature));
+        return context.Reader;
     }
 
-    /// <summary>ModelSaveContext.SaveModel: writes the weights of an ensemble, and each member as the model that it is.</summary>
-    public static void Save(ModelSaveContext context, IReadOnlyList<ImageClassificationTransformer> members, IReadOnlyList<double> weights)
+    /// <summary>ModelSaveContext.SaveTextStream: an entry of the model's zip.</summary>
+    public static void SaveText(ModelSaveContext context, string entry, string text) => context.SaveTextStream(entry, writer => writer.Write(text));
+
+    /// <summary>ModelLoadContext.TryLoadTextStream.</summary>
+    /// <exception cref="InvalidDataException">The model has no such entry.</exception>
+    public static string LoadText(ModelLoadContext context, string entry)
     {
-        context.CheckAtModel();
-        context.SetVersionInfo(EnsembleVersion);
-        context.Writer.Write(members.Count);
-        for (int i = 0; i < members.Count; i++)
-        {
-            context.Writer.Write(weights[i]);
-            context.SaveModel(members[i], MemberFolder(i));
-        }
+        string text = "";
+        return context.TryLoadTextStream(entry, reader => text = reader.ReadToEnd()) ? text : throw Missing(entry);
     }
 
-    /// <summary>ModelLoadContext.LoadModel: reads what Save of an ensemble wrote.</summary>
-    public static ImageEnsembleTransformer LoadEnsemble(IHostEnvironment environment, ModelLoadContext context)
+    /// <summary>ModelSaveContext.SaveBinaryStream: an entry of the model's zip.</summary>
+    public static void SaveBinary(ModelSaveContext context, string entry, Action<Stream> write) => context.SaveBinaryStream(entry, writer => write(writer.BaseStream));
+
+    /// <summary>ModelLoadContext.TryLoadBinaryStream.</summary>
+    /// <exception cref="InvalidDataException">The model has no such entry.</exception>
+    public static T LoadBinary<T>(ModelLoadContext context, string entry, Func<Stream, T> read)
     {
-        context.CheckAtModel(EnsembleVersion);
-        int count = context.Reader.ReadInt32();
-        if (count is < 1 or > MaxMembers)
-            throw new InvalidDataException($"The model is damaged: an ensemble has no {count} members.");
-        List<ImageClassificationTransformer> members = [];
-        List<double> weights = [];
-        try
-        {
-            for (int i = 0; i < count; i++)
-            {
-                weights.Add(context.Reader.ReadDouble());
-                context.LoadModel<ImageClassificationTransformer, SignatureLoadModel>(environment, out ImageClassificationTransformer member, MemberFolder(i));
-                members.Add(member);
-            }
-            return new ImageEnsembleTransformer(members, weights);
-        }
-        catch (Exception e)
-        {
-            members.ForEach(member => member.Dispose());
-            if (e is ArgumentException)
-                throw new InvalidDataException($"The model is damaged: {e.Message}", e);
-            throw;
-        }
+        T value = default!;
+        return context.TryLoadBinaryStream(entry, reader => value = read(reader.BaseStream)) ? value : throw Missing(entry);
     }
 
-    private static string MemberFolder(int index) => FormattableString.Invariant($"Member_{index:000}");
+    /// <summary>ModelSaveContext.SaveModel: a model within a model.</summary>
+    public static void SaveModel(ModelSaveContext context, ICanSaveModel model, string folder) => context.SaveModel(model, folder);
+
+    /// <summary>ModelLoadContext.LoadModel: a model within a model.</summary>
+    public static T LoadModel<T>(IHostEnvironment environment, ModelLoadContext context, string folder)
+        where T : class
+    {
+        context.LoadModel<T, SignatureLoadModel>(environment, out T model, folder);
+        return model;
+    }
+
+    private static InvalidDataException Missing(string entry) => new($"The model has no entry '{entry}'.");
 
     private static VersionInfo VersionOf(string modelSignature, string loaderSignature) => new(
         modelSignature: modelSignature,
@@ -134,14 +104,4 @@ internal static class Internals
         // The simple name: a full one would refuse a model that a newer build of this assembly has written.
         loaderAssemblyName: typeof(Internals).Assembly.GetName().Name!,
         loaderSignature: loaderSignature);
-
-    // A zip's own checksums are not looked at when .NET reads one, and a network with a few wrong weights would go on giving answers.
-    private static byte[] Checksum(string manifest, NamedTensors weights)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(manifest));
-        foreach (NamedTensor tensor in weights.Tensors)
-            hash.AppendData(tensor.Bytes);
-        return hash.GetHashAndReset();
-    }
 }

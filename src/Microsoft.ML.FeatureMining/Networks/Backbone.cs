@@ -1,3 +1,4 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
@@ -38,7 +39,7 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     /// <summary>Takes the stem and the first stages out of training: their weights stay as they are. <see cref="Rest"/> stops their running statistics.</summary>
     internal void Freeze(int stages)
     {
-        foreach (TorchSharp.Modules.Parameter parameter in First(stages).SelectMany(module => module.parameters()))
+        foreach (Parameter parameter in First(stages).SelectMany(module => module.parameters()))
         {
             parameter.requires_grad = false;
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Networks.Heads;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
 
@@ -50,7 +51,7 @@ public static class HeadCatalog
         ? null
         : $"No head is called '{key}'. Known: {string.Join(", ", Families.Select(family => family.Name))}.";
 
-    private static LinearHead Linear(Match match, Backbone backbone, int classes, Func<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor> pool) => new(
+    private static LinearHead Linear(Match match, Backbone backbone, int classes, Func<Tensor, Tensor> pool) => new(
         backbone.StageChannels[^1], classes, backbone.ClassifierName,
         match.Groups[1].Success ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : backbone.ClassifierDropout, pool);
 

@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
@@ -25,7 +26,7 @@ internal static class NetworkFactory
         folded.to(device);
         ChannelsLast.Apply(folded);
         folded.eval();
-        foreach (TorchSharp.Modules.Parameter parameter in folded.parameters())
+        foreach (Parameter parameter in folded.parameters())
         {
             parameter.requires_grad = false;
         }

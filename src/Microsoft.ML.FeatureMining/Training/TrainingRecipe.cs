@@ -124,7 +124,7 @@ internal sealed record TrainingRecipe
         Require(WarmupEpochs >= 0 && (Epochs < 1 || WarmupEpochs < Epochs), $"WarmupEpochs lies between 0 and Epochs; it is {WarmupEpochs}.");
         Require(LabelSmoothing is >= 0 and < 1, $"LabelSmoothing lies in [0, 1); it is {LabelSmoothing}.");
         Require(Input.Channels >= 1 && Input.Height >= 1 && Input.Width >= 1, $"The images' shape is at least 1x1x1; it is {Input}.");
-        Require(CropShare is >= ImageClassificationOptions.LeastCropShare and <= 1, $"CropShare lies between {ImageClassificationOptions.LeastCropShare} and 1; it is {CropShare}.");
+        Require(CropShare is >= ImagePreprocessing.LeastCropShare and <= 1, $"CropShare lies between {ImagePreprocessing.LeastCropShare} and 1; it is {CropShare}.");
         Require(CropShare == 1 || Augmentations.Any(augmentation => augmentation.Crops), "CropShare is not 1, and nothing crops the images.");
         Require(EarlyStopping is not { Patience: < 1 }, "Patience of early stopping is at least 1.");
         Require(EarlyStopping is not { MinDelta: < 0 }, "MinDelta of early stopping is at least 0.");

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Xml.Linq;
-using Microsoft.ML.FeatureMining.Reports;
 using static Samples.Reproduce.SvgDrawing;
 
 namespace Samples.Reproduce;
@@ -22,13 +21,13 @@ internal static class CurvePlot
     {
         XElement svg = Page(Width, Height, result.Experiment.Title, "polyline { fill: none; stroke-width: 1.8 } .axis { stroke: #555; fill: none }");
         int epochs = Math.Max(2, result.Curves.Values.Max(curve => curve.Count));
-        double highest = result.Curves.Values.SelectMany(curve => curve).Max(), step = RoundStep.Of(Math.Max(highest, 1) / 8), most = step * Math.Ceiling(Math.Max(highest, 1) / step);
+        double highest = result.Curves.Values.SelectMany(curve => curve).Max(), step = RoundStep(Math.Max(highest, 1) / 8), most = step * Math.Ceiling(Math.Max(highest, 1) / step);
         for (double value = 0; value <= most + step / 1000; value += step)
         {
             svg.Add(Element("path", ("class", "grid"), ("d", $"M{N(Left)} {N(Y(value))}H{N(Width - Right)}")), Text(Left - 6, Y(value) + 4, "end", value.ToString("0.###", CultureInfo.InvariantCulture)));
         }
 
-        double stride = Math.Max(1, RoundStep.Of(epochs / 10.0));
+        double stride = Math.Max(1, RoundStep(epochs / 10.0));
         for (double epoch = stride; epoch <= epochs; epoch += stride)
         {
             svg.Add(Text(X(epoch), Height - Bottom + 18, "middle", N(epoch)));

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Xml.Linq;
-using Microsoft.ML.FeatureMining.Reports;
 using static Samples.Reproduce.SvgDrawing;
 
 namespace Samples.Reproduce;
@@ -22,7 +21,7 @@ internal static class ResultPlot
             [.. result.Rows.Select(row => (row, Ours(result, row), Paper(result, row)))];
         double[] ends = [0, .. lines.SelectMany(line => new[] { line.Ours, line.Paper }).OfType<(double Value, double Deviation)>().SelectMany(point => new[] { point.Value - point.Deviation, point.Value + point.Deviation })];
         (double min, double max) = (ends.Min(), ends.Max());
-        double step = RoundStep.Of((max - min) / 7);
+        double step = RoundStep((max - min) / 7);
         (min, max) = (step * Math.Floor(min / step), step * Math.Max(Math.Ceiling(max / step), Math.Floor(min / step) + 1));
         double bottom = Top + RowHeight * lines.Length;
         string title = $"{result.Experiment.Title}: difference in {result.Experiment.Measures[result.Primary].Title}";

@@ -27,5 +27,12 @@ internal static class SvgDrawing
 
     public static XElement Element(string name, params (string Name, string Value)[] attributes) => new(Svg + name, attributes.Select(attribute => new XAttribute(attribute.Name, attribute.Value)));
 
+    /// <summary>The distance between two marks of an axis: 1, 2 or 5 times a power of ten, at least <paramref name="least"/>.</summary>
+    public static double RoundStep(double least)
+    {
+        double power = least > 0 ? Math.Pow(10, Math.Floor(Math.Log10(least))) : 1;
+        return power * (least <= power ? 1 : least <= 2 * power ? 2 : least <= 5 * power ? 5 : 10);
+    }
+
     public static string N(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 }

@@ -10,7 +10,7 @@ internal static class TinyPictures
     private const int Side = Digits.Side;
     private const int OfClass = 20;
 
-    /// <summary>A folder with <c>train.csv</c> and <c>test.csv</c> (ImagePath, Label), and <c>pairs-train.csv</c> and <c>pairs-test.csv</c>, whose labels are two, parted by a semicolon.</summary>
+    /// <summary>A folder with <c>train.csv</c> and <c>test.csv</c> (ImagePath, relative to that folder, and Label), and <c>pairs-train.csv</c> and <c>pairs-test.csv</c>, whose labels are two, parted by a semicolon.</summary>
     public static string In(DirectoryInfo parent)
     {
         string folder = Path.Combine(parent.FullName, Name);
@@ -29,8 +29,8 @@ internal static class TinyPictures
         foreach (IGrouping<string, (string, byte[] Pixels, int Digit)> part in digits.GroupBy(digit => digit.Part))
         {
             (string, byte[] Pixels, int Digit)[] all = [.. part];
-            Write(aside, folder, part.Key, all.Select(digit => (digit.Pixels, Side, Text(digit.Digit))));
-            Write(aside, folder, $"pairs-{part.Key}", all.Index().Select(digit =>
+            Write(aside, part.Key, all.Select(digit => (digit.Pixels, Side, Text(digit.Digit))));
+            Write(aside, $"pairs-{part.Key}", all.Index().Select(digit =>
             {
                 (string, byte[] Pixels, int Digit) left = digit.Item, right = all[(digit.Index * 7 + 3) % all.Length];
                 return (Beside(left.Pixels, right.Pixels), 2 * Side, string.Join(';', new[] { left.Digit, right.Digit }.Distinct().Order().Select(Text)));
@@ -49,15 +49,15 @@ internal static class TinyPictures
         return folder;
     }
 
-    private static void Write(string aside, string folder, string part, IEnumerable<(byte[] Pixels, int Width, string Label)> pictures)
+    private static void Write(string aside, string part, IEnumerable<(byte[] Pixels, int Width, string Label)> pictures)
     {
         Directory.CreateDirectory(Path.Combine(aside, part));
         List<string> lines = ["ImagePath,Label"];
         foreach ((int index, (byte[] pixels, int width, string label)) in pictures.Index())
         {
-            string name = Path.Combine(part, $"{Text(index)}.png");
+            string name = $"{part}/{Text(index)}.png";
             GrayImage.Save(Path.Combine(aside, name), pixels, width, Side);
-            lines.Add($"{Path.Combine(folder, name)},{label}");
+            lines.Add($"{name},{label}");
         }
 
         File.WriteAllLines(Path.Combine(aside, $"{part}.csv"), lines);

@@ -94,7 +94,7 @@ public sealed class BatchLoaderTests
 
         public override int Count => count;
 
-        public override uint Checksum(int row) => 0;
+        public override ulong Checksum(int row) => 0;
 
         public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches) => batches.Select(batch =>
         {

@@ -23,7 +23,7 @@ public sealed class PixelFileTests : IDisposable
         Assert.Equal(Count, pixels.Count);
         Assert.Equal(Notes, pixels.Notes);
         Assert.Equal([[.. Image(4), .. Image(0)], [.. Image(2), .. Image(2), .. Image(1)]], pixels.Read([[4, 0], [2, 2, 1]]));
-        Assert.Equal(PixelChecksum.Of(Image(3)), pixels.Checksum(3));
+        Assert.Equal(PixelStore.ChecksumOf(Image(3)), pixels.Checksum(3));
         Assert.Throws<ArgumentOutOfRangeException>(() => pixels.Read([[Count]]).First());
         Assert.Empty(_notices);
     }
@@ -44,6 +44,17 @@ public sealed class PixelFileTests : IDisposable
 
         Assert.Null(Folder.Open("a", ImageBytes + 1, _notices.Add));
         Assert.Contains("Its images have 12 bytes, not 13.", Assert.Single(_notices), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_FileOfAnEarlierFormat_GivesNothingAndSaysSo()
+    {
+        byte[] whole = Bytes();
+        whole[^(PixelFileFooter.Size - sizeof(ulong))]--;
+        Damage(whole);
+
+        Assert.Null(Folder.Open("a", ImageBytes, _notices.Add));
+        Assert.Contains("Its format is 2", Assert.Single(_notices), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Labels;
-using Microsoft.ML.FeatureMining.MlNet.Models;
 using Microsoft.ML.FeatureMining.MlNet.Scoring;
 using static Microsoft.ML.SchemaShape.Column;
 

@@ -1,10 +1,8 @@
-extern alias program;
-
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Networks;
-using program::Samples;
-using program::Samples.Reproduce;
+using Samples;
+using Samples.Reproduce;
 
 namespace Microsoft.ML.FeatureMining.Tests.Samples;
 

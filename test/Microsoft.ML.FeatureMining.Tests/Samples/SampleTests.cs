@@ -1,6 +1,4 @@
-extern alias program;
-
-using program::Samples.Reproduce;
+using Samples.Reproduce;
 
 namespace Microsoft.ML.FeatureMining.Tests.Samples;
 

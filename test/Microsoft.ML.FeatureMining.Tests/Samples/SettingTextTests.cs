@@ -1,10 +1,8 @@
-extern alias program;
-
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Schedules;
-using program::Samples;
+using Samples;
 using Mining = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 
 namespace Microsoft.ML.FeatureMining.Tests.Samples;

@@ -1,8 +1,6 @@
-extern alias program;
-
 using System.CommandLine;
 using Microsoft.ML.FeatureMining.Augmentation;
-using program::Samples;
+using Samples;
 
 namespace Microsoft.ML.FeatureMining.Tests.Samples;
 

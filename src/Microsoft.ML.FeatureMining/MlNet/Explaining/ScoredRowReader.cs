@@ -2,7 +2,6 @@ using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Evaluation;
 using Microsoft.ML.FeatureMining.MlNet.Images;
 using Microsoft.ML.FeatureMining.MlNet.Labels;
-using Microsoft.ML.FeatureMining.MlNet.Scoring;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Explaining;
 
@@ -13,9 +12,9 @@ internal static class ScoredRowReader
     public static ClassificationReport Read(IDataView scored, string labelColumnName, string scoreColumnName, int worst)
     {
         KeyLabelColumn label = KeyLabelColumn.Bind(scored.Schema, labelColumnName);
-        DataViewSchema.Column score = scored.Schema.GetColumnOrNull(scoreColumnName) ?? throw ScoreSchema.NotFound("score", scoreColumnName);
+        DataViewSchema.Column score = scored.Schema.GetColumnOrNull(scoreColumnName) ?? throw ColumnError.NotFound("score", scoreColumnName);
         if (score.Type is not VectorDataViewType { IsKnownSize: true, Size: > 1 } type || type.ItemType.RawType != typeof(float) || type.Size != label.Keys.Count)
-            throw ScoreSchema.Mismatch("score", scoreColumnName, FormattableString.Invariant($"Vector<Single, {label.Keys.Count}>, one a class of '{labelColumnName}'"), score.Type.ToString()!);
+            throw ColumnError.Mismatch("score", scoreColumnName, FormattableString.Invariant($"Vector<Single, {label.Keys.Count}>, one a class of '{labelColumnName}'"), score.Type.ToString()!);
         DataViewSchema.Column? path = scored.Schema.GetColumnOrNull(ImageColumn.PathColumnName) is { Type: TextDataViewType } text ? text : null;
         using DataViewRowCursor cursor = scored.GetRowCursor([label.Column, score, .. path is { } column ? new[] { column } : []]);
         Func<int?> readLabel = label.Reader(cursor);

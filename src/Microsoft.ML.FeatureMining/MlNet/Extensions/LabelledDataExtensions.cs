@@ -113,7 +113,7 @@ public static class LabelledDataExtensions
     /// <param name="labelColumnName">The label.</param>
     /// <exception cref="ArgumentOutOfRangeException">The column is missing or of another type.</exception>
     public static IReadOnlyList<ClassCount> CountClasses(this DataOperationsCatalog catalog, IDataView data, string labelColumnName = "Label") =>
-        CountsOf(Read(catalog, data, labelColumnName));
+        ImageInspector.CountsOf(Read(catalog, data, labelColumnName));
 
     /// <summary>
     /// Decodes every picture and reports what there is: rows of each class, sizes, pictures that cannot be read, pictures that are there twice. Leakage between two sets:
@@ -131,12 +131,6 @@ public static class LabelledDataExtensions
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(data);
         return new ImageInspector(maxPixels).Inspect(data, labelColumnName, imageColumnName);
-    }
-
-    internal static IReadOnlyList<ClassCount> CountsOf(RowClasses classes)
-    {
-        int[] counts = classes.Counts();
-        return [.. classes.Names.Zip(counts, (name, rows) => new ClassCount(name, rows, counts.Sum() / ((double)counts.Length * rows)))];
     }
 
     private static RowClasses Read(DataOperationsCatalog catalog, IDataView data, string labelColumnName)

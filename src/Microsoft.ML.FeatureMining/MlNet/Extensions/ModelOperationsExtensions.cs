@@ -4,7 +4,7 @@ using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Explaining;
 using Microsoft.ML.FeatureMining.MlNet.Labels;
-using Microsoft.ML.FeatureMining.MlNet.Models;
+using Microsoft.ML.FeatureMining.MlNet.Scoring;
 
 namespace Microsoft.ML;
 

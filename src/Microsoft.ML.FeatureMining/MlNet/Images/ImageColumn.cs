@@ -1,6 +1,5 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.MlNet.Scoring;
 using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Images;
@@ -43,9 +42,9 @@ internal sealed class ImageColumn
     /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is no image.</exception>
     public static ImageColumn Bind(DataViewSchema schema, string name, ImagePreprocessing preprocessing, long maxPixels)
     {
-        DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw ScoreSchema.NotFound("image", name);
+        DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw ColumnError.NotFound("image", name);
         if (ElementOf(column.Type) is not { } element)
-            throw ScoreSchema.Mismatch("image", name, Expected, column.Type.ToString()!);
+            throw ColumnError.Mismatch("image", name, Expected, column.Type.ToString()!);
         ImageShape shape = element == PixelType.Single ? PlanarShape(column, preprocessing.Shape) : preprocessing.Shape;
         DataViewSchema.Column? path = column.Type is TextDataViewType ? column : schema.GetColumnOrNull(PathColumnName);
         return new ImageColumn(column, path?.Type is TextDataViewType ? path : null, preprocessing with { Shape = shape }, maxPixels);
@@ -140,7 +139,7 @@ internal sealed class ImageColumn
         VectorDataViewType type = (VectorDataViewType)column.Type;
         if (type.Dimensions.Length == 3)
             return new ImageShape(type.Dimensions[0], type.Dimensions[1], type.Dimensions[2]);
-        return type.Size == wanted.Length ? wanted : throw ScoreSchema.Mismatch(
+        return type.Size == wanted.Length ? wanted : throw ColumnError.Mismatch(
             "image", column.Name, FormattableString.Invariant($"{wanted.Length} floats of a {wanted} image"), column.Type.ToString()!);
     }
 }

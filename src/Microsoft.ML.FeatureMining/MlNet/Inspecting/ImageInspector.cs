@@ -2,7 +2,6 @@ using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.MlNet.Images;
 using Microsoft.ML.FeatureMining.MlNet.Labels;
-using Microsoft.ML.FeatureMining.MlNet.Scoring;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Inspecting;
 
@@ -30,7 +29,14 @@ internal sealed class ImageInspector(long maxPixels)
             }
         }
         int unlabelled = classes?.OfRows.Count(index => index < 0) ?? 0;
-        return new ImageSetReport(classes is null ? [] : LabelledDataExtensions.CountsOf(classes), pictures, unreadable, unlabelled);
+        return new ImageSetReport(classes is null ? [] : CountsOf(classes), pictures, unreadable, unlabelled);
+    }
+
+    /// <summary>The rows of each class, and the weight that balances them.</summary>
+    public static IReadOnlyList<ClassCount> CountsOf(RowClasses classes)
+    {
+        int[] counts = classes.Counts();
+        return [.. classes.Names.Zip(counts, (name, rows) => new ClassCount(name, rows, counts.Sum() / ((double)counts.Length * rows)))];
     }
 
     private (ImageFacts, string?) FactsOf(ImageRow row, byte[]? encoded)
@@ -52,9 +58,9 @@ internal sealed class ImageInspector(long maxPixels)
         DataViewSchema.Column? path = rows.Schema.GetColumnOrNull(ImageColumn.PathColumnName) is { Type: TextDataViewType } text ? text : null;
         DataViewSchema.Column? image = rows.Schema.GetColumnOrNull(imageColumnName);
         if (image is { } column && !(column.Type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Byte))
-            throw ScoreSchema.Mismatch("image", imageColumnName, "VarVector<Byte>", column.Type.ToString()!);
+            throw ColumnError.Mismatch("image", imageColumnName, "VarVector<Byte>", column.Type.ToString()!);
         if (image is null && path is null)
-            throw ScoreSchema.NotFound("image", imageColumnName);
+            throw ColumnError.NotFound("image", imageColumnName);
         using DataViewRowCursor cursor = rows.GetRowCursor(new[] { image, path }.OfType<DataViewSchema.Column>());
         ValueGetter<VBuffer<byte>>? readImage = image is { } encoded ? cursor.GetGetter<VBuffer<byte>>(cursor.Schema[encoded.Index]) : null;
         ValueGetter<ReadOnlyMemory<char>>? readPath = path is { } file ? cursor.GetGetter<ReadOnlyMemory<char>>(cursor.Schema[file.Index]) : null;

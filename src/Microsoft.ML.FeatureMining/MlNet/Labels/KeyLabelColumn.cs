@@ -1,5 +1,4 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.FeatureMining.MlNet.Scoring;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Labels;
 
@@ -17,10 +16,10 @@ internal sealed class KeyLabelColumn : LabelColumn
     /// <exception cref="ArgumentOutOfRangeException">There is no such column, it is no key, or a key of more values than a network can have classes.</exception>
     public static KeyLabelColumn Bind(DataViewSchema schema, string name)
     {
-        DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw ScoreSchema.NotFound("label", name);
+        DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw ColumnError.NotFound("label", name);
         return column.Type is KeyDataViewType { Count: <= MaxClasses } && column.Type.RawType == typeof(uint)
             ? new KeyLabelColumn(column, ClassKeys.Of(column))
-            : throw ScoreSchema.Mismatch("label", name, FormattableString.Invariant($"Key<UInt32> of at most {MaxClasses} values"), column.Type.ToString()!);
+            : throw ColumnError.Mismatch("label", name, FormattableString.Invariant($"Key<UInt32> of at most {MaxClasses} values"), column.Type.ToString()!);
     }
 
     /// <summary>Finds the label of further rows: the same key, or the values that it stands for, not yet mapped.</summary>

@@ -1,5 +1,4 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.FeatureMining.MlNet.Scoring;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Labels;
 
@@ -74,8 +73,8 @@ internal sealed class LabelSetColumn : LabelColumn
 
     private static DataViewSchema.Column Find(DataViewSchema schema, string name)
     {
-        DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw ScoreSchema.NotFound("label", name);
-        return IsSet(column.Type) ? column : throw ScoreSchema.Mismatch("label", name, Expected, column.Type.ToString()!);
+        DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw ColumnError.NotFound("label", name);
+        return IsSet(column.Type) ? column : throw ColumnError.Mismatch("label", name, Expected, column.Type.ToString()!);
     }
 
     private static SortedSet<string> Names(IDataView rows, DataViewSchema.Column column)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.MlNet.Scoring;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Labels;
 
@@ -27,12 +26,12 @@ internal sealed class RowClasses
     /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is neither key, text nor number.</exception>
     public static RowClasses Read(IDataView rows, string labelColumnName)
     {
-        DataViewSchema.Column column = rows.Schema.GetColumnOrNull(labelColumnName) ?? throw ScoreSchema.NotFound("label", labelColumnName);
+        DataViewSchema.Column column = rows.Schema.GetColumnOrNull(labelColumnName) ?? throw ColumnError.NotFound("label", labelColumnName);
         if (column.Type is KeyDataViewType)
             return ReadKeys(rows, KeyLabelColumn.Bind(rows.Schema, labelColumnName));
         return KeyItem.Of(column.Type) is { } item
             ? ReadValues(rows, column, item)
-            : throw ScoreSchema.Mismatch("label", labelColumnName, "a key, text or a number", column.Type.ToString()!);
+            : throw ColumnError.Mismatch("label", labelColumnName, "a key, text or a number", column.Type.ToString()!);
     }
 
     /// <summary>How many rows each class has.</summary>

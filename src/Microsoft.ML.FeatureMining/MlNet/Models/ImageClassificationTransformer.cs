@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.Augmentation;
@@ -5,7 +7,6 @@ using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Labels;
-using Microsoft.ML.FeatureMining.MlNet.Models;
 using Microsoft.ML.FeatureMining.MlNet.Scoring;
 using Microsoft.ML.Runtime;
 
@@ -19,6 +20,8 @@ namespace Microsoft.ML.FeatureMining;
 /// <remarks>Any number of threads may score with it at once. It holds native memory until it is disposed; it cannot score after that.</remarks>
 public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTransformer<ImageClassificationModel>, IDisposable
 {
+    private const string ModelSignature = "FMIMAGES";
+
     private readonly IHostEnvironment _environment;
     private readonly ImageScoring _scoring;
 
@@ -97,5 +100,42 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
         return new ImageClassificationTransformer(_environment, new ModelArtifact(artifact.Manifest with { Head = head }, artifact.Weights), Settings);
     }
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => Internals.Save(ctx, Settings, Model.Artifact);
+    // ML.NET calls this, by its name, its return type and these parameters, when it loads a model.
+    private static ImageClassificationTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    {
+        BinaryReader reader = Internals.Begin(context, ModelSignature, Internals.LoaderSignature);
+        ScoringSettings settings = ScoringSettings.Read(reader);
+        string manifest = Internals.LoadText(context, ModelArtifact.ManifestFile);
+        ArtifactManifest described = ArtifactManifest.FromJson(manifest);
+        NamedTensors weights = Internals.LoadBinary(context, ModelArtifact.WeightsFile, stream => Safetensors.Read(stream, entries => WeightBudget.Check(described, entries)));
+        if (!reader.ReadBytes(SHA256.HashSizeInBytes).AsSpan().SequenceEqual(Checksum(manifest, weights)))
+        {
+            throw new InvalidDataException("The model is damaged: its manifest and weights are not those that were saved.");
+        }
+
+        return new ImageClassificationTransformer(environment, new ModelArtifact(described, weights), settings);
+    }
+
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        BinaryWriter writer = Internals.Begin(ctx, ModelSignature, Internals.LoaderSignature);
+        Settings.Write(writer);
+        string manifest = Model.Artifact.Manifest.ToJson();
+        Internals.SaveText(ctx, ModelArtifact.ManifestFile, manifest);
+        Internals.SaveBinary(ctx, ModelArtifact.WeightsFile, stream => Safetensors.Write(Model.Artifact.Weights, stream));
+        writer.Write(Checksum(manifest, Model.Artifact.Weights));
+    }
+
+    // .NET does not check a zip's own checksums on reading, and a network with a few wrong weights would still give answers.
+    private static byte[] Checksum(string manifest, NamedTensors weights)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(manifest));
+        foreach (NamedTensor tensor in weights.Tensors)
+        {
+            hash.AppendData(tensor.Bytes);
+        }
+
+        return hash.GetHashAndReset();
+    }
 }

@@ -14,6 +14,9 @@ namespace Microsoft.ML.FeatureMining;
 /// <remarks>Any number of threads may score with it at once.</remarks>
 public sealed class ImageEnsembleTransformer : ITransformer, IDisposable
 {
+    private const string ModelSignature = "FMENSEMB";
+    private const int MaxMembers = 1000;
+
     private readonly ImageClassificationTransformer[] _members;
     private readonly ImageScoring _scoring;
 
@@ -62,7 +65,50 @@ public sealed class ImageEnsembleTransformer : ITransformer, IDisposable
     internal ImageEnsembleTransformer With(TestTimeAugmentation views) => new([.. _members.Select(member => member.With(views))], Weights);
 
     // ML.NET calls this, by its name, its return type and these parameters, when it loads a model.
-    private static ImageEnsembleTransformer Create(IHostEnvironment environment, ModelLoadContext context) => Internals.LoadEnsemble(environment, context);
+    private static ImageEnsembleTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    {
+        BinaryReader reader = Internals.Begin(context, ModelSignature, Internals.EnsembleLoaderSignature);
+        int count = reader.ReadInt32();
+        if (count is < 1 or > MaxMembers)
+        {
+            throw new InvalidDataException($"The model is damaged: an ensemble has no {count} members.");
+        }
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => Internals.Save(ctx, _members, Weights);
+        List<ImageClassificationTransformer> members = [];
+        List<double> weights = [];
+        try
+        {
+            for (int i = 0; i < count; i++)
+            {
+                weights.Add(reader.ReadDouble());
+                members.Add(Internals.LoadModel<ImageClassificationTransformer>(environment, context, MemberFolder(i)));
+            }
+
+            return new ImageEnsembleTransformer(members, weights);
+        }
+        catch (Exception e)
+        {
+            members.ForEach(member => member.Dispose());
+            if (e is ArgumentException)
+            {
+                throw new InvalidDataException($"The model is damaged: {e.Message}", e);
+            }
+
+            throw;
+        }
+    }
+
+    // The weight of each network, and each network as the model that it is.
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        BinaryWriter writer = Internals.Begin(ctx, ModelSignature, Internals.EnsembleLoaderSignature);
+        writer.Write(_members.Length);
+        for (int i = 0; i < _members.Length; i++)
+        {
+            writer.Write(Weights[i]);
+            Internals.SaveModel(ctx, _members[i], MemberFolder(i));
+        }
+    }
+
+    private static string MemberFolder(int index) => FormattableString.Invariant($"Member_{index:000}");
 }

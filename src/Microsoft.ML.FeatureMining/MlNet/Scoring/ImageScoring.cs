@@ -3,7 +3,6 @@ using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.MlNet.Images;
 using Microsoft.ML.FeatureMining.MlNet.Labels;
-using Microsoft.ML.FeatureMining.MlNet.Models;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Scoring;
 
@@ -32,7 +31,7 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
         ArgumentNullException.ThrowIfNull(input);
         ImageColumn image = ImageColumn.Bind(input, settings.ImageColumnName, _first.Preprocessing, settings.MaxPixels);
         if (image.Element != _first.Element || image.Shape != _first.Input)
-            throw ScoreSchema.Mismatch("image", image.Column.Name, ColumnType.ToString()!, image.Column.Type.ToString()!);
+            throw ColumnError.Mismatch("image", image.Column.Name, ColumnType.ToString()!, image.Column.Type.ToString()!);
         return new ScoringColumns(input, ScoreSchema.Extend(input, settings, keys, _first.IsMultilabel), image, new RowScorer(scorers, image, settings.UnreadableImages), _first.IsMultilabel);
     }
 }

@@ -17,9 +17,9 @@ internal static class MultilabelEvaluation
     public static MultilabelClassificationMetrics Of(
         IDataView scored, string labelColumnName, string scoreColumnName, double threshold, Action<long, IReadOnlyList<float>?, IReadOnlyList<float>>? seen = null)
     {
-        DataViewSchema.Column score = scored.Schema.GetColumnOrNull(scoreColumnName) ?? throw ScoreSchema.NotFound("score", scoreColumnName);
+        DataViewSchema.Column score = scored.Schema.GetColumnOrNull(scoreColumnName) ?? throw ColumnError.NotFound("score", scoreColumnName);
         if (score.Type is not VectorDataViewType { IsKnownSize: true } type || type.ItemType.RawType != typeof(float))
-            throw ScoreSchema.Mismatch("score", scoreColumnName, "Vector<Single>, one a class", score.Type.ToString()!);
+            throw ColumnError.Mismatch("score", scoreColumnName, "Vector<Single>, one a class", score.Type.ToString()!);
         LabelSetColumn label = LabelSetColumn.BindAlike(scored.Schema, labelColumnName, ClassKeys.OfSlots(score));
         using DataViewRowCursor cursor = scored.GetRowCursor([label.Column, score]);
         Func<int?> readLabel = label.Reader(cursor);

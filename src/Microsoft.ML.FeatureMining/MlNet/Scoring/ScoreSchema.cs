@@ -1,7 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.MlNet.Images;
 using Microsoft.ML.FeatureMining.MlNet.Labels;
-using Microsoft.ML.FeatureMining.MlNet.Models;
 using Microsoft.ML.Transforms.Image;
 using static Microsoft.ML.SchemaShape.Column;
 
@@ -20,17 +19,17 @@ internal static class ScoreSchema
     private static readonly KeyDataViewType SetIdType = new(typeof(uint), int.MaxValue);
 
     /// <summary>What GetOutputSchema promises; refuses an input whose label or image column cannot be used.</summary>
-    public static SchemaShape Shape(SchemaShape input, ImageClassificationOptions options)
+    public static SchemaShape Shape(SchemaShape input, string labelColumnName, ScoringSettings settings, bool isMultilabel)
     {
-        SchemaShape.Column label = Find(input, "label", options.LabelColumnName);
-        if (options.IsMultilabel ? !IsSet(label) : !label.IsKey || label.Kind != VectorKind.Scalar || label.ItemType.RawType != typeof(uint))
-            throw Mismatch("label", label.Name, options.IsMultilabel ? LabelSetColumn.Expected : "Key<UInt32>", Internals.TypeName(label));
-        SchemaShape.Column image = Find(input, "image", options.ImageColumnName);
+        SchemaShape.Column label = Find(input, "label", labelColumnName);
+        if (isMultilabel ? !IsSet(label) : !label.IsKey || label.Kind != VectorKind.Scalar || label.ItemType.RawType != typeof(uint))
+            throw ColumnError.Mismatch("label", label.Name, isMultilabel ? LabelSetColumn.Expected : "Key<UInt32>", Internals.TypeName(label));
+        SchemaShape.Column image = Find(input, "image", settings.ImageColumnName);
         if (!IsImage(image))
-            throw Mismatch("image", image.Name, ImageColumn.Expected, Internals.TypeName(image));
-        SchemaShape.Column[] added = options.IsMultilabel
-            ? [SetShape(label, options.ScoreColumnName), SetShape(label, options.PredictedLabelColumnName)]
-            : [ScoreShape(label, options.ScoreColumnName), PredictedLabelShape(label, options.PredictedLabelColumnName)];
+            throw ColumnError.Mismatch("image", image.Name, ImageColumn.Expected, Internals.TypeName(image));
+        SchemaShape.Column[] added = isMultilabel
+            ? [SetShape(label, settings.ScoreColumnName), SetShape(label, settings.PredictedLabelColumnName)]
+            : [ScoreShape(label, settings.ScoreColumnName), PredictedLabelShape(label, settings.PredictedLabelColumnName)];
         return new SchemaShape(input.Where(column => !added.Any(other => other.Name == column.Name)).Concat(added));
     }
 
@@ -54,15 +53,10 @@ internal static class ScoreSchema
         return builder.ToSchema();
     }
 
-    public static ArgumentOutOfRangeException NotFound(string role, string name) => new("inputSchema", $"Could not find {role} column '{name}'");
-
-    public static ArgumentOutOfRangeException Mismatch(string role, string name, string expected, string actual) =>
-        new("inputSchema", $"Schema mismatch for {role} column '{name}': expected {expected}, got {actual}");
-
     private static SchemaShape.Column Find(SchemaShape input, string role, string name)
     {
         SchemaShape.Column column = input.FirstOrDefault(column => column.Name == name);
-        return column.Name is null ? throw NotFound(role, name) : column;
+        return column.Name is null ? throw ColumnError.NotFound(role, name) : column;
     }
 
     // The vectors are of known size, as those of the label are; text gives as many classes as there are names.

@@ -7,7 +7,7 @@ namespace Microsoft.ML.FeatureMining.MlNet.Storage;
 /// <summary>One look at each image before it is streamed: which can be read, what they are (checksums), and what their pixels are on average.</summary>
 internal sealed class StreamSurvey(LabeledRowReader reader, StratifiedSplit? split)
 {
-    private readonly List<uint> _checksums = [];
+    private readonly List<ulong> _checksums = [];
     private readonly List<RowImage> _files = [];
     private readonly ChannelHistogram _train = new(reader.Image.Shape.Channels);
     private readonly ChannelHistogram _heldOut = new(reader.Image.Shape.Channels);
@@ -17,7 +17,7 @@ internal sealed class StreamSurvey(LabeledRowReader reader, StratifiedSplit? spl
     public void Add(LabeledRow row, byte[]? pixels)
     {
         bool holdsOut = split?.TakesNext(row.Label) ?? false;
-        _checksums.Add(pixels is null ? 0 : PixelChecksum.Of(pixels));
+        _checksums.Add(pixels is null ? 0 : PixelStore.ChecksumOf(pixels));
         if (reader.Image.IsFiles)
             _files.Add(row.Image);
         if (pixels is not null && reader.Image.Element == PixelType.Byte)

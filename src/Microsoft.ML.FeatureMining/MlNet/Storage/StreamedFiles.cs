@@ -8,7 +8,7 @@ internal sealed class StreamedFiles(StreamedImages images, RowImage[] files) : P
 {
     public override int Count => images.Count;
 
-    public override uint Checksum(int row) => images.Checksum(row);
+    public override ulong Checksum(int row) => images.Checksum(row);
 
     public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches) =>
         batches.Select(rows => images.Decode(rows, Array.ConvertAll(rows, row => files[row]), Memory));

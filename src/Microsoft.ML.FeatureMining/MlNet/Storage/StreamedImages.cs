@@ -4,13 +4,13 @@ using Microsoft.ML.FeatureMining.MlNet.Images;
 namespace Microsoft.ML.FeatureMining.MlNet.Storage;
 
 /// <summary>Decodes images again that were decoded before, and insists on the same pixels.</summary>
-internal sealed class StreamedImages(ImageColumn column, uint[] checksums)
+internal sealed class StreamedImages(ImageColumn column, ulong[] checksums)
 {
     private readonly int _imageBytes = ImageSet.ImageBytes(column.Shape, column.Element);
 
     public int Count => checksums.Length;
 
-    public uint Checksum(int row) => checksums[row];
+    public ulong Checksum(int row) => checksums[row];
 
     /// <summary>The pixels of a few rows, one after another, decoded on all cores.</summary>
     /// <exception cref="ImageDecodeException">An image cannot be read any more, or is another one now.</exception>
@@ -31,7 +31,7 @@ internal sealed class StreamedImages(ImageColumn column, uint[] checksums)
         {
             throw Changed(row, image, $"cannot be read any more: {e.Message}", e);
         }
-        if (PixelChecksum.Of(pixels.Span) != checksums[row])
+        if (PixelStore.ChecksumOf(pixels.Span) != checksums[row])
             throw Changed(row, image, "is another one now.", null);
     }
 

@@ -17,7 +17,7 @@ internal sealed class StreamedRows(StreamedImages images, LabeledRowReader reade
 
     public override int ShuffleWindow => shuffleBuffer;
 
-    public override uint Checksum(int row) => images.Checksum(row);
+    public override ulong Checksum(int row) => images.Checksum(row);
 
     /// <exception cref="InvalidOperationException">The order asks for rows that come too late.</exception>
     public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches)

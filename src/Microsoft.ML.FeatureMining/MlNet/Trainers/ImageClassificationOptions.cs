@@ -17,8 +17,6 @@ namespace Microsoft.ML.FeatureMining;
 /// </summary>
 public abstract record ImageClassificationOptions
 {
-    internal const double LeastCropShare = 0.5;
-
     private protected ImageClassificationOptions()
     {
     }

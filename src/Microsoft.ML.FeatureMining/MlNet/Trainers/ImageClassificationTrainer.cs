@@ -2,7 +2,6 @@ using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.MlNet;
-using Microsoft.ML.FeatureMining.MlNet.Labels;
 using Microsoft.ML.FeatureMining.MlNet.Models;
 using Microsoft.ML.FeatureMining.MlNet.Scoring;
 using Microsoft.ML.FeatureMining.MlNet.Trainers;
@@ -38,7 +37,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        return ScoreSchema.Shape(inputSchema, _options);
+        return ScoreSchema.Shape(inputSchema, _options.LabelColumnName, Settings, _options.IsMultilabel);
     }
 
     /// <summary>Reads all rows and trains a network on them.</summary>
@@ -59,7 +58,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         using TrainingRows rows = TrainingRows.Read(input, _options, _seed, channel, run.CheckAlive);
         TrainingOutcome outcome = Train(run, RecipeFor(rows.Train), rows);
         run.CheckWorthKeeping(outcome);
-        return new ImageClassificationTransformer(_environment, ArtifactOf(rows, outcome), SettingsOf(rows.Keys));
+        return new ImageClassificationTransformer(_environment, ArtifactOf(rows, outcome), Settings with { KeyValues = rows.Keys.ItemName });
     }
 
     /// <summary>Trains once, unless the method takes more.</summary>
@@ -99,7 +98,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         return new ModelArtifact(manifest, outcome.Weights);
     }
 
-    private ScoringSettings SettingsOf(ClassKeys keys) => new()
+    private ScoringSettings Settings => new()
     {
         ImageColumnName = _options.ImageColumnName,
         ScoreColumnName = _options.ScoreColumnName,
@@ -107,6 +106,5 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         UnreadableImages = _options.UnreadableImages,
         MaxPixels = _options.MaxPixels,
         BatchSize = _options.ScoringBatchSize,
-        KeyValues = keys.ItemName,
     };
 }

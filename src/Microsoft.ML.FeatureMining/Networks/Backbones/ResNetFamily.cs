@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Backbones;
@@ -42,7 +43,7 @@ internal static class ResNetFamily
     private static ResNet Bottlenecks(ResNetStem stem, int[] blocks, Func<BlockShape, nn.Module<Tensor, Tensor>> block) =>
         new(stem, blocks, BottleneckBranch.Expansion, block);
 
-    private static TorchSharp.Modules.Sequential? Projection(BlockShape shape, LayerFactory layers) => Skip.Projection(shape.Input, Output(shape), shape.Stride, layers);
+    private static Sequential? Projection(BlockShape shape, LayerFactory layers) => Skip.Projection(shape.Input, Output(shape), shape.Stride, layers);
 
     private static int Output(BlockShape shape) => shape.Planes * BottleneckBranch.Expansion;
 

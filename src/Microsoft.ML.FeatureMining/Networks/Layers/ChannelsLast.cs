@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Layers;
@@ -19,7 +20,7 @@ internal static class ChannelsLast
     public static void Apply(nn.Module module)
     {
         using IDisposable noGrad = no_grad();
-        foreach (TorchSharp.Modules.Parameter parameter in module.parameters().Where(p => p.ndim == 4))
+        foreach (Parameter parameter in module.parameters().Where(p => p.ndim == 4))
         {
             using DisposeScope scope = NewDisposeScope();
             parameter.set_(Of(parameter));

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.FeatureMining.MlNet.Models;
+namespace Microsoft.ML.FeatureMining.MlNet.Scoring;
 
 /// <summary>What a transformer needs beside the network: the columns it joins and what it does with a picture that cannot be read.</summary>
 internal sealed record ScoringSettings

@@ -1,0 +1,25 @@
+using TorchSharp;
+
+namespace Microsoft.ML.FeatureMining.Tests.MlNet;
+
+/// <summary>The checks that bench/gpu takes to other machines.</summary>
+public sealed class DeviceTests
+{
+    [Fact]
+    public void DeviceChecks_OnTheCpu_AllPass() => Check("cpu");
+
+    [SkippableFact]
+    public void DeviceChecks_OnAGpu_AllPass()
+    {
+        Skip.IfNot(torch.cuda.is_available(), "There is no GPU, or libtorch is the one for CPUs.");
+        Check("cuda");
+    }
+
+    private static void Check(string device)
+    {
+        string[] lines = Programs.Run("DeviceChecks", [device]);
+
+        Assert.All(lines[..^1], line => Assert.StartsWith("ok ", line, StringComparison.Ordinal));
+        Assert.InRange(lines.Length, 20, 100);
+    }
+}
