@@ -25,6 +25,7 @@ internal sealed class ImageScorer : IDisposable
     public ImageScorer(ModelArtifact artifact, Device device)
     {
         NativeHeap.KeepFreed();
+        using TorchScope scope = new(gradients: false);
         ArtifactManifest manifest = artifact.Manifest;
         (Preprocessing, Element, ClassCount, IsMultilabel) = (manifest.ScoringPreprocessing, manifest.Element, manifest.ClassCount, manifest.IsMultilabel);
         (_views, _view) = (manifest.TestTimeAugmentation, manifest.Preprocessing.Shape);
@@ -58,8 +59,7 @@ internal sealed class ImageScorer : IDisposable
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            using IDisposable noGrad = no_grad();
-            using DisposeScope scope = NewDisposeScope();
+            using TorchScope scope = new(gradients: false);
             Tensor[] scores = [.. TestTimeViews.Of(_views, _input.Of(pixels, count), _view).Select(ScoreView)];
             Tensor mean = scores.Length == 1 ? scores[0] : stack(scores).mean(new long[] { 0 });
             MemoryMarshal.Cast<byte, float>(mean.cpu().contiguous().bytes).CopyTo(probabilities);

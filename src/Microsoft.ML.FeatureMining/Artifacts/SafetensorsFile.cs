@@ -58,7 +58,7 @@ internal sealed class SafetensorsFile : IDisposable
         {
             using DisposeScope scope = NewDisposeScope();
             long count = Math.Min(step, rows - start);
-            Tensor host = empty(scalar ? [] : [count, .. entry.Shape[1..]], dtype: entry.Type);
+            Tensor host = empty(scalar ? [] : [count, .. entry.Shape[1..]], entry.Type, CPU);
             _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)(_header.DataStart + entry.Offset + start * rowBytes), host.bytes);
             (scalar ? target : target.narrow(0, start, count)).copy_(host);
         }

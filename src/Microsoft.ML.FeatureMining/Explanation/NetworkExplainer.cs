@@ -19,9 +19,11 @@ internal sealed class NetworkExplainer : IDisposable
     public NetworkExplainer(ModelArtifact artifact, Device device)
     {
         (_manifest, _device) = (artifact.Manifest, device);
+        using TorchScope scope = new(gradients: true);
         _network = NetworkFactory.Create(_manifest.Backbone, _manifest.Preprocessing.Shape.Channels, _manifest.ClassCount, _manifest.Head, _manifest.Exits);
         artifact.Weights.CopyTo(_network);
         _network.to(device);
+        ModuleScope.Keep(_network);
         _network.eval();
         foreach (Parameter parameter in _network.parameters())
         {
@@ -43,7 +45,7 @@ internal sealed class NetworkExplainer : IDisposable
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _manifest.ClassCount, nameof(target));
         }
 
-        using DisposeScope scope = NewDisposeScope();
+        using TorchScope scope = new(gradients: true);
         Tensor raw = DeviceBatches.Upload(pixels, 1, _manifest.Preprocessing.Shape, _manifest.Element, _device);
         return new ImageExplanation(NetworkMaps.Of(_network, _normalization.Apply(raw), target, _manifest.IsMultilabel), SeenPicture.Of(pixels, _manifest.Preprocessing.Shape, _manifest.Element));
     }
@@ -51,11 +53,10 @@ internal sealed class NetworkExplainer : IDisposable
     /// <summary>How strongly each stage responds to some images.</summary>
     public IReadOnlyList<StageActivations> Activations(IEnumerable<byte[]> images)
     {
-        using IDisposable noGrad = no_grad();
         ActivationCounter[] counters = [.. Enumerable.Range(0, StageCount).Select(stage => new ActivationCounter(stage))];
         foreach (byte[] pixels in images)
         {
-            using DisposeScope scope = NewDisposeScope();
+            using TorchScope scope = new(gradients: false);
             Tensor raw = DeviceBatches.Upload(pixels, 1, _manifest.Preprocessing.Shape, _manifest.Element, _device);
             Tensor features = _network.Backbone.Stem(_normalization.Apply(raw));
             foreach ((int stage, ActivationCounter counter) in counters.Index())

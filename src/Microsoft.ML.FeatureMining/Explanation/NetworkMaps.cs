@@ -20,7 +20,6 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
     public static NetworkMaps Of(ImageNetwork network, Tensor image, int? target, bool multilabel = false)
     {
         using DisposeScope scope = NewDisposeScope();
-        using IDisposable grad = enable_grad();
         Tensor[] stages = Stages(network.Backbone, image);
         Tensor embedding = network.Head.Embed(stages[^1]);
         Tensor logits = network.Head.call(embedding);                                              // [1,K]

@@ -56,7 +56,7 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
             }
 
             using DisposeScope scope = NewDisposeScope();
-            Tensor host = empty(source.Shape, dtype: source.Type);
+            Tensor host = empty(source.Shape, source.Type, CPU);
             source.Bytes.CopyTo(host.bytes);
             target.copy_(host);
         }

@@ -8,9 +8,12 @@ namespace Microsoft.ML.FeatureMining.Networks;
 /// <summary>Makes whole networks, for training and for scoring.</summary>
 internal static class NetworkFactory
 {
-    /// <summary>A network, with the head that its family comes with unless another is named, on the CPU with PyTorch's layer defaults; <see cref="WeightInitializer"/> or a file gives it its weights.</summary>
-    public static ImageNetwork Create(string backbone, int inputChannels, int classes, string? head = null, IReadOnlyList<StageStride>? exits = null) =>
-        Create(backbone, head, inputChannels, classes, exits, new LayerFactory());
+    /// <summary>
+    /// A network, with the head that its family comes with unless another is named, on the CPU with PyTorch's layer defaults, which are drawn from <paramref name="seed"/>;
+    /// <see cref="WeightInitializer"/> or a file gives it its weights.
+    /// </summary>
+    public static ImageNetwork Create(string backbone, int inputChannels, int classes, string? head = null, IReadOnlyList<StageStride>? exits = null, long seed = 0) =>
+        Create(backbone, head, inputChannels, classes, exits, new LayerFactory(), seed);
 
     /// <summary>A network for scoring alone: BatchNorm folded into the convolutions, kernels laid out as NHWC, no gradients.</summary>
     public static ImageNetwork CreateForScoring(
@@ -25,6 +28,7 @@ internal static class NetworkFactory
         BatchNormFolding.Fold(plainLayers, foldedLayers);
         folded.to(device);
         ChannelsLast.Apply(folded);
+        ModuleScope.Keep(folded);
         folded.eval();
         foreach (Parameter parameter in folded.parameters())
         {
@@ -35,7 +39,7 @@ internal static class NetworkFactory
     }
 
     private static ImageNetwork Create(
-        string backbone, string? head, int inputChannels, int classes, IReadOnlyList<StageStride>? exits, LayerFactory layers) => ModuleScope.Make(() =>
+        string backbone, string? head, int inputChannels, int classes, IReadOnlyList<StageStride>? exits, LayerFactory layers, long seed = 0) => ModuleScope.Make(() =>
     {
         Backbone stages = BackboneCatalog.Create(backbone, inputChannels, layers);
         ImageNetwork network = new(stages, HeadCatalog.Create(head ?? stages.OwnHead, stages, classes));
@@ -45,7 +49,7 @@ internal static class NetworkFactory
         }
 
         return network;
-    });
+    }, seed);
 
     private static void CopyShared(ImageNetwork from, ImageNetwork to)
     {

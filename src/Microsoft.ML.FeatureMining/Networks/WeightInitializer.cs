@@ -47,6 +47,6 @@ internal static class WeightInitializer
             value = (float)draw();
         }
 
-        target.copy_(tensor(values, target.shape));
+        target.copy_(tensor(values, target.shape, device: CPU));
     }
 }

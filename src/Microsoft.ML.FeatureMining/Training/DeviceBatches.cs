@@ -13,7 +13,7 @@ internal static class DeviceBatches
         using DisposeScope scope = NewDisposeScope();
         int bytes = checked(count * ImageSet.ImageBytes(shape, element));
         long[] size = [count, shape.Channels, shape.Height, shape.Width];
-        Tensor host = empty(size, dtype: element == PixelType.Byte ? ScalarType.Byte : ScalarType.Float32);
+        Tensor host = empty(size, dtype: element == PixelType.Byte ? ScalarType.Byte : ScalarType.Float32, device: CPU);
         pixels[..bytes].CopyTo(host.bytes);
         return host.to(device).MoveToOuterDisposeScope();
     }

@@ -86,7 +86,7 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         (PixelMoves moves, BatchOperation[] before) = operations is [.. var others, PixelMoves last]
             ? (last, others)
             : (PixelMoves.None(count, After(operations)), operations);
-        Tensor numbers = empty([count, moves.Result.Height, moves.Result.Width, shape.Channels]);    // [N,H,W,C]
+        Tensor numbers = empty([count, moves.Result.Height, moves.Result.Width, shape.Channels], ScalarType.Float32, CPU);    // [N,H,W,C]
         int changedBytes = After(before).Length;
         EachImage(images, numbers, count, (n, image, target) =>
         {
@@ -112,7 +112,7 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         }
 
         ImageShape result = After(operations);
-        Tensor host = empty([count, result.Channels, result.Height, result.Width], dtype: element == PixelType.Byte ? ScalarType.Byte : ScalarType.Float32);
+        Tensor host = empty([count, result.Channels, result.Height, result.Width], dtype: element == PixelType.Byte ? ScalarType.Byte : ScalarType.Float32, device: CPU);
         EachImage(images, host, count, element == PixelType.Byte
             ? (n, image, target) => Apply(operations, n, image, target)
             : (n, image, target) => ((PixelMoves)operations.Single()).Move(n, MemoryMarshal.Cast<byte, float>(image), MemoryMarshal.Cast<byte, float>(target)));

@@ -12,7 +12,7 @@ internal sealed class RunningMetrics : IDisposable
     public RunningMetrics(Device device, MetricSums sums = default)
     {
         using DisposeScope scope = NewDisposeScope();
-        _sums = tensor(new[] { sums.Loss, sums.Hits }, dtype: ScalarType.Float64).to(device).DetachFromDisposeScope();
+        _sums = tensor(new[] { sums.Loss, sums.Hits }, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
         Images = sums.Images;
     }
 

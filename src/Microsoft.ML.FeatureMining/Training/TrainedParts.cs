@@ -39,7 +39,7 @@ internal sealed class TrainedParts : IDisposable
         foreach (TrainingStrategy strategy in recipe.Strategies)
         {
             StrategyContext context = new(strategy.Key, stages, train.ClassCount, device, random[strategy.Key], () => AddExits(strategy.Key, stages, train.ClassCount, random, device));
-            using (NewDisposeScope())
+            using (new ModuleScope(SeedOf(strategy.Key)))
             {
                 Runs.Add(strategy.Start(context));
                 context.Modules.ToList().ForEach(added => ModuleScope.Keep(added.Module));
@@ -134,7 +134,7 @@ internal sealed class TrainedParts : IDisposable
 
     private ImageNetwork CreateNetwork(ImageSet train, IReadOnlyList<StageStride>? exits = null)
     {
-        ImageNetwork network = NetworkFactory.Create(_recipe.Backbone, train.Shape.Channels, train.ClassCount, _recipe.Head, exits);
+        ImageNetwork network = NetworkFactory.Create(_recipe.Backbone, train.Shape.Channels, train.ClassCount, _recipe.Head, exits, SeedOf("network"));
         if (network.Head is PatchBranchHead patches)
         {
             patches.OnPatches = _recipe.OnPatches;
@@ -156,6 +156,9 @@ internal sealed class TrainedParts : IDisposable
         return exits;
     }
 
+    // For layers that draw their weights themselves. WeightInitializer draws those of convolutions and fully connected layers.
+    private long SeedOf(string part) => new RandomStream(_recipe.Seed, $"modules.{part}").NextSeed();
+
     private static void Place(nn.Module module, RandomStream random, Device device)
     {
         WeightInitializer.Initialize(module, random);
@@ -176,7 +179,7 @@ internal sealed class TrainedParts : IDisposable
         using DisposeScope scope = NewDisposeScope();
         Network.eval();
         List<StageShape> shapes = [];
-        Tensor features = Network.Backbone.Stem(zeros([1, image.Channels, image.Height, image.Width], device: device));
+        Tensor features = Network.Backbone.Stem(zeros([1, image.Channels, image.Height, image.Width], ScalarType.Float32, device));
         for (int stage = 0; stage < Network.Backbone.StageChannels.Count; stage++)
         {
             features = Network.Backbone.Stage(stage, features);

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Networks;
 
 namespace Microsoft.ML.FeatureMining.Training;
 
@@ -28,6 +29,7 @@ internal static class TrainingEngine
         NativeHeap.KeepFreed();
         try
         {
+            using TorchScope scope = new(gradients: true);
             using TrainingLoop loop = new(recipe, train, validation, host);
             return loop.Run();
         }

@@ -15,7 +15,7 @@ internal sealed class StreamDropout(double probability) : RandomLayer(nameof(Str
 
         using DisposeScope scope = NewDisposeScope();
         using Generator generator = new((ulong)Random.NextSeed(), input.device);
-        Tensor kept = rand(input.shape, device: input.device, generator: generator) >= probability;
+        Tensor kept = rand(input.shape, ScalarType.Float32, input.device, generator: generator) >= probability;
         return (input * kept.to(input.dtype).mul_(1 / (1 - probability))).MoveToOuterDisposeScope();
     }
 }

@@ -1,0 +1,101 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Explanation;
+using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Tests.Artifacts;
+using Microsoft.ML.FeatureMining.Tests.Training;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Tests.Conformance;
+
+/// <summary>No part of any catalog takes torch's default dtype or device, draws from its default generator, or needs a mode that the caller may have left.</summary>
+[Collection(nameof(Alone))]
+public sealed class ForeignStateTests : IClassFixture<OneThread>
+{
+    private static readonly TrainingRecipe Plain = TinyRun.Recipe with { Epochs = 1 };
+
+    private static readonly Dictionary<string, TrainingRecipe> Recipes = new[]
+    {
+        StrategyCatalog.Keys.Select(key => ($"strategy {key}", Plain with { Strategies = [StrategySettings.Create(key)] })),
+        AugmentationCatalog.Keys.Select(key => ($"augmentation {key}", Plain with { Augmentations = [AugmentationCatalog.Create(key)] })),
+        // An augmentation that works on tensors alone takes those after it along.
+        AugmentationCatalog.Keys.Select(key => ($"augmentation {key} on the device", Plain with { Augmentations = [AugmentationCatalog.Create("rotation"), AugmentationCatalog.Create(key)] })),
+        LossCatalog.Keys.Select(key => ($"loss {key}", Plain with { Loss = LossCatalog.Create(key) })),
+        OptimizerCatalog.Keys.Select(key => ($"optimizer {key}", Plain with { Optimizer = OptimizerCatalog.Create(key) })),
+        // vgg-patches is vgg-patches-256 with layers that take seconds to train.
+        HeadCatalog.Keys.Where(key => key != "vgg-patches").Select(key => ($"head {key}", Plain with { Head = key })),
+        [
+            ("average and clipping", Plain with { WeightAverageDecay = 0.9, MaxGradientNorm = 0.1, AccumulateBatches = 2 }),
+            ("dropout", Plain with { Backbone = "wrn-10-1-dropout-0.3" }),
+            ("stochastic depth", Plain with { Backbone = "efficientnet-b0-cifar-stem" }),
+        ],
+    }.SelectMany(recipes => recipes).ToDictionary();
+
+    public static TheoryData<string> Names { get; } = [.. Recipes.Keys];
+
+    /// <summary>One of each family; those of a family have the same layers.</summary>
+    public static TheoryData<string> Backbones { get; } =
+    [
+        "cifar-resnet-8-preact", "wrn-10-1-dropout-0.3", "pyramidnet-11-a9-bottleneck", "densenet-bc-16-12", "densenet-121-cifar-stem", "resnet-18", "resnext-14-2x8d-cifar-stem", "resnest-14-cifar-stem",
+        "d-resnext-14-2x8d-cifar-stem", "dsk-resnext-14-2x8d-cifar-stem", "vgg-11-bn-cifar-stem", "efficientnet-b0-cifar-stem",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Fit_InAForeignState_GivesTheSameBitsAndRestoresIt(string name)
+    {
+        string plain = TinyRun.Bits(TinyRun.Fit(Recipes[name], validation: TinyData.Bands(8)));
+        using ForeignState state = new("all");
+
+        Assert.Equal(plain, TinyRun.Bits(TinyRun.Fit(Recipes[name], validation: TinyData.Bands(8))));
+
+        state.Assert();
+    }
+
+    [Theory]
+    [MemberData(nameof(Backbones))]
+    public void ScoreAndExplain_InAForeignState_GiveTheSameBitsAndRestoreIt(string backbone)
+    {
+        ModelArtifact artifact = TinyArtifact.Make(backbone, channels: 3, size: 32);
+        string plain = ScoreAndExplain(artifact);
+        using ForeignState state = new("all");
+
+        Assert.Equal(plain, ScoreAndExplain(artifact));
+
+        state.Assert();
+    }
+
+    [Fact]
+    public void LoadWeights_InAForeignState_GivesTheSameBitsAndRestoresIt()
+    {
+        ModelArtifact artifact = TinyArtifact.Make(channels: 1, classes: 2);
+        using TemporaryFolder folder = new();
+        artifact.SaveFolder(folder.Path);
+        TrainingRecipe recipe = Plain with { InitialWeights = Path.Combine(folder.Path, ModelArtifact.WeightsFile) };
+        string plain = Fit();
+        using ForeignState state = new("all");
+
+        Assert.Equal(plain, Fit());
+
+        state.Assert();
+
+        string Fit() => TinyRun.Bits(TrainingEngine.Fit(recipe, TinyData.Bands(20), null, new TrainingHost(CPU) { LoadWeights = network => WeightLoader.Load(recipe.InitialWeights, network) }));
+    }
+
+    private static string ScoreAndExplain(ModelArtifact artifact)
+    {
+        byte[] pixels = TinyData.Random(new ImageShape(3, 32, 32), 1, 1)[0].ToArray();
+        using ImageScorer scorer = new(artifact, CPU);
+        float[] scores = new float[scorer.ClassCount];
+        scorer.Score(pixels, 1, scores);
+        using NetworkExplainer explainer = new(artifact, CPU);
+        IEnumerable<float> maps = explainer.Explain(pixels, target: null).StageMaps.SelectMany(map => map.Values);
+        return Convert.ToHexString(MemoryMarshal.AsBytes<float>([.. scores, .. maps])) + string.Join(' ', explainer.Activations([pixels]).Select(stage => stage.Mean));
+    }
+}

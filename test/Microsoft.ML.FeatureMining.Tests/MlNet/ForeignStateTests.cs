@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.Data;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Tests.MlNet;
+
+/// <summary>Whatever a program has set in torch, a pipeline gives the same bits, and the program's settings and tensors are as they were.</summary>
+[Collection(nameof(Alone))]
+public sealed class ForeignStateTests(ColouredImages images) : IClassFixture<ColouredImages>, IClassFixture<OneThread>
+{
+    private static readonly FeatureMiningOptions Options = Tiny.Options with { Epochs = 2 };
+
+    [Theory]
+    [MemberData(nameof(ForeignState.Names), MemberType = typeof(ForeignState))]
+    public void Pipeline_InAnyState_GivesTheSameBitsAndRestoresIt(string name)
+    {
+        string plain = Everything();
+        using ForeignState state = new(name);
+
+        Assert.Equal(plain, Everything());
+
+        state.Assert();
+    }
+
+    [Theory]
+    [MemberData(nameof(ForeignState.Names), MemberType = typeof(ForeignState))]
+    public void Fit_ThatThrows_RestoresTheState(string name)
+    {
+        MLContext ml = new(1);
+        using ForeignState state = new(name);
+
+        Assert.Throws<FormatException>(() => Tiny.Pipeline(ml, Options with { Progress = _ => throw new FormatException() }).Fit(images.Rows(ml)));
+
+        state.Assert();
+    }
+
+    [Fact]
+    public void Model_MadeInADisposeScope_OutlivesIt()
+    {
+        MLContext ml = new(1);
+        IDataView rows = images.Rows(ml);
+        ITransformer fitted;
+        ImageExplainer explainer;
+        string inside;
+        using (NewDisposeScope())
+        {
+            fitted = Tiny.Pipeline(ml, Options).Fit(rows);
+            explainer = ml.Model.CreateImageExplainer(fitted);
+            inside = Bits(fitted, explainer, rows);
+        }
+
+        Assert.Equal(inside, Bits(fitted, explainer, rows));
+        explainer.Dispose();
+        (fitted as IDisposable)?.Dispose();
+    }
+
+    /// <summary>The process's defaults are other threads' too: a Fit that takes hours must not change what they compute.</summary>
+    [Fact]
+    public void Fit_WhileItTrains_LeavesTheDefaultsOfTheProcess()
+    {
+        MLContext ml = new(1);
+        using ForeignState state = new("default dtype");
+        List<ScalarType> seen = [];
+
+        using TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Options with { Progress = _ => seen.Add(get_default_dtype()) }).Fit(images.Rows(ml));
+
+        Assert.NotEmpty(seen);
+        Assert.All(seen, type => Assert.Equal(ScalarType.Float64, type));
+    }
+
+    private string Everything()
+    {
+        MLContext ml = new(1);
+        IDataView rows = images.Rows(ml);
+        using TransformerChain<ImageClassificationTransformer> fitted = Tiny.Pipeline(ml, Options).Fit(rows);
+        using MemoryStream file = new();
+        ml.Model.Save(fitted, rows.Schema, file);
+        file.Position = 0;
+        ITransformer loaded = ml.Model.Load(file, out _);
+        using ImageExplainer explainer = ml.Model.CreateImageExplainer(loaded);
+        double accuracy = ml.MulticlassClassification.Evaluate(fitted.Transform(rows)).MicroAccuracy;
+        using PredictionEngine<EncodedPicture, Scored> engine = ml.Model.CreatePredictionEngine<EncodedPicture, Scored>(fitted.LastTransformer);
+        float[] predicted = engine.Predict(new EncodedPicture { Image = ColouredImages.Png(1, new Random(1)) }).Score;
+        (loaded as IDisposable)?.Dispose();
+        return $"{Bits(fitted, explainer, rows)} {accuracy} {Hex(predicted)}";
+    }
+
+    private static string Bits(ITransformer model, ImageExplainer explainer, IDataView rows)
+    {
+        IEnumerable<float> scores = model.Transform(rows).GetColumn<float[]>("Score").SelectMany(row => row);
+        IEnumerable<float> maps = explainer.Explain(model.Transform(rows), images: 2).SelectMany(image => image.Explanation.StageMaps.SelectMany(map => map.Values));
+        IEnumerable<double> activations = explainer.Activations(model.Transform(rows), images: 2).Select(stage => stage.Mean);
+        return $"{Hex([.. scores])} {Hex([.. maps])} {string.Join(' ', activations)}";
+    }
+
+    private static string Hex(float[] values) => Convert.ToHexString(MemoryMarshal.AsBytes<float>(values));
+
+    private sealed class Scored
+    {
+        public float[] Score { get; set; } = [];
+    }
+}
