@@ -35,10 +35,4 @@ internal static class TensorAssert
         Assert.Equal(Values(expected).Select(BitConverter.SingleToInt32Bits), Values(actual).Select(BitConverter.SingleToInt32Bits));
     }
 
-    public static Tensor Gradient(Tensor parameter) => GradientOrNull(parameter)!;
-
-    // TorchSharp made a property of what was a method.
-    public static Tensor? GradientOrNull(Tensor parameter) => typeof(Tensor).GetProperty("grad") is { } property
-        ? (Tensor?)property.GetValue(parameter)
-        : (Tensor?)typeof(Tensor).GetMethod("grad", Type.EmptyTypes)!.Invoke(parameter, null);
 }

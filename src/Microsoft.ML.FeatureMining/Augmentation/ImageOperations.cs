@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
-/// <summary>Applies one operation an image to a whole batch: images of the same operation go together.</summary>
+/// <summary>
+/// Applies one operation per image to a whole batch: images of the same operation go together, each with a strength of its own. TorchVision's functional transforms take one strength for all images,
+/// so that they would run once per image.
+/// </summary>
 internal static class ImageOperations
 {
     public static Tensor Apply(Tensor images, IReadOnlyList<ImageOperationStep> steps, Interpolation interpolation, double fill)

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Losses;
@@ -29,14 +28,6 @@ public sealed record CrossEntropyLoss : ClassificationLoss
     {
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(targets);
-        using DisposeScope scope = NewDisposeScope();
-        Tensor logProbabilities = nn.functional.log_softmax(logits, 1);                           // [N,K]
-        Tensor perImage = (targets * logProbabilities).sum(1);                                    // [N]
-        if (LabelSmoothing > 0)
-        {
-            perImage = perImage * (1 - LabelSmoothing) + logProbabilities.mean(new long[] { 1 }) * LabelSmoothing;
-        }
-
-        return perImage.mean().neg().MoveToOuterDisposeScope();
+        return nn.functional.cross_entropy(logits, targets, label_smoothing: LabelSmoothing);
     }
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.FeatureMining.Training;
 
-/// <summary>Knows libtorch's ways of saying that a device has no more memory; they have no exception of their own.</summary>
+/// <summary>Detects libtorch's out-of-memory errors by message: TorchSharp has no exception type for them.</summary>
 internal static class OutOfMemory
 {
     public static bool IsMeantBy(Exception exception) => exception is OutOfMemoryException

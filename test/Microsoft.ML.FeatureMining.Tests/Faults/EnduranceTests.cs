@@ -89,28 +89,30 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
         Random random = new(4);
-        Once();
-        Alone.CollectGarbage();
-        long before = Alone.LiveTensors;
-        Alone.CollectGarbage();
+        int times = Effort.Of(5, 100);
+        Models(1, () => true);
 
-        for (int i = 0; i < Effort.Of(5, 100); i++)
+        Alone.AssertLeavesNothing(() => Models(times, () => random.Next(2) == 0), making: () => Models(times, () => true));
+
+        void Models(int times, Func<bool> isDisposed)
         {
-            Once();
+            for (int i = 0; i < times; i++)
+            {
+                Once(isDisposed);
+            }
+
+            // Of what was forgotten.
+            Alone.CollectGarbage();
         }
 
-        Alone.CollectGarbage();
-        output.WriteLine($"tensors {before} -> {Alone.LiveTensors}");
-        Assert.True(Alone.LiveTensors - before <= 0 || Alone.CountsParametersForEver);
-
-        void Once()
+        void Once(Func<bool> isDisposed)
         {
             List<TransformerChain<ImageClassificationTransformer>> models =
                 [.. Enumerable.Range(0, 3).Select(seed => Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1, Seed = seed }).Fit(rows))];
             foreach (TransformerChain<ImageClassificationTransformer> model in models.OrderBy(_ => random.Next()))
             {
                 model.Transform(rows).GetColumn<float[]>("Score").First();
-                if (random.Next(2) == 0)
+                if (isDisposed())
                 {
                     model.Dispose();
                 }

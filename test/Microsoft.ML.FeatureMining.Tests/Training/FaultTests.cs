@@ -93,8 +93,8 @@ public sealed class FaultTests : IClassFixture<OneThread>
         Tensor images = randn(7, 4), targets = nn.functional.one_hot(tensor(new long[] { 0, 1, 2, 0, 1, 2, 0 }), 3).to(ScalarType.Float32);
         Microsoft.ML.FeatureMining.Losses.CrossEntropyLoss loss = new();
         loss.Compute(linear.call(images), targets).backward();
-        Tensor whole = TensorAssert.Gradient(linear.weight!).clone();
-        TensorAssert.Gradient(linear.weight!).zero_();
+        Tensor whole = linear.weight!.grad!.clone();
+        linear.weight!.grad!.zero_();
 
         Batch batch = new(images, targets);
         foreach ((long start, long end) in new[] { (0L, 3L), (3L, 7L) })
@@ -103,7 +103,7 @@ public sealed class FaultTests : IClassFixture<OneThread>
             (loss.Compute(linear.call(piece.Images), piece.Targets) * ((end - start) / 7.0)).backward();
         }
 
-        TensorAssert.Close(whole, TensorAssert.Gradient(linear.weight!), 1e-6, "gradient");
+        TensorAssert.Close(whole, linear.weight!.grad!, 1e-6, "gradient");
     }
 
     /// <summary>Poisons the gradients of some steps, or has no memory for a batch of more than so many images.</summary>

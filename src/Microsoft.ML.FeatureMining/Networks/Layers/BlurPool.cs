@@ -12,15 +12,10 @@ internal sealed class BlurPool() : nn.Module<Tensor, Tensor>(nameof(BlurPool))
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor padded = Reflected(Reflected(input, 2), 3);
+        // Reflection takes two rows and two columns; a single one is repeated, as it has nothing to reflect but itself.
+        Tensor map = input.expand(-1, -1, Math.Max(2, input.shape[2]), Math.Max(2, input.shape[3]));
+        Tensor padded = nn.functional.pad(map, (1, 1, 1, 1), PaddingModes.Reflect);
         Tensor halfway = nn.functional.avg_pool2d(padded, [2, 2], [1, 1]);
         return nn.functional.avg_pool2d(halfway, [2, 2], [2, 2]).MoveToOuterDisposeScope();
-    }
-
-    // Not functional.pad: older versions of libtorch reflect no bfloat16. A map of one row or column has nothing to reflect but itself.
-    private static Tensor Reflected(Tensor map, int dimension)
-    {
-        long size = map.shape[dimension];
-        return cat([map.narrow(dimension, Math.Min(1, size - 1), 1), map, map.narrow(dimension, Math.Max(size - 2, 0), 1)], dimension);
     }
 }

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks.Layers;
 
 /// <summary>
-/// Lays tensors out as NHWC under their NCHW shape, the layout in which convolutions run without reordering their operands. The permuted copy keeps its strides
-/// through convolution, BatchNorm, ReLU and addition.
+/// Lays tensors out as NHWC under their NCHW shape (channels_last), the layout in which convolutions run without reordering their operands. TorchSharp takes no memory_format, but the strides of a
+/// permuted copy say the same, and they are kept through convolution, BatchNorm, ReLU and addition.
 /// </summary>
 internal static class ChannelsLast
 {

@@ -38,7 +38,7 @@ internal abstract class OptimizerRun : IDisposable
         using DisposeScope scope = NewDisposeScope();
         foreach (Parameter parameter in _parameters)
         {
-            Gradients.Of(parameter).zero_();
+            parameter.grad!.zero_();
         }
     }
 
@@ -57,7 +57,9 @@ internal abstract class OptimizerRun : IDisposable
     private void MakeGradients()
     {
         using DisposeScope scope = NewDisposeScope();
-        stack([.. _parameters.Select(parameter => parameter.sum())]).sum().backward();
-        ZeroGradients();
+        foreach (Parameter parameter in _parameters)
+        {
+            parameter.grad = zeros_like(parameter);
+        }
     }
 }

@@ -34,7 +34,7 @@ internal sealed class RmsPropTfRun : OptimizerRun
         foreach ((Parameter parameter, ParameterGroup group, Tensor meanSquare, Tensor momentum) in _entries)
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor gradient = Gradients.Of(parameter);
+            Tensor gradient = parameter.grad!;
             if (group.WeightDecay > 0)
             {
                 gradient = gradient.add(parameter, group.WeightDecay);
