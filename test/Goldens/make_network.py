@@ -96,7 +96,7 @@ def mined(features, mask, inside, outside):
 class Golden(dict):
     def whole(self, name, tensor):
         array = tensor.detach().numpy()
-        self[name] = array.astype(np.float32) if array.dtype == np.float64 else array
+        self[name] = array.astype(np.float32) if array.dtype == np.float64 else array.copy()
 
     def sampled(self, name, tensor):
         array = tensor.detach().numpy()

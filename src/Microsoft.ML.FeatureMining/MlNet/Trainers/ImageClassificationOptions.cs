@@ -228,7 +228,7 @@ public abstract record ImageClassificationOptions
     /// <value>4096.</value>
     public int ShuffleBuffer { get; init; } = 4096;
 
-    /// <summary>Images scored at once, in validation and by the model's Transform, which reads as many rows ahead.</summary>
+    /// <summary>Images scored at once, in validation and by the model's Transform, which reads as many rows ahead. The last bits of a score depend on the batch that its image is in.</summary>
     /// <value>64.</value>
     public int ScoringBatchSize { get; init; } = 64;
 
@@ -236,7 +236,7 @@ public abstract record ImageClassificationOptions
     /// <value>The trainer's own.</value>
     public TestTimeAugmentation TestTimeAugmentation { get; init; }
 
-    /// <summary>Told every few steps and at the end of each epoch, on the thread that runs Fit.</summary>
+    /// <summary>Told every few steps and at the end of each epoch, on the thread that runs Fit. Tensors that it makes are freed when Fit ends, unless they are detached from their dispose scope.</summary>
     /// <value>None.</value>
     [JsonIgnore]
     public Action<TrainingProgress>? Progress { get; init; }

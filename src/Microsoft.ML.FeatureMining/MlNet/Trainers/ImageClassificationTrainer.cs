@@ -15,6 +15,10 @@ namespace Microsoft.ML.FeatureMining;
 /// <remarks>
 /// <para>Input: a label that is a key, and pictures as encoded bytes, planar floats, MLImage or paths of files. Output: PredictedLabel, the label's key; Score, the probabilities.</para>
 /// <para>Rows without a label are left out and counted in a warning. Every Fit starts afresh; with the same seed, on the same CPU, it gives the same bits.</para>
+/// <para>
+/// The program's own settings of torch change nothing in it, and it changes none of them: default dtype, device and generator, grad and inference mode, dispose scopes. Modules are made as float32 on the
+/// CPU and then moved; a strategy, loss or layer of your own names the dtype and the device of other tensors that it makes.
+/// </para>
 /// </remarks>
 public abstract class ImageClassificationTrainer : IEstimator<ImageClassificationTransformer>
 {
