@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -34,7 +35,7 @@ public sealed record CrossEntropyLoss : ClassificationLoss
         Tensor perImage = (targets * logProbabilities).sum(1);                                    // [N]
         if (LabelSmoothing > 0)
         {
-            perImage = perImage * (1 - LabelSmoothing) + logProbabilities.mean(new long[] { 1 }) * LabelSmoothing;
+            perImage = perImage.Mul(1 - LabelSmoothing).Add(logProbabilities.mean(new long[] { 1 }).Mul(LabelSmoothing));
         }
 
         return perImage.mean().neg().MoveToOuterDisposeScope();
