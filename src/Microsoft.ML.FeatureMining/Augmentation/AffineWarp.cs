@@ -31,7 +31,7 @@ internal static class AffineWarp
     public static Tensor Apply(Tensor images, IReadOnlyList<float[]> matrices, Interpolation interpolation, double fill)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor pixels = images.to(ScalarType.Float32).Sub(fill);                                       // zeros beyond the edges are the fill
+        Tensor pixels = images.to(ScalarType.Float32).Sub(fill);                                     // zeros beyond the edges are the fill
         Tensor warped = nn.functional.grid_sample(pixels, Grid(images, matrices), interpolation == Interpolation.Nearest ? GridSampleMode.Nearest : GridSampleMode.Bilinear,
             GridSamplePaddingMode.Zeros, align_corners: false).Add(fill);
         return (images.dtype == ScalarType.Byte ? warped.round().to(ScalarType.Byte) : warped).MoveToOuterDisposeScope();

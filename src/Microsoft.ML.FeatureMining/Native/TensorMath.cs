@@ -124,24 +124,24 @@ internal static class TensorMath
         return x.addcdiv_(numerator, denominator, scalar);
     }
 
-    /// <summary>x limited to [least, most].</summary>
-    public static Tensor Clamp(this Tensor x, Number least, Number most)
+    /// <summary>x limited to [min, max].</summary>
+    public static Tensor Clamp(this Tensor x, Number min, Number max)
     {
-        using Scalar low = least.ToScalar(), high = most.ToScalar();
+        using Scalar low = min.ToScalar(), high = max.ToScalar();
         return x.clamp(low, high);
     }
 
-    /// <summary>x, and <paramref name="least"/> where x is below it.</summary>
-    public static Tensor ClampMin(this Tensor x, Number least)
+    /// <summary>The larger of x and <paramref name="min"/>.</summary>
+    public static Tensor ClampMin(this Tensor x, Number min)
     {
-        using Scalar scalar = least.ToScalar();
+        using Scalar scalar = min.ToScalar();
         return x.clamp_min(scalar);
     }
 
-    /// <summary>x, and <paramref name="most"/> where x is above it.</summary>
-    public static Tensor ClampMax(this Tensor x, Number most)
+    /// <summary>The smaller of x and <paramref name="max"/>.</summary>
+    public static Tensor ClampMax(this Tensor x, Number max)
     {
-        using Scalar scalar = most.ToScalar();
+        using Scalar scalar = max.ToScalar();
         return x.clamp_max(scalar);
     }
 

@@ -16,7 +16,7 @@ internal static class BatchNormFolding
         foreach (((Conv2d from, BatchNormLayer? norm, double epsilon), (Conv2d to, _, _)) in source.Pairs.Zip(target.Pairs))
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor scale = norm!.weight! / norm.running_var!.Add(epsilon).sqrt();               // [C]
+            Tensor scale = norm!.weight! / norm.running_var!.Add(epsilon).sqrt();                    // [C]
             Tensor mean = from.bias is { } bias ? norm.running_mean! - bias : norm.running_mean!;
             to.weight!.copy_(from.weight! * scale.view(-1, 1, 1, 1));
             to.bias!.copy_(norm.bias! - mean * scale);
