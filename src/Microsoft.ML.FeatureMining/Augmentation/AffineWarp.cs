@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -30,9 +31,9 @@ internal static class AffineWarp
     public static Tensor Apply(Tensor images, IReadOnlyList<float[]> matrices, Interpolation interpolation, double fill)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor pixels = images.to(ScalarType.Float32) - fill;                                        // zeros beyond the edges are the fill
+        Tensor pixels = images.to(ScalarType.Float32).Sub(fill);                                     // zeros beyond the edges are the fill
         Tensor warped = nn.functional.grid_sample(pixels, Grid(images, matrices), interpolation == Interpolation.Nearest ? GridSampleMode.Nearest : GridSampleMode.Bilinear,
-            GridSamplePaddingMode.Zeros, align_corners: false) + fill;
+            GridSamplePaddingMode.Zeros, align_corners: false).Add(fill);
         return (images.dtype == ScalarType.Byte ? warped.round().to(ScalarType.Byte) : warped).MoveToOuterDisposeScope();
     }
 
@@ -41,8 +42,8 @@ internal static class AffineWarp
     {
         long[] shape = images.shape;
         (long height, long width) = (shape[2], shape[3]);
-        Tensor x = (arange(width, ScalarType.Float32, images.device) - (width - 1) / 2.0).view(1, width).expand(height, width);
-        Tensor y = (arange(height, ScalarType.Float32, images.device) - (height - 1) / 2.0).view(height, 1).expand(height, width);
+        Tensor x = TensorMath.Arange(width, ScalarType.Float32, images.device).Sub((width - 1) / 2.0).view(1, width).expand(height, width);
+        Tensor y = TensorMath.Arange(height, ScalarType.Float32, images.device).Sub((height - 1) / 2.0).view(height, 1).expand(height, width);
         Tensor points = stack([x, y, ones_like(x)], -1).view(1, height * width, 3);
         float[] scaled = [.. matrices.SelectMany(matrix => matrix.Select((value, i) => value / (0.5f * (i < 3 ? width : height))))];
         Tensor theta = tensor(scaled, [matrices.Count, 2, 3], device: images.device);

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -42,7 +43,7 @@ internal static class Erasure
             .logical_and(tensor(columns, device: images.device).view(shape[0], 1, 1, shape[3]));       // [N,1,H,W]
         Tensor erased = fill switch
         {
-            ErasedFill.Black => images.masked_fill(mask, 0),
+            ErasedFill.Black => images.MaskedFill(mask, 0),
             ErasedFill.Mean => where(mask, Mean(images), images),
             _ => where(mask, Noise(images, random), images),
         };

@@ -47,7 +47,10 @@ internal sealed class NetworkExplainer : IDisposable
 
         using TorchScope scope = new(gradients: true);
         Tensor raw = DeviceBatches.Upload(pixels, 1, _manifest.Preprocessing.Shape, _manifest.Element, _device);
-        return new ImageExplanation(NetworkMaps.Of(_network, _normalization.Apply(raw), target, _manifest.IsMultilabel), SeenPicture.Of(pixels, _manifest.Preprocessing.Shape, _manifest.Element));
+        ImageExplanation explanation = new(NetworkMaps.Of(_network, _normalization.Apply(raw), target, _manifest.IsMultilabel), SeenPicture.Of(pixels, _manifest.Preprocessing.Shape, _manifest.Element));
+        // If this is the last use of an explainer that is not disposed, its weights could be finalized while the network computes.
+        GC.KeepAlive(this);
+        return explanation;
     }
 
     /// <summary>How strongly each stage responds to some images.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -48,9 +49,9 @@ public sealed record BinaryFocalLoss : ClassificationLoss
         using DisposeScope scope = NewDisposeScope();
         Tensor entropy = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction: nn.Reduction.None);   // [N,K]
         Tensor missed = Mix(logits.neg().sigmoid(), logits.sigmoid());                          // 1 - p_t
-        Tensor weights = targets * Alpha + (1 - targets) * (1 - Alpha);
-        return (weights * missed.clamp_min(Smallest).pow(Gamma) * entropy).mean().MoveToOuterDisposeScope();
+        Tensor weights = targets.Mul(Alpha).Add(targets.Rsub(1).Mul(1 - Alpha));
+        return (weights * missed.ClampMin(Smallest).Pow(Gamma) * entropy).mean().MoveToOuterDisposeScope();
 
-        Tensor Mix(Tensor ofPositives, Tensor ofNegatives) => targets * ofPositives + (1 - targets) * ofNegatives;
+        Tensor Mix(Tensor ofPositives, Tensor ofNegatives) => (targets * ofPositives).Add(targets.Rsub(1) * ofNegatives);
     }
 }

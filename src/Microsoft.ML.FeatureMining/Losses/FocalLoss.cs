@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -32,7 +33,7 @@ public sealed record FocalLoss : ClassificationLoss
         ArgumentNullException.ThrowIfNull(targets);
         using DisposeScope scope = NewDisposeScope();
         Tensor logProbabilities = nn.functional.log_softmax(logits, 1);                             // [N,K]
-        Tensor weights = (1 - logProbabilities.exp()).clamp_min(Smallest).pow(Gamma);               // [N,K]
+        Tensor weights = logProbabilities.exp().Rsub(1).ClampMin(Smallest).Pow(Gamma);              // [N,K]
         return (targets * weights * logProbabilities).sum(1).mean().neg().MoveToOuterDisposeScope();
     }
 }

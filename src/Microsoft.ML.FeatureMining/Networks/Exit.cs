@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -24,7 +25,7 @@ internal sealed class Exit : nn.Module<Tensor, Tensor>
         for (int to = stage + 1; to < channels.Count; to++)
         {
             layers.Add(nn.Conv2d(channels[to - 1], channels[to], (3, 3), (strides[to - 1].Rows, strides[to - 1].Columns), (1, 1), bias: false));
-            layers.Add(nn.BatchNorm2d(channels[to]));
+            layers.Add(new BatchNormLayer(channels[to]));
             layers.Add(nn.ReLU());
         }
 

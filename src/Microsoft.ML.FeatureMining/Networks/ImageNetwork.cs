@@ -72,7 +72,7 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     /// <summary>Puts every BatchNorm of the backbone at rest: it normalizes by its running statistics and leaves them. <c>train()</c> undoes it.</summary>
     internal void RestNorms()
     {
-        foreach (BatchNorm2d norm in backbone.modules().OfType<BatchNorm2d>())
+        foreach (BatchNorm norm in backbone.modules().OfType<BatchNorm>())
         {
             norm.eval();
         }

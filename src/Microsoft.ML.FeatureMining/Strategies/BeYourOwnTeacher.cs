@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Training;
 using static TorchSharp.torch;
@@ -69,8 +70,8 @@ public sealed class BeYourOwnTeacher : TrainingStrategy
     /// <summary>The cross entropy of softened predictions [N,K] with softened ones of a teacher, which is taken as it is.</summary>
     internal static Tensor Imitate(Tensor logits, Tensor teacher, double temperature)
     {
-        Tensor soft = (teacher.detach() / temperature).softmax(1);
-        return (soft * (logits / temperature).log_softmax(1)).sum(1).mean().neg();
+        Tensor soft = teacher.detach().Div(temperature).softmax(1);
+        return (soft * logits.Div(temperature).log_softmax(1)).sum(1).mean().neg();
     }
 
     private sealed class Run : StrategyRun
@@ -95,7 +96,7 @@ public sealed class BeYourOwnTeacher : TrainingStrategy
                 Tensor logits = exit.call(features);                      // [N,K]
                 Add("labels", pass.Criterion.Compute(logits, pass.Batch.Targets), 1 - _settings.Alpha);
                 Add("teacher", Imitate(logits, pass.Logits, _settings.Temperature), _settings.Alpha);
-                Add("hint", (features - pass.Embedding.detach()).square().sum(1).mean(), _settings.HintWeight);
+                Add("hint", (features - pass.Embedding.detach()).Pow(2).sum(1).mean(), _settings.HintWeight);
 
                 void Add(string term, Tensor value, double weight) => ledger.Add(string.Create(CultureInfo.InvariantCulture, $"byot.{exit.Stage}.{term}"), value, weight);
             }

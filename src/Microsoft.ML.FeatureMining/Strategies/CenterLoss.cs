@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Training;
 using static TorchSharp.torch;
 
@@ -53,8 +54,8 @@ public sealed class CenterLoss : TrainingStrategy
         // With m the mixture of the centres: |x - m|^2 + sum_k t_k |c_k|^2 - |m|^2. The last two, which are 0 for a hard label, have no gradient, and no difference of
         // large numbers comes near x.
         Tensor mixture = targets.matmul(centers);                                                   // [N,C]
-        Tensor spread = targets.matmul(centers.square().sum(1)) - mixture.square().sum(1);          // [N]
-        return ((embedding - mixture).square().sum(1) + spread) / 2;
+        Tensor spread = targets.matmul(centers.Pow(2).sum(1)) - mixture.Pow(2).sum(1);              // [N]
+        return (embedding - mixture).Pow(2).sum(1).Add(spread).Div(2);
     }
 
     private sealed class Run(CenterLoss settings, ClassCenters classes) : StrategyRun

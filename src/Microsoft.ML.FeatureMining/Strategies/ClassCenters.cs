@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Strategies;
@@ -21,7 +22,7 @@ internal sealed class ClassCenters : nn.Module
     {
         using IDisposable noGrad = no_grad();
         Tensor counts = targets.sum(dim: 0).unsqueeze(1);                                                // [K,1]
-        Tensor step = (counts * Values - targets.t().matmul(embedding)) / (counts + 1);             // [K,C]
-        Values.sub_(step * rate);
+        Tensor step = (counts * Values - targets.t().matmul(embedding)) / counts.Add(1);            // [K,C]
+        Values.sub_(step.Mul(rate));
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Training;
 using static TorchSharp.torch;
 
@@ -62,15 +63,15 @@ public sealed class ClassWiseSelfDistillation : TrainingStrategy
         long paired = logits.shape[0] / 2 * 2;
         Tensor same = (targets.slice(0, 0, paired, 2) * targets.slice(0, 1, paired, 2)).sum(1);      // [N/2]: 1 for a pair
         Tensor divergence = Divergence(logits.slice(0, 0, paired, 2), logits.slice(0, 1, paired, 2).detach(), temperature);
-        return (divergence * same).sum() / same.sum().clamp_min(1);
+        return (divergence * same).sum() / same.sum().ClampMin(1);
     }
 
     /// <summary>T^2 KL(softmax(z' / T) | softmax(z / T)) of each row, [N], with logits z and their partners' z' [N,K].</summary>
     internal static Tensor Divergence(Tensor logits, Tensor partners, double temperature)
     {
-        Tensor log = (logits / temperature).log_softmax(1);
-        Tensor logPartner = (partners / temperature).log_softmax(1);
-        return (logPartner.exp() * (logPartner - log)).sum(1) * (temperature * temperature);
+        Tensor log = logits.Div(temperature).log_softmax(1);
+        Tensor logPartner = partners.Div(temperature).log_softmax(1);
+        return (logPartner.exp() * (logPartner - log)).sum(1).Mul(temperature * temperature);
     }
 
     private sealed class BatchRun(ClassWiseSelfDistillation settings) : StrategyRun

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -49,9 +50,9 @@ public sealed class DropBlock : TrainingStrategy
         using DisposeScope scope = NewDisposeScope();
         long margin = block - 1;
         Tensor padded = nn.functional.pad(corners, [margin, margin, margin, margin], PaddingModes.Constant, 0);
-        Tensor kept = 1 - WindowMaximum(WindowMaximum(padded, 2, block), 3, block);   // [N,C,h,w]
+        Tensor kept = WindowMaximum(WindowMaximum(padded, 2, block), 3, block).Rsub(1);   // [N,C,h,w]
         // Where nothing at all is left there is nothing to scale.
-        return (features * kept / kept.mean().clamp_min(1.0 / kept.numel())).MoveToOuterDisposeScope();
+        return (features * kept / kept.mean().ClampMin(1.0 / kept.numel())).MoveToOuterDisposeScope();
     }
 
     // The maximum over windows of b places along an axis, from those of half as many: log b passes where max_pool2d looks b times, and keeps where it found it.

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Training;
 using static TorchSharp.torch;
 
@@ -26,6 +27,6 @@ internal sealed class FeatureMask(double rate, Func<long[], long[]> maskShape, S
     }
 
     public override Tensor OnStage(int stage, Tensor features, TrainingClock clock) => stage == context.Stages.Count - 2
-        ? features * RandomMask.Bernoulli(maskShape(features.shape), 1 - rate, features, context.Random).div_(1 - rate)
+        ? features * RandomMask.Bernoulli(maskShape(features.shape), 1 - rate, features, context.Random).Div_(1 - rate)
         : features;
 }

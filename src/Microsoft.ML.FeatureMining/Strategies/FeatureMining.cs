@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -112,7 +113,7 @@ public sealed class FeatureMining : TrainingStrategy
                 Segmentation.NonComplementary => [.. DrawBox(shape, _context.Random), .. DrawBox(shape, _context.Random)],
                 _ => DrawBox(shape, _context.Random),
             });
-            return PoolParts(features, masks.div_(positions).view(draws, -1, positions), pooled);
+            return PoolParts(features, masks.Div_(positions).view(draws, -1, positions), pooled);
         }
 
         private Tensor Upload(int draws, Func<float[]> draw) => tensor(Enumerable.Range(0, draws).SelectMany(_ => draw()).ToArray(), device: _context.Device);

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Strategies;
@@ -47,7 +48,7 @@ internal sealed class HierarchyTables : nn.Module
         Tensor children = Table("children");
         Tensor nodes = logits.matmul(Table("mean").t());                                             // [N,M]
         Tensor families = nodes.index_select(1, children.flatten()).view(-1, children.shape[0], children.shape[1]);   // [N,P,B]
-        Tensor totals = families.masked_fill(Table("missing"), double.NegativeInfinity).logsumexp(2);                 // [N,P]
+        Tensor totals = families.MaskedFill(Table("missing"), double.NegativeInfinity).logsumexp(2);                 // [N,P]
         return (nodes - totals.index_select(1, Table("parent"))).matmul(Table("below"));              // [N,K]
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Training;
 using static TorchSharp.torch;
 
@@ -42,7 +43,7 @@ public sealed class Mixup : TrainingStrategy
     protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context);
 
     /// <summary>lambda * values + (1 - lambda) * values[order], along the first axis.</summary>
-    internal static Tensor Mix(Tensor values, Tensor order, double lambda) => values * lambda + values.index_select(0, order) * (1 - lambda);
+    internal static Tensor Mix(Tensor values, Tensor order, double lambda) => values.Mul(lambda).Add(values.index_select(0, order).Mul(1 - lambda));
 
     private sealed class Run(Mixup settings, StrategyContext context) : StrategyRun
     {

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,14 +19,14 @@ internal static class BatchSums
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor hits = (areSets ? Jaccard(logits.gt(0), targets.gt(0)) : logits.argmax(1).eq(targets.argmax(1))).sum().to(ScalarType.Float64);
-        return stack([loss.detach().to(ScalarType.Float64) * logits.shape[0], hits]).MoveToOuterDisposeScope();
+        Tensor hits = (areSets ? Jaccard(logits.Gt(0), targets.Gt(0)) : logits.argmax(1).eq(targets.argmax(1))).sum().to(ScalarType.Float64);
+        return stack([loss.detach().to(ScalarType.Float64).Mul(logits.shape[0]), hits]).MoveToOuterDisposeScope();
     }
 
     // [N]; two empty sets are equal.
     private static Tensor Jaccard(Tensor predicted, Tensor actual)
     {
         Tensor either = predicted.logical_or(actual).sum(1);
-        return (predicted.logical_and(actual).sum(1) + either.eq(0)) / either.clamp_min(1);
+        return predicted.logical_and(actual).sum(1).Add(either.Eq(0)) / either.ClampMin(1);
     }
 }

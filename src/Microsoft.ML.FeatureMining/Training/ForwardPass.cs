@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using static TorchSharp.torch;
 
@@ -53,7 +54,7 @@ public sealed class ForwardPass
     /// <summary>The criterion's value: the mean over all logits that the head wants supervised.</summary>
     internal Tensor Loss()
     {
-        Tensor sum = _supervised.Select(logits => Criterion.Compute(logits, Batch.Targets)).Aggregate((one, other) => one + other);
-        return _supervised.Count == 1 ? sum : sum / _supervised.Count;
+        Tensor sum = _supervised.Select(logits => Criterion.Compute(logits, Batch.Targets)).Aggregate((one, other) => one.Add(other));
+        return _supervised.Count == 1 ? sum : sum.Div(_supervised.Count);
     }
 }

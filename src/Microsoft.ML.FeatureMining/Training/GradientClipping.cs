@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -17,7 +18,7 @@ internal static class GradientClipping
         using DisposeScope scope = NewDisposeScope();
         Tensor[] gradients = [.. parameters.Select(parameter => parameter.grad!)];
         Tensor norm = stack([.. gradients.Select(gradient => gradient.norm())]).norm();
-        Tensor factor = ((norm + Epsilon).reciprocal() * most).clamp_max(1);
+        Tensor factor = norm.Add(Epsilon).reciprocal().Mul(most).ClampMax(1);
         foreach (Tensor gradient in gradients)
         {
             gradient.mul_(factor);

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training;
@@ -15,7 +16,7 @@ public sealed class LossLedger
 
     internal Tensor Total()
     {
-        Tensor Weighted((string Name, Tensor Value, double Weight) entry) => entry.Weight == 1 ? entry.Value : entry.Value * entry.Weight;
-        return _entries.Skip(1).Aggregate(Weighted(_entries[0]), (sum, entry) => sum + Weighted(entry));
+        Tensor Weighted((string Name, Tensor Value, double Weight) entry) => entry.Weight == 1 ? entry.Value : entry.Value.Mul(entry.Weight);
+        return _entries.Skip(1).Aggregate(Weighted(_entries[0]), (sum, entry) => sum.Add(Weighted(entry)));
     }
 }

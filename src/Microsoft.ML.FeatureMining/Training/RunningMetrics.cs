@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -24,7 +25,7 @@ internal sealed class RunningMetrics : IDisposable
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        _sums.add_(sums);
+        _sums.Add_(sums);
         Images += images;
     }
 

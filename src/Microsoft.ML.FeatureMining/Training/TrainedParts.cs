@@ -93,7 +93,7 @@ internal sealed class TrainedParts : IDisposable
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        return stack([.. NamedState().Where(entry => is_floating_point(entry.Value.dtype)).Select(entry => entry.Value.isfinite().all())]).all().cpu().ToBoolean();
+        return stack([.. NamedState().Where(entry => is_floating_point(entry.Value.dtype)).Select(entry => entry.Value.isfinite().all())]).all().cpu().item<bool>();
     }
 
     /// <summary>Switches the network to training; what is frozen stays at rest.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -53,7 +54,7 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traine
         for (int piece = 0; piece < pieces; piece++)
         {
             int start = piece * _imagesAtOnce, end = piece == pieces - 1 ? loaded.Count : start + _imagesAtOnce;
-            sums = sums + Backward(pieces == 1 ? batch : batch.Slice(start, end), loaded.Labels[start..end], (end - start) / (double)loaded.Count, clock);
+            sums = sums.Add(Backward(pieces == 1 ? batch : batch.Slice(start, end), loaded.Labels[start..end], (end - start) / (double)loaded.Count, clock));
         }
 
         return sums.MoveToOuterDisposeScope();
@@ -70,7 +71,7 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traine
         ledger.Add("criterion", pass.Loss());
         parts.Runs.ForEach(run => run.AddLosses(pass, ledger, clock));
         Tensor total = ledger.Total();
-        (share < 1 ? total * share : total).backward();
+        (share < 1 ? total.Mul(share) : total).backward();
         return BatchSums.Of(ledger.Entries.First().Value, pass.Logits, batch.Targets, train.LabelSets is not null).MoveToOuterDisposeScope();
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -29,7 +30,7 @@ internal sealed class WeightAverage : IDisposable
     {
         if (is_floating_point(value.dtype))
         {
-            mean.mul_(_decay).add_(value, 1 - _decay);
+            mean.Mul_(_decay).Add_(value, 1 - _decay);
         }
         else
         {

@@ -111,7 +111,7 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
         network.DrawFrom(new RandomStream(1, "network"));
         network.train();
         // At rest: a bias before BatchNorm at work has no effect.
-        foreach (nn.Module norm in network.modules().Where(layer => layer is BatchNorm2d))
+        foreach (nn.Module norm in network.modules().Where(layer => layer is BatchNorm))
         {
             norm.eval();
         }

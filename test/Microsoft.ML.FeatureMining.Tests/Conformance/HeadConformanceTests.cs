@@ -45,7 +45,7 @@ public sealed class HeadConformanceTests : IClassFixture<OneThread>
         using ImageNetwork network = Make(backbone, head);
         network.DrawFrom(new RandomStream(1, "network"));
         network.train();
-        foreach (nn.Module norm in network.modules().Where(layer => layer is BatchNorm2d or BatchNorm1d))
+        foreach (nn.Module norm in network.modules().Where(layer => layer is BatchNorm))
         {
             norm.eval();
         }

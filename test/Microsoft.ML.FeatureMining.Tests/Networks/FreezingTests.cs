@@ -48,8 +48,8 @@ public sealed class FreezingTests : IClassFixture<OneThread>
 
         network.RestNorms();
 
-        Assert.DoesNotContain(network.Backbone.modules(), module => module is BatchNorm2d && module.training);
+        Assert.DoesNotContain(network.Backbone.modules(), module => module is BatchNorm && module.training);
         network.train();
-        Assert.DoesNotContain(network.Backbone.modules(), module => module is BatchNorm2d && !module.training);
+        Assert.DoesNotContain(network.Backbone.modules(), module => module is BatchNorm && !module.training);
     }
 }

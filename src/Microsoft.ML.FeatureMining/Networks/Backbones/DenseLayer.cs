@@ -13,7 +13,7 @@ internal sealed class DenseLayer : nn.Module<Tensor, Tensor>
 {
     private const int BottleneckWidth = 4;
 
-    private readonly BatchNorm2d norm1;
+    private readonly BatchNormLayer norm1;
     private readonly nn.Module<Tensor, Tensor> conv1;
     private readonly nn.Module<Tensor, Tensor>? norm2;
     private readonly Conv2d? conv2;
@@ -21,7 +21,7 @@ internal sealed class DenseLayer : nn.Module<Tensor, Tensor>
     public DenseLayer(int input, int growth, bool bottleneck, LayerFactory layers)
         : base(nameof(DenseLayer))
     {
-        norm1 = nn.BatchNorm2d(input);
+        norm1 = new BatchNormLayer(input);
         if (bottleneck)
         {
             (conv1, norm2) = layers.ConvNorm(input, BottleneckWidth * growth, kernel: 1);

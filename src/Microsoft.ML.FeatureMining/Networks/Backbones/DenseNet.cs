@@ -36,7 +36,7 @@ internal sealed class DenseNet : Backbone
         }
 
         // torchvision's name, however many blocks there are.
-        _parts.Add("norm5", nn.BatchNorm2d(channels));
+        _parts.Add("norm5", new BatchNormLayer(channels));
         _parts.Add("relu5", nn.ReLU(inplace: true));
         features = _parts.ToModule();
         RegisterComponents();
@@ -76,7 +76,7 @@ internal sealed class DenseNet : Backbone
     }
 
     private static Sequential Transition(int input, int output) => nn.Sequential(
-        ("norm", nn.BatchNorm2d(input)), ("relu", nn.ReLU(inplace: true)), ("conv", nn.Conv2d(input, output, 1, bias: false)), ("pool", nn.AvgPool2d(2, 2)));
+        ("norm", new BatchNormLayer(input)), ("relu", nn.ReLU(inplace: true)), ("conv", nn.Conv2d(input, output, 1, bias: false)), ("pool", nn.AvgPool2d(2, 2)));
 
     private static Sequential Block(DenseNetShape shape, int count, int input, LayerFactory layers) => nn.Sequential([.. Enumerable.Range(0, count).Select(
         i => ($"denselayer{i + 1}", (nn.Module<Tensor, Tensor>)new DenseLayer(input + i * shape.Growth, shape.Growth, shape.Bottleneck, layers)))]);

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -27,7 +28,7 @@ internal sealed class DualBlock : RandomLayer
         using DisposeScope scope = NewDisposeScope();
         Tensor residual = training
             ? (Random.NextInt(2) == 1 ? branch1 : branch2).call(input)
-            : branch1.call(input).add_(branch2.call(input)).mul_(0.5);
-        return residual.add_(downsample?.call(input) ?? input).relu_().MoveToOuterDisposeScope();
+            : branch1.call(input).Add_(branch2.call(input)).Mul_(0.5);
+        return residual.Add_(downsample?.call(input) ?? input).relu_().MoveToOuterDisposeScope();
     }
 }

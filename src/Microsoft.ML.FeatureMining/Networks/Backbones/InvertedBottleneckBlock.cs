@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -42,6 +43,6 @@ internal sealed class InvertedBottleneckBlock : nn.Module<Tensor, Tensor>
         }
 
         using DisposeScope scope = NewDisposeScope();
-        return stochastic_depth.call(block.call(input)).add_(input).MoveToOuterDisposeScope();
+        return stochastic_depth.call(block.call(input)).Add_(input).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -11,7 +12,7 @@ namespace Microsoft.ML.FeatureMining.Networks.Backbones;
 /// </summary>
 internal sealed class PreActivationBlock : nn.Module<Tensor, Tensor>
 {
-    private readonly BatchNorm2d bn1;
+    private readonly BatchNormLayer bn1;
     private readonly nn.Module<Tensor, Tensor> conv1;
     private readonly nn.Module<Tensor, Tensor> bn2;
     private readonly StreamDropout dropout;
@@ -21,7 +22,7 @@ internal sealed class PreActivationBlock : nn.Module<Tensor, Tensor>
     public PreActivationBlock(BlockShape shape, double dropout, LayerFactory layers)
         : base(nameof(PreActivationBlock))
     {
-        bn1 = nn.BatchNorm2d(shape.Input);
+        bn1 = new BatchNormLayer(shape.Input);
         (conv1, bn2) = layers.ConvNorm(shape.Input, shape.Planes, kernel: 3, shape.Stride);
         this.dropout = new StreamDropout(dropout);
         conv2 = nn.Conv2d(shape.Planes, shape.Planes, 3, padding: 1, bias: false);
@@ -34,6 +35,6 @@ internal sealed class PreActivationBlock : nn.Module<Tensor, Tensor>
         using DisposeScope scope = NewDisposeScope();
         Tensor active = bn1.call(input).relu_();
         Tensor inner = dropout.call(bn2.call(conv1.call(active)).relu_());
-        return conv2.call(inner).add_(downsample?.call(active) ?? input).MoveToOuterDisposeScope();
+        return conv2.call(inner).Add_(downsample?.call(active) ?? input).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -11,7 +12,7 @@ namespace Microsoft.ML.FeatureMining.Networks.Backbones;
 /// </summary>
 internal sealed class PreActivationBottleneck : nn.Module<Tensor, Tensor>
 {
-    private readonly BatchNorm2d bn1;
+    private readonly BatchNormLayer bn1;
     private readonly nn.Module<Tensor, Tensor> conv1;
     private readonly nn.Module<Tensor, Tensor> bn2;
     private readonly nn.Module<Tensor, Tensor> conv2;
@@ -23,7 +24,7 @@ internal sealed class PreActivationBottleneck : nn.Module<Tensor, Tensor>
         : base(nameof(PreActivationBottleneck))
     {
         int output = shape.Planes * BottleneckBranch.Expansion;
-        bn1 = nn.BatchNorm2d(shape.Input);
+        bn1 = new BatchNormLayer(shape.Input);
         (conv1, bn2) = layers.ConvNorm(shape.Input, shape.Planes, kernel: 1);
         (conv2, bn3) = layers.ConvNorm(shape.Planes, shape.Planes, kernel: 3, shape.Stride);
         conv3 = nn.Conv2d(shape.Planes, output, 1, bias: false);
@@ -37,6 +38,6 @@ internal sealed class PreActivationBottleneck : nn.Module<Tensor, Tensor>
         Tensor active = bn1.call(input).relu_();
         Tensor inner = bn2.call(conv1.call(active)).relu_();
         inner = bn3.call(conv2.call(inner)).relu_();
-        return conv3.call(inner).add_(downsample?.call(active) ?? input).MoveToOuterDisposeScope();
+        return conv3.call(inner).Add_(downsample?.call(active) ?? input).MoveToOuterDisposeScope();
     }
 }

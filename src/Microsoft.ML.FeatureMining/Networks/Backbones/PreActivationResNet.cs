@@ -18,7 +18,7 @@ internal sealed class PreActivationResNet : Backbone
     private readonly Sequential layer1;
     private readonly Sequential layer2;
     private readonly Sequential layer3;
-    private readonly BatchNorm2d bn;
+    private readonly BatchNormLayer bn;
     private readonly int[] stageChannels;
 
     private PreActivationResNet(int blocks, int widening, int expansion, int inputChannels, Func<BlockShape, nn.Module<Tensor, Tensor>> block)
@@ -30,7 +30,7 @@ internal sealed class PreActivationResNet : Backbone
         layer1 = ResidualStage.Of(blocks, new BlockShape(StemWidth, planes[0], 1), expansion, block);
         layer2 = ResidualStage.Of(blocks, new BlockShape(stageChannels[0], planes[1], 2), expansion, block);
         layer3 = ResidualStage.Of(blocks, new BlockShape(stageChannels[1], planes[2], 2), expansion, block);
-        bn = nn.BatchNorm2d(stageChannels[2]);
+        bn = new BatchNormLayer(stageChannels[2]);
         RegisterComponents();
     }
 

@@ -1,6 +1,6 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Backbones;
@@ -11,7 +11,7 @@ namespace Microsoft.ML.FeatureMining.Networks.Backbones;
 /// </summary>
 internal sealed class PyramidBlock : nn.Module<Tensor, Tensor>
 {
-    private readonly BatchNorm2d bn1;
+    private readonly BatchNormLayer bn1;
     private readonly nn.Module<Tensor, Tensor> conv1;
     private readonly nn.Module<Tensor, Tensor> bn2;
     private readonly nn.Module<Tensor, Tensor> conv2;
@@ -25,7 +25,7 @@ internal sealed class PyramidBlock : nn.Module<Tensor, Tensor>
         : base(nameof(PyramidBlock))
     {
         (int input, int planes, _stride) = shape;
-        bn1 = nn.BatchNorm2d(input);
+        bn1 = new BatchNormLayer(input);
         if (bottleneck)
         {
             (conv1, bn2) = layers.ConvNorm(input, planes, kernel: 1);
@@ -54,6 +54,6 @@ internal sealed class PyramidBlock : nn.Module<Tensor, Tensor>
 
         Tensor skip = _stride == 1 ? input : nn.functional.avg_pool2d(input, [2, 2], [2, 2], ceil_mode: true);
         Tensor widened = _added == 0 ? skip : nn.functional.pad(skip, [0, 0, 0, 0, 0, _added]);
-        return output.add_(widened).MoveToOuterDisposeScope();
+        return output.Add_(widened).MoveToOuterDisposeScope();
     }
 }

@@ -18,7 +18,7 @@ internal sealed class PyramidNet : Backbone
     private readonly Sequential layer1;
     private readonly Sequential layer2;
     private readonly Sequential layer3;
-    private readonly BatchNorm2d bn_final;
+    private readonly BatchNormLayer bn_final;
     private readonly int[] stageChannels;
 
     /// <exception cref="ArgumentException">No such network has that depth.</exception>
@@ -32,7 +32,7 @@ internal sealed class PyramidNet : Backbone
         layer1 = MakeStage(0);
         layer2 = MakeStage(1);
         layer3 = MakeStage(2);
-        bn_final = nn.BatchNorm2d(stageChannels[2]);
+        bn_final = new BatchNormLayer(stageChannels[2]);
         RegisterComponents();
 
         // Behind so many blocks.

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -35,6 +36,6 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        return _branch(input).add_(_skip?.Invoke(input) ?? input).relu_().MoveToOuterDisposeScope();
+        return _branch(input).Add_(_skip?.Invoke(input) ?? input).relu_().MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,6 +10,6 @@ internal static class DualPool
     public static Tensor Of(Tensor features)
     {
         using DisposeScope scope = NewDisposeScope();
-        return ((ImageNetwork.Pool(features) + features.amax(2, 3)) * 0.5).MoveToOuterDisposeScope();
+        return ImageNetwork.Pool(features).Add(features.amax(2, 3)).Mul(0.5).MoveToOuterDisposeScope();
     }
 }

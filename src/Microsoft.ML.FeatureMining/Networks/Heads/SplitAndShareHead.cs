@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -10,7 +11,7 @@ namespace Microsoft.ML.FeatureMining.Networks.Heads;
 /// </summary>
 internal sealed class SplitAndShareHead : Head
 {
-    private readonly ModuleList<BatchNorm1d> norm;
+    private readonly ModuleList<BatchNormLayer> norm;
     private readonly ModuleList<Linear> fc;
     private readonly int[] _channels;
     private readonly bool _individual;
@@ -28,7 +29,7 @@ internal sealed class SplitAndShareHead : Head
         _channels = [.. Enumerable.Range(1, splits).Select(i => i * features / splits)];
         _individual = individual;
         _only = only is null or >= 1 && !(only > splits) ? only - 1 : throw new ArgumentException($"There are {splits} classifiers; number {only} is none of them.");
-        norm = nn.ModuleList(_channels.Take(normalizeAll ? splits : splits - 1).Select(channels => nn.BatchNorm1d(channels)).ToArray());
+        norm = nn.ModuleList(_channels.Take(normalizeAll ? splits : splits - 1).Select(channels => new BatchNormLayer(channels)).ToArray());
         fc = nn.ModuleList(_channels.Select(channels => nn.Linear(channels, classes)).ToArray());
         RegisterComponents();
     }

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -12,13 +13,13 @@ internal static class BatchNormFolding
     public static void Fold(LayerFactory source, LayerFactory target)
     {
         using IDisposable noGrad = no_grad();
-        foreach (((Conv2d from, BatchNorm2d? norm, double epsilon), (Conv2d to, _, _)) in source.Pairs.Zip(target.Pairs))
+        foreach (((Conv2d from, BatchNormLayer? norm, double epsilon), (Conv2d to, _, _)) in source.Pairs.Zip(target.Pairs))
         {
             using DisposeScope scope = NewDisposeScope();
-            (Parameter weight, Parameter bias) = nn.utils.fuse_conv_bn_weights(
-                from.weight, from.bias, norm!.running_mean!, norm.running_var!, epsilon, norm.weight, norm.bias);
-            to.weight.copy_(weight);
-            to.bias!.copy_(bias);
+            Tensor scale = norm!.weight! / norm.running_var!.Add(epsilon).sqrt();                    // [C]
+            Tensor mean = from.bias is { } bias ? norm.running_mean! - bias : norm.running_mean!;
+            to.weight!.copy_(from.weight! * scale.view(-1, 1, 1, 1));
+            to.bias!.copy_(norm.bias! - mean * scale);
         }
     }
 }

@@ -25,7 +25,7 @@ internal sealed class LayerFactory(bool folded = false)
         }
 
         NormSettings settings = norm ?? NormSettings.Default;
-        BatchNorm2d following = nn.BatchNorm2d(output, settings.Epsilon, settings.Momentum);
+        BatchNormLayer following = new(output, settings.Epsilon, settings.Momentum);
         _pairs.Add(new ConvNormPair(convolution, following, settings.Epsilon));
         return (convolution, following);
     }

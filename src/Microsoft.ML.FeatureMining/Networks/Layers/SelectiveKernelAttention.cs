@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -28,10 +29,10 @@ internal sealed class SelectiveKernelAttention : nn.Module<Tensor, Tensor, Tenso
     public override Tensor forward(Tensor near, Tensor far)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor summary = (near + far).mean(new long[] { 2, 3 }, keepdim: true);                    // [N,C,1,1]
+        Tensor summary = near.Add(far).mean(new long[] { 2, 3 }, keepdim: true);                   // [N,C,1,1]
         Tensor scores = fc_select.call(bn.call(fc_reduce.call(summary)).relu_());                  // [N,2C,1,1]
         // The softmax over two is a sigmoid of their difference.
         Tensor share = (scores.narrow(1, 0, _channels) - scores.narrow(1, _channels, _channels)).sigmoid();
-        return (far + (near - far) * share).MoveToOuterDisposeScope();
+        return far.Add((near - far) * share).MoveToOuterDisposeScope();
     }
 }

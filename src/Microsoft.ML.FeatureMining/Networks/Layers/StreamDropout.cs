@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,7 +16,7 @@ internal sealed class StreamDropout(double probability) : RandomLayer(nameof(Str
 
         using DisposeScope scope = NewDisposeScope();
         using Generator generator = new((ulong)Random.NextSeed(), input.device);
-        Tensor kept = rand(input.shape, ScalarType.Float32, input.device, generator: generator) >= probability;
-        return (input * kept.to(input.dtype).mul_(1 / (1 - probability))).MoveToOuterDisposeScope();
+        Tensor kept = rand(input.shape, ScalarType.Float32, input.device, generator: generator).Ge(probability);
+        return (input * kept.to(input.dtype).Mul_(1 / (1 - probability))).MoveToOuterDisposeScope();
     }
 }

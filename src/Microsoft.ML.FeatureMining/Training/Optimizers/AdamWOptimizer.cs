@@ -1,6 +1,3 @@
-using TorchSharp.Modules;
-using static TorchSharp.torch;
-
 namespace Microsoft.ML.FeatureMining.Training.Optimizers;
 
 /// <summary>
@@ -27,10 +24,5 @@ public sealed record AdamWOptimizer : Optimizer
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() => [.. OutsideUnit(nameof(Beta1), Beta1), .. OutsideUnit(nameof(Beta2), Beta2), .. NotPositive(nameof(Epsilon), Epsilon)];
 
-    internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups)
-    {
-        AdamW adam = optim.AdamW(
-            groups.Select(group => new AdamW.ParamGroup(group.Parameters, new AdamW.Options { weight_decay = group.WeightDecay })), beta1: Beta1, beta2: Beta2, eps: Epsilon);
-        return new TorchOptimizerRun<AdamW.State>(adam, groups, state => [("exp_avg", state.exp_avg), ("exp_avg_sq", state.exp_avg_sq)], (state, steps) => state.step = steps);
-    }
+    internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new AdamRun(groups, Beta1, Beta2, Epsilon, decoupled: true);
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -30,18 +31,35 @@ public sealed record RmsPropOptimizer : Optimizer
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() => [.. OutsideUnit(nameof(Alpha), Alpha), .. OutsideUnit(nameof(Momentum), Momentum), .. NotPositive(nameof(Epsilon), Epsilon)];
 
-    internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups)
-    {
-        RMSProp rmsProp = optim.RMSProp(
-            groups.Select(group => new RMSProp.ParamGroup(group.Parameters, new RMSProp.Options { weight_decay = group.WeightDecay })),
-            alpha: Alpha, eps: Epsilon, momentum: Momentum, centered: Centered);
-        return new TorchOptimizerRun<RMSProp.State>(rmsProp, groups, TensorsOf);
-    }
+    internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new Run(this, groups);
 
-    private IEnumerable<(string, Tensor)> TensorsOf(RMSProp.State state) =>
-    [
-        ("square_avg", state.square_avg),
-        .. Momentum == 0 ? [] : new[] { ("momentum_buffer", state.momentum_buffer) },
-        .. Centered ? new[] { ("grad_avg", state.grad_avg) } : [],
-    ];
+    private sealed class Run(RmsPropOptimizer settings, IReadOnlyList<ParameterGroup> groups)
+        : PerParameterRun(groups, ["square_avg", .. settings.Momentum > 0 ? ["momentum_buffer"] : Array.Empty<string>(), .. settings.Centered ? ["grad_avg"] : Array.Empty<string>()])
+    {
+        protected override void Move(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
+        {
+            gradient = Decayed(gradient, parameter, decay);
+            Tensor meanSquare = state[0].Mul_(settings.Alpha).Addcmul_(gradient, gradient, 1 - settings.Alpha);
+            Tensor root = Variance().sqrt().Add_(settings.Epsilon);
+            if (settings.Momentum > 0)
+            {
+                parameter.Add_(state[1].Mul_(settings.Momentum).Addcdiv_(gradient, root, 1), -rate);
+            }
+            else
+            {
+                parameter.Addcdiv_(gradient, root, -rate);
+            }
+
+            Tensor Variance()
+            {
+                if (!settings.Centered)
+                {
+                    return meanSquare;
+                }
+
+                Tensor mean = state[^1].Mul_(settings.Alpha).Add_(gradient, 1 - settings.Alpha);
+                return meanSquare.Addcmul(mean, mean, -1);
+            }
+        }
+    }
 }

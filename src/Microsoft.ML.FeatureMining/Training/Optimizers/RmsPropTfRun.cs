@@ -1,48 +1,34 @@
-using TorchSharp;
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Optimizers;
 
-/// <summary><see cref="RmsPropTfOptimizer"/> at work; TorchSharp has no such rule.</summary>
-internal sealed class RmsPropTfRun : OptimizerRun
+/// <summary>The step of <see cref="RmsPropTfOptimizer"/>.</summary>
+internal sealed class RmsPropTfRun : PerParameterRun
 {
+    private const string MeanSquare = "square_avg";
+
     private readonly RmsPropTfOptimizer _settings;
-    private readonly List<(Parameter Parameter, ParameterGroup Group, Tensor MeanSquare, Tensor Momentum)> _entries;
 
     public RmsPropTfRun(RmsPropTfOptimizer settings, IReadOnlyList<ParameterGroup> groups)
-        : base(groups)
+        : base(groups, MeanSquare, "momentum_buffer")
     {
         _settings = settings;
-        _entries = [.. from @group in Groups
-                       from parameter in @group.Parameters
-                       select (parameter, @group, ones_like(parameter).DetachFromDisposeScope(), zeros_like(parameter).DetachFromDisposeScope())];
+        foreach ((string name, Tensor value) in NamedState())
+        {
+            if (name.EndsWith(MeanSquare, StringComparison.Ordinal))
+            {
+                value.Add_(1);
+            }
+        }
     }
 
-    public override IEnumerable<(string Name, Tensor Value)> NamedState() =>
-        _entries.SelectMany((entry, index) => new[] { ($"{index}.square_avg", entry.MeanSquare), ($"{index}.momentum_buffer", entry.Momentum) });
-
-    public override void Dispose() => _entries.ForEach(entry =>
+    protected override void Move(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
     {
-        entry.MeanSquare.Dispose();
-        entry.Momentum.Dispose();
-    });
-
-    protected override void Take(double rate)
-    {
-        using IDisposable noGrad = no_grad();
-        foreach ((Parameter parameter, ParameterGroup group, Tensor meanSquare, Tensor momentum) in _entries)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            Tensor gradient = parameter.grad!;
-            if (group.WeightDecay > 0)
-            {
-                gradient = gradient.add(parameter, group.WeightDecay);
-            }
-
-            meanSquare.mul_(_settings.Alpha).addcmul_(gradient, gradient, 1 - _settings.Alpha);
-            momentum.mul_(_settings.Momentum).addcdiv_(gradient, (meanSquare + _settings.Epsilon).sqrt_(), rate * group.RateFactor);
-            parameter.sub_(momentum);
-        }
+        gradient = Decayed(gradient, parameter, decay);
+        Tensor meanSquare = state[0].Mul_(_settings.Alpha).Addcmul_(gradient, gradient, 1 - _settings.Alpha);
+        Tensor momentum = state[1].Mul_(_settings.Momentum).Addcdiv_(gradient, meanSquare.Add(_settings.Epsilon).sqrt_(), rate);
+        parameter.sub_(momentum);
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -22,22 +23,20 @@ public sealed record SgdOptimizer : Optimizer
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() => [.. OutsideUnit(nameof(Momentum), Momentum), .. Nesterov && Momentum == 0 ? ["Nesterov needs a Momentum above 0."] : Array.Empty<string>()];
 
-    internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups)
+    internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new Run(this, groups);
+
+    private sealed class Run(SgdOptimizer settings, IReadOnlyList<ParameterGroup> groups) : PerParameterRun(groups, settings.Momentum > 0 ? ["momentum_buffer"] : [])
     {
-        // Each step sets the rate.
-        SGD sgd = optim.SGD(
-            groups.Select(group => new SGD.ParamGroup(group.Parameters, new SGD.Options { weight_decay = group.WeightDecay })), learningRate: 0, Momentum, nesterov: Nesterov);
-        if (Momentum == 0)
+        protected override void Move(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
         {
-            return new TorchOptimizerRun<SGD.State>(sgd, groups, _ => []);
-        }
+            Tensor step = Decayed(gradient, parameter, decay);
+            if (settings.Momentum > 0)
+            {
+                Tensor buffer = state[0].Mul_(settings.Momentum).Add_(step);
+                step = settings.Nesterov ? step.Add(buffer, settings.Momentum) : buffer;
+            }
 
-        // TorchSharp makes the buffers of the first gradients; those of zeros come to the same and are there from the start.
-        foreach ((OptimizerState state, Parameter parameter) in sgd.state_dict().State.Zip(sgd.parameters()))
-        {
-            ((SGD.State)state).momentum_buffer = zeros_like(parameter).DetachFromDisposeScope();
+            parameter.Add_(step, -rate);
         }
-
-        return new TorchOptimizerRun<SGD.State>(sgd, groups, state => [("momentum_buffer", state.momentum_buffer!)]);
     }
 }

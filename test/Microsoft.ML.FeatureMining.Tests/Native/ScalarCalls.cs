@@ -1,0 +1,79 @@
+using Mono.Cecil;
+using Mono.Cecil.Cil;
+
+namespace Microsoft.ML.FeatureMining.Tests.Native;
+
+/// <summary>
+/// Calls that reach a method of TorchSharp that takes or creates a Scalar, read from IL: at any depth, through lambdas, and through what an object that TorchSharp makes overrides, such as an
+/// optimizer's step.
+/// </summary>
+internal static class ScalarCalls
+{
+    private const string Scalar = "TorchSharp.Scalar";
+
+    /// <summary>Each such call in an assembly: who calls (its type, by full name, and method) and what.</summary>
+    public static IReadOnlyList<(string Type, string Method, string Called)> Of(string path)
+    {
+        using DefaultAssemblyResolver resolver = new();
+        resolver.AddSearchDirectory(Path.GetDirectoryName(path));
+        using ModuleDefinition module = ModuleDefinition.ReadModule(path, new ReaderParameters { AssemblyResolver = resolver });
+        ModuleDefinition torchSharp = resolver.Resolve(module.AssemblyReferences.Single(reference => reference.Name == nameof(TorchSharp))).MainModule;
+        HashSet<MethodDefinition> reaching = Reaching(torchSharp);
+        return [.. from type in module.GetTypes()
+                   from method in type.Methods
+                   from called in Calls(method, torchSharp).Concat(method.IsConstructor && !method.IsStatic ? Overrides(type, torchSharp) : [])
+                   where reaching.Contains(called)
+                   select (type.FullName, method.Name, called.FullName)];
+    }
+
+    private static HashSet<MethodDefinition> Reaching(ModuleDefinition torchSharp)
+    {
+        MethodDefinition[] methods = [.. torchSharp.GetTypes().SelectMany(type => type.Methods)];
+        ILookup<MethodDefinition, MethodDefinition> callers = methods
+            .SelectMany(method => Calls(method, torchSharp).Select(called => (called, method)))
+            .ToLookup(call => call.called, call => call.method);
+        HashSet<MethodDefinition> reaching = [];
+        Stack<MethodDefinition> open = new(methods.Where(TakesOrCreates));
+        while (open.TryPop(out MethodDefinition? method))
+        {
+            if (reaching.Add(method))
+            {
+                callers[method].ToList().ForEach(open.Push);
+            }
+        }
+
+        return reaching;
+    }
+
+    private static bool TakesOrCreates(MethodDefinition method) =>
+        method.Parameters.Any(parameter => parameter.ParameterType.FullName == Scalar)
+        || (method.HasBody && method.Body.Instructions.Any(instruction => instruction.OpCode == OpCodes.Newobj && ((MethodReference)instruction.Operand).DeclaringType.FullName == Scalar));
+
+    // What a method calls, or makes a delegate of; and of each object that it makes, what a virtual call can run.
+    private static IEnumerable<MethodDefinition> Calls(MethodDefinition method, ModuleDefinition torchSharp) => !method.HasBody ? [] :
+        from instruction in method.Body.Instructions
+        let reference = instruction.Operand as MethodReference
+        where reference is not null && IsIn(torchSharp, reference.DeclaringType)
+        let called = reference.Resolve()
+        where called is not null
+        from each in instruction.OpCode == OpCodes.Newobj ? Overrides(called.DeclaringType, torchSharp).Append(called) : [called]
+        select each;
+
+    // The last override of each virtual method, where it is TorchSharp's.
+    private static IEnumerable<MethodDefinition> Overrides(TypeDefinition type, ModuleDefinition torchSharp)
+    {
+        HashSet<string> overridden = [];
+        for (TypeDefinition? level = type; level is not null && (level == type || IsIn(torchSharp, level)); level = level.BaseType?.Resolve())
+        {
+            foreach (MethodDefinition method in level.Methods.Where(method => method.IsVirtual && overridden.Add($"{method.Name}({string.Join(',', method.Parameters.Select(parameter => parameter.ParameterType.FullName))})")))
+            {
+                if (level.Module == torchSharp)
+                {
+                    yield return method;
+                }
+            }
+        }
+    }
+
+    private static bool IsIn(ModuleDefinition torchSharp, TypeReference type) => type.Module == torchSharp ? type.Scope == torchSharp : type.Scope.Name == torchSharp.Assembly.Name.Name;
+}
