@@ -4,16 +4,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Losses;
 
 /// <summary>The criterion: from logits [N,K] and targets [N,K] to a scalar, the mean over the batch. Settings are immutable.</summary>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
-[JsonDerivedType(typeof(BinaryCrossEntropyLoss), "binary-cross-entropy")]
-[JsonDerivedType(typeof(BinaryFocalLoss), "binary-focal")]
-[JsonDerivedType(typeof(CrossEntropyLoss), "cross-entropy")]
-[JsonDerivedType(typeof(FocalLoss), "focal")]
-[JsonDerivedType(typeof(PositiveClassLoss), "positive-class")]
+[JsonConverter(typeof(LossCatalog.Converter))]
 public abstract record ClassificationLoss
 {
     /// <summary>The name in the catalog and in the manifest.</summary>
-    [JsonIgnore]
     public abstract string Key { get; }
 
     /// <summary>Whether it takes each class by itself, so that a target may be any set of classes.</summary>

@@ -27,7 +27,8 @@ public sealed record AdamWOptimizer : Optimizer
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() => [.. OutsideUnit(nameof(Beta1), Beta1), .. OutsideUnit(nameof(Beta2), Beta2), .. NotPositive(nameof(Epsilon), Epsilon)];
 
-    internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups)
+    /// <inheritdoc/>
+    protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups)
     {
         AdamW adam = optim.AdamW(
             groups.Select(group => new AdamW.ParamGroup(group.Parameters, new AdamW.Options { weight_decay = group.WeightDecay })), beta1: Beta1, beta2: Beta2, eps: Epsilon);

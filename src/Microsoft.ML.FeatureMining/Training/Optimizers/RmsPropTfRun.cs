@@ -19,16 +19,10 @@ internal sealed class RmsPropTfRun : OptimizerRun
                        select (parameter, @group, ones_like(parameter).DetachFromDisposeScope(), zeros_like(parameter).DetachFromDisposeScope())];
     }
 
-    public override IEnumerable<(string Name, Tensor Value)> NamedState() =>
+    protected internal override IEnumerable<(string Name, Tensor Value)> NamedState() =>
         _entries.SelectMany((entry, index) => new[] { ($"{index}.square_avg", entry.MeanSquare), ($"{index}.momentum_buffer", entry.Momentum) });
 
-    public override void Dispose() => _entries.ForEach(entry =>
-    {
-        entry.MeanSquare.Dispose();
-        entry.Momentum.Dispose();
-    });
-
-    protected override void Take(double rate)
+    protected override void Update(double learningRate)
     {
         using IDisposable noGrad = no_grad();
         foreach ((Parameter parameter, ParameterGroup group, Tensor meanSquare, Tensor momentum) in _entries)
@@ -41,7 +35,7 @@ internal sealed class RmsPropTfRun : OptimizerRun
             }
 
             meanSquare.mul_(_settings.Alpha).addcmul_(gradient, gradient, 1 - _settings.Alpha);
-            momentum.mul_(_settings.Momentum).addcdiv_(gradient, (meanSquare + _settings.Epsilon).sqrt_(), rate * group.RateFactor);
+            momentum.mul_(_settings.Momentum).addcdiv_(gradient, (meanSquare + _settings.Epsilon).sqrt_(), learningRate * group.LearningRateFactor);
             parameter.sub_(momentum);
         }
     }

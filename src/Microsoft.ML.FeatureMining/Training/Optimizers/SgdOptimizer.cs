@@ -22,7 +22,8 @@ public sealed record SgdOptimizer : Optimizer
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() => [.. OutsideUnit(nameof(Momentum), Momentum), .. Nesterov && Momentum == 0 ? ["Nesterov needs a Momentum above 0."] : Array.Empty<string>()];
 
-    internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups)
+    /// <inheritdoc/>
+    protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups)
     {
         // Each step sets the rate.
         SGD sgd = optim.SGD(

@@ -15,12 +15,12 @@ internal sealed class TorchOptimizerRun<TState>(
 {
     private IEnumerable<TState> States => optimizer.state_dict().State.Cast<TState>();
 
-    public override IEnumerable<(string Name, Tensor Value)> NamedState() =>
+    protected internal override IEnumerable<(string Name, Tensor Value)> NamedState() =>
         States.SelectMany((state, index) => tensorsOf(state).Select(tensor => ($"{index}.{tensor.Name}", tensor.Value)));
 
-    public override void GoOnAfter(long steps)
+    protected internal override void Resume(long steps)
     {
-        base.GoOnAfter(steps);
+        base.Resume(steps);
         foreach (TState state in States)
         {
             setSteps?.Invoke(state, steps);
@@ -29,11 +29,11 @@ internal sealed class TorchOptimizerRun<TState>(
 
     public override void Dispose() => optimizer.Dispose();
 
-    protected override void Take(double rate)
+    protected override void Update(double learningRate)
     {
         foreach ((optim.ILearningRateController controller, ParameterGroup group) in optimizer.ParamGroups.Zip(Groups))
         {
-            controller.LearningRate = rate * group.RateFactor;
+            controller.LearningRate = learningRate * group.LearningRateFactor;
         }
 
         optimizer.step();

@@ -3,15 +3,10 @@ using System.Text.Json.Serialization;
 namespace Microsoft.ML.FeatureMining.Training.Schedules;
 
 /// <summary>How the learning rate changes over a run: a factor on the base rate.</summary>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
-[JsonDerivedType(typeof(StepSchedule), "step")]
-[JsonDerivedType(typeof(CosineSchedule), "cosine")]
-[JsonDerivedType(typeof(PolynomialSchedule), "polynomial")]
-[JsonDerivedType(typeof(OneCycleSchedule), "one-cycle")]
+[JsonConverter(typeof(ScheduleCatalog.Converter))]
 public abstract record LearningRateSchedule
 {
     /// <summary>The name in the catalog and in the manifest.</summary>
-    [JsonIgnore]
     public abstract string Key { get; }
 
     /// <summary>The factor at a share of the run in [0, 1).</summary>
