@@ -28,7 +28,7 @@ public sealed class ArchitectureTests
         ["Evaluation"] = ["Data", "Training", "Reports"],
         ["Explanation"] = ["Data", "Augmentation", "Networks", "Training", "Artifacts", "Reports"],
         ["Sweeps"] = ["Data", "Training", "Artifacts", "Reports", "Evaluation"],
-        ["MlNet"] = [MlNet],
+        ["MlNet"] = [MlNet, "Native"],
         ["MlNet/Rows"] = [MlNet, "Data"],
         ["MlNet/Images"] = [MlNet, "Data", "MlNet"],
         ["MlNet/Labels"] = [MlNet, "Data", "Artifacts", "MlNet"],

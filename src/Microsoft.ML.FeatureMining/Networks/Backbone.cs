@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Data;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -5,6 +5,7 @@ namespace Microsoft.ML.FeatureMining.Training.Optimizers;
 /// <summary>
 /// The rule by which a step moves the weights. Settings are immutable; the learning rate, its schedule and the weight decay are the trainer's, because every rule has them.
 /// </summary>
+/// <remarks>For one of your own, derive a record from this class. Its public properties are its settings, which the model's manifest keeps and by which a workspace tells runs apart.</remarks>
 [JsonConverter(typeof(OptimizerCatalog.Converter))]
 public abstract record Optimizer
 {
