@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.ML.FeatureMining.Data;
 
 namespace Samples;
 

@@ -12,7 +12,7 @@ internal sealed record Findings(Measured Measured, IReadOnlyList<double>? Classi
 {
     public static Findings Of(MLContext ml, ITransformer model, IDataView test, Measured measured)
     {
-        int classifiers = TrainedNetwork.Of(model).ClassifierCount;
+        int classifiers = ml.Model.GetImageModel(model).ClassifierCount;
         using ImageExplainer explainer = ml.Model.CreateImageExplainer(model);
         return new Findings(
             measured,

@@ -14,6 +14,6 @@ internal static class HierarchyFile
             return ClassHierarchy.Read(file.FullName, [.. ml.Data.CountClasses(rows).Select(entry => entry.Name)]);
         }
 
-        return TrainedNetwork.Of(ModelOption.Load(ml, file, out _), file.FullName).InduceHierarchy();
+        return ml.Model.GetImageModel(ModelOption.Load(ml, file, out _)).InduceHierarchy();
     }
 }

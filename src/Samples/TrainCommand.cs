@@ -82,7 +82,7 @@ internal static class TrainCommand
 
         if (options.Report(parsed) is { } report)
         {
-            TrainingReport.Write(report, options.Trainer(parsed), steps, test is null ? null : Findings.Of(ml, model, test, measured!), TrainedNetwork.Of(model));
+            TrainingReport.Write(report, options.Trainer(parsed), steps, test is null ? null : Findings.Of(ml, model, test, measured!), ml.Model.GetImageModel(model));
         }
 
         return stop.IsCancellationRequested ? ExitCode.Cancelled : ExitCode.Success;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Catalogs;
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Training;
@@ -18,7 +19,7 @@ internal sealed record ArtifactManifest
     private static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower), new StrategyConverter() },
         WriteIndented = true,
         MaxDepth = 32,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
@@ -122,12 +123,41 @@ internal sealed record ArtifactManifest
         recipe.LabelSmoothing,
         recipe.Loss,
         recipe.Augmentations,
-        Strategies = recipe.Strategies.Select(strategy => JsonSerializer.SerializeToElement(strategy, strategy.GetType(), Json)),
+        recipe.Strategies,
         recipe.EarlyStopping,
         recipe.Keep,
         recipe.Seed,
         recipe.InitialWeights,
     }, Json);
+
+    /// <summary>The parts of a recipe that a manifest cannot describe, and why; empty where it can.</summary>
+    public static IEnumerable<string> Problems(TrainingRecipe recipe)
+    {
+        (string What, object? Part)[] parts =
+        [
+            ("optimizer", recipe.Optimizer), ("loss", recipe.Loss), ("learning rate schedule", recipe.Schedule),
+            .. recipe.Augmentations.Select(part => ("augmentation", (object?)part)), .. recipe.Strategies.Select(part => ("strategy", (object?)part)),
+        ];
+        return from entry in parts
+               where entry.Part is not null
+               let problem = Problem(entry.Part)
+               where problem is not null
+               select $"The {entry.What} {entry.Part.GetType()} cannot be described in the model's manifest, which keeps its public properties as its settings. {problem} "
+                   + "Put [JsonIgnore] on a property that is no setting, or [JsonConverter] on one that needs a form of its own.";
+    }
+
+    private static string? Problem(object part)
+    {
+        try
+        {
+            return JsonSerializer.SerializeToElement(part, part.GetType(), Json).ValueKind == JsonValueKind.Object ? null : "Its JSON is no object.";
+        }
+        // A property of the user's own may throw anything.
+        catch (Exception e)
+        {
+            return e.Message;
+        }
+    }
 
     private ArtifactManifest Checked()
     {
@@ -144,4 +174,6 @@ internal sealed record ArtifactManifest
             && Mean.All(float.IsFinite) && Deviation.All(value => float.IsFinite(value) && value >= 0);
         return sound ? this : throw new InvalidDataException("The model's manifest contradicts itself: classes, channels and their statistics must agree in number, and what it names must be there.");
     }
+
+    private sealed class StrategyConverter() : PartConverter<TrainingStrategy>(strategy => strategy.Key);
 }

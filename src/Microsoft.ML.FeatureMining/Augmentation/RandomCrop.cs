@@ -8,12 +8,12 @@ internal sealed record RandomCrop : ImageAugmentation
 {
     public override string Key => "random-crop";
 
-    internal override bool Crops => true;
+    protected internal override bool Crops => true;
 
     /// <summary>Of images that are of the network's size there is nothing to cut off.</summary>
     public override Tensor Apply(Tensor images, RandomStream random) => images;
 
-    internal override Tensor ApplyFor(ImageShape network, Tensor images, RandomStream random) => Moves((int)images.shape[0], ShapeOf(images), network, random).Apply(images);
+    protected internal override Tensor CropTo(Tensor images, ImageShape size, RandomStream random) => Moves((int)images.shape[0], ShapeOf(images), size, random).Apply(images);
 
     internal override BatchOperation InMemory(int count, ImageShape shape, ImageShape network, PixelType element, RandomStream random) => Moves(count, shape, network, random);
 

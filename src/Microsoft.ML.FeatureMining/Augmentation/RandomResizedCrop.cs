@@ -51,15 +51,15 @@ public sealed record RandomResizedCrop : ImageAugmentation
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(random);
-        return ApplyFor(ShapeOf(images), images, random);
+        return CropTo(images, ShapeOf(images), random);
     }
 
     /// <inheritdoc/>
-    internal override bool Crops => true;
+    protected internal override bool Crops => true;
 
     /// <inheritdoc/>
-    internal override Tensor ApplyFor(ImageShape network, Tensor images, RandomStream random) =>
-        Crop(images, Draw((int)images.shape[0], (int)images.shape[2], (int)images.shape[3], random), network.Height, network.Width);
+    protected internal override Tensor CropTo(Tensor images, ImageShape size, RandomStream random) =>
+        Crop(images, Draw((int)images.shape[0], (int)images.shape[2], (int)images.shape[3], random), size.Height, size.Width);
 
     /// <inheritdoc/>
     internal override BatchOperation? InMemory(int count, ImageShape shape, ImageShape network, PixelType element, RandomStream random) =>

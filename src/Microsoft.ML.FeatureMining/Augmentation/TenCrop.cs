@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>The ten views of test-time augmentation: the four corners and the centre of an image, and the same of its mirror image.</summary>
-public static class TenCrop
+internal static class TenCrop
 {
     /// <summary>Cuts ten crops out of each image.</summary>
     /// <param name="images">[N,C,H,W].</param>
@@ -20,7 +20,7 @@ public static class TenCrop
     }
 
     /// <summary>The crops of <see cref="Of"/> one by one, [N,C,height,width] each; they share memory with the images or their mirror images.</summary>
-    internal static IEnumerable<Tensor> Views(Tensor images, int height, int width)
+    public static IEnumerable<Tensor> Views(Tensor images, int height, int width)
     {
         ArgumentNullException.ThrowIfNull(images);
         (int bottom, int right) = ((int)images.shape[2] - height, (int)images.shape[3] - width);

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.Data;
 
-/// <summary>Reads the binary files in which CIFAR-10 and CIFAR-100 are published: label bytes and 3,072 pixel bytes a record, no header.</summary>
+/// <summary>The binary files in which CIFAR-10 and CIFAR-100 are published: label bytes and 3,072 pixel bytes per record, no header. <c>mlContext.Data.LoadCifar</c> and <c>LoadCifarArchive</c> read them.</summary>
 public sealed class CifarBinary
 {
     private readonly string _name;
@@ -28,10 +28,10 @@ public sealed class CifarBinary
     };
 
     /// <summary>The shape of every image: 3x32x32.</summary>
-    public static ImageShape Shape { get; } = new(3, 32, 32);
+    internal static ImageShape Shape { get; } = new(3, 32, 32);
 
     /// <summary>Classes of the data set: 10 or 100.</summary>
-    public int ClassCount { get; }
+    internal int ClassCount { get; }
 
     private IReadOnlyList<string> TrainFiles { get; init; } = [];
 
@@ -47,7 +47,7 @@ public sealed class CifarBinary
     /// <returns>The images; the file is open while they are enumerated.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The length is no multiple of the record's, or a label is out of range; the message names file and byte offset.</exception>
-    public IEnumerable<CifarRecord> Read(string path)
+    internal IEnumerable<CifarRecord> Read(string path)
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no {_name} file '{path}'.", path);
@@ -63,7 +63,7 @@ public sealed class CifarBinary
     /// <returns><see cref="ClassCount"/> names.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file does not hold <see cref="ClassCount"/> different names.</exception>
-    public IReadOnlyList<string> ReadLabelNames(string path)
+    internal IReadOnlyList<string> ReadLabelNames(string path)
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no file of {_name} class names '{path}'.", path);

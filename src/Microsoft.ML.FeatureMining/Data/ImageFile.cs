@@ -3,4 +3,4 @@ namespace Microsoft.ML.FeatureMining.Data;
 /// <summary>A picture of an <see cref="ImageFolder"/>.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="ClassName">The name of the class folder that holds it.</param>
-public readonly record struct ImageFile(string Path, string ClassName);
+internal readonly record struct ImageFile(string Path, string ClassName);

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.Data;
 
-/// <summary>Finds the pictures of a folder that has one folder for each class.</summary>
+/// <summary>Finds the images of a folder.</summary>
 public static class ImageFolder
 {
     private static readonly HashSet<string> Extensions =
@@ -11,7 +11,7 @@ public static class ImageFolder
     /// <returns>The pictures, ordered by class and then by path, both ordinal: the same list on every machine.</returns>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="InvalidDataException">There are fewer than two class folders, or one has no picture.</exception>
-    public static IReadOnlyList<ImageFile> Read(string root)
+    internal static IReadOnlyList<ImageFile> Read(string root)
     {
         if (!Directory.Exists(root))
             throw new DirectoryNotFoundException($"There is no folder '{root}'.");
@@ -24,9 +24,9 @@ public static class ImageFolder
         return [.. classes.SelectMany(folder => FindAny(folder).Select(path => new ImageFile(path, folder.Name)))];
     }
 
-    /// <summary>Lists the pictures under one folder and its subfolders, in ordinal order, by the same rules as <see cref="Read"/>.</summary>
+    /// <summary>Lists the images under a folder and its subfolders, in ordinal order: files with the extension of a format that this library reads. Hidden files and folders are skipped.</summary>
     /// <param name="folder">The folder.</param>
-    /// <returns>The paths; none where there is no picture.</returns>
+    /// <returns>The paths; none where there is no image.</returns>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     public static IReadOnlyList<string> Find(string folder)
     {

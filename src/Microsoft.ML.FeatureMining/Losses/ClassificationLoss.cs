@@ -4,16 +4,11 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Losses;
 
 /// <summary>The criterion: from logits [N,K] and targets [N,K] to a scalar, the mean over the batch. Settings are immutable.</summary>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
-[JsonDerivedType(typeof(BinaryCrossEntropyLoss), "binary-cross-entropy")]
-[JsonDerivedType(typeof(BinaryFocalLoss), "binary-focal")]
-[JsonDerivedType(typeof(CrossEntropyLoss), "cross-entropy")]
-[JsonDerivedType(typeof(FocalLoss), "focal")]
-[JsonDerivedType(typeof(PositiveClassLoss), "positive-class")]
+/// <remarks>For one of your own, derive a record from this class. Its public properties are its settings, which the model's manifest keeps and by which a workspace tells runs apart.</remarks>
+[JsonConverter(typeof(LossCatalog.Converter))]
 public abstract record ClassificationLoss
 {
-    /// <summary>The name in the catalog and in the manifest.</summary>
-    [JsonIgnore]
+    /// <summary>The name in the catalog, on the command line and in the manifest.</summary>
     public abstract string Key { get; }
 
     /// <summary>Whether it takes each class by itself, so that a target may be any set of classes.</summary>

@@ -1,15 +1,23 @@
+using Microsoft.ML.FeatureMining.Data;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
 
 /// <summary>
-/// A convolutional network without its classifier, cut into a stem and stages that a training strategy can address.
-/// Submodules carry PyTorch's state_dict names, so torchvision's and timm's weights load as they are.
+/// A network without its classifier: a stem, and stages that a training strategy can address. Submodules carry PyTorch's state_dict names, so torchvision's and timm's weights load as they are.
 /// </summary>
+/// <remarks>
+/// <para>To train a backbone of your own, derive from this class and give it a key with <see cref="BackboneCatalog.Register"/>; the trainer's options and saved models name it by that key. Call
+/// <c>RegisterComponents()</c> at the end of the constructor, and keep tensors that are no parameters in buffers (<c>register_buffer</c>): only parameters and buffers are saved, and live as long as
+/// the network. A constructor must make the same modules each time: a Fit makes the network several times and copies weights between them.</para>
+/// <para>Layers that draw random numbers while training derive from <see cref="Layers.RandomLayer"/> (<see cref="Layers.StreamDropout"/> is one); TorchSharp's own, such as <c>nn.Dropout</c>, work too, but
+/// draw from the generator of the whole process, so that the same seed does not give the same weights.</para>
+/// </remarks>
 public abstract class Backbone : nn.Module<Tensor, Tensor>
 {
-    /// <summary>Names the module.</summary>
+    /// <param name="name">The name of the module.</param>
     protected Backbone(string name)
         : base(name)
     {
@@ -24,17 +32,26 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     /// <summary>From the output of stage <paramref name="index"/> - 1 (of the stem for 0) to the output of stage <paramref name="index"/>, [N,StageChannels[index],h,w].</summary>
     public abstract Tensor Stage(int index, Tensor input);
 
-    /// <summary>The modules of the stem, then those of each stage; freezing asks for them.</summary>
-    internal virtual IReadOnlyList<IReadOnlyList<nn.Module>> Parts => throw new NotSupportedException($"{GetName()} does not say which layers belong to which stage.");
+    /// <summary>The modules of the stem, then those of each stage: one more group than there are stages. <see cref="Training.FineTuning.FrozenStages"/> freezes the first of them.</summary>
+    /// <exception cref="NotSupportedException">The backbone does not override it: it cannot be frozen stage by stage.</exception>
+    protected internal virtual IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups =>
+        throw new NotSupportedException($"FrozenStages needs to know which modules belong to which stage: override {nameof(LayerGroups)} in {GetType()}.");
 
-    /// <summary>The key of the head that this family comes with.</summary>
-    internal virtual string OwnHead => "linear";
+    /// <summary>The key, in <see cref="HeadCatalog"/>, of the head that the network gets where the trainer names none.</summary>
+    protected internal virtual string DefaultHead => "linear";
 
-    /// <summary>What PyTorch's model of this family calls its fully connected layer.</summary>
-    internal virtual string ClassifierName => "fc";
+    /// <summary>The state_dict name of the fully connected layer in PyTorch's model of this family, under which a linear head saves and loads it; dots separate nested modules.</summary>
+    protected internal virtual string ClassifierName => "fc";
 
-    /// <summary>The dropout before that layer.</summary>
-    internal virtual double ClassifierDropout => 0;
+    /// <summary>The dropout probability before that layer, in [0, 1).</summary>
+    protected internal virtual double ClassifierDropout => 0;
+
+    /// <summary>
+    /// Draws the initial weights. By default: kernels of Conv2d from N(0, 2 / (out * kh * kw)) (He et al. 2015, fan out), Linear uniform in +-1/sqrt(in), while other modules keep what their
+    /// constructors gave them. Override it for parameters of your own: what a constructor draws from the generator of the whole process does not follow the Fit's seed.
+    /// </summary>
+    /// <param name="random">The stream of the Fit's initial weights.</param>
+    protected internal virtual void InitializeWeights(RandomStream random) => WeightInitializer.Initialize(this, random);
 
     /// <summary>Takes the stem and the first stages out of training: their weights stay as they are. <see cref="Rest"/> stops their running statistics.</summary>
     internal void Freeze(int stages)
@@ -66,10 +83,34 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
         return features;
     }
 
+    /// <summary>The shape [N,C,h,w] of each stage's output.</summary>
+    /// <exception cref="ArgumentException">A stage does not give what <see cref="StageChannels"/> says.</exception>
+    internal IReadOnlyList<long[]> StageShapes(Tensor images)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        List<long[]> shapes = [];
+        Tensor features = Stem(images);
+        for (int stage = 0; stage < StageChannels.Count; stage++)
+        {
+            features = Stage(stage, features);
+            if (features.ndim != 4 || features.shape[0] != images.shape[0] || features.shape[1] != StageChannels[stage])
+            {
+                throw new ArgumentException($"Stage {stage} of {GetType()} gives [{string.Join(',', features.shape)}] for [{string.Join(',', images.shape)}]; its {nameof(StageChannels)} say [N,{StageChannels[stage]},h,w].");
+            }
+
+            shapes.Add(features.shape);
+        }
+
+        return shapes;
+    }
+
     private IEnumerable<nn.Module> First(int stages)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(stages);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(stages, StageChannels.Count);
-        return Parts.Take(stages + 1).SelectMany(part => part);
+        return LayerGroups.Count == StageChannels.Count + 1
+            ? LayerGroups.Take(stages + 1).SelectMany(group => group)
+            : throw new NotSupportedException($"{GetType()} has {StageChannels.Count} stages and {LayerGroups.Count} {nameof(LayerGroups)}: there is one for the stem and one for each stage.");
     }
 }

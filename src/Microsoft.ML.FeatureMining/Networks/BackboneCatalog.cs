@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Microsoft.ML.FeatureMining.Catalogs;
 using Microsoft.ML.FeatureMining.Networks.Backbones;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 
@@ -50,46 +51,80 @@ public static class BackboneCatalog
             (key, channels, layers) => new EfficientNet(EfficientNetScale.Of(key.Text("size")), key.Has("small"), channels, layers)),
     ];
 
-    private static readonly ConcurrentDictionary<string, int> StageCounts = new(StringComparer.Ordinal);
+    private static readonly Registry<Func<int, Backbone>> Registered = new("backbone");
 
-    /// <summary>The named variants. Where a family has sizes in its key, any valid size may be asked for, not just those listed.</summary>
-    public static IReadOnlyList<string> Keys { get; } = [.. Families.SelectMany(family => family.Keys)];
+    private static readonly ConcurrentDictionary<(string Key, int Channels), int> StageCounts = new();
+
+    /// <summary>The named variants, and what was registered. Where a family has sizes in its key, any valid size may be asked for, not just those listed.</summary>
+    public static IReadOnlyList<string> Keys => [.. Families.SelectMany(family => family.Keys), .. Registered.Keys];
+
+    /// <summary>Makes the backbone of a key, with PyTorch's default weights; to build one of your own around it.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="inputChannels">The channels of the images, at least 1.</param>
+    /// <exception cref="ArgumentException">No backbone has that key, or the family has no such size.</exception>
+    public static Backbone Create(string key, int inputChannels) => Create(key, inputChannels, new LayerFactory());
+
+    /// <summary>
+    /// Adds a backbone of your own, so that trainers know it by its key. A saved model names its backbone by this key: a program that loads the model registers the backbone first. Safe to call from any
+    /// thread.
+    /// </summary>
+    /// <param name="key">The key, e.g. <c>my-net-18</c>: letters, digits, hyphens, underscores and dots.</param>
+    /// <param name="create">Makes a new backbone for images of so many channels, at each call, e.g. <c>channels => new MyNet(18, channels)</c>.</param>
+    /// <exception cref="ArgumentException">The key is taken, or has other characters.</exception>
+    public static void Register(string key, Func<int, Backbone> create)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        if (Find(key) is not null)
+        {
+            throw Registered.Taken(key);
+        }
+
+        Registered.Register(key, create);
+    }
 
     /// <summary>Makes the backbone of that name for images of so many channels.</summary>
     /// <exception cref="ArgumentException">No backbone has that name, or the family has no such size.</exception>
-    internal static Backbone Create(string key, int inputChannels, LayerFactory layers)
+    internal static Backbone Create(string key, int inputChannels, LayerFactory layers) =>
+        Find(key) is ({ } family, { } match) ? family.Create(new BackboneKey(match), inputChannels, layers)
+        : Registered.Find(key) is { } create ? create(inputChannels)
+        : throw new ArgumentException($"No backbone is called '{key}'. Known: {string.Join(", ", Families.Select(family => family.Name).Where(name => name.Length > 0).Concat(Registered.Keys))}. "
+            + $"One of your own is registered before a trainer or a saved model needs it: BackboneCatalog.Register(\"{key}\", channels => ...).");
+
+    /// <summary>Whether a name is that of a backbone that was registered.</summary>
+    internal static bool IsRegistered(string key) => Registered.Find(key) is not null;
+
+    /// <summary>Says what is wrong with a name for images of so many channels, or null where it names a backbone.</summary>
+    internal static string? Problem(string key, int inputChannels)
+    {
+        try
+        {
+            return StageCount(key, inputChannels) > 0 ? null : $"The backbone '{key}' has no stage: its StageChannels are empty.";
+        }
+        catch (Exception e) when (e is ArgumentException || IsRegistered(key))
+        {
+            return IsRegistered(key) ? $"The backbone '{key}' cannot be made for {inputChannels} channels: {e.Message}" : e.Message;
+        }
+    }
+
+    /// <summary>How many stages the backbone of that name has. Made once to count them: some have a hundred million weights. Those of this library take any number of channels; others may not.</summary>
+    internal static int StageCount(string key, int inputChannels) => StageCounts.GetOrAdd((key, IsRegistered(key) ? Math.Max(1, inputChannels) : 1), static entry =>
+    {
+        using Backbone probe = ModuleScope.Make(() => Create(entry.Key, entry.Channels, new LayerFactory()));
+        return probe.StageChannels.Count;
+    });
+
+    private static (Family Family, Match Match)? Find(string key)
     {
         foreach (Family family in Families)
         {
             if (Regex.Match(key, family.Pattern, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture) is { Success: true } match)
             {
-                return family.Create(new BackboneKey(match), inputChannels, layers);
+                return (family, match);
             }
         }
 
-        throw new ArgumentException($"No backbone is called '{key}'. Known: {string.Join(", ", Families.Select(family => family.Name).Where(name => name.Length > 0))}.");
+        return null;
     }
-
-    /// <summary>Says what is wrong with a name, or null where it names a backbone.</summary>
-    internal static string? Problem(string key)
-    {
-        try
-        {
-            StageCount(key);
-            return null;
-        }
-        catch (ArgumentException e)
-        {
-            return e.Message;
-        }
-    }
-
-    /// <summary>How many stages the backbone of that name has. Made once to count them: some have a hundred million weights.</summary>
-    internal static int StageCount(string key) => StageCounts.GetOrAdd(key, static key =>
-    {
-        using Backbone probe = ModuleScope.Make(() => Create(key, inputChannels: 1, new LayerFactory()));
-        return probe.StageChannels.Count;
-    });
 
     private static string[] Sizes(string format, params string[] sizes) => [.. sizes.Select(size => string.Format(CultureInfo.InvariantCulture, format, size))];
 

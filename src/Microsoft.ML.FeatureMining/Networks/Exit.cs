@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks;
 
 /// <summary>
-/// A classifier on an earlier stage (Zhang et al. 2019): one 3x3 convolution, BatchNorm and ReLU for each stage between bring the features to the shape of the last stage's; then the
-/// mean over all positions, and one layer.
+/// An auxiliary classifier on an earlier stage (Zhang et al. 2019): one 3x3 convolution, BatchNorm and ReLU for each stage between bring the features to the shape of the last stage's; then global average
+/// pooling and one fully connected layer. Made by <see cref="Training.StrategyContext.AddExits"/>.
 /// </summary>
-internal sealed class Exit : nn.Module<Tensor, Tensor>
+public sealed class Exit : nn.Module<Tensor, Tensor>
 {
     private readonly Sequential adapter;
     private readonly Linear fc;
@@ -17,7 +17,7 @@ internal sealed class Exit : nn.Module<Tensor, Tensor>
     /// <param name="channels">The channels of all stages.</param>
     /// <param name="strides">From each stage to the next.</param>
     /// <param name="classes">How many classes.</param>
-    public Exit(int stage, IReadOnlyList<int> channels, IReadOnlyList<StageStride> strides, int classes)
+    internal Exit(int stage, IReadOnlyList<int> channels, IReadOnlyList<StageStride> strides, int classes)
         : base(nameof(Exit))
     {
         Stage = stage;
@@ -34,6 +34,7 @@ internal sealed class Exit : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>The stage whose output it takes, from 0.</summary>
     public int Stage { get; }
 
     /// <summary>From the stage's features [N,c,h,w] to the embedding [N,C], C being the last stage's channels.</summary>
@@ -43,6 +44,6 @@ internal sealed class Exit : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor embedding) => fc.call(embedding);
 
     /// <summary>One for each stage but the last.</summary>
-    public static IReadOnlyList<Exit> All(IReadOnlyList<int> channels, IReadOnlyList<StageStride> strides, int classes) =>
+    internal static IReadOnlyList<Exit> All(IReadOnlyList<int> channels, IReadOnlyList<StageStride> strides, int classes) =>
         [.. Enumerable.Range(0, channels.Count - 1).Select(stage => new Exit(stage, channels, strides, classes))];
 }

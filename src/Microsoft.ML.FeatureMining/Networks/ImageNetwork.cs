@@ -1,5 +1,3 @@
-using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -7,13 +5,14 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks;
 
 /// <summary>Backbone and head: from normalized images [N,C,H,W] to logits [N,K]. A network with exits gives the mean of the head's logits and theirs.</summary>
-public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
+internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
 {
     private readonly Backbone backbone;
     private readonly Head head;
     private readonly List<Exit> _exits = [];
 
     /// <summary>Joins a backbone and a head; the network owns both from here on.</summary>
+    /// <exception cref="ArgumentException">Both have a parameter or a buffer of one name.</exception>
     public ImageNetwork(Backbone backbone, Head head)
         : base(nameof(ImageNetwork))
     {
@@ -22,6 +21,10 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         this.backbone = backbone;
         this.head = head;
         RegisterComponents();
+        if (NamedState().GroupBy(entry => entry.Name).FirstOrDefault(entries => entries.Count() > 1) is { } twice)
+        {
+            throw new ArgumentException($"{backbone.GetType()} and {head.GetType()} both have a tensor '{twice.Key}', and a model keeps them side by side. Rename one.");
+        }
     }
 
     /// <summary>The part before pooling.</summary>
@@ -49,14 +52,14 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         return (logits.Count == 1 ? logits[0] : stack(logits).mean(new long[] { 0 })).MoveToOuterDisposeScope();
     }
 
-    internal IReadOnlyList<Exit> Exits => _exits;
+    public IReadOnlyList<Exit> Exits => _exits;
 
     /// <summary>From each stage to the next, as its exits bridge them; null where it has none.</summary>
-    internal IReadOnlyList<StageStride>? ExitStrides { get; private set; }
+    public IReadOnlyList<StageStride>? ExitStrides { get; private set; }
 
     /// <summary>Gives each stage but the last an exit, which from here on is a part of the network.</summary>
     /// <exception cref="InvalidDataException">The strides are not those between the stages.</exception>
-    internal IReadOnlyList<Exit> AddExits(IReadOnlyList<StageStride> strides, int classes)
+    public IReadOnlyList<Exit> AddExits(IReadOnlyList<StageStride> strides, int classes)
     {
         if (ExitStrides is not null || strides.Count != backbone.StageChannels.Count - 1)
         {
@@ -70,7 +73,7 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Puts every BatchNorm of the backbone at rest: it normalizes by its running statistics and leaves them. <c>train()</c> undoes it.</summary>
-    internal void RestNorms()
+    public void RestNorms()
     {
         foreach (BatchNorm norm in backbone.modules().OfType<BatchNorm>())
         {
@@ -78,17 +81,8 @@ public sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>Gives the stream that dropout, stochastic depth and their like draw from while training.</summary>
-    internal void DrawFrom(RandomStream random)
-    {
-        foreach (RandomLayer layer in modules().OfType<RandomLayer>())
-        {
-            layer.Random = random;
-        }
-    }
-
     /// <summary>Parameters and buffers under PyTorch's names: those of the backbone and of the head, side by side, and those of the exits.</summary>
-    internal IEnumerable<(string Name, Tensor Value)> NamedState() =>
+    public IEnumerable<(string Name, Tensor Value)> NamedState() =>
         [.. Named(backbone), .. Named(head), .. _exits.SelectMany(exit => Named(exit).Select(entry => ($"exits.{exit.Stage}.{entry.Item1}", entry.Item2)))];
 
     private static IEnumerable<(string, Tensor)> Named(nn.Module module) => module.state_dict().Select(entry => (entry.Key, entry.Value));

@@ -42,7 +42,7 @@ internal static class NetworkFactory
         string backbone, string? head, int inputChannels, int classes, IReadOnlyList<StageStride>? exits, LayerFactory layers, long seed = 0) => ModuleScope.Make(() =>
     {
         Backbone stages = BackboneCatalog.Create(backbone, inputChannels, layers);
-        ImageNetwork network = new(stages, HeadCatalog.Create(head ?? stages.OwnHead, stages, classes));
+        ImageNetwork network = new(stages, HeadCatalog.Create(head ?? stages.DefaultHead, stages, classes));
         if (exits is not null)
         {
             network.AddExits(exits, classes);

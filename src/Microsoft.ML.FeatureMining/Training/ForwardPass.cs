@@ -47,9 +47,16 @@ public sealed class ForwardPass
     /// <summary>The mean over all positions of a kept stage, [N,C], computed once a step.</summary>
     public Tensor PooledStage(int index) => _pooled[index] ??= ImageNetwork.Pool(Stage(index));
 
-    /// <summary>The network's output [N,K], without gradient, for other images: for each one of the batch, as it was loaded, one of its class (<see cref="ClassPartners"/>).</summary>
-    /// <param name="draws">Chooses them.</param>
-    internal Tensor PartnerLogits(RandomStream draws) => _partnerLogits?.Invoke(draws) ?? throw new InvalidOperationException("This pass has no training set to draw from.");
+    /// <summary>
+    /// The network's output [N,K], without gradient, for partners: for each image of the batch, as it was loaded, another training image of its class, each as likely, the image itself included. They are
+    /// augmented, and go through the network in a forward pass of their own. A strategy that asks for them has <see cref="StrategyTraits.DrawsImages"/>.
+    /// </summary>
+    /// <param name="draws">Chooses the partners: <see cref="StrategyContext.Random"/>.</param>
+    public Tensor PartnerLogits(RandomStream draws)
+    {
+        ArgumentNullException.ThrowIfNull(draws);
+        return _partnerLogits?.Invoke(draws) ?? throw new InvalidOperationException("This pass has no training set to draw from.");
+    }
 
     /// <summary>The criterion's value: the mean over all logits that the head wants supervised.</summary>
     internal Tensor Loss()

@@ -8,6 +8,10 @@ public sealed class LossLedger
 {
     private readonly List<(string Name, Tensor Value, double Weight)> _entries = [];
 
+    internal LossLedger()
+    {
+    }
+
     /// <summary>Adds <paramref name="weight"/> times a scalar.</summary>
     public void Add(string name, Tensor value, double weight = 1) => _entries.Add((name, value, weight));
 

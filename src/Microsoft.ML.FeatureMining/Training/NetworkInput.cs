@@ -44,7 +44,7 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         Tensor images = Upload(batch.Pixels, batch.Count, [.. inMemory]);
         foreach (ImageAugmentation augmentation in augmentations.Skip(done))
         {
-            images = augmentation.ApplyFor(_network, images, random[augmentation.Key]);
+            images = Augmented(images, augmentation, random[augmentation.Key]);
         }
 
         return Normalized(images).MoveToOuterDisposeScope();
@@ -76,6 +76,16 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         using DisposeScope scope = NewDisposeScope();
         bool inOnePass = device.type == DeviceType.CPU && element == PixelType.Byte;
         return (inOnePass ? Numbers(images, count, operations) : Normalized(Upload(images, count, operations))).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Augmented(Tensor images, ImageAugmentation augmentation, RandomStream random)
+    {
+        long[] shape = [.. images.shape[..2], .. augmentation.Crops ? [_network.Height, _network.Width] : images.shape[2..]];
+        Tensor result = augmentation.CropTo(images, _network, random);
+        return result.dtype == images.dtype && result.shape.SequenceEqual(shape)
+            ? result
+            : throw new InvalidOperationException($"The augmentation '{augmentation.Key}' makes {result.dtype} [{string.Join(',', result.shape)}] of {images.dtype} [{string.Join(',', images.shape)}]; "
+                + $"it has to give {images.dtype} [{string.Join(',', shape)}].");
     }
 
     private Tensor Normalized(Tensor images) => ChannelsLast.Of(_normalization.Apply(images));

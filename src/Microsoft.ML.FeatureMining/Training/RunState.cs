@@ -82,7 +82,7 @@ internal sealed class RunState(TrainedParts parts, RandomStreams random, EarlySt
     {
         RunPosition position = state.Position;
         state.Tensors.Where(name => name != OrderName && !name.StartsWith(BestPrefix, StringComparison.Ordinal)).CopyTo(parts.WholeState());
-        parts.Optimizer.GoOnAfter(position.OptimizerSteps);
+        parts.Optimizer.Resume(position.OptimizerSteps);
         random.Restore(position.Streams);
         NamedTensors best = state.Tensors.Within(BestPrefix);
         Best.Restore(position.Best, best.Tensors.Count > 0 ? best : null);

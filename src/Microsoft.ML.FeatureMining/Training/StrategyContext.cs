@@ -31,10 +31,11 @@ public sealed class StrategyContext
     /// <summary>Where batches, network and added modules live.</summary>
     public Device Device { get; }
 
-    /// <summary>This strategy's own random numbers.</summary>
+    /// <summary>This strategy's own random numbers; a resumed run goes on with them.</summary>
     public RandomStream Random { get; }
 
     /// <summary>Asks that <see cref="ForwardPass.Stage"/> can give the output of that stage.</summary>
+    /// <param name="stage">The stage, from 0.</param>
     public void KeepStage(int stage)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(stage);
@@ -42,18 +43,36 @@ public sealed class StrategyContext
         _keptStages.Add(stage);
     }
 
-    /// <summary>Adds a module that is trained with the network and thrown away after it. It is initialized, moved to the device and disposed by the run.</summary>
+    /// <summary>
+    /// Adds a module that is trained with the network and thrown away after it. It is initialized, moved to the device and disposed by the run. Its parameters and buffers are part of the checkpoints, so
+    /// a strategy keeps there what a resumed run needs.
+    /// </summary>
+    /// <param name="name">The module's name in the checkpoints, another for each module of the strategy.</param>
+    /// <param name="module">The module.</param>
+    /// <exception cref="ArgumentException">The strategy has a module of that name.</exception>
     public T AddModule<T>(string name, T module)
         where T : nn.Module
     {
+        ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(module);
-        _modules.Add(($"{_key}.{name}", module));
+        string whole = $"{_key}.{name}";
+        if (_modules.Any(added => added.Name == whole))
+        {
+            throw new ArgumentException($"The strategy '{_key}' adds two modules that are called '{name}'.", nameof(name));
+        }
+
+        _modules.Add((whole, module));
         return module;
     }
 
-    /// <summary>An exit on each stage but the last, trained with the network.</summary>
-    /// <param name="predict">Whether they become a part of the network, whose prediction is then the mean of all exits' and its own; or else they are thrown away after training.</param>
-    internal IReadOnlyList<Exit> AddExits(bool predict)
+    /// <summary>
+    /// Adds an auxiliary classifier to each stage but the last, trained with the network. The run does not add their losses: call <see cref="KeepStage"/> for <see cref="Exit.Stage"/>, and in
+    /// <see cref="StrategyRun.AddLosses"/> <see cref="Exit.Embed"/> of that stage and the exit itself for its logits.
+    /// </summary>
+    /// <param name="predict">Whether they stay in the model, whose logits are then the mean of all exits' and its own; or else they are thrown away after training.</param>
+    /// <returns>The exits, first stage first.</returns>
+    /// <exception cref="InvalidDataException">Exits that predict were already added, by another strategy.</exception>
+    public IReadOnlyList<Exit> AddExits(bool predict)
     {
         if (predict)
         {

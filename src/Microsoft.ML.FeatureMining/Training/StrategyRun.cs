@@ -6,6 +6,10 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// All state of one strategy in one Fit. Hooks take values and give values; the default of each does nothing. The loop calls them in the order of the
 /// recipe: <see cref="Order"/> once an epoch; in each step <see cref="Prepare"/>, then <see cref="OnStage"/> stage by stage, then <see cref="AddLosses"/>, one backward pass, one step.
 /// </summary>
+/// <remarks>
+/// A checkpoint keeps <see cref="StrategyContext.Random"/> and the parameters and buffers of modules that were added (<see cref="StrategyContext.AddModule"/>), and no fields: what a resumed run needs
+/// belongs into a buffer.
+/// </remarks>
 public abstract class StrategyRun
 {
     /// <summary>

@@ -26,9 +26,11 @@ internal sealed class TrainedParts : IDisposable
         Pixels = train.Statistics;
         Input = new NetworkInput(train.Shape, train.Element, Pixels, device, recipe.Input);
         Network = CreateNetwork(train);
-        Place(Network, random["weights"], device);
+        Network.Backbone.InitializeWeights(random["weights"]);
+        Network.Head.InitializeWeights(random["weights"]);
+        Move(Network, device);
         loadWeights?.Invoke(Network);
-        Network.DrawFrom(random["network"]);
+        RandomLayer.DrawFrom(Network, random["network"]);
         if (recipe.FineTuning.FrozenStages > 0)
         {
             Network.Backbone.Freeze(recipe.FineTuning.FrozenStages);
@@ -49,6 +51,7 @@ internal sealed class TrainedParts : IDisposable
             foreach ((string name, nn.Module module) in context.Modules)
             {
                 Place(module, random[$"weights.{name}"], device);
+                RandomLayer.DrawFrom(module, random[strategy.Key]);
                 _added.Add((name, module));
             }
         }
@@ -56,6 +59,7 @@ internal sealed class TrainedParts : IDisposable
         KeptStages = kept;
         Optimizer = recipe.StepRule.Start(ParameterGroups.Of(recipe, Network, _added.Select(added => added.Module)));
         _average = recipe.WeightAverageDecay is { } decay ? new WeightAverage(Network, Move(CreateNetwork(train, Network.ExitStrides), device), decay) : null;
+        CheckOptimizerNames();
     }
 
     public ChannelStatistics Pixels { get; }
@@ -132,6 +136,15 @@ internal sealed class TrainedParts : IDisposable
         Input.Dispose();
     }
 
+    // A checkpoint keeps tensors by name.
+    private void CheckOptimizerNames()
+    {
+        if (Optimizer.NamedState().GroupBy(entry => entry.Name).FirstOrDefault(entries => entries.Count() > 1) is { } twice)
+        {
+            throw new ArgumentException($"Two tensors in the state of the optimizer '{_recipe.StepRule.Key}' are called '{twice.Key}'. Give each a name of its own.");
+        }
+    }
+
     private ImageNetwork CreateNetwork(ImageSet train, IReadOnlyList<StageStride>? exits = null)
     {
         ImageNetwork network = NetworkFactory.Create(_recipe.Backbone, train.Shape.Channels, train.ClassCount, _recipe.Head, exits, SeedOf("network"));
@@ -175,17 +188,8 @@ internal sealed class TrainedParts : IDisposable
 
     private List<StageShape> StageShapes(ImageShape image, Device device)
     {
-        using IDisposable noGrad = no_grad();
-        using DisposeScope scope = NewDisposeScope();
         Network.eval();
-        List<StageShape> shapes = [];
-        Tensor features = Network.Backbone.Stem(zeros([1, image.Channels, image.Height, image.Width], ScalarType.Float32, device));
-        for (int stage = 0; stage < Network.Backbone.StageChannels.Count; stage++)
-        {
-            features = Network.Backbone.Stage(stage, features);
-            shapes.Add(new StageShape((int)features.shape[1], (int)features.shape[2], (int)features.shape[3]));
-        }
-
-        return shapes;
+        using Tensor images = zeros([1, image.Channels, image.Height, image.Width], ScalarType.Float32, device);
+        return [.. Network.Backbone.StageShapes(images).Select(shape => new StageShape((int)shape[1], (int)shape[2], (int)shape[3]))];
     }
 }

@@ -11,6 +11,7 @@ namespace Microsoft.ML.FeatureMining.Training;
 internal sealed record TrainingRecipe
 {
     private const int MaxImagesPerStep = 1 << 24;
+    private const int SchedulePoints = 1000;
 
     public required string Backbone { get; init; }
 
@@ -102,7 +103,7 @@ internal sealed record TrainingRecipe
         .. NumberProblems(),
         .. StepRule.Problems(),
         .. Loss?.Problems() ?? [],
-        .. Schedule.Problems(),
+        .. ScheduleProblems(),
         .. Augmentations.SelectMany(augmentation => augmentation.Problems()),
         .. Head is { } head && HeadCatalog.Problem(head) is { } unknown ? [unknown] : Array.Empty<string>(),
         .. StageProblems(),
@@ -140,14 +141,27 @@ internal sealed record TrainingRecipe
         }
     }
 
+    // The whole course, so that a schedule that ends in NaN does not take the run with it.
+    private string[] ScheduleProblems()
+    {
+        string[] problems = [.. Schedule.Problems()];
+        if (problems.Length > 0)
+        {
+            return problems;
+        }
+
+        double? wrong = Enumerable.Range(0, SchedulePoints).Select(i => (double?)i / SchedulePoints).FirstOrDefault(progress => !(Schedule.Factor(progress!.Value) is >= 0 and < double.PositiveInfinity));
+        return wrong is { } at ? [$"Factor of the learning rate schedule '{Schedule.Key}' is at least 0 and finite; at {at} of the run it is {Schedule.Factor(at)}."] : [];
+    }
+
     private IEnumerable<string> StageProblems()
     {
-        if (BackboneCatalog.Problem(Backbone) is { } problem)
+        if (BackboneCatalog.Problem(Backbone, Input.Channels) is { } problem)
         {
             return [problem];
         }
 
-        int stages = BackboneCatalog.StageCount(Backbone);
+        int stages = BackboneCatalog.StageCount(Backbone, Input.Channels);
         return
         [
             .. FineTuning.Problems(Backbone, stages),

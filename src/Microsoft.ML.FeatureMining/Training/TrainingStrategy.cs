@@ -4,6 +4,7 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// A training strategy as the user writes it: immutable settings, kept in the model's manifest. All state of a Fit lives in the <see cref="StrategyRun"/>
 /// that <see cref="Start"/> makes, because one estimator may be fitted many times (CrossValidate does).
 /// </summary>
+/// <remarks>For one of your own, derive a class from this class. Its public properties are its settings, which the model's manifest keeps and by which a workspace tells runs apart.</remarks>
 public abstract class TrainingStrategy
 {
     /// <summary>The name in the catalog, on the command line and in the manifest, e.g. <c>feature-mining</c>.</summary>

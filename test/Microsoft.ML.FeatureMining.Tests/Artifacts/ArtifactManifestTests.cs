@@ -39,8 +39,8 @@ public sealed class ArtifactManifestTests
         Assert.Equal("feature-mining", (string)recipe["strategies"]![0]!["key"]!);
         Assert.Equal(3, (int)recipe["strategies"]![0]!["stages"]!);
         Assert.Equal("points", (string)recipe["strategies"]![0]!["segmentation"]!);
-        Assert.Equal("pad-crop-flip", (string)recipe["augmentations"]![0]!["kind"]!);
-        Assert.Equal("step", (string)recipe["schedule"]!["kind"]!);
+        Assert.Equal("pad-crop-flip", (string)recipe["augmentations"]![0]!["key"]!);
+        Assert.Equal("step", (string)recipe["schedule"]!["key"]!);
     }
 
     [Fact]

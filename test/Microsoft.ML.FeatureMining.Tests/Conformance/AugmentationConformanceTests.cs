@@ -119,7 +119,7 @@ public sealed class AugmentationConformanceTests : IClassFixture<OneThread>
 
         string text = JsonSerializer.Serialize(augmentation);
 
-        Assert.Contains($"\"kind\":\"{augmentation.Key}\"", text);
+        Assert.Contains($"\"Key\":\"{augmentation.Key}\"", text);
         Assert.Equal(augmentation, JsonSerializer.Deserialize<ImageAugmentation>(text));
     }
 

@@ -82,7 +82,7 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
             TensorAssert.SameBits(logits, network.Head.Classify(network.Head.Embed(features)).Logits);
             Assert.All(TensorAssert.Values(logits), value => Assert.True(float.IsFinite(value)));
             Assert.ThrowsAny<ArgumentException>(() => network.Backbone.Stage(network.Backbone.StageChannels.Count, features));
-            Assert.Equal(network.Backbone.StageChannels.Count, BackboneCatalog.StageCount(key));
+            Assert.Equal(network.Backbone.StageChannels.Count, BackboneCatalog.StageCount(key, 3));
         }
     }
 
@@ -108,7 +108,7 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
     {
         using DisposeScope scope = NewDisposeScope();
         using ImageNetwork network = Make(key, channels: 3);
-        network.DrawFrom(new RandomStream(1, "network"));
+        RandomLayer.DrawFrom(network, new RandomStream(1, "network"));
         network.train();
         // At rest: a bias before BatchNorm at work has no effect.
         foreach (nn.Module norm in network.modules().Where(layer => layer is BatchNorm))
@@ -136,7 +136,7 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         using ImageNetwork network = Make(key, channels: 3);
-        network.DrawFrom(new RandomStream(1, "network"));
+        RandomLayer.DrawFrom(network, new RandomStream(1, "network"));
         network.train();
         NamedTensors before = NamedTensors.Of(network);
 
@@ -229,7 +229,7 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
     /// <summary>Two sides of images that the network takes. Those for large images halve five times.</summary>
     private static (int Side, int Other) Sides(string key)
     {
-        bool large = BackboneCatalog.StageCount(key) > 3 && (!key.EndsWith("-cifar-stem", StringComparison.Ordinal) || key.StartsWith("vgg", StringComparison.Ordinal));
+        bool large = BackboneCatalog.StageCount(key, 3) > 3 && (!key.EndsWith("-cifar-stem", StringComparison.Ordinal) || key.StartsWith("vgg", StringComparison.Ordinal));
         return large ? (32, 40) : (16, 20);
     }
 

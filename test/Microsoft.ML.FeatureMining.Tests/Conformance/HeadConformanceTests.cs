@@ -43,7 +43,7 @@ public sealed class HeadConformanceTests : IClassFixture<OneThread>
     {
         using DisposeScope scope = NewDisposeScope();
         using ImageNetwork network = Make(backbone, head);
-        network.DrawFrom(new RandomStream(1, "network"));
+        RandomLayer.DrawFrom(network, new RandomStream(1, "network"));
         network.train();
         foreach (nn.Module norm in network.modules().Where(layer => layer is BatchNorm))
         {

@@ -72,7 +72,7 @@ public sealed class LossConformanceTests : IClassFixture<OneThread>
 
         string text = JsonSerializer.Serialize(loss);
 
-        Assert.Contains($"\"kind\":\"{loss.Key}\"", text);
+        Assert.Contains($"\"Key\":\"{loss.Key}\"", text);
         Assert.Equal(loss, JsonSerializer.Deserialize<ClassificationLoss>(text));
     }
 

@@ -58,9 +58,9 @@ public sealed class OptimizerConformanceTests : IClassFixture<OneThread>
 
         string text = JsonSerializer.Serialize(optimizer);
 
-        Assert.Contains($"\"kind\":\"{optimizer.Key}\"", text);
+        Assert.Contains($"\"Key\":\"{optimizer.Key}\"", text);
         Assert.Equal(optimizer, JsonSerializer.Deserialize<Optimizer>(text));
-        Assert.Equal(optimizer.Key, ArtifactManifest.Describe(With(settings)).GetProperty("optimizer").GetProperty("kind").GetString());
+        Assert.Equal(optimizer.Key, ArtifactManifest.Describe(With(settings)).GetProperty("optimizer").GetProperty("key").GetString());
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed class BackboneGoldenTests : IClassFixture<OneThread>
             layer.eval();
         }
 
-        network.DrawFrom(new RandomStream(1, "network"));
+        RandomLayer.DrawFrom(network, new RandomStream(1, "network"));
         Tensor features = network.Backbone.Stem(golden.Images().to(type));
         for (int stage = 0; stage < network.Backbone.StageChannels.Count; stage++)
         {

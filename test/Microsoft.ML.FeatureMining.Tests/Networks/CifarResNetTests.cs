@@ -81,7 +81,7 @@ public sealed class CifarResNetTests : IClassFixture<OneThread>
     [InlineData("efficientnet-b8")]
     [InlineData("resnet-50-stem")]
     [InlineData("")]
-    public void Problem_NoSuchBackbone_SaysWhatThereIs(string key) => Assert.NotNull(BackboneCatalog.Problem(key));
+    public void Problem_NoSuchBackbone_SaysWhatThereIs(string key) => Assert.NotNull(BackboneCatalog.Problem(key, 3));
 
     private static long Parameters(ImageNetwork network) => network.parameters().Sum(parameter => parameter.shape.Aggregate(1L, (product, size) => product * size));
 }

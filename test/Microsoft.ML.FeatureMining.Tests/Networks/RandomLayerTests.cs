@@ -71,7 +71,7 @@ public sealed class RandomLayerTests : IClassFixture<OneThread>
 
         float[] Run(long seed)
         {
-            network.DrawFrom(new RandomStream(seed, "network"));
+            RandomLayer.DrawFrom(network, new RandomStream(seed, "network"));
             return TensorAssert.Values(network.call(images));
         }
     }

@@ -51,7 +51,7 @@ public sealed partial class ExperimentTests
             ParseResult parsed = TrainCommand.Create().Parse(words[1..]);
 
             Assert.True(parsed.Errors.Count == 0, $"{command}: {string.Join(' ', parsed.Errors.Select(error => error.Message))}");
-            Assert.Null(BackboneCatalog.Problem(words[Array.IndexOf(words, "--backbone") + 1]));
+            Assert.Null(BackboneCatalog.Problem(words[Array.IndexOf(words, "--backbone") + 1], 3));
             if (Array.IndexOf(words, "--head") is >= 0 and int head)
             {
                 Assert.Null(HeadCatalog.Problem(words[head + 1]));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Training.Schedules;
 using Samples;
 
 namespace Microsoft.ML.FeatureMining.Tests.Samples;
@@ -23,11 +24,30 @@ public sealed class TrainOptionsTests
     public void SwitchEpoch_OfFewEpochs_IsHalfOfThem(int expected, params string[] arguments) =>
         Assert.Equal(expected, ((PatchTrainingOptions)Settings(["--trainer", "patch", .. arguments])).SwitchEpoch);
 
+    [Fact]
+    public void Schedule_ThatAUserRegistered_IsNamedInTheHelpAndTakesItsSettings()
+    {
+        ScheduleCatalog.Register(() => new ConstantSchedule());
+
+        Assert.Equal(new ConstantSchedule { Level = 0.5 }, Settings("--schedule", "constant:level=0.5").Schedule);
+        Assert.Contains("constant", TrainCommand.Create().Options.Single(option => option.Name == "--schedule").Description, StringComparison.Ordinal);
+        Assert.Contains("no Double", Assert.Single(TrainCommand.Create().Parse(["--images", ".", "--schedule", "constant:level=high"]).Errors).Message, StringComparison.Ordinal);
+    }
+
     private static ImageClassificationOptions Settings(params string[] arguments)
     {
         RootCommand command = new();
         TrainOptions options = new();
         options.AddTo(command);
         return options.Settings(command.Parse(arguments), _ => throw new InvalidOperationException("No hierarchy is given."));
+    }
+
+    private sealed record ConstantSchedule : LearningRateSchedule
+    {
+        public override string Key => "constant";
+
+        public double Level { get; init; } = 1;
+
+        public override double Factor(double progress) => Level;
     }
 }

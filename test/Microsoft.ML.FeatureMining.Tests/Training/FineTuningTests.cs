@@ -97,7 +97,7 @@ public sealed class FineTuningTests : IClassFixture<OneThread>
         ParameterGroup group = Assert.Single(ParameterGroups.Of(Recipe, network, []));
 
         Assert.Equal(network.parameters(), group.Parameters);
-        Assert.Equal((1, 0.1), (group.RateFactor, group.WeightDecay));
+        Assert.Equal((1, 0.1), (group.LearningRateFactor, group.WeightDecay));
     }
 
     [Theory]
@@ -112,11 +112,11 @@ public sealed class FineTuningTests : IClassFixture<OneThread>
 
         IReadOnlyList<ParameterGroup> groups = ParameterGroups.Of(recipe, network, [added]);
 
-        Assert.Equal([(0.5, 0), (0.5, 0.1), (1, 0), (1, 0.1)], groups.Select(group => (group.RateFactor, group.WeightDecay)).Order());
+        Assert.Equal([(0.5, 0), (0.5, 0.1), (1, 0), (1, 0.1)], groups.Select(group => (group.LearningRateFactor, group.WeightDecay)).Order());
         Assert.All(groups, group => Assert.All(group.Parameters, parameter => Assert.Equal(group.WeightDecay > 0, parameter.dim() > 1)));
         Assert.Equal(
             network.parameters().Concat(added.parameters()).Where(parameter => parameter.requires_grad).ToHashSet(), groups.SelectMany(group => group.Parameters).ToHashSet());
-        Assert.Equal(network.Head.parameters().Concat(added.parameters()).Count(), groups.Where(group => group.RateFactor == 1).Sum(group => group.Parameters.Count));
+        Assert.Equal(network.Head.parameters().Concat(added.parameters()).Count(), groups.Where(group => group.LearningRateFactor == 1).Sum(group => group.Parameters.Count));
     }
 
     private static TrainingOutcome Initial(TrainingRecipe recipe) => TinyRun.Fit(recipe, cancelled: () => true);

@@ -127,7 +127,7 @@ public sealed class NetworkInputTests : IClassFixture<OneThread>
         float[] expected = TensorAssert.Values(cat([.. boxes.Select((box, n) => nn.functional.interpolate(
             raw[n].narrow(1, box.Top, box.Height).narrow(2, box.Left, box.Width).unsqueeze(0).to(ScalarType.Float32), [23, 39], mode: InterpolationMode.Bilinear, align_corners: false))]));
 
-        float[] onTensors = TensorAssert.Values(crop.ApplyFor(seen, raw.to(ScalarType.Float32), new RandomStreams(5)[crop.Key]));
+        float[] onTensors = TensorAssert.Values(crop.CropTo(raw.to(ScalarType.Float32), seen, new RandomStreams(5)[crop.Key]));
         float[] inMemory = TensorAssert.Values(input.Of(batch, [crop], new RandomStreams(5)));
         float[] mirrored = TensorAssert.Values(input.Of(batch, [new PadCropFlip { Padding = 0 }, crop, new PadCropFlip { Padding = 0, Flip = false }], new RandomStreams(5)));
 

@@ -24,6 +24,17 @@ public static class ModelOperationsExtensions
         AtomicFile.Write(filePath, stream => catalog.Save(model, inputSchema, stream));
     }
 
+    /// <summary>Finds the trained network in a model: its backbone, classes, learning curve and recipe.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, or a chain with one in it, as Fit returns it and Load gives it back.</param>
+    /// <exception cref="ArgumentException">The model has no image classifier, or more than one; <see cref="ImageEnsembleTransformer.Members"/> are those of an ensemble.</exception>
+    public static ImageClassificationModel GetImageModel(this ModelOperationsCatalog catalog, ITransformer model)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        return ModelParts.ClassifierOf(model).Model;
+    }
+
     /// <summary>
     /// Writes the image classifier of a pipeline as a folder that other programs can read: <c>manifest.json</c>, and <c>weights.safetensors</c> with PyTorch's names.
     /// The pipeline around it, MapValueToKey say, is not part of it.

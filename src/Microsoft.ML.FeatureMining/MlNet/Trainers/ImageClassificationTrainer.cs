@@ -46,7 +46,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
 
     /// <summary>Reads all rows and trains a network on them.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The label or the image column is missing or of another type.</exception>
-    /// <exception cref="ArgumentException">The validation set does not fit the training rows.</exception>
+    /// <exception cref="ArgumentException">The validation set does not fit the training rows, or a backbone or head of your own cannot be trained, saved and scored.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, all are of one class, or the GPU that the context names is not there.</exception>
     /// <exception cref="ImageDecodeException">An image cannot be read, and <see cref="ImageClassificationOptions.UnreadableImages"/> is Throw.</exception>
     /// <exception cref="InvalidDataException">The initial weights are of another network, or damaged.</exception>
@@ -60,9 +60,12 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         using IChannel channel = _host.Start("Training");
         FitRun run = new(_host, channel, _options, ComputeDevice.Of(_environment));
         using TrainingRows rows = TrainingRows.Read(input, _options, _seed, channel, run.CheckAlive);
-        TrainingOutcome outcome = Train(run, RecipeFor(rows.Train), rows);
+        TrainingRecipe recipe = RecipeFor(rows.Train);
+        ArtifactManifest untrained = ManifestOf(rows, recipe);
+        ArtifactTrial.Run(untrained, ComputeDevice.Of(_environment));
+        TrainingOutcome outcome = Train(run, recipe, rows);
         run.CheckWorthKeeping(outcome);
-        return new ImageClassificationTransformer(_environment, ArtifactOf(rows, outcome), Settings with { KeyValues = rows.Keys.ItemName });
+        return new ImageClassificationTransformer(_environment, new ModelArtifact(Trained(untrained, outcome), outcome.Weights), Settings with { KeyValues = rows.Keys.ItemName });
     }
 
     /// <summary>Trains once, unless the method takes more.</summary>
@@ -73,34 +76,36 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         ? (_options with { CropShare = 1 }).ToRecipe(train.Shape, _seed)
         : _options.ToRecipe(_options.ToPreprocessing().Shape, _seed);
 
-    private ModelArtifact ArtifactOf(TrainingRows rows, TrainingOutcome outcome)
+    private ArtifactManifest ManifestOf(TrainingRows rows, TrainingRecipe recipe) => new()
     {
-        TrainingRecipe recipe = outcome.Recipe;
-        ArtifactManifest manifest = new()
-        {
-            Backbone = recipe.Backbone,
-            Head = recipe.Head,
-            Exits = outcome.Exits,
-            ClassCount = rows.Keys.Count,
-            IsMultilabel = _options.IsMultilabel,
-            ClassNames = rows.Keys.ItemType is null ? null : rows.Keys.Names,
-            Preprocessing = _options.ToPreprocessing() with { Shape = recipe.Input, CropShare = recipe.CropShare },
-            Element = rows.Train.Element,
-            TestTimeAugmentation = _options.TestTimeAugmentation == TestTimeAugmentation.TenCrop && rows.Train.Element == PixelType.Single
-                ? TestTimeAugmentation.Flip
-                : _options.TestTimeAugmentation,
-            Mean = outcome.Pixels.Mean,
-            Deviation = outcome.Pixels.Std,
-            Recipe = ArtifactManifest.Describe(recipe),
-            Epoch = outcome.Epoch,
-            End = outcome.End,
-            History = outcome.History,
-            EarlierHistory = outcome.EarlierHistory,
-            SkippedImages = rows.Skipped,
-            Versions = LibraryVersions.All,
-        };
-        return new ModelArtifact(manifest, outcome.Weights);
-    }
+        Backbone = recipe.Backbone,
+        Head = recipe.Head,
+        ClassCount = rows.Keys.Count,
+        IsMultilabel = _options.IsMultilabel,
+        ClassNames = rows.Keys.ItemType is null ? null : rows.Keys.Names,
+        Preprocessing = _options.ToPreprocessing() with { Shape = recipe.Input, CropShare = recipe.CropShare },
+        Element = rows.Train.Element,
+        TestTimeAugmentation = _options.TestTimeAugmentation == TestTimeAugmentation.TenCrop && rows.Train.Element == PixelType.Single
+            ? TestTimeAugmentation.Flip
+            : _options.TestTimeAugmentation,
+        Mean = new float[recipe.Input.Channels],
+        Deviation = new float[recipe.Input.Channels],
+        Recipe = ArtifactManifest.Describe(recipe),
+        SkippedImages = rows.Skipped,
+        Versions = LibraryVersions.All,
+    };
+
+    private static ArtifactManifest Trained(ArtifactManifest untrained, TrainingOutcome outcome) => untrained with
+    {
+        Exits = outcome.Exits,
+        Mean = outcome.Pixels.Mean,
+        Deviation = outcome.Pixels.Std,
+        Recipe = ArtifactManifest.Describe(outcome.Recipe),
+        Epoch = outcome.Epoch,
+        End = outcome.End,
+        History = outcome.History,
+        EarlierHistory = outcome.EarlierHistory,
+    };
 
     private ScoringSettings Settings => new()
     {

@@ -1,4 +1,10 @@
+using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
+using Microsoft.ML.FeatureMining.Training.Schedules;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Trainers;
 
@@ -15,10 +21,17 @@ internal static class OptionsCheck
 
     /// <summary>All that is wrong; empty where all is well.</summary>
     public static IEnumerable<string> Problems(ImageClassificationOptions options) =>
-        [.. ColumnProblems(options), .. CommonProblems(options), .. options.OwnProblems(), .. Recipe(options).Problems()];
+        [.. ColumnProblems(options), .. CommonProblems(options), .. options.OwnProblems(), .. RecipeProblems(options.ToRecipe(options.ToPreprocessing().Shape, seed: 0))];
 
-    private static TrainingRecipe Recipe(ImageClassificationOptions options) =>
-        options.ToRecipe(options.ToPreprocessing().Shape, seed: 0);
+    private static IEnumerable<string> RecipeProblems(TrainingRecipe recipe)
+    {
+        IEnumerable<string?> keys =
+        [
+            recipe.Optimizer is { } optimizer ? OptimizerCatalog.Problem(optimizer) : null, recipe.Loss is { } loss ? LossCatalog.Problem(loss) : null, ScheduleCatalog.Problem(recipe.Schedule),
+            .. recipe.Augmentations.Select(AugmentationCatalog.Problem), .. recipe.Strategies.Select(StrategyCatalog.Problem),
+        ];
+        return [.. recipe.Problems(), .. keys.OfType<string>(), .. ArtifactManifest.Problems(recipe)];
+    }
 
     private static IEnumerable<string> ColumnProblems(ImageClassificationOptions options)
     {

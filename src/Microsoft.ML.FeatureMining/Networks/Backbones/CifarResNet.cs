@@ -39,7 +39,7 @@ internal sealed class CifarResNet : Backbone
 
     public override IReadOnlyList<int> StageChannels => stageChannels;
 
-    internal override IReadOnlyList<IReadOnlyList<nn.Module>> Parts => [[conv1, bn1], [layer1], [layer2], [layer3]];
+    protected internal override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => [[conv1, bn1], [layer1], [layer2], [layer3]];
 
     public override Tensor Stem(Tensor images)
     {

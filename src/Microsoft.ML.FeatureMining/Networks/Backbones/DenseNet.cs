@@ -44,9 +44,9 @@ internal sealed class DenseNet : Backbone
 
     public override IReadOnlyList<int> StageChannels => _stageChannels;
 
-    internal override string ClassifierName => "classifier";
+    protected internal override string ClassifierName => "classifier";
 
-    internal override IReadOnlyList<IReadOnlyList<nn.Module>> Parts => _parts.Parts;
+    protected internal override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => _parts.Parts;
 
     public override Tensor Stem(Tensor images) => _parts.Run(0, images);
 

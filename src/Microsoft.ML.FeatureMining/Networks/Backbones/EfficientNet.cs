@@ -52,11 +52,11 @@ internal sealed class EfficientNet : Backbone
 
     public override IReadOnlyList<int> StageChannels => _stageChannels;
 
-    internal override string ClassifierName => "classifier.1";
+    protected internal override string ClassifierName => "classifier.1";
 
-    internal override double ClassifierDropout => _dropout;
+    protected internal override double ClassifierDropout => _dropout;
 
-    internal override IReadOnlyList<IReadOnlyList<nn.Module>> Parts => _parts.Parts;
+    protected internal override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => _parts.Parts;
 
     public override Tensor Stem(Tensor images) => _parts.Run(0, images);
 

@@ -53,7 +53,7 @@ internal sealed class PreActivationResNet : Backbone
             ? new PreActivationResNet((depth - 4) / 6, widening, 1, inputChannels, shape => new PreActivationBlock(shape, dropout, layers))
             : throw new ArgumentException($"A WRN has 6n + 4 layers, a widening factor of at least 1 and a dropout below 1, not {depth}, {widening} and {dropout}.");
 
-    internal override IReadOnlyList<IReadOnlyList<nn.Module>> Parts => [[conv1], [layer1], [layer2], [layer3, bn]];
+    protected internal override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => [[conv1], [layer1], [layer2], [layer3, bn]];
 
     public override Tensor Stem(Tensor images) => conv1.call(images);
 

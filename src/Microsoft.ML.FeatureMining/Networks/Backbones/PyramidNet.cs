@@ -46,7 +46,7 @@ internal sealed class PyramidNet : Backbone
 
     public override IReadOnlyList<int> StageChannels => stageChannels;
 
-    internal override IReadOnlyList<IReadOnlyList<nn.Module>> Parts => [[conv1, bn1], [layer1], [layer2], [layer3, bn_final]];
+    protected internal override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => [[conv1, bn1], [layer1], [layer2], [layer3, bn_final]];
 
     public override Tensor Stem(Tensor images)
     {

@@ -35,7 +35,7 @@ internal sealed class ResNet : Backbone
 
     public override IReadOnlyList<int> StageChannels => stageChannels;
 
-    internal override IReadOnlyList<IReadOnlyList<nn.Module>> Parts => [[conv1, bn1], [layer1], [layer2], [layer3], [layer4]];
+    protected internal override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => [[conv1, bn1], [layer1], [layer2], [layer3], [layer4]];
 
     public override Tensor Stem(Tensor images)
     {

@@ -63,9 +63,9 @@ internal sealed class Vgg : Backbone
 
     public override IReadOnlyList<int> StageChannels => Widths;
 
-    internal override string OwnHead => _small ? "linear" : "vgg";
+    protected internal override string DefaultHead => _small ? "linear" : "vgg";
 
-    internal override IReadOnlyList<IReadOnlyList<nn.Module>> Parts => [[], .. _parts.Parts.Take(Widths.Length)];
+    protected internal override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => [[], .. _parts.Parts.Take(Widths.Length)];
 
     public override Tensor Stem(Tensor images) => images.alias();
 

@@ -32,7 +32,7 @@ internal sealed class LinearHead : Head
         register_module("dropout", drop);
     }
 
-    internal override Tensor? ClassWeights() => _classWeights();
+    protected internal override Tensor? ClassWeights() => _classWeights();
 
     public override Tensor forward(Tensor features)
     {

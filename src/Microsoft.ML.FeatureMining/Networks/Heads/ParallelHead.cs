@@ -16,7 +16,7 @@ internal sealed class ParallelHead : Head
         RegisterComponents();
     }
 
-    internal override Tensor? ClassWeights()
+    protected internal override Tensor? ClassWeights()
     {
         using DisposeScope scope = NewDisposeScope();
         return stack([.. fc.Select(layer => layer.weight!)]).mean(new long[] { 0 }).MoveToOuterDisposeScope();

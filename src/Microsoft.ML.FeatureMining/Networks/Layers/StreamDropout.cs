@@ -4,19 +4,32 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Layers;
 
-/// <summary>Sets each value to zero with probability <paramref name="probability"/> while training, and scales the others up (Srivastava et al. 2014).</summary>
-internal sealed class StreamDropout(double probability) : RandomLayer(nameof(StreamDropout))
+/// <summary>
+/// Dropout (Srivastava et al. 2014): while training, sets each value to zero with a probability p and multiplies the others by 1 / (1 - p). As <c>nn.Dropout</c>, but it draws from the Fit's own stream.
+/// </summary>
+public sealed class StreamDropout : RandomLayer
 {
+    private readonly double _probability;
+
+    /// <param name="probability">p, in [0, 1).</param>
+    /// <exception cref="ArgumentOutOfRangeException">p is not in [0, 1).</exception>
+    public StreamDropout(double probability)
+        : base(nameof(StreamDropout)) => _probability = probability is >= 0 and < 1
+        ? probability
+        : throw new ArgumentOutOfRangeException(nameof(probability), probability, "The probability of dropout lies in [0, 1).");
+
+    /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        if (!training || probability == 0)
+        ArgumentNullException.ThrowIfNull(input);
+        if (!training || _probability == 0)
         {
             return input.alias();
         }
 
         using DisposeScope scope = NewDisposeScope();
         using Generator generator = new((ulong)Random.NextSeed(), input.device);
-        Tensor kept = rand(input.shape, ScalarType.Float32, input.device, generator: generator).Ge(probability);
-        return (input * kept.to(input.dtype).Mul_(1 / (1 - probability))).MoveToOuterDisposeScope();
+        Tensor kept = rand(input.shape, ScalarType.Float32, input.device, generator: generator).Ge(_probability);
+        return (input * kept.to(input.dtype).Mul_(1 / (1 - _probability))).MoveToOuterDisposeScope();
     }
 }

@@ -23,5 +23,6 @@ public sealed record AdamOptimizer : Optimizer
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() => [.. OutsideUnit(nameof(Beta1), Beta1), .. OutsideUnit(nameof(Beta2), Beta2), .. NotPositive(nameof(Epsilon), Epsilon)];
 
-    internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new AdamRun(groups, Beta1, Beta2, Epsilon, decoupled: false);
+    /// <inheritdoc/>
+    protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new AdamRun(groups, Beta1, Beta2, Epsilon, decoupled: false);
 }

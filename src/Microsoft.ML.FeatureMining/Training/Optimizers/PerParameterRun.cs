@@ -22,18 +22,16 @@ internal abstract class PerParameterRun : OptimizerRun
                        select (parameter, @group, names.Select(_ => zeros_like(parameter).DetachFromDisposeScope()).ToArray())];
     }
 
-    public override IEnumerable<(string Name, Tensor Value)> NamedState() =>
+    protected internal override IEnumerable<(string Name, Tensor Value)> NamedState() =>
         _entries.SelectMany((entry, index) => _names.Zip(entry.State, (name, value) => ($"{index}.{name}", value)));
 
-    public override void Dispose() => _entries.SelectMany(entry => entry.State).ToList().ForEach(value => value.Dispose());
-
-    protected override void Take(double rate)
+    protected override void Update(double learningRate)
     {
         using IDisposable noGrad = no_grad();
         foreach ((Parameter parameter, ParameterGroup group, Tensor[] state) in _entries)
         {
             using DisposeScope scope = NewDisposeScope();
-            Move(parameter, parameter.grad!, state, rate * group.RateFactor, group.WeightDecay);
+            Move(parameter, parameter.grad!, state, learningRate * group.LearningRateFactor, group.WeightDecay);
         }
     }
 

@@ -31,7 +31,8 @@ public sealed record RmsPropOptimizer : Optimizer
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() => [.. OutsideUnit(nameof(Alpha), Alpha), .. OutsideUnit(nameof(Momentum), Momentum), .. NotPositive(nameof(Epsilon), Epsilon)];
 
-    internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new Run(this, groups);
+    /// <inheritdoc/>
+    protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new Run(this, groups);
 
     private sealed class Run(RmsPropOptimizer settings, IReadOnlyList<ParameterGroup> groups)
         : PerParameterRun(groups, ["square_avg", .. settings.Momentum > 0 ? ["momentum_buffer"] : Array.Empty<string>(), .. settings.Centered ? ["grad_avg"] : Array.Empty<string>()])

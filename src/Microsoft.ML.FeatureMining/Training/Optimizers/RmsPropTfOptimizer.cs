@@ -24,5 +24,6 @@ public sealed record RmsPropTfOptimizer : Optimizer
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() => [.. OutsideUnit(nameof(Alpha), Alpha), .. OutsideUnit(nameof(Momentum), Momentum), .. NotPositive(nameof(Epsilon), Epsilon)];
 
-    internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new RmsPropTfRun(this, groups);
+    /// <inheritdoc/>
+    protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new RmsPropTfRun(this, groups);
 }

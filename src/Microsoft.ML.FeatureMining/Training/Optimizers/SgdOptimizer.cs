@@ -23,7 +23,8 @@ public sealed record SgdOptimizer : Optimizer
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() => [.. OutsideUnit(nameof(Momentum), Momentum), .. Nesterov && Momentum == 0 ? ["Nesterov needs a Momentum above 0."] : Array.Empty<string>()];
 
-    internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new Run(this, groups);
+    /// <inheritdoc/>
+    protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new Run(this, groups);
 
     private sealed class Run(SgdOptimizer settings, IReadOnlyList<ParameterGroup> groups) : PerParameterRun(groups, settings.Momentum > 0 ? ["momentum_buffer"] : [])
     {

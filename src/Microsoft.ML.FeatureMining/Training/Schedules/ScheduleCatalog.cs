@@ -2,15 +2,25 @@ using Microsoft.ML.FeatureMining.Catalogs;
 
 namespace Microsoft.ML.FeatureMining.Training.Schedules;
 
-/// <summary>The learning rate schedules of this assembly by key.</summary>
+/// <summary>The learning rate schedules of this library, and those that were registered, by key.</summary>
 public static class ScheduleCatalog
 {
-    private static readonly TypeCatalog<LearningRateSchedule> Catalog = new("learning rate schedule", part => part.Key);
+    private static readonly PartCatalog<LearningRateSchedule> Catalog = new("learning rate schedule", part => part.Key);
 
     /// <summary>All keys, in order.</summary>
-    public static IReadOnlyList<string> Keys { get; } = Catalog.Keys;
+    public static IReadOnlyList<string> Keys => Catalog.Keys;
 
-    /// <summary>A schedule with its default settings.</summary>
-    /// <exception cref="ArgumentException">There is none of that key; the message lists those there are.</exception>
+    /// <summary>Makes a schedule with its default settings.</summary>
+    /// <exception cref="ArgumentException">There is none of that key; the message lists the known keys.</exception>
     public static LearningRateSchedule Create(string key) => Catalog.Create(key);
+
+    /// <summary>Adds a schedule of your own under its <see cref="LearningRateSchedule.Key"/>, so that <see cref="Create"/>, and the command line of a program that uses it, know it. Safe to call from any thread.</summary>
+    /// <param name="create">Makes a new one with its default settings at each call, e.g. <c>() => new MySchedule()</c>.</param>
+    /// <exception cref="ArgumentException">The key is taken, or has other characters than letters, digits, hyphens, underscores and dots.</exception>
+    public static void Register(Func<LearningRateSchedule> create) => Catalog.Register(create);
+
+    /// <summary>Says what is wrong with the key of a part, or null where it names this part or none.</summary>
+    internal static string? Problem(LearningRateSchedule part) => Catalog.Problem(part);
+
+    internal sealed class Converter() : PartConverter<LearningRateSchedule>(part => part.Key, Create);
 }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Microsoft.ML.FeatureMining.Tests.Data;
+namespace Microsoft.ML.FeatureMining.Tests.Samples;
 
 /// <summary>Serves one file on this machine, and can do so badly.</summary>
 internal sealed class FileServer : IDisposable

@@ -2,15 +2,15 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 
-namespace Microsoft.ML.FeatureMining.Data;
+namespace Samples;
 
 /// <summary>
 /// Fetches a file of known content. What arrives lies beside it under the name with <c>.part</c> until it is all there and its checksum is right: a download that was cut off goes
-/// on where it stopped, and under its own name there is the whole file or none. Nothing here runs by itself; no trainer downloads anything.
+/// on where it stopped, and under its own name there is the whole file or none.
 /// </summary>
 /// <param name="Address">Where it is.</param>
 /// <param name="Sha256">The checksum of its content, 64 hexadecimal digits.</param>
-public sealed record FileDownload(Uri Address, string Sha256)
+internal sealed record FileDownload(Uri Address, string Sha256)
 {
     private const int BufferBytes = 1 << 17;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
-using Microsoft.ML.FeatureMining.Data;
+using Samples;
 
-namespace Microsoft.ML.FeatureMining.Tests.Data;
+namespace Microsoft.ML.FeatureMining.Tests.Samples;
 
 public sealed class FileDownloadTests : IDisposable
 {

@@ -1,0 +1,19 @@
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Data;
+using static TorchSharp.torch;
+
+namespace PublicApi.Tests.Own;
+
+/// <summary>Crops larger images to the network's size near their middle.</summary>
+internal sealed record MiddleCrop : ImageAugmentation
+{
+    public override string Key => "middle-crop";
+
+    protected override bool Crops => true;
+
+    public override Tensor Apply(Tensor images, RandomStream random) => images;
+
+    protected override Tensor CropTo(Tensor images, ImageShape size, RandomStream random) => images
+        .narrow(2, random.NextInt((int)images.shape[2] - size.Height + 1), size.Height)
+        .narrow(3, ((int)images.shape[3] - size.Width) / 2, size.Width);
+}

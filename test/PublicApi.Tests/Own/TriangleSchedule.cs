@@ -1,0 +1,15 @@
+using Microsoft.ML.FeatureMining.Training.Schedules;
+
+namespace PublicApi.Tests.Own;
+
+/// <summary>Up to the base rate and down again, in straight lines.</summary>
+internal sealed record TriangleSchedule : LearningRateSchedule
+{
+    public override string Key => "triangle";
+
+    public double Peak { get; init; } = 0.3;
+
+    public override IEnumerable<string> Problems() => Peak is > 0 and < 1 ? [] : [$"Peak of a triangle lies between 0 and 1; it is {Peak}."];
+
+    public override double Factor(double progress) => progress < Peak ? progress / Peak : (1 - progress) / (1 - Peak);
+}

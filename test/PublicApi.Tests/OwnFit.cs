@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining;
+using PublicApi.Tests.Own;
+
+namespace PublicApi.Tests;
+
+/// <summary>A small Fit with one part of this project's own.</summary>
+internal static class OwnFit
+{
+    /// <summary>Twelve steps per epoch.</summary>
+    public static FeatureMiningOptions Plain { get; } = new()
+    {
+        Backbone = "cifar-resnet-8",
+        Stages = 0,
+        ImageHeight = Bands.Side,
+        ImageWidth = Bands.Side,
+        Epochs = 2,
+        BatchSize = 8,
+        LearningRate = 0.02,
+        CropPadding = 1,
+        HorizontalFlip = false,
+        Seed = 1,
+        ScoringBatchSize = 8,
+    };
+
+    public static EstimatorChain<Microsoft.ML.Transforms.KeyToValueMappingTransformer> Pipeline(MLContext ml, FeatureMiningOptions options) => ml.Transforms.Conversion.MapValueToKey("Label")
+        .Append(ml.MulticlassClassification.Trainers.FeatureMining(options))
+        .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+
+    public static ITransformer Run(MLContext ml, FeatureMiningOptions options, IDataView? rows = null) => Pipeline(ml, options).Fit(rows ?? Bands.Encoded(ml));
+
+    /// <summary>A hash of the weights.</summary>
+    public static string Weights(MLContext ml, ITransformer model)
+    {
+        string folder = Directory.CreateTempSubdirectory("public-api-tests-").FullName;
+        try
+        {
+            ml.Model.ExportImageModel(model, folder);
+            return Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, "weights.safetensors"))));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    public static void AssertFinite(float[][] scores)
+    {
+        Assert.NotEmpty(scores);
+        Assert.All(scores, row =>
+        {
+            Assert.Equal(Bands.Names.Length, row.Length);
+            Assert.All(row, score => Assert.InRange(score, 0, 1));
+            Assert.Equal(1, row.Sum(), 1e-4);
+        });
+    }
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining;
+using PublicApi.Tests.Own;
+
+namespace PublicApi.Tests;
+
+/// <summary>Models with networks of the user's own, in other processes and out of their chains.</summary>
+public sealed class SavedModelTests : IClassFixture<OwnPartsFixture>, IDisposable
+{
+    private static readonly FeatureMiningOptions Options = OwnFit.Plain with { Backbone = OwnParts.Backbone, Head = OwnParts.Head, Epochs = 1 };
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("saved-model-tests-").FullName;
+    private readonly MLContext _ml = new(1);
+
+    [Fact]
+    public void Load_InAProcessThatRegisteredItsParts_GivesTheSameScores()
+    {
+        ITransformer model = Saved(out string file);
+
+        (int exit, string output) = Start("score", file);
+
+        Assert.Equal((0, Program.Text(Program.Scores(_ml, model))), (exit, output));
+    }
+
+    [Fact]
+    public void Load_InAProcessThatDidNot_SaysWhichKeyIsMissingAndHowToRegisterIt()
+    {
+        Saved(out string file);
+
+        (int exit, string output) = Start("score-bare", file);
+
+        Assert.Equal(1, exit);
+        Assert.Contains("'plain-net'", output, StringComparison.Ordinal);
+        Assert.Contains("BackboneCatalog.Register(\"plain-net\"", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LoadImageModel_HeadThatIsNotRegistered_SaysHowToRegisterIt()
+    {
+        _ml.Model.ExportImageModel(Saved(out _), _folder);
+        string manifest = Path.Combine(_folder, "manifest.json");
+        File.WriteAllText(manifest, File.ReadAllText(manifest).Replace("\"head\": \"cosine\"", "\"head\": \"sine\"", StringComparison.Ordinal));
+
+        string message = Assert.Throws<ArgumentException>(() => _ml.Model.LoadImageModel(_folder)).Message;
+
+        Assert.Contains("HeadCatalog.Register(\"sine\"", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void GetImageModel_ChainsAndTransformersAlone_GiveTheNetwork()
+    {
+        ITransformer chain = Saved(out string file);
+        ITransformer loaded = _ml.Model.Load(file, out _);
+        ImageClassificationTransformer alone = ((IEnumerable<ITransformer>)chain).OfType<ImageClassificationTransformer>().Single();
+        TransformerChain<ITransformer> nested = new(new TransformerChain<ITransformer>(chain));
+
+        Assert.All([chain, loaded, alone, nested], model => Assert.Equal((OwnParts.Backbone, OwnParts.Head), (_ml.Model.GetImageModel(model).Backbone, _ml.Model.GetImageModel(model).Head)));
+        Assert.Same(alone.Model, _ml.Model.GetImageModel(chain));
+    }
+
+    [Fact]
+    public void GetImageModel_NoneOrTwo_IsRefused()
+    {
+        ITransformer chain = Saved(out _);
+        ITransformer other = ((IEnumerable<ITransformer>)chain).First();
+
+        Assert.Contains("0 image classifiers", Assert.Throws<ArgumentException>(() => _ml.Model.GetImageModel(other)).Message, StringComparison.Ordinal);
+        Assert.Contains("2 image classifiers", Assert.Throws<ArgumentException>(() => _ml.Model.GetImageModel(new TransformerChain<ITransformer>(chain, chain))).Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private ITransformer Saved(out string file)
+    {
+        ITransformer model = OwnFit.Run(_ml, Options);
+        file = Path.Combine(_folder, "model.zip");
+        _ml.Model.Save(model, null, file);
+        return model;
+    }
+
+    private static (int Exit, string Output) Start(string verb, string file)
+    {
+        ProcessStartInfo start = new("dotnet", [typeof(Program).Assembly.Location, verb, file]) { RedirectStandardOutput = true };
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        using Process process = Process.Start(start)!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output);
+    }
+}
