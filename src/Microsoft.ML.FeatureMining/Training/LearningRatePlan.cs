@@ -1,6 +1,8 @@
 namespace Microsoft.ML.FeatureMining.Training;
 
-/// <summary>The learning rate of each step: a linear warm-up, then the schedule over what is left.</summary>
+/// <summary>
+/// The learning rate of each step: a linear warm-up, then the schedule over what is left. It depends on the step alone, so that a run can be resumed; the state of torch.optim.lr_scheduler cannot be saved.
+/// </summary>
 internal sealed class LearningRatePlan(TrainingRecipe recipe, int stepsPerEpoch)
 {
     private const double WarmupStart = 1e-3;

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training;
 
 /// <summary>
-/// The exponential moving average of a network's weights and running statistics, in a network of its own: a = decay * a + (1 - decay) * w after each step, from a = w.
+/// The exponential moving average of a network's weights and running statistics, in a network of its own, as TorchSharp has no AveragedModel: a = decay * a + (1 - decay) * w after each step, from a = w.
 /// </summary>
 internal sealed class WeightAverage : IDisposable
 {

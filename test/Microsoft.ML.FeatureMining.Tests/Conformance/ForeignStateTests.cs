@@ -88,6 +88,23 @@ public sealed class ForeignStateTests : IClassFixture<OneThread>
         string Fit() => TinyRun.Bits(TrainingEngine.Fit(recipe, TinyData.Bands(20), null, new TrainingHost(CPU) { LoadWeights = network => WeightLoader.Load(recipe.InitialWeights, network) }));
     }
 
+    [Fact]
+    public void Networks_MadeOnManyThreads_AreTheSameAndRestoreTheState()
+    {
+        string[] made = new string[16];
+        using ForeignState state = new("all");
+
+        Parallel.For(0, made.Length, i =>
+        {
+            using ImageNetwork network = NetworkFactory.Create("cifar-resnet-8", 3, 5, seed: 1);
+            made[i] = TinyRun.Bits(NamedTensors.Of(network));
+        });
+
+        // Weights as the layers drew them.
+        Assert.Single(made.Distinct());
+        state.Assert();
+    }
+
     private static string ScoreAndExplain(ModelArtifact artifact)
     {
         byte[] pixels = TinyData.Random(new ImageShape(3, 32, 32), 1, 1)[0].ToArray();
