@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests;
 
 /// <summary>
-/// A program's own settings of torch, restored by Dispose. <see cref="Assert"/> fails where they have changed since. Default dtype, default device and generator belong to the process: for tests that run
-/// <see cref="Alone"/>.
+/// A program's own settings of torch, restored by Dispose. <see cref="Assert"/> fails where they have changed since. Default dtype, default device and generator belong to the process: for tests beside
+/// which no other runs.
 /// </summary>
 internal sealed class ForeignState : IDisposable
 {

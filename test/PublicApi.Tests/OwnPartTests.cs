@@ -36,6 +36,8 @@ public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
 
     public static TheoryData<string> Kinds => [.. Cases.Keys];
 
+    internal static FeatureMiningOptions With(string kind, FeatureMiningOptions options) => Cases[kind].With(options);
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public void Fit_OwnPart_ScoresAndSavesAndLoads(string kind)

@@ -26,8 +26,13 @@ internal sealed class TrainedParts : IDisposable
         Pixels = train.Statistics;
         Input = new NetworkInput(train.Shape, train.Element, Pixels, device, recipe.Input);
         Network = CreateNetwork(train);
-        Network.Backbone.InitializeWeights(random["weights"]);
-        Network.Head.InitializeWeights(random["weights"]);
+        using (new ModuleScope(SeedOf("weights")))
+        {
+            Network.Backbone.InitializeWeights(random["weights"]);
+            Network.Head.InitializeWeights(random["weights"]);
+            ModuleScope.Keep(Network);
+        }
+
         Move(Network, device);
         loadWeights?.Invoke(Network);
         RandomLayer.DrawFrom(Network, random["network"]);
