@@ -1,6 +1,5 @@
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Networks;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Artifacts;
@@ -30,7 +29,7 @@ internal static class ArtifactTrial
     private static void Score(ArtifactManifest manifest, Device device)
     {
         ImageShape shape = manifest.Preprocessing.Shape;
-        using DisposeScope scope = NewDisposeScope();
+        using TorchScope torchScope = new(gradients: false);
         using ImageNetwork network = NetworkFactory.Create(manifest.Backbone, shape.Channels, manifest.ClassCount, manifest.Head);
         if (!network.Backbone.parameters().Any())
         {
@@ -38,7 +37,7 @@ internal static class ArtifactTrial
         }
 
         network.eval();
-        Tensor images = zeros([1, shape.Channels, shape.Height, shape.Width]);
+        Tensor images = zeros([1, shape.Channels, shape.Height, shape.Width], dtype: ScalarType.Float32, device: CPU);
         network.Backbone.StageShapes(images);
         Tensor logits = network.call(images);
         if (!logits.shape.SequenceEqual([1, manifest.ClassCount]))
