@@ -2,6 +2,11 @@ using System.Security.Cryptography;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
+using Microsoft.ML.FeatureMining.Training.Schedules;
 using PublicApi.Tests.Own;
 
 namespace PublicApi.Tests;
@@ -23,6 +28,19 @@ internal static class OwnFit
         HorizontalFlip = false,
         Seed = 1,
         ScoringBatchSize = 8,
+    };
+
+    /// <summary>A part of each kind.</summary>
+    public static FeatureMiningOptions AllByKey(FeatureMiningOptions options) => options with
+    {
+        Backbone = "plain-net",
+        Head = "cosine",
+        Augmentations = [AugmentationCatalog.Create("pepper")],
+        Loss = LossCatalog.Create("generalized-cross-entropy"),
+        Schedule = ScheduleCatalog.Create("triangle"),
+        Optimizer = OptimizerCatalog.Create("lion"),
+        LearningRate = 1e-3,
+        Strategies = [StrategyCatalog.Create("deep-twins")],
     };
 
     public static EstimatorChain<Microsoft.ML.Transforms.KeyToValueMappingTransformer> Pipeline(MLContext ml, FeatureMiningOptions options) => ml.Transforms.Conversion.MapValueToKey("Label")

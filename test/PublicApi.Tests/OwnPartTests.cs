@@ -2,12 +2,8 @@ using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
-using Microsoft.ML.FeatureMining.Augmentation;
-using Microsoft.ML.FeatureMining.Losses;
-using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
-using Microsoft.ML.FeatureMining.Training.Schedules;
 using PublicApi.Tests.Own;
 
 namespace PublicApi.Tests;
@@ -28,7 +24,7 @@ public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
         ["optimizer"] = (options => options with { Optimizer = new Lion { Beta1 = 0.75 }, LearningRate = 1e-3 }, recipe => recipe.GetProperty("optimizer").GetProperty("beta1"), "0.75"),
         ["strategy"] = (options => options with { Strategies = [new DeepTwins { Weight = 0.25 }] }, recipe => recipe.GetProperty("strategies")[0].GetProperty("weight"), "0.25"),
         ["strategy whose exits predict"] = (options => options with { Strategies = [new DeepTwins { Predict = true }] }, recipe => recipe.GetProperty("strategies")[0].GetProperty("key"), "deep-twins"),
-        ["all, by their keys"] = (AllByKey, recipe => recipe.GetProperty("strategies")[0].GetProperty("key"), "deep-twins"),
+        ["all, by their keys"] = (OwnFit.AllByKey, recipe => recipe.GetProperty("strategies")[0].GetProperty("key"), "deep-twins"),
     };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("own-part-tests-").FullName;
@@ -87,7 +83,7 @@ public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
     [Fact]
     public void Recipe_OwnParts_HaveTheirTypes()
     {
-        JsonElement recipe = _ml.Model.GetImageModel(OwnFit.Run(_ml, AllByKey(OwnFit.Plain))).Recipe!.Value;
+        JsonElement recipe = _ml.Model.GetImageModel(OwnFit.Run(_ml, OwnFit.AllByKey(OwnFit.Plain))).Recipe!.Value;
 
         Assert.Equal(typeof(GeneralizedCrossEntropy).FullName, recipe.GetProperty("loss").GetProperty("$type").GetString());
         Assert.Equal(typeof(DeepTwins).FullName, recipe.GetProperty("strategies")[0].GetProperty("$type").GetString());
@@ -127,16 +123,4 @@ public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private static FeatureMiningOptions AllByKey(FeatureMiningOptions options) => options with
-    {
-        Backbone = "plain-net",
-        Head = "cosine",
-        Augmentations = [AugmentationCatalog.Create("pepper")],
-        Loss = LossCatalog.Create("generalized-cross-entropy"),
-        Schedule = ScheduleCatalog.Create("triangle"),
-        Optimizer = OptimizerCatalog.Create("lion"),
-        LearningRate = 1e-3,
-        Strategies = [StrategyCatalog.Create("deep-twins")],
-    };
 }

@@ -47,8 +47,8 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     protected internal virtual double ClassifierDropout => 0;
 
     /// <summary>
-    /// Draws the initial weights. By default: kernels of Conv2d from N(0, 2 / (out * kh * kw)) (He et al. 2015, fan out), Linear uniform in +-1/sqrt(in), while other modules keep what their
-    /// constructors gave them. Override it for parameters of your own: what a constructor draws from the generator of the whole process does not follow the Fit's seed.
+    /// Draws the initial weights. By default: kernels of Conv2d from N(0, 2 / (out * kh * kw)) (He et al. 2015, fan out), Linear uniform in +-1/sqrt(in), while other modules and parameters keep what
+    /// their constructors gave them. Override it for other distributions.
     /// </summary>
     /// <param name="random">The stream of the Fit's initial weights.</param>
     protected internal virtual void InitializeWeights(RandomStream random) => WeightInitializer.Initialize(this, random);

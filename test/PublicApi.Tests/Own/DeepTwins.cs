@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -28,6 +29,7 @@ internal sealed class DeepTwins : TrainingStrategy
         private readonly DeepTwins _settings;
         private readonly RandomStream _random;
         private readonly IReadOnlyList<Exit> _exits;
+        private readonly StreamDropout _dropout;
         private readonly Linear _deepest;
         private readonly MeanEmbedding _mean;
 
@@ -40,6 +42,7 @@ internal sealed class DeepTwins : TrainingStrategy
             }
 
             context.KeepStage(context.Stages.Count - 1);
+            _dropout = context.AddModule("dropout", new StreamDropout(0.2));
             _deepest = context.AddModule("deepest", nn.Linear(context.Stages[^1].Channels, context.ClassCount));
             _mean = context.AddModule("mean", new MeanEmbedding(context.Stages[^1].Channels));
         }
@@ -55,7 +58,7 @@ internal sealed class DeepTwins : TrainingStrategy
             }
 
             int last = _exits.Count;
-            ledger.Add("deep-twins.deepest", pass.Criterion.Compute(_deepest.call(pass.PooledStage(last)), pass.Batch.Targets), _settings.Weight);
+            ledger.Add("deep-twins.deepest", pass.Criterion.Compute(_deepest.call(_dropout.call(pass.PooledStage(last))), pass.Batch.Targets), _settings.Weight);
             Tensor twins = nn.functional.softmax(pass.PartnerLogits(_random), 1);
             ledger.Add("deep-twins.partners", (twins * nn.functional.log_softmax(pass.Logits, 1)).sum(1).mean().neg(), _settings.Weight);
             ledger.Add("deep-twins.mean", (pass.Embedding.mean(new long[] { 0 }) - _mean.Value).square().mean(), _settings.Weight * clock.Progress);
