@@ -1,7 +1,11 @@
 using System.Buffers;
 using Microsoft.ML.FeatureMining.Augmentation;
-using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Augmentation.Engine;
+using Microsoft.ML.FeatureMining.Datasets;
+using Microsoft.ML.FeatureMining.Files;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -60,7 +64,7 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
 
         byte[] resized = ArrayPool<byte>.Shared.Rent(Shape.Length);
         ImageResize.Resize(image.Part(x, y, width, height), ResizeWindow.Whole(Side), ResizeWindow.Whole(Side), resized.AsSpan(0, Shape.Length));
-        Planes.Split(resized.AsSpan(0, Shape.Length), Shape.Channels, target);
+        PlanarPixels.Split(resized.AsSpan(0, Shape.Length), Shape.Channels, target);
         ArrayPool<byte>.Shared.Return(resized);
         return true;
     }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Native;
 
 namespace Benchmarks;
 

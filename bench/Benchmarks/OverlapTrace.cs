@@ -2,8 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.FeatureMining.Augmentation;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Datasets;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Loop;
 using static TorchSharp.torch;
 
 namespace Benchmarks;

@@ -1,7 +1,10 @@
 using System.Diagnostics;
-using Microsoft.ML.FeatureMining.Artifacts;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Weights;
+using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Randomness;
 using static TorchSharp.torch;
 
 namespace Benchmarks;

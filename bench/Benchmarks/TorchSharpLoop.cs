@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,5 +1,8 @@
 using System.Diagnostics;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Datasets;
+using Microsoft.ML.FeatureMining.Files;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Benchmarks;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.AutoML;
 using Microsoft.ML.FeatureMining;
+using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.SearchSpace;
 
 namespace AutoMLSample;

@@ -2,6 +2,7 @@ using System.Globalization;
 using AutoMLSample;
 using Microsoft.ML;
 using Microsoft.ML.AutoML;
+using Microsoft.ML.FeatureMining.Networks;
 
 if (args is not [string folder, ..] || args.Length > 3 || !Directory.Exists(folder) || Count(1, usual: 10) is not { } trials || Count(2, usual: 20) is not { } epochs)
 {

@@ -1,5 +1,5 @@
 using Microsoft.ML;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Datasets;
 
 namespace Samples;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining.Augmentation;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Datasets;
 
 namespace Samples;
 

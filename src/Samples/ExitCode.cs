@@ -27,7 +27,7 @@ internal static class ExitCode
             return Cancelled;
         }
         catch (Exception e) when (Innermost(e) is ArgumentException or IOException or InvalidDataException or InvalidOperationException or UnauthorizedAccessException
-            or FormatException or NotSupportedException or Microsoft.ML.FeatureMining.Data.ImageDecodeException or Microsoft.ML.FeatureMining.Training.TrainingDivergedException
+            or FormatException or NotSupportedException or Microsoft.ML.FeatureMining.Imaging.ImageDecodeException or Microsoft.ML.FeatureMining.Training.TrainingDivergedException
             or System.Runtime.InteropServices.ExternalException)
         {
             Console.Error.WriteLine($"error: {Innermost(e).Message}");

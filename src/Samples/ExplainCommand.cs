@@ -2,8 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.Explanation;
+using Microsoft.ML.FeatureMining.MlNet.Reports;
 
 namespace Samples;
 

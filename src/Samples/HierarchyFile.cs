@@ -1,5 +1,5 @@
 using Microsoft.ML;
-using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Hierarchies;
 
 namespace Samples;
 

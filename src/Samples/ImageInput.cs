@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Microsoft.ML;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Datasets;
 
 namespace Samples;
 

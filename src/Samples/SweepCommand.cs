@@ -2,8 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.Sweeps;
+using Microsoft.ML.FeatureMining.Trainers;
 
 namespace Samples;
 

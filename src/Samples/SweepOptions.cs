@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Sweeps;
+using Microsoft.ML.FeatureMining.Trainers;
 
 namespace Samples;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.Transforms;
 
 namespace Samples;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Microsoft.ML;
-using Microsoft.ML.FeatureMining;
+using Microsoft.ML.FeatureMining.MlNet.Reading;
 
 namespace Samples;
 

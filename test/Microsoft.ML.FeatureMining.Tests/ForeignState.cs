@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,8 @@
 using System.Text.Json.Serialization;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Augmentation.Engine;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Randomness;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;
@@ -42,4 +45,47 @@ public abstract record ImageAugmentation
 
     /// <summary>The shape of each of a batch [N,C,H,W].</summary>
     private protected static ImageShape ShapeOf(Tensor images) => new((int)images.shape[1], (int)images.shape[2], (int)images.shape[3]);
+}
+
+/// <summary>The augmentations of this library, and those that were registered, by key.</summary>
+public static class AugmentationCatalog
+{
+    private static readonly PartCatalog<ImageAugmentation> Catalog = new("augmentation", part => part.Key);
+
+    /// <summary>All keys, in order.</summary>
+    public static IReadOnlyList<string> Keys => Catalog.Keys;
+
+    /// <summary>Makes an augmentation with its default settings.</summary>
+    /// <exception cref="ArgumentException">There is none of that key; the message lists the known keys.</exception>
+    public static ImageAugmentation Create(string key) => Catalog.Create(key);
+
+    /// <summary>Adds an augmentation of your own under its <see cref="ImageAugmentation.Key"/>, so that <see cref="Create"/>, and the command line of a program that uses it, know it. Safe to call from any thread.</summary>
+    /// <param name="create">Makes a new one with its default settings at each call, e.g. <c>() => new MyAugmentation()</c>.</param>
+    /// <exception cref="ArgumentException">The key is taken, or has other characters than letters, digits, hyphens, underscores and dots.</exception>
+    public static void Register(Func<ImageAugmentation> create) => Catalog.Register(create);
+
+    /// <summary>Says what is wrong with the key of a part, or null where it names this part or none.</summary>
+    internal static string? Problem(ImageAugmentation part) => Catalog.Problem(part);
+
+    internal sealed class Converter() : PartConverter<ImageAugmentation>(part => part.Key, Create);
+}
+
+/// <summary>How pixels between pixels are read.</summary>
+public enum Interpolation
+{
+    /// <summary>The nearest pixel.</summary>
+    Nearest,
+
+    /// <summary>The four pixels around, weighted by nearness.</summary>
+    Bilinear,
+}
+
+/// <summary>Laws that several augmentations draw from.</summary>
+internal static class RandomDraws
+{
+    /// <summary>Uniform in [<paramref name="min"/>, <paramref name="max"/>).</summary>
+    public static double NextUniform(this RandomStream random, double min, double max) => min + (max - min) * random.NextDouble();
+
+    /// <summary>Its logarithm is uniform between those of <paramref name="min"/> and <paramref name="max"/>.</summary>
+    public static double NextLogUniform(this RandomStream random, double min, double max) => Math.Exp(random.NextUniform(Math.Log(min), Math.Log(max)));
 }

@@ -75,3 +75,180 @@ public sealed class ClassificationReport
 
     private double Macro(Func<ClassMetrics, double?> measure) => Classes.Where(entry => entry.Rows + entry.Predicted > 0).Select(entry => measure(entry) ?? 0).DefaultIfEmpty().Average();
 }
+
+/// <summary>How well one class is told from the others.</summary>
+/// <param name="Name">The class.</param>
+/// <param name="Rows">Rows of this class.</param>
+/// <param name="Predicted">Rows taken for this class.</param>
+/// <param name="Correct">Rows of this class that were taken for it.</param>
+public sealed record ClassMetrics(string Name, int Rows, int Predicted, int Correct)
+{
+    /// <summary>Correct / Predicted, in [0, 1]; null where nothing was taken for this class.</summary>
+    public double? Precision => Ratio(Correct, Predicted);
+
+    /// <summary>Correct / Rows, in [0, 1]; null where the class has no rows.</summary>
+    public double? Recall => Ratio(Correct, Rows);
+
+    /// <summary>The harmonic mean of the two, 2 Correct / (Rows + Predicted); null where there is neither a row nor a prediction.</summary>
+    public double? F1 => Ratio(2 * Correct, Rows + Predicted);
+
+    private static double? Ratio(int part, int whole) => whole == 0 ? null : (double)part / whole;
+}
+
+/// <summary>Rows of one class that were taken for another.</summary>
+/// <param name="Actual">The class that they are of.</param>
+/// <param name="Predicted">The class that they were taken for.</param>
+/// <param name="Count">How many.</param>
+/// <param name="Share">Their share of the class's rows, in (0, 1].</param>
+public sealed record ConfusedPair(string Actual, string Predicted, int Count, double Share);
+
+/// <summary>A row and the class that a network is most wrong about in it.</summary>
+/// <param name="Row">From 0.</param>
+/// <param name="Class">From 0.</param>
+/// <param name="Has">Whether the row has the class.</param>
+/// <param name="Probability">That it has, as the network says.</param>
+internal sealed record LabelError(long Row, int Class, bool Has, double Probability)
+{
+    // What ML.NET's log-loss takes for 0.
+    private const double Least = 1e-15;
+
+    /// <summary>The binary cross entropy of the class.</summary>
+    public double Loss => -Math.Log(Math.Max(Has ? Probability : 1 - Probability, Least));
+}
+
+/// <summary>One row and what was made of it.</summary>
+/// <param name="Row">The row, from 0.</param>
+/// <param name="File">The picture's file, where the row names one.</param>
+/// <param name="Actual">Its class, from 0.</param>
+/// <param name="Predicted">The most probable class, from 0.</param>
+/// <param name="Probability">The predicted class's probability.</param>
+/// <param name="ActualProbability">Its own class's probability.</param>
+public sealed record ScoredImage(long Row, string? File, int Actual, int Predicted, double Probability, double ActualProbability)
+{
+    // What ML.NET's log-loss takes for 0.
+    private const double Least = 1e-15;
+
+    /// <summary>The cross entropy, -ln of the actual class's probability.</summary>
+    public double Loss => -Math.Log(Math.Max(ActualProbability, Least));
+}
+
+/// <summary>Whether a probability means what it says (Guo et al. 2017, "On Calibration of Modern Neural Networks", section 2).</summary>
+public sealed class Calibration
+{
+    internal Calibration(IReadOnlyList<CalibrationBin> bins) => Bins = bins;
+
+    /// <summary>15 bins of equal width over (0, 1]: a reliability diagram.</summary>
+    public IReadOnlyList<CalibrationBin> Bins { get; }
+
+    /// <summary>ECE, equation 3: the mean over all rows of |accuracy - confidence| of the row's bin, in [0, 1]; 0 where there are no rows.</summary>
+    public double ExpectedError => Bins.Sum(bin => bin.Count) is > 0 and int rows ? Bins.Sum(bin => bin.Count * Gap(bin)) / rows : 0;
+
+    /// <summary>MCE, equation 5: the largest |accuracy - confidence| of a bin with rows, in [0, 1].</summary>
+    public double MaximumError => Bins.Where(bin => bin.Count > 0).Select(Gap).DefaultIfEmpty().Max();
+
+    private static double Gap(CalibrationBin bin) => Math.Abs(bin.Accuracy - bin.Confidence);
+}
+
+/// <summary>Rows whose predicted class has a probability in (From, To].</summary>
+/// <param name="From">The lower end.</param>
+/// <param name="To">The upper end.</param>
+/// <param name="Count">How many rows.</param>
+/// <param name="Confidence">The mean of those probabilities; 0 where there are no rows.</param>
+/// <param name="Accuracy">The share of rows whose predicted class is theirs; 0 where there are no rows.</param>
+public sealed record CalibrationBin(double From, double To, int Count, double Confidence, double Accuracy);
+
+/// <summary>Gathers a reliability diagram, row by row.</summary>
+internal sealed class CalibrationCounter
+{
+    private const int BinCount = 15;
+
+    private readonly (int Count, double Confidence, int Correct)[] _bins = new (int, double, int)[BinCount];
+
+    public void Add(double probability, bool isCorrect)
+    {
+        ref (int Count, double Confidence, int Correct) bin = ref _bins[Math.Clamp((int)Math.Ceiling(probability * BinCount) - 1, 0, BinCount - 1)];
+        bin = (bin.Count + 1, bin.Confidence + probability, bin.Correct + (isCorrect ? 1 : 0));
+    }
+
+    public Calibration Read() => new([.. _bins.Select((bin, i) => new CalibrationBin(
+        (double)i / BinCount, (i + 1.0) / BinCount, bin.Count, bin.Count == 0 ? 0 : bin.Confidence / bin.Count, bin.Count == 0 ? 0 : (double)bin.Correct / bin.Count))]);
+}
+
+/// <summary>Gathers a report, row by row; keeps nothing of a row but of the worst.</summary>
+/// <param name="classNames">The classes in the order of the probabilities.</param>
+/// <param name="worst">How many of the worst rows to keep.</param>
+internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
+{
+    private readonly int[,] _confusion = new int[classNames.Count, classNames.Count];
+    private readonly long[] _ranks = new long[classNames.Count];
+    private readonly CalibrationCounter _calibration = new();
+    private readonly PriorityQueue<ScoredImage, (double Loss, long Age)> _worst = new();
+    private double _loss;
+    private int _rows;
+    private int _unlabelled;
+    private int _unreadable;
+
+    /// <param name="row">From 0.</param>
+    /// <param name="file">Null where it is not known.</param>
+    /// <param name="actual">The class, from 0; null where the row has no label.</param>
+    /// <param name="probabilities">Of all classes; no numbers where the picture could not be read.</param>
+    public void Add(long row, string? file, int? actual, ReadOnlySpan<float> probabilities)
+    {
+        if (float.IsNaN(probabilities[0]))
+        {
+            _unreadable++;
+            return;
+        }
+
+        if (actual is not { } label)
+        {
+            _unlabelled++;
+            return;
+        }
+
+        int predicted = Largest(probabilities);
+        ScoredImage image = new(row, file, label, predicted, probabilities[predicted], probabilities[label]);
+        _rows++;
+        _loss += image.Loss;
+        _confusion[label, predicted]++;
+        _ranks[Rank(probabilities, label)]++;
+        _calibration.Add(image.Probability, label == predicted);
+        _worst.Enqueue(image, (image.Loss, -row));
+        if (_worst.Count > worst)
+        {
+            _worst.Dequeue();
+        }
+    }
+
+    public ClassificationReport Build() => new(classNames, _confusion, _ranks)
+    {
+        Unlabelled = _unlabelled,
+        Unreadable = _unreadable,
+        LogLoss = _rows == 0 ? 0 : _loss / _rows,
+        Calibration = _calibration.Read(),
+        Worst = [.. _worst.UnorderedItems.OrderByDescending(entry => entry.Priority).Select(entry => entry.Element)],
+    };
+
+    private static int Largest(ReadOnlySpan<float> values)
+    {
+        int largest = 0;
+        for (int i = 1; i < values.Length; i++)
+        {
+            largest = values[i] > values[largest] ? i : largest;
+        }
+
+        return largest;
+    }
+
+    // How many classes come before the one asked for.
+    private static int Rank(ReadOnlySpan<float> values, int index)
+    {
+        int before = 0;
+        for (int i = 0; i < values.Length; i++)
+        {
+            before += values[i] > values[index] || (values[i] == values[index] && i < index) ? 1 : 0;
+        }
+
+        return before;
+    }
+}

@@ -43,3 +43,114 @@ public sealed class MultilabelClassificationMetrics
     /// <summary>mAP: the mean of the average precisions of the classes that some image has, in [0, 1]; 0 where there is none.</summary>
     public double MeanAveragePrecision => Classes.Select(entry => entry.AveragePrecision).OfType<double>().DefaultIfEmpty().Average();
 }
+
+/// <summary>How well one class is found in images that may have any number of them: the 2x2 confusion matrix and what follows from it.</summary>
+/// <param name="Name">The class.</param>
+/// <param name="TruePositives">Images that have the class and are said to.</param>
+/// <param name="FalsePositives">Images that do not and are said to.</param>
+/// <param name="FalseNegatives">Images that have it and are said not to.</param>
+/// <param name="TrueNegatives">Images that do not and are said not to.</param>
+/// <param name="AveragePrecision">Sum over the scores, from the highest, of the precision there times the rise of recall: the area under the steps of the curve, in [0, 1]; null where no image has the class.</param>
+public sealed record LabelMetrics(string Name, int TruePositives, int FalsePositives, int FalseNegatives, int TrueNegatives, double? AveragePrecision)
+{
+    /// <summary>TP / (TP + FP), in [0, 1]; null where no image is said to have the class.</summary>
+    public double? Precision => Ratio(TruePositives, TruePositives + FalsePositives);
+
+    /// <summary>TP / (TP + FN), in [0, 1]; null where no image has it.</summary>
+    public double? Recall => Ratio(TruePositives, TruePositives + FalseNegatives);
+
+    /// <summary>2 TP / (2 TP + FP + FN), in [0, 1]; null where no image has it or is said to.</summary>
+    public double? F1 => Ratio(2 * TruePositives, (2 * TruePositives) + FalsePositives + FalseNegatives);
+
+    internal static double? Ratio(int part, int whole) => whole == 0 ? null : (double)part / whole;
+}
+
+/// <summary>Gathers multi-label metrics, row by row; keeps each row's scores, because average precision needs them in order.</summary>
+internal sealed class MultilabelCounter(IReadOnlyList<string> names, double threshold)
+{
+    private readonly List<(float Score, bool Actual)>[] _scores = [.. names.Select(_ => new List<(float, bool)>())];
+    private int _exact;
+    private int _unscored;
+    private double _jaccard;
+
+    /// <param name="actual">1 for each class that the row has; null where it has no label.</param>
+    /// <param name="scores">Each class's score.</param>
+    public void Add(IReadOnlyList<float>? actual, ReadOnlySpan<float> scores)
+    {
+        if (actual is null || Array.Exists(scores.ToArray(), float.IsNaN))
+        {
+            _unscored++;
+            return;
+        }
+
+        (int both, int either) = (0, 0);
+        for (int i = 0; i < scores.Length; i++)
+        {
+            (bool has, bool found) = (actual[i] > 0, scores[i] >= threshold);
+            _scores[i].Add((scores[i], has));
+            both += has && found ? 1 : 0;
+            either += has || found ? 1 : 0;
+        }
+
+        _exact += both == either ? 1 : 0;
+        _jaccard += either == 0 ? 1 : (double)both / either;
+    }
+
+    public MultilabelClassificationMetrics Read() => new(
+        [.. names.Zip(_scores, Measure)], _scores.Length == 0 ? 0 : _scores[0].Count, _exact, _jaccard, _unscored);
+
+    private LabelMetrics Measure(string name, List<(float Score, bool Actual)> rows)
+    {
+        int positives = rows.Count(row => row.Actual);
+        int found = rows.Count(row => row.Score >= threshold);
+        int both = rows.Count(row => row.Actual && row.Score >= threshold);
+        return new LabelMetrics(name, both, found - both, positives - both, rows.Count - found - positives + both, AveragePrecision(rows, positives));
+    }
+
+    // Rows of one score stand or fall together.
+    private static double? AveragePrecision(List<(float Score, bool Actual)> rows, int positives)
+    {
+        if (positives == 0)
+        {
+            return null;
+        }
+
+        (double area, int seen, int hits) = (0, 0, 0);
+        foreach (IGrouping<float, (float Score, bool Actual)> tie in rows.GroupBy(row => row.Score).OrderByDescending(group => group.Key))
+        {
+            int rise = tie.Count(row => row.Actual);
+            (seen, hits) = (seen + tie.Count(), hits + rise);
+            area += (double)rise / positives * hits / seen;
+        }
+
+        return area;
+    }
+}
+
+/// <summary>Gathers the rows with the largest binary cross entropy of a class; keeps nothing of the others.</summary>
+/// <param name="most">How many.</param>
+internal sealed class WorstLabels(int most)
+{
+    private readonly PriorityQueue<LabelError, (double Loss, long Age)> _worst = new();
+
+    /// <param name="row">From 0.</param>
+    /// <param name="actual">1 for each class that the row has; null where it has no label.</param>
+    /// <param name="scores">Each class's probability; no numbers where the picture could not be read.</param>
+    public void Add(long row, IReadOnlyList<float>? actual, IReadOnlyList<float> scores)
+    {
+        if (actual is null || scores.Any(float.IsNaN))
+        {
+            return;
+        }
+
+        LabelError worst = Enumerable.Range(0, scores.Count).Select(k => new LabelError(row, k, actual[k] > 0, scores[k])).MaxBy(error => error.Loss)!;
+        _worst.Enqueue(worst, (worst.Loss, -row));
+        if (_worst.Count > most)
+        {
+            _worst.Dequeue();
+        }
+    }
+
+    /// <summary>The worst first.</summary>
+    public IReadOnlyList<LabelError> Read() => [.. _worst.UnorderedItems.OrderByDescending(entry => entry.Priority).Select(entry => entry.Element)];
+}

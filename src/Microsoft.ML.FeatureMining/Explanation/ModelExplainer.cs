@@ -1,3 +1,14 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.FeatureMining.Augmentation.Engine;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Pixels;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.FeatureMining.Explanation;
 
 /// <summary>One network, or several that score as one, explained. Owns the networks.</summary>
@@ -30,5 +41,209 @@ internal sealed class ModelExplainer(IReadOnlyList<NetworkExplainer> networks, I
         {
             network.Dispose();
         }
+    }
+}
+
+/// <summary>A saved model with its gradients: BatchNorm at rest but not folded. Holds native memory until disposed; for one thread at a time.</summary>
+internal sealed class NetworkExplainer : IDisposable
+{
+    private readonly ImageNetwork _network;
+    private readonly Normalization _normalization;
+    private readonly ArtifactManifest _manifest;
+    private readonly Device _device;
+
+    public NetworkExplainer(ModelArtifact artifact, Device device)
+    {
+        (_manifest, _device) = (artifact.Manifest, device);
+        using TorchScope scope = new(gradients: true);
+        _network = NetworkFactory.Create(_manifest.Backbone, _manifest.Preprocessing.Shape.Channels, _manifest.ClassCount, _manifest.Head, _manifest.Exits);
+        artifact.Weights.CopyTo(_network);
+        _network.to(device);
+        ModuleScope.Keep(_network);
+        _network.eval();
+        foreach (Parameter parameter in _network.parameters())
+        {
+            parameter.requires_grad = false;
+        }
+
+        _normalization = new Normalization(_manifest.Mean, _manifest.Deviation, device);
+    }
+
+    public int StageCount => _network.Backbone.StageChannels.Count;
+
+    /// <param name="pixels">One image as the model takes it, [C,H,W], bytes or floats.</param>
+    /// <param name="target">The class, from 0; null for the most probable.</param>
+    public ImageExplanation Explain(ReadOnlySpan<byte> pixels, int? target)
+    {
+        if (target is { } index)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(index, nameof(target));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _manifest.ClassCount, nameof(target));
+        }
+
+        using TorchScope scope = new(gradients: true);
+        Tensor raw = DeviceBatches.Upload(pixels, 1, _manifest.Preprocessing.Shape, _manifest.Element, _device);
+        ImageExplanation explanation = new(NetworkMaps.Of(_network, _normalization.Apply(raw), target, _manifest.IsMultilabel), SeenPicture.Of(pixels, _manifest.Preprocessing.Shape, _manifest.Element));
+        // If this is the last use of an explainer that is not disposed, its weights could be finalized while the network computes.
+        GC.KeepAlive(this);
+        return explanation;
+    }
+
+    /// <summary>How strongly each stage responds to some images.</summary>
+    public IReadOnlyList<StageActivations> Activations(IEnumerable<byte[]> images)
+    {
+        ActivationCounter[] counters = [.. Enumerable.Range(0, StageCount).Select(stage => new ActivationCounter(stage))];
+        foreach (byte[] pixels in images)
+        {
+            using TorchScope scope = new(gradients: false);
+            Tensor raw = DeviceBatches.Upload(pixels, 1, _manifest.Preprocessing.Shape, _manifest.Element, _device);
+            Tensor features = _network.Backbone.Stem(_normalization.Apply(raw));
+            foreach ((int stage, ActivationCounter counter) in counters.Index())
+            {
+                features = _network.Backbone.Stage(stage, features);
+                counter.Add(features.cpu().contiguous().data<float>().ToArray());
+            }
+        }
+
+        return [.. counters.Select(counter => counter.Read())];
+    }
+
+    public void Dispose()
+    {
+        _network.Dispose();
+        _normalization.Dispose();
+    }
+}
+
+/// <summary>All maps of one image and one class, from one pass forward and one back.</summary>
+/// <param name="Probabilities">Of all classes, [K].</param>
+/// <param name="Class">The class k that the maps are of.</param>
+/// <param name="ClassMap">CAM; null where the head is not linear in the mean of the features.</param>
+/// <param name="StageMaps">Grad-CAM of each stage, first to last.</param>
+/// <param name="SplitMaps">With a Split-and-Share head, Grad-CAM of each split's channels with respect to the classifier that they are the last for (Lee et al. 2021, figure 2).</param>
+internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? ClassMap, IReadOnlyList<HeatMap> StageMaps, IReadOnlyList<HeatMap> SplitMaps)
+{
+    /// <param name="network">At rest, BatchNorm not folded.</param>
+    /// <param name="image">Normalized, [1,C,H,W].</param>
+    /// <param name="target">The class; null for the most probable.</param>
+    /// <param name="multilabel">Whether each class has a probability of its own.</param>
+    public static NetworkMaps Of(ImageNetwork network, Tensor image, int? target, bool multilabel = false)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor[] stages = Stages(network.Backbone, image);
+        Tensor embedding = network.Head.Embed(stages[^1]);
+        Tensor logits = network.Head.call(embedding);                                              // [1,K]
+        float[] probabilities = (multilabel ? sigmoid(logits.detach()) : logits.detach().softmax(1)).cpu().to(ScalarType.Float32).data<float>().ToArray();
+        int index = target ?? probabilities.AsSpan().IndexOf(probabilities.Max());
+        IList<Tensor> gradients = autograd.grad([logits[0, index]], stages, retain_graph: true);
+        return new NetworkMaps(
+            probabilities,
+            index,
+            network.Head.ClassWeights() is { } weights ? ActivationMap.Cam(stages[^1], weights[index]) : null,
+            [.. stages.Zip(gradients, ActivationMap.GradCam)],
+            network.Head is SplitAndShareHead head ? [.. Splits(head, embedding, stages[^1], index)] : []);
+    }
+
+    /// <summary>The output of each stage. The image asks for its gradient, so that the stages are part of a graph whatever the network's own parameters ask for.</summary>
+    public static Tensor[] Stages(Backbone backbone, Tensor image)
+    {
+        Tensor features = image.detach();
+        features.requires_grad = true;
+        features = backbone.Stem(features);
+        return [.. Enumerable.Range(0, backbone.StageChannels.Count).Select(stage => features = backbone.Stage(stage, features))];
+    }
+
+    private static IEnumerable<HeatMap> Splits(SplitAndShareHead head, Tensor embedding, Tensor features, int index)
+    {
+        int start = 0;
+        foreach ((Tensor logits, int end) in head.Classifiers(embedding))
+        {
+            Tensor gradient = autograd.grad([logits[0, index]], [features], retain_graph: true)[0];
+            yield return ActivationMap.GradCam(features.narrow(1, start, end - start), gradient.narrow(1, start, end - start));
+            start = end;
+        }
+    }
+}
+
+/// <summary>Gathers the features of one stage, image by image.</summary>
+internal sealed class ActivationCounter(int stage)
+{
+    private readonly long[] _counts = new long[StageActivations.Bins];
+    private long _features;
+    private double _sum;
+    private int _images;
+
+    public void Add(ReadOnlySpan<float> features)
+    {
+        _images++;
+        _features += features.Length;
+        foreach (float value in features)
+        {
+            _sum += value;
+            if (value > StageActivations.Threshold)
+            {
+                double bin = Math.Ceiling((value - StageActivations.Threshold) / StageActivations.BinWidth) - 1;
+                _counts[(int)Math.Min(bin, StageActivations.Bins - 1)]++;
+            }
+        }
+    }
+
+    public StageActivations Read() => new(
+        stage, _images, _features == 0 ? 0 : _sum / _features, _features == 0 ? 0 : (double)_counts.Sum() / _features, [.. _counts.Select(count => _images == 0 ? 0 : (double)count / _images)]);
+}
+
+/// <summary>
+/// How strongly a stage responds, over some images (Xie et al. 2021, arXiv version, figure 4): how many of its features are larger than 0.5, by size.
+/// </summary>
+/// <param name="Stage">The stage, from 0.</param>
+/// <param name="Images">How many images.</param>
+/// <param name="Mean">The mean of all features.</param>
+/// <param name="ActiveShare">The share of features larger than <see cref="Threshold"/>, in [0, 1].</param>
+/// <param name="Counts">For each bin how many features an image, on average, lie in it; the last counts all that are larger.</param>
+public sealed record StageActivations(int Stage, int Images, double Mean, double ActiveShare, IReadOnlyList<double> Counts)
+{
+    /// <summary>Features up to this are not counted, as in the paper.</summary>
+    public const double Threshold = 0.5;
+
+    /// <summary>The width of a bin: bin i holds the features in (0.5 + 0.25 i, 0.75 + 0.25 i].</summary>
+    public const double BinWidth = 0.25;
+
+    internal const int Bins = 24;
+}
+
+/// <summary>An image as a network takes it, made visible.</summary>
+internal static class SeenPicture
+{
+    /// <summary>RGB: of three channels all, of any other number the first as gray; floats between their least and their largest.</summary>
+    public static DecodedImage Of(ReadOnlySpan<byte> pixels, ImageShape shape, PixelType element)
+    {
+        byte[] planar = element == PixelType.Byte ? pixels[..shape.Length].ToArray() : ToBytes(MemoryMarshal.Cast<byte, float>(pixels)[..shape.Length]);
+        int plane = shape.Height * shape.Width;
+        int step = shape.Channels == 3 ? plane : 0;
+        byte[] seen = new byte[3 * plane];
+        for (int i = 0; i < seen.Length; i++)
+        {
+            seen[i] = planar[i % 3 * step + i / 3];
+        }
+
+        return new DecodedImage(shape.Width, shape.Height, 3, seen);
+    }
+
+    private static byte[] ToBytes(ReadOnlySpan<float> values)
+    {
+        (float least, float largest) = (float.MaxValue, float.MinValue);
+        foreach (float value in values)
+        {
+            (least, largest) = (Math.Min(least, value), Math.Max(largest, value));
+        }
+
+        float scale = largest > least ? byte.MaxValue / (largest - least) : 0;
+        byte[] bytes = new byte[values.Length];
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            bytes[i] = (byte)Math.Round((values[i] - least) * scale);
+        }
+
+        return bytes;
     }
 }

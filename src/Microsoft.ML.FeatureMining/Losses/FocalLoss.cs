@@ -37,3 +37,55 @@ public sealed record FocalLoss : ClassificationLoss
         return (targets * weights * logProbabilities).sum(1).mean().neg().MoveToOuterDisposeScope();
     }
 }
+
+/// <summary>
+/// Focal loss for labels that do not exclude each other (Lin et al. 2017): the mean over images and classes of alpha_t (1 - p_t)^gamma times binary cross entropy,
+/// with p_t = p t + (1 - p)(1 - t) and alpha_t = alpha t + (1 - alpha)(1 - t).
+/// </summary>
+public sealed record BinaryFocalLoss : ClassificationLoss
+{
+    // Where a probability is 1 in single precision; (1 - p)^gamma has no slope there for gamma below 1.
+    private const double Smallest = 1e-8;
+
+    /// <inheritdoc/>
+    public override string Key => "binary-focal";
+
+    /// <inheritdoc/>
+    public override bool TakesSets => true;
+
+    /// <summary>Gamma, at least 0.</summary>
+    /// <value>2.</value>
+    public double Gamma { get; init; } = 2;
+
+    /// <summary>Alpha, the weight of positives, in [0, 1]; negatives weigh the rest.</summary>
+    /// <value>0.25.</value>
+    public double Alpha { get; init; } = 0.25;
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems()
+    {
+        if (!(Gamma >= 0 && double.IsFinite(Gamma)))
+        {
+            yield return $"Gamma of focal loss is at least 0; it is {Gamma}.";
+        }
+
+        if (!(Alpha is >= 0 and <= 1))
+        {
+            yield return $"Alpha of focal loss lies in [0, 1]; it is {Alpha}.";
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Compute(Tensor logits, Tensor targets)
+    {
+        ArgumentNullException.ThrowIfNull(logits);
+        ArgumentNullException.ThrowIfNull(targets);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor entropy = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction: nn.Reduction.None);   // [N,K]
+        Tensor missed = Mix(logits.neg().sigmoid(), logits.sigmoid());                          // 1 - p_t
+        Tensor weights = targets.Mul(Alpha).Add(targets.Rsub(1).Mul(1 - Alpha));
+        return (weights * missed.ClampMin(Smallest).Pow(Gamma) * entropy).mean().MoveToOuterDisposeScope();
+
+        Tensor Mix(Tensor ofPositives, Tensor ofNegatives) => (targets * ofPositives).Add(targets.Rsub(1) * ofNegatives);
+    }
+}

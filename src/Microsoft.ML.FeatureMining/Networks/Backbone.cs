@@ -1,4 +1,4 @@
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -37,7 +37,7 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     protected internal virtual IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups =>
         throw new NotSupportedException($"FrozenStages needs to know which modules belong to which stage: override {nameof(LayerGroups)} in {GetType()}.");
 
-    /// <summary>The key, in <see cref="HeadCatalog"/>, of the head that the network gets where the trainer names none.</summary>
+    /// <summary>The key, in <see cref="Networks.Heads.HeadCatalog"/>, of the head that the network gets where the trainer names none.</summary>
     protected internal virtual string DefaultHead => "linear";
 
     /// <summary>The state_dict name of the fully connected layer in PyTorch's model of this family, under which a linear head saves and loads it; dots separate nested modules.</summary>
@@ -113,4 +113,13 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
             ? LayerGroups.Take(stages + 1).SelectMany(group => group)
             : throw new NotSupportedException($"{GetType()} has {StageChannels.Count} stages and {LayerGroups.Count} {nameof(LayerGroups)}: there is one for the stem and one for each stage.");
     }
+}
+
+/// <summary>By how much a stage's output is smaller than that of the one before.</summary>
+/// <param name="Rows">At least 1.</param>
+/// <param name="Columns">At least 1.</param>
+internal readonly record struct StageStride(int Rows, int Columns)
+{
+    /// <summary>The largest that a file may ask for.</summary>
+    public const int Max = 64;
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.FeatureMining.Native;
-using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Training;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
-using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Native;
+using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Training;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,4 +1,3 @@
-using Microsoft.ML.FeatureMining.Catalogs;
 using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining.Strategies;

@@ -1,5 +1,7 @@
-using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Hierarchies;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Training;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Strategies;
 
@@ -48,4 +50,71 @@ public sealed class TreeSupervision : TrainingStrategy
         public override void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock) =>
             ledger.Add("tree-supervision", (pass.Batch.Targets * hierarchy.LeafLogProbabilities(pass.Logits)).sum(1).mean().neg(), weight);
     }
+}
+
+/// <summary>
+/// A hierarchy as constants on the device. With M nodes but the root, P parents and at most B children each: which leaves lie below a node [M,K], their mean [M,K], each
+/// parent's children as nodes [P,B], where fewer than B are there [P,B], and each node's parent [M].
+/// </summary>
+internal sealed class HierarchyTables : nn.Module
+{
+    public HierarchyTables(ClassHierarchy hierarchy)
+        : base(nameof(HierarchyTables))
+    {
+        IReadOnlyList<HierarchyNode> nodes = hierarchy.Nodes;
+        int classes = hierarchy.ClassCount;
+        float[] below = new float[(nodes.Count - 1) * classes];
+        for (int leaf = 1; leaf < nodes.Count; leaf++)
+        {
+            for (int node = nodes[leaf].Class >= 0 ? leaf : 0; node > 0; node = nodes[node].Parent)
+            {
+                below[(node - 1) * classes + nodes[leaf].Class] = 1;
+            }
+        }
+
+        int[] parents = [.. Enumerable.Range(0, nodes.Count).Where(node => nodes[node].Class < 0)];
+        Dictionary<int, long> number = parents.Select((node, i) => (node, i)).ToDictionary(entry => entry.node, entry => (long)entry.i);
+        ILookup<int, int> children = Enumerable.Range(1, nodes.Count - 1).ToLookup(node => nodes[node].Parent);
+        int widest = parents.Max(parent => children[parent].Count());
+        long[] table = [.. parents.SelectMany(parent => children[parent].Select(child => child - 1L).Concat(Enumerable.Repeat(0L, widest - children[parent].Count())))];
+        bool[] missing = [.. parents.SelectMany(parent => Enumerable.Range(0, widest).Select(i => i >= children[parent].Count()))];
+
+        Tensor leaves = tensor(below, [nodes.Count - 1, classes]);
+        register_buffer("below", leaves);
+        register_buffer("mean", leaves / leaves.sum(1, keepdim: true));
+        register_buffer("children", tensor(table, [parents.Length, widest]));
+        register_buffer("missing", tensor(missing, [parents.Length, widest]));
+        register_buffer("parent", tensor(Enumerable.Range(1, nodes.Count - 1).Select(node => number[nodes[node].Parent]).ToArray()));
+    }
+
+    /// <summary>
+    /// From logits [N,K] to the logarithms of the leaves' probabilities [N,K]: a node's logit is the mean of those of its leaves, brothers and sisters share a softmax, and a
+    /// leaf has the product along its path.
+    /// </summary>
+    public Tensor LeafLogProbabilities(Tensor logits)
+    {
+        Tensor children = Table("children");
+        Tensor nodes = logits.matmul(Table("mean").t());                                             // [N,M]
+        Tensor families = nodes.index_select(1, children.flatten()).view(-1, children.shape[0], children.shape[1]);   // [N,P,B]
+        Tensor totals = families.MaskedFill(Table("missing"), double.NegativeInfinity).logsumexp(2);                 // [N,P]
+        return (nodes - totals.index_select(1, Table("parent"))).matmul(Table("below"));              // [N,K]
+    }
+
+    private Tensor Table(string name) => get_buffer(name)!;
+}
+
+/// <summary>How Feature Mining cuts a stage's features in two (Table 9 of the paper).</summary>
+public enum Segmentation
+{
+    /// <summary>Inside and outside of one box: the paper's method.</summary>
+    Block,
+
+    /// <summary>Single positions at random: "Dropout-FM".</summary>
+    Points,
+
+    /// <summary>Whole channels at random: "SpatialDropout-FM".</summary>
+    Channels,
+
+    /// <summary>Inside of one box and inside of another, drawn independently: "non-complementary FM".</summary>
+    NonComplementary,
 }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML.FeatureMining.Training.Runs;
 
 namespace Microsoft.ML.FeatureMining.Sweeps;
 
@@ -79,3 +81,48 @@ internal sealed class SweepRunner(SweepPlan plan, SweepJournal journal, Func<Swe
         }
     }
 }
+
+/// <summary>What a sweep is to do; a sweep that is taken up again must have the same but for its budget.</summary>
+/// <param name="Parameters">What varies.</param>
+/// <param name="Sampler">How settings are chosen.</param>
+/// <param name="Epochs">Of a trial that goes to its end.</param>
+/// <param name="Halving">Early stopping; null for none.</param>
+internal sealed record SweepPlan(IReadOnlyList<SweepParameter> Parameters, ISampler Sampler, int Epochs, SuccessiveHalving? Halving)
+{
+    /// <summary>Trials at most.</summary>
+    public required int Trials { get; init; }
+
+    /// <summary>Time at most, all runs of the sweep together; null for any.</summary>
+    public TimeSpan? Time { get; init; }
+
+    /// <summary>The settings of a trial to come; null where there is nothing left to try.</summary>
+    public SweepTrial? NewTrial(IReadOnlyList<SweepTrial> trials)
+    {
+        double[][] ranked = [.. SweepTrial.Ranked(trials.Where(trial => trial.Score is not null || trial.State == TrialState.Failed)).Select(PlacesOf)];
+        double[]? places = trials.Count < Trials ? Sampler.Next(trials.Count, ranked) : null;
+        return places is null ? null : new SweepTrial(trials.Count, [.. Parameters.Zip(places, (parameter, place) => KeyValuePair.Create(parameter.Name, parameter.At(place)))]);
+    }
+
+    private double[] PlacesOf(SweepTrial trial) => [.. Parameters.Zip(trial.Settings, (parameter, setting) => parameter.PlaceOf(setting.Value))];
+}
+
+/// <summary>Where the trials of a sweep keep the state of their runs: a folder each.</summary>
+internal sealed class TrialFolders(string folder)
+{
+    public string Of(SweepTrial trial) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"trial-{trial.Number:d4}"));
+
+    /// <summary>Removes the weights of trials that have ended, but for the best's; a trial that may go on keeps what it goes on from.</summary>
+    public void Prune(IReadOnlyList<SweepTrial> trials)
+    {
+        SweepTrial? best = SweepTrial.Best(trials);
+        foreach (SweepTrial trial in trials.Where(trial => trial.State is TrialState.Completed or TrialState.Failed && trial.Number != best?.Number))
+        {
+            CheckpointFolder.RemoveAllBelow(Of(trial));
+        }
+    }
+}
+
+/// <summary>What a stretch of a trial's training gave.</summary>
+/// <param name="Curve">The score after each epoch, from the first.</param>
+/// <param name="IsComplete">Whether the training came to an end of its own.</param>
+internal sealed record TrialRun(IReadOnlyList<TrialEpoch> Curve, bool IsComplete);

@@ -1,6 +1,7 @@
 using System.Globalization;
-using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Randomness;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training;
@@ -86,4 +87,17 @@ public sealed class StrategyContext
     internal IReadOnlyList<(string Name, nn.Module Module)> Modules => _modules;
 
     internal IReadOnlySet<int> KeptStages => _keptStages;
+}
+
+/// <summary>The shape of one stage's output for one image.</summary>
+/// <param name="Channels">Channels C.</param>
+/// <param name="Height">Rows h.</param>
+/// <param name="Width">Columns w.</param>
+public readonly record struct StageShape(int Channels, int Height, int Width)
+{
+    /// <summary>From each stage to the next.</summary>
+    internal static IReadOnlyList<StageStride> Strides(IReadOnlyList<StageShape> stages) =>
+        [.. stages.Zip(stages.Skip(1), (from, to) => new StageStride(Ratio(from.Height, to.Height), Ratio(from.Width, to.Width)))];
+
+    private static int Ratio(int from, int to) => Math.Max((int)Math.Round((double)from / to), 1);
 }

@@ -1,4 +1,4 @@
-using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Files;
 
 namespace Microsoft.ML.FeatureMining.Tests.Artifacts;
 

@@ -1,5 +1,5 @@
-using Microsoft.ML.FeatureMining.Artifacts;
-using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using TorchSharp;
 

@@ -2,9 +2,8 @@ using System.Buffers.Binary;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Microsoft.ML.FeatureMining.Artifacts;
-using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Weights;
+using Microsoft.ML.FeatureMining.Randomness;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Artifacts;

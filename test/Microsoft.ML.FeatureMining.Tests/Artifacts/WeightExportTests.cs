@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Files;
+using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Tests.Networks;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Augmentation.Engine;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
 using FsCheck.Fluent;
-using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Augmentation.Engine;
 
 namespace Microsoft.ML.FeatureMining.Tests.Augmentation;
 

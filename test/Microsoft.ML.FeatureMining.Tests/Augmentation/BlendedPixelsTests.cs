@@ -1,5 +1,5 @@
-using Microsoft.ML.FeatureMining.Augmentation;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Augmentation.Engine;
+using Microsoft.ML.FeatureMining.Randomness;
 
 namespace Microsoft.ML.FeatureMining.Tests.Augmentation;
 

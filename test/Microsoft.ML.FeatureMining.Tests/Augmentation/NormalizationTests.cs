@@ -1,4 +1,4 @@
-using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Augmentation.Engine;
 using TorchSharp;
 using static TorchSharp.torch;
 

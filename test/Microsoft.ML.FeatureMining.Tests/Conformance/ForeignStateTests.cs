@@ -1,14 +1,17 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.Augmentation;
-using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Explanation;
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Tests.Artifacts;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Loop;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using static TorchSharp.torch;
 

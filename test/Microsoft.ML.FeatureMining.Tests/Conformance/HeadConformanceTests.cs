@@ -1,6 +1,9 @@
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Networks.Weights;
+using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Tests.Networks;
 using TorchSharp;
 using TorchSharp.Modules;

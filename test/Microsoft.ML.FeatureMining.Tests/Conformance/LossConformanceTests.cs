@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
 

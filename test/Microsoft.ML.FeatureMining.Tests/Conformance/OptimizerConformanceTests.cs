@@ -1,7 +1,8 @@
 using System.Text.Json;
-using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Loop;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;

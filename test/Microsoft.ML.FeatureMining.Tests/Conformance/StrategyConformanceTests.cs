@@ -1,8 +1,9 @@
 using System.Text.Json;
-using Microsoft.ML.FeatureMining.Artifacts;
+using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Loop;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 

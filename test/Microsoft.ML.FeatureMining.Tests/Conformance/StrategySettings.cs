@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Hierarchies;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Loop;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 

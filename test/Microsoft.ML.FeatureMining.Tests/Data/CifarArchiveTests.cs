@@ -1,6 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Compression;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Datasets;
 
 namespace Microsoft.ML.FeatureMining.Tests.Data;
 

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Files;
 
 namespace Microsoft.ML.FeatureMining.Tests.Data;
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Imaging;
 
 namespace Microsoft.ML.FeatureMining.Tests.Data;
 

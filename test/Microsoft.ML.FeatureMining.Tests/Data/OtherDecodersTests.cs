@@ -1,5 +1,5 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Imaging;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.PixelFormats;
 

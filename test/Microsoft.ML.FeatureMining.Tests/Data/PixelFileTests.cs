@@ -1,4 +1,5 @@
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Native;
+using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Microsoft.ML.FeatureMining.Tests.Data;
 

@@ -1,4 +1,4 @@
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Datasets;
 
 namespace Microsoft.ML.FeatureMining.Tests.Data;
 

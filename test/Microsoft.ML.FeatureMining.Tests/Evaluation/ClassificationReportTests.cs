@@ -1,5 +1,6 @@
 using FsCheck.Fluent;
 using Microsoft.ML.FeatureMining.Evaluation;
+using Microsoft.ML.FeatureMining.Native;
 
 namespace Microsoft.ML.FeatureMining.Tests.Evaluation;
 

@@ -1,6 +1,7 @@
 using System.Xml.Linq;
-using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Evaluation;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Reports;
 using Microsoft.ML.FeatureMining.Tests.Reports;
 using Microsoft.ML.FeatureMining.Training;

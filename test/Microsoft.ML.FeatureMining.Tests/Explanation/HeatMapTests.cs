@@ -1,5 +1,7 @@
-using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Explanation;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Native;
+using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Microsoft.ML.FeatureMining.Tests.Explanation;
 

@@ -1,6 +1,7 @@
-using Microsoft.ML.FeatureMining.Artifacts;
-using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Explanation;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Tests.Artifacts;
 using static TorchSharp.torch;
 

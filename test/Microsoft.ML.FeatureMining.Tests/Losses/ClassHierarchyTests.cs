@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Hierarchies;
+using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
 

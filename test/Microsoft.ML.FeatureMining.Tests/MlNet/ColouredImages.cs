@@ -1,5 +1,6 @@
-using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.MlNet.Rows;
+using Microsoft.ML.FeatureMining.Datasets;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.MlNet.Reading;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 

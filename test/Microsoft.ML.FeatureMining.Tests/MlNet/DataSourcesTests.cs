@@ -1,7 +1,8 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using Microsoft.ML.Data;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Datasets;
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Tests.Data;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;

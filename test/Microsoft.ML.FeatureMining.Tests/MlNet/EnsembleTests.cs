@@ -2,7 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Augmentation;
-using Microsoft.ML.FeatureMining.MlNet.Rows;
+using Microsoft.ML.FeatureMining.MlNet.Reading;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
@@ -19,7 +19,7 @@ public sealed class EnsembleTests : IDisposable
     {
         (_trained, _ml) = (trained, trained.Context);
         // Another network, and pictures of another size: they must be prepared for each by itself.
-        _larger = Tiny.Pipeline(_ml, Tiny.Options with { Backbone = "wrn-10-1", ImageHeight = 16, ImageWidth = 20, Resize = Microsoft.ML.FeatureMining.Data.ResizeRule.Squash, Epochs = 1 }).Fit(trained.Rows);
+        _larger = Tiny.Pipeline(_ml, Tiny.Options with { Backbone = "wrn-10-1", ImageHeight = 16, ImageWidth = 20, Resize = Microsoft.ML.FeatureMining.Imaging.ResizeRule.Squash, Epochs = 1 }).Fit(trained.Rows);
     }
 
     [Fact]

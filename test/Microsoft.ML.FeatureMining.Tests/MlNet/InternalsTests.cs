@@ -4,6 +4,7 @@ using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;

@@ -1,4 +1,6 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.MlNet.Reading;
+using Microsoft.ML.FeatureMining.Native;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 

@@ -1,7 +1,8 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.MlNet;
-using Microsoft.ML.FeatureMining.MlNet.Labels;
+using Microsoft.ML.FeatureMining.MlNet.Columns;
 using Microsoft.ML.FeatureMining.MlNet.Scoring;
+using Microsoft.ML.FeatureMining.Native;
 using static Microsoft.ML.SchemaShape.Column;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;

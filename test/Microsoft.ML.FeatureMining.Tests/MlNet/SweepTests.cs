@@ -1,8 +1,9 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Losses;
-using Microsoft.ML.FeatureMining.MlNet.Sweeping;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Sweeps;
 using Microsoft.ML.FeatureMining.Tests.Reports;
+using Microsoft.ML.FeatureMining.Trainers;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;

@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Microsoft.ML.FeatureMining.Artifacts;
-using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Weights;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Networks;

@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Networks.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 

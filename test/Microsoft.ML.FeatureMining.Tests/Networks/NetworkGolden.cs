@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.FeatureMining.Artifacts;
-using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Weights;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Networks;

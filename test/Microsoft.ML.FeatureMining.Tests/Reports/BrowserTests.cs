@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Microsoft.ML.FeatureMining.MlNet.Reports;
 using Microsoft.ML.FeatureMining.Reports;
 using Microsoft.ML.FeatureMining.Sweeps;
 using Microsoft.ML.FeatureMining.Tests.MlNet;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using Microsoft.ML.FeatureMining.Native;
 using Samples;
 
 namespace Microsoft.ML.FeatureMining.Tests.Samples;

@@ -1,4 +1,4 @@
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Strategies;
 
 namespace Microsoft.ML.FeatureMining.Tests.Strategies;

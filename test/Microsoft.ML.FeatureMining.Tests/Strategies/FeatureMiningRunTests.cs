@@ -2,8 +2,9 @@ using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using Microsoft.ML.FeatureMining.Training;
-using static TorchSharp.torch;
+using Microsoft.ML.FeatureMining.Training.Loop;
 using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Strategies;
 

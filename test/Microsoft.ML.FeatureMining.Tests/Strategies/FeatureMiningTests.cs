@@ -1,12 +1,12 @@
-using Microsoft.ML.FeatureMining.Data;
 using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Tests.Networks;
 using Microsoft.ML.FeatureMining.Training;
 using TorchSharp;
-using static TorchSharp.torch;
 using Linear = TorchSharp.Modules.Linear;
 using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Strategies;
 

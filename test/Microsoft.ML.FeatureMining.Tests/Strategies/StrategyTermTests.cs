@@ -1,4 +1,4 @@
-using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Hierarchies;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Tests.Networks;
 using Microsoft.ML.FeatureMining.Training;

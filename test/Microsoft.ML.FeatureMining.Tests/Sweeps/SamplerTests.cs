@@ -1,5 +1,5 @@
 using FsCheck.Fluent;
-using Microsoft.ML.FeatureMining.Data;
+using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Sweeps;
 
 namespace Microsoft.ML.FeatureMining.Tests.Sweeps;

@@ -1,4 +1,5 @@
 using FsCheck.Fluent;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Sweeps;
 
 namespace Microsoft.ML.FeatureMining.Tests.Sweeps;

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Reports;
 using Microsoft.ML.FeatureMining.Sweeps;
 using Microsoft.ML.FeatureMining.Tests.Reports;

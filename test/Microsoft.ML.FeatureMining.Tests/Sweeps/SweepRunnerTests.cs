@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Sweeps;
 
 namespace Microsoft.ML.FeatureMining.Tests.Sweeps;

@@ -1,9 +1,12 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Native;
+using Microsoft.ML.FeatureMining.Networks.Weights;
+using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Tests.Conformance;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
 

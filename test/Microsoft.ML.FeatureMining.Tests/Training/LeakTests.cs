@@ -1,5 +1,5 @@
-using Microsoft.ML.FeatureMining.Artifacts;
 using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Tests.Artifacts;
 using Microsoft.ML.FeatureMining.Training;
 using TorchSharp;

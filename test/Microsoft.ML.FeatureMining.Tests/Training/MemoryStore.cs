@@ -1,5 +1,5 @@
-using Microsoft.ML.FeatureMining.Artifacts.Workspaces;
-using Microsoft.ML.FeatureMining.Training.Checkpoints;
+using Microsoft.ML.FeatureMining.Training.Loop;
+using Microsoft.ML.FeatureMining.Training.Runs;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 

@@ -1,7 +1,9 @@
-using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Networks.Weights;
+using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Training;
-using Microsoft.ML.FeatureMining.Training.Checkpoints;
+using Microsoft.ML.FeatureMining.Training.Loop;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;

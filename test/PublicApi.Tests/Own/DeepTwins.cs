@@ -1,6 +1,6 @@
-using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,8 +1,8 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.FeatureMining.Artifacts;
-using Microsoft.ML.FeatureMining.Data;
-using Microsoft.ML.FeatureMining.MlNet.Images;
-using Microsoft.ML.FeatureMining.MlNet.Labels;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.MlNet.Columns;
+using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Scoring;
 
@@ -35,3 +35,55 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
         return new ScoringColumns(input, ScoreSchema.Extend(input, settings, keys, _first.IsMultilabel), image, new RowScorer(scorers, image, settings.UnreadableImages), _first.IsMultilabel);
     }
 }
+
+/// <summary>A network and its share of the score.</summary>
+/// <param name="Scorer">The network.</param>
+/// <param name="Share">Above 0; the shares of all sum to 1.</param>
+internal sealed record WeightedScorer(ImageScorer Scorer, float Share);
+
+/// <summary>
+/// Scores rows together: pictures are decoded on all cores, once for all networks that take them alike, and go through each network as one batch.
+/// </summary>
+internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColumn image, UnreadableImages policy)
+{
+    private readonly int _classCount = scorers[0].Scorer.ClassCount;
+
+    public ScoredRows Score(IReadOnlyList<PendingRow> rows)
+    {
+        var errors = new ImageDecodeException?[rows.Count];
+        var sum = new float[rows.Count * _classCount];
+        var probabilities = new float[sum.Length];
+        foreach (IGrouping<ImagePreprocessing, WeightedScorer> alike in scorers.GroupBy(weighted => weighted.Scorer.Preprocessing))
+        {
+            byte[] pixels = Pixels(rows, alike.Key, alike.First().Scorer.Element, errors);
+            foreach (WeightedScorer weighted in alike)
+            {
+                weighted.Scorer.Score(pixels, rows.Count, probabilities);
+                for (int i = 0; i < sum.Length; i++)
+                    sum[i] += weighted.Share * probabilities[i];
+            }
+        }
+        return new ScoredRows(sum, _classCount, errors, policy);
+    }
+
+    private byte[] Pixels(IReadOnlyList<PendingRow> rows, ImagePreprocessing preprocessing, PixelType element, ImageDecodeException?[] errors)
+    {
+        int imageBytes = ImageSet.ImageBytes(preprocessing.Shape, element);
+        var pixels = new byte[checked(rows.Count * imageBytes)];
+        Parallel.For(0, rows.Count, i =>
+        {
+            try
+            {
+                rows[i].Image.For(preprocessing).Read(pixels.AsMemory(i * imageBytes, imageBytes));
+            }
+            catch (ImageDecodeException e)
+            {
+                errors[i] = image.Unreadable(rows[i].Position, rows[i].File, e);
+            }
+        });
+        return pixels;
+    }
+}
+
+/// <summary>A row that is to be scored.</summary>
+internal readonly record struct PendingRow(RowImage Image, long Position, string? File);

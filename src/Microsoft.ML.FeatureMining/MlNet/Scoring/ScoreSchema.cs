@@ -1,6 +1,5 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.FeatureMining.MlNet.Images;
-using Microsoft.ML.FeatureMining.MlNet.Labels;
+using Microsoft.ML.FeatureMining.MlNet.Columns;
 using Microsoft.ML.Transforms.Image;
 using static Microsoft.ML.SchemaShape.Column;
 

@@ -1,3 +1,6 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.MlNet.Columns;
+
 namespace Microsoft.ML.FeatureMining.MlNet.Scoring;
 
 /// <summary>Rows with their scores, computed as cursors pass.</summary>
@@ -17,4 +20,246 @@ internal sealed class ScoringDataView(IDataView input, ScoringColumns columns, i
 
     /// <summary>One cursor: the work is in the network, which uses all cores for a batch as it is.</summary>
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+}
+
+/// <summary>
+/// Reads a batch of rows ahead and scores them together. The values of all active columns are kept for those rows, so that the input is passed once, in whichever
+/// order it comes.
+/// </summary>
+internal sealed class ScoringCursor : DataViewRowCursor
+{
+    private readonly DataViewRowCursor _input;
+    private readonly ScoringColumns _columns;
+    private readonly bool[] _active;
+    private readonly ColumnBuffer?[] _buffers;
+    private readonly ValueGetter<DataViewRowId> _idGetter;
+    private readonly (DataViewRowId Id, long Batch)[] _rows;
+    private readonly List<PendingRow> _pending = [];
+    private readonly Func<PendingRow>? _readImage;
+    private ScoredRows? _scored;
+    private int _count;
+    private int _slot = -1;
+    private long _position = -1;
+
+    public ScoringCursor(DataViewRowCursor input, ScoringColumns columns, IReadOnlyList<DataViewSchema.Column> needed, int batchSize)
+    {
+        (_input, _columns) = (input, columns);
+        _active = new bool[columns.Output.Count];
+        foreach (DataViewSchema.Column column in needed)
+            _active[column.Index] = true;
+        bool scores = _active[columns.PredictedLabel] || _active[columns.Score];
+        int capacity = scores ? batchSize : 1;
+        _buffers = [.. columns.Input.Select(column => _active[column.Index] ? ColumnBuffer.Create(input, input.Schema[column.Index], capacity) : null)];
+        _rows = new (DataViewRowId, long)[capacity];
+        _idGetter = input.GetIdGetter();
+        _readImage = scores ? ImageReader() : null;
+    }
+
+    public override DataViewSchema Schema => _columns.Output;
+
+    public override long Position => _position;
+
+    public override long Batch => _rows[Current].Batch;
+
+    private int Current => _position >= 0 ? _slot : throw new InvalidOperationException("The cursor is on no row.");
+
+    public override bool IsColumnActive(DataViewSchema.Column column) => _active[Checked(column)];
+
+    public override bool MoveNext()
+    {
+        if (_slot + 1 < _count)
+            _slot++;
+        else if (!ReadAhead())
+        {
+            _position = -1;
+            return false;
+        }
+        _position++;
+        return true;
+    }
+
+    public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = _rows[Current].Id;
+
+    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
+    {
+        int index = Checked(column);
+        if (!_active[index])
+            throw new InvalidOperationException($"Column '{column.Name}' is not active in this cursor.");
+        Delegate getter = _buffers.ElementAtOrDefault(index)?.Getter(() => Current) ?? _columns.Getter(index, Scored, () => Current);
+        return getter as ValueGetter<TValue>
+            ?? throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; it gives no {typeof(TValue)}.");
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _input.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private bool ReadAhead()
+    {
+        _scored = null;
+        _pending.Clear();
+        for (_count = 0; _count < _rows.Length && _input.MoveNext(); _count++)
+        {
+            foreach (ColumnBuffer? buffer in _buffers)
+                buffer?.Keep(_count);
+            DataViewRowId id = default;
+            _idGetter(ref id);
+            _rows[_count] = (id, _input.Batch);
+            if (_readImage is not null)
+                _pending.Add(_readImage());
+        }
+        _slot = 0;
+        return _count > 0;
+    }
+
+    private ScoredRows Scored() => _scored ??= _columns.Scorer.Score(_pending);
+
+    private Func<PendingRow> ImageReader()
+    {
+        (Func<RowImage> image, Func<string?> path) = (_columns.Image.Reader(_input), _columns.Image.PathReader(_input));
+        return () => new PendingRow(image(), _input.Position, path());
+    }
+
+    private int Checked(DataViewSchema.Column column) => column.Index < _active.Length && Schema[column.Index].Name == column.Name
+        ? column.Index
+        : throw new ArgumentOutOfRangeException(nameof(column), $"There is no column '{column.Name}' at {column.Index}.");
+}
+
+/// <summary>A row and its score, computed when it is first asked for at a position.</summary>
+internal sealed class ScoringRow : DataViewRow
+{
+    private readonly DataViewRow _input;
+    private readonly ScoringColumns _columns;
+    private readonly HashSet<int> _active;
+    private Func<PendingRow>? _read;
+    private ScoredRows? _scored;
+    private long _scoredPosition;
+
+    public ScoringRow(DataViewRow input, ScoringColumns columns, IEnumerable<DataViewSchema.Column> active)
+    {
+        (_input, _columns) = (input, columns);
+        _active = [.. active.Select(column => column.Index)];
+    }
+
+    public override DataViewSchema Schema => _columns.Output;
+
+    public override long Position => _input.Position;
+
+    public override long Batch => _input.Batch;
+
+    public override bool IsColumnActive(DataViewSchema.Column column) => _active.Contains(column.Index);
+
+    public override ValueGetter<DataViewRowId> GetIdGetter() => _input.GetIdGetter();
+
+    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
+    {
+        if (!IsColumnActive(column))
+            throw new InvalidOperationException($"Column '{column.Name}' is not active in this row.");
+        if (column.Index < _columns.Input.Count)
+            return _input.GetGetter<TValue>(_input.Schema[column.Index]);
+        _read ??= ImageReader();
+        return _columns.Getter(column.Index, Scored, () => 0) as ValueGetter<TValue>
+            ?? throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; it gives no {typeof(TValue)}.");
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _input.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private ScoredRows Scored()
+    {
+        if (_scored is null || _scoredPosition != _input.Position)
+            (_scored, _scoredPosition) = (_columns.Scorer.Score([_read!()]), _input.Position);
+        return _scored;
+    }
+
+    private Func<PendingRow> ImageReader()
+    {
+        (Func<RowImage> image, Func<string?> path) = (_columns.Image.Reader(_input), _columns.Image.PathReader(_input));
+        return () => new PendingRow(image(), _input.Position, path());
+    }
+}
+
+/// <summary>Scores single rows.</summary>
+internal sealed class ScoringRowMapper(ScoringColumns columns) : IRowToRowMapper
+{
+    public DataViewSchema InputSchema => columns.Input;
+
+    public DataViewSchema OutputSchema => columns.Output;
+
+    public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) => columns.InputsOf(dependingColumns);
+
+    public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns) => new ScoringRow(input, columns, activeColumns);
+}
+
+/// <summary>A model bound to a schema: the input's columns keep their indices, PredictedLabel and Score follow.</summary>
+internal sealed record ScoringColumns(DataViewSchema Input, DataViewSchema Output, ImageColumn Image, RowScorer Scorer, bool IsMultilabel)
+{
+    public int PredictedLabel => Input.Count;
+
+    public int Score => Input.Count + 1;
+
+    /// <summary>Reads one of the two columns that were added.</summary>
+    public Delegate Getter(int column, Func<ScoredRows> scored, Func<int> row) =>
+        column == Score ? (ValueGetter<VBuffer<float>>)((ref VBuffer<float> score) => scored().GetScore(row(), ref score))
+        : IsMultilabel ? (ValueGetter<VBuffer<float>>)((ref VBuffer<float> set) => scored().GetPredictedSet(row(), ref set))
+        : (ValueGetter<uint>)((ref uint label) => label = scored().GetPredictedLabel(row()));
+
+    /// <summary>The columns of the input that must be active for some of the output to be.</summary>
+    public IReadOnlyList<DataViewSchema.Column> InputsOf(IEnumerable<DataViewSchema.Column> outputs)
+    {
+        HashSet<int> needed = [];
+        foreach (DataViewSchema.Column column in outputs)
+            needed.UnionWith(column.Index < Input.Count ? [column.Index] : Image.Columns.Select(input => input.Index));
+        return [.. needed.Order().Select(index => Input[index])];
+    }
+}
+
+/// <summary>The values of one column over the rows that a cursor has read ahead.</summary>
+internal abstract class ColumnBuffer
+{
+    public static ColumnBuffer Create(DataViewRow row, DataViewSchema.Column column, int capacity)
+    {
+        Type type = column.Type is VectorDataViewType vector
+            ? typeof(VectorColumnBuffer<>).MakeGenericType(vector.ItemType.RawType)
+            : typeof(ScalarColumnBuffer<>).MakeGenericType(column.Type.RawType);
+        return (ColumnBuffer)Activator.CreateInstance(type, row, column, capacity)!;
+    }
+
+    /// <summary>Keeps the value of the row's current position.</summary>
+    public abstract void Keep(int slot);
+
+    /// <summary>Gives out the value of the slot that <paramref name="current"/> names when it is called.</summary>
+    public abstract Delegate Getter(Func<int> current);
+}
+
+internal sealed class ScalarColumnBuffer<T>(DataViewRow row, DataViewSchema.Column column, int capacity) : ColumnBuffer
+{
+    private readonly ValueGetter<T> _getter = row.GetGetter<T>(column);
+    private readonly T[] _values = new T[capacity];
+
+    public override void Keep(int slot)
+    {
+        // A getter may dispose what it finds (MLImage), and the value of an earlier row may be somebody else's by now.
+        _values[slot] = default!;
+        _getter(ref _values[slot]);
+    }
+
+    public override Delegate Getter(Func<int> current) => (ValueGetter<T>)((ref T value) => value = _values[current()]);
+}
+
+internal sealed class VectorColumnBuffer<T>(DataViewRow row, DataViewSchema.Column column, int capacity) : ColumnBuffer
+{
+    private readonly ValueGetter<VBuffer<T>> _getter = row.GetGetter<VBuffer<T>>(column);
+    private readonly VBuffer<T>[] _values = new VBuffer<T>[capacity];
+
+    public override void Keep(int slot) => _getter(ref _values[slot]);
+
+    public override Delegate Getter(Func<int> current) => (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) => _values[current()].CopyTo(ref value));
 }

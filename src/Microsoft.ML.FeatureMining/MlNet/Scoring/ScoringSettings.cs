@@ -1,3 +1,5 @@
+using Microsoft.ML.FeatureMining.Imaging;
+
 namespace Microsoft.ML.FeatureMining.MlNet.Scoring;
 
 /// <summary>What a transformer needs beside the network: the columns it joins and what it does with a picture that cannot be read.</summary>
@@ -11,7 +13,7 @@ internal sealed record ScoringSettings
 
     public UnreadableImages UnreadableImages { get; init; }
 
-    public long MaxPixels { get; init; } = Data.ImageCodec.DefaultMaxPixels;
+    public long MaxPixels { get; init; } = ImageCodec.DefaultMaxPixels;
 
     public int BatchSize { get; init; } = 64;
 

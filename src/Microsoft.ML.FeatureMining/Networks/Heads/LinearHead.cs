@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -38,5 +39,15 @@ internal sealed class LinearHead : Head
     {
         using DisposeScope scope = NewDisposeScope();
         return _classify(_drop(features)).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>"Dual pooling": the mean of average and maximum over all positions (Sun et al. 2020, section 4.3).</summary>
+internal static class DualPool
+{
+    public static Tensor Of(Tensor features)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return ImageNetwork.Pool(features).Add(features.amax(2, 3)).Mul(0.5).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.ML.FeatureMining.Native;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -29,4 +31,63 @@ internal sealed class LayerFactory(bool folded = false)
         _pairs.Add(new ConvNormPair(convolution, following, settings.Epsilon));
         return (convolution, following);
     }
+}
+
+/// <summary>A convolution and the BatchNorm behind it; null where that is folded into the convolution.</summary>
+internal sealed record ConvNormPair(Conv2d Convolution, BatchNormLayer? Norm, double Epsilon);
+
+/// <summary>What BatchNorm adds to the variance, and the share of the new batch in the running statistics.</summary>
+internal sealed record NormSettings(double Epsilon, double Momentum)
+{
+    /// <summary>PyTorch's own.</summary>
+    public static NormSettings Default { get; } = new(1e-5, 0.1);
+}
+
+/// <summary>
+/// Folds BatchNorm at rest into the convolution before it: w' = w * gamma / sqrt(var + eps), b' = beta + (b - mean) * gamma / sqrt(var + eps).
+/// </summary>
+internal static class BatchNormFolding
+{
+    public static void Fold(LayerFactory source, LayerFactory target)
+    {
+        using IDisposable noGrad = no_grad();
+        foreach (((Conv2d from, BatchNormLayer? norm, double epsilon), (Conv2d to, _, _)) in source.Pairs.Zip(target.Pairs))
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor scale = norm!.weight! / norm.running_var!.Add(epsilon).sqrt();                    // [C]
+            Tensor mean = from.bias is { } bias ? norm.running_mean! - bias : norm.running_mean!;
+            to.weight!.copy_(from.weight! * scale.view(-1, 1, 1, 1));
+            to.bias!.copy_(norm.bias! - mean * scale);
+        }
+    }
+}
+
+/// <summary>
+/// BatchNorm of [N,C] or [N,C,h,w] (Ioffe and Szegedy 2015), with the parameters and buffers of <c>nn.BatchNorm1d</c> and <c>nn.BatchNorm2d</c>. Theirs count batches with a number that the garbage
+/// collector may free too early (<see cref="TensorMath"/>).
+/// </summary>
+internal sealed class BatchNormLayer(int channels, double epsilon = 1e-5, double momentum = 0.1)
+    : BatchNorm(channels, epsilon, momentum, affine: true, track_running_stats: true, device: null, dtype: null, nameof(BatchNormLayer))
+{
+    public override Tensor forward(Tensor input)
+    {
+        if (training)
+        {
+            num_batches_tracked!.Add_(1);
+        }
+
+        return nn.functional.batch_norm(input, running_mean, running_var, weight, bias, training, momentum!.Value, eps);
+    }
+
+    protected override void ValidateInputDimensions(Tensor input)
+    {
+        // libtorch checks the shape.
+    }
+}
+
+/// <summary>Convolution, BatchNorm, activation and what follows, numbered as torchvision numbers them: "0" is the convolution, "1" the BatchNorm.</summary>
+internal static class ConvNormActivation
+{
+    public static Sequential Of((nn.Module<Tensor, Tensor> Convolution, nn.Module<Tensor, Tensor> Norm) pair, params nn.Module<Tensor, Tensor>[] after) =>
+        nn.Sequential([pair.Convolution, pair.Norm, .. after]);
 }

@@ -1,3 +1,7 @@
+using Microsoft.ML.FeatureMining.Native;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.FeatureMining.Training.Optimizers;
 
 /// <summary>
@@ -25,4 +29,60 @@ public sealed record AdamOptimizer : Optimizer
 
     /// <inheritdoc/>
     protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new AdamRun(groups, Beta1, Beta2, Epsilon, decoupled: false);
+}
+
+/// <summary>
+/// Adam with decoupled weight decay (Loshchilov and Hutter 2019): before Adam's step, w = w - rate * decay * w; the decay stays out of the moments. Usual: a rate of 1e-3,
+/// a weight decay of 0.01 to 0.05.
+/// </summary>
+public sealed record AdamWOptimizer : Optimizer
+{
+    /// <inheritdoc/>
+    public override string Key => "adamw";
+
+    /// <summary>b1 of <see cref="AdamOptimizer"/>, in [0, 1).</summary>
+    /// <value>0.9.</value>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>b2 of <see cref="AdamOptimizer"/>, in [0, 1).</summary>
+    /// <value>0.999.</value>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Above 0.</summary>
+    /// <value>1e-8.</value>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems() => [.. OutsideUnit(nameof(Beta1), Beta1), .. OutsideUnit(nameof(Beta2), Beta2), .. NotPositive(nameof(Epsilon), Epsilon)];
+
+    /// <inheritdoc/>
+    protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new AdamRun(groups, Beta1, Beta2, Epsilon, decoupled: true);
+}
+
+/// <summary>The step of <see cref="AdamOptimizer"/> and <see cref="AdamWOptimizer"/>.</summary>
+/// <param name="groups">The groups.</param>
+/// <param name="beta1">b1.</param>
+/// <param name="beta2">b2.</param>
+/// <param name="epsilon">Added to the root.</param>
+/// <param name="decoupled">Whether the weight decay stays out of the moments, as with AdamW.</param>
+internal sealed class AdamRun(IReadOnlyList<ParameterGroup> groups, double beta1, double beta2, double epsilon, bool decoupled)
+    : PerParameterRun(groups, "exp_avg", "exp_avg_sq")
+{
+    protected override void Move(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
+    {
+        if (decoupled)
+        {
+            parameter.Mul_(1 - rate * decay);
+        }
+        else
+        {
+            gradient = Decayed(gradient, parameter, decay);
+        }
+
+        (Tensor mean, Tensor meanSquare, long step) = (state[0], state[1], Steps + 1);
+        mean.Mul_(beta1).Add_(gradient, 1 - beta1);
+        meanSquare.Mul_(beta2).Addcmul_(gradient, gradient, 1 - beta2);
+        Tensor root = meanSquare.sqrt().Div(Math.Sqrt(1 - Math.Pow(beta2, step))).Add_(epsilon);
+        parameter.Addcdiv_(mean, root, -(rate / (1 - Math.Pow(beta1, step))));
+    }
 }

@@ -1,7 +1,7 @@
-using Microsoft.ML.FeatureMining.Artifacts.Workspaces;
-using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Training;
-using Microsoft.ML.FeatureMining.Training.Checkpoints;
+using Microsoft.ML.FeatureMining.Training.Loop;
+using Microsoft.ML.FeatureMining.Training.Runs;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Artifacts.Workspaces;

@@ -1,8 +1,8 @@
 using System.Text.Json;
-using Microsoft.ML.FeatureMining.Artifacts.Workspaces;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using Microsoft.ML.FeatureMining.Training;
-using Microsoft.ML.FeatureMining.Training.Checkpoints;
+using Microsoft.ML.FeatureMining.Training.Loop;
+using Microsoft.ML.FeatureMining.Training.Runs;
 
 namespace Microsoft.ML.FeatureMining.Tests.Artifacts.Workspaces;
 
@@ -125,7 +125,7 @@ public sealed class WorkspaceTests : IDisposable
         string file = Path.Combine(_root, "whole");
         File.WriteAllText(file, "whole");
 
-        Assert.ThrowsAny<IOException>(() => Microsoft.ML.FeatureMining.Artifacts.AtomicFile.Write(file, _ =>
+        Assert.ThrowsAny<IOException>(() => Microsoft.ML.FeatureMining.Files.AtomicFile.Write(file, _ =>
         {
             using FileStream full = File.OpenWrite("/dev/full");
             full.Write(new byte[10_000]);

@@ -1,0 +1,66 @@
+using System.Globalization;
+using Microsoft.ML.FeatureMining.Files;
+using Microsoft.ML.FeatureMining.Imaging;
+
+namespace Microsoft.ML.FeatureMining.Datasets;
+
+/// <summary>
+/// Caltech-UCSD Birds-200-2011 as it is published: images.txt, classes.txt, image_class_labels.txt, train_test_split.txt and bounding_boxes.txt, joined by the image's number,
+/// beside the folder images.
+/// </summary>
+internal static class CaltechBirds
+{
+    /// <summary>The pictures of a side of the split, in the order of images.txt.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="FileNotFoundException">A list is missing.</exception>
+    /// <exception cref="InvalidDataException">A list is wrong, or two do not fit; the message names file and line.</exception>
+    public static IReadOnlyList<BoxedImageFile> Read(string root, DataPart part)
+    {
+        if (!Directory.Exists(root))
+            throw new DirectoryNotFoundException($"There is no folder '{root}'.");
+        NumberedLines images = Lines("images.txt"), labels = Lines("image_class_labels.txt"), classes = Lines("classes.txt");
+        NumberedLines split = Lines("train_test_split.txt"), boxes = Lines("bounding_boxes.txt");
+        return
+        [
+            .. images.Numbers.Where(image => PartOf(split[image]) == part).Select(image =>
+                new BoxedImageFile(Picture(root, images[image]), ClassOf(labels[image], classes), BoxOf(boxes[image]))),
+        ];
+
+        NumberedLines Lines(string name) => new(Path.Combine(root, name));
+    }
+
+    private static DataPart PartOf(TextLine line) => line.Text switch
+    {
+        "1" => DataPart.Train,
+        "0" => DataPart.Test,
+        _ => throw line.Fault($"'{line.Text}' is neither 1, train, nor 0, test."),
+    };
+
+    private static string Picture(string root, TextLine line)
+    {
+        string[] parts = line.Text.Split('/');
+        return parts.Length == 2
+            ? Path.GetFullPath(Path.Combine(root, "images", line.FileName(parts[0]), line.FileName(parts[1])))
+            : throw line.Fault($"'{line.Text}' is no picture in a folder.");
+    }
+
+    private static string ClassOf(TextLine line, NumberedLines classes)
+    {
+        if (!int.TryParse(line.Text, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            throw line.Fault($"'{line.Text}' is no number of a class.");
+        return classes[number].Text;
+    }
+
+    private static ImageBox BoxOf(TextLine line)
+    {
+        float[] numbers = [.. line.Words(4).Select(word => float.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) && float.IsFinite(number)
+            ? number
+            : throw line.Fault($"'{word}' is no number."))];
+        return numbers[2] > 0 && numbers[3] > 0
+            ? new ImageBox(numbers[0], numbers[1], numbers[2], numbers[3])
+            : throw line.Fault("the box has no width or no height.");
+    }
+}
+
+/// <summary>A picture whose object is framed.</summary>
+internal readonly record struct BoxedImageFile(string Path, string ClassName, ImageBox Box);

@@ -1,0 +1,85 @@
+using Microsoft.ML.FeatureMining.Files;
+
+namespace Microsoft.ML.FeatureMining.Datasets;
+
+/// <summary>Reads a CSV or TSV file of pictures and their labels. The pictures are not looked for.</summary>
+internal static class ImageList
+{
+    /// <summary>Each record's picture and label, in the order of the file.</summary>
+    /// <exception cref="FileNotFoundException">There is no such list.</exception>
+    /// <exception cref="InvalidDataException">The list is not of that format; the message names file and line.</exception>
+    public static IReadOnlyList<ImageFile> Read(string path, ImageListFormat format) => [.. Rows(path, format).Select(row => row.Label.Length > 0
+        ? new ImageFile(row.Image, row.Label)
+        : throw TextFault.At(path, row.Line, "the label is empty."))];
+
+    /// <summary>Each record's picture and labels, in the order of the file; a picture may have none.</summary>
+    /// <exception cref="FileNotFoundException">There is no such list.</exception>
+    /// <exception cref="InvalidDataException">The list is not of that format; the message names file and line.</exception>
+    public static IReadOnlyList<MultilabelImageFile> ReadMultilabel(string path, ImageListFormat format) => [.. Rows(path, format).Select(row =>
+        new MultilabelImageFile(row.Image, [.. row.Label.Split(format.LabelSeparator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)]))];
+
+    private static IEnumerable<(int Line, string Image, string Label)> Rows(string path, ImageListFormat format)
+    {
+        string folder = format.ImageFolder ?? Path.GetDirectoryName(Path.GetFullPath(path))!;
+        (int image, int label)? columns = null;
+        foreach (DelimitedRecord record in DelimitedText.Read(path, format.SeparatorOf(path)))
+        {
+            if (columns is null)
+            {
+                columns = Columns(path, record, format);
+                if (format.HasHeader)
+                    continue;
+            }
+            string file = record.Fields[columns.Value.image];
+            if (file.Length == 0 || file.Contains('\0'))
+                throw TextFault.At(path, record.Line, file.Length == 0 ? "the picture's path is empty." : "the picture's path holds a null character.");
+            yield return (record.Line, Path.GetFullPath(file, Path.GetFullPath(folder)), record.Fields[columns.Value.label].Trim());
+        }
+        if (columns is null)
+            throw new InvalidDataException($"'{path}' is empty.");
+    }
+
+    private static (int Image, int Label) Columns(string path, DelimitedRecord first, ImageListFormat format)
+    {
+        if (format.HasHeader)
+            return (Column(format.PathColumn), Column(format.LabelColumn));
+        return first.Fields.Length == 2
+            ? (0, 1)
+            : throw TextFault.At(path, first.Line, FormattableString.Invariant($"there are {first.Fields.Length} fields; without a header there are two, picture and label."));
+
+        int Column(string name) => Array.IndexOf(first.Fields, name) is var index and >= 0
+            ? index
+            : throw TextFault.At(path, first.Line, $"the header has no column '{name}'; it has {string.Join(", ", first.Fields.Select(field => $"'{field}'"))}.");
+    }
+}
+
+/// <summary>How a list of pictures and their labels is laid out (RFC 4180: fields may stand in quotes).</summary>
+public sealed record ImageListFormat
+{
+    /// <summary>Whether the first record names the columns. Without such names the pictures stand in the first column and the labels in the second, and there are no others.</summary>
+    /// <value>true.</value>
+    public bool HasHeader { get; init; } = true;
+
+    /// <summary>The name of the column of picture files.</summary>
+    /// <value>ImagePath.</value>
+    public string PathColumn { get; init; } = "ImagePath";
+
+    /// <summary>The name of the column of labels.</summary>
+    /// <value>Label.</value>
+    public string LabelColumn { get; init; } = "Label";
+
+    /// <summary>What separates the fields.</summary>
+    /// <value>A tab where the file is called .tsv or .tab, otherwise a comma.</value>
+    public char? Separator { get; init; }
+
+    /// <summary>What separates the labels of a picture that has several, within their field.</summary>
+    /// <value>A semicolon.</value>
+    public char LabelSeparator { get; init; } = ';';
+
+    /// <summary>Where the pictures lie whose paths are relative.</summary>
+    /// <value>The folder of the list.</value>
+    public string? ImageFolder { get; init; }
+
+    internal char SeparatorOf(string path) =>
+        Separator ?? (Path.GetExtension(path).ToLowerInvariant() is ".tsv" or ".tab" ? '\t' : ',');
+}

@@ -1,0 +1,200 @@
+using System.Globalization;
+using System.Xml;
+using System.Xml.Linq;
+using Microsoft.ML.FeatureMining.Files;
+using Microsoft.ML.FeatureMining.Imaging;
+
+namespace Microsoft.ML.FeatureMining.Datasets;
+
+/// <summary>A year of Pascal VOC: the folder that holds ImageSets/Main, Annotations and JPEGImages.</summary>
+internal static class PascalVoc
+{
+    /// <summary>The pictures of a set, such as trainval, in the order of its list, with all that is annotated on them.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="FileNotFoundException">There is no such list, or no annotation of a picture on it.</exception>
+    /// <exception cref="InvalidDataException">The list or an annotation is wrong; the message names file and line.</exception>
+    public static IReadOnlyList<VocImage> Read(string root, string set)
+    {
+        if (!Directory.Exists(root))
+            throw new DirectoryNotFoundException($"There is no folder '{root}'.");
+        List<VocImage> images = [];
+        HashSet<string> ids = new(StringComparer.Ordinal);
+        foreach (TextLine line in TextLine.Read(Path.Combine(root, "ImageSets", "Main", set + ".txt")))
+        {
+            string id = line.FileName(line.Words(1)[0]);
+            if (!ids.Add(id))
+                throw line.Fault($"'{id}' stands in the list before.");
+            string picture = Path.GetFullPath(Path.Combine(root, "JPEGImages", id + ".jpg"));
+            images.Add(VocAnnotation.Read(Path.Combine(root, "Annotations", id + ".xml"), picture));
+        }
+        return images;
+    }
+}
+
+/// <summary>Reads an annotation of Pascal VOC. Names and boxes of an object's parts, and the name of a picture's owner, are not the object's.</summary>
+internal static class VocAnnotation
+{
+    private static readonly XmlReaderSettings Settings = new()
+    {
+        DtdProcessing = DtdProcessing.Prohibit,
+        XmlResolver = null,
+        MaxCharactersInDocument = 4 << 20,
+    };
+
+    /// <param name="path">The annotation.</param>
+    /// <param name="picture">The picture that it is about.</param>
+    /// <exception cref="FileNotFoundException">There is no such annotation.</exception>
+    /// <exception cref="InvalidDataException">It is no annotation; the message names file and line.</exception>
+    public static VocImage Read(string path, string picture)
+    {
+        XElement root = Load(path);
+        if (root.Name != "annotation")
+            throw Fault(path, root, $"the outermost element is '{root.Name}' where 'annotation' is to be.");
+        XElement size = Child(path, root, "size");
+        (int width, int height) = (Side(path, size, "width"), Side(path, size, "height"));
+        return new VocImage(picture, width, height, [.. root.Elements("object").Select(element => Object(path, element, width, height))]);
+    }
+
+    private static XElement Load(string path)
+    {
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no annotation '{path}'.", path);
+        try
+        {
+            using XmlReader reader = XmlReader.Create(path, Settings);
+            return XElement.Load(reader, LoadOptions.SetLineInfo);
+        }
+        catch (XmlException problem)
+        {
+            // The refusal of a document type tells no line.
+            string line = problem.LineNumber > 0 ? FormattableString.Invariant($", line {problem.LineNumber}") : "";
+            throw new InvalidDataException($"'{path}'{line}: {problem.Message}", problem);
+        }
+    }
+
+    private static VocObject Object(string path, XElement element, int width, int height)
+    {
+        string name = Child(path, element, "name").Value.Trim();
+        if (name.Length == 0)
+            throw Fault(path, element, "an object has no name.");
+        return new VocObject(name, Box(path, Child(path, element, "bndbox"), width, height), Flag(path, element, "difficult"), Flag(path, element, "truncated"));
+    }
+
+    // Corners are pixels inside the box, the first pixel of a row being 1.
+    private static ImageBox Box(string path, XElement element, int width, int height)
+    {
+        (float left, float top) = (Number(path, element, "xmin"), Number(path, element, "ymin"));
+        (float right, float bottom) = (Number(path, element, "xmax"), Number(path, element, "ymax"));
+        if (left > right || top > bottom)
+            throw Fault(path, element, "the box ends before it begins.");
+        if (left > width || top > height || right < 1 || bottom < 1)
+            throw Fault(path, element, FormattableString.Invariant($"the box lies outside of the picture of {width}x{height}."));
+        return new ImageBox(left - 1, top - 1, right - left + 1, bottom - top + 1);
+    }
+
+    private static int Side(string path, XElement element, string name)
+    {
+        float number = Number(path, element, name);
+        return number is >= 1 and <= 1 << 20 && number == MathF.Floor(number) ? (int)number : throw Fault(path, element, $"the {name} is {number.ToString(CultureInfo.InvariantCulture)}.");
+    }
+
+    private static float Number(string path, XElement element, string name)
+    {
+        XElement child = Child(path, element, name);
+        return float.TryParse(child.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) && float.IsFinite(number)
+            ? number
+            : throw Fault(path, child, $"'{child.Value}' is no number.");
+    }
+
+    private static bool Flag(string path, XElement element, string name) => element.Element(name) is { } flag && flag.Value.Trim() switch
+    {
+        "0" => false,
+        "1" => true,
+        _ => throw Fault(path, flag, $"'{flag.Value}' is neither 0 nor 1."),
+    };
+
+    private static XElement Child(string path, XElement element, string name) =>
+        element.Element(name) ?? throw Fault(path, element, $"'{element.Name}' has no '{name}'.");
+
+    private static InvalidDataException Fault(string path, XElement element, string what) => TextFault.At(path, ((IXmlLineInfo)element).LineNumber, what);
+}
+
+/// <summary>A picture of Pascal VOC and what is on it.</summary>
+internal sealed record VocImage(string Path, int Width, int Height, IReadOnlyList<VocObject> Objects)
+{
+    /// <summary>The classes of which something is there that is not difficult, each once: those that VOC's own lists mark 1.</summary>
+    public IEnumerable<string> ClassNames => Objects.Where(thing => !thing.Difficult).Select(thing => thing.ClassName).Distinct(StringComparer.Ordinal);
+
+    /// <summary>The classes of which only difficult objects are there: those that VOC's own lists mark 0.</summary>
+    public IEnumerable<string> DifficultClassNames => Objects.Select(thing => thing.ClassName).Distinct(StringComparer.Ordinal).Except(ClassNames, StringComparer.Ordinal);
+}
+
+/// <summary>An object on a picture of Pascal VOC.</summary>
+/// <param name="ClassName">One of the classes.</param>
+/// <param name="Box">Where it is; VOC counts pixels from 1, here the first is 0.</param>
+/// <param name="Difficult">Whether its authors would not count a miss.</param>
+/// <param name="Truncated">Whether it reaches beyond the box.</param>
+internal readonly record struct VocObject(string ClassName, ImageBox Box, bool Difficult, bool Truncated);
+
+/// <summary>Cuts objects out of the pictures of Pascal VOC: the single-label set of the patch-training paper.</summary>
+internal static class VocPatches
+{
+    /// <summary>The objects that are wanted, picture by picture; each picture is decoded once.</summary>
+    /// <param name="images">The pictures.</param>
+    /// <param name="minSide">The least width and height of a box, in pixels.</param>
+    /// <param name="withDifficult">Whether difficult objects count.</param>
+    public static IEnumerable<Patch> Cut(IEnumerable<VocImage> images, int minSide, bool withDifficult)
+    {
+        foreach (VocImage image in images)
+        {
+            VocObject[] wanted = [.. image.Objects.Where(thing => (withDifficult || !thing.Difficult) && IsLarge(thing.Box, image, minSide))];
+            if (wanted.Length == 0)
+                continue;
+            (DecodedImage? picture, byte[] encoded) = Decode(image);
+            foreach (VocObject thing in wanted)
+                yield return new Patch(image.Path, thing.ClassName, picture is null ? encoded : Encode(picture, thing.Box));
+        }
+    }
+
+    // A picture that cannot be read goes on as it is: whoever decodes the patch meets the same error and has a policy for it.
+    private static (DecodedImage? Picture, byte[] Encoded) Decode(VocImage image)
+    {
+        byte[] encoded = File.Exists(image.Path) ? File.ReadAllBytes(image.Path) : [];
+        DecodedImage picture;
+        try
+        {
+            picture = ImageCodec.Decode(encoded);
+        }
+        catch (ImageDecodeException)
+        {
+            return (null, encoded);
+        }
+        return (picture.Width, picture.Height) == (image.Width, image.Height)
+            ? (picture, encoded)
+            : throw new InvalidDataException(FormattableString.Invariant($"'{image.Path}' is {picture.Width}x{picture.Height}; its annotation says {image.Width}x{image.Height}."));
+    }
+
+    private static bool IsLarge(ImageBox box, VocImage image, int minSide)
+    {
+        (_, _, int width, int height) = box.Within(image.Width, image.Height);
+        return width >= Math.Max(1, minSide) && height >= Math.Max(1, minSide);
+    }
+
+    private static byte[] Encode(DecodedImage picture, ImageBox box)
+    {
+        (int x, int y, int width, int height) = box.Within(picture.Width, picture.Height);
+        DecodedImage cut = ((PixelView)picture).Part(x, y, width, height).ToImage();
+        return ImageCodec.EncodePng(cut.Pixels, width, height, level: 0);
+    }
+}
+
+/// <summary>A part of a picture.</summary>
+/// <param name="Path">The picture that it is cut from.</param>
+/// <param name="ClassName">What is on it.</param>
+/// <param name="Encoded">A picture file; where the whole could not be read, that.</param>
+internal readonly record struct Patch(string Path, string ClassName, byte[] Encoded);
+
+/// <summary>A picture with any number of labels.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="ClassNames">The classes on it, each once.</param>
+internal readonly record struct MultilabelImageFile(string Path, IReadOnlyList<string> ClassNames);

@@ -1,0 +1,75 @@
+namespace Microsoft.ML.FeatureMining.Hierarchies;
+
+/// <summary>
+/// Agglomerative clustering by Ward's rule: the two clusters whose union adds least to the sum of squares are joined, |A| |B| / (|A| + |B|) times the squared distance
+/// of their means. Follows chains of nearest neighbours, which gives the same tree as the search over all pairs in O(n^2) distances.
+/// </summary>
+internal static class WardClustering
+{
+    /// <summary>Joins n rows in n - 1 merges. Clusters 0 to n - 1 are the rows; merge i makes cluster n + i, the smaller number first.</summary>
+    public static IReadOnlyList<(int First, int Second)> Merge(IReadOnlyList<float[]> rows)
+    {
+        List<double[]> means = [.. rows.Select(row => row.Select(value => (double)value).ToArray())];
+        List<int> sizes = [.. Enumerable.Repeat(1, rows.Count)];
+        HashSet<int> left = [.. Enumerable.Range(0, rows.Count)];
+        List<(int First, int Second)> merges = [];
+        List<int> chain = [];
+        while (left.Count > 1)
+        {
+            if (chain.Count == 0)
+            {
+                chain.Add(left.Min());
+            }
+
+            int end = chain[^1];
+            int before = chain.Count > 1 ? chain[^2] : -1;
+            int nearest = Nearest(end, before, left, means, sizes);
+            if (nearest != before)
+            {
+                chain.Add(nearest);
+                continue;
+            }
+
+            // Each is the other's nearest.
+            chain.RemoveRange(chain.Count - 2, 2);
+            left.Remove(end);
+            left.Remove(before);
+            left.Add(means.Count);
+            merges.Add((Math.Min(end, before), Math.Max(end, before)));
+            means.Add([.. means[end].Zip(means[before], (a, b) => (a * sizes[end] + b * sizes[before]) / (sizes[end] + sizes[before]))]);
+            sizes.Add(sizes[end] + sizes[before]);
+        }
+
+        return merges;
+    }
+
+    /// <summary>The nearest other cluster: <paramref name="preferred"/> where it is as near as any, so that chains end; otherwise the lowest number.</summary>
+    private static int Nearest(int cluster, int preferred, HashSet<int> left, List<double[]> means, List<int> sizes)
+    {
+        int nearest = preferred;
+        double least = preferred < 0 ? double.PositiveInfinity : Cost(preferred);
+        foreach (int other in left.Where(other => other != cluster && other != preferred).Order())
+        {
+            double cost = Cost(other);
+            if (cost < least)
+            {
+                (nearest, least) = (other, cost);
+            }
+        }
+
+        return nearest;
+
+        double Cost(int other)
+        {
+            double[] a = means[cluster];
+            double[] b = means[other];
+            double squares = 0;
+            for (int i = 0; i < a.Length; i++)
+            {
+                squares += (a[i] - b[i]) * (a[i] - b[i]);
+            }
+
+            return squares * sizes[cluster] * sizes[other] / (sizes[cluster] + sizes[other]);
+        }
+    }
+}

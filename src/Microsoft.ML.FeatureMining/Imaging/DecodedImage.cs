@@ -1,0 +1,193 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Security.Cryptography;
+
+namespace Microsoft.ML.FeatureMining.Imaging;
+
+/// <summary>8-bit pixels, row by row, the channels of a pixel side by side.</summary>
+internal sealed class DecodedImage
+{
+    public DecodedImage(int width, int height, int channels, byte[] pixels)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        if (pixels.LongLength != (long)width * height * channels)
+            throw new ArgumentException(FormattableString.Invariant($"{pixels.LongLength} bytes are no {width}x{height} image of {channels} channels."), nameof(pixels));
+        (Width, Height, Channels, Pixels) = (width, height, channels, pixels);
+        (FullWidth, FullHeight) = (width, height);
+    }
+
+    public int Width { get; }
+
+    public int Height { get; }
+
+    public int Channels { get; }
+
+    public byte[] Pixels { get; } // [H, W, C]
+
+    /// <summary>The width of the picture in its file, of which a decoder may have made less.</summary>
+    public int FullWidth { get; init; }
+
+    /// <summary>The height of the picture in its file.</summary>
+    public int FullHeight { get; init; }
+
+    /// <summary>How many pixels of the file lie along a side of one of these; at the right and lower edge there may be fewer.</summary>
+    public int Shrink { get; init; } = 1;
+
+    /// <summary>ITU-R 601 luma in 16-bit fixed point, rounded.</summary>
+    public DecodedImage ToGray()
+    {
+        if (Channels == 1)
+            return this;
+        var gray = new byte[Width * Height];
+        for (int i = 0, j = 0; i < gray.Length; i++, j += 3)
+            gray[i] = (byte)(((Pixels[j] * 19595) + (Pixels[j + 1] * 38470) + (Pixels[j + 2] * 7471) + 0x8000) >> 16);
+        return new DecodedImage(Width, Height, 1, gray) { FullWidth = FullWidth, FullHeight = FullHeight, Shrink = Shrink };
+    }
+
+    /// <summary>The same pixels as [C, H, W].</summary>
+    public byte[] ToPlanar()
+    {
+        if (Channels == 1)
+            return Pixels;
+        byte[] planar = GC.AllocateUninitializedArray<byte>(Pixels.Length);
+        PlanarPixels.Split(Pixels, Channels, planar);
+        return planar;
+    }
+}
+
+/// <summary>A picture, or a part of one, where its pixels lie: 8-bit, row by row, the channels of a pixel side by side.</summary>
+internal readonly ref struct PixelView
+{
+    public PixelView(ReadOnlySpan<byte> pixels, int width, int height, int channels)
+    {
+        Pixels = pixels;
+        (Width, Height, Channels, Stride) = (width, height, channels, width * channels);
+        (FullWidth, FullHeight) = (width, height);
+    }
+
+    /// <summary>From the first pixel on.</summary>
+    public ReadOnlySpan<byte> Pixels { get; }
+
+    public int Width { get; }
+
+    public int Height { get; }
+
+    public int Channels { get; }
+
+    /// <summary>Bytes from one row to the next.</summary>
+    public int Stride { get; private init; }
+
+    /// <inheritdoc cref="DecodedImage.FullWidth"/>
+    public int FullWidth { get; init; }
+
+    /// <inheritdoc cref="DecodedImage.FullHeight"/>
+    public int FullHeight { get; init; }
+
+    /// <inheritdoc cref="DecodedImage.Shrink"/>
+    public int Shrink { get; init; } = 1;
+
+    public static implicit operator PixelView(DecodedImage image) => new(image.Pixels, image.Width, image.Height, image.Channels)
+    {
+        FullWidth = image.FullWidth,
+        FullHeight = image.FullHeight,
+        Shrink = image.Shrink,
+    };
+
+    /// <summary>A rectangle of it, which must lie inside.</summary>
+    public PixelView Part(int x, int y, int width, int height) => new(Pixels[((y * Stride) + (x * Channels))..], width, height, Channels) { Stride = Stride };
+
+    /// <summary>The part of a row that it shows.</summary>
+    public ReadOnlySpan<byte> Row(int y) => Pixels.Slice(y * Stride, Width * Channels);
+
+    /// <summary>A copy that stays.</summary>
+    public DecodedImage ToImage()
+    {
+        byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(Width * Height * Channels));
+        for (int y = 0; y < Height; y++)
+            Row(y).CopyTo(pixels.AsSpan(y * Width * Channels));
+        return new DecodedImage(Width, Height, Channels, pixels) { FullWidth = FullWidth, FullHeight = FullHeight, Shrink = Shrink };
+    }
+}
+
+/// <summary>What can be told of a picture alone.</summary>
+/// <param name="Width">Columns, upright.</param>
+/// <param name="Height">Rows, upright.</param>
+/// <param name="Digest">A hash of size and pixels: two files with the same picture in them have the same.</param>
+internal readonly record struct ImageFacts(int Width, int Height, UInt128 Digest)
+{
+    /// <exception cref="ImageDecodeException">The bytes are no picture that can be read.</exception>
+    public static ImageFacts Of(ReadOnlySpan<byte> encoded, long maxPixels)
+    {
+        DecodedImage image = ImageCodec.Decode(encoded, maxPixels);
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> size = stackalloc byte[2 * sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(size, image.Width);
+        BinaryPrimitives.WriteInt32LittleEndian(size[sizeof(int)..], image.Height);
+        hash.AppendData(size);
+        hash.AppendData(image.Pixels);
+        return new ImageFacts(image.Width, image.Height, BinaryPrimitives.ReadUInt128LittleEndian(hash.GetHashAndReset()));
+    }
+}
+
+/// <summary>From channels side by side to a plane of each, and back.</summary>
+internal static class PlanarPixels
+{
+    private const int Lane = 16;
+    private const byte None = 255;
+
+    /// <summary>From [H,W,C] to [C,H,W].</summary>
+    public static void Split(ReadOnlySpan<byte> pixels, int channels, Span<byte> planes)
+    {
+        int plane = pixels.Length / channels;
+        if (channels == 3)
+        {
+            Split(pixels, planes[..plane], planes.Slice(plane, plane), planes[(2 * plane)..]);
+            return;
+        }
+        for (int i = 0; i < pixels.Length; i++)
+            planes[i] = pixels[(i % plane * channels) + (i / plane)];
+    }
+
+    private static void Split(ReadOnlySpan<byte> rgb, Span<byte> red, Span<byte> green, Span<byte> blue)
+    {
+        int at = 0;
+        if (Vector128.IsHardwareAccelerated)
+        {
+            ref byte source = ref MemoryMarshal.GetReference(rgb);
+            for (; at <= red.Length - Lane; at += Lane)
+            {
+                nuint from = (nuint)(3 * at);
+                (Vector128<byte> a, Vector128<byte> b, Vector128<byte> c) =
+                    (Vector128.LoadUnsafe(ref source, from), Vector128.LoadUnsafe(ref source, from + Lane), Vector128.LoadUnsafe(ref source, from + (2 * Lane)));
+                // Of 48 bytes every third one, from the first, the second and the third on.
+                (Vector128.Shuffle(a, Vector128.Create(0, 3, 6, 9, 12, 15, None, None, None, None, None, None, None, None, None, None))
+                    | Vector128.Shuffle(b, Vector128.Create(None, None, None, None, None, None, 2, 5, 8, 11, 14, None, None, None, None, None))
+                    | Vector128.Shuffle(c, Vector128.Create(None, None, None, None, None, None, None, None, None, None, None, 1, 4, 7, 10, 13))).CopyTo(red[at..]);
+                (Vector128.Shuffle(a, Vector128.Create(1, 4, 7, 10, 13, None, None, None, None, None, None, None, None, None, None, None))
+                    | Vector128.Shuffle(b, Vector128.Create(None, None, None, None, None, 0, 3, 6, 9, 12, 15, None, None, None, None, None))
+                    | Vector128.Shuffle(c, Vector128.Create(None, None, None, None, None, None, None, None, None, None, None, 2, 5, 8, 11, 14))).CopyTo(green[at..]);
+                (Vector128.Shuffle(a, Vector128.Create(2, 5, 8, 11, 14, None, None, None, None, None, None, None, None, None, None, None))
+                    | Vector128.Shuffle(b, Vector128.Create(None, None, None, None, None, 1, 4, 7, 10, 13, None, None, None, None, None, None))
+                    | Vector128.Shuffle(c, Vector128.Create(None, None, None, None, None, None, None, None, None, None, 0, 3, 6, 9, 12, 15))).CopyTo(blue[at..]);
+            }
+        }
+        for (; at < red.Length; at++)
+            (red[at], green[at], blue[at]) = (rgb[3 * at], rgb[(3 * at) + 1], rgb[(3 * at) + 2]);
+    }
+
+    /// <summary>Sixteen of each: where they lie side by side.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector128<byte> First, Vector128<byte> Second, Vector128<byte> Third) Join(Vector128<byte> red, Vector128<byte> green, Vector128<byte> blue) => (
+        Vector128.Shuffle(red, Vector128.Create(0, None, None, 1, None, None, 2, None, None, 3, None, None, 4, None, None, 5))
+            | Vector128.Shuffle(green, Vector128.Create(None, 0, None, None, 1, None, None, 2, None, None, 3, None, None, 4, None, None))
+            | Vector128.Shuffle(blue, Vector128.Create(None, None, 0, None, None, 1, None, None, 2, None, None, 3, None, None, 4, None)),
+        Vector128.Shuffle(red, Vector128.Create(None, None, 6, None, None, 7, None, None, 8, None, None, 9, None, None, 10, None))
+            | Vector128.Shuffle(green, Vector128.Create(5, None, None, 6, None, None, 7, None, None, 8, None, None, 9, None, None, 10))
+            | Vector128.Shuffle(blue, Vector128.Create(None, 5, None, None, 6, None, None, 7, None, None, 8, None, None, 9, None, None)),
+        Vector128.Shuffle(red, Vector128.Create(None, 11, None, None, 12, None, None, 13, None, None, 14, None, None, 15, None, None))
+            | Vector128.Shuffle(green, Vector128.Create(None, None, 11, None, None, 12, None, None, 13, None, None, 14, None, None, 15, None))
+            | Vector128.Shuffle(blue, Vector128.Create(10, None, None, 11, None, None, 12, None, None, 13, None, None, 14, None, None, 15)));
+}

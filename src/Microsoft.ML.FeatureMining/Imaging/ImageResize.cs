@@ -1,0 +1,330 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Microsoft.ML.FeatureMining.Imaging;
+
+/// <summary>
+/// Bilinear resampling whose triangle widens when it shrinks, so that every source pixel counts (Pillow's BILINEAR, PyTorch's antialias=True).
+/// The two passes work in 8-bit pixels with 22-bit fixed-point weights and round in between, as Pillow's do: the results are the same bytes.
+/// </summary>
+internal static class ImageResize
+{
+    public static DecodedImage Resize(PixelView image, int width, int height)
+    {
+        byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(width * height * image.Channels));
+        Resize(image, ResizeWindow.Whole(width), ResizeWindow.Whole(height), pixels);
+        return new DecodedImage(width, height, image.Channels, pixels);
+    }
+
+    /// <summary>Resizes, and computes only the part that is wanted.</summary>
+    /// <exception cref="ImageDecodeException">The picture is so thin that the pass along its rows would take more than an array.</exception>
+    public static void Resize(PixelView image, ResizeWindow columns, ResizeWindow rows, Span<byte> pixels)
+    {
+        ResampleWeights down = new(image.Height, (double)image.FullHeight / image.Shrink, rows);
+        (int top, int height) = down.Sources.GetOffsetAndLength(image.Height);
+        if ((long)columns.Count * height * image.Channels > Array.MaxLength)
+            throw new ImageDecodeException(FormattableString.Invariant($"The picture of {image.Width}x{image.Height} pixels is too thin to be resized."));
+        int row = columns.Count * image.Channels;
+        if (image.Shrink == 1 && rows == ResizeWindow.Whole(image.Height))
+        {
+            ResizeColumns(image, columns, top, pixels);
+        }
+        else
+        {
+            // Large arrays are dear to make; the one between the passes is lent.
+            byte[] band = ArrayPool<byte>.Shared.Rent(row * height);
+            ResizeColumns(image, columns, top, band.AsSpan(0, row * height));
+            for (int y = 0; y < rows.Count; y++)
+                WeightedRows.Sum(band.AsSpan((down.First(y) - top) * row), down, y, pixels.Slice(y * row, row));
+            ArrayPool<byte>.Shared.Return(band);
+        }
+    }
+
+    private static void ResizeColumns(PixelView image, ResizeWindow columns, int top, Span<byte> target)
+    {
+        int row = columns.Count * image.Channels;
+        if (image.Shrink == 1 && columns == ResizeWindow.Whole(image.Width))
+        {
+            for (int y = 0; y < target.Length / row; y++)
+                image.Row(top + y).CopyTo(target[(y * row)..]);
+            return;
+        }
+        ResampleWeights weights = new(image.Width, (double)image.FullWidth / image.Shrink, columns);
+        ReadOnlySpan<byte> source = image.Pixels[(top * image.Stride)..];
+        if (image.Channels == 3)
+            WeightedPixels.OfRgbRows(source, image.Stride, weights, target);
+        else
+            WeightedPixels.OfRows(source, image.Stride, image.Channels, weights, target);
+    }
+}
+
+/// <summary>For every wanted target position along one axis: the first source position that counts, and the weights from there on.</summary>
+internal sealed class ResampleWeights
+{
+    // 8 bits of pixel, 2 of headroom for sums, the rest of an int for the fraction.
+    private const int Bits = 32 - 8 - 2;
+
+    // A weight is cut in two for processors, which multiply and add 16-bit numbers two at a time.
+    private const int LowBits = Bits / 2;
+    private const int LowMask = (1 << LowBits) - 1;
+    private const int Quad = 4;
+
+    private readonly int[] _first;
+    private readonly int[] _count;
+    private readonly int[] _taps;
+    private readonly Vector256<short>[] _quads;
+    private readonly int _stride;
+
+    /// <param name="from">Source positions.</param>
+    /// <param name="length">How far the source reaches: of the last position a part may be all that counts.</param>
+    /// <param name="to">What is wanted.</param>
+    public ResampleWeights(int from, double length, ResizeWindow to)
+    {
+        double scale = length / to.Size;
+        double support = Math.Max(scale, 1);
+        _stride = ((2 * (int)Math.Ceiling(support)) + Quad) / Quad * Quad;
+        _first = new int[to.Count];
+        _count = new int[to.Count];
+        _taps = new int[checked(to.Count * _stride)];
+        var triangle = new double[_stride];
+        for (int i = 0; i < to.Count; i++)
+        {
+            double centre = (to.Start + i + 0.5) * scale;
+            _first[i] = Math.Max((int)(centre - support + 0.5), 0);
+            _count[i] = Math.Min((int)(centre + support + 0.5), from) - _first[i];
+            double sum = 0;
+            for (int t = 0; t < _count[i]; t++)
+            {
+                triangle[t] = Math.Max(1 - Math.Abs((t + _first[i] - centre + 0.5) * (1 / support)), 0);
+                sum += triangle[t];
+            }
+            for (int t = 0; t < _count[i]; t++)
+                _taps[(i * _stride) + t] = (int)(0.5 + (triangle[t] / sum * (1 << Bits)));
+        }
+        _quads = new Vector256<short>[_taps.Length / Quad * 2];
+        for (int i = 0; i < _taps.Length; i += Quad)
+        {
+            ReadOnlySpan<int> quad = _taps.AsSpan(i, Quad);
+            _quads[i / Quad * 2] = Twice(High(quad[0], quad[1]), High(quad[2], quad[3]));
+            _quads[(i / Quad * 2) + 1] = Twice(Low(quad[0], quad[1]), Low(quad[2], quad[3]));
+        }
+    }
+
+    /// <summary>One half, so that dropping the fraction rounds.</summary>
+    public static int Half => 1 << (Bits - 1);
+
+    /// <summary>The source positions that count for any target.</summary>
+    public Range Sources => _first[0]..(_first[^1] + _count[^1]);
+
+    public static byte ToByte(int sum) => (byte)Math.Clamp(sum >> Bits, 0, 255);
+
+    /// <summary>What sums by the upper and by the lower halves of weights are together.</summary>
+    public static Vector256<int> Whole(Vector256<int> high, Vector256<int> low) => (high << LowBits) + low;
+
+    /// <summary>Rounded; they may still lie beyond a byte.</summary>
+    public static Vector256<int> ToLevels(Vector256<int> sums) => (sums + Vector256.Create(Half)) >> Bits;
+
+    /// <summary>How many targets there are.</summary>
+    public int Count => _first.Length;
+
+    public int First(int target) => _first[target];
+
+    public ReadOnlySpan<int> Taps(int target) => _taps.AsSpan(target * _stride, _count[target]);
+
+    /// <summary>
+    /// The weights four by four, with zeros after the last. Of each four the upper halves, then the lower ones, as 16-bit numbers: the first two again and again in the lower half of a vector,
+    /// the other two in the upper half.
+    /// </summary>
+    public ReadOnlySpan<Vector256<short>> Quads(int target) => _quads.AsSpan(target * _stride / Quad * 2, (_count[target] + Quad - 1) / Quad * 2);
+
+    private static Vector256<short> Twice(int lower, int upper) => Vector256.Create(Vector128.Create(lower), Vector128.Create(upper)).AsInt16();
+
+    private static int High(int one, int other) => (one >> LowBits) | (other >> LowBits << 16);
+
+    private static int Low(int one, int other) => (one & LowMask) | ((other & LowMask) << 16);
+}
+
+/// <summary>Along one axis: how long the resized picture is, and which part of it is wanted.</summary>
+/// <param name="Size">The length, in pixels; of a thin picture that must cover a square it can be enormous.</param>
+/// <param name="Start">Where the part begins.</param>
+/// <param name="Count">How long the part is.</param>
+internal readonly record struct ResizeWindow(long Size, long Start, int Count)
+{
+    /// <summary>All of it.</summary>
+    public static ResizeWindow Whole(int size) => new(size, 0, size);
+
+    /// <summary>The middle of a length.</summary>
+    public static ResizeWindow Middle(long size, int count) => new(size, Margin(size, count), count);
+
+    /// <summary>The middle of this part.</summary>
+    public ResizeWindow Middle(int count) => new(Size, Start + Margin(Count, count), count);
+
+    /// <summary>What lies before the middle; a half goes to the even pixel, as in torchvision's CenterCrop.</summary>
+    public static long Margin(long size, int count) => (long)Math.Round((size - count) / 2.0, MidpointRounding.ToEven);
+}
+
+/// <summary>Sums of pixels side by side by fixed-point weights (<see cref="ResampleWeights"/>), the pass of resizing along rows: the same integers with vectors as without.</summary>
+internal static class WeightedPixels
+{
+    private const int Rgb = 3;
+    private const int Quad = 4;
+    private const int Spare = 4;    // sixteen bytes are read for twelve
+    private const byte None = 0x80;
+    private const byte LowerHalves = 0x20;
+    private const byte UpperHalves = 0x31;
+
+    /// <summary>Rows of any number of channels.</summary>
+    /// <param name="source">Rows, one after another.</param>
+    /// <param name="row">Bytes from one source row to the next.</param>
+    /// <param name="channels">Bytes of a pixel.</param>
+    /// <param name="weights">Which pixels make which.</param>
+    /// <param name="target">As many rows.</param>
+    public static void OfRows(ReadOnlySpan<byte> source, int row, int channels, ResampleWeights weights, Span<byte> target)
+    {
+        int targetRow = weights.Count * channels;
+        for (int y = 0; y < target.Length / targetRow; y++)
+        {
+            for (int x = 0; x < weights.Count; x++)
+                OfPixels(source.Slice((y * row) + (weights.First(x) * channels)), weights.Taps(x), target.Slice((y * targetRow) + (x * channels), channels));
+        }
+    }
+
+    /// <summary>The same of three channels, two rows and four pixels at a time where the processor can.</summary>
+    public static void OfRgbRows(ReadOnlySpan<byte> source, int row, ResampleWeights weights, Span<byte> target)
+    {
+        int targetRow = weights.Count * Rgb;
+        int rows = target.Length / targetRow;
+        int y = 0;
+        if (Avx2.IsSupported)
+        {
+            int reach = row + ((weights.Sources.End.Value + Quad) * Rgb) + Spare;
+            for (; y + 2 <= rows && reach <= source.Length - (y * row); y += 2)
+                OfTwoRows(source.Slice(y * row, reach), row, weights, target.Slice(y * targetRow, 2 * targetRow), targetRow);
+        }
+        // The last row of a part of a picture ends before the next one would begin.
+        if (y < rows)
+            OfRows(source[(y * row)..], row, Rgb, weights, target[(y * targetRow)..]);
+    }
+
+    private static void OfTwoRows(ReadOnlySpan<byte> source, int row, ResampleWeights weights, Span<byte> target, int targetRow)
+    {
+        // Each channel of two pixels side by side, in 16 bits.
+        Vector256<byte> sides = Vector256.Create(
+            0, None, 3, None, 1, None, 4, None, 2, None, 5, None, None, None, None, None,
+            6, None, 9, None, 7, None, 10, None, 8, None, 11, None, None, None, None, None);
+        ref byte start = ref MemoryMarshal.GetReference(source);
+        ref byte to = ref MemoryMarshal.GetReference(target);
+        for (int x = 0; x < weights.Count; x++, to = ref Unsafe.Add(ref to, Rgb))
+        {
+            ReadOnlySpan<Vector256<short>> quads = weights.Quads(x);
+            Vector256<int> upperHigh = default, upperLow = default, lowerHigh = default, lowerLow = default;
+            ref byte from = ref Unsafe.Add(ref start, weights.First(x) * Rgb);
+            for (int t = 0; t + 1 < quads.Length; t += 2, from = ref Unsafe.Add(ref from, Quad * Rgb))
+            {
+                Vector128<byte> upper = Vector128.LoadUnsafe(ref from), lower = Vector128.LoadUnsafe(ref from, (nuint)row);
+                Vector256<short> one = Avx2.Shuffle(Vector256.Create(upper, upper), sides).AsInt16(), other = Avx2.Shuffle(Vector256.Create(lower, lower), sides).AsInt16();
+                upperHigh += Avx2.MultiplyAddAdjacent(one, quads[t]);
+                upperLow += Avx2.MultiplyAddAdjacent(one, quads[t + 1]);
+                lowerHigh += Avx2.MultiplyAddAdjacent(other, quads[t]);
+                lowerLow += Avx2.MultiplyAddAdjacent(other, quads[t + 1]);
+            }
+            Vector256<int> first = ResampleWeights.Whole(upperHigh, upperLow), second = ResampleWeights.Whole(lowerHigh, lowerLow);
+            Vector256<int> pixels = ResampleWeights.ToLevels(Avx2.Permute2x128(first, second, LowerHalves) + Avx2.Permute2x128(first, second, UpperHalves));
+            Vector256<short> levels = Avx2.PackSignedSaturate(pixels, pixels);
+            Vector256<uint> bytes = Avx2.PackUnsignedSaturate(levels, levels).AsUInt32();
+            Put(bytes[0], ref to);
+            Put(bytes[4], ref Unsafe.Add(ref to, targetRow));
+        }
+    }
+
+    private static void Put(uint pixel, ref byte target)
+    {
+        Unsafe.WriteUnaligned(ref target, (ushort)pixel);
+        Unsafe.Add(ref target, 2) = (byte)(pixel >> 16);
+    }
+
+    private static void OfPixels(ReadOnlySpan<byte> source, ReadOnlySpan<int> weights, Span<byte> target)
+    {
+        for (int c = 0; c < target.Length; c++)
+        {
+            int sum = ResampleWeights.Half;
+            for (int t = 0, i = c; t < weights.Length; t++, i += target.Length)
+                sum += source[i] * weights[t];
+            target[c] = ResampleWeights.ToByte(sum);
+        }
+    }
+}
+
+/// <summary>Sums of rows one below the other by fixed-point weights (<see cref="ResampleWeights"/>), the pass of resizing along columns: the same integers with vectors as without.</summary>
+internal static class WeightedRows
+{
+    private const int Lane = 32;
+
+    /// <summary>One row.</summary>
+    /// <param name="source">Rows one below the other, from the first that counts.</param>
+    /// <param name="weights">Which rows make which.</param>
+    /// <param name="y">Which one is made.</param>
+    /// <param name="target">Its bytes; as many has a row of the source.</param>
+    public static void Sum(ReadOnlySpan<byte> source, ResampleWeights weights, int y, Span<byte> target)
+    {
+        int row = target.Length;
+        ReadOnlySpan<int> taps = weights.Taps(y);
+        source = source[..(row * taps.Length)];
+        if (Avx2.IsSupported && row >= Lane)
+        {
+            // The last ones are summed twice where the row is no multiple.
+            for (int at = 0; at < row; at += Lane)
+            {
+                int place = Math.Min(at, row - Lane);
+                OfThirtyTwo(source[place..], row, taps.Length, weights.Quads(y)).CopyTo(target[place..]);
+            }
+            return;
+        }
+        for (int at = 0; at < row; at++)
+        {
+            int sum = ResampleWeights.Half;
+            for (int t = 0, i = at; t < taps.Length; t++, i += row)
+                sum += source[i] * taps[t];
+            target[at] = ResampleWeights.ToByte(sum);
+        }
+    }
+
+    private static Vector256<byte> OfThirtyTwo(ReadOnlySpan<byte> source, int row, int rows, ReadOnlySpan<Vector256<short>> quads)
+    {
+        ref byte start = ref MemoryMarshal.GetReference(source);
+        Vector256<int> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
+        for (int t = 0; t < rows; t += 2)
+        {
+            Vector256<byte> one = Vector256.LoadUnsafe(ref start, (nuint)(t * row));
+            // Where there is no second one, its weight is 0.
+            Vector256<byte> other = t + 1 < rows ? Vector256.LoadUnsafe(ref start, (nuint)((t + 1) * row)) : default;
+            int quad = t / 4 * 2;
+            (Vector256<short> upper, Vector256<short> lower) = (Pair(quads[quad], t), Pair(quads[quad + 1], t));
+            Vector256<byte> left = Avx2.UnpackLow(one, other), right = Avx2.UnpackHigh(one, other);
+            Add(Avx2.UnpackLow(left, Vector256<byte>.Zero), upper, lower, ref a, ref b);
+            Add(Avx2.UnpackHigh(left, Vector256<byte>.Zero), upper, lower, ref c, ref d);
+            Add(Avx2.UnpackLow(right, Vector256<byte>.Zero), upper, lower, ref e, ref f);
+            Add(Avx2.UnpackHigh(right, Vector256<byte>.Zero), upper, lower, ref g, ref h);
+        }
+        return Avx2.PackUnsignedSaturate(Avx2.PackSignedSaturate(Levels(a, b), Levels(c, d)), Avx2.PackSignedSaturate(Levels(e, f), Levels(g, h)));
+
+        static Vector256<int> Levels(Vector256<int> high, Vector256<int> low) => ResampleWeights.ToLevels(ResampleWeights.Whole(high, low));
+    }
+
+    // Weights for two rows, for all pixels.
+    private static Vector256<short> Pair(Vector256<short> quad, int t)
+    {
+        Vector128<short> half = t % 4 < 2 ? quad.GetLower() : quad.GetUpper();
+        return Vector256.Create(half, half);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(Vector256<byte> pairs, Vector256<short> high, Vector256<short> low, ref Vector256<int> highSum, ref Vector256<int> lowSum)
+    {
+        highSum += Avx2.MultiplyAddAdjacent(pairs.AsInt16(), high);
+        lowSum += Avx2.MultiplyAddAdjacent(pairs.AsInt16(), low);
+    }
+}

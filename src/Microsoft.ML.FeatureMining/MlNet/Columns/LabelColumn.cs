@@ -1,0 +1,221 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.FeatureMining.MlNet.Columns;
+
+/// <summary>The label column of a schema: of each row it gives a number, which stands for a class or for a set of classes.</summary>
+internal abstract class LabelColumn(DataViewSchema.Column column, ClassKeys keys)
+{
+    public DataViewSchema.Column Column { get; } = column;
+
+    /// <summary>The classes.</summary>
+    public ClassKeys Keys { get; } = keys;
+
+    /// <summary>For each number met so far the classes that it stands for, [K] of 0 and 1; null where a number is a class.</summary>
+    public virtual IReadOnlyList<float[]>? Sets => null;
+
+    /// <summary>Reads the number of the row's current position, from 0; null where the label is missing, or a value that is no class.</summary>
+    public abstract Func<int?> Reader(DataViewRow row);
+
+    /// <summary>Finds the label of further rows with the same classes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is of another type.</exception>
+    /// <exception cref="ArgumentException">Its classes are others.</exception>
+    public abstract LabelColumn Alike(DataViewSchema schema, string name);
+
+    /// <summary>What the label is called where there is just one for all rows.</summary>
+    public abstract string Describe(int number);
+}
+
+/// <summary>A label that is one class: a key, or the value that a key stands for.</summary>
+internal sealed class KeyLabelColumn : LabelColumn
+{
+    // A key without a known number of values says that it has four thousand million; a network has an output for each.
+    private const ulong MaxClasses = 1_000_000;
+
+    private KeyLabelColumn(DataViewSchema.Column column, ClassKeys keys)
+        : base(column, keys)
+    {
+    }
+
+    /// <exception cref="ArgumentOutOfRangeException">There is no such column, it is no key, or a key of more values than a network can have classes.</exception>
+    public static KeyLabelColumn Bind(DataViewSchema schema, string name)
+    {
+        DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw ColumnError.NotFound("label", name);
+        return column.Type is KeyDataViewType { Count: <= MaxClasses } && column.Type.RawType == typeof(uint)
+            ? new KeyLabelColumn(column, ClassKeys.Of(column))
+            : throw ColumnError.Mismatch("label", name, FormattableString.Invariant($"Key<UInt32> of at most {MaxClasses} values"), column.Type.ToString()!);
+    }
+
+    /// <summary>Finds the label of further rows: the same key, or the values that it stands for, not yet mapped.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is neither.</exception>
+    /// <exception cref="ArgumentException">It is another key.</exception>
+    public static KeyLabelColumn BindAlike(DataViewSchema schema, string name, ClassKeys keys)
+    {
+        if (schema.GetColumnOrNull(name) is { } column && column.Type.Equals(keys.ItemType))
+            return new KeyLabelColumn(column, keys);
+        KeyLabelColumn label = Bind(schema, name);
+        return label.Keys.Matches(keys) ? label : throw new ArgumentException(
+            $"The labels of column '{name}' are {label.Keys}, those of the training rows {keys}: both must be mapped by the same fitted MapValueToKey, or these not at all.", nameof(schema));
+    }
+
+    public override LabelColumn Alike(DataViewSchema schema, string name) => BindAlike(schema, name, Keys);
+
+    public override string Describe(int number) => Keys.Names[number];
+
+    public override Func<int?> Reader(DataViewRow row) => Column.Type is KeyDataViewType ? KeyReader(row) : ValueReader(row);
+
+    private Func<int?> KeyReader(DataViewRow row)
+    {
+        ValueGetter<uint> getter = row.GetGetter<uint>(row.Schema[Column.Index]);
+        return () =>
+        {
+            uint key = 0;
+            getter(ref key);
+            return key == 0 ? null : (int)(key - 1);
+        };
+    }
+
+    private Func<int?> ValueReader(DataViewRow row)
+    {
+        Func<string> read = Keys.ValueReader(row, row.Schema[Column.Index]);
+        Dictionary<string, int> classes = Keys.Names.Index().ToDictionary(entry => entry.Item, entry => entry.Index, StringComparer.Ordinal);
+        return () => classes.TryGetValue(read(), out int index) ? index : null;
+    }
+}
+
+/// <summary>
+/// A label that is a set of classes: a vector of 0 and 1, one a class; or names, as a vector of text, or as one text in which commas, semicolons or bars part them. Equal sets have one
+/// number, in the order in which they are met.
+/// </summary>
+internal sealed class LabelSetColumn : LabelColumn
+{
+    public const string Expected = "Vector<Single> of 0 and 1, Text or VarVector<Text>";
+
+    private static readonly char[] Separators = [',', ';', '|'];
+
+    private readonly List<float[]> _sets = [];
+    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
+
+    private LabelSetColumn(DataViewSchema.Column column, ClassKeys keys)
+        : base(column, keys)
+    {
+    }
+
+    public override IReadOnlyList<float[]> Sets => _sets;
+
+    /// <summary>Finds the column and its classes: those that the vector's slots are called, or all names, in ordinal order.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is no set of classes.</exception>
+    public static LabelSetColumn Bind(IDataView rows, string name)
+    {
+        DataViewSchema.Column column = Find(rows.Schema, name);
+        return new LabelSetColumn(column, IsMultiHot(column.Type) ? ClassKeys.OfSlots(column) : ClassKeys.OfText([.. Names(rows, column)]));
+    }
+
+    public override LabelColumn Alike(DataViewSchema schema, string name) => BindAlike(schema, name, Keys);
+
+    /// <summary>Finds the label of rows whose classes are known.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is no set of classes.</exception>
+    /// <exception cref="ArgumentException">Its classes are others.</exception>
+    public static LabelSetColumn BindAlike(DataViewSchema schema, string name, ClassKeys keys)
+    {
+        DataViewSchema.Column column = Find(schema, name);
+        bool fits = IsMultiHot(column.Type) ? ((VectorDataViewType)column.Type).Size == keys.Count : keys.ItemType is TextDataViewType;
+        return fits ? new LabelSetColumn(column, keys) : throw new ArgumentException($"The labels of column '{name}' are {column.Type}; those of the model are {keys}.", nameof(schema));
+    }
+
+    /// <summary>A name that is none of the classes counts for nothing.</summary>
+    public override Func<int?> Reader(DataViewRow row)
+    {
+        if (IsMultiHot(Column.Type))
+            return MultiHotReader(row);
+        Func<IEnumerable<string>> read = NameReader(row, row.Schema[Column.Index]);
+        Dictionary<string, int> classes = Keys.Names.Index().ToDictionary(entry => entry.Item, entry => entry.Index, StringComparer.Ordinal);
+        return () =>
+        {
+            var set = new float[Keys.Count];
+            foreach (string name in read())
+            {
+                if (classes.TryGetValue(name, out int index))
+                    set[index] = 1;
+            }
+            return NumberOf(set);
+        };
+    }
+
+    public override string Describe(int number)
+    {
+        string names = string.Join(", ", Keys.Names.Where((_, index) => _sets[number][index] > 0));
+        return names.Length == 0 ? "none of the classes" : names;
+    }
+
+    public static bool IsSet(DataViewType type) => IsMultiHot(type) || type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType };
+
+    private static bool IsMultiHot(DataViewType type) => type is VectorDataViewType { IsKnownSize: true, ItemType: NumberDataViewType item } && item.RawType == typeof(float);
+
+    private static DataViewSchema.Column Find(DataViewSchema schema, string name)
+    {
+        DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw ColumnError.NotFound("label", name);
+        return IsSet(column.Type) ? column : throw ColumnError.Mismatch("label", name, Expected, column.Type.ToString()!);
+    }
+
+    private static SortedSet<string> Names(IDataView rows, DataViewSchema.Column column)
+    {
+        SortedSet<string> names = new(StringComparer.Ordinal);
+        using DataViewRowCursor cursor = rows.GetRowCursor([column]);
+        Func<IEnumerable<string>> read = NameReader(cursor, column);
+        while (cursor.MoveNext())
+            names.UnionWith(read());
+        return names;
+    }
+
+    private static Func<IEnumerable<string>> NameReader(DataViewRow row, DataViewSchema.Column column)
+    {
+        if (column.Type is TextDataViewType)
+        {
+            ValueGetter<ReadOnlyMemory<char>> text = row.GetGetter<ReadOnlyMemory<char>>(column);
+            ReadOnlyMemory<char> value = default;
+            return () =>
+            {
+                text(ref value);
+                return value.ToString().Split(Separators, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            };
+        }
+        ValueGetter<VBuffer<ReadOnlyMemory<char>>> texts = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);
+        VBuffer<ReadOnlyMemory<char>> values = default;
+        return () =>
+        {
+            texts(ref values);
+            return values.DenseValues().Select(value => value.ToString()).Where(name => name.Length > 0);
+        };
+    }
+
+    private Func<int?> MultiHotReader(DataViewRow row)
+    {
+        ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(row.Schema[Column.Index]);
+        VBuffer<float> values = default;
+        return () =>
+        {
+            getter(ref values);
+            float[] set = [.. values.DenseValues()];
+            if (set.Any(float.IsNaN))
+                return null;
+            return set.All(value => value is 0 or 1)
+                ? NumberOf(set)
+                : throw new ArgumentException(FormattableString.Invariant($"The label column '{Column.Name}' has {set.First(value => value is not (0 or 1))} in row {row.Position}; a set of classes is a vector of 0 and 1."));
+        };
+    }
+
+    private int NumberOf(float[] set)
+    {
+        string key = string.Create(set.Length, set, (characters, values) =>
+        {
+            for (int i = 0; i < values.Length; i++)
+                characters[i] = values[i] > 0 ? '1' : '0';
+        });
+        if (!_numbers.TryGetValue(key, out int number))
+        {
+            _numbers.Add(key, number = _sets.Count);
+            _sets.Add(set);
+        }
+        return number;
+    }
+}

@@ -1,0 +1,87 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.MlNet.Columns;
+
+namespace Microsoft.ML.FeatureMining.MlNet.Reading;
+
+/// <summary>Decodes every picture of a data view, on all cores, and keeps of each what a report is made of.</summary>
+internal sealed class ImageInspector(long maxPixels)
+{
+    private const int ChunkRows = 256;
+
+    /// <exception cref="ArgumentOutOfRangeException">There is neither a column of encoded pictures nor one of files.</exception>
+    public ImageSetReport Inspect(IDataView rows, string labelColumnName, string imageColumnName)
+    {
+        RowClasses? classes = rows.Schema.GetColumnOrNull(labelColumnName) is null ? null : RowClasses.Read(rows, labelColumnName);
+        List<(ImageRow, ImageFacts)> pictures = [];
+        List<UnreadableImage> unreadable = [];
+        foreach ((ImageRow Row, byte[]? Encoded)[] chunk in Rows(rows, classes, imageColumnName).Chunk(ChunkRows))
+        {
+            var results = new (ImageFacts Facts, string? Cause)[chunk.Length];
+            Parallel.For(0, chunk.Length, i => results[i] = FactsOf(chunk[i].Row, chunk[i].Encoded));
+            foreach ((ImageRow row, (ImageFacts facts, string? cause)) in chunk.Select(entry => entry.Row).Zip(results))
+            {
+                if (cause is null)
+                    pictures.Add((row, facts));
+                else
+                    unreadable.Add(new UnreadableImage(row, cause));
+            }
+        }
+        int unlabelled = classes?.OfRows.Count(index => index < 0) ?? 0;
+        return new ImageSetReport(classes is null ? [] : CountsOf(classes), pictures, unreadable, unlabelled);
+    }
+
+    /// <summary>The rows of each class, and the weight that balances them.</summary>
+    public static IReadOnlyList<ClassCount> CountsOf(RowClasses classes)
+    {
+        int[] counts = classes.Counts();
+        return [.. classes.Names.Zip(counts, (name, rows) => new ClassCount(name, rows, counts.Sum() / ((double)counts.Length * rows)))];
+    }
+
+    private (ImageFacts, string?) FactsOf(ImageRow row, byte[]? encoded)
+    {
+        try
+        {
+            encoded ??= File.ReadAllBytes(row.File!);
+            return encoded.Length > 0 ? (ImageFacts.Of(encoded, maxPixels), null) : (default, "There is no picture: the value is empty.");
+        }
+        catch (Exception e) when (e is ImageDecodeException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return (default, e.Message);
+        }
+    }
+
+    // Encoded pictures are copied out of the row; files are opened by whoever decodes them.
+    private static IEnumerable<(ImageRow Row, byte[]? Encoded)> Rows(IDataView rows, RowClasses? classes, string imageColumnName)
+    {
+        DataViewSchema.Column? path = rows.Schema.GetColumnOrNull(ImageColumn.PathColumnName) is { Type: TextDataViewType } text ? text : null;
+        DataViewSchema.Column? image = rows.Schema.GetColumnOrNull(imageColumnName);
+        if (image is { } column && !(column.Type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Byte))
+            throw ColumnError.Mismatch("image", imageColumnName, "VarVector<Byte>", column.Type.ToString()!);
+        if (image is null && path is null)
+            throw ColumnError.NotFound("image", imageColumnName);
+        using DataViewRowCursor cursor = rows.GetRowCursor(new[] { image, path }.OfType<DataViewSchema.Column>());
+        ValueGetter<VBuffer<byte>>? readImage = image is { } encoded ? cursor.GetGetter<VBuffer<byte>>(cursor.Schema[encoded.Index]) : null;
+        ValueGetter<ReadOnlyMemory<char>>? readPath = path is { } file ? cursor.GetGetter<ReadOnlyMemory<char>>(cursor.Schema[file.Index]) : null;
+        for (int i = 0; cursor.MoveNext(); i++)
+        {
+            ReadOnlyMemory<char> name = default;
+            readPath?.Invoke(ref name);
+            string? label = classes?.OfRows[i] is >= 0 and var index ? classes.Names[index] : null;
+            yield return (new ImageRow(cursor.Position, readPath is null ? null : name.ToString(), label), readImage is null ? null : Bytes(readImage));
+        }
+    }
+
+    private static byte[] Bytes(ValueGetter<VBuffer<byte>> read)
+    {
+        VBuffer<byte> buffer = default;
+        read(ref buffer);
+        return [.. buffer.DenseValues()];
+    }
+}
+
+/// <summary>A row of a data view with a picture.</summary>
+/// <param name="Position">The row, from 0.</param>
+/// <param name="File">The picture's file, where the row names one.</param>
+/// <param name="Label">Its label as text; null where it has none.</param>
+public sealed record ImageRow(long Position, string? File, string? Label);

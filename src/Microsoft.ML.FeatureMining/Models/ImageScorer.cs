@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Augmentation.Engine;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Native;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Pixels;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Models;
+
+/// <summary>
+/// Scores images with a model: BatchNorm folded, NHWC, softmax, or a sigmoid for each class; the mean over the views of test-time augmentation. Holds native memory until disposed.
+/// Any number of threads may score at once: the network at rest is only read.
+/// </summary>
+internal sealed class ImageScorer : IDisposable
+{
+    private readonly ImageNetwork _network;
+    private readonly NetworkInput _input;
+    private readonly TestTimeAugmentation _views;
+    private readonly ImageShape _view;
+    private readonly ReaderWriterLockSlim _alive = new();
+    private bool _disposed;
+
+    public ImageScorer(ModelArtifact artifact, Device device)
+    {
+        NativeHeap.KeepFreed();
+        using TorchScope scope = new(gradients: false);
+        ArtifactManifest manifest = artifact.Manifest;
+        (Preprocessing, Element, ClassCount, IsMultilabel) = (manifest.ScoringPreprocessing, manifest.Element, manifest.ClassCount, manifest.IsMultilabel);
+        (_views, _view) = (manifest.TestTimeAugmentation, manifest.Preprocessing.Shape);
+        _network = NetworkFactory.CreateForScoring(manifest.Backbone, Input.Channels, ClassCount, artifact.Weights.CopyTo, device, manifest.Head, manifest.Exits);
+        _input = new NetworkInput(Input, Element, new ChannelStatistics([.. manifest.Mean], [.. manifest.Deviation]), device);
+    }
+
+    /// <summary>What turns a picture into an image that it scores.</summary>
+    public ImagePreprocessing Preprocessing { get; }
+
+    /// <summary>The shape of each image.</summary>
+    public ImageShape Input => Preprocessing.Shape;
+
+    /// <summary>Bytes or floats.</summary>
+    public PixelType Element { get; }
+
+    /// <summary>Whether an image may have any number of the classes.</summary>
+    public bool IsMultilabel { get; }
+
+    /// <summary>The number of probabilities an image, K.</summary>
+    public int ClassCount { get; }
+
+    /// <summary>Scores images that lie one after another, planar.</summary>
+    /// <param name="pixels">At least <paramref name="count"/> images.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="probabilities">Takes count times K numbers, each image's summing to 1 unless it may have any number of classes.</param>
+    /// <exception cref="ObjectDisposedException">The scorer was disposed.</exception>
+    public void Score(ReadOnlySpan<byte> pixels, int count, Span<float> probabilities)
+    {
+        _alive.EnterReadLock();
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            using TorchScope scope = new(gradients: false);
+            Tensor[] scores = [.. TestTimeViews.Of(_views, _input.Of(pixels, count), _view).Select(ScoreView)];
+            Tensor mean = scores.Length == 1 ? scores[0] : stack(scores).mean(new long[] { 0 });
+            MemoryMarshal.Cast<byte, float>(mean.cpu().contiguous().bytes).CopyTo(probabilities);
+        }
+        finally
+        {
+            _alive.ExitReadLock();
+        }
+    }
+
+    public void Dispose()
+    {
+        _alive.EnterWriteLock();
+        try
+        {
+            if (!_disposed)
+            {
+                _disposed = true;
+                _network.Dispose();
+                _input.Dispose();
+            }
+        }
+        finally
+        {
+            _alive.ExitWriteLock();
+        }
+    }
+
+    private Tensor ScoreView(Tensor view)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor logits = _network.call(ChannelsLast.Of(view));
+        return (IsMultilabel ? sigmoid(logits) : nn.functional.softmax(logits, 1)).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,164 @@
+using Microsoft.ML.FeatureMining.Networks.Layers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Networks;
+
+/// <summary>
+/// DenseNet (Huang et al. 2017, "Densely Connected Convolutional Networks"): blocks of layers that each see all before them, and transitions that halve the size; under
+/// torchvision's names. A stage is the transition before it (the first has none) and a block; BatchNorm and ReLU close the last.
+/// </summary>
+internal sealed class DenseNet : Backbone
+{
+    private readonly Sequential features;
+    private readonly FeatureSequence _parts = new();
+    private readonly int[] _stageChannels;
+
+    public DenseNet(DenseNetShape shape, int inputChannels, LayerFactory layers)
+        : base(nameof(DenseNet))
+    {
+        _stageChannels = new int[shape.Blocks.Length];
+        AddStem(shape, inputChannels, layers);
+        int channels = shape.StemChannels;
+        for (int stage = 0; stage < shape.Blocks.Length; stage++)
+        {
+            _parts.EndPart();
+            if (stage > 0)
+            {
+                int kept = (int)(channels * shape.Compression);
+                _parts.Add($"transition{stage}", Transition(channels, kept));
+                channels = kept;
+            }
+
+            _parts.Add($"denseblock{stage + 1}", Block(shape, shape.Blocks[stage], channels, layers));
+            channels += shape.Blocks[stage] * shape.Growth;
+            _stageChannels[stage] = channels;
+        }
+
+        // torchvision's name, however many blocks there are.
+        _parts.Add("norm5", new BatchNormLayer(channels));
+        _parts.Add("relu5", nn.ReLU(inplace: true));
+        features = _parts.ToModule();
+        RegisterComponents();
+    }
+
+    public override IReadOnlyList<int> StageChannels => _stageChannels;
+
+    protected internal override string ClassifierName => "classifier";
+
+    protected internal override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => _parts.Parts;
+
+    public override Tensor Stem(Tensor images) => _parts.Run(0, images);
+
+    public override Tensor Stage(int index, Tensor input)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _stageChannels.Length);
+        return _parts.Run(index + 1, input);
+    }
+
+    private void AddStem(DenseNetShape shape, int inputChannels, LayerFactory layers)
+    {
+        if (shape.Stem == DenseNetStem.Bare)
+        {
+            _parts.Add("conv0", nn.Conv2d(inputChannels, shape.StemChannels, 3, padding: 1, bias: false));
+            return;
+        }
+
+        bool large = shape.Stem == DenseNetStem.Large;
+        (nn.Module<Tensor, Tensor> convolution, nn.Module<Tensor, Tensor> norm) = layers.ConvNorm(inputChannels, shape.StemChannels, kernel: large ? 7 : 3, stride: large ? 2 : 1);
+        _parts.Add("conv0", convolution);
+        _parts.Add("norm0", norm);
+        _parts.Add("relu0", nn.ReLU(inplace: true));
+        if (large)
+        {
+            _parts.Add("pool0", nn.MaxPool2d(3, 2, 1));
+        }
+    }
+
+    private static Sequential Transition(int input, int output) => nn.Sequential(
+        ("norm", new BatchNormLayer(input)), ("relu", nn.ReLU(inplace: true)), ("conv", nn.Conv2d(input, output, 1, bias: false)), ("pool", nn.AvgPool2d(2, 2)));
+
+    private static Sequential Block(DenseNetShape shape, int count, int input, LayerFactory layers) => nn.Sequential([.. Enumerable.Range(0, count).Select(
+        i => ($"denselayer{i + 1}", (nn.Module<Tensor, Tensor>)new DenseLayer(input + i * shape.Growth, shape.Growth, shape.Bottleneck, layers)))]);
+}
+
+/// <summary>
+/// BatchNorm, ReLU and a 3x3 convolution, with a 1x1 convolution of four times the growth before it or without; what comes out is put behind what came in (Huang et al. 2017,
+/// equation 2 and section 3).
+/// </summary>
+internal sealed class DenseLayer : nn.Module<Tensor, Tensor>
+{
+    private const int BottleneckWidth = 4;
+
+    private readonly BatchNormLayer norm1;
+    private readonly nn.Module<Tensor, Tensor> conv1;
+    private readonly nn.Module<Tensor, Tensor>? norm2;
+    private readonly Conv2d? conv2;
+
+    public DenseLayer(int input, int growth, bool bottleneck, LayerFactory layers)
+        : base(nameof(DenseLayer))
+    {
+        norm1 = new BatchNormLayer(input);
+        if (bottleneck)
+        {
+            (conv1, norm2) = layers.ConvNorm(input, BottleneckWidth * growth, kernel: 1);
+            conv2 = nn.Conv2d(BottleneckWidth * growth, growth, 3, padding: 1, bias: false);
+        }
+        else
+        {
+            conv1 = nn.Conv2d(input, growth, 3, padding: 1, bias: false);
+        }
+
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor added = conv1.call(norm1.call(input).relu_());
+        if (conv2 is not null)
+        {
+            added = conv2.call(norm2!.call(added).relu_());
+        }
+
+        return cat([input, added], 1).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>What tells one DenseNet from another (Huang et al. 2017, table 1 and section 3).</summary>
+/// <param name="Growth">Channels that each layer adds.</param>
+/// <param name="Blocks">Layers of each block.</param>
+/// <param name="Bottleneck">Whether a 1x1 convolution comes before the 3x3 of each layer.</param>
+/// <param name="Compression">The share of channels that a transition keeps.</param>
+/// <param name="StemChannels">Of the first convolution.</param>
+/// <param name="Stem">The kind of the first layers.</param>
+internal sealed record DenseNetShape(int Growth, int[] Blocks, bool Bottleneck, double Compression, int StemChannels, DenseNetStem Stem)
+{
+    /// <summary>For large images: table 1.</summary>
+    public static DenseNetShape Of121(bool small) => new(32, [6, 12, 24, 16], true, 0.5, 64, small ? DenseNetStem.Small : DenseNetStem.Large);
+
+    /// <summary>For small images, three blocks: DenseNet (k) or, with bottlenecks and compression, DenseNet-BC (k).</summary>
+    /// <exception cref="ArgumentException">No such network has that depth.</exception>
+    public static DenseNetShape OfDepth(int depth, int growth, bool bottleneck)
+    {
+        int perBlock = bottleneck ? 6 : 3;
+        int layers = (depth - 4) / perBlock;
+        return layers >= 1 && (depth - 4) % perBlock == 0 && growth >= 1
+            ? new DenseNetShape(growth, [layers, layers, layers], bottleneck, bottleneck ? 0.5 : 1, bottleneck ? 2 * growth : 16, DenseNetStem.Bare)
+            : throw new ArgumentException($"A DenseNet {(bottleneck ? "with" : "without")} bottlenecks has {perBlock}n + 4 layers and a growth of at least 1, not {depth} and {growth}.");
+    }
+}
+
+/// <summary>What stands before the dense blocks.</summary>
+internal enum DenseNetStem
+{
+    /// <summary>7x7 at stride 2, BatchNorm, ReLU, max pooling.</summary>
+    Large,
+
+    /// <summary>3x3 at stride 1, BatchNorm, ReLU.</summary>
+    Small,
+
+    /// <summary>3x3 at stride 1 alone, as in the paper's networks for CIFAR.</summary>
+    Bare,
+}

@@ -1,0 +1,166 @@
+using Microsoft.ML.FeatureMining.Native;
+using Microsoft.ML.FeatureMining.Networks.Layers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Networks;
+
+/// <summary>
+/// EfficientNet (Tan and Le 2019, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", table 1) with torchvision's names and settings. Five stages, at strides 2, 4,
+/// 8, 16 and 32 (half of it with the stem for small images); the 1x1 convolution before pooling belongs to the last.
+/// </summary>
+internal sealed class EfficientNet : Backbone
+{
+    private const double StochasticDepth = 0.2;
+
+    // Table 1: expansion, kernel, stride, channels, blocks.
+    private static readonly (int Expansion, int Kernel, int Stride, int Channels, int Blocks)[] Plan =
+        [(1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3), (6, 5, 2, 192, 4), (6, 3, 1, 320, 1)];
+
+    private readonly Sequential features;
+    private readonly FeatureSequence _parts = new();
+    private readonly List<int> _stageChannels = [];
+    private readonly double _dropout;
+
+    public EfficientNet(EfficientNetScale scale, bool small, int inputChannels, LayerFactory layers)
+        : base(nameof(EfficientNet))
+    {
+        _dropout = scale.Dropout;
+        int total = Plan.Sum(row => scale.Blocks(row.Blocks));
+        int made = 0;
+        int input = scale.Channels(32);
+        _parts.Add(ConvNormActivation.Of(layers.ConvNorm(inputChannels, input, kernel: 3, small ? 1 : 2, norm: scale.Norm), nn.SiLU()));
+        _parts.EndPart();
+        foreach ((int expansion, int kernel, int stride, int channels, int blocks) in Plan)
+        {
+            if (stride == 2)
+            {
+                _stageChannels.Add(input);
+                _parts.EndPart();
+            }
+
+            int output = scale.Channels(channels);
+            _parts.Add(nn.Sequential(Enumerable.Range(0, scale.Blocks(blocks)).Select(i => (nn.Module<Tensor, Tensor>)new InvertedBottleneckBlock(
+                new InvertedBottleneckShape(expansion, kernel, i == 0 ? stride : 1, i == 0 ? input : output, output), scale.Norm, StochasticDepth * made++ / total, layers)).ToArray()));
+            input = output;
+        }
+
+        _stageChannels.Add(4 * input);
+        _parts.Add(ConvNormActivation.Of(layers.ConvNorm(input, 4 * input, kernel: 1, norm: scale.Norm), nn.SiLU()));
+        features = _parts.ToModule();
+        RegisterComponents();
+    }
+
+    public override IReadOnlyList<int> StageChannels => _stageChannels;
+
+    protected internal override string ClassifierName => "classifier.1";
+
+    protected internal override double ClassifierDropout => _dropout;
+
+    protected internal override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => _parts.Parts;
+
+    public override Tensor Stem(Tensor images) => _parts.Run(0, images);
+
+    public override Tensor Stage(int index, Tensor input)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _stageChannels.Count);
+        return _parts.Run(index + 1, input);
+    }
+}
+
+/// <summary>How much wider and deeper than B0 an EfficientNet is (Tan and Le 2019, equation 3), and what torchvision changes with it.</summary>
+internal sealed record EfficientNetScale(double Width, double Depth, double Dropout, NormSettings Norm)
+{
+    private static readonly NormSettings Large = new(1e-3, 0.01);
+
+    public int Blocks(int count) => (int)Math.Ceiling(count * Depth);
+
+    /// <summary>Rounded to a multiple of 8, but by no more than a tenth down.</summary>
+    public int Channels(int count)
+    {
+        double exact = count * Width;
+        int rounded = Math.Max(8, (int)(exact + 4) / 8 * 8);
+        return rounded < 0.9 * exact ? rounded + 8 : rounded;
+    }
+
+    public static EfficientNetScale Of(string name) => name switch
+    {
+        "b0" => new EfficientNetScale(1.0, 1.0, 0.2, NormSettings.Default),
+        "b1" => new EfficientNetScale(1.0, 1.1, 0.2, NormSettings.Default),
+        "b2" => new EfficientNetScale(1.1, 1.2, 0.3, NormSettings.Default),
+        "b3" => new EfficientNetScale(1.2, 1.4, 0.3, NormSettings.Default),
+        "b4" => new EfficientNetScale(1.4, 1.8, 0.4, NormSettings.Default),
+        "b5" => new EfficientNetScale(1.6, 2.2, 0.4, Large),
+        "b6" => new EfficientNetScale(1.8, 2.6, 0.5, Large),
+        "b7" => new EfficientNetScale(2.0, 3.1, 0.5, Large),
+        _ => throw new ArgumentException($"There is no EfficientNet '{name}'; there are b0 to b7."),
+    };
+}
+
+/// <summary>
+/// The block of EfficientNet (Tan and Le 2019, after Sandler et al. 2018): a 1x1 convolution widens, a depthwise one filters, squeeze and excitation weighs, a 1x1 one narrows; a
+/// skip where the shape stays; under torchvision's names.
+/// </summary>
+internal sealed class InvertedBottleneckBlock : nn.Module<Tensor, Tensor>
+{
+    private readonly Sequential block;
+    private readonly StochasticDepth stochastic_depth;
+    private readonly bool _skips;
+
+    public InvertedBottleneckBlock(InvertedBottleneckShape shape, NormSettings norm, double dropProbability, LayerFactory layers)
+        : base(nameof(InvertedBottleneckBlock))
+    {
+        int width = shape.Input * shape.Expansion;
+        List<nn.Module<Tensor, Tensor>> parts = [];
+        if (shape.Expansion > 1)
+        {
+            parts.Add(ConvNormActivation.Of(layers.ConvNorm(shape.Input, width, kernel: 1, norm: norm), nn.SiLU()));
+        }
+
+        parts.Add(ConvNormActivation.Of(layers.ConvNorm(width, width, shape.Kernel, shape.Stride, groups: width, norm: norm), nn.SiLU()));
+        parts.Add(new SqueezeExcitation(width, Math.Max(1, shape.Input / 4)));
+        parts.Add(ConvNormActivation.Of(layers.ConvNorm(width, shape.Output, kernel: 1, norm: norm)));
+        block = nn.Sequential(parts);
+        stochastic_depth = new StochasticDepth(dropProbability);
+        _skips = shape.Stride == 1 && shape.Input == shape.Output;
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        if (!_skips)
+        {
+            return block.call(input);
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        return stochastic_depth.call(block.call(input)).Add_(input).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>What an <see cref="InvertedBottleneckBlock"/> is made for.</summary>
+internal readonly record struct InvertedBottleneckShape(int Expansion, int Kernel, int Stride, int Input, int Output);
+
+/// <summary>Weighs channels by what they hold on average (Hu et al. 2018, "Squeeze-and-Excitation Networks"), with SiLU within; under torchvision's names.</summary>
+internal sealed class SqueezeExcitation : nn.Module<Tensor, Tensor>
+{
+    private readonly Conv2d fc1;
+    private readonly Conv2d fc2;
+
+    public SqueezeExcitation(int channels, int squeezed)
+        : base(nameof(SqueezeExcitation))
+    {
+        fc1 = nn.Conv2d(channels, squeezed, 1);
+        fc2 = nn.Conv2d(squeezed, channels, 1);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor summary = input.mean(new long[] { 2, 3 }, keepdim: true);                           // [N,C,1,1]
+        Tensor weights = fc2.call(fc1.call(summary).silu()).sigmoid();
+        return (input * weights).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,49 @@
+using Microsoft.ML.FeatureMining.Networks.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Networks.Heads;
+
+/// <summary>
+/// An auxiliary classifier on an earlier stage (Zhang et al. 2019): one 3x3 convolution, BatchNorm and ReLU for each stage between bring the features to the shape of the last stage's; then global average
+/// pooling and one fully connected layer. Made by <see cref="Training.StrategyContext.AddExits"/>.
+/// </summary>
+public sealed class Exit : nn.Module<Tensor, Tensor>
+{
+    private readonly Sequential adapter;
+    private readonly Linear fc;
+
+    /// <param name="stage">The stage, from 0; not the last.</param>
+    /// <param name="channels">The channels of all stages.</param>
+    /// <param name="strides">From each stage to the next.</param>
+    /// <param name="classes">How many classes.</param>
+    internal Exit(int stage, IReadOnlyList<int> channels, IReadOnlyList<StageStride> strides, int classes)
+        : base(nameof(Exit))
+    {
+        Stage = stage;
+        List<nn.Module<Tensor, Tensor>> layers = [];
+        for (int to = stage + 1; to < channels.Count; to++)
+        {
+            layers.Add(nn.Conv2d(channels[to - 1], channels[to], (3, 3), (strides[to - 1].Rows, strides[to - 1].Columns), (1, 1), bias: false));
+            layers.Add(new BatchNormLayer(channels[to]));
+            layers.Add(nn.ReLU());
+        }
+
+        adapter = nn.Sequential(layers);
+        fc = nn.Linear(channels[^1], classes);
+        RegisterComponents();
+    }
+
+    /// <summary>The stage whose output it takes, from 0.</summary>
+    public int Stage { get; }
+
+    /// <summary>From the stage's features [N,c,h,w] to the embedding [N,C], C being the last stage's channels.</summary>
+    public Tensor Embed(Tensor features) => ImageNetwork.Pool(adapter.call(features));
+
+    /// <summary>From the embedding to logits [N,K].</summary>
+    public override Tensor forward(Tensor embedding) => fc.call(embedding);
+
+    /// <summary>One for each stage but the last.</summary>
+    internal static IReadOnlyList<Exit> All(IReadOnlyList<int> channels, IReadOnlyList<StageStride> strides, int classes) =>
+        [.. Enumerable.Range(0, channels.Count - 1).Select(stage => new Exit(stage, channels, strides, classes))];
+}

@@ -1,0 +1,129 @@
+using Microsoft.ML.FeatureMining.Native;
+using Microsoft.ML.FeatureMining.Networks.Layers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Networks;
+
+/// <summary>
+/// PyramidNet for small images (Han et al. 2017, "Deep Pyramidal Residual Networks", table 1 and equation 3): from 16 channels, each block adds the same number, up to 16 + alpha planes, in
+/// three stages at strides 1, 2 and 4; BatchNorm and ReLU behind the last.
+/// </summary>
+internal sealed class PyramidNet : Backbone
+{
+    private const int StemWidth = 16;
+
+    private readonly nn.Module<Tensor, Tensor> conv1;
+    private readonly nn.Module<Tensor, Tensor> bn1;
+    private readonly Sequential layer1;
+    private readonly Sequential layer2;
+    private readonly Sequential layer3;
+    private readonly BatchNormLayer bn_final;
+    private readonly int[] stageChannels;
+
+    /// <exception cref="ArgumentException">No such network has that depth.</exception>
+    public PyramidNet(int depth, int alpha, bool bottleneck, int inputChannels, LayerFactory layers)
+        : base(nameof(PyramidNet))
+    {
+        int blocks = CifarDepth.Blocks("PyramidNet", depth, bottleneck);
+        int expansion = bottleneck ? BottleneckBranch.Expansion : 1;
+        stageChannels = [.. Enumerable.Range(1, 3).Select(stage => Planes(stage * blocks) * expansion)];
+        (conv1, bn1) = layers.ConvNorm(inputChannels, StemWidth, kernel: 3);
+        layer1 = MakeStage(0);
+        layer2 = MakeStage(1);
+        layer3 = MakeStage(2);
+        bn_final = new BatchNormLayer(stageChannels[2]);
+        RegisterComponents();
+
+        // Behind so many blocks.
+        int Planes(int count) => (int)Math.Round(StemWidth + (double)alpha * count / (3 * blocks), MidpointRounding.ToEven);
+
+        Sequential MakeStage(int stage) => nn.Sequential(Enumerable.Range(stage * blocks, blocks).Select(Block).ToArray());
+
+        nn.Module<Tensor, Tensor> Block(int i) => new PyramidBlock(
+            new BlockShape(i == 0 ? StemWidth : Planes(i) * expansion, Planes(i + 1), i > 0 && i % blocks == 0 ? 2 : 1), bottleneck, layers);
+    }
+
+    public override IReadOnlyList<int> StageChannels => stageChannels;
+
+    protected internal override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => [[conv1, bn1], [layer1], [layer2], [layer3, bn_final]];
+
+    public override Tensor Stem(Tensor images)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return bn1.call(conv1.call(images)).MoveToOuterDisposeScope();
+    }
+
+    public override Tensor Stage(int index, Tensor input)
+    {
+        switch (index)
+        {
+            case 0:
+                return layer1.call(input);
+            case 1:
+                return layer2.call(input);
+            case 2:
+                using (DisposeScope scope = NewDisposeScope())
+                {
+                    return bn_final.call(layer3.call(input)).relu_().MoveToOuterDisposeScope();
+                }
+
+            default:
+                throw new ArgumentOutOfRangeException(nameof(index));
+        }
+    }
+}
+
+/// <summary>
+/// The block of PyramidNet (Han et al. 2017, figure 6d): BatchNorm first and last, no ReLU before the first convolution; the skip is the input, averaged where the size halves, with
+/// channels of zeros where there are more to come out. Two 3x3 convolutions, or 1x1, 3x3 and 1x1.
+/// </summary>
+internal sealed class PyramidBlock : nn.Module<Tensor, Tensor>
+{
+    private readonly BatchNormLayer bn1;
+    private readonly nn.Module<Tensor, Tensor> conv1;
+    private readonly nn.Module<Tensor, Tensor> bn2;
+    private readonly nn.Module<Tensor, Tensor> conv2;
+    private readonly nn.Module<Tensor, Tensor> bn3;
+    private readonly nn.Module<Tensor, Tensor>? conv3;
+    private readonly nn.Module<Tensor, Tensor>? bn4;
+    private readonly int _stride;
+    private readonly int _added;
+
+    public PyramidBlock(BlockShape shape, bool bottleneck, LayerFactory layers)
+        : base(nameof(PyramidBlock))
+    {
+        (int input, int planes, _stride) = shape;
+        bn1 = new BatchNormLayer(input);
+        if (bottleneck)
+        {
+            (conv1, bn2) = layers.ConvNorm(input, planes, kernel: 1);
+            (conv2, bn3) = layers.ConvNorm(planes, planes, kernel: 3, _stride);
+            (conv3, bn4) = layers.ConvNorm(planes, planes * BottleneckBranch.Expansion, kernel: 1);
+        }
+        else
+        {
+            (conv1, bn2) = layers.ConvNorm(input, planes, kernel: 3, _stride);
+            (conv2, bn3) = layers.ConvNorm(planes, planes, kernel: 3);
+        }
+
+        _added = (bottleneck ? planes * BottleneckBranch.Expansion : planes) - input;
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor output = bn2.call(conv1.call(bn1.call(input))).relu_();
+        output = bn3.call(conv2.call(output));
+        if (conv3 is not null)
+        {
+            output = bn4!.call(conv3.call(output.relu_()));
+        }
+
+        Tensor skip = _stride == 1 ? input : nn.functional.avg_pool2d(input, [2, 2], [2, 2], ceil_mode: true);
+        Tensor widened = _added == 0 ? skip : nn.functional.pad(skip, [0, 0, 0, 0, 0, _added]);
+        return output.Add_(widened).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,75 @@
+using Microsoft.ML.FeatureMining.Native;
+using Microsoft.ML.FeatureMining.Networks.Layers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Networks;
+
+/// <summary>The branch of ResNeSt: a bottleneck whose 3x3 convolution is a <see cref="SplitAttention"/>, with the stride in a 3x3 mean after it.</summary>
+internal sealed class SplitAttentionBranch : nn.Module<Tensor, Tensor>
+{
+    private readonly nn.Module<Tensor, Tensor> conv1;
+    private readonly nn.Module<Tensor, Tensor> bn1;
+    private readonly SplitAttention conv2;
+    private readonly nn.Module<Tensor, Tensor>? avd_last;
+    private readonly nn.Module<Tensor, Tensor> conv3;
+    private readonly nn.Module<Tensor, Tensor> bn3;
+
+    public SplitAttentionBranch(BlockShape shape, LayerFactory layers)
+        : base(nameof(SplitAttentionBranch))
+    {
+        (conv1, bn1) = layers.ConvNorm(shape.Input, shape.Planes, kernel: 1);
+        conv2 = new SplitAttention(shape.Planes, layers);
+        avd_last = shape.Stride == 1 ? null : nn.AvgPool2d(3, shape.Stride, 1);
+        (conv3, bn3) = layers.ConvNorm(shape.Planes, shape.Planes * BottleneckBranch.Expansion, kernel: 1);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor inner = conv2.call(bn1.call(conv1.call(input)).relu_());
+        return bn3.call(conv3.call(avd_last?.call(inner) ?? inner)).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>
+/// A 3x3 convolution that gives two maps, each from half of the input, and the attention that joins them, channel by channel (Zhang et al. 2020, "ResNeSt: Split-Attention
+/// Networks", section 3.1, radix 2, cardinality 1); under timm's names.
+/// </summary>
+internal sealed class SplitAttention : nn.Module<Tensor, Tensor>
+{
+    private const int Radix = 2;
+
+    private readonly nn.Module<Tensor, Tensor> conv;
+    private readonly nn.Module<Tensor, Tensor> bn0;
+    private readonly nn.Module<Tensor, Tensor> fc1;
+    private readonly nn.Module<Tensor, Tensor> bn1;
+    private readonly Conv2d fc2;
+    private readonly int _channels;
+
+    public SplitAttention(int channels, LayerFactory layers)
+        : base(nameof(SplitAttention))
+    {
+        _channels = channels;
+        int attention = Math.Max(channels * Radix / 4, 32);
+        (conv, bn0) = layers.ConvNorm(channels, channels * Radix, kernel: 3, groups: Radix);
+        (fc1, bn1) = layers.ConvNorm(channels, attention, kernel: 1, bias: true);
+        fc2 = nn.Conv2d(attention, channels * Radix, 1);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor maps = bn0.call(conv.call(input)).relu_();                                          // [N,2C,h,w]
+        Tensor first = maps.narrow(1, 0, _channels);
+        Tensor second = maps.narrow(1, _channels, _channels);
+        Tensor summary = first.Add(second).mean(new long[] { 2, 3 }, keepdim: true);               // [N,C,1,1]
+        Tensor scores = fc2.call(bn1.call(fc1.call(summary)).relu_());                             // [N,2C,1,1]
+        // The softmax over two is a sigmoid of their difference.
+        Tensor share = (scores.narrow(1, 0, _channels) - scores.narrow(1, _channels, _channels)).sigmoid();
+        return second.Add((first - second) * share).MoveToOuterDisposeScope();
+    }
+}

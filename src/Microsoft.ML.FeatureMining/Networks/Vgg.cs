@@ -1,0 +1,77 @@
+using Microsoft.ML.FeatureMining.Networks.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Networks;
+
+/// <summary>
+/// VGG (Simonyan and Zisserman 2015, table 1, columns A, B, D and E), with BatchNorm behind each convolution or without; under torchvision's names. Five stages of 3x3 convolutions, each
+/// with a max pool at its end, at strides 2 to 32. There is no stem to change for small images; they take one fully connected layer instead of three.
+/// </summary>
+internal sealed class Vgg : Backbone
+{
+    private static readonly int[] Widths = [64, 128, 256, 512, 512];
+
+    private static readonly Dictionary<int, int[]> Convolutions = new()
+    {
+        [11] = [1, 1, 2, 2, 2],
+        [13] = [2, 2, 2, 2, 2],
+        [16] = [2, 2, 3, 3, 3],
+        [19] = [2, 2, 4, 4, 4],
+    };
+
+    private readonly Sequential features;
+    private readonly FeatureSequence _parts = new();
+    private readonly bool _small;
+
+    public Vgg(int depth, bool batchNorm, bool small, int inputChannels, LayerFactory layers)
+        : base(nameof(Vgg))
+    {
+        _small = small;
+        int input = inputChannels;
+        for (int stage = 0; stage < Widths.Length; stage++)
+        {
+            for (int i = 0; i < Convolutions[depth][stage]; i++)
+            {
+                AddConvolution(input, Widths[stage]);
+                input = Widths[stage];
+            }
+
+            _parts.Add(nn.MaxPool2d(2, 2));
+            _parts.EndPart();
+        }
+
+        features = _parts.ToModule();
+        RegisterComponents();
+
+        void AddConvolution(int from, int to)
+        {
+            if (batchNorm)
+            {
+                (nn.Module<Tensor, Tensor> convolution, nn.Module<Tensor, Tensor> norm) = layers.ConvNorm(from, to, kernel: 3, bias: true);
+                _parts.Add(convolution);
+                _parts.Add(norm);
+            }
+            else
+            {
+                _parts.Add(nn.Conv2d(from, to, 3, padding: 1));
+            }
+
+            _parts.Add(nn.ReLU(inplace: true));
+        }
+    }
+
+    public override IReadOnlyList<int> StageChannels => Widths;
+
+    protected internal override string DefaultHead => _small ? "linear" : "vgg";
+
+    protected internal override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => [[], .. _parts.Parts.Take(Widths.Length)];
+
+    public override Tensor Stem(Tensor images) => images.alias();
+
+    public override Tensor Stage(int index, Tensor input)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Widths.Length);
+        return _parts.Run(index, input);
+    }
+}

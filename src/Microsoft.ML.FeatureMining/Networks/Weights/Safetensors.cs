@@ -1,0 +1,263 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.IO.MemoryMappedFiles;
+using System.Text.Json;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Networks.Weights;
+
+/// <summary>
+/// The safetensors format: eight bytes with the length of the header, little-endian; the header, a JSON object of name -> { dtype, shape, data_offsets };
+/// then the tensors' bytes. Readable by Python's <c>safetensors</c>.
+/// </summary>
+internal static class Safetensors
+{
+    public static void Write(NamedTensors weights, Stream stream)
+    {
+        using MemoryStream header = new();
+        using (Utf8JsonWriter json = new(header))
+        {
+            long offset = 0;
+            json.WriteStartObject();
+            foreach (NamedTensor tensor in weights.Tensors)
+            {
+                json.WriteStartObject(tensor.Name);
+                json.WriteString("dtype", SafetensorsHeader.Types.Single(entry => entry.Type == tensor.Type).Name);
+                WriteArray(json, "shape", tensor.Shape);
+                WriteArray(json, "data_offsets", [offset, offset += tensor.Bytes.Length]);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        // Spaces behind the header align the data, which lets readers map it.
+        while (header.Length % 8 != 0)
+        {
+            header.WriteByte((byte)' ');
+        }
+
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+        stream.Write(length);
+        stream.Write(header.GetBuffer().AsSpan(0, (int)header.Length));
+        foreach (NamedTensor tensor in weights.Tensors)
+        {
+            stream.Write(tensor.Bytes);
+        }
+    }
+
+    /// <param name="stream">The file.</param>
+    /// <param name="check">Sees what the file says that it has, before any memory is taken for it; throws where that cannot be.</param>
+    /// <exception cref="InvalidDataException">The stream is no safetensors file; the message says where it goes wrong.</exception>
+    public static NamedTensors Read(Stream stream, Action<IReadOnlyList<SafetensorsEntry>>? check = null)
+    {
+        SafetensorsHeader header = SafetensorsHeader.Read(stream);
+        check?.Invoke(header.Entries);
+        if (header.Entries.FirstOrDefault(entry => entry.Bytes > Array.MaxLength) is { } large)
+        {
+            throw new InvalidDataException($"'{large.Name}' has {large.Bytes} bytes, more than an array holds.");
+        }
+
+        List<NamedTensor> tensors = [];
+        foreach (SafetensorsEntry entry in header.Entries)
+        {
+            tensors.Add(new NamedTensor(entry.Name, entry.Type, entry.Shape, SafetensorsHeader.ReadExactly(stream, (int)entry.Bytes, entry.Name)));
+        }
+
+        return stream.ReadByte() < 0 ? new NamedTensors(tensors) : throw new InvalidDataException("Bytes follow the last tensor of the weights.");
+    }
+
+    private static void WriteArray(Utf8JsonWriter json, string name, ReadOnlySpan<long> values)
+    {
+        json.WriteStartArray(name);
+        foreach (long value in values)
+        {
+            json.WriteNumberValue(value);
+        }
+
+        json.WriteEndArray();
+    }
+}
+
+/// <summary>One tensor of a safetensors file.</summary>
+/// <param name="Name">Under which it is stored.</param>
+/// <param name="Type">Of its elements.</param>
+/// <param name="Shape">Its sizes; empty for a scalar.</param>
+/// <param name="Offset">Of its first byte from the first byte behind the header.</param>
+/// <param name="Bytes">How many it has.</param>
+internal sealed record SafetensorsEntry(string Name, ScalarType Type, long[] Shape, long Offset, long Bytes);
+
+/// <summary>A safetensors file of any size, mapped into memory: only what is copied out of it is read.</summary>
+internal sealed class SafetensorsFile : IDisposable
+{
+    // Copied at once; a tensor may be larger than a span.
+    private const long ChunkBytes = 1 << 26;
+
+    private readonly SafetensorsHeader _header;
+    private readonly MemoryMappedFile _file;
+    private readonly MemoryMappedViewAccessor _view;
+
+    private SafetensorsFile(FileStream stream, SafetensorsHeader header)
+    {
+        _header = header;
+        _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+        _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+    }
+
+    public IReadOnlyList<SafetensorsEntry> Entries => _header.Entries;
+
+    /// <exception cref="InvalidDataException">The file is no safetensors file; the message says where it goes wrong.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        try
+        {
+            SafetensorsHeader header = SafetensorsHeader.Read(stream);
+            return stream.Length == header.End
+                ? new SafetensorsFile(stream, header)
+                : throw new InvalidDataException($"'{path}' has {stream.Length} bytes; its header speaks of {header.End}.");
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Copies a tensor into one of the same shape, of whatever type and layout, on whatever device.</summary>
+    public void CopyTo(SafetensorsEntry entry, Tensor target)
+    {
+        if (entry.Bytes == 0)
+        {
+            return;
+        }
+
+        bool scalar = entry.Shape.Length == 0;
+        long rows = scalar ? 1 : entry.Shape[0];
+        long rowBytes = entry.Bytes / rows;
+        long step = Math.Max(1, ChunkBytes / rowBytes);
+        for (long start = 0; start < rows; start += step)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            long count = Math.Min(step, rows - start);
+            Tensor host = empty(scalar ? [] : [count, .. entry.Shape[1..]], entry.Type, CPU);
+            _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)(_header.DataStart + entry.Offset + start * rowBytes), host.bytes);
+            (scalar ? target : target.narrow(0, start, count)).copy_(host);
+        }
+    }
+
+    public void Dispose()
+    {
+        _view.Dispose();
+        _file.Dispose();
+    }
+}
+
+/// <summary>The header of a safetensors file, checked: tensors lie one behind another from the first byte, each as long as its type and shape say, under names of their own.</summary>
+/// <param name="Entries">In the order of their bytes.</param>
+/// <param name="DataStart">Where the bytes begin.</param>
+internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, long DataStart)
+{
+    // The reference implementation's own bound.
+    private const long MaxBytes = 100_000_000;
+
+    public static readonly (ScalarType Type, string Name, int Bytes)[] Types =
+    [
+        (ScalarType.Float32, "F32", 4), (ScalarType.Float64, "F64", 8), (ScalarType.Float16, "F16", 2), (ScalarType.BFloat16, "BF16", 2),
+        (ScalarType.Int64, "I64", 8), (ScalarType.Int32, "I32", 4), (ScalarType.Int16, "I16", 2), (ScalarType.Int8, "I8", 1),
+        (ScalarType.Byte, "U8", 1), (ScalarType.Bool, "BOOL", 1),
+    ];
+
+    /// <summary>Where the file ends.</summary>
+    public long End => DataStart + (Entries.Count == 0 ? 0 : Entries[^1].Offset + Entries[^1].Bytes);
+
+    /// <exception cref="InvalidDataException">The stream is no safetensors file; the message says where it goes wrong.</exception>
+    public static SafetensorsHeader Read(Stream stream)
+    {
+        try
+        {
+            Span<byte> length = stackalloc byte[8];
+            stream.ReadExactly(length);
+            long bytes = BinaryPrimitives.ReadInt64LittleEndian(length);
+            return bytes is >= 2 and <= MaxBytes
+                ? new SafetensorsHeader(Parse(ReadExactly(stream, (int)bytes, "the header")), 8 + bytes)
+                : throw new FormatException($"its length is said to be {bytes}.");
+        }
+        catch (Exception e) when (e is JsonException or OverflowException or InvalidOperationException or KeyNotFoundException or FormatException or EndOfStreamException)
+        {
+            throw new InvalidDataException($"The weights' header is damaged: {e.Message}", e);
+        }
+    }
+
+    // Grown as the bytes arrive: a header that lies about a length must not cost that much memory.
+    public static byte[] ReadExactly(Stream stream, int count, string what)
+    {
+        const int Step = 1 << 24;
+        byte[] buffer = new byte[Math.Min(count, Step)];
+        int read = 0;
+        while (read < count)
+        {
+            if (read == buffer.Length)
+            {
+                Array.Resize(ref buffer, (int)Math.Min(count, 2L * buffer.Length));
+            }
+
+            int got = stream.Read(buffer, read, buffer.Length - read);
+            if (got == 0)
+            {
+                throw new InvalidDataException($"The weights end within {what}: {read} of {count} bytes are there.");
+            }
+
+            read += got;
+        }
+
+        return buffer;
+    }
+
+    private static List<SafetensorsEntry> Parse(byte[] header)
+    {
+        using JsonDocument json = JsonDocument.Parse(header, new JsonDocumentOptions { MaxDepth = 8 });
+        List<SafetensorsEntry> entries = [];
+        HashSet<string> names = new(StringComparer.Ordinal);
+        long expected = 0;
+        foreach (JsonProperty property in json.RootElement.EnumerateObject().Where(property => property.Name != "__metadata__").OrderBy(property => Offsets(property)[0]))
+        {
+            if (!names.Add(property.Name))
+            {
+                throw new FormatException($"'{property.Name}' is there twice.");
+            }
+
+            SafetensorsEntry entry = Entry(property, expected);
+            entries.Add(entry);
+            expected += entry.Bytes;
+        }
+
+        return entries;
+    }
+
+    private static SafetensorsEntry Entry(JsonProperty property, long expected)
+    {
+        string dtype = property.Value.GetProperty("dtype").GetString() ?? "";
+        (ScalarType type, _, int width) = Types.FirstOrDefault(entry => entry.Name == dtype);
+        if (width == 0)
+        {
+            throw new FormatException($"'{property.Name}' has the unknown type '{dtype}'.");
+        }
+
+        long[] shape = Integers(property.Value.GetProperty("shape"));
+        long[] offsets = Offsets(property);
+        long size = shape.Aggregate((long)width, (product, dimension) => dimension >= 0 ? checked(product * dimension) : throw new FormatException($"'{property.Name}' has a negative dimension."));
+        return offsets[0] == expected && checked(offsets[1] - offsets[0]) == size
+            ? new SafetensorsEntry(property.Name, type, shape, expected, size)
+            : throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"'{property.Name}' lies at {offsets[0]} to {offsets[1]}; {size} bytes from {expected} were expected."));
+    }
+
+    private static long[] Offsets(JsonProperty property) => Integers(property.Value.GetProperty("data_offsets")) is { Length: 2 } offsets
+        ? offsets
+        : throw new FormatException($"'{property.Name}' needs two offsets.");
+
+    private static long[] Integers(JsonElement array) => [.. array.EnumerateArray().Select(element => element.GetInt64())];
+}

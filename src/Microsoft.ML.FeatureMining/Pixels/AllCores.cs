@@ -1,0 +1,19 @@
+using System.Runtime.ExceptionServices;
+
+namespace Microsoft.ML.FeatureMining.Pixels;
+
+/// <summary>Parallel.For whose exceptions are those that were thrown.</summary>
+internal static class AllCores
+{
+    public static void For(int count, Action<int> act)
+    {
+        try
+        {
+            Parallel.For(0, count, act);
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.FeatureMining.Native;
+
+namespace Microsoft.ML.FeatureMining.Pixels;
+
+/// <summary>Mean and standard deviation (of the population) of each channel, in the units of the pixels.</summary>
+internal sealed record ChannelStatistics(float[] Mean, float[] Std)
+{
+    private const int ImagesAtOnce = 256;
+
+    public static ChannelStatistics Of(ImageSet set)
+    {
+        if (set.Count == 0)
+            throw new ArgumentException("There are no images.", nameof(set));
+        return set.Element == PixelType.Byte ? OfBytes(set) : OfSingles(set);
+    }
+
+    private static ChannelStatistics OfBytes(ImageSet set)
+    {
+        ChannelHistogram all = new(set.Shape.Channels);
+        foreach (HostBatch batch in All(set))
+            Parallel.For(0, batch.Count, () => new ChannelHistogram(set.Shape.Channels), (image, _, some) =>
+            {
+                some.Add(batch.Pixels.AsSpan(image * set.Shape.Length, set.Shape.Length));
+                return some;
+            }, some =>
+            {
+                lock (all)
+                    all.Add(some);
+            });
+        return all.Statistics();
+    }
+
+    private static ChannelStatistics OfSingles(ImageSet set)
+    {
+        int channels = set.Shape.Channels;
+        double count = (double)set.Count * set.Shape.Length / channels;
+        double[] mean = [.. Sums(set, new double[channels]).Sum.Select(s => s / count)];
+        // Deviations from the mean, not from zero: the difference of two large sums would lose the digits that matter.
+        double[] squares = Sums(set, mean).Squares;
+        return new ChannelStatistics([.. mean.Select(m => (float)m)], [.. squares.Select(s => (float)Math.Sqrt(s / count))]);
+    }
+
+    private static (double[] Sum, double[] Squares) Sums(ImageSet set, double[] origin)
+    {
+        int plane = set.Shape.Height * set.Shape.Width;
+        var (sum, squares) = (new double[origin.Length], new double[origin.Length]);
+        foreach (HostBatch batch in All(set))
+        {
+            ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(batch.Pixels);
+            for (int i = 0; i < values.Length; i++)
+            {
+                int channel = i / plane % origin.Length;
+                double difference = values[i] - origin[channel];
+                sum[channel] += difference;
+                squares[channel] += difference * difference;
+            }
+        }
+        return (sum, squares);
+    }
+
+    private static IEnumerable<HostBatch> All(ImageSet set)
+    {
+        foreach (HostBatch batch in set.Read([.. Enumerable.Range(0, set.Count).Chunk(ImagesAtOnce)]))
+        {
+            using (batch)
+                yield return batch;
+        }
+    }
+}
+
+/// <summary>How often each byte occurs in each channel: what mean and deviation follow from exactly, in whichever order images come.</summary>
+internal sealed class ChannelHistogram(int channels)
+{
+    private const int Levels = 256;
+
+    private readonly long[] _counts = new long[channels * Levels];
+
+    /// <summary>Counts the pixels of an image, [C, H, W].</summary>
+    public void Add(ReadOnlySpan<byte> image)
+    {
+        int plane = image.Length / channels;
+        for (int channel = 0; channel < channels; channel++)
+        {
+            Span<long> levels = _counts.AsSpan(channel * Levels, Levels);
+            foreach (byte pixel in image.Slice(channel * plane, plane))
+                levels[pixel]++;
+        }
+    }
+
+    /// <summary>Adds what another one has counted.</summary>
+    public void Add(ChannelHistogram other)
+    {
+        for (int i = 0; i < _counts.Length; i++)
+            _counts[i] += other._counts[i];
+    }
+
+    public ChannelStatistics Statistics()
+    {
+        (double Mean, double Std)[] moments = [.. _counts.Chunk(Levels).Select(Moments)];
+        return new ChannelStatistics([.. moments.Select(channel => (float)channel.Mean)], [.. moments.Select(channel => (float)channel.Std)]);
+    }
+
+    private static (double Mean, double Std) Moments(long[] counts)
+    {
+        double count = counts.Sum();
+        double mean = counts.Index().Sum(level => level.Index * level.Item) / count;
+        return (mean, Math.Sqrt(counts.Index().Sum(level => level.Item * (level.Index - mean) * (level.Index - mean)) / count));
+    }
+}

@@ -1,0 +1,156 @@
+using System.Numerics;
+
+namespace Microsoft.ML.FeatureMining.Randomness;
+
+/// <summary>
+/// A named stream of random numbers: xoshiro256**, seeded from the run's seed and the stream's name. Streams of different names are independent,
+/// so adding a part to a recipe does not shift the draws of another; the same seed and name give the same numbers on every platform.
+/// </summary>
+public sealed class RandomStream
+{
+    private ulong _s0, _s1, _s2, _s3;
+
+    /// <summary>Starts the stream <paramref name="name"/> of the run with <paramref name="seed"/>.</summary>
+    public RandomStream(long seed, string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ulong x = (ulong)seed ^ Fnv1a(name);
+        (_s0, _s1, _s2, _s3) = (SplitMix(ref x), SplitMix(ref x), SplitMix(ref x), SplitMix(ref x));
+    }
+
+    /// <summary>A uniform number in [0, 1), with 53 random bits.</summary>
+    public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
+
+    /// <summary>A uniform integer in [0, <paramref name="exclusiveMax"/>), without modulo bias.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The bound is not positive.</exception>
+    public int NextInt(int exclusiveMax)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(exclusiveMax);
+        uint bound = (uint)exclusiveMax;
+        uint threshold = (0u - bound) % bound;
+        while (true)
+        {
+            ulong product = (Next() >> 32) * bound;
+            if ((uint)product >= threshold)
+            {
+                return (int)(product >> 32);
+            }
+        }
+    }
+
+    /// <summary>A standard normal number (Box-Muller; one draw in two is thrown away, so that the stream has no hidden state).</summary>
+    public double NextGaussian()
+    {
+        double radius = Math.Sqrt(-2 * Math.Log(1 - NextDouble()));
+        return radius * Math.Cos(2 * Math.PI * NextDouble());
+    }
+
+    /// <summary>A uniform random permutation of 0 .. <paramref name="count"/> - 1 (Fisher-Yates).</summary>
+    public int[] Permutation(int count)
+    {
+        int[] order = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            int j = NextInt(i + 1);
+            (order[i], order[j]) = (order[j], i);
+        }
+
+        return order;
+    }
+
+    /// <summary>A random permutation in which each number waits in a buffer before its turn: none comes more than <paramref name="buffer"/> - 1 places early.</summary>
+    internal int[] PermutationWithin(int buffer, int count)
+    {
+        int[] waiting = [.. Enumerable.Range(0, Math.Min(buffer, count))];
+        int[] order = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            int left = Math.Min(waiting.Length, count - i);
+            int turn = NextInt(left);
+            order[i] = waiting[turn];
+            waiting[turn] = i + waiting.Length < count ? i + waiting.Length : waiting[left - 1];
+        }
+
+        return order;
+    }
+
+    /// <summary>A seed for another generator, such as a device's.</summary>
+    public long NextSeed() => (long)(Next() >> 1);
+
+    /// <summary>The four words that continue this stream exactly.</summary>
+    internal (ulong, ulong, ulong, ulong) State
+    {
+        get => (_s0, _s1, _s2, _s3);
+        set => (_s0, _s1, _s2, _s3) = value;
+    }
+
+    private ulong Next()
+    {
+        ulong result = BitOperations.RotateLeft(_s1 * 5, 7) * 9;
+        ulong t = _s1 << 17;
+        _s2 ^= _s0;
+        _s3 ^= _s1;
+        _s1 ^= _s2;
+        _s0 ^= _s3;
+        _s2 ^= t;
+        _s3 = BitOperations.RotateLeft(_s3, 45);
+        return result;
+    }
+
+    private static ulong SplitMix(ref ulong x)
+    {
+        ulong z = x += 0x9E3779B97F4A7C15;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+
+    private static ulong Fnv1a(string text)
+    {
+        ulong hash = 14695981039346656037;
+        foreach (char c in text)
+        {
+            hash = (hash ^ c) * 1099511628211;
+        }
+
+        return hash;
+    }
+}
+
+/// <summary>All random streams of one run, each made once, by name.</summary>
+internal sealed class RandomStreams(long seed)
+{
+    private readonly Dictionary<string, RandomStream> _streams = new(StringComparer.Ordinal);
+
+    public RandomStream this[string name]
+    {
+        get
+        {
+            if (!_streams.TryGetValue(name, out RandomStream? stream))
+            {
+                _streams[name] = stream = new RandomStream(seed, name);
+            }
+
+            return stream;
+        }
+    }
+
+    /// <summary>The state of each stream made so far, four words each.</summary>
+    public IReadOnlyDictionary<string, ulong[]> Capture() => _streams.ToDictionary(entry => entry.Key, entry => Words(entry.Value.State), StringComparer.Ordinal);
+
+    /// <summary>Continues as when the states were captured; a stream that had not been made begins again.</summary>
+    public void Restore(IReadOnlyDictionary<string, ulong[]> states)
+    {
+        foreach ((string name, RandomStream stream) in _streams)
+        {
+            stream.State = new RandomStream(seed, name).State;
+        }
+
+        foreach ((string name, ulong[] words) in states)
+        {
+            this[name].State = (words[0], words[1], words[2], words[3]);
+        }
+    }
+
+    private static ulong[] Words((ulong First, ulong Second, ulong Third, ulong Fourth) state) => [state.First, state.Second, state.Third, state.Fourth];
+}

@@ -1,0 +1,132 @@
+using System.Text.Json.Serialization;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Trainers;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Loop;
+using Microsoft.ML.FeatureMining.Training.Schedules;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML.FeatureMining;
+
+/// <summary>
+/// The settings of <see cref="PatchTrainingTrainer"/>. The defaults are the paper's for Pascal VOC: VGG-16 with a branch for patches, 10 epochs, 5 of them on patches.
+/// <see cref="ImageClassificationOptions.LabelSmoothing"/> counts on patches, which have one class each.
+/// </summary>
+public sealed record PatchTrainingOptions : ImageClassificationOptions
+{
+    /// <summary>The paper's settings.</summary>
+    public PatchTrainingOptions()
+    {
+        Backbone = "vgg-16";
+        ImageHeight = 224;
+        ImageWidth = 224;
+        Epochs = 10;
+        BatchSize = 16;
+        LearningRate = 1e-3;
+        Nesterov = false;
+        WeightDecay = 0;
+        Schedule = new StepSchedule { Milestones = [] };
+        CropPadding = 0;
+        Augmentations = [new RandomResizedCrop()];
+    }
+
+    /// <summary>
+    /// The patches: the objects of the images, cut out, each of one class. Columns: the image, as in the training rows, or text ImagePath; and <see cref="PatchLabelColumnName"/>. Rows of a
+    /// class that is none of the training rows' are left out, with a warning.
+    /// </summary>
+    /// <value>None; needed where <see cref="SwitchEpoch"/> is above 0.</value>
+    [JsonIgnore]
+    public IDataView? PatchSet { get; init; }
+
+    /// <summary>The class of a patch: text, or a key of the classes' names.</summary>
+    /// <value>Label.</value>
+    public string PatchLabelColumnName { get; init; } = "Label";
+
+    /// <summary>How many of the epochs are on patches, before those on whole images: 0 to <see cref="ImageClassificationOptions.Epochs"/> less one.</summary>
+    /// <value>5.</value>
+    [Range(0, 9, 5)]
+    public int SwitchEpoch { get; init; } = 5;
+
+    /// <summary>Whether positives weigh as much as negatives, class by class, in the loss on whole images; counts where <see cref="ImageClassificationOptions.Loss"/> is not given.</summary>
+    /// <value>true: negatives / positives of the training images.</value>
+    [BooleanChoice(true)]
+    public bool BalancePositives { get; init; } = true;
+
+    /// <summary>Nodes of the two hidden layers of each branch.</summary>
+    /// <value>4096, VGG's.</value>
+    public int HiddenUnits { get; init; } = 4096;
+
+    internal override bool IsMultilabel => true;
+
+    private bool HasWholeImages => SwitchEpoch >= 0 && SwitchEpoch < Epochs;
+
+    /// <summary>The recipe of the epochs on whole images.</summary>
+    internal override TrainingRecipe ToRecipe(ImageShape input, long seed) => base.ToRecipe(input, seed) with
+    {
+        Head = HiddenUnits == 4096 ? "vgg-patches" : FormattableString.Invariant($"vgg-patches-{HiddenUnits}"),
+        Epochs = HasWholeImages ? Epochs - SwitchEpoch : Epochs,
+        Loss = Loss ?? new Losses.BinaryCrossEntropyLoss(),
+        LabelSmoothing = 0,
+    };
+
+    internal override IEnumerable<string> OwnProblems()
+    {
+        if (!HasWholeImages)
+            yield return $"SwitchEpoch lies between 0 and Epochs - 1; it is {SwitchEpoch} of {Epochs}.";
+        if (SwitchEpoch > 0 && PatchSet is null)
+            yield return "SwitchEpoch is above 0 and there is no PatchSet; LoadPascalVocPatches makes one, or set SwitchEpoch to 0.";
+        if (!(LabelSmoothing is >= 0 and < 1))
+            yield return FormattableString.Invariant($"LabelSmoothing lies in [0, 1); it is {LabelSmoothing}.");
+        if (HiddenUnits is < 1 or > 99_999)
+            yield return $"HiddenUnits lies between 1 and 99999; it is {HiddenUnits}.";
+        if (string.IsNullOrEmpty(PatchLabelColumnName))
+            yield return "PatchLabelColumnName is empty.";
+    }
+}
+
+/// <summary>
+/// Trains an image classifier for any number of classes an image with patch training (Nevgi, "Hierarchical Feature Learning in Deep Convolutional Networks"). Made by
+/// <c>mlContext.MultilabelClassification().Trainers.PatchTraining</c>.
+/// </summary>
+/// <remarks>
+/// <para>Up to the switch epoch the network learns to tell patches, the objects cut out of the images, by cross entropy (equation 1) in a branch of their own behind the last convolution: a
+/// 4 by 4 grid and three fully connected layers. From then on it learns the whole images by binary cross entropy (equation 2), each class's positives weighted by its negatives, in VGG's own
+/// branch, which alone is used for scoring. Reproduces the precision and recall against the switch epoch, and the time that it saves.</para>
+/// <para>Input: a label that is a set of classes (a vector of 0 and 1, a vector of names, or text of names parted by commas, semicolons or bars), and pictures as encoded bytes, planar floats or
+/// MLImage. Output: Score, each class's probability [K]; PredictedLabel, 1 for those of at least one half, else 0, [K].</para>
+/// </remarks>
+public sealed class PatchTrainingTrainer : ImageClassificationTrainer
+{
+    private readonly PatchTrainingOptions _options;
+
+    internal PatchTrainingTrainer(IHostEnvironment environment, PatchTrainingOptions options)
+        : base(environment, "PatchTraining", options) => _options = options;
+
+    private protected override TrainingOutcome Train(FitRun run, TrainingRecipe recipe, TrainingRows rows)
+    {
+        TrainingOutcome? onPatches = null;
+        if (_options is { SwitchEpoch: > 0, PatchSet: { } set })
+        {
+            using TrainingRows patches = run.ReadPatches(set, _options.PatchLabelColumnName, rows);
+            TrainingRecipe first = recipe with
+            {
+                OnPatches = true,
+                Epochs = _options.SwitchEpoch,
+                Loss = null,
+                LabelSmoothing = _options.LabelSmoothing,
+                Keep = KeepWeights.Last,
+                EarlyStopping = null,
+            };
+            onPatches = run.Train(first, patches);
+            if (onPatches.End == TrainingEnd.Cancelled)
+                throw new OperationCanceledException("The training was cancelled on the patches, before there was a model of whole images.");
+        }
+
+        bool balances = _options is { BalancePositives: true, Loss: null };
+        TrainingRecipe second = balances ? recipe with { Loss = new BinaryCrossEntropyLoss { PositiveWeights = BinaryCrossEntropyLoss.Balance(rows.Train.CountImages(), rows.Train.Count) } } : recipe;
+        return run.Train(second, rows, onPatches?.Weights) with { EarlierHistory = onPatches?.History ?? [] };
+    }
+}

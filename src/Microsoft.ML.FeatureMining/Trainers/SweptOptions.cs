@@ -1,0 +1,182 @@
+using System.Globalization;
+using System.Reflection;
+using Microsoft.ML.FeatureMining.Files;
+using Microsoft.ML.FeatureMining.Reports;
+using Microsoft.ML.FeatureMining.Sweeps;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML.FeatureMining.Trainers;
+
+/// <summary>Options with some properties set by their names.</summary>
+internal static class SweptOptions
+{
+    /// <summary>A copy of the options, which stay as they are.</summary>
+    /// <exception cref="ArgumentException">There is no such property, or it takes no such value.</exception>
+    public static TOptions With<TOptions>(TOptions options, IEnumerable<KeyValuePair<string, object>> settings)
+        where TOptions : ImageClassificationOptions
+    {
+        // A copy, whatever the record's own type.
+        ImageClassificationOptions copy = options with { };
+        foreach ((string name, object value) in settings)
+        {
+            PropertyInfo property = PropertyOf(options.GetType(), name);
+            property.SetValue(copy, ValueFor(property, value));
+        }
+
+        return (TOptions)copy;
+    }
+
+    /// <summary>What is wrong with parameters, and with names of what is not to vary, for such options.</summary>
+    public static IEnumerable<string> Problems(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters, IEnumerable<string> settled)
+    {
+        if (parameters.Count == 0)
+            yield return "Nothing is left to vary: name Parameters.";
+        foreach (string name in settled.Where(name => options.GetType().GetProperty(name) is null))
+            yield return $"{options.GetType().Name} has no property '{name}' to fix.";
+        foreach (SweepParameter parameter in parameters)
+        {
+            string? problem = null;
+            try
+            {
+                foreach (object value in parameter.Grid(2))
+                {
+                    ValueFor(PropertyOf(options.GetType(), parameter.Name), value);
+                }
+            }
+            catch (ArgumentException e)
+            {
+                problem = e.Message;
+            }
+
+            if (problem is not null)
+                yield return problem;
+        }
+    }
+
+    /// <summary>What is wrong with the options whatever the parameters are: no trial could be trained.</summary>
+    public static IEnumerable<string> ProblemsOfAnyTrial(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters) => OptionsCheck.Problems(options).Intersect(
+        OptionsCheck.Problems(With(options, parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.At(0.5))))));
+
+    private static PropertyInfo PropertyOf(Type options, string name) => options.GetProperty(name) is { CanWrite: true } property
+        ? property
+        : throw new ArgumentException($"{options.Name} has no property '{name}' to sweep.");
+
+    private static object ValueFor(PropertyInfo property, object value)
+    {
+        Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        try
+        {
+            return type.IsInstanceOfType(value) ? value
+                : type.IsEnum ? Enum.Parse(type, Convert.ToString(value, CultureInfo.InvariantCulture)!)
+                : Convert.ChangeType(value, type, CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is InvalidCastException or FormatException or OverflowException or ArgumentException)
+        {
+            throw new ArgumentException($"{property.Name} is of type {type.Name}; '{value}' is none.", e);
+        }
+    }
+}
+
+/// <summary>What ML.NET's attributes on options say of sweeping them.</summary>
+internal static class AttributeParameters
+{
+    // The resource that early stopping hands out.
+    private const string Epochs = nameof(ImageClassificationOptions.Epochs);
+
+    /// <summary>The swept properties of options of that type, in the order of their names, without Epochs.</summary>
+    public static IReadOnlyList<SweepParameter> Of(Type options) =>
+        [.. options.GetProperties().Where(property => property.Name != Epochs).OrderBy(property => property.Name, StringComparer.Ordinal).Select(Of).OfType<SweepParameter>()];
+
+    /// <summary>Those of them that may vary with such options: neither fixed, nor refused beside the others, nor without an effect.</summary>
+    public static IReadOnlyList<SweepParameter> Of(ImageClassificationOptions options, IEnumerable<string> settled)
+    {
+        HashSet<string> stay = [.. settled, .. options.Optimizer is null ? [] : new[] { nameof(options.Momentum), nameof(options.Nesterov) }];
+        int problems = OptionsCheck.Problems(options).Count();
+        return [.. Of(options.GetType()).Where(parameter => !stay.Contains(parameter.Name)
+            && parameter.Grid(2).All(value => OptionsCheck.Problems(SweptOptions.With(options, [KeyValuePair.Create(parameter.Name, value)])).Count() <= problems))];
+    }
+
+    private static SweepParameter? Of(PropertyInfo property)
+    {
+        if (property.GetCustomAttribute<RangeAttribute>() is { } range)
+        {
+            return new NumberParameter(
+                property.Name, Convert.ToDouble(range.Min, CultureInfo.InvariantCulture), Convert.ToDouble(range.Max, CultureInfo.InvariantCulture), range.LogBase, property.PropertyType == typeof(int));
+        }
+        if (property.GetCustomAttribute<ChoiceAttribute>() is { } choice)
+            return new ChoiceParameter(property.Name, choice.Candidates);
+        return property.GetCustomAttribute<BooleanChoiceAttribute>() is null ? null : new ChoiceParameter(property.Name, false, true);
+    }
+}
+
+/// <summary>Trains a trial as a Fit in a workspace, which is cancelled where the trial is to pause and goes on there when it is promoted.</summary>
+internal sealed class TrialTrainer<TOptions>(IDataView rows, TOptions baseline, TrialFolders folders, Func<TOptions, IEstimator<ITransformer>> pipeline)
+    where TOptions : ImageClassificationOptions
+{
+    public TrialRun Train(SweepTrial trial, int until, CancellationToken token)
+    {
+        using CancellationTokenSource pause = CancellationTokenSource.CreateLinkedTokenSource(token);
+        TOptions settings = OptionsOf(trial);
+        TOptions observed = (TOptions)(settings with
+        {
+            CancellationToken = pause.Token,
+            OnCancel = CancelledFit.ReturnsModel,
+            Progress = progress =>
+            {
+                settings.Progress?.Invoke(progress);
+                if (progress.Completed is { } epoch && epoch.Epoch >= until && epoch.Epoch < progress.Epochs)
+                    pause.Cancel();
+            },
+        });
+        using ImageClassificationTransformer classifier = ModelParts.ClassifierOf(pipeline(observed).Fit(rows));
+        IEnumerable<TrialEpoch> curve = classifier.Model.History.Select(epoch => new TrialEpoch(
+            epoch.Epoch, epoch.ValidationAccuracy ?? throw new InvalidOperationException("A sweep compares validation accuracies, and the pipeline's trainer did not validate.")));
+        return new TrialRun([.. curve], classifier.Model.End != TrainingEnd.Cancelled);
+    }
+
+    /// <summary>The options of a trial; a Fit with them goes on where the trial is.</summary>
+    public TOptions OptionsOf(SweepTrial trial) => (TOptions)(SweptOptions.With(baseline, trial.Settings) with { WorkspacePath = folders.Of(trial) });
+}
+
+/// <summary>What a sweep found.</summary>
+/// <typeparam name="TOptions">The trainer's options.</typeparam>
+public sealed class SweepResult<TOptions>
+    where TOptions : ImageClassificationOptions
+{
+    private readonly IReadOnlyList<SweepParameter> _parameters;
+    private readonly Func<SweepTrial, TOptions> _optionsOf;
+
+    internal SweepResult(IReadOnlyList<SweepParameter> parameters, IReadOnlyList<SweepTrial> trials, Func<SweepTrial, TOptions> optionsOf)
+    {
+        (_parameters, _optionsOf) = (parameters, optionsOf);
+        Trials = [.. SweepTrial.Ranked(trials)];
+    }
+
+    /// <summary>All trials, the best first: those that came further, then those of the higher score.</summary>
+    public IReadOnlyList<SweepTrial> Trials { get; }
+
+    /// <summary>The best trial; null where none came to the end of an epoch.</summary>
+    public SweepTrial? Best => SweepTrial.Best(Trials);
+
+    /// <summary>
+    /// The options of a trial. They name the sweep's folder: a Fit of the pipeline with them gives the trial's model, the best's without training again; the weights of others that came to their
+    /// end are not kept.
+    /// </summary>
+    public TOptions OptionsOf(SweepTrial trial)
+    {
+        ArgumentNullException.ThrowIfNull(trial);
+        return _optionsOf(trial);
+    }
+
+    /// <summary>All trials as comma-separated values with a head: trial, state, epochs, score, seconds, error, and each setting.</summary>
+    public string ToCsv() => SweepTable.ToCsv(_parameters, Trials);
+
+    /// <summary>Writes one HTML file: parallel coordinates, the importance of each parameter, learning curves and all trials. It loads nothing from anywhere and runs no script.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void SaveReport(string path, string title = "Sweep")
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        AtomicFile.Write(path, stream => HtmlPage.Write(stream, title, SweepReport.Of(_parameters, Trials)));
+    }
+}

@@ -1,0 +1,106 @@
+using Microsoft.ML.FeatureMining.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Training.Loop;
+
+/// <summary>Sums loss and hits on the device; only reading waits for it.</summary>
+internal sealed class RunningMetrics : IDisposable
+{
+    private readonly Tensor _sums;      // [2]: loss, hits
+
+    /// <summary>Begins at nothing, or where another one was.</summary>
+    public RunningMetrics(Device device, MetricSums sums = default)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        _sums = tensor(new[] { sums.Loss, sums.Hits }, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
+        Images = sums.Images;
+    }
+
+    public long Images { get; private set; }
+
+    /// <param name="sums">Of one batch, from <see cref="BatchSums"/>.</param>
+    /// <param name="images">How many images it had.</param>
+    public void Add(Tensor sums, int images)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        _sums.Add_(sums);
+        Images += images;
+    }
+
+    public MetricSums Sums
+    {
+        get
+        {
+            using DisposeScope scope = NewDisposeScope();
+            double[] sums = _sums.cpu().data<double>().ToArray();
+            return new MetricSums(sums[0], sums[1], Images);
+        }
+    }
+
+    /// <summary>Mean loss and share of hits over all that was added.</summary>
+    public (double Loss, double Accuracy) Read() => Sums is var sums ? (sums.Loss / sums.Images, sums.Hits / sums.Images) : default;
+
+    public void Dispose() => _sums.Dispose();
+}
+
+/// <summary>What a batch adds to the running metrics, on the device.</summary>
+internal static class BatchSums
+{
+    /// <summary>[2]: the loss summed over the images, and the hits.</summary>
+    /// <param name="loss">The batch's mean loss.</param>
+    /// <param name="logits">[N,K].</param>
+    /// <param name="targets">[N,K].</param>
+    /// <param name="areSets">
+    /// Whether targets are sets of classes. A hit is where logits and target have their largest entry at the same class; of sets, the share of the classes that are both in the target and
+    /// predicted (logit above 0) among those that are either.
+    /// </param>
+    public static Tensor Of(Tensor loss, Tensor logits, Tensor targets, bool areSets)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor hits = (areSets ? Jaccard(logits.Gt(0), targets.Gt(0)) : logits.argmax(1).eq(targets.argmax(1))).sum().to(ScalarType.Float64);
+        return stack([loss.detach().to(ScalarType.Float64).Mul(logits.shape[0]), hits]).MoveToOuterDisposeScope();
+    }
+
+    // [N]; two empty sets are equal.
+    private static Tensor Jaccard(Tensor predicted, Tensor actual)
+    {
+        Tensor either = predicted.logical_or(actual).sum(1);
+        return predicted.logical_and(actual).sum(1).Add(either.Eq(0)) / either.ClampMin(1);
+    }
+}
+
+/// <summary>Sums over so many images.</summary>
+internal readonly record struct MetricSums(double Loss, double Hits, long Images);
+
+/// <summary>Remembers the losses of the last steps on the device, so that one look every few steps finds the step that went wrong.</summary>
+internal sealed class LossWatch : IDisposable
+{
+    private readonly List<Tensor> _losses = [];
+
+    /// <param name="sums">Of one batch, from <see cref="BatchSums"/>; taken over.</param>
+    public void Add(Tensor sums) => _losses.Add(sums.DetachFromDisposeScope());
+
+    /// <summary>How many steps ago the loss first was infinite or no number (1: in the last step); null where all are finite. Forgets them.</summary>
+    public int? FirstDiverged()
+    {
+        if (_losses.Count == 0)
+        {
+            return null;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        double[] losses = stack([.. _losses.Select(sums => sums[0])]).cpu().data<double>().ToArray();
+        Dispose();
+        int index = Array.FindIndex(losses, loss => !double.IsFinite(loss));
+        return index < 0 ? null : losses.Length - index;
+    }
+
+    public void Dispose()
+    {
+        _losses.ForEach(loss => loss.Dispose());
+        _losses.Clear();
+    }
+}

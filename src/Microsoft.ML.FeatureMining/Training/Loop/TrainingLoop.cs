@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML.FeatureMining.Networks.Weights;
+using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Randomness;
+using Microsoft.ML.FeatureMining.Training.Schedules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Training.Loop;
+
+/// <summary>The loop: epochs of steps, validation, best weights, reports, and the run's state kept between two steps.</summary>
+internal sealed class TrainingLoop : IDisposable
+{
+    private readonly TrainingRecipe _recipe;
+    private readonly ImageSet _train;
+    private readonly TrainingHost _host;
+    private readonly RandomStreams _random;
+    private readonly TrainedParts _parts;
+    private readonly TrainingStep _step;
+    private readonly Validator? _validator;
+    private readonly LearningRatePlan _plan;
+    private readonly int _stepsPerEpoch;
+    private readonly ProgressReporter _progress;
+    private readonly LossWatch _losses = new();
+    private readonly RunState _run;
+    private readonly RunKeeper _keeper;
+
+    public TrainingLoop(TrainingRecipe recipe, ImageSet train, ImageSet? validation, TrainingHost host)
+    {
+        (_recipe, _train, _host) = (recipe, train, host);
+        _random = new RandomStreams(recipe.Seed);
+        _stepsPerEpoch = BatchLoader.Batches(train.Count, recipe.ImagesPerStep);
+        _plan = new LearningRatePlan(recipe, _stepsPerEpoch);
+        _parts = new TrainedParts(recipe, train, host.Device, _random, host.LoadWeights);
+        _step = new TrainingStep(recipe, train, _parts, _random, host);
+        _validator = validation is null ? null : new Validator(validation, recipe, _parts, host.Device);
+        _progress = new ProgressReporter(host.Progress, recipe.Epochs, _stepsPerEpoch);
+        _run = new RunState(_parts, _random, recipe.EarlyStopping, host.Device);
+        _keeper = new RunKeeper(_run, recipe, host);
+    }
+
+    private long StepsDone => (_run.Epoch * (long)_stepsPerEpoch) + _run.Step;
+
+    public TrainingOutcome Run()
+    {
+        _keeper.Begin();
+        _progress.Began(StepsDone);
+        TrainingEnd end = RunEpochs();
+        (NamedTensors weights, int epoch) = _recipe.Keep == KeepWeights.Best && _run.Best.Weights is { } best
+            ? (best, _run.Best.Epoch.Epoch)
+            : (NamedTensors.Of(_parts.Model), _run.Epoch);
+        return new TrainingOutcome(_recipe, weights, epoch, _run.History, end, _parts.Pixels) { Exits = _parts.Model.ExitStrides };
+    }
+
+    public void Dispose()
+    {
+        _losses.Dispose();
+        _run.Dispose();
+        _parts.Dispose();
+    }
+
+    private TrainingEnd RunEpochs()
+    {
+        while (_run.Epoch < _recipe.Epochs)
+        {
+            if (_run.Best.IsStale(_run.Epoch))
+            {
+                return TrainingEnd.StoppedEarly;
+            }
+
+            try
+            {
+                bool finished = RunEpoch();
+                CheckFinite();
+                _keeper.Save();
+                if (!finished)
+                {
+                    return TrainingEnd.Cancelled;
+                }
+            }
+            catch (TrainingDivergedException e) when (_keeper.CanRollBack)
+            {
+                _losses.Dispose();
+                _keeper.RollBack(e);
+            }
+        }
+
+        return TrainingEnd.Completed;
+    }
+
+    /// <summary>Runs what is left of the epoch; false where somebody ended the run within it.</summary>
+    private bool RunEpoch()
+    {
+        _run.BeginEpoch(() => _parts.Runs.Aggregate(_train.DrawOrder(_random["shuffle"]), (order, run) => run.Order(order, _train.Labels, _recipe.BatchSize)));
+        long began = Stopwatch.GetTimestamp() - (long)(_run.Seconds * Stopwatch.Frequency);
+        _parts.Train();
+        _progress.EpochBegan(_run.Metrics.Images);
+        foreach (HostBatch loaded in BatchLoader.Load(_train, _run.Order, _recipe.ImagesPerStep, skip: _run.Step))
+        {
+            using HostBatch done = loaded;
+            _run.Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            if (_host.IsCancelled())
+            {
+                return false;
+            }
+
+            if (_host.Checkpoints?.IsDue(StepsDone) == true)
+            {
+                CheckFinite();
+                _keeper.Save();
+            }
+
+            TrainingClock clock = Clock(_run.Step);
+            Tensor sums = _step.Take(loaded, clock, RateAt(clock));
+            _run.Stepped(sums, loaded.Count);
+            _losses.Add(sums);
+            if (_run.Step % _recipe.ReportEverySteps == 0 || _run.Step == _stepsPerEpoch)
+            {
+                CheckFinite();
+                (double loss, double accuracy) = _run.Metrics.Read();
+                _progress.Stepped(_run.Epoch + 1, _run.Step, loss, accuracy, RateAt(clock), _run.Metrics.Images);
+            }
+        }
+
+        if (!_parts.AreFinite())
+        {
+            throw Diverged("weights", _run.Step);
+        }
+
+        (double Loss, double Accuracy)? validated = _validator?.Run(_host.IsCancelled);
+        if (_validator is not null && validated is null)
+        {
+            return false;
+        }
+
+        EndEpoch(validated, began);
+        return true;
+    }
+
+    private void EndEpoch((double Loss, double Accuracy)? validated, long began)
+    {
+        (double loss, double accuracy) = _run.Metrics.Read();
+        double rate = RateAt(Clock(_stepsPerEpoch - 1));
+        EpochMetrics metrics = new(_run.Epoch + 1, rate, loss, accuracy, validated?.Loss, validated?.Accuracy, Stopwatch.GetElapsedTime(began).TotalSeconds);
+        if (_recipe.Keep == KeepWeights.Best || _recipe.EarlyStopping is not null)
+        {
+            _run.Best.Offer(metrics, _parts.Model);
+        }
+
+        _parts.Runs.ForEach(run => run.EndEpoch(metrics));
+        _run.EndEpoch(metrics);
+        _progress.EpochEnded(metrics);
+    }
+
+    private void CheckFinite()
+    {
+        if (_losses.FirstDiverged() is { } ago)
+        {
+            throw Diverged("loss", _run.Step - ago + 1);
+        }
+    }
+
+    private TrainingClock Clock(int step) => new(_run.Epoch, _recipe.Epochs, step, _stepsPerEpoch);
+
+    private double RateAt(TrainingClock clock) => _run.RateFactor * _plan.At(clock);
+
+    /// <param name="what">What is no number.</param>
+    /// <param name="step">The step of this epoch, from 1.</param>
+    private TrainingDivergedException Diverged(string what, int step)
+    {
+        IEnumerable<int> images = _run.Order.Skip((step - 1) * _recipe.ImagesPerStep).Take(_recipe.ImagesPerStep);
+        return new TrainingDivergedException(string.Create(CultureInfo.InvariantCulture,
+            $"The {what} became infinite or no number in epoch {_run.Epoch + 1}, step {step} of {_stepsPerEpoch}, with learning rate {RateAt(Clock(step - 1)):g4}, on the images {string.Join(", ", images.Take(8))}, ... of the training set. A lower rate or a warm-up usually helps."));
+    }
+}

@@ -1,0 +1,37 @@
+using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Pixels;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Training.Loop;
+
+/// <summary>Measures the network on the validation set: no augmentation, running statistics, plain cross entropy or, where labels are sets, the criterion.</summary>
+internal sealed class Validator(ImageSet set, TrainingRecipe recipe, TrainedParts parts, Device device)
+{
+    private readonly int[] _order = [.. Enumerable.Range(0, set.Count)];
+    private readonly ClassificationLoss _loss = set.LabelSets is null ? new CrossEntropyLoss() : recipe.Criterion;
+
+    /// <param name="isCancelled">Asked before each batch.</param>
+    /// <returns>Null where it was cancelled.</returns>
+    public (double Loss, double Accuracy)? Run(Func<bool> isCancelled)
+    {
+        using IDisposable noGrad = no_grad();
+        using RunningMetrics running = new(device);
+        parts.Model.eval();
+        foreach (HostBatch batch in BatchLoader.Load(set, _order, recipe.ValidationBatchSize))
+        {
+            using HostBatch done = batch;
+            if (isCancelled())
+            {
+                return null;
+            }
+
+            using DisposeScope scope = NewDisposeScope();
+            Tensor logits = parts.Model.call(parts.Input.Of(batch.Pixels, batch.Count));
+            Tensor targets = Targets.Of(batch, set, device);
+            running.Add(BatchSums.Of(_loss.Compute(logits, targets), logits, targets, set.LabelSets is not null), batch.Count);
+        }
+
+        return running.Read();
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.ML.FeatureMining.Training.Loop;
+
+namespace Microsoft.ML.FeatureMining.Training.Runs;
+
+/// <summary>
+/// What happened in a run, in its folder: <c>log.txt</c> for people, <c>log.jsonl</c> for programs, a JSON object a line with <c>time</c> (UTC) and <c>event</c>: start,
+/// resume, epoch, checkpoint, warning, end. Both are added to, never written anew. A disk that refuses them is told of once.
+/// </summary>
+internal sealed class RunLog(string folder, Action<string> notice) : IDisposable
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private readonly Lock _lock = new();
+    private bool _refused;
+
+    public void Started(object run) => Add("start", run, "started " + JsonSerializer.Serialize(run, Json));
+
+    public void Resumed(RunPosition position, string file) => Add(
+        "resume", new { Checkpoint = file, position.Epoch, position.Step }, Invariant($"goes on after epoch {position.Epoch}, step {position.Step} ({file})"));
+
+    public void Ended(EpochMetrics epoch) => Add("epoch", epoch, Invariant(
+        $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:f4}, accuracy {epoch.TrainAccuracy:p2}, validation loss {epoch.ValidationLoss:f4}, accuracy {epoch.ValidationAccuracy:p2}, learning rate {epoch.LearningRate:g3}, {epoch.Seconds:f1} s"));
+
+    public void Saved(RunPosition position) => Add("checkpoint", new { position.Epoch, position.Step }, Invariant($"checkpoint after epoch {position.Epoch}, step {position.Step}"));
+
+    public void Warning(string text) => Add("warning", new { Text = text }, "warning: " + text);
+
+    public void Ended(TrainingEnd end, int epoch) => Add("end", new { End = end, Epoch = epoch }, Invariant($"ended: {end}; the weights are those of epoch {epoch}"));
+
+    public void Failed(Exception e) => Add("end", new { Error = e.Message, Type = e.GetType().FullName }, "ended: " + e.Message);
+
+    public void Dispose() => _refused = true;
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private void Add(string kind, object what, string sentence)
+    {
+        string time = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+        Dictionary<string, object?> line = new() { ["time"] = time, ["event"] = kind };
+        foreach (JsonProperty property in JsonSerializer.SerializeToElement(what, Json).EnumerateObject())
+        {
+            line[property.Name] = property.Value;
+        }
+
+        lock (_lock)
+        {
+            if (_refused)
+            {
+                return;
+            }
+
+            try
+            {
+                File.AppendAllText(Path.Combine(folder, "log.jsonl"), JsonSerializer.Serialize(line, Json) + "\n");
+                File.AppendAllText(Path.Combine(folder, "log.txt"), $"{time} {sentence}{Environment.NewLine}");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                _refused = true;
+                notice($"The logs in '{folder}' cannot be written, and the run goes on without. {e.Message}");
+            }
+        }
+    }
+}
