@@ -65,7 +65,10 @@ waits.SetAction(parsed =>
     set_num_threads(parsed.GetValue(threads));
     DeviceWaits.Run(parsed.GetValue(images)!.FullName, parsed.GetValue(side), parsed.GetValue(batch));
 });
-return new RootCommand("Measures the engine beside PyTorch, interleaved in one run: ratios of medians, not seconds, are what counts.") { train, score, cost, memory, load, overlap, waits }.Parse(args).Invoke();
+Option<double> seconds = new("--seconds") { Description = "For each operation.", DefaultValueFactory = _ => 30 };
+Command numbers = new("numbers", "How often operations with a number go wrong while garbage is collected: TorchSharp's own, and this library's.") { seconds };
+numbers.SetAction(parsed => NumberRace.Run(parsed.GetValue(seconds)));
+return new RootCommand("Measures the engine beside PyTorch, interleaved in one run: ratios of medians, not seconds, are what counts.") { train, score, cost, memory, load, overlap, waits, numbers }.Parse(args).Invoke();
 
 void Run(ParseResult parsed, Func<string, Contestant[]> contestants, Func<string, string, double>? memoryOf = null)
 {

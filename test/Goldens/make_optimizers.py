@@ -32,7 +32,7 @@ RULES = {
 
 
 class TensorFlowRmsProp:
-    """tf.compat.v1.train.RMSPropOptimizer: the mean square starts at one, epsilon is inside the root, the momentum holds the rate; an entry at a time."""
+    """TensorFlow 1: tf.train.RMSPropOptimizer: the mean square starts at one, epsilon is inside the root, the momentum holds the rate; an entry at a time."""
 
     def __init__(self, groups, decay, momentum, epsilon):
         self.param_groups, self.decay, self.momentum, self.epsilon = groups, decay, momentum, epsilon
