@@ -27,6 +27,11 @@ public sealed class ConsumerTests(PackageFixture package)
         Assert.Contains(predicted.Trim(), Classes);
     }
 
+    // On Debian 12 and Ubuntu 22.04 TorchSharp's own library does not load; a program must not need to know.
+    [Fact]
+    public void Program_ThatUsesTorchSharpFirst_Runs() =>
+        Assert.Equal("6", Run("torch-first", "using TorchSharp;\n\nConsole.WriteLine(torch.ones(2, 3).sum().ToInt32());\n").Trim());
+
     private string Run(string name, string program, params string[] arguments)
     {
         string folder = Directory.CreateDirectory(Path.Combine(package.Folder, name)).FullName;

@@ -28,7 +28,7 @@ public sealed class PackageTests(PackageFixture package)
         using ZipArchive file = package.Open("nupkg"), symbols = package.Open("snupkg");
 
         Assert.Equal(
-            ["PACKAGE.md", "icon.png", "lib/net10.0/Microsoft.ML.FeatureMining.dll", "lib/net10.0/Microsoft.ML.FeatureMining.xml"],
+            ["PACKAGE.md", "buildTransitive/MlNetFm.targets", "icon.png", "lib/net10.0/Microsoft.ML.FeatureMining.dll", "lib/net10.0/Microsoft.ML.FeatureMining.xml"],
             file.Entries.Select(entry => entry.FullName).Where(name => !name.StartsWith("_rels") && !name.StartsWith("package/") && name[0] != '[' && !name.EndsWith(".nuspec")).Order(StringComparer.Ordinal));
         Assert.Contains(symbols.Entries, entry => entry.FullName == "lib/net10.0/Microsoft.ML.FeatureMining.pdb");
     }
