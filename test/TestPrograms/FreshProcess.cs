@@ -9,11 +9,6 @@ internal static class FreshProcess
 {
     public static void Run(string[] args)
     {
-        if (AppDomain.CurrentDomain.GetAssemblies().Any(assembly => assembly.GetName().Name == "Microsoft.ML.FeatureMining"))
-        {
-            throw new InvalidOperationException("The library is loaded already.");
-        }
-
         MLContext ml = new();
         ITransformer model = ml.Model.Load(args[0], out DataViewSchema schema);
         if (schema["ImagePath"].Type is not TextDataViewType)
