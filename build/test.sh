@@ -13,6 +13,7 @@ dotnet test MlNetFm.sln -c Release --no-build --logger "trx" --results-directory
 sed -n 's:.*<UnitTestResult [^>]*testName="\([^"]*\)".*outcome="NotExecuted".*:skipped\: \1:p' "$results"/*.trx | sort | head -n 50
 count() { cat "$results"/*.trx | grep -oE "<Counters [^>]*" | grep -oE " $1=\"[0-9]+\"" | grep -oE "[0-9]+" | awk '{ n += $1 } END { print n + 0 }'; }
 total=$(count total) passed=$(count passed) failed=$(count failed)
+[ "$status" = 0 ] || [ "$failed" -gt 0 ] || echo "a test run was aborted: see above" >&2
 echo "$passed passed, $failed failed, $((total - passed - failed)) skipped"
 [ "$total" -gt 0 ] || exit 1
 exit $status

@@ -8,7 +8,7 @@ using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Strategies;
-using Microsoft.ML.FeatureMining.Tests.Artifacts;
+using Microsoft.ML.FeatureMining.Tests.Models;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;

@@ -2,7 +2,7 @@ using Microsoft.ML.FeatureMining.Explanation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Pixels;
-using Microsoft.ML.FeatureMining.Tests.Artifacts;
+using Microsoft.ML.FeatureMining.Tests.Models;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Explanation;

@@ -3,7 +3,7 @@ using System.IO.Compression;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.Imaging;
-using Microsoft.ML.FeatureMining.Tests.Data;
+using Microsoft.ML.FeatureMining.Tests.Datasets;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 

@@ -1,7 +1,8 @@
 using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.MlNet.Reading;
 using Microsoft.ML.FeatureMining.Native;
-using Microsoft.ML.FeatureMining.Tests.Data;
+using Microsoft.ML.FeatureMining.Tests.Datasets;
+using Microsoft.ML.FeatureMining.Tests.Imaging;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 

@@ -1,6 +1,6 @@
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Models;
-using Microsoft.ML.FeatureMining.Tests.Artifacts;
+using Microsoft.ML.FeatureMining.Tests.Models;
 using Microsoft.ML.FeatureMining.Training;
 using TorchSharp;
 using Xunit.Abstractions;

@@ -1,0 +1,68 @@
+using Microsoft.ML.FeatureMining.Datasets;
+using Microsoft.ML.FeatureMining.Imaging;
+
+namespace Microsoft.ML.FeatureMining.Tests.Datasets;
+
+public sealed class CaltechBirdsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public CaltechBirdsTests()
+    {
+        _folder.Write("images.txt", "2 001.A/x.jpg\n1 002.B C/y.jpg\n");
+        _folder.Write("classes.txt", "1 001.A\n2 002.B C\n");
+        _folder.Write("image_class_labels.txt", "1 2\n2 1\n");
+        _folder.Write("train_test_split.txt", "1 0\n2 1\n");
+        _folder.Write("bounding_boxes.txt", "1 0.0 1.5 10.0 20.0\n2 5.0 6.0 7.0 8.0\n");
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Read_BothParts_JoinsTheLists()
+    {
+        Assert.Equal([new(_folder["images/001.A/x.jpg"], "001.A", new(5, 6, 7, 8))], CaltechBirds.Read(_folder.Path, DataPart.Train));
+        Assert.Equal([new(_folder["images/002.B C/y.jpg"], "002.B C", new(0, 1.5f, 10, 20))], CaltechBirds.Read(_folder.Path, DataPart.Test));
+    }
+
+    [Theory]
+    [InlineData("images.txt", "1 001.A/x.jpg\n1 001.A/y.jpg", "line 2: the number 1 stands in the file before")]
+    [InlineData("images.txt", "1 x.jpg\n2 001.A/x.jpg", "line 1: 'x.jpg' is no picture in a folder")]
+    [InlineData("images.txt", "1 ../x.jpg\n2 001.A/x.jpg", "line 1: '..' is no name of a file")]
+    [InlineData("image_class_labels.txt", "2 1", "has no line for the number 1")]
+    [InlineData("image_class_labels.txt", "1 7\n2 1", "has no line for the number 7")]
+    [InlineData("train_test_split.txt", "1 2\n2 1", "line 1: '2' is neither")]
+    [InlineData("bounding_boxes.txt", "1 1 2 3\n2 1 1 1 1", "line 1: there are 3 words where 4")]
+    [InlineData("bounding_boxes.txt", "1 1 2 3 nan\n2 1 1 1 1", "line 1: 'nan' is no number")]
+    [InlineData("bounding_boxes.txt", "1 1 2 0 4\n2 1 1 1 1", "line 1: the box has no width")]
+    [InlineData("classes.txt", "one 001.A", "line 1: 'one' is no number")]
+    public void Read_Damage_NamesFileAndLine(string name, string text, string expected)
+    {
+        _folder.Write(name, text);
+
+        InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => (CaltechBirds.Read(_folder.Path, DataPart.Train), CaltechBirds.Read(_folder.Path, DataPart.Test)));
+
+        Assert.Contains(_folder.Path, refusal.Message);
+        Assert.Contains(expected, refusal.Message);
+    }
+
+    [SkippableFact]
+    public void Read_TheRealSubset_HasItsCountsAndBoxes()
+    {
+        string root = SharedData.Folder("cub-20");
+
+        IReadOnlyList<BoxedImageFile> train = CaltechBirds.Read(root, DataPart.Train), test = CaltechBirds.Read(root, DataPart.Test);
+
+        Assert.Equal((400, 200), (train.Count, test.Count));
+        Assert.All(train.CountBy(file => file.ClassName), group => Assert.Equal(20, group.Value));
+        Assert.All(test.CountBy(file => file.ClassName), group => Assert.Equal(10, group.Value));
+        Assert.Equal(new ImageBox(139, 30, 153, 264), train[0].Box);
+        foreach (BoxedImageFile file in train.Concat(test).Where((_, i) => i % 20 == 0))
+        {
+            Assert.Equal(file.ClassName, Path.GetFileName(Path.GetDirectoryName(file.Path)));
+            DecodedImage picture = ImageCodec.Decode(File.ReadAllBytes(file.Path));
+            Assert.InRange(file.Box.X + file.Box.Width, 1, picture.Width + 1);
+            Assert.InRange(file.Box.Y + file.Box.Height, 1, picture.Height + 1);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.ML.FeatureMining.Datasets;
+
+namespace Microsoft.ML.FeatureMining.Tests.Datasets;
+
+public sealed class ImageListTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Read_ColumnsByName_TakesThemWhereverTheyStand()
+    {
+        string path = _folder.Write("list.csv", "id,Label,ImagePath\n1,cat,a.jpg\n2,\"dog, old\",sub/b.jpg\n");
+
+        Assert.Equal([new(_folder["a.jpg"], "cat"), new(_folder["sub/b.jpg"], "dog, old")], ImageList.Read(path, new()));
+    }
+
+    [Fact]
+    public void Read_TsvWithoutHeader_TakesTwoColumnsAndAFolder()
+    {
+        string path = _folder.Write("list.tsv", $"a.jpg\tcat\n{_folder["b.jpg"]}\tdog\n");
+
+        IReadOnlyList<ImageFile> files = ImageList.Read(path, new() { HasHeader = false, ImageFolder = _folder["pictures"] });
+
+        Assert.Equal([new(_folder["pictures/a.jpg"], "cat"), new(_folder["b.jpg"], "dog")], files);
+    }
+
+    [Fact]
+    public void ReadMultilabel_SeveralLabelsAndNone_GivesEachOnce()
+    {
+        string path = _folder.Write("list.csv", "file,tags\na.jpg,cat;sofa; cat\nb.jpg,\n");
+
+        IReadOnlyList<MultilabelImageFile> files = ImageList.ReadMultilabel(path, new() { PathColumn = "file", LabelColumn = "tags" });
+
+        Assert.Equal(["cat", "sofa"], files[0].ClassNames);
+        Assert.Empty(files[1].ClassNames);
+    }
+
+    [Theory]
+    [InlineData("Path,Label\na,b", true, "line 1: the header has no column 'ImagePath'; it has 'Path', 'Label'")]
+    [InlineData("ImagePath,Label\na,b\nc,", true, "line 3: the label is empty")]
+    [InlineData("ImagePath,Label\n,b", true, "line 2: the picture's path is empty")]
+    [InlineData("a,b,c", false, "line 1: there are 3 fields")]
+    [InlineData("", true, "is empty")]
+    public void Read_Damage_SaysWhere(string text, bool header, string expected)
+    {
+        string path = _folder.Write("list.csv", text);
+
+        InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => ImageList.Read(path, new() { HasHeader = header }));
+
+        Assert.Contains(path, refusal.Message);
+        Assert.Contains(expected, refusal.Message);
+    }
+
+    [Fact]
+    public void Read_NoSuchList_NamesIt() => Assert.Contains("nothing.csv", Assert.Throws<FileNotFoundException>(() => ImageList.Read(_folder["nothing.csv"], new())).Message);
+}

@@ -1,0 +1,201 @@
+using System.Buffers.Binary;
+using System.Text;
+using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Weights;
+using Microsoft.ML.FeatureMining.Tests.Networks;
+using Microsoft.ML.FeatureMining.Tests.Networks.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Tests.Models;
+
+/// <summary>Starting a network from a file of weights.</summary>
+public sealed class WeightLoaderTests : IClassFixture<OneThread>, IDisposable
+{
+    private readonly string _file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
+
+    public void Dispose() => File.Delete(_file);
+
+    [Fact]
+    public void Load_SameNetwork_LoadsAll()
+    {
+        using ImageNetwork source = Filled("cifar-resnet-8", 5);
+        Save(NamedTensors.Of(source).Tensors);
+        using ImageNetwork target = NetworkFactory.Create("cifar-resnet-8", 3, 5);
+
+        WeightReport report = WeightLoader.Load(_file, target);
+
+        Assert.Empty(report.Skipped);
+        Assert.Empty(report.New);
+        Assert.Equal(source.NamedState().Count(), report.Loaded.Count);
+        AssertSame(source, target, _ => true);
+    }
+
+    [Fact]
+    public void Load_OtherNumberOfClasses_LeavesTheClassifierNew()
+    {
+        using ImageNetwork source = Filled("resnet-18-cifar-stem", 5);
+        Save(NamedTensors.Of(source).Tensors);
+        using ImageNetwork target = NetworkFactory.Create("resnet-18-cifar-stem", 3, 7);
+        NamedTensors before = NamedTensors.Of(target);
+
+        WeightReport report = WeightLoader.Load(_file, target);
+
+        Assert.Equal(["fc.weight", "fc.bias"], report.Skipped);
+        Assert.Equal(["fc.weight", "fc.bias"], report.New);
+        AssertSame(source, target, name => !name.StartsWith("fc.", StringComparison.Ordinal));
+        Assert.All(NamedTensors.Of(target).Tensors.Zip(before.Tensors).Where(pair => pair.First.Name.StartsWith("fc.", StringComparison.Ordinal)),
+            pair => Assert.Equal(pair.Second.Bytes, pair.First.Bytes));
+        Assert.Equal("120 tensors loaded; 2 of the file skipped (fc.weight, fc.bias); 2 of the network new (fc.weight, fc.bias).", report.ToString());
+    }
+
+    [Fact]
+    public void Load_LargeStemIntoSmall_LeavesTheStemNew()
+    {
+        using ImageNetwork source = Filled("resnet-18", 5);
+        Save(NamedTensors.Of(source).Tensors);
+        using ImageNetwork target = NetworkFactory.Create("resnet-18-cifar-stem", 3, 5);
+
+        WeightReport report = WeightLoader.Load(_file, target);
+
+        Assert.Equal(["conv1.weight"], report.New);
+        AssertSame(source, target, name => name != "conv1.weight");
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float16, 1e-3)]
+    [InlineData(ScalarType.BFloat16, 1e-2)]
+    [InlineData(ScalarType.Float64, 0)]
+    public void Load_OtherPrecision_IsConverted(ScalarType type, double tolerance)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ImageNetwork source = Filled("cifar-resnet-8", 5);
+        Save(source.NamedState().Select(entry => Stored(entry.Name, entry.Value.is_floating_point() ? entry.Value.to(type) : entry.Value)));
+        using ImageNetwork target = NetworkFactory.Create("cifar-resnet-8", 3, 5);
+
+        WeightReport report = WeightLoader.Load(_file, target);
+
+        Assert.Empty(report.New);
+        Assert.All(source.NamedState().Zip(target.NamedState()).Where(pair => pair.First.Value.is_floating_point()),
+            pair => TensorAssert.Close(pair.First.Value, pair.Second.Value, tolerance, pair.First.Name));
+    }
+
+    [Fact]
+    public void Load_NamesOfAParallelWrapperAndNoCounters_LoadsTheRest()
+    {
+        using ImageNetwork source = Filled("cifar-resnet-8", 5);
+        Save(NamedTensors.Of(source).Tensors.Where(tensor => !tensor.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).Select(tensor => tensor with { Name = $"module.{tensor.Name}" }));
+        using ImageNetwork target = NetworkFactory.Create("cifar-resnet-8", 3, 5);
+
+        WeightReport report = WeightLoader.Load(_file, target);
+
+        Assert.All(report.New, name => Assert.EndsWith("num_batches_tracked", name, StringComparison.Ordinal));
+        AssertSame(source, target, _ => true);
+    }
+
+    [Theory]
+    [InlineData("cifar-resnet-14")]
+    [InlineData("wrn-10-1")]
+    public void Load_AnotherNetwork_IsRefusedAndChangesNothing(string key)
+    {
+        using ImageNetwork source = Filled("cifar-resnet-11-bottleneck", 5);
+        Save(NamedTensors.Of(source).Tensors);
+        using ImageNetwork target = NetworkFactory.Create(key, 3, 5);
+        NamedTensors before = NamedTensors.Of(target);
+
+        InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => WeightLoader.Load(_file, target));
+
+        Assert.Contains("another network", refusal.Message, StringComparison.Ordinal);
+        Assert.All(NamedTensors.Of(target).Tensors.Zip(before.Tensors), pair => Assert.Equal(pair.Second.Bytes, pair.First.Bytes));
+    }
+
+    [Fact]
+    public void Open_FilesThatAreNone_AreRefused()
+    {
+        Assert.Throws<FileNotFoundException>(() => SafetensorsFile.Open(_file));
+        foreach (byte[] content in new[] { [], new byte[7], new byte[100], Encoding.UTF8.GetBytes("PK not safetensors at all") })
+        {
+            File.WriteAllBytes(_file, content);
+            Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(_file));
+        }
+
+        File.WriteAllBytes(_file, [.. Encoded("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"""), .. new byte[7]]);
+        Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(_file));
+        File.WriteAllBytes(_file, [.. Encoded("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"""), .. new byte[9]]);
+        Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(_file));
+    }
+
+    [Theory]
+    [MemberData(nameof(SafetensorsTests.Hostile), MemberType = typeof(SafetensorsTests))]
+    public void Open_HostileHeader_IsRefused(string header)
+    {
+        File.WriteAllBytes(_file, [.. Encoded(header), .. new byte[8]]);
+
+        Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(_file));
+    }
+
+    // A hole in the file costs no disk: what lies behind it is read, the 5 GB before it are not.
+    [Fact]
+    public void CopyTo_BehindFiveGigabytes_ReadsWhatLiesThere()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        const long Hole = 5_000_000_000;
+        byte[] start = Encoded($$$"""{"hole":{"dtype":"F32","shape":[{{{Hole / 4}}}],"data_offsets":[0,{{{Hole}}}]},"behind":{"dtype":"F32","shape":[3],"data_offsets":[{{{Hole}}},{{{Hole + 12}}}]}}""");
+        using (FileStream stream = File.Create(_file))
+        {
+            stream.Write(start);
+            stream.Position += Hole;
+            stream.Write([.. new[] { 1.5f, -2, 3 }.SelectMany(BitConverter.GetBytes)]);
+        }
+
+        long before = Environment.WorkingSet;
+        using SafetensorsFile file = SafetensorsFile.Open(_file);
+        Tensor target = zeros(3);
+        file.CopyTo(file.Entries[1], target);
+
+        Assert.Equal([1.5f, -2, 3], TensorAssert.Values(target));
+        Assert.InRange(Environment.WorkingSet - before, long.MinValue, Hole / 2); // other tests may load networks meanwhile
+    }
+
+    [Fact]
+    public void CopyTo_LargerThanAChunk_CopiesEveryRow()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        const int Rows = 70_000;
+        float[] values = [.. Enumerable.Range(0, Rows * 300).Select(i => (float)i)];
+        Save([new NamedTensor("large", ScalarType.Float32, [Rows, 300], [.. System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values)])]);
+        using SafetensorsFile file = SafetensorsFile.Open(_file);
+        Tensor target = zeros(Rows, 300);
+
+        file.CopyTo(file.Entries[0], target);
+
+        Assert.True(target.data<float>().ToArray().AsSpan().SequenceEqual(values));
+    }
+
+    private static ImageNetwork Filled(string key, int classes)
+    {
+        ImageNetwork network = NetworkFactory.Create(key, 3, classes);
+        HashedTensor.Fill(network);
+        return network;
+    }
+
+    private static void AssertSame(ImageNetwork source, ImageNetwork target, Func<string, bool> where) =>
+        Assert.All(NamedTensors.Of(source).Tensors.Zip(NamedTensors.Of(target).Tensors).Where(pair => where(pair.First.Name)), pair => Assert.Equal(pair.First.Bytes, pair.Second.Bytes));
+
+    private static NamedTensor Stored(string name, Tensor value) => new(name, value.dtype, value.shape, value.detach().contiguous().bytes.ToArray());
+
+    private void Save(IEnumerable<NamedTensor> tensors)
+    {
+        using FileStream stream = File.Create(_file);
+        Safetensors.Write(new NamedTensors([.. tensors]), stream);
+    }
+
+    private static byte[] Encoded(string header)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(header);
+        byte[] length = new byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, text.Length);
+        return [.. length, .. text];
+    }
+}

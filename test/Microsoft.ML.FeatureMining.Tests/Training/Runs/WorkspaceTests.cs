@@ -1,0 +1,198 @@
+using System.Text.Json;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Loop;
+using Microsoft.ML.FeatureMining.Training.Runs;
+
+namespace Microsoft.ML.FeatureMining.Tests.Training.Runs;
+
+/// <summary>A run's folder: what is kept in it, what happens when it is damaged, taken or gone.</summary>
+public sealed class WorkspaceTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("workspace-tests-").FullName;
+    private readonly List<string> _notices = [];
+
+    [Fact]
+    public void Save_MoreThanAreKept_LeavesTheNewest()
+    {
+        using Workspace workspace = Open();
+
+        for (int step = 1; step <= 5; step++)
+        {
+            workspace.Save(At(epoch: 1, step));
+        }
+
+        Assert.Equal(["checkpoint-000001-000000005.ckpt", "checkpoint-000001-000000004.ckpt"], Checkpoints(workspace));
+        Assert.Equal(5, workspace.Load()!.Position.Step);
+    }
+
+    [Fact]
+    public void Save_AfterARollBack_RemovesWhatLiesAhead()
+    {
+        using Workspace workspace = Open();
+        workspace.Save(At(epoch: 2, step: 0));
+        workspace.Save(At(epoch: 3, step: 0));
+
+        workspace.Save(At(epoch: 2, step: 1));
+
+        Assert.Equal((2, 1), (workspace.Load()!.Position.Epoch, workspace.Load()!.Position.Step));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100)]
+    [InlineData(-1)]
+    public void Load_NewestCutOrFlipped_TakesTheOneBeforeAndSaysSo(int length)
+    {
+        using Workspace workspace = Open();
+        workspace.Save(At(epoch: 1, step: 0));
+        workspace.Save(At(epoch: 2, step: 0));
+        string newest = Path.Combine(workspace.Folder, Checkpoints(workspace)[0]);
+        byte[] bytes = File.ReadAllBytes(newest);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(newest, length < 0 ? bytes : bytes[..length]);
+
+        TrainingState? state = workspace.Load();
+
+        Assert.Equal(1, state!.Position.Epoch);
+        Assert.StartsWith($"The checkpoint '{newest}' cannot be used, and the one before it is taken. ", Assert.Single(_notices), StringComparison.Ordinal);
+        Assert.True(File.Exists(newest + ".damaged"));
+    }
+
+    [Fact]
+    public void Load_NewestOfANewerFormat_IsRefusedAndKept()
+    {
+        using Workspace workspace = Open();
+        workspace.Save(At(epoch: 1, step: 0));
+        string file = Path.Combine(workspace.Folder, Checkpoints(workspace)[0]);
+        byte[] bytes = File.ReadAllBytes(file);
+        bytes[8] = 2;
+        File.WriteAllBytes(file, bytes);
+
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => workspace.Load());
+
+        Assert.Equal($"The checkpoint '{file}' cannot be read. Its format is version 2; this library reads up to 1. A newer version of it is needed.", error.Message);
+        Assert.True(File.Exists(file));
+    }
+
+    [Fact]
+    public void Open_WhereARunIsUnderWay_IsRefusedWithItsProcess()
+    {
+        using (Open())
+        {
+            IOException error = Assert.Throws<IOException>(Open);
+            Assert.StartsWith($"The run in '{Path.Combine(_root, "run-x")}' is under way already, in process {Environment.ProcessId} (", error.Message, StringComparison.Ordinal);
+        }
+
+        Open().Dispose();
+    }
+
+    [Fact]
+    public void Open_AfterAProcessThatDiedWhileWriting_RemovesWhatItLeft()
+    {
+        Open().Dispose();
+        string unfinished = Path.Combine(_root, "run-x", "checkpoint-000001-000000001.ckpt.1-abc.tmp");
+        File.WriteAllText(unfinished, "half");
+
+        Open().Dispose();
+
+        Assert.False(File.Exists(unfinished));
+    }
+
+    [Fact]
+    public void Fit_FolderGoneMeanwhile_GoesOnAndSaysSo()
+    {
+        TrainingOutcome plain = TinyRun.Fit(TinyRun.Recipe);
+        using Workspace workspace = Open();
+
+        TrainingOutcome outcome = Fit(workspace, report =>
+        {
+            if (report is { Epoch: 1, Completed: null } && Directory.Exists(_root))
+            {
+                Directory.Delete(_root, recursive: true);
+            }
+        });
+
+        Assert.Equal(TinyRun.Bits(plain), TinyRun.Bits(outcome));
+        Assert.Contains(_notices, notice => notice.StartsWith($"No checkpoint could be written in '{workspace.Folder}', and the run goes on without. ", StringComparison.Ordinal));
+        Assert.Contains(_notices, notice => notice.StartsWith($"The logs in '{workspace.Folder}' cannot be written, and the run goes on without. ", StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
+    public void Save_DiskFull_KeepsTheFilesBefore()
+    {
+        Skip.IfNot(File.Exists("/dev/full"), "There is no /dev/full to write to.");
+        string file = Path.Combine(_root, "whole");
+        File.WriteAllText(file, "whole");
+
+        Assert.ThrowsAny<IOException>(() => Microsoft.ML.FeatureMining.Files.AtomicFile.Write(file, _ =>
+        {
+            using FileStream full = File.OpenWrite("/dev/full");
+            full.Write(new byte[10_000]);
+            full.Flush();
+        }));
+
+        Assert.Equal("whole", File.ReadAllText(file));
+        Assert.Equal([file], Directory.GetFiles(_root));
+    }
+
+    [Fact]
+    public void Fit_Logs_AreReadable()
+    {
+        using Workspace workspace = Open();
+        Fit(workspace, _ => { });
+
+        JsonElement[] lines = [.. File.ReadAllLines(Path.Combine(workspace.Folder, "log.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
+
+        Assert.Equal(["start", "epoch", "checkpoint", "epoch", "checkpoint", "end"], lines.Select(line => line.GetProperty("event").GetString()));
+        Assert.Equal("cifar-resnet-8", lines[0].GetProperty("backbone").GetString());
+        Assert.Equal([1, 2], lines.Where(line => line.GetProperty("event").GetString() == "epoch").Select(line => line.GetProperty("epoch").GetInt32()));
+        Assert.Equal("completed", lines[^1].GetProperty("end").GetString());
+        Assert.Equal(6, File.ReadAllLines(Path.Combine(workspace.Folder, "log.txt")).Length);
+    }
+
+    [Fact]
+    public void IsDue_AfterSoManyStepsOrSoMuchTime()
+    {
+        using Workspace steps = new(_root, "steps", new CheckpointSchedule { EverySteps = 2 }, _notices.Add);
+        using Workspace time = new(_root, "time", new CheckpointSchedule { Every = TimeSpan.Zero }, _notices.Add);
+
+        Assert.Equal([false, false, true, false, true], Enumerable.Range(5, 5).Select(step => steps.IsDue(step)));
+        Assert.True(time.IsDue(0));
+    }
+
+    [Fact]
+    public void RunKey_OtherRecipeImagesOrValidation_IsAnother()
+    {
+        TrainingRecipe recipe = TinyRun.Recipe;
+        string key = RunKey.Of(recipe, TinyData.Bands(20), null);
+
+        Assert.Equal(key, RunKey.Of(recipe with { }, TinyData.Bands(20), null));
+        string[] others = [RunKey.Of(recipe with { Epochs = 3 }, TinyData.Bands(20), null), RunKey.Of(recipe, TinyData.Bands(21), null), RunKey.Of(recipe, TinyData.Bands(20), TinyData.Bands(2))];
+        Assert.DoesNotContain(key, others);
+        Assert.Equal(3, others.Distinct().Count());
+    }
+
+    public void Dispose()
+    {
+        if (Directory.Exists(_root))
+        {
+            Directory.Delete(_root, recursive: true);
+        }
+    }
+
+    private static TrainingOutcome Fit(Workspace workspace, Action<TrainingProgress> progress) => workspace.Record(
+        new { Backbone = "cifar-resnet-8" },
+        new TrainingHost(TorchSharp.torch.CPU) { Progress = progress },
+        host => TrainingEngine.Fit(TinyRun.Recipe, TinyData.Bands(20), validation: null, host));
+
+    private static TrainingState At(int epoch, int step)
+    {
+        TrainingState sample = CheckpointFileTests.Sample();
+        return sample with { Position = sample.Position with { Epoch = epoch, Step = step } };
+    }
+
+    private static string[] Checkpoints(Workspace workspace) =>
+        [.. Directory.GetFiles(workspace.Folder, "*.ckpt").Select(file => Path.GetFileName(file)).OrderDescending(StringComparer.Ordinal)];
+
+    private Workspace Open() => new(_root, "run-x", new CheckpointSchedule(), _notices.Add);
+}
