@@ -37,7 +37,7 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
             {
                 RandomStream random = new(wanted[n].Seed, "crop");
                 Memory<byte> target = pixels.AsMemory(n * Shape.Length, Shape.Length);
-                LentFile.Use(wanted[n].Path, encoded => ImageCodec.Decode(encoded, ImageCodec.DefaultMaxPixels, 0, 0, picture => Crop(picture, random, target.Span)));
+                PooledFile.Use(wanted[n].Path, encoded => ImageCodec.Decode(encoded, ImageCodec.DefaultMaxPixels, 0, 0, picture => Crop(picture, random, target.Span)));
             });
             using DisposeScope scope = NewDisposeScope();
             using HostBatch loaded = new(pixels, new long[batch], _memory);

@@ -20,7 +20,7 @@ internal sealed class TracedPixels(IReadOnlyList<ImageFile> files, ImagePreproce
         AllCores.For(rows.Length, i =>
         {
             Memory<byte> target = pixels.AsMemory(i * preprocessing.Shape.Length, preprocessing.Shape.Length);
-            LentFile.Use(files[rows[i]].Path, encoded => preprocessing.Apply(encoded, ImageCodec.DefaultMaxPixels, target));
+            PooledFile.Use(files[rows[i]].Path, encoded => preprocessing.Apply(encoded, ImageCodec.DefaultMaxPixels, target));
         });
         batches.Add((began, Stopwatch.GetTimestamp()));
         return pixels;

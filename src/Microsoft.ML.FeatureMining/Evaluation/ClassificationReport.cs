@@ -191,7 +191,7 @@ internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
     /// <param name="row">From 0.</param>
     /// <param name="file">Null where it is not known.</param>
     /// <param name="actual">The class, from 0; null where the row has no label.</param>
-    /// <param name="probabilities">Of all classes; no numbers where the picture could not be read.</param>
+    /// <param name="probabilities">Of all classes; NaN if the image could not be read.</param>
     public void Add(long row, string? file, int? actual, ReadOnlySpan<float> probabilities)
     {
         if (float.IsNaN(probabilities[0]))

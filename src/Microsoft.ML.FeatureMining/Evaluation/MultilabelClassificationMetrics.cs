@@ -19,7 +19,7 @@ public sealed class MultilabelClassificationMetrics
     /// <summary>Rows with a label and a score.</summary>
     public int Rows { get; }
 
-    /// <summary>Rows that were left out: they have no label, or scores that are no numbers.</summary>
+    /// <summary>Rows that were skipped because they have no label or their scores are NaN.</summary>
     public int UnscoredRows { get; }
 
     /// <summary>The share of rows whose classes are all found, and no other, in [0, 1].</summary>
@@ -135,7 +135,7 @@ internal sealed class WorstLabels(int most)
 
     /// <param name="row">From 0.</param>
     /// <param name="actual">1 for each class that the row has; null where it has no label.</param>
-    /// <param name="scores">Each class's probability; no numbers where the picture could not be read.</param>
+    /// <param name="scores">The probability of each class; NaN if the image could not be read.</param>
     public void Add(long row, IReadOnlyList<float>? actual, IReadOnlyList<float> scores)
     {
         if (actual is null || scores.Any(float.IsNaN))

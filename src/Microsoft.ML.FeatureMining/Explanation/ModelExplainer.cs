@@ -44,7 +44,7 @@ internal sealed class ModelExplainer(IReadOnlyList<NetworkExplainer> networks, I
     }
 }
 
-/// <summary>A saved model with its gradients: BatchNorm at rest but not folded. Holds native memory until disposed; for one thread at a time.</summary>
+/// <summary>A saved model that can compute gradients: BatchNorm in evaluation mode, not folded. Holds native memory until disposed; for one thread at a time.</summary>
 internal sealed class NetworkExplainer : IDisposable
 {
     private readonly ImageNetwork _network;
@@ -123,7 +123,7 @@ internal sealed class NetworkExplainer : IDisposable
 /// <param name="SplitMaps">With a Split-and-Share head, Grad-CAM of each split's channels with respect to the classifier that they are the last for (Lee et al. 2021, figure 2).</param>
 internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? ClassMap, IReadOnlyList<HeatMap> StageMaps, IReadOnlyList<HeatMap> SplitMaps)
 {
-    /// <param name="network">At rest, BatchNorm not folded.</param>
+    /// <param name="network">In evaluation mode, BatchNorm not folded.</param>
     /// <param name="image">Normalized, [1,C,H,W].</param>
     /// <param name="target">The class; null for the most probable.</param>
     /// <param name="multilabel">Whether each class has a probability of its own.</param>

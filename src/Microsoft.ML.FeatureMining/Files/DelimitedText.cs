@@ -139,7 +139,7 @@ internal sealed class NumberedLines
     private readonly Dictionary<int, TextLine> _lines = [];
 
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">A line begins with no number, or with one that stood before; the message names file and line.</exception>
+    /// <exception cref="InvalidDataException">A line does not begin with a number, or repeats one of an earlier line; the message names file and line.</exception>
     public NumberedLines(string path)
     {
         _path = path;

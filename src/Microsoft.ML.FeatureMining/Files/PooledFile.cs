@@ -2,29 +2,29 @@ using System.Buffers;
 
 namespace Microsoft.ML.FeatureMining.Files;
 
-/// <summary>Files that are needed whole, and only for a moment: their bytes lie in lent memory, as large arrays are dear to make.</summary>
-internal static class LentFile
+/// <summary>Reads a whole file into a pooled buffer, to avoid large allocations.</summary>
+internal static class PooledFile
 {
     /// <param name="path">The file.</param>
-    /// <param name="use">Given all of its bytes; not to be kept.</param>
+    /// <param name="use">Takes all of its bytes; must not keep them.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static void Use(string path, Action<ReadOnlySpan<byte>> use)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        // What is no file on a disk does not know its length.
+        // Pipes and devices do not know their length.
         if (!file.CanSeek || file.Length == 0 || file.Length > Array.MaxLength)
         {
             use(File.ReadAllBytes(path));
             return;
         }
-        byte[] lent = ArrayPool<byte>.Shared.Rent((int)file.Length);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)file.Length);
         try
         {
-            use(lent.AsSpan(0, file.ReadAtLeast(lent.AsSpan(0, (int)file.Length), (int)file.Length, throwOnEndOfStream: false)));
+            use(buffer.AsSpan(0, file.ReadAtLeast(buffer.AsSpan(0, (int)file.Length), (int)file.Length, throwOnEndOfStream: false)));
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(lent);
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

@@ -13,7 +13,7 @@ namespace Microsoft.ML.FeatureMining.Models;
 
 /// <summary>
 /// Scores images with a model: BatchNorm folded, NHWC, softmax, or a sigmoid for each class; the mean over the views of test-time augmentation. Holds native memory until disposed.
-/// Any number of threads may score at once: the network at rest is only read.
+/// Any number of threads may score at once: the network is in evaluation mode and only read.
 /// </summary>
 internal sealed class ImageScorer : IDisposable
 {

@@ -5,7 +5,7 @@ using Microsoft.ML.FeatureMining.Networks.Weights;
 
 namespace Microsoft.ML.FeatureMining.Models;
 
-/// <summary>A trained model at rest: its manifest and its weights. Immutable, and free of native memory.</summary>
+/// <summary>A trained model as it is stored: its manifest and its weights. Immutable; holds no native memory.</summary>
 internal sealed class ModelArtifact(ArtifactManifest manifest, NamedTensors weights)
 {
     public const string ManifestFile = "manifest.json";

@@ -15,7 +15,6 @@ internal static class TorchLibrary
     private const string FileName = "libLibTorchSharp.so";
 
     private static readonly Lock Gate = new();
-    private static bool _registered;
     private static nint _adapted;
     private static string? _failure;
 
@@ -25,7 +24,7 @@ internal static class TorchLibrary
 #pragma warning restore CA2255
     public static void Register()
     {
-        if (OperatingSystem.IsLinux() && !Interlocked.Exchange(ref _registered, true))
+        if (OperatingSystem.IsLinux())
         {
             AssemblyLoadContext context = AssemblyLoadContext.GetLoadContext(typeof(TorchLibrary).Assembly) ?? AssemblyLoadContext.Default;
             context.ResolvingUnmanagedDll += (assembly, name) => name == Name ? LoadAdapted(assembly) : 0;

@@ -73,7 +73,7 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         return _exits;
     }
 
-    /// <summary>Puts every BatchNorm of the backbone at rest: it normalizes by its running statistics and leaves them. <c>train()</c> undoes it.</summary>
+    /// <summary>Freezes every BatchNorm of the backbone: it normalizes by its running statistics and does not update them. <c>train()</c> undoes it.</summary>
     public void RestNorms()
     {
         foreach (BatchNorm norm in backbone.modules().OfType<BatchNorm>())

@@ -136,7 +136,7 @@ public abstract record ImageClassificationOptions
     /// <value>None: nothing is averaged.</value>
     public double? WeightAverageDecay { get; init; }
 
-    /// <summary>What of the <see cref="InitialWeights"/> is held back: frozen stages, a lower rate for the backbone, BatchNorm at rest.</summary>
+    /// <summary>How the <see cref="InitialWeights"/> are fine-tuned: frozen stages, a lower learning rate for the backbone, frozen BatchNorm.</summary>
     /// <value>All is trained, at one rate.</value>
     public FineTuning FineTuning { get; init; } = new();
 

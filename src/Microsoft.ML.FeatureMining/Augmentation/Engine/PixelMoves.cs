@@ -99,7 +99,7 @@ internal sealed class PixelMoves(ImageShape source, int height, int width, IRead
 }
 
 /// <summary>Along one axis: place i of the result comes from place <c>Start + Step * i</c>, for i from From up to End, without it; all others are outside.</summary>
-/// <param name="Start">Where place 0 comes from, be it outside.</param>
+/// <param name="Start">Source index of output index 0; may be out of range.</param>
 /// <param name="Step">1, or -1 where the axis is mirrored.</param>
 /// <param name="From">The first place that is inside.</param>
 /// <param name="End">Behind the last one.</param>

@@ -265,7 +265,7 @@ internal sealed class FileRowImage(string path, ImagePreprocessing preprocessing
     {
         try
         {
-            LentFile.Use(path, encoded => preprocessing.Apply(encoded, maxPixels, pixels));
+            PooledFile.Use(path, encoded => preprocessing.Apply(encoded, maxPixels, pixels));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -75,7 +75,7 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
     /// <summary>Frees the network's memory.</summary>
     public void Dispose() => Scorer.Dispose();
 
-    /// <summary>The same network, in the same memory; pictures that cannot be read have a score of no numbers.</summary>
+    /// <summary>The same network, in the same memory; images that cannot be read get NaN scores.</summary>
     internal ImageClassificationTransformer Skipping() => new(this, Settings with { UnreadableImages = UnreadableImages.Skip });
 
     /// <summary>The same network with other views, in memory of its own.</summary>

@@ -58,7 +58,7 @@ public sealed class ImageEnsembleTransformer : ITransformer, IDisposable
     /// <summary>Frees the memory of all its networks, which are those of the models that it was made of.</summary>
     public void Dispose() => Array.ForEach(_members, member => member.Dispose());
 
-    /// <summary>The same networks, in the same memory; pictures that cannot be read have a score of no numbers.</summary>
+    /// <summary>The same networks, in the same memory; images that cannot be read get NaN scores.</summary>
     internal ImageEnsembleTransformer Skipping() => new([.. _members.Select(member => member.Skipping())], Weights);
 
     /// <summary>The same networks with other views, in memory of their own.</summary>

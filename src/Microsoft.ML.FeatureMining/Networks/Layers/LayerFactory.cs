@@ -44,7 +44,7 @@ internal sealed record NormSettings(double Epsilon, double Momentum)
 }
 
 /// <summary>
-/// Folds BatchNorm at rest into the convolution before it: w' = w * gamma / sqrt(var + eps), b' = beta + (b - mean) * gamma / sqrt(var + eps).
+/// Folds BatchNorm in evaluation mode into the convolution before it: w' = w * gamma / sqrt(var + eps), b' = beta + (b - mean) * gamma / sqrt(var + eps).
 /// </summary>
 internal static class BatchNormFolding
 {

@@ -108,7 +108,7 @@ internal sealed class TrainedParts : IDisposable
         return stack([.. NamedState().Where(entry => is_floating_point(entry.Value.dtype)).Select(entry => entry.Value.isfinite().all())]).all().cpu().item<bool>();
     }
 
-    /// <summary>Switches the network to training; what is frozen stays at rest.</summary>
+    /// <summary>Puts the network in training mode; frozen parts stay in evaluation mode.</summary>
     public void Train()
     {
         Network.train();
