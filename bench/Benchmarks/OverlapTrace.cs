@@ -33,7 +33,7 @@ internal static class OverlapTrace
         TrainingEngine.Fit(recipe, set, validation: null, new TrainingHost(CPU)
         {
             // Asked when a batch has come; told when its step is done, the loss read.
-            IsCancelled = () =>
+            IsCanceled = () =>
             {
                 began = Stopwatch.GetTimestamp();
                 return false;

@@ -32,7 +32,7 @@ internal sealed class ScoringStep : Contestant
             ClassCount = Noise.Classes,
             Preprocessing = new ImagePreprocessing { Shape = set.Shape },
             Mean = [127, 127, 127],
-            Deviation = [64, 64, 64],
+            Std = [64, 64, 64],
         };
         _scorer = new ImageScorer(new ModelArtifact(manifest, NamedTensors.Of(network)), CPU);
     }

@@ -17,7 +17,7 @@ internal sealed class TracedPixels(IReadOnlyList<ImageFile> files, ImagePreproce
     {
         long began = Stopwatch.GetTimestamp();
         byte[] pixels = Memory.Take(rows.Length * preprocessing.Shape.Length);
-        AllCores.For(rows.Length, i =>
+        ParallelLoop.For(rows.Length, i =>
         {
             Memory<byte> target = pixels.AsMemory(i * preprocessing.Shape.Length, preprocessing.Shape.Length);
             PooledFile.Use(files[rows[i]].Path, encoded => preprocessing.Apply(encoded, ImageCodec.DefaultMaxPixels, target));

@@ -58,7 +58,7 @@ internal sealed class TrainingStep : Contestant
     {
         try
         {
-            TrainingEngine.Fit(recipe, set, validation: null, new TrainingHost(_device) { IsCancelled = BetweenSteps });
+            TrainingEngine.Fit(recipe, set, validation: null, new TrainingHost(_device) { IsCanceled = BetweenSteps });
         }
         catch (Exception e)
         {

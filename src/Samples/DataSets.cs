@@ -16,16 +16,16 @@ internal static class DataSets
             ["tiny-imagenet"] = ("the folder tiny-imagenet-200; PART train or test (its val)", (ml, path, part, side) => ml.Data.LoadTinyImageNet(path, Side(part, side))),
             ["imagenet"] = ("a folder of synset folders; PART the list of synsets", (ml, path, part, _) => ml.Data.LoadImageNet(path, part ?? throw Missing("imagenet", "the list of synsets"))),
             ["cub-200"] = ("the folder CUB_200_2011; PART train or test", (ml, path, part, side) => ml.Data.LoadCaltechBirds(path, Side(part, side))),
-            ["multilabel-list"] = ("a CSV or TSV file with columns ImagePath and Label, of names parted by semicolons, for --trainer patch", (ml, path, _, _) => Labelled(ml, ml.Data.LoadMultilabelImageList(path))),
+            ["multilabel-list"] = ("a CSV or TSV file with columns ImagePath and Label, of names parted by semicolons, for --trainer patch", (ml, path, _, _) => Labeled(ml, ml.Data.LoadMultilabelImageList(path))),
             ["voc"] = ("the folder VOCdevkit/VOC2007, pictures with the classes on them, for --trainer patch; PART train, val, trainval or test",
-                (ml, path, part, side) => Labelled(ml, ml.Data.LoadPascalVocImages(path, VocSet(part, side)))),
+                (ml, path, part, side) => Labeled(ml, ml.Data.LoadPascalVocImages(path, VocSet(part, side)))),
             ["voc-objects"] = ("the folder VOCdevkit/VOC2007, a row an object, each with its whole picture and its box; PART train, val, trainval or test",
                 (ml, path, part, side) => ml.Data.LoadPascalVocObjects(path, VocSet(part, side))),
             ["voc-patches"] = ("the folder VOCdevkit/VOC2007, objects of at least 64x64; PART train, val, trainval or test",
                 (ml, path, part, side) => ml.Data.LoadPascalVocPatches(path, VocSet(part, side))),
         };
 
-    private static IDataView Labelled(MLContext ml, IDataView sets) => ml.Transforms.CopyColumns("Label", "Labels").Fit(sets).Transform(sets);
+    private static IDataView Labeled(MLContext ml, IDataView sets) => ml.Transforms.CopyColumns("Label", "Labels").Fit(sets).Transform(sets);
 
     private static string VocSet(string? part, DataPart side) => part ?? (side == DataPart.Train ? "trainval" : "test");
 

@@ -10,13 +10,13 @@ internal static class EvaluateCommand
 {
     public static Command Create()
     {
-        ImageInput input = new("--", "Labelled pictures", DataPart.Test);
+        ImageInput input = new("--", "Labeled pictures", DataPart.Test);
         Option<FileInfo> model = ModelOption.Create();
         Option<TestTimeAugmentation?> views = ViewsOption.Create();
         Option<int> topK = new("--top-k") { Description = "Also count a hit where the class is among the k most probable.", DefaultValueFactory = _ => 5 };
         Option<double?> atLeast = new("--at-least") { Description = "Fail, with exit code 1, where the micro accuracy (of sets of classes the micro F1; 0 to 1) is below this." };
         Option<FileInfo?> report = new("--report") { Description = "Where to write the metrics as JSON." };
-        Command command = new("evaluate", "Measures a saved model on labelled pictures.") { model, views, topK, atLeast, report };
+        Command command = new("evaluate", "Measures a saved model on labeled pictures.") { model, views, topK, atLeast, report };
         input.AddTo(command);
         command.SetAction(parsed => ExitCode.Guard(() =>
         {

@@ -12,7 +12,7 @@ internal static class ExitCode
     public const int Usage = 2;
 
     /// <summary>Stopped by Ctrl-C; what was trained so far is saved.</summary>
-    public const int Cancelled = 130;
+    public const int Canceled = 130;
 
     /// <summary>Runs a verb; an error that a user can do something about becomes one line on the error stream.</summary>
     public static int Guard(Func<int> verb)
@@ -24,7 +24,7 @@ internal static class ExitCode
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine("Stopped before there was anything to save.");
-            return Cancelled;
+            return Canceled;
         }
         catch (Exception e) when (Innermost(e) is ArgumentException or IOException or InvalidDataException or InvalidOperationException or UnauthorizedAccessException
             or FormatException or NotSupportedException or Microsoft.ML.FeatureMining.Imaging.ImageDecodeException or Microsoft.ML.FeatureMining.Training.TrainingDivergedException

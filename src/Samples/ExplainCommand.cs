@@ -15,7 +15,7 @@ internal static class ExplainCommand
 
     public static Command Create()
     {
-        ImageInput input = new("--", "Labelled pictures", DataPart.Test, required: false);
+        ImageInput input = new("--", "Labeled pictures", DataPart.Test, required: false);
         Option<FileInfo> model = ModelOption.Create();
         Option<DirectoryInfo?> folder = new("--pictures") { Description = "Pictures without labels instead: any folder of them." };
         Option<FileInfo?> report = new("--out") { Description = "Where to write the report, one HTML file." };
@@ -38,9 +38,9 @@ internal static class ExplainCommand
         {
             MLContext ml = Session.Begin();
             ITransformer loaded = ModelOption.Load(ml, parsed.GetRequiredValue(model), out DataViewSchema schema);
-            IDataView rows = parsed.GetValue(folder) is { } unlabelled ? UnlabelledPictures.Load(ml, Pictures(unlabelled.FullName), schema)
+            IDataView rows = parsed.GetValue(folder) is { } unlabeled ? UnlabeledImages.Load(ml, Pictures(unlabeled.FullName), schema)
                 : input.IsGiven(parsed) ? input.Load(parsed, ml)
-                : throw new ArgumentException("Give labelled pictures (--images, --data, ...) or a folder without labels (--pictures).");
+                : throw new ArgumentException("Give labeled pictures (--images, --data, ...) or a folder without labels (--pictures).");
             KeyValuePair<string, ITransformer>[] others = [.. (parsed.GetValue(compared) ?? []).Select(file => KeyValuePair.Create(NameOf(file), ModelOption.Load(ml, file, out _)))];
             ModelReportOptions settings = new() { Pictures = parsed.GetValue(shown), Worst = parsed.GetValue(worst), Name = NameOf(parsed.GetRequiredValue(model)), Compared = others };
             Write(parsed.GetValue(report), file => ml.Model.SaveReport(loaded, rows, file, settings));
@@ -74,13 +74,13 @@ internal static class ExplainCommand
 
     private static byte[] Grid(MLContext ml, IReadOnlyList<ITransformer> models, IDataView rows, int shown)
     {
-        List<(HeatMap? TrainedPart, IReadOnlyList<ImageExplanation> Images)> explained = [];
+        List<(HeatMap? FixedMaskMap, IReadOnlyList<ImageExplanation> Images)> explained = [];
         foreach (ITransformer model in models)
         {
             using ImageExplainer explainer = ml.Model.CreateImageExplainer(model);
-            explained.Add((explainer.TrainedPart, [.. explainer.Explain(model.Transform(rows), images: shown).Select(entry => entry.Explanation)]));
+            explained.Add((explainer.FixedMaskMap, [.. explainer.Explain(model.Transform(rows), images: shown).Select(entry => entry.Explanation)]));
         }
 
-        return explained.Count == 1 ? ExplanationGrid.OfImages(explained[0].Images) : ExplanationGrid.OfModels(explained);
+        return explained.Count == 1 ? ExplanationGrid.FromImages(explained[0].Images) : ExplanationGrid.FromModels(explained);
     }
 }

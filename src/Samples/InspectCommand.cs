@@ -46,7 +46,7 @@ internal static class InspectCommand
     {
         int[] counts = [.. report.Classes.Select(entry => entry.Rows).Order()];
         string spread = counts.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" of {counts.Length} classes, {counts[0]} to {counts[^1]} a class, median {counts[(counts.Length - 1) / 2]}");
-        Console.WriteLine($"{report.Rows} pictures{spread}; {report.Unlabelled} without a label");
+        Console.WriteLine($"{report.Rows} pictures{spread}; {report.Unlabeled} without a label");
         foreach (ClassCount entry in counts.Length <= 2 * Listed ? report.Classes : [])
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {entry.Name}: {entry.Rows}, weight {entry.Weight:f3}"));
@@ -54,7 +54,7 @@ internal static class InspectCommand
 
         if (report is { Width: { } width, Height: { } height })
         {
-            Console.WriteLine($"width {width.Least} to {width.Largest}, median {width.Median}; height {height.Least} to {height.Largest}, median {height.Median}");
+            Console.WriteLine($"width {width.Min} to {width.Max}, median {width.Median}; height {height.Min} to {height.Max}, median {height.Median}");
         }
 
         PrintSome("pictures that cannot be read", report.Unreadable.Count, report.Unreadable.Select(image => $"{Describe(image.Row)}: {image.Cause}"));

@@ -29,13 +29,13 @@ internal static class PredictCommand
 
         MLContext ml = Session.Begin();
         ITransformer model = ModelOption.Load(ml, modelFile, out DataViewSchema input);
-        IDataView scored = model.Transform(UnlabelledPictures.Load(ml, files.Select(file => file.FullName), input));
+        IDataView scored = model.Transform(UnlabeledImages.Load(ml, files.Select(file => file.FullName), input));
         string[] classes = ClassNames.Of(scored.Schema["Score"]);
         foreach ((FileInfo file, float[] scores) in files.Zip(scored.GetColumn<float[]>("Score")))
         {
             if (show)
             {
-                TerminalPicture.Draw(file);
+                TerminalImage.Draw(file);
             }
 
             IEnumerable<string> named = scores.Index().OrderByDescending(entry => entry.Item).Take(top)

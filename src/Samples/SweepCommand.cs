@@ -44,7 +44,7 @@ internal static class SweepCommand
         if (result.Best is not { } best)
         {
             Console.Error.WriteLine("No trial came to the end of an epoch.");
-            return stop.IsCancellationRequested ? ExitCode.Cancelled : ExitCode.Failure;
+            return stop.IsCancellationRequested ? ExitCode.Canceled : ExitCode.Failure;
         }
 
         Console.WriteLine();
@@ -52,13 +52,13 @@ internal static class SweepCommand
         if (options.Model(parsed) is { } file && !stop.IsCancellationRequested)
         {
             // A trial that came to its end is not trained again.
-            ITransformer model = Pipeline(result.OptionsOf(best)).Fit(rows);
+            ITransformer model = Pipeline(result.GetOptions(best)).Fit(rows);
             file.Directory?.Create();
             ml.Model.SaveAtomic(model, rows.Schema, file.FullName);
             Console.WriteLine($"Saved {file.FullName}.");
         }
 
-        return stop.IsCancellationRequested ? ExitCode.Cancelled : ExitCode.Success;
+        return stop.IsCancellationRequested ? ExitCode.Canceled : ExitCode.Success;
 
         IEstimator<ITransformer> Pipeline(ImageClassificationOptions swept) => TrainCommand.Pipeline(ml, rows, TrainerNames.All[options.Trainer(parsed)].Make(ml, swept));
     }

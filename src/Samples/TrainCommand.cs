@@ -85,7 +85,7 @@ internal static class TrainCommand
             TrainingReport.Write(report, options.Trainer(parsed), steps, test is null ? null : Findings.Of(ml, model, test, measured!), ml.Model.GetImageModel(model));
         }
 
-        return stop.IsCancellationRequested ? ExitCode.Cancelled : ExitCode.Success;
+        return stop.IsCancellationRequested ? ExitCode.Canceled : ExitCode.Success;
     }
 
     /// <summary>What a user of the library writes: labels to keys, files to bytes, the trainer, keys back to labels.</summary>

@@ -31,7 +31,7 @@ internal sealed class TrainOptions
     private readonly Option<string[]> _loss = Parts("--loss", "What is minimized", LossCatalog.Keys, LossCatalog.Create);
     private readonly Option<FileInfo?> _hierarchy = new("--hierarchy") { Description = "Tree supervision follows this: a file in Newick notation, or a saved model (.zip) whose classifier gives it." };
     private readonly Option<int?> _size = new("--size") { Description = "Pixels a side that the network sees." };
-    private readonly Option<int?> _channels = new("--channels") { Description = "3: colour, 1: gray." };
+    private readonly Option<int?> _channels = new("--channels") { Description = "3: color, 1: gray." };
     private readonly Option<int?> _epochs = new("--epochs") { Description = "Passes over the training pictures." };
     private readonly Option<int?> _batch = new("--batch") { Description = "Pictures a step." };
     private readonly Option<int?> _accumulate = new("--accumulate") { Description = "Batches whose gradients make one step." };
@@ -54,7 +54,7 @@ internal sealed class TrainOptions
     private readonly Option<bool> _validateOnTest = new("--validate-on-test") { Description = "Validate on the held-out pictures after each epoch, for papers that report the highest accuracy of the course; '--keep last' keeps them out of the choice of weights." };
     private readonly Option<KeepWeights?> _keep = new("--keep") { Description = "Whose weights become the model: the best epoch's on validation, or the last one's." };
     private readonly Option<int?> _patience = new("--patience") { Description = "Stop early after so many epochs without a better validation accuracy." };
-    private readonly Option<UnreadableImages?> _unreadable = new("--unreadable") { Description = "What to do with pictures that cannot be read." };
+    private readonly Option<UnreadableImageBehavior?> _unreadable = new("--unreadable") { Description = "What to do with pictures that cannot be read." };
     private readonly Option<double?> _maxSkipped = new("--max-skipped") { Description = "With '--unreadable Skip': fail where a larger share than this cannot be read." };
     private readonly Option<string[]> _set = new("--set") { Description = "Any other option of the trainer by its name in the library, as in CenterLossWeight=0." };
     private readonly Option<double> _testFraction = Of("--test-fraction", "Share of the pictures held out to measure on, where no --test-... is given.", 0.0);
@@ -164,15 +164,15 @@ internal sealed class TrainOptions
         Channels = parsed.GetValue(_channels) ?? own.Channels,
         Epochs = parsed.GetValue(_epochs) ?? own.Epochs,
         BatchSize = parsed.GetValue(_batch) ?? own.BatchSize,
-        AccumulateBatches = parsed.GetValue(_accumulate) ?? own.AccumulateBatches,
+        GradientAccumulationSteps = parsed.GetValue(_accumulate) ?? own.GradientAccumulationSteps,
         LearningRate = parsed.GetValue(_rate) ?? own.LearningRate,
         Optimizer = Last(parsed, _optimizer) is { } optimizer ? SettingText.Part(optimizer, OptimizerCatalog.Create) : own.Optimizer,
         Momentum = parsed.GetValue(_momentum) ?? own.Momentum,
         Nesterov = own.Nesterov && parsed.GetValue(_momentum) != 0,
         WeightDecay = parsed.GetValue(_decay) ?? own.WeightDecay,
         NoDecayOnNormAndBias = parsed.GetValue(_noDecay) || own.NoDecayOnNormAndBias,
-        MaxGradientNorm = parsed.GetValue(_maxNorm) ?? own.MaxGradientNorm,
-        WeightAverageDecay = parsed.GetValue(_average) ?? own.WeightAverageDecay,
+        ClipGradientNorm = parsed.GetValue(_maxNorm) ?? own.ClipGradientNorm,
+        EmaDecay = parsed.GetValue(_average) ?? own.EmaDecay,
         FineTuning = new FineTuning
         {
             FrozenStages = parsed.GetValue(_frozenStages) ?? own.FineTuning.FrozenStages,
@@ -185,10 +185,10 @@ internal sealed class TrainOptions
         CropPadding = parsed.GetValue(_padding) ?? own.CropPadding,
         HorizontalFlip = !parsed.GetValue(_noFlip),
         ValidationFraction = parsed.GetValue(_validation),
-        Keep = parsed.GetValue(_keep) ?? own.Keep,
+        KeepWeights = parsed.GetValue(_keep) ?? own.KeepWeights,
         EarlyStopping = parsed.GetValue(_patience) is { } patience ? new EarlyStopping { Patience = patience } : null,
-        UnreadableImages = parsed.GetValue(_unreadable) ?? own.UnreadableImages,
-        MaxSkippedShare = parsed.GetValue(_maxSkipped) ?? own.MaxSkippedShare,
+        OnUnreadableImage = parsed.GetValue(_unreadable) ?? own.OnUnreadableImage,
+        MaxSkippedFraction = parsed.GetValue(_maxSkipped) ?? own.MaxSkippedFraction,
         Seed = parsed.GetValue(_seed),
         WorkspacePath = parsed.GetValue(_workspace)?.FullName,
     };

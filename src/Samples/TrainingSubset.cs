@@ -39,7 +39,7 @@ internal sealed class TrainingSubset
     /// <summary>Of training pictures, what is asked for.</summary>
     public IDataView Of(ParseResult parsed, MLContext ml, IDataView rows, int? seed)
     {
-        IDataView taken = parsed.GetValue(_perClass) is { } count ? ml.Data.TakeRowsOfEachClass(rows, count, seed: seed ?? 0) : rows;
+        IDataView taken = parsed.GetValue(_perClass) is { } count ? ml.Data.TakeRowsPerClass(rows, count, seed: seed ?? 0) : rows;
         return parsed.GetValue(_noise) is var (kind, rate) ? ml.Data.AddLabelNoise(taken, rate, kind, seed: seed ?? 0) : taken;
     }
 }

@@ -15,10 +15,10 @@ public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
     {
         ["backbone"] = (options => options with { Backbone = OwnParts.Backbone }, recipe => recipe.GetProperty("backbone"), OwnParts.Backbone),
         ["backbone, mined"] = (options => options with { Backbone = OwnParts.Backbone, Stages = 2 }, recipe => recipe.GetProperty("backbone"), OwnParts.Backbone),
-        ["backbone, frozen"] = (options => options with { Backbone = OwnParts.Backbone, FineTuning = new FineTuning { FrozenStages = 1 }, WeightAverageDecay = 0.9 }, recipe => recipe.GetProperty("backbone"), OwnParts.Backbone),
+        ["backbone, frozen"] = (options => options with { Backbone = OwnParts.Backbone, FineTuning = new FineTuning { FrozenStages = 1 }, EmaDecay = 0.9 }, recipe => recipe.GetProperty("backbone"), OwnParts.Backbone),
         ["head"] = (options => options with { Head = OwnParts.Head }, recipe => recipe.GetProperty("head"), OwnParts.Head),
         ["augmentation"] = (options => options with { Augmentations = [new Pepper { Probability = 0.25 }] }, recipe => recipe.GetProperty("augmentations")[1].GetProperty("probability"), "0.25"),
-        ["cropping augmentation"] = (options => options with { CropShare = 0.8, Augmentations = [new MiddleCrop()] }, recipe => recipe.GetProperty("augmentations")[1].GetProperty("key"), "middle-crop"),
+        ["cropping augmentation"] = (options => options with { CropRatio = 0.8, Augmentations = [new MiddleCrop()] }, recipe => recipe.GetProperty("augmentations")[1].GetProperty("key"), "middle-crop"),
         ["loss"] = (options => options with { Loss = new GeneralizedCrossEntropy { Exponent = 0.5 } }, recipe => recipe.GetProperty("loss").GetProperty("exponent"), "0.5"),
         ["schedule"] = (options => options with { Schedule = new TriangleSchedule { Peak = 0.25 } }, recipe => recipe.GetProperty("schedule").GetProperty("peak"), "0.25"),
         ["optimizer"] = (options => options with { Optimizer = new Lion { Beta1 = 0.75 }, LearningRate = 1e-3 }, recipe => recipe.GetProperty("optimizer").GetProperty("beta1"), "0.75"),
@@ -74,7 +74,7 @@ public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
         ImageClassificationModel half = _ml.Model.GetImageModel(OwnFit.Run(_ml, stopped));
         ITransformer resumed = OwnFit.Run(_ml, options with { WorkspacePath = _folder });
 
-        Assert.Equal((TrainingEnd.Cancelled, 1), (half.End, half.History.Count));
+        Assert.Equal((TrainingEnd.Canceled, 1), (half.End, half.History.Count));
         Assert.Equal(TrainingEnd.Completed, _ml.Model.GetImageModel(resumed).End);
         Assert.Equal(OwnFit.Weights(_ml, OwnFit.Run(_ml, options)), OwnFit.Weights(_ml, resumed));
         Assert.Single(Directory.GetDirectories(_folder));

@@ -25,7 +25,7 @@ internal static class BigSet
         LabeledRowReader reader = new(
             KeyLabelColumn.Bind(rows.Schema, nameof(Row.Label)),
             ImageColumn.Bind(rows.Schema, nameof(Row.Image), new ImagePreprocessing { Shape = new ImageShape(3, Side, Side) }, ImageCodec.DefaultMaxPixels), () => { });
-        using LabeledImages read = new LabeledImageReader(reader, UnreadableImages.Throw, storage, Console.WriteLine).Read(rows);
+        using LabeledImages read = new LabeledImageReader(reader, UnreadableImageBehavior.Throw, storage, Console.WriteLine).Read(rows);
         ImageSet set = read.Images;
         _ = set.Statistics;
         Console.WriteLine($"set {(long)set.Count * set.Shape.Length}");

@@ -29,7 +29,7 @@ internal static class TrainToEnd
             CheckpointEverySteps = 1,
             Seed = 5,
             Storage = args.Length > 3 ? Enum.Parse<ImageStorage>(args[3]) : ImageStorage.Adaptive,
-            ShuffleBuffer = 16,
+            ShuffleBufferSize = 16,
         };
         Console.WriteLine("training");
         FeatureMiningImageClassificationTrainer trainer = ml.MulticlassClassification.Trainers.FeatureMining(options);

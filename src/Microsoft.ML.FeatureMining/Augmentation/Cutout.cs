@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// Cutout (DeVries and Taylor 2017): erases one square an image. Its centre is uniform over all pixels and what lies outside the image is cut off, so that
+/// Cutout (DeVries and Taylor 2017): erases one square an image. Its center is uniform over all pixels and what lies outside the image is cut off, so that
 /// squares at the edges are smaller.
 /// </summary>
 public sealed record Cutout : ImageAugmentation
@@ -13,7 +13,7 @@ public sealed record Cutout : ImageAugmentation
     /// <inheritdoc/>
     public override string Key => "cutout";
 
-    /// <summary>The side of the square in pixels, at least 1. Half of it, rounded down, lies to each side of the centre.</summary>
+    /// <summary>The side of the square in pixels, at least 1. Half of it, rounded down, lies to each side of the center.</summary>
     /// <value>16, the paper's for CIFAR-10; it takes 8 for CIFAR-100.</value>
     public int Size { get; init; } = 16;
 
@@ -50,10 +50,10 @@ public sealed record Cutout : ImageAugmentation
         return new PixelBox(top, left, rows, columns);
     }
 
-    private (int First, int Length) Cut(int centre, int size)
+    private (int First, int Length) Cut(int center, int size)
     {
-        int first = Math.Max(centre - Size / 2, 0);
-        long last = Math.Min((long)centre + Size / 2, size);
+        int first = Math.Max(center - Size / 2, 0);
+        long last = Math.Min((long)center + Size / 2, size);
         return (first, (int)last - first);
     }
 }

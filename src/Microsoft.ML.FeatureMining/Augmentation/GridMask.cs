@@ -19,7 +19,7 @@ public sealed record GridMask : ImageAugmentation
 
     /// <summary>r, the share of a unit's side that is kept, in (0, 1): a share of about (1 - r)^2 of all pixels goes.</summary>
     /// <value>0.6, the paper's for ImageNet; it takes 0.4 for CIFAR-10.</value>
-    public double KeptRatio { get; init; } = 0.6;
+    public double KeepRatio { get; init; } = 0.6;
 
     /// <summary>The least unit, as a share of the shorter side, above 0.</summary>
     /// <value>0.43: 96 of 224 pixels.</value>
@@ -41,9 +41,9 @@ public sealed record GridMask : ImageAugmentation
             yield return $"Probability of grid mask lies in [0, 1]; it is {Probability}.";
         }
 
-        if (!(KeptRatio is > 0 and < 1))
+        if (!(KeepRatio is > 0 and < 1))
         {
-            yield return $"KeptRatio of grid mask lies between 0 and 1; it is {KeptRatio}.";
+            yield return $"KeepRatio of grid mask lies between 0 and 1; it is {KeepRatio}.";
         }
 
         if (!(MinUnit > 0 && MinUnit <= MaxUnit && MaxUnit <= 1))
@@ -85,7 +85,7 @@ public sealed record GridMask : ImageAugmentation
         int least = Math.Max((int)Math.Round(MinUnit * shorterSide), 1);
         int most = Math.Max((int)Math.Round(MaxUnit * shorterSide), least);
         int unit = least + random.NextInt(most - least + 1);
-        int kept = Math.Min(Math.Max((int)(KeptRatio * unit + 0.5), 1), unit - 1);
+        int kept = Math.Min(Math.Max((int)(KeepRatio * unit + 0.5), 1), unit - 1);
         return (unit, unit - kept);
     }
 

@@ -15,7 +15,7 @@ public abstract record ImageAugmentation
     /// <summary>The name in the catalog, on the command line and in the manifest, and of the random stream.</summary>
     public abstract string Key { get; }
 
-    /// <summary>Whether images that are larger than the network's (<see cref="ImageClassificationOptions.CropShare"/>) come out of it in the network's size: it overrides <see cref="CropTo"/>.</summary>
+    /// <summary>Whether images that are larger than the network's (<see cref="ImageClassificationOptions.CropRatio"/>) come out of it in the network's size: it overrides <see cref="CropTo"/>.</summary>
     protected internal virtual bool Crops => false;
 
     /// <summary>What is wrong with the settings; empty where all is well.</summary>

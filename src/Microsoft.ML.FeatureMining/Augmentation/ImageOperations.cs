@@ -98,8 +98,8 @@ internal enum ImageOperation
 }
 
 /// <summary>
-/// Changes of colour and tone of whole batches [N,C,H,W], one strength an image. Bytes stay bytes, cut to whole numbers as torchvision cuts them; floats stay floats and
-/// are taken to lie between 0 and 255. Where an operation needs colours and there are not three channels, it uses the channels as they are.
+/// Changes of color and tone of whole batches [N,C,H,W], one strength an image. Bytes stay bytes, cut to whole numbers as torchvision cuts them; floats stay floats and
+/// are taken to lie between 0 and 255. Where an operation needs colors and there are not three channels, it uses the channels as they are.
 /// </summary>
 internal static class PixelOperations
 {
@@ -223,7 +223,7 @@ internal static class PixelOperations
 
 /// <summary>
 /// Shears, shifts and turns whole batches, one matrix an image. Row by row a matrix [a b c; d e f] says where the pixel (x, y) of the result comes from:
-/// (a x + b y + c, d x + e y + f), in pixels from the image's centre. What comes from outside is filled.
+/// (a x + b y + c, d x + e y + f), in pixels from the image's center. What comes from outside is filled.
 /// </summary>
 internal static class AffineWarp
 {

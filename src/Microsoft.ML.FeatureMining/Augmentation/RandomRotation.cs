@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
-/// <summary>Turns each image about its centre by an angle of its own, uniform between minus and plus <see cref="Degrees"/>; the size stays.</summary>
+/// <summary>Turns each image about its center by an angle of its own, uniform between minus and plus <see cref="Degrees"/>; the size stays.</summary>
 public sealed record RandomRotation : ImageAugmentation
 {
     /// <inheritdoc/>

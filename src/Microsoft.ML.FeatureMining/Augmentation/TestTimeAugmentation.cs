@@ -14,7 +14,7 @@ public enum TestTimeAugmentation
     Flip,
 
     /// <summary>
-    /// The four corners and the centre, and the same of the mirror image (<see cref="Augmentation.TenCrop"/>), cut out of the whole picture where the model sees the middle of it (<see cref="ImageClassificationOptions.CropShare"/>), or else out of one whose sides are 8/7 of the network's, as 256 is of 224.
+    /// The four corners and the center, and the same of the mirror image (<see cref="Augmentation.TenCrop"/>), cut out of the whole picture where the model sees the middle of it (<see cref="ImageClassificationOptions.CropRatio"/>), or else out of one whose sides are 8/7 of the network's, as 256 is of 224.
     /// </summary>
     TenCrop,
 }
@@ -26,7 +26,7 @@ internal static class TestTimeViews
 
     /// <summary>What becomes of a picture of which a network sees that, before views are cut out.</summary>
     public static ImagePreprocessing Source(TestTimeAugmentation augmentation, ImagePreprocessing seen) => augmentation == TestTimeAugmentation.TenCrop
-        ? (seen with { CropShare = seen.CropShare < 1 ? seen.CropShare : TenCropShare }).Uncropped()
+        ? (seen with { CropRatio = seen.CropRatio < 1 ? seen.CropRatio : TenCropShare }).Uncropped()
         : seen;
 
     /// <summary>The views one after another, each of all images.</summary>
@@ -41,14 +41,14 @@ internal static class TestTimeViews
     };
 }
 
-/// <summary>The ten views of test-time augmentation: the four corners and the centre of an image, and the same of its mirror image.</summary>
+/// <summary>The ten views of test-time augmentation: the four corners and the center of an image, and the same of its mirror image.</summary>
 internal static class TenCrop
 {
     /// <summary>Cuts ten crops out of each image.</summary>
     /// <param name="images">[N,C,H,W].</param>
     /// <param name="height">Rows of a crop, 1 to H.</param>
     /// <param name="width">Columns of a crop, 1 to W.</param>
-    /// <returns>[N,10,C,height,width]: upper left, upper right, lower left, lower right, centre; then the five of the mirror image.</returns>
+    /// <returns>[N,10,C,height,width]: upper left, upper right, lower left, lower right, center; then the five of the mirror image.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A crop is empty or larger than the images.</exception>
     public static Tensor Of(Tensor images, int height, int width)
     {

@@ -207,7 +207,7 @@ public static class DataOperationsExtensions
 /// Splits, samples, noise and counts by class, of rows whose label is a key, text or a number. Each passes over the labels once, when it is called; what it gives passes over
 /// the rows in their order, which must stay what it was. The same seed gives the same rows on every machine.
 /// </summary>
-public static class LabelledDataExtensions
+public static class LabeledDataExtensions
 {
     /// <summary>Splits rows so that both sides have the same share of each class, as near as whole rows allow; each class keeps a row to train on. Rows without a label are for training.</summary>
     /// <param name="catalog">The catalog.</param>
@@ -254,7 +254,7 @@ public static class LabelledDataExtensions
     /// <param name="seed">Decides which rows.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is less than 1, or the column is missing or of another type.</exception>
     /// <exception cref="InvalidOperationException">A class has fewer rows; the message names it.</exception>
-    public static IDataView TakeRowsOfEachClass(this DataOperationsCatalog catalog, IDataView data, int rowsPerClass, string labelColumnName = "Label", int seed = 0)
+    public static IDataView TakeRowsPerClass(this DataOperationsCatalog catalog, IDataView data, int rowsPerClass, string labelColumnName = "Label", int seed = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rowsPerClass, 1);
         RowClasses classes = Read(catalog, data, labelColumnName);
@@ -302,7 +302,7 @@ public static class LabelledDataExtensions
                 wrong[ofClass[i]] = i < errors ? (index + step) % classes.Names.Count : -1;
             }
         }
-        return RowByRowView.Relabel(data, new Relabelling(classes.Column.Index, classes.Values, wrong));
+        return RowByRowView.Relabel(data, new Relabeling(classes.Column.Index, classes.Values, wrong));
     }
 
     /// <summary>Counts the rows of each class, in the order of keys, numbers or names. Rows without a label do not count.</summary>

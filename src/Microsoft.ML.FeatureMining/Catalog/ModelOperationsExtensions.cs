@@ -34,7 +34,7 @@ public static class ModelOperationsExtensions
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(model);
-        return ModelParts.ClassifierOf(model).Model;
+        return TransformerChains.ClassifierOf(model).Model;
     }
 
     /// <summary>
@@ -50,7 +50,7 @@ public static class ModelOperationsExtensions
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        ModelParts.ClassifierOf(model).Model.Artifact.SaveFolder(folder);
+        TransformerChains.ClassifierOf(model).Model.Artifact.SaveFolder(folder);
     }
 
     /// <summary>
@@ -83,7 +83,7 @@ public static class ModelOperationsExtensions
         if (!Enum.IsDefined(views))
             throw new ArgumentOutOfRangeException(nameof(views), views, "There are no such views.");
         bool found = false;
-        ITransformer result = ModelParts.Replace(model, part =>
+        ITransformer result = TransformerChains.Replace(model, part =>
         {
             found |= part is ImageClassificationTransformer or ImageEnsembleTransformer;
             return part switch
@@ -108,8 +108,8 @@ public static class ModelOperationsExtensions
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(model);
-        ImageClassificationTransformer classifier = ModelParts.ClassifierOf(model);
-        return ModelParts.Replace(model, part => ReferenceEquals(part, classifier) ? classifier.WithClassifier(number) : part);
+        ImageClassificationTransformer classifier = TransformerChains.ClassifierOf(model);
+        return TransformerChains.Replace(model, part => ReferenceEquals(part, classifier) ? classifier.WithClassifier(number) : part);
     }
 }
 
@@ -123,7 +123,7 @@ public static class ExplanationExtensions
     public static ImageExplainer CreateImageExplainer(this ModelOperationsCatalog catalog, ITransformer model)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new ImageExplainer(Internals.EnvironmentOf(catalog), ModelParts.NetworksOf(model));
+        return new ImageExplainer(Internals.EnvironmentOf(catalog), TransformerChains.NetworksOf(model));
     }
 
     /// <summary>
@@ -148,7 +148,7 @@ public static class ExplanationExtensions
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(wanted.Activations);
         using ImageExplainer explainer = catalog.CreateImageExplainer(model);
         // Scoring must not stop where a picture is broken: the report counts it.
-        ITransformer skipping = ModelParts.Replace(model, part => part is ImageClassificationTransformer network ? network.Skipping() : part is ImageEnsembleTransformer ensemble ? ensemble.Skipping() : part);
+        ITransformer skipping = TransformerChains.Replace(model, part => part is ImageClassificationTransformer network ? network.Skipping() : part is ImageEnsembleTransformer ensemble ? ensemble.Skipping() : part);
         List<(string, IReadOnlyList<StageActivations>)> compared = [];
         foreach ((string name, ITransformer other) in wanted.Compared)
         {

@@ -133,8 +133,8 @@ public static class EnsembleExtensions
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(models);
-        ImageEnsembleTransformer ensemble = new([.. models.Select(ModelParts.ClassifierOf)], weights ?? [.. models.Select(_ => 1.0)]);
-        return ModelParts.Replace(models[0], part => part is ImageClassificationTransformer ? ensemble : part);
+        ImageEnsembleTransformer ensemble = new([.. models.Select(TransformerChains.ClassifierOf)], weights ?? [.. models.Select(_ => 1.0)]);
+        return TransformerChains.Replace(models[0], part => part is ImageClassificationTransformer ? ensemble : part);
     }
 }
 
@@ -199,7 +199,7 @@ public static class SweepExtensions
         // Where a process died between the two, there is something left to remove.
         folders.Prune(journal.Trials);
         IReadOnlyList<SweepTrial> trials = new SweepRunner(plan, journal, trainer.Train, Report).Run(settings.CancellationToken);
-        return new SweepResult<TOptions>(parameters, [.. trials], trainer.OptionsOf);
+        return new SweepResult<TOptions>(parameters, [.. trials], trainer.GetOptions);
 
         void Report(SweepTrial trial)
         {

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.Evaluation;
 
-/// <summary>What a classifier got right and wrong on labelled rows. Averages over classes are those of scikit-learn's <c>classification_report(zero_division=0)</c>.</summary>
+/// <summary>What a classifier got right and wrong on labeled rows. Averages over classes are those of scikit-learn's <c>classification_report(zero_division=0)</c>.</summary>
 public sealed class ClassificationReport
 {
     private readonly int[,] _confusion;
@@ -18,7 +18,7 @@ public sealed class ClassificationReport
     public int Rows => Classes.Sum(entry => entry.Rows);
 
     /// <summary>Rows that were not: they have no label.</summary>
-    public int Unlabelled { get; internal init; }
+    public int Unlabeled { get; internal init; }
 
     /// <summary>Rows that were not: their picture could not be read, and the model skips such.</summary>
     public int Unreadable { get; internal init; }
@@ -185,7 +185,7 @@ internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
     private readonly PriorityQueue<ScoredImage, (double Loss, long Age)> _worst = new();
     private double _loss;
     private int _rows;
-    private int _unlabelled;
+    private int _unlabeled;
     private int _unreadable;
 
     /// <param name="row">From 0.</param>
@@ -202,7 +202,7 @@ internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
 
         if (actual is not { } label)
         {
-            _unlabelled++;
+            _unlabeled++;
             return;
         }
 
@@ -222,7 +222,7 @@ internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
 
     public ClassificationReport Build() => new(classNames, _confusion, _ranks)
     {
-        Unlabelled = _unlabelled,
+        Unlabeled = _unlabeled,
         Unreadable = _unreadable,
         LogLoss = _rows == 0 ? 0 : _loss / _rows,
         Calibration = _calibration.Read(),

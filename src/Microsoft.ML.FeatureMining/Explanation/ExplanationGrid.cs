@@ -13,7 +13,7 @@ public static class ExplanationGrid
     /// <param name="side">The longer side of a cell, in pixels.</param>
     /// <returns>A PNG file.</returns>
     /// <exception cref="ArgumentException">There is no image.</exception>
-    public static byte[] OfImages(IEnumerable<ImageExplanation> rows, int side = 112)
+    public static byte[] FromImages(IEnumerable<ImageExplanation> rows, int side = 112)
     {
         ArgumentNullException.ThrowIfNull(rows);
         return Encode([.. rows.Select(row => row.NamedMaps.Select(entry => Overlay.Draw(row.Picture, entry.Map, side)).Prepend(Overlay.Draw(row.Picture, null, side)).ToArray())]);
@@ -27,11 +27,11 @@ public static class ExplanationGrid
     /// <param name="side">The longer side of a cell, in pixels.</param>
     /// <returns>A PNG file.</returns>
     /// <exception cref="ArgumentException">There is no model, or none of an image.</exception>
-    public static byte[] OfModels(IReadOnlyList<(HeatMap? TrainedPart, IReadOnlyList<ImageExplanation> Images)> models, int side = 112)
+    public static byte[] FromModels(IReadOnlyList<(HeatMap? FixedMaskMap, IReadOnlyList<ImageExplanation> Images)> models, int side = 112)
     {
         ArgumentNullException.ThrowIfNull(models);
-        bool hasParts = models.Any(model => model.TrainedPart is not null);
-        return Encode([.. models.Take(1).Select(first => Row(null, first.Images, _ => null)), .. models.Select(model => Row(Part(model.TrainedPart, side), model.Images, image => image.MainMap))]);
+        bool hasParts = models.Any(model => model.FixedMaskMap is not null);
+        return Encode([.. models.Take(1).Select(first => Row(null, first.Images, _ => null)), .. models.Select(model => Row(Part(model.FixedMaskMap, side), model.Images, image => image.MainMap))]);
 
         DecodedImage?[] Row(DecodedImage? part, IReadOnlyList<ImageExplanation> images, Func<ImageExplanation, HeatMap?> map)
         {
@@ -59,13 +59,13 @@ public static class ExplanationGrid
             throw new ArgumentException("There is nothing to show.", nameof(rows));
         }
 
-        DecodedImage grid = PictureGrid.Compose(rows);
+        DecodedImage grid = ImageGrid.Compose(rows);
         return ImageCodec.EncodePng(grid.Pixels, grid.Width, grid.Height);
     }
 }
 
 /// <summary>Pictures in rows and columns on white, such as the papers' figures.</summary>
-internal static class PictureGrid
+internal static class ImageGrid
 {
     private const int Gap = 4;
 

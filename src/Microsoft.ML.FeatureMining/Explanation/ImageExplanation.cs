@@ -69,10 +69,10 @@ public sealed class ImageExplanation
     }
 }
 
-/// <summary>Heat maps over pictures, in the colours that the papers have them in.</summary>
+/// <summary>Heat maps over pictures, in the colors that the papers have them in.</summary>
 internal static class Overlay
 {
-    /// <summary>The picture enlarged or reduced, half of it the map's colours, red being most.</summary>
+    /// <summary>The picture enlarged or reduced, half of it the map's colors, red being most.</summary>
     /// <param name="picture">RGB.</param>
     /// <param name="map">Null for the picture alone.</param>
     /// <param name="side">The longer side of the result.</param>

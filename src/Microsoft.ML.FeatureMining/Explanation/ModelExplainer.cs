@@ -66,7 +66,7 @@ internal sealed class NetworkExplainer : IDisposable
             parameter.requires_grad = false;
         }
 
-        _normalization = new Normalization(_manifest.Mean, _manifest.Deviation, device);
+        _normalization = new Normalization(_manifest.Mean, _manifest.Std, device);
     }
 
     public int StageCount => _network.Backbone.StageChannels.Count;
@@ -83,7 +83,7 @@ internal sealed class NetworkExplainer : IDisposable
 
         using TorchScope scope = new(gradients: true);
         Tensor raw = DeviceBatches.Upload(pixels, 1, _manifest.Preprocessing.Shape, _manifest.Element, _device);
-        ImageExplanation explanation = new(NetworkMaps.Of(_network, _normalization.Apply(raw), target, _manifest.IsMultilabel), SeenPicture.Of(pixels, _manifest.Preprocessing.Shape, _manifest.Element));
+        ImageExplanation explanation = new(NetworkMaps.Of(_network, _normalization.Apply(raw), target, _manifest.IsMultilabel), InputPreview.Of(pixels, _manifest.Preprocessing.Shape, _manifest.Element));
         // If this is the last use of an explainer that is not disposed, its weights could be finalized while the network computes.
         GC.KeepAlive(this);
         return explanation;
@@ -198,9 +198,9 @@ internal sealed class ActivationCounter(int stage)
 /// <param name="Stage">The stage, from 0.</param>
 /// <param name="Images">How many images.</param>
 /// <param name="Mean">The mean of all features.</param>
-/// <param name="ActiveShare">The share of features larger than <see cref="Threshold"/>, in [0, 1].</param>
+/// <param name="ActiveFraction">The share of features larger than <see cref="Threshold"/>, in [0, 1].</param>
 /// <param name="Counts">For each bin how many features an image, on average, lie in it; the last counts all that are larger.</param>
-public sealed record StageActivations(int Stage, int Images, double Mean, double ActiveShare, IReadOnlyList<double> Counts)
+public sealed record StageActivations(int Stage, int Images, double Mean, double ActiveFraction, IReadOnlyList<double> Counts)
 {
     /// <summary>Features up to this are not counted, as in the paper.</summary>
     public const double Threshold = 0.5;
@@ -212,7 +212,7 @@ public sealed record StageActivations(int Stage, int Images, double Mean, double
 }
 
 /// <summary>An image as a network takes it, made visible.</summary>
-internal static class SeenPicture
+internal static class InputPreview
 {
     /// <summary>RGB: of three channels all, of any other number the first as gray; floats between their least and their largest.</summary>
     public static DecodedImage Of(ReadOnlySpan<byte> pixels, ImageShape shape, PixelType element)

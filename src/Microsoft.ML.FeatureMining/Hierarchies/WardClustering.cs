@@ -2,7 +2,7 @@ namespace Microsoft.ML.FeatureMining.Hierarchies;
 
 /// <summary>
 /// Agglomerative clustering by Ward's rule: the two clusters whose union adds least to the sum of squares are joined, |A| |B| / (|A| + |B|) times the squared distance
-/// of their means. Follows chains of nearest neighbours, which gives the same tree as the search over all pairs in O(n^2) distances.
+/// of their means. Follows chains of nearest neighbors, which gives the same tree as the search over all pairs in O(n^2) distances.
 /// </summary>
 internal static class WardClustering
 {

@@ -5,8 +5,8 @@ namespace Microsoft.ML.FeatureMining.Imaging;
 /// <summary>What turns the bytes of a picture file into the network's input; stored with the model, so that scoring does what training did.</summary>
 internal sealed record ImagePreprocessing
 {
-    /// <summary>The smallest <see cref="CropShare"/> that a recipe or a model may have.</summary>
-    public const double LeastCropShare = 0.5;
+    /// <summary>The smallest <see cref="CropRatio"/> that a recipe or a model may have.</summary>
+    public const double MinCropRatio = 0.5;
 
     // A decoder may halve a large picture as long as it stays twice as large as needed: the last step is then still an average over all of its pixels.
     private const int SpareScale = 2;
@@ -15,12 +15,12 @@ internal sealed record ImagePreprocessing
     public required ImageShape Shape { get; init; }
 
     /// <summary>The share of each side of the resized picture that <see cref="Shape"/> is, its middle, at most 1; timm's crop_pct.</summary>
-    public double CropShare { get; init; } = 1;
+    public double CropRatio { get; init; } = 1;
 
     public ResizeRule Resize { get; init; } = ResizeRule.CropShorterSide;
 
     /// <summary>The same without the crop: what training cuts its crops out of.</summary>
-    public ImagePreprocessing Uncropped() => this with { Shape = Shape with { Height = Whole(Shape.Height), Width = Whole(Shape.Width) }, CropShare = 1 };
+    public ImagePreprocessing Uncropped() => this with { Shape = Shape with { Height = Whole(Shape.Height), Width = Whole(Shape.Width) }, CropRatio = 1 };
 
     /// <summary>Decodes, turns upright, converts to gray where <see cref="Shape"/> has one channel, and resizes.</summary>
     /// <returns>[C, H, W], 0 to 255.</returns>
@@ -73,13 +73,13 @@ internal sealed record ImagePreprocessing
             ResizeWindow.Middle(narrow ? width * fullHeight / fullWidth : height, height));
     }
 
-    private int Whole(int side) => CropShare == 1 ? side : checked((int)Math.Round(side / CropShare));
+    private int Whole(int side) => CropRatio == 1 ? side : checked((int)Math.Round(side / CropRatio));
 }
 
 /// <summary>How a picture of any size becomes one of the size that the network takes.</summary>
 public enum ResizeRule
 {
-    /// <summary>Scale so that the picture just covers the target, then cut its centre out. Keeps proportions; loses what stands over.</summary>
+    /// <summary>Scale so that the picture just covers the target, then cut its center out. Keeps proportions; loses what stands over.</summary>
     CropShorterSide,
 
     /// <summary>Scale each axis by itself. Keeps everything; changes proportions.</summary>

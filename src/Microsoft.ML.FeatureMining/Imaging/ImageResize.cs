@@ -92,13 +92,13 @@ internal sealed class ResampleWeights
         var triangle = new double[_stride];
         for (int i = 0; i < to.Count; i++)
         {
-            double centre = (to.Start + i + 0.5) * scale;
-            _first[i] = Math.Max((int)(centre - support + 0.5), 0);
-            _count[i] = Math.Min((int)(centre + support + 0.5), from) - _first[i];
+            double center = (to.Start + i + 0.5) * scale;
+            _first[i] = Math.Max((int)(center - support + 0.5), 0);
+            _count[i] = Math.Min((int)(center + support + 0.5), from) - _first[i];
             double sum = 0;
             for (int t = 0; t < _count[i]; t++)
             {
-                triangle[t] = Math.Max(1 - Math.Abs((t + _first[i] - centre + 0.5) * (1 / support)), 0);
+                triangle[t] = Math.Max(1 - Math.Abs((t + _first[i] - center + 0.5) * (1 / support)), 0);
                 sum += triangle[t];
             }
             for (int t = 0; t < _count[i]; t++)

@@ -13,7 +13,7 @@ public sealed record BinaryCrossEntropyLoss : ClassificationLoss
     public override string Key => "binary-cross-entropy";
 
     /// <inheritdoc/>
-    public override bool TakesSets => true;
+    public override bool IsMultilabel => true;
 
     /// <summary>For each class the weight of its positives, above 0; null weighs all alike.</summary>
     /// <value>None. <see cref="Balance"/> gives those of a training set.</value>

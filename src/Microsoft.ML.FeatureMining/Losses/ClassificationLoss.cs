@@ -13,7 +13,7 @@ public abstract record ClassificationLoss
 
     /// <summary>Whether it takes each class by itself, so that a target may be any set of classes.</summary>
     [JsonIgnore]
-    public virtual bool TakesSets => false;
+    public virtual bool IsMultilabel => false;
 
     /// <summary>What is wrong with the settings; empty where all is well.</summary>
     public virtual IEnumerable<string> Problems() => [];

@@ -51,7 +51,7 @@ public sealed record BinaryFocalLoss : ClassificationLoss
     public override string Key => "binary-focal";
 
     /// <inheritdoc/>
-    public override bool TakesSets => true;
+    public override bool IsMultilabel => true;
 
     /// <summary>Gamma, at least 0.</summary>
     /// <value>2.</value>

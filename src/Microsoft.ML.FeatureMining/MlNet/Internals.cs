@@ -30,8 +30,8 @@ internal static class Internals
     public static (int? GpuDeviceId, bool FallbackToCpu) DeviceWish(IHostEnvironment environment) =>
         environment is IHostEnvironmentInternal wish ? (wish.GpuDeviceId, wish.FallbackToCpu) : (null, true);
 
-    /// <summary>ICancelable.IsCanceled: AutoML ends a trial by cancelling its context, and official trainers poll this.</summary>
-    public static bool IsCancelled(IHost host) => ((ICancelable)host).IsCanceled;
+    /// <summary>ICancelable.IsCanceled: AutoML ends a trial by canceling its context, and official trainers poll this.</summary>
+    public static bool IsCanceled(IHost host) => ((ICancelable)host).IsCanceled;
 
     /// <summary>SchemaShape.Create: what Fit checks its input by, so that Fit and GetOutputSchema cannot disagree.</summary>
     public static SchemaShape ShapeOf(DataViewSchema schema) => SchemaShape.Create(schema);

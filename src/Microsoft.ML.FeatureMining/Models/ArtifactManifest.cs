@@ -61,7 +61,7 @@ internal sealed record ArtifactManifest
     public required IReadOnlyList<float> Mean { get; init; }
 
     /// <summary>Of the training images, a channel, in the units of the pixels.</summary>
-    public required IReadOnlyList<float> Deviation { get; init; }
+    public required IReadOnlyList<float> Std { get; init; }
 
     /// <summary>The recipe as it was, for people to read; of its strategies those that can be explained are shown by the report.</summary>
     public JsonElement? Recipe { get; init; }
@@ -105,7 +105,7 @@ internal sealed record ArtifactManifest
         recipe.Head,
         recipe.OnPatches,
         recipe.Input,
-        recipe.CropShare,
+        recipe.CropRatio,
         recipe.Epochs,
         recipe.BatchSize,
         recipe.LearningRate,
@@ -115,9 +115,9 @@ internal sealed record ArtifactManifest
         recipe.Optimizer,
         recipe.NoDecayOnNormAndBias,
         recipe.FineTuning,
-        recipe.AccumulateBatches,
-        recipe.MaxGradientNorm,
-        recipe.WeightAverageDecay,
+        recipe.GradientAccumulationSteps,
+        recipe.ClipGradientNorm,
+        recipe.EmaDecay,
         recipe.Schedule,
         recipe.WarmupEpochs,
         recipe.LabelSmoothing,
@@ -125,7 +125,7 @@ internal sealed record ArtifactManifest
         recipe.Augmentations,
         recipe.Strategies,
         recipe.EarlyStopping,
-        recipe.Keep,
+        recipe.KeepWeights,
         recipe.Seed,
         recipe.InitialWeights,
     }, Json);
@@ -168,10 +168,10 @@ internal sealed record ArtifactManifest
 
         int channels = Preprocessing.Shape.Channels;
         bool sound = FormatVersion >= 1 && ClassCount is >= 2 and <= MaxClasses && (ClassNames is null || (ClassNames.Count == ClassCount && ClassNames.All(name => name is not null)))
-            && channels is >= 1 and <= 1024 && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 } && Preprocessing.CropShare is >= ImagePreprocessing.LeastCropShare and <= 1
+            && channels is >= 1 and <= 1024 && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 } && Preprocessing.CropRatio is >= ImagePreprocessing.MinCropRatio and <= 1
             && (Exits is null || Exits.All(stride => stride is { Rows: >= 1 and <= StageStride.Max, Columns: >= 1 and <= StageStride.Max }))
-            && Enum.IsDefined(TestTimeAugmentation) && Mean.Count == channels && Deviation.Count == channels
-            && Mean.All(float.IsFinite) && Deviation.All(value => float.IsFinite(value) && value >= 0);
+            && Enum.IsDefined(TestTimeAugmentation) && Mean.Count == channels && Std.Count == channels
+            && Mean.All(float.IsFinite) && Std.All(value => float.IsFinite(value) && value >= 0);
         return sound ? this : throw new InvalidDataException("The model's manifest contradicts itself: classes, channels and their statistics must agree in number, and what it names must be there.");
     }
 

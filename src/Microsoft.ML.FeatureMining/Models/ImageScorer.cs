@@ -32,7 +32,7 @@ internal sealed class ImageScorer : IDisposable
         (Preprocessing, Element, ClassCount, IsMultilabel) = (manifest.ScoringPreprocessing, manifest.Element, manifest.ClassCount, manifest.IsMultilabel);
         (_views, _view) = (manifest.TestTimeAugmentation, manifest.Preprocessing.Shape);
         _network = NetworkFactory.CreateForScoring(manifest.Backbone, Input.Channels, ClassCount, artifact.Weights.CopyTo, device, manifest.Head, manifest.Exits);
-        _input = new NetworkInput(Input, Element, new ChannelStatistics([.. manifest.Mean], [.. manifest.Deviation]), device);
+        _input = new NetworkInput(Input, Element, new ChannelStatistics([.. manifest.Mean], [.. manifest.Std]), device);
     }
 
     /// <summary>What turns a picture into an image that it scores.</summary>

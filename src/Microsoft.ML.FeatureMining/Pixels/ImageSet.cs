@@ -6,7 +6,7 @@ using Microsoft.ML.FeatureMining.Randomness;
 
 namespace Microsoft.ML.FeatureMining.Pixels;
 
-/// <summary>Labelled images of one shape, wherever their pixels lie. Immutable; any number of threads may read.</summary>
+/// <summary>Labeled images of one shape, wherever their pixels lie. Immutable; any number of threads may read.</summary>
 internal sealed class ImageSet
 {
     private readonly PixelStore _pixels;

@@ -139,7 +139,7 @@ internal sealed class FilePixels : PixelStore
     private byte[] Gather(int[] rows)
     {
         byte[] pixels = Memory.Take(checked(rows.Length * _imageBytes));
-        AllCores.For(rows.Length, i => Read(rows[i], pixels.AsSpan(i * _imageBytes, _imageBytes)));
+        ParallelLoop.For(rows.Length, i => Read(rows[i], pixels.AsSpan(i * _imageBytes, _imageBytes)));
         return pixels;
     }
 

@@ -24,7 +24,7 @@ internal static class EvaluationSections
         yield return ("Macro F1", Html.Number(report.MacroF1));
         yield return ("Log-loss", Html.Number(report.LogLoss));
         yield return ("Calibration error", Html.Number(report.Calibration.ExpectedError));
-        foreach ((string name, int count) in new[] { ("Without a label", report.Unlabelled), ("Unreadable", report.Unreadable) }.Where(entry => entry.Item2 > 0))
+        foreach ((string name, int count) in new[] { ("Without a label", report.Unlabeled), ("Unreadable", report.Unreadable) }.Where(entry => entry.Item2 > 0))
         {
             yield return (name, Html.Count(count));
         }
@@ -128,7 +128,7 @@ internal static class ConfusionMatrix
         new XElement("tbody", report.Classes.Index().Select(row => new XElement(
             "tr", new XElement("th", new XAttribute("scope", "row"), row.Item.Name), Enumerable.Range(0, report.Classes.Count).Select(column => Cell(report, row.Index, column)))))));
 
-    // Up to 60 % of the colour, so that the number stays readable.
+    // Up to 60 % of the color, so that the number stays readable.
     private static XElement Cell(ClassificationReport report, int actual, int predicted)
     {
         string shade = (0.6 * Share(report, actual, predicted)).ToString("0.##", CultureInfo.InvariantCulture);

@@ -42,7 +42,7 @@ internal static class ExplanationSections
             HtmlTable.Of("Activations of each stage", ["Network", "Stage", "#Mean", "#Larger than 0.5", "#Larger than 0.5, an image"],
                 networks.SelectMany(network => network.Stages.Select(stage => new object[]
                 {
-                    network.Name, $"{stage.Stage + 1}", Html.Number(stage.Mean), Html.Share(stage.ActiveShare), Html.Number(stage.Counts.Sum(), "0.0"),
+                    network.Name, $"{stage.Stage + 1}", Html.Number(stage.Mean), Html.Share(stage.ActiveFraction), Html.Number(stage.Counts.Sum(), "0.0"),
                 }))));
     }
 

@@ -46,7 +46,7 @@ internal static class HtmlPage
     public static void Write(Stream stream, string title, IReadOnlyList<ReportSection> sections) => stream.Write(Encoding.UTF8.GetBytes(Of(title, sections)));
 
     private static XElement SectionOf(ReportSection section) => new(
-        "section", new XAttribute("id", section.Id), new XAttribute("aria-labelledby", $"{section.Id}-title"),
+        "section", new XAttribute("id", section.Id), new XAttribute("aria-labeledby", $"{section.Id}-title"),
         new XElement("h2", new XAttribute("id", $"{section.Id}-title"), section.Title), section.Content);
 }
 

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace Microsoft.ML.FeatureMining.Reports;
 
-/// <summary>A plot as inline SVG: lines and bars over two axes. Series differ by their dashes as well as by their colours.</summary>
+/// <summary>A plot as inline SVG: lines and bars over two axes. Series differ by their dashes as well as by their colors.</summary>
 internal sealed class Plot(string title, string description, PlotAxis x, PlotAxis y)
 {
     private const double Width = 400;
@@ -22,7 +22,7 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
     /// <summary>A line through points, with a gap where a value is no number.</summary>
     /// <param name="name">In the legend; null for none.</param>
     /// <param name="points">In order.</param>
-    /// <param name="style">From 0; decides colour and dashes.</param>
+    /// <param name="style">From 0; decides color and dashes.</param>
     public Plot Line(string? name, IEnumerable<(double X, double Y)> points, int style)
     {
         List<List<(double X, double Y)>> runs = [[]];

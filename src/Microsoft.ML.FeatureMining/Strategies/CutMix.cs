@@ -5,7 +5,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
 /// CutMix (Yun et al. 2019): a box of each image is replaced by the same box of another image of the batch, and the targets mix by area. lambda ~ Beta(alpha, alpha); the
-/// box has the sides W sqrt(1 - lambda) and H sqrt(1 - lambda) and a uniform centre and is cut at the edges, after which lambda becomes the share that is left. One box
+/// box has the sides W sqrt(1 - lambda) and H sqrt(1 - lambda) and a uniform center and is cut at the edges, after which lambda becomes the share that is left. One box
 /// and one permutation a batch.
 /// </summary>
 /// <remarks>Table 4 of the Visual Inductive Priors Framework varies the probability.</remarks>
@@ -63,7 +63,7 @@ public sealed class CutMix : TrainingStrategy
             }
 
             long[] shape = batch.Images.shape;
-            BoundingBox box = BoundingBox.Draw((int)shape[3], (int)shape[2], BetaLaw.Draw(settings.Alpha, context.Random), context.Random);
+            BoundingBox box = BoundingBox.Draw((int)shape[3], (int)shape[2], BetaDistribution.Draw(settings.Alpha, context.Random), context.Random);
             Tensor order = tensor(Array.ConvertAll(context.Random.Permutation((int)shape[0]), index => (long)index), device: context.Device);
             return box.Area == 0 ? batch : Paste(batch, order, box);
         }

@@ -152,7 +152,7 @@ public sealed class FeatureMining : TrainingStrategy
 internal readonly record struct BoundingBox(int Left, int Top, int Right, int Bottom)
 {
     /// <summary>
-    /// The box of CutMix and of equation 1 of Feature Mining: lambda ~ U(0,1), w = W sqrt(1 - lambda), h = H sqrt(1 - lambda), centre uniform, clipped to the map.
+    /// The box of CutMix and of equation 1 of Feature Mining: lambda ~ U(0,1), w = W sqrt(1 - lambda), h = H sqrt(1 - lambda), center uniform, clipped to the map.
     /// Half sizes are rounded down, as the CutMix authors' code does, so small boxes on small maps can be empty.
     /// </summary>
     public static BoundingBox Draw(int width, int height, RandomStream random) => Draw(width, height, random.NextDouble(), random);

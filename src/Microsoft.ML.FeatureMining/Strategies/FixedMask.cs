@@ -14,8 +14,8 @@ public sealed class FixedMask : TrainingStrategy
     public override string Key => "fixed-mask";
 
     /// <summary>The part of the features that takes part.</summary>
-    /// <value><see cref="MapHalf.Left"/>.</value>
-    public MapHalf Kept { get; init; }
+    /// <value><see cref="FeatureMapHalf.Left"/>.</value>
+    public FeatureMapHalf Kept { get; init; }
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems(int stageCount)
@@ -30,14 +30,14 @@ public sealed class FixedMask : TrainingStrategy
     protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context);
 
     /// <summary>The mask [h,w], row by row: 1 where features are kept.</summary>
-    internal static float[] Mask(MapHalf kept, int height, int width) =>
+    internal static float[] Mask(FeatureMapHalf kept, int height, int width) =>
         [.. Enumerable.Range(0, height * width).Select(i => IsKept(kept, i / width, i % width, height, width) ? 1f : 0f)];
 
-    private static bool IsKept(MapHalf kept, int row, int column, int height, int width) => kept switch
+    private static bool IsKept(FeatureMapHalf kept, int row, int column, int height, int width) => kept switch
     {
-        MapHalf.Left => 2 * column < width,
-        MapHalf.Right => 2 * (column + 1) > width,
-        MapHalf.Upper => 2 * row < height,
+        FeatureMapHalf.Left => 2 * column < width,
+        FeatureMapHalf.Right => 2 * (column + 1) > width,
+        FeatureMapHalf.Upper => 2 * row < height,
         _ => 2 * (row + 1) > height,
     };
 
@@ -57,7 +57,7 @@ public sealed class FixedMask : TrainingStrategy
 }
 
 /// <summary>One half of a map of features; of an odd number of rows or columns the middle one belongs to both.</summary>
-public enum MapHalf
+public enum FeatureMapHalf
 {
     /// <summary>The left columns.</summary>
     Left,

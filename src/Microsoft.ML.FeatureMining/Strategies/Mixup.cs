@@ -55,7 +55,7 @@ public sealed class Mixup : TrainingStrategy
                 return batch;
             }
 
-            double lambda = BetaLaw.Draw(settings.Alpha, context.Random);
+            double lambda = BetaDistribution.Draw(settings.Alpha, context.Random);
             Tensor order = tensor(Array.ConvertAll(context.Random.Permutation((int)batch.Images.shape[0]), index => (long)index), device: context.Device);
             return new Batch(Mix(batch.Images, order, lambda), Mix(batch.Targets, order, lambda));
         }
@@ -63,7 +63,7 @@ public sealed class Mixup : TrainingStrategy
 }
 
 /// <summary>Draws from Beta(a, a), a symmetric law on [0, 1]; uniform for a = 1, and ever nearer to a coin for smaller a.</summary>
-internal static class BetaLaw
+internal static class BetaDistribution
 {
     public static double Draw(double shape, RandomStream random) =>
         // Two gamma variates in proportion, in logarithms, because those of a small shape underflow.

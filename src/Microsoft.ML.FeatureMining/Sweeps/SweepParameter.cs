@@ -86,7 +86,7 @@ public sealed class NumberParameter : SweepParameter
             throw new ArgumentOutOfRangeException(nameof(min), FormattableString.Invariant($"{name} from {min} to {max} is no {(logarithmic ? "logarithmic " : "")}interval."));
         }
 
-        (Min, Max, IsLogarithmic, IsWholeNumber) = (min, max, logarithmic, wholeNumber);
+        (Min, Max, IsLogarithmic, IsInteger) = (min, max, logarithmic, wholeNumber);
         double half = wholeNumber ? 0.5 : 0;
         (_low, _high) = (Scale(min - (logarithmic && wholeNumber ? Math.Min(half, min / 2) : half)), Scale(max + half));
     }
@@ -101,14 +101,14 @@ public sealed class NumberParameter : SweepParameter
     public bool IsLogarithmic { get; }
 
     /// <summary>Whether only whole numbers are tried.</summary>
-    public bool IsWholeNumber { get; }
+    public bool IsInteger { get; }
 
     internal override object At(double place)
     {
         double scaled = _low + place * (_high - _low);
         double value = IsLogarithmic ? Math.Exp(scaled) : scaled;
         // No minus stands before a zero that was rounded.
-        return Math.Clamp(IsWholeNumber ? Math.Round(value) + 0.0 : value, Min, Max);
+        return Math.Clamp(IsInteger ? Math.Round(value) + 0.0 : value, Min, Max);
     }
 
     internal override double PlaceOf(object value) =>
@@ -118,7 +118,7 @@ public sealed class NumberParameter : SweepParameter
     {
         double first = Scale(Min);
         IEnumerable<double> places = Enumerable.Range(0, steps).Select(i => first + (steps == 1 ? 0.5 : (double)i / (steps - 1)) * (Scale(Max) - first));
-        return [.. places.Select(scaled => IsLogarithmic ? Math.Exp(scaled) : scaled).Select(value => Math.Clamp(IsWholeNumber ? Math.Round(value) : value, Min, Max)).Distinct().Cast<object>()];
+        return [.. places.Select(scaled => IsLogarithmic ? Math.Exp(scaled) : scaled).Select(value => Math.Clamp(IsInteger ? Math.Round(value) : value, Min, Max)).Distinct().Cast<object>()];
     }
 
     internal override object Parse(string text) => double.Parse(text, CultureInfo.InvariantCulture);

@@ -32,20 +32,20 @@ internal sealed class TreeParzenSampler(IReadOnlyList<SweepParameter> parameters
 
     private static double Choose(SweepParameter parameter, double[] ranked, int best, RandomStream random)
     {
-        IPlaceDensity good = DensityOf(parameter, ranked[..best]);
-        IPlaceDensity bad = DensityOf(parameter, ranked[best..]);
+        IUnitDensity good = DensityOf(parameter, ranked[..best]);
+        IUnitDensity bad = DensityOf(parameter, ranked[best..]);
         return Enumerable.Range(0, Candidates).Select(_ => good.Draw(random)).MaxBy(place => Math.Log(good.At(place)) - Math.Log(bad.At(place)));
     }
 
-    private static IPlaceDensity DensityOf(SweepParameter parameter, double[] places) =>
+    private static IUnitDensity DensityOf(SweepParameter parameter, double[] places) =>
         parameter is ChoiceParameter choice ? new ChoiceDensity(choice.Values.Count, places) : new ParzenDensity(places);
 }
 
 /// <summary>
 /// A mixture of normal laws, one at each of n places, cut off at 0 and 1, and the uniform law as the prior with the weight of one of them. The width of each is the larger of the distances to
-/// its neighbours, the ends 0 and 1 counting as neighbours, and at least 1 / (n + 1), at most 1 (Bergstra et al. 2011, section 4.2).
+/// its neighbors, the ends 0 and 1 counting as neighbors, and at least 1 / (n + 1), at most 1 (Bergstra et al. 2011, section 4.2).
 /// </summary>
-internal sealed class ParzenDensity : IPlaceDensity
+internal sealed class ParzenDensity : IUnitDensity
 {
     private readonly (double Middle, double Width, double Mass)[] _parts;
 
@@ -58,7 +58,7 @@ internal sealed class ParzenDensity : IPlaceDensity
             double left = middle - (i == 0 ? 0 : sorted[i - 1]);
             double right = (i == sorted.Length - 1 ? 1 : sorted[i + 1]) - middle;
             double width = Math.Clamp(Math.Max(left, right), narrowest, 1);
-            return (middle, width, NormalLaw.Below((1 - middle) / width) - NormalLaw.Below(-middle / width));
+            return (middle, width, NormalDistribution.Below((1 - middle) / width) - NormalDistribution.Below(-middle / width));
         })];
     }
 
@@ -81,11 +81,11 @@ internal sealed class ParzenDensity : IPlaceDensity
         }
     }
 
-    public double At(double place) => (1 + _parts.Sum(part => NormalLaw.Density((place - part.Middle) / part.Width) / (part.Width * part.Mass))) / (_parts.Length + 1);
+    public double At(double place) => (1 + _parts.Sum(part => NormalDistribution.Density((place - part.Middle) / part.Width) / (part.Width * part.Mass))) / (_parts.Length + 1);
 }
 
 /// <summary>How often each of n values was taken, each having been taken once before all (Bergstra et al. 2011, section 4: the prior's weight is that of one trial a value).</summary>
-internal sealed class ChoiceDensity : IPlaceDensity
+internal sealed class ChoiceDensity : IUnitDensity
 {
     private readonly double[] _shares;
 
@@ -117,7 +117,7 @@ internal sealed class ChoiceDensity : IPlaceDensity
 }
 
 /// <summary>A density over the places [0, 1) of one parameter, nowhere 0.</summary>
-internal interface IPlaceDensity
+internal interface IUnitDensity
 {
     double Draw(RandomStream random);
 
@@ -125,7 +125,7 @@ internal interface IPlaceDensity
 }
 
 /// <summary>The standard normal law.</summary>
-internal static class NormalLaw
+internal static class NormalDistribution
 {
     public static double Density(double x) => Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI);
 

@@ -16,18 +16,18 @@ internal static class CommonRecipe
     {
         Backbone = options.Backbone,
         Input = input,
-        CropShare = options.CropShare,
+        CropRatio = options.CropRatio,
         Epochs = options.Epochs,
         BatchSize = options.BatchSize,
-        AccumulateBatches = options.AccumulateBatches,
+        GradientAccumulationSteps = options.GradientAccumulationSteps,
         LearningRate = options.LearningRate,
         Momentum = options.Momentum,
         Nesterov = options.Nesterov,
         WeightDecay = options.WeightDecay,
         NoDecayOnNormAndBias = options.NoDecayOnNormAndBias,
         Optimizer = options.Optimizer,
-        MaxGradientNorm = options.MaxGradientNorm,
-        WeightAverageDecay = options.WeightAverageDecay,
+        ClipGradientNorm = options.ClipGradientNorm,
+        EmaDecay = options.EmaDecay,
         FineTuning = options.FineTuning,
         Schedule = options.Schedule,
         WarmupEpochs = options.WarmupEpochs,
@@ -36,8 +36,8 @@ internal static class CommonRecipe
         Augmentations = [.. Crop(options), .. PadCropFlip(options), .. options.Augmentations],
         Strategies = options.Strategies,
         EarlyStopping = options.EarlyStopping,
-        Keep = options.Keep,
-        Divergence = options.Divergence,
+        KeepWeights = options.KeepWeights,
+        OnDivergence = options.OnDivergence,
         Seed = seed,
         InitialWeights = options.InitialWeights,
         ValidationBatchSize = options.ScoringBatchSize,
@@ -45,7 +45,7 @@ internal static class CommonRecipe
 
     // A random resized crop does it by itself.
     private static IEnumerable<ImageAugmentation> Crop(ImageClassificationOptions options) =>
-        options.CropShare == 1 || options.Augmentations.Any(augmentation => augmentation.Crops) ? [] : [new RandomCrop()];
+        options.CropRatio == 1 || options.Augmentations.Any(augmentation => augmentation.Crops) ? [] : [new RandomCrop()];
 
     private static IEnumerable<ImageAugmentation> PadCropFlip(ImageClassificationOptions options) =>
         options is { CropPadding: 0, HorizontalFlip: false } ? [] : [new PadCropFlip { Padding = options.CropPadding, Flip = options.HorizontalFlip }];
@@ -98,8 +98,8 @@ internal static class OptionsCheck
             yield return $"CropPadding is at least 0; it is {options.CropPadding}.";
         if (options.MaxPixels < 1)
             yield return $"MaxPixels is at least 1; it is {options.MaxPixels}.";
-        if (!(options.MaxSkippedShare is >= 0 and <= 1))
-            yield return FormattableString.Invariant($"MaxSkippedShare lies in [0, 1]; it is {options.MaxSkippedShare}.");
+        if (!(options.MaxSkippedFraction is >= 0 and <= 1))
+            yield return FormattableString.Invariant($"MaxSkippedFraction lies in [0, 1]; it is {options.MaxSkippedFraction}.");
         if (options.ScoringBatchSize < 1)
             yield return $"ScoringBatchSize is at least 1; it is {options.ScoringBatchSize}.";
         if (options.ValidationFraction is { } fraction && !(fraction is > 0 and < 1))
@@ -114,8 +114,8 @@ internal static class OptionsCheck
             yield return $"MemoryBudget is at least 0; it is {options.MemoryBudget}.";
         if (options.CacheFolder is { Length: 0 })
             yield return "CacheFolder is empty.";
-        if (options.ShuffleBuffer < 1)
-            yield return $"ShuffleBuffer is at least 1; it is {options.ShuffleBuffer}.";
+        if (options.ShuffleBufferSize < 1)
+            yield return $"ShuffleBufferSize is at least 1; it is {options.ShuffleBufferSize}.";
         if (options.WorkspacePath is { Length: 0 })
             yield return "WorkspacePath is empty.";
         if (options.CheckpointEverySteps < 1)
@@ -124,7 +124,7 @@ internal static class OptionsCheck
             yield return $"CheckpointEvery is at least 0; it is {options.CheckpointEvery}.";
         if (options.KeepCheckpoints < 1)
             yield return $"KeepCheckpoints is at least 1; it is {options.KeepCheckpoints}.";
-        foreach (Enum value in (Enum[])[options.Resize, options.Keep, options.UnreadableImages, options.OnCancel, options.Divergence, options.Storage, options.TestTimeAugmentation])
+        foreach (Enum value in (Enum[])[options.Resize, options.KeepWeights, options.OnUnreadableImage, options.OnCancellation, options.OnDivergence, options.Storage, options.TestTimeAugmentation])
         {
             if (!Enum.IsDefined(value.GetType(), value))
                 yield return $"{value.GetType().Name} has no value {value}.";

@@ -28,7 +28,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         {
             Progress = Report,
             Notice = Warn,
-            IsCancelled = () => IsCancelled,
+            IsCanceled = () => IsCanceled,
             LoadWeights = begin is not null ? begin.CopyTo
                 : recipe.InitialWeights is { } file ? network => Info($"Initial weights '{file}': {WeightLoader.Load(file, network)}")
                 : null,
@@ -46,25 +46,25 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
 
     public void Info(string text) => channel.Info(MessageSensitivity.None, text);
 
-    /// <exception cref="OperationCanceledException">Somebody has cancelled.</exception>
+    /// <exception cref="OperationCanceledException">Somebody has canceled.</exception>
     public void CheckAlive()
     {
         options.CancellationToken.ThrowIfCancellationRequested();
-        if (Internals.IsCancelled(host))
-            throw new OperationCanceledException("The MLContext was cancelled.");
+        if (Internals.IsCanceled(host))
+            throw new OperationCanceledException("The MLContext was canceled.");
     }
 
-    /// <exception cref="OperationCanceledException">The run was cancelled before there was a model, or where a model is not wanted then.</exception>
+    /// <exception cref="OperationCanceledException">The run was canceled before there was a model, or where a model is not wanted then.</exception>
     public void CheckWorthKeeping(TrainingOutcome outcome)
     {
-        if (outcome.End != TrainingEnd.Cancelled)
+        if (outcome.End != TrainingEnd.Canceled)
             return;
-        if (options.OnCancel == CancelledFit.Throws || outcome.History.Count == 0 || Internals.IsCancelled(host))
+        if (options.OnCancellation == CancellationBehavior.Throw || outcome.History.Count == 0 || Internals.IsCanceled(host))
             CheckAlive();
-        Warn(FormattableString.Invariant($"Training was cancelled; the model is that of epoch {outcome.Epoch}."));
+        Warn(FormattableString.Invariant($"Training was canceled; the model is that of epoch {outcome.Epoch}."));
     }
 
-    private bool IsCancelled => options.CancellationToken.IsCancellationRequested || Internals.IsCancelled(host);
+    private bool IsCanceled => options.CancellationToken.IsCancellationRequested || Internals.IsCanceled(host);
 
     private void Warn(string text) => channel.Warning(MessageSensitivity.None, text);
 
@@ -115,11 +115,11 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
             int[] counts = reader.CountRows(rows);
             newSplit = () => new StratifiedSplit(counts, fraction, new RandomStream(seed, "validation-split"));
         }
-        LabeledImages read = new LabeledImageReader(reader, options.UnreadableImages, storage, Warn).Read(rows, newSplit);
+        LabeledImages read = new LabeledImageReader(reader, options.OnUnreadableImage, storage, Warn).Read(rows, newSplit);
         LabeledImages? validation = null;
         try
         {
-            Report(channel, "training", image, read, options.MaxSkippedShare);
+            Report(channel, "training", image, read, options.MaxSkippedFraction);
             CheckTrainable(read, label);
             // Both sets share the budget.
             StorageSettings left = storage with { MemoryBudget = Math.Max(0, storage.Budget - read.MemoryBytes) };
@@ -179,10 +179,10 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
         if (image.Shape != shape)
             throw new ArgumentException($"The images of the {role} rows are {image.Shape}, those of the training rows {shape}.", nameof(rows));
         LabeledRowReader reader = new(label, image, checkAlive);
-        LabeledImages read = new LabeledImageReader(reader, options.UnreadableImages, storage, text => channel.Warning(MessageSensitivity.None, text)).Read(rows);
+        LabeledImages read = new LabeledImageReader(reader, options.OnUnreadableImage, storage, text => channel.Warning(MessageSensitivity.None, text)).Read(rows);
         try
         {
-            Report(channel, role, image, read, options.MaxSkippedShare);
+            Report(channel, role, image, read, options.MaxSkippedFraction);
             return read;
         }
         catch
@@ -192,22 +192,22 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
         }
     }
 
-    private static void Report(IChannel channel, string role, ImageColumn image, LabeledImages read, double maxSkippedShare)
+    private static void Report(IChannel channel, string role, ImageColumn image, LabeledImages read, double maxSkippedFraction)
     {
         RowLedger ledger = read.Ledger;
         if (ledger.Unreadable.Count > 0)
         {
             string causes = string.Join(Environment.NewLine, ledger.Causes.Select(cause => "- " + cause));
-            if (ledger.Unreadable.Count > maxSkippedShare * ledger.Labels.Count)
+            if (ledger.Unreadable.Count > maxSkippedFraction * ledger.Labels.Count)
             {
                 throw new InvalidOperationException(FormattableString.Invariant(
-                    $"Of {ledger.Labels.Count} {role} rows {ledger.Unreadable.Count} have an image that cannot be read; MaxSkippedShare is {maxSkippedShare}. The first of them:{Environment.NewLine}{causes}"));
+                    $"Of {ledger.Labels.Count} {role} rows {ledger.Unreadable.Count} have an image that cannot be read; MaxSkippedFraction is {maxSkippedFraction}. The first of them:{Environment.NewLine}{causes}"));
             }
             channel.Warning(MessageSensitivity.Schema | MessageSensitivity.UserData, FormattableString.Invariant(
                 $"{ledger.Unreadable.Count} {role} rows were left out: their image in column '{image.Column.Name}' cannot be read. The first of them:{Environment.NewLine}{causes}"));
         }
-        if (ledger.Unlabelled > 0)
-            channel.Warning(MessageSensitivity.None, FormattableString.Invariant($"{ledger.Unlabelled} {role} rows were left out: they have no label, or one that is no class."));
+        if (ledger.Unlabeled > 0)
+            channel.Warning(MessageSensitivity.None, FormattableString.Invariant($"{ledger.Unlabeled} {role} rows were left out: they have no label, or one that is no class."));
     }
 
     private static void CheckTrainable(LabeledImages read, LabelColumn label)
@@ -215,7 +215,7 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
         if (read.Images.Count == 0)
         {
             throw new InvalidOperationException(FormattableString.Invariant(
-                $"There is no row to train on: {read.Ledger.Unlabelled} rows have no label and the image of {read.Ledger.Unreadable.Count} cannot be read."));
+                $"There is no row to train on: {read.Ledger.Unlabeled} rows have no label and the image of {read.Ledger.Unreadable.Count} cannot be read."));
         }
         int[] classes = [.. read.Images.Labels.Distinct().Take(2)];
         if (classes.Length == 1)

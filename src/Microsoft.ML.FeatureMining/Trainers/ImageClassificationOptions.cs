@@ -67,7 +67,7 @@ public abstract record ImageClassificationOptions
     /// <value>32.</value>
     public int ImageWidth { get; init; } = 32;
 
-    /// <summary>3 for colour or 1 for gray; any number where the column is planar floats.</summary>
+    /// <summary>3 for color or 1 for gray; any number where the column is planar floats.</summary>
     /// <value>3.</value>
     public int Channels { get; init; } = 3;
 
@@ -80,7 +80,7 @@ public abstract record ImageClassificationOptions
     /// <see cref="Augmentations"/> have a <see cref="RandomResizedCrop"/>. 0.875 resizes pictures to 256 pixels for a network of 224 (timm's <c>crop_pct</c>). Planar floats are not resized, and seen whole.
     /// </summary>
     /// <value>The trainer's own.</value>
-    public double CropShare { get; init; } = 1;
+    public double CropRatio { get; init; } = 1;
 
     /// <summary>Passes over the training rows.</summary>
     /// <value>300.</value>
@@ -95,7 +95,7 @@ public abstract record ImageClassificationOptions
     /// <summary>Batches whose gradients are averaged before a step, so that a step sees as many times <see cref="BatchSize"/> images (timm's <c>grad-accum-steps</c>, Lightning's
     /// <c>accumulate_grad_batches</c>). BatchNorm sees a batch at a time; strategies mix over all images of a step.</summary>
     /// <value>1.</value>
-    public int AccumulateBatches { get; init; } = 1;
+    public int GradientAccumulationSteps { get; init; } = 1;
 
     /// <summary>The base learning rate; the usual one depends on the <see cref="Optimizer"/>.</summary>
     /// <value>0.1.</value>
@@ -129,12 +129,12 @@ public abstract record ImageClassificationOptions
 
     /// <summary>Scales a step's gradients down where their L2 norm, all together, is more than this, above 0.</summary>
     /// <value>None: they are taken as they are.</value>
-    public double? MaxGradientNorm { get; init; }
+    public double? ClipGradientNorm { get; init; }
 
     /// <summary>Averages weights and running statistics over the steps, a = decay * a + (1 - decay) * w, with a decay between 0 and 1 (0.999: about a thousand steps). The average is
     /// validated and becomes the model; training goes on with the weights themselves (timm's ModelEmaV2).</summary>
     /// <value>None: nothing is averaged.</value>
-    public double? WeightAverageDecay { get; init; }
+    public double? EmaDecay { get; init; }
 
     /// <summary>How the <see cref="InitialWeights"/> are fine-tuned: frozen stages, a lower learning rate for the backbone, frozen BatchNorm.</summary>
     /// <value>All is trained, at one rate.</value>
@@ -186,7 +186,7 @@ public abstract record ImageClassificationOptions
 
     /// <summary>Which weights become the model.</summary>
     /// <value><see cref="KeepWeights.Best"/>.</value>
-    public KeepWeights Keep { get; init; }
+    public KeepWeights KeepWeights { get; init; }
 
     /// <summary>Decides initial weights, order and augmentation: the same seed on the same machine gives the same bits on a CPU with the same number of threads
     /// (sums over several threads, in BatchNorm and in the gradients of kernels, depend on how many).</summary>
@@ -194,15 +194,15 @@ public abstract record ImageClassificationOptions
     public int? Seed { get; init; }
 
     /// <summary>What happens to a picture that cannot be read.</summary>
-    /// <value><see cref="UnreadableImages.Throw"/>.</value>
-    public UnreadableImages UnreadableImages { get; init; }
+    /// <value><see cref="UnreadableImageBehavior.Throw"/>.</value>
+    public UnreadableImageBehavior OnUnreadableImage { get; init; }
 
     /// <summary>
     /// The largest share of the training rows, and of the validation rows, whose picture may be skipped, in [0, 1]: with more, Fit throws an
-    /// <see cref="InvalidOperationException"/> rather than train on what is left. Counts where <see cref="UnreadableImages"/> is Skip.
+    /// <see cref="InvalidOperationException"/> rather than train on what is left. Counts where <see cref="OnUnreadableImage"/> is Skip.
     /// </summary>
     /// <value>1: any.</value>
-    public double MaxSkippedShare { get; init; } = 1;
+    public double MaxSkippedFraction { get; init; } = 1;
 
     /// <summary>The largest picture that is decoded, in pixels; what claims to be larger counts as unreadable, before any memory is taken for it.</summary>
     /// <value>178,956,970.</value>
@@ -225,7 +225,7 @@ public abstract record ImageClassificationOptions
 
     /// <summary>How many rows wait to be shuffled where images are streamed and can only be read one after the other.</summary>
     /// <value>4096.</value>
-    public int ShuffleBuffer { get; init; } = 4096;
+    public int ShuffleBufferSize { get; init; } = 4096;
 
     /// <summary>Images scored at once, in validation and by the model's Transform, which reads as many rows ahead. The last bits of a score depend on the batch that its image is in.</summary>
     /// <value>64.</value>
@@ -246,8 +246,8 @@ public abstract record ImageClassificationOptions
     public CancellationToken CancellationToken { get; init; }
 
     /// <summary>What Fit does then.</summary>
-    /// <value><see cref="CancelledFit.ReturnsModel"/>.</value>
-    public CancelledFit OnCancel { get; init; }
+    /// <value><see cref="CancellationBehavior.ReturnModel"/>.</value>
+    public CancellationBehavior OnCancellation { get; init; }
 
     /// <summary>A folder in which runs keep their state. A Fit with the same settings on the same images goes on there where an earlier one ended, however that ended, and on a CPU comes
     /// to the same bits as if it had not; one that had come to its end gives its model again. Each run has a folder of its own in it, with checkpoints, log.txt and
@@ -269,13 +269,13 @@ public abstract record ImageClassificationOptions
     public int KeepCheckpoints { get; init; } = 2;
 
     /// <summary>What happens when the loss or the weights become infinite or no number.</summary>
-    /// <value><see cref="Divergence.Throws"/>.</value>
-    public Divergence Divergence { get; init; }
+    /// <value><see cref="DivergenceBehavior.Throw"/>.</value>
+    public DivergenceBehavior OnDivergence { get; init; }
 
-    internal StorageSettings ToStorage() => new() { Storage = Storage, MemoryBudget = MemoryBudget, CacheFolder = CacheFolder, ShuffleBuffer = ShuffleBuffer };
+    internal StorageSettings ToStorage() => new() { Storage = Storage, MemoryBudget = MemoryBudget, CacheFolder = CacheFolder, ShuffleBufferSize = ShuffleBufferSize };
 
     /// <summary>What becomes of pictures.</summary>
-    internal ImagePreprocessing ToPreprocessing() => new() { Shape = new ImageShape(Channels, ImageHeight, ImageWidth), CropShare = CropShare, Resize = Resize };
+    internal ImagePreprocessing ToPreprocessing() => new() { Shape = new ImageShape(Channels, ImageHeight, ImageWidth), CropRatio = CropRatio, Resize = Resize };
 
     /// <summary>The recipe for a network that takes images of that shape.</summary>
     internal virtual TrainingRecipe ToRecipe(ImageShape input, long seed) => CommonRecipe.Of(this, input, seed);
@@ -287,12 +287,12 @@ public abstract record ImageClassificationOptions
     internal virtual IEnumerable<string> OwnProblems() => [];
 }
 
-/// <summary>What Fit does when its <see cref="ImageClassificationOptions.CancellationToken"/> is cancelled.</summary>
-public enum CancelledFit
+/// <summary>What Fit does when its <see cref="ImageClassificationOptions.CancellationToken"/> is canceled.</summary>
+public enum CancellationBehavior
 {
     /// <summary>Returns the model of the epochs finished so far; throws <see cref="OperationCanceledException"/> only where there is none.</summary>
-    ReturnsModel,
+    ReturnModel,
 
     /// <summary>Throws <see cref="OperationCanceledException"/>.</summary>
-    Throws,
+    Throw,
 }

@@ -48,11 +48,11 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
     /// <exception cref="ArgumentOutOfRangeException">The label or the image column is missing or of another type.</exception>
     /// <exception cref="ArgumentException">The validation set does not fit the training rows, or a backbone or head of your own cannot be trained, saved and scored.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, all are of one class, or the GPU that the context names is not there.</exception>
-    /// <exception cref="Imaging.ImageDecodeException">An image cannot be read, and <see cref="ImageClassificationOptions.UnreadableImages"/> is Throw.</exception>
+    /// <exception cref="Imaging.ImageDecodeException">An image cannot be read, and <see cref="ImageClassificationOptions.OnUnreadableImage"/> is Throw.</exception>
     /// <exception cref="InvalidDataException">The initial weights are of another network, or damaged.</exception>
     /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
     /// <exception cref="IOException">The workspace cannot be made or written, or another process is at the same run there; the message names it.</exception>
-    /// <exception cref="OperationCanceledException">The context was cancelled; or the token was, before an epoch was finished or where <see cref="ImageClassificationOptions.OnCancel"/> says so.</exception>
+    /// <exception cref="OperationCanceledException">The context was canceled; or the token was, before an epoch was finished or where <see cref="ImageClassificationOptions.OnCancellation"/> says so.</exception>
     public ImageClassificationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -73,7 +73,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
 
     // Planar floats are of the column's shape, and not resized.
     private TrainingRecipe RecipeFor(ImageSet train) => train.Element == PixelType.Single
-        ? (_options with { CropShare = 1 }).ToRecipe(train.Shape, _seed)
+        ? (_options with { CropRatio = 1 }).ToRecipe(train.Shape, _seed)
         : _options.ToRecipe(_options.ToPreprocessing().Shape, _seed);
 
     private ArtifactManifest ManifestOf(TrainingRows rows, TrainingRecipe recipe) => new()
@@ -83,13 +83,13 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         ClassCount = rows.Keys.Count,
         IsMultilabel = _options.IsMultilabel,
         ClassNames = rows.Keys.ItemType is null ? null : rows.Keys.Names,
-        Preprocessing = _options.ToPreprocessing() with { Shape = recipe.Input, CropShare = recipe.CropShare },
+        Preprocessing = _options.ToPreprocessing() with { Shape = recipe.Input, CropRatio = recipe.CropRatio },
         Element = rows.Train.Element,
         TestTimeAugmentation = _options.TestTimeAugmentation == TestTimeAugmentation.TenCrop && rows.Train.Element == PixelType.Single
             ? TestTimeAugmentation.Flip
             : _options.TestTimeAugmentation,
         Mean = new float[recipe.Input.Channels],
-        Deviation = new float[recipe.Input.Channels],
+        Std = new float[recipe.Input.Channels],
         Recipe = ArtifactManifest.Describe(recipe),
         SkippedImages = rows.Skipped,
         Versions = LibraryVersions.All,
@@ -99,7 +99,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
     {
         Exits = outcome.Exits,
         Mean = outcome.Pixels.Mean,
-        Deviation = outcome.Pixels.Std,
+        Std = outcome.Pixels.Std,
         Recipe = ArtifactManifest.Describe(outcome.Recipe),
         Epoch = outcome.Epoch,
         End = outcome.End,
@@ -112,7 +112,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         ImageColumnName = _options.ImageColumnName,
         ScoreColumnName = _options.ScoreColumnName,
         PredictedLabelColumnName = _options.PredictedLabelColumnName,
-        UnreadableImages = _options.UnreadableImages,
+        OnUnreadableImage = _options.OnUnreadableImage,
         MaxPixels = _options.MaxPixels,
         BatchSize = _options.ScoringBatchSize,
     };

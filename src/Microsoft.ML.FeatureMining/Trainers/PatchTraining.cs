@@ -117,12 +117,12 @@ public sealed class PatchTrainingTrainer : ImageClassificationTrainer
                 Epochs = _options.SwitchEpoch,
                 Loss = null,
                 LabelSmoothing = _options.LabelSmoothing,
-                Keep = KeepWeights.Last,
+                KeepWeights = KeepWeights.Last,
                 EarlyStopping = null,
             };
             onPatches = run.Train(first, patches);
-            if (onPatches.End == TrainingEnd.Cancelled)
-                throw new OperationCanceledException("The training was cancelled on the patches, before there was a model of whole images.");
+            if (onPatches.End == TrainingEnd.Canceled)
+                throw new OperationCanceledException("The training was canceled on the patches, before there was a model of whole images.");
         }
 
         bool balances = _options is { BalancePositives: true, Loss: null };

@@ -10,7 +10,7 @@ namespace Microsoft.ML.FeatureMining;
 /// <summary>
 /// The settings of <see cref="SsmTrainer"/>. The defaults are the paper's for ImageNet: ResNet-50 on 224 by 224 pixels, batches of 256, 90 epochs, a tenth of the rate at 30
 /// and 60, crops of 224 pixels out of 256. For small images set <see cref="ImageClassificationOptions.Backbone"/>, ImageHeight and ImageWidth, and
-/// <see cref="ImageClassificationOptions.CropPadding"/> instead of <see cref="ImageClassificationOptions.CropShare"/>.
+/// <see cref="ImageClassificationOptions.CropPadding"/> instead of <see cref="ImageClassificationOptions.CropRatio"/>.
 /// </summary>
 public sealed record SsmOptions : ImageClassificationOptions
 {
@@ -25,7 +25,7 @@ public sealed record SsmOptions : ImageClassificationOptions
         Nesterov = false;
         Schedule = new StepSchedule { Milestones = [1.0 / 3, 2.0 / 3] };
         CropPadding = 0;
-        CropShare = 224.0 / 256;
+        CropRatio = 224.0 / 256;
     }
 
     /// <summary>How many classifiers there are; classifier i of n sees the first i/n of the channels. 2 to 99, and no more than the last stage has channels.</summary>

@@ -110,18 +110,18 @@ internal static class AttributeParameters
     }
 }
 
-/// <summary>Trains a trial as a Fit in a workspace, which is cancelled where the trial is to pause and goes on there when it is promoted.</summary>
+/// <summary>Trains a trial as a Fit in a workspace, which is canceled where the trial is to pause and goes on there when it is promoted.</summary>
 internal sealed class TrialTrainer<TOptions>(IDataView rows, TOptions baseline, TrialFolders folders, Func<TOptions, IEstimator<ITransformer>> pipeline)
     where TOptions : ImageClassificationOptions
 {
     public TrialRun Train(SweepTrial trial, int until, CancellationToken token)
     {
         using CancellationTokenSource pause = CancellationTokenSource.CreateLinkedTokenSource(token);
-        TOptions settings = OptionsOf(trial);
+        TOptions settings = GetOptions(trial);
         TOptions observed = (TOptions)(settings with
         {
             CancellationToken = pause.Token,
-            OnCancel = CancelledFit.ReturnsModel,
+            OnCancellation = CancellationBehavior.ReturnModel,
             Progress = progress =>
             {
                 settings.Progress?.Invoke(progress);
@@ -129,14 +129,14 @@ internal sealed class TrialTrainer<TOptions>(IDataView rows, TOptions baseline, 
                     pause.Cancel();
             },
         });
-        using ImageClassificationTransformer classifier = ModelParts.ClassifierOf(pipeline(observed).Fit(rows));
+        using ImageClassificationTransformer classifier = TransformerChains.ClassifierOf(pipeline(observed).Fit(rows));
         IEnumerable<TrialEpoch> curve = classifier.Model.History.Select(epoch => new TrialEpoch(
             epoch.Epoch, epoch.ValidationAccuracy ?? throw new InvalidOperationException("A sweep compares validation accuracies, and the pipeline's trainer did not validate.")));
-        return new TrialRun([.. curve], classifier.Model.End != TrainingEnd.Cancelled);
+        return new TrialRun([.. curve], classifier.Model.End != TrainingEnd.Canceled);
     }
 
     /// <summary>The options of a trial; a Fit with them goes on where the trial is.</summary>
-    public TOptions OptionsOf(SweepTrial trial) => (TOptions)(SweptOptions.With(baseline, trial.Settings) with { WorkspacePath = folders.Of(trial) });
+    public TOptions GetOptions(SweepTrial trial) => (TOptions)(SweptOptions.With(baseline, trial.Settings) with { WorkspacePath = folders.Of(trial) });
 }
 
 /// <summary>What a sweep found.</summary>
@@ -163,7 +163,7 @@ public sealed class SweepResult<TOptions>
     /// The options of a trial. They name the sweep's folder: a Fit of the pipeline with them gives the trial's model, the best's without training again; the weights of others that came to their
     /// end are not kept.
     /// </summary>
-    public TOptions OptionsOf(SweepTrial trial)
+    public TOptions GetOptions(SweepTrial trial)
     {
         ArgumentNullException.ThrowIfNull(trial);
         return _optionsOf(trial);

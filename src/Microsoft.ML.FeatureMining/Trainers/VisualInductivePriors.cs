@@ -17,7 +17,7 @@ namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
 /// The settings of <see cref="VisualInductivePriorsTrainer"/>. The defaults are the whole recipe of the paper for 224 by 224 pixels, 360 epochs; each part has a switch. The paper's steps
-/// are of 1024 images, 64 on each of 16 devices, at a rate of 0.1; here they are of 64, and the rate is a sixteenth. AccumulateBatches = 16 and LearningRate = 0.1 are the paper's.
+/// are of 1024 images, 64 on each of 16 devices, at a rate of 0.1; here they are of 64, and the rate is a sixteenth. GradientAccumulationSteps = 16 and LearningRate = 0.1 are the paper's.
 /// </summary>
 public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
 {
@@ -128,10 +128,10 @@ public sealed class VisualInductivePriorsTrainer : ImageClassificationTrainer
             return run.Train(recipe, rows);
         run.Info("No hierarchy of classes is given: a first network is trained to find one in its classifier, a second one with it.");
         TrainingOutcome first = run.Train(recipe, rows);
-        if (first.End == TrainingEnd.Cancelled)
+        if (first.End == TrainingEnd.Canceled)
             return first;
         ClassHierarchy hierarchy = HierarchyInduction.Of(first.Weights, rows.Keys.Count);
         run.Info($"The hierarchy: {hierarchy}");
-        return run.Train((_options with { Hierarchy = hierarchy, CropShare = recipe.CropShare }).ToRecipe(recipe.Input, recipe.Seed), rows) with { EarlierHistory = first.History };
+        return run.Train((_options with { Hierarchy = hierarchy, CropRatio = recipe.CropRatio }).ToRecipe(recipe.Input, recipe.Seed), rows) with { EarlierHistory = first.History };
     }
 }

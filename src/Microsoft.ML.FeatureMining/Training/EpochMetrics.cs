@@ -37,5 +37,5 @@ public enum TrainingEnd
     StoppedEarly,
 
     /// <summary>Somebody asked it to.</summary>
-    Cancelled,
+    Canceled,
 }

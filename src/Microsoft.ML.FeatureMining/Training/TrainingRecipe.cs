@@ -27,10 +27,10 @@ internal sealed record TrainingRecipe
     public required ImageShape Input { get; init; }
 
     /// <summary>The share of each side that this is of the images of the sets; the rest is cut off, at random while training.</summary>
-    public double CropShare { get; init; } = 1;
+    public double CropRatio { get; init; } = 1;
 
     /// <summary>The shape of the images of the sets.</summary>
-    public ImageShape Kept => new ImagePreprocessing { Shape = Input, CropShare = CropShare }.Uncropped().Shape;
+    public ImageShape Kept => new ImagePreprocessing { Shape = Input, CropRatio = CropRatio }.Uncropped().Shape;
 
     public int Epochs { get; init; } = 300;
 
@@ -38,9 +38,9 @@ internal sealed record TrainingRecipe
     public int BatchSize { get; init; } = 128;
 
     /// <summary>Batches whose gradients are averaged before a step.</summary>
-    public int AccumulateBatches { get; init; } = 1;
+    public int GradientAccumulationSteps { get; init; } = 1;
 
-    public int ImagesPerStep => BatchSize * AccumulateBatches;
+    public int ImagesPerStep => BatchSize * GradientAccumulationSteps;
 
     public double LearningRate { get; init; } = 0.1;
 
@@ -61,10 +61,10 @@ internal sealed record TrainingRecipe
     public FineTuning FineTuning { get; init; } = new();
 
     /// <summary>The most that the L2 norm of a step's gradients, all together, may be; null does not limit it.</summary>
-    public double? MaxGradientNorm { get; init; }
+    public double? ClipGradientNorm { get; init; }
 
     /// <summary>The decay of the moving average of the weights that is validated and becomes the model; null averages nothing.</summary>
-    public double? WeightAverageDecay { get; init; }
+    public double? EmaDecay { get; init; }
 
     public LearningRateSchedule Schedule { get; init; } = new StepSchedule();
 
@@ -79,9 +79,9 @@ internal sealed record TrainingRecipe
 
     public EarlyStopping? EarlyStopping { get; init; }
 
-    public KeepWeights Keep { get; init; }
+    public KeepWeights KeepWeights { get; init; }
 
-    public Divergence Divergence { get; init; }
+    public DivergenceBehavior OnDivergence { get; init; }
 
     public long Seed { get; init; }
 
@@ -116,19 +116,19 @@ internal sealed record TrainingRecipe
         List<string> problems = [];
         Require(Epochs >= 1, $"Epochs is at least 1; it is {Epochs}.");
         Require(BatchSize >= 1, $"BatchSize is at least 1; it is {BatchSize}.");
-        Require(AccumulateBatches >= 1, $"AccumulateBatches is at least 1; it is {AccumulateBatches}.");
-        Require((long)BatchSize * AccumulateBatches <= MaxImagesPerStep, $"BatchSize times AccumulateBatches is at most {MaxImagesPerStep}; it is {(long)BatchSize * AccumulateBatches}.");
+        Require(GradientAccumulationSteps >= 1, $"GradientAccumulationSteps is at least 1; it is {GradientAccumulationSteps}.");
+        Require((long)BatchSize * GradientAccumulationSteps <= MaxImagesPerStep, $"BatchSize times GradientAccumulationSteps is at most {MaxImagesPerStep}; it is {(long)BatchSize * GradientAccumulationSteps}.");
         Require(ValidationBatchSize >= 1, $"ValidationBatchSize is at least 1; it is {ValidationBatchSize}.");
         Require(ReportEverySteps >= 1, $"ReportEverySteps is at least 1; it is {ReportEverySteps}.");
         Require(LearningRate > 0 && double.IsFinite(LearningRate), $"LearningRate is above 0; it is {LearningRate}.");
         Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), $"WeightDecay is at least 0; it is {WeightDecay}.");
-        Require(MaxGradientNorm is null or (> 0 and < double.PositiveInfinity), $"MaxGradientNorm is above 0; it is {MaxGradientNorm}.");
-        Require(WeightAverageDecay is null or (> 0 and < 1), $"WeightAverageDecay lies between 0 and 1; it is {WeightAverageDecay}.");
+        Require(ClipGradientNorm is null or (> 0 and < double.PositiveInfinity), $"ClipGradientNorm is above 0; it is {ClipGradientNorm}.");
+        Require(EmaDecay is null or (> 0 and < 1), $"EmaDecay lies between 0 and 1; it is {EmaDecay}.");
         Require(WarmupEpochs >= 0 && (Epochs < 1 || WarmupEpochs < Epochs), $"WarmupEpochs lies between 0 and Epochs; it is {WarmupEpochs}.");
         Require(LabelSmoothing is >= 0 and < 1, $"LabelSmoothing lies in [0, 1); it is {LabelSmoothing}.");
         Require(Input.Channels >= 1 && Input.Height >= 1 && Input.Width >= 1, $"The images' shape is at least 1x1x1; it is {Input}.");
-        Require(CropShare is >= ImagePreprocessing.LeastCropShare and <= 1, $"CropShare lies between {ImagePreprocessing.LeastCropShare} and 1; it is {CropShare}.");
-        Require(CropShare == 1 || Augmentations.Any(augmentation => augmentation.Crops), "CropShare is not 1, and nothing crops the images.");
+        Require(CropRatio is >= ImagePreprocessing.MinCropRatio and <= 1, $"CropRatio lies between {ImagePreprocessing.MinCropRatio} and 1; it is {CropRatio}.");
+        Require(CropRatio == 1 || Augmentations.Any(augmentation => augmentation.Crops), "CropRatio is not 1, and nothing crops the images.");
         Require(EarlyStopping is not { Patience: < 1 }, "Patience of early stopping is at least 1.");
         Require(EarlyStopping is not { MinDelta: < 0 }, "MinDelta of early stopping is at least 0.");
         Require(Loss is null || LabelSmoothing == 0, "LabelSmoothing is that of cross entropy; another Loss has its own, or none.");

@@ -54,13 +54,13 @@ public enum KeepWeights
 }
 
 /// <summary>What happens when the loss or the weights become infinite or no number.</summary>
-public enum Divergence
+public enum DivergenceBehavior
 {
     /// <summary>Fit throws <see cref="TrainingDivergedException"/>.</summary>
-    Throws,
+    Throw,
 
     /// <summary>
     /// The run goes back to the last checkpoint, or to the last epoch's end where there is none, and goes on with half the learning rate; after the fifth time Fit throws.
     /// </summary>
-    RollsBack,
+    RollBack,
 }

@@ -15,7 +15,7 @@ internal static class CurvePlot
     private const double Bottom = 50;
 
     // Told apart by dashes, too.
-    private static readonly (string Colour, string Dashes)[] Lines = [("#0b5cad", "none"), ("#b3470b", "7 3"), ("#2c7a3f", "2 3"), ("#7a2c79", "9 3 2 3")];
+    private static readonly (string Color, string Dashes)[] Lines = [("#0b5cad", "none"), ("#b3470b", "7 3"), ("#2c7a3f", "2 3"), ("#7a2c79", "9 3 2 3")];
 
     public static string Of(ExperimentResult result)
     {
@@ -36,10 +36,10 @@ internal static class CurvePlot
         svg.Add(Element("path", ("class", "axis"), ("d", $"M{N(Left)} {N(Top)}V{N(Height - Bottom)}H{N(Width - Right)}")), Text((Left + Width - Right) / 2, Height - 10, "middle", "epoch; validation accuracy in %, mean over the seeds"));
         foreach ((int index, (string name, IReadOnlyList<double> curve)) in result.Curves.Index())
         {
-            (string colour, string dashes) = Lines[index % Lines.Length];
+            (string color, string dashes) = Lines[index % Lines.Length];
             svg.Add(
-                Element("polyline", ("stroke", colour), ("stroke-dasharray", dashes), ("points", string.Join(' ', curve.Select((value, i) => $"{N(X(i + 1))},{N(Y(value))}")))),
-                Element("polyline", ("stroke", colour), ("stroke-dasharray", dashes), ("points", $"{N(Width - Right + 20)},{N(Top + 10 + 22 * index)} {N(Width - Right + 50)},{N(Top + 10 + 22 * index)}")),
+                Element("polyline", ("stroke", color), ("stroke-dasharray", dashes), ("points", string.Join(' ', curve.Select((value, i) => $"{N(X(i + 1))},{N(Y(value))}")))),
+                Element("polyline", ("stroke", color), ("stroke-dasharray", dashes), ("points", $"{N(Width - Right + 20)},{N(Top + 10 + 22 * index)} {N(Width - Right + 50)},{N(Top + 10 + 22 * index)}")),
                 Text(Width - Right + 58, Top + 14 + 22 * index, "start", name));
         }
 

@@ -40,9 +40,9 @@ internal sealed class ExperimentData
                 ?? throw new ArgumentException($"This experiment needs {option.Name} FOLDER, {option.Description}");
         }
 
-        if (Names(arguments, TinyPictures.Name))
+        if (Names(arguments, TinyImages.Name))
         {
-            paths[TinyPictures.Name] = TinyPictures.In(folder);
+            paths[TinyImages.Name] = TinyImages.In(folder);
         }
 
         return paths;

@@ -149,8 +149,8 @@ internal static class FeatureMiningExperiments
         },
     ];
 
-    private static Row On(string name, string network, string arguments, (double Mean, double Deviation) published) =>
-        new(name, $"--backbone {network} {arguments}", new Figure(published.Mean, published.Deviation));
+    private static Row On(string name, string network, string arguments, (double Mean, double Std) published) =>
+        new(name, $"--backbone {network} {arguments}", new Figure(published.Mean, published.Std));
 
     // Feature Mining on two stages is compared with the best of the dropout methods, as the paper's test is.
     private static IEnumerable<Row> Dropouts(string group, string network, string best, params (double, double)[] published) => new (string Name, string Arguments, string? Against)[]

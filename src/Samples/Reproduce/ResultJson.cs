@@ -35,7 +35,7 @@ internal static class ResultJson
                 row.Samples[i].Values,
                 N = row.Samples[i].Count,
                 Mean = row.Samples[i].Count > 0 ? row.Samples[i].Mean : (double?)null,
-                StandardDeviation = row.Samples[i].Deviation,
+                StandardDeviation = row.Samples[i].Std,
             }),
             Against = result.Baseline(row)?.Row.Name,
             result.Comparison(row)?.Difference,

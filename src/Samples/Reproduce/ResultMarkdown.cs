@@ -41,14 +41,14 @@ internal static class ResultMarkdown
         yield return ("n", row => result.Of(row).Count.ToString(CultureInfo.InvariantCulture));
         foreach ((int index, Measure measure) in measures.Where(measure => result.Rows.Any(row => row.Samples[measure.Index].Count > 0)))
         {
-            yield return (measure.Title, row => row.Samples[index] is { Count: > 0 } sample ? Cell(sample.Mean, sample.Deviation) : "");
+            yield return (measure.Title, row => row.Samples[index] is { Count: > 0 } sample ? Cell(sample.Mean, sample.Std) : "");
         }
 
         yield return ("difference", row => result.Comparison(row) is var (difference, _) ? $"{Signed(difference)}{(row.Row.Against is { } name ? $" to {name}" : "")}" : "");
         yield return ("p", row => result.Comparison(row)?.PValue is { } p ? p < 0.001 ? "< 0.001" : p.ToString("0.000", CultureInfo.InvariantCulture) : "");
         foreach ((int index, Measure measure) in measures.Where(measure => result.Rows.Any(row => row.Row.Published.ElementAtOrDefault(measure.Index) is not null)))
         {
-            yield return ($"the paper: {measure.Title}", row => row.Row.Published.ElementAtOrDefault(index) is { } figure ? Cell(figure.Value, figure.Deviation) : "");
+            yield return ($"the paper: {measure.Title}", row => row.Row.Published.ElementAtOrDefault(index) is { } figure ? Cell(figure.Value, figure.Std) : "");
         }
 
         if (result.Rows.Any(row => result.PublishedDifference(row) is not null))

@@ -17,9 +17,9 @@ internal static class ResultPlot
 
     public static string Of(ExperimentResult result)
     {
-        (ResultRow Row, (double Value, double Deviation)? Ours, (double Value, double Deviation)? Paper)[] lines =
+        (ResultRow Row, (double Value, double Std)? Ours, (double Value, double Std)? Paper)[] lines =
             [.. result.Rows.Select(row => (row, Ours(result, row), Paper(result, row)))];
-        double[] ends = [0, .. lines.SelectMany(line => new[] { line.Ours, line.Paper }).OfType<(double Value, double Deviation)>().SelectMany(point => new[] { point.Value - point.Deviation, point.Value + point.Deviation })];
+        double[] ends = [0, .. lines.SelectMany(line => new[] { line.Ours, line.Paper }).OfType<(double Value, double Std)>().SelectMany(point => new[] { point.Value - point.Std, point.Value + point.Std })];
         (double min, double max) = (ends.Min(), ends.Max());
         double step = RoundStep((max - min) / 7);
         (min, max) = (step * Math.Floor(min / step), step * Math.Max(Math.Ceiling(max / step), Math.Floor(min / step) + 1));
@@ -61,10 +61,10 @@ internal static class ResultPlot
     }
 
     private static (double, double)? Ours(ExperimentResult result, ResultRow row) => result.Of(row) is { Count: > 0 } sample
-        && (result.Baseline(row) is null ? 0 : result.Comparison(row)?.Difference) is { } difference ? (difference, sample.Deviation ?? 0) : null;
+        && (result.Baseline(row) is null ? 0 : result.Comparison(row)?.Difference) is { } difference ? (difference, sample.Std ?? 0) : null;
 
     private static (double, double)? Paper(ExperimentResult result, ResultRow row) => row.Row.Published.FirstOrDefault() is { } figure
-        && (result.Baseline(row) is null ? 0 : result.PublishedDifference(row)) is { } difference ? (difference, figure.Deviation ?? 0) : null;
+        && (result.Baseline(row) is null ? 0 : result.PublishedDifference(row)) is { } difference ? (difference, figure.Std ?? 0) : null;
 
     private static XElement Diamond(double x, double y) => Element("path", ("class", "paper"), ("d", $"M{N(x - 5)} {N(y)}l5 -5l5 5l-5 5z"));
 }

@@ -12,13 +12,13 @@ internal sealed record Sample(IReadOnlyList<double> Values)
     public double Mean => Values.Mean();
 
     /// <summary>The standard deviation of a sample, with n - 1; null of fewer than two.</summary>
-    public double? Deviation => Count < 2 ? null : Values.StandardDeviation();
+    public double? Std => Count < 2 ? null : Values.StandardDeviation();
 
     /// <summary>Student's t test of independent samples of equal variance, two-sided, as the papers do; null where a sample has fewer than two values or nothing varies.</summary>
     public double? PValue(Sample other)
     {
         int freedom = Count + other.Count - 2;
-        if (Deviation is not { } mine || other.Deviation is not { } theirs)
+        if (Std is not { } mine || other.Std is not { } theirs)
         {
             return null;
         }

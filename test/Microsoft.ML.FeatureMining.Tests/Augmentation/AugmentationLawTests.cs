@@ -47,8 +47,8 @@ public sealed class AugmentationLawTests : IClassFixture<OneThread>
     {
         RandomStream random = new(1, "cutout");
         Cutout cutout = new() { Size = 16 };
-        // Along one axis of 32, the mean length over all centres: 16 where nothing is cut, less towards the edges.
-        double length = Enumerable.Range(0, 32).Average(centre => Math.Min(centre + 8, 32) - Math.Max(centre - 8, 0));
+        // Along one axis of 32, the mean length over all centers: 16 where nothing is cut, less towards the edges.
+        double length = Enumerable.Range(0, 32).Average(center => Math.Min(center + 8, 32) - Math.Max(center - 8, 0));
 
         double mean = Enumerable.Range(0, Draws).Average(_ => cutout.Draw(32, 32, random) is var box ? box.Height * box.Width : 0.0);
 
@@ -62,7 +62,7 @@ public sealed class AugmentationLawTests : IClassFixture<OneThread>
     public void GridMask_ErasedShare_IsTheExactMean(double kept)
     {
         using DisposeScope scope = NewDisposeScope();
-        GridMask mask = new() { Probability = 0.5, KeptRatio = kept, MinUnit = 0.25, MaxUnit = 0.5, Fill = ErasedFill.Black };
+        GridMask mask = new() { Probability = 0.5, KeepRatio = kept, MinUnit = 0.25, MaxUnit = 0.5, Fill = ErasedFill.Black };
         // Any pixel of a line is within a square with probability side / unit, whatever the line's length, because the offset is uniform.
         double share = Enumerable.Range(6, 7).Average(unit => Math.Pow((unit - (int)(kept * unit + 0.5)) / (double)unit, 2));
 
@@ -77,7 +77,7 @@ public sealed class AugmentationLawTests : IClassFixture<OneThread>
     public void GridMask_MaskedPixels_RepeatWithTheUnit()
     {
         using DisposeScope scope = NewDisposeScope();
-        GridMask mask = new() { Probability = 1, KeptRatio = 0.5, MinUnit = 0.25, MaxUnit = 0.25, Fill = ErasedFill.Black };
+        GridMask mask = new() { Probability = 1, KeepRatio = 0.5, MinUnit = 0.25, MaxUnit = 0.25, Fill = ErasedFill.Black };
 
         bool[] erased = mask.Apply(ones([50, 1, 24, 24], ScalarType.Byte), new RandomStream(1, "grid-mask")).eq(0).data<bool>().ToArray();
 

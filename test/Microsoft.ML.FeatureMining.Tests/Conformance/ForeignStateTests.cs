@@ -34,7 +34,7 @@ public sealed class ForeignStateTests : IClassFixture<OneThread>
         // vgg-patches is vgg-patches-256 with layers that take seconds to train.
         HeadCatalog.Keys.Where(key => key != "vgg-patches").Select(key => ($"head {key}", Plain with { Head = key })),
         [
-            ("average and clipping", Plain with { WeightAverageDecay = 0.9, MaxGradientNorm = 0.1, AccumulateBatches = 2 }),
+            ("average and clipping", Plain with { EmaDecay = 0.9, ClipGradientNorm = 0.1, GradientAccumulationSteps = 2 }),
             ("dropout", Plain with { Backbone = "wrn-10-1-dropout-0.3" }),
             ("stochastic depth", Plain with { Backbone = "efficientnet-b0-cifar-stem" }),
         ],

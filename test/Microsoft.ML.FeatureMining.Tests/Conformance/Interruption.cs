@@ -14,9 +14,9 @@ internal static class Interruption
         int asked = 0;
 
         // 20 images in batches of 8: three steps an epoch.
-        TrainingOutcome cancelled = TinyRun.Fit(longer, checkpoints: store, cancelled: () => asked++ == 4);
+        TrainingOutcome canceled = TinyRun.Fit(longer, checkpoints: store, canceled: () => asked++ == 4);
 
-        Assert.Equal(TrainingEnd.Cancelled, cancelled.End);
+        Assert.Equal(TrainingEnd.Canceled, canceled.End);
         Assert.Equal(TinyRun.Bits(TinyRun.Fit(longer)), TinyRun.Bits(TinyRun.Fit(longer, checkpoints: store)));
     }
 }

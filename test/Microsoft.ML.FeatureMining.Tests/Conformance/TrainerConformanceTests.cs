@@ -19,23 +19,23 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         ["FeatureMining"] = new TrainerMaker<FeatureMiningOptions>(new(), (_, ml, options) => ml.MulticlassClassification.Trainers.FeatureMining(options))
         {
             Strategies = ["feature-mining"],
-            ByNames = (ml, validation) => ml.MulticlassClassification.Trainers.FeatureMining("Colour", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
+            ByNames = (ml, validation) => ml.MulticlassClassification.Trainers.FeatureMining("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
         },
         ["Ssm"] = new TrainerMaker<SsmOptions>(new(), (_, ml, options) => ml.MulticlassClassification.Trainers.Ssm(options))
         {
-            ByNames = (ml, validation) => ml.MulticlassClassification.Trainers.Ssm("Colour", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
+            ByNames = (ml, validation) => ml.MulticlassClassification.Trainers.Ssm("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
         },
         ["VisualInductivePriors"] = new TrainerMaker<VisualInductivePriorsOptions>(
             new() { WarmupEpochs = 0 }, (_, ml, options) => ml.MulticlassClassification.Trainers.VisualInductivePriors(options))
         {
             Strategies = ["cutmix", "center-loss", "tree-supervision"],
-            ByNames = (ml, validation) => ml.MulticlassClassification.Trainers.VisualInductivePriors("Colour", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
+            ByNames = (ml, validation) => ml.MulticlassClassification.Trainers.VisualInductivePriors("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
         },
         ["PatchTraining"] = new TrainerMaker<PatchTrainingOptions>(
             new() { SwitchEpoch = 1, HiddenUnits = 8 }, (trained, ml, options) => ml.MultilabelClassification().Trainers.PatchTraining(options with { PatchSet = trained.Rows }))
         {
             IsMultilabel = true,
-            ByNames = (ml, validation) => ml.MultilabelClassification().Trainers.PatchTraining("Colour", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validationSet: validation),
+            ByNames = (ml, validation) => ml.MultilabelClassification().Trainers.PatchTraining("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validationSet: validation),
         },
     };
 
@@ -51,12 +51,12 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
     {
         MLContext ml = new(1);
         IDataView given = Makers[name].Rows(trained);
-        IDataView rows = ml.Data.TakeRows(ml.Transforms.CopyColumns("Colour", "Label").Append(ml.Transforms.CopyColumns("Picture", "Image")).Fit(given).Transform(given), 12);
+        IDataView rows = ml.Data.TakeRows(ml.Transforms.CopyColumns("Color", "Label").Append(ml.Transforms.CopyColumns("Picture", "Image")).Fit(given).Transform(given), 12);
 
         IDataView scored = Makers[name].ByNames(ml, rows).Fit(rows).Transform(rows);
 
         Assert.Equal(["Guess", "Probability"], scored.Schema.Select(column => column.Name).TakeLast(2));
-        Assert.InRange(Makers[name].Evaluate(ml, scored, "Colour", "Probability", "Guess"), 0, 1);
+        Assert.InRange(Makers[name].Evaluate(ml, scored, "Color", "Probability", "Guess"), 0, 1);
     }
 
     [Theory]
@@ -96,7 +96,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 
         VBuffer<ReadOnlyMemory<char>> slots = default;
         schema["Score"].GetSlotNames(ref slots);
-        Assert.Equal(ColouredImages.Names.Order(), slots.DenseValues().Select(slot => slot.ToString()).Order());
+        Assert.Equal(ColoredImages.Names.Order(), slots.DenseValues().Select(slot => slot.ToString()).Order());
     }
 
     [Theory]
@@ -138,9 +138,9 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         Assert.Equal((model.Model.Head, model.Model.IsMultilabel), (loaded.Model.Head, loaded.Model.IsMultilabel));
         Assert.Equal(Makers[name].Strategies, loaded.Model.Recipe!.Value.GetProperty("strategies").EnumerateArray().Select(strategy => strategy.GetProperty("key").GetString()));
         using PredictionEngine<EncodedPicture, ScoreOnly> engine = ml.Model.CreatePredictionEngine<EncodedPicture, ScoreOnly>(loaded);
-        EncodedPicture picture = new() { Image = ColouredImages.Png(1, new Random(1)) };
+        EncodedPicture picture = new() { Image = ColoredImages.Png(1, new Random(1)) };
         Assert.Equal(engine.Predict(picture).Score, engine.Predict(picture).Score);
-        Assert.Equal(ColouredImages.Names.Length, engine.Predict(picture).Score.Length);
+        Assert.Equal(ColoredImages.Names.Length, engine.Predict(picture).Score.Length);
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
     {
         MLContext ml = new(1);
         TrainerMaker maker = Makers[name];
-        using ImageClassificationTransformer model = maker.Make(trained, ml, options => options with { CropShare = 0.75 }).Fit(maker.Rows(trained));
+        using ImageClassificationTransformer model = maker.Make(trained, ml, options => options with { CropRatio = 0.75 }).Fit(maker.Rows(trained));
         using ImageClassificationTransformer plain = (ImageClassificationTransformer)ml.Model.WithTestTimeAugmentation(model, TestTimeAugmentation.None);
         string file = Path.Combine(_folder, "model.zip");
         ml.Model.Save(plain, maker.Rows(trained).Schema, file);
@@ -172,7 +172,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         Assert.Equal(scores[0], scores[1]);
         Assert.NotEqual(scores[0], scores[2]);
         Assert.Equal(scores, Scores(ml, (ImageClassificationTransformer)new MLContext().Model.Load(file, out _), Framed(0), Framed(255), Framed(0, moved: 1)));
-        Assert.Contains("CropShare", Assert.Throws<ArgumentException>(() => maker.Make(trained, ml, options => options with { CropShare = 0.4 })).Message, StringComparison.Ordinal);
+        Assert.Contains("CropRatio", Assert.Throws<ArgumentException>(() => maker.Make(trained, ml, options => options with { CropRatio = 0.4 })).Message, StringComparison.Ordinal);
 
         // Each in a batch of its own: libtorch's matrix products round equal rows of one batch differently.
         static float[][] Scores(MLContext ml, ImageClassificationTransformer model, params EncodedPicture[] pictures) =>

@@ -11,7 +11,7 @@ internal abstract class TrainerMaker
     /// <summary>Keys of the strategies that it brings along.</summary>
     public IReadOnlyList<string> Strategies { get; init; } = [];
 
-    /// <summary>Made by the names of its columns: Colour, Picture, Probability and Guess.</summary>
+    /// <summary>Made by the names of its columns: Color, Picture, Probability and Guess.</summary>
     public required Func<MLContext, IDataView, ImageClassificationTrainer> ByNames { get; init; }
 
     public abstract ImageClassificationTrainer Make(TrainedModel trained, MLContext ml, Func<ImageClassificationOptions, ImageClassificationOptions>? change = null);

@@ -86,7 +86,7 @@ public sealed class ClassificationReportTests
 
         ClassificationReport report = builder.Build();
 
-        Assert.Equal((0, 1, 1), (report.Rows, report.Unlabelled, report.Unreadable));
+        Assert.Equal((0, 1, 1), (report.Rows, report.Unlabeled, report.Unreadable));
         Assert.All([report.Accuracy, report.LogLoss, report.MacroF1, report.WeightedF1, report.Calibration.ExpectedError, report.Calibration.MaximumError], value => Assert.Equal(0, value));
     }
 

@@ -50,7 +50,7 @@ public sealed class HeatMapTests
     {
         DecodedImage black = new(1, 1, 3, [0, 0, 0]);
 
-        DecodedImage grid = PictureGrid.Compose([[black, null], [black, black]]);
+        DecodedImage grid = ImageGrid.Compose([[black, null], [black, black]]);
 
         Assert.Equal((6, 6), (grid.Width, grid.Height));
         Assert.Equal([0, 30, 35], Enumerable.Range(0, 36).Where(pixel => grid.Pixels[3 * pixel] == 0));
@@ -66,7 +66,7 @@ public sealed class HeatMapTests
         byte[] planar = [0, 1, 2, 3, 255, 5];
         byte[] pixels = element == PixelType.Byte ? planar : [.. planar.SelectMany(value => BitConverter.GetBytes(value * 0.5f - 3))];
 
-        DecodedImage seen = SeenPicture.Of(pixels, new ImageShape(3, 1, 2), element);
+        DecodedImage seen = InputPreview.Of(pixels, new ImageShape(3, 1, 2), element);
 
         Assert.Equal([0, 2, 255, 1, 3, 5], seen.Pixels);
     }
@@ -82,7 +82,7 @@ public sealed class HeatMapTests
 
         Assert.Equal((2, 2), (activations.Stage, activations.Images));
         Assert.Equal((0.5 + 0.6 + 0.75 - 1 + 0.76 + 100) / 8, activations.Mean, 5);
-        Assert.Equal(0.5, activations.ActiveShare);
+        Assert.Equal(0.5, activations.ActiveFraction);
         Assert.Equal(1, activations.Counts[0]);
         Assert.Equal(0.5, activations.Counts[1]);
         Assert.Equal(0.5, activations.Counts[^1]);

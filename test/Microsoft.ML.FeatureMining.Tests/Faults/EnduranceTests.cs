@@ -51,10 +51,10 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
     [Fact]
     public void Predictions_ManyOnEightThreads_AgreeAndLeaveMemoryFlat()
     {
-        using ColouredImages images = new();
+        using ColoredImages images = new();
         MLContext ml = new(1);
         TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1 }).Fit(images.Rows(ml));
-        EncodedPicture picture = new() { Image = ColouredImages.Png(1, new Random(1)) };
+        EncodedPicture picture = new() { Image = ColoredImages.Png(1, new Random(1)) };
         float[] expected = Predictor().Predict(picture).Score;
         int rounds = 10, each = Effort.Of(25, 1250);
         List<(long Tensors, long Resident)> marks = [];
@@ -85,7 +85,7 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
     [Fact]
     public void Models_DisposedOrForgottenInAnyOrder_LeaveNothing()
     {
-        using ColouredImages images = new();
+        using ColoredImages images = new();
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
         Random random = new(4);

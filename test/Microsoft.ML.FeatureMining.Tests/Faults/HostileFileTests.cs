@@ -121,7 +121,7 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
             }
 
             MemoryStore hostile = new() { Bytes = mutated };
-            TinyRun.Fit(recipe, checkpoints: hostile, cancelled: () => true);
+            TinyRun.Fit(recipe, checkpoints: hostile, canceled: () => true);
         });
     }
 

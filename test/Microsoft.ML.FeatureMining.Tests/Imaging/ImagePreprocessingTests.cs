@@ -30,7 +30,7 @@ public sealed class ImagePreprocessingTests
     public void Apply_CropShare_GivesTheMiddleOfALargerOne(string source)
     {
         DecodedImage image = Goldens.Pixels("resize", $"crop-{source}.rgb");
-        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, 24, 24), CropShare = 24.0 / 28 };
+        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, 24, 24), CropRatio = 24.0 / 28 };
 
         byte[] whole = preprocessing.Uncropped().Apply(image);
 
@@ -46,7 +46,7 @@ public sealed class ImagePreprocessingTests
         DecodedImage image = Goldens.Pixels("resize", "scene.rgb");
         foreach ((int height, int width, double share) in new[] { (24, 24, 0.875), (15, 22, 0.5), (21, 13, 0.66), (9, 9, 0.99), (5, 8, 1) })
         {
-            ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, height, width), CropShare = share, Resize = rule };
+            ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, height, width), CropRatio = share, Resize = rule };
             ImagePreprocessing whole = preprocessing.Uncropped();
             byte[] middle = new byte[preprocessing.Shape.Length];
 
@@ -132,7 +132,7 @@ public sealed class ImagePreprocessingTests
     [Fact]
     public void Json_RoundTrip_IsEqual()
     {
-        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(1, 28, 32), CropShare = 0.875, Resize = ResizeRule.Squash };
+        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(1, 28, 32), CropRatio = 0.875, Resize = ResizeRule.Squash };
 
         Assert.Equal(preprocessing, JsonSerializer.Deserialize<ImagePreprocessing>(JsonSerializer.Serialize(preprocessing)));
     }

@@ -4,17 +4,17 @@ using Microsoft.ML.FeatureMining.MlNet.Reading;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>A folder of tiny noisy pictures in three classes, told apart by their colour; removed with the object.</summary>
-public sealed class ColouredImages : IDisposable
+/// <summary>A folder of tiny noisy pictures in three classes, told apart by their color; removed with the object.</summary>
+public sealed class ColoredImages : IDisposable
 {
     public const int PerClass = 12;
     public static readonly string[] Names = ["blue", "green", "red"];
 
     private const int Side = 12;
 
-    public ColouredImages()
+    public ColoredImages()
     {
-        Root = Directory.CreateTempSubdirectory("coloured-images-").FullName;
+        Root = Directory.CreateTempSubdirectory("colored-images-").FullName;
         Random random = new(7);
         for (int i = 0; i < PerClass * Names.Length; i++)
         {

@@ -8,7 +8,7 @@ using Microsoft.ML.FeatureMining.Tests.Datasets;
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
 /// <summary>Each source as a data view: its columns, and its rows through a pipeline and back.</summary>
-public sealed class DataSourcesTests(ColouredImages images) : IClassFixture<ColouredImages>
+public sealed class DataSourcesTests(ColoredImages images) : IClassFixture<ColoredImages>
 {
     private static readonly MLContext Ml = new(1);
 

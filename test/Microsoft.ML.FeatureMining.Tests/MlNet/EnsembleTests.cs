@@ -118,10 +118,10 @@ public sealed class EnsembleTests : IDisposable
     {
         IDataView rows = _ml.Data.LoadFromEnumerable(new[]
         {
-            new EncodedPicture { Image = ColouredImages.Png(0, new Random(1)) }, new EncodedPicture { Image = [1, 2, 3] }, new EncodedPicture { Image = ColouredImages.Png(1, new Random(1)) },
+            new EncodedPicture { Image = ColoredImages.Png(0, new Random(1)) }, new EncodedPicture { Image = [1, 2, 3] }, new EncodedPicture { Image = ColoredImages.Png(1, new Random(1)) },
         });
         ITransformer[] skipping = [.. new[] { 12, 16 }.Select(side => (ITransformer)Tiny.Pipeline(
-            _ml, Tiny.Options with { ImageHeight = side, ImageWidth = side, Epochs = 1, UnreadableImages = UnreadableImages.Skip }).Fit(_trained.Rows).LastTransformer)];
+            _ml, Tiny.Options with { ImageHeight = side, ImageWidth = side, Epochs = 1, OnUnreadableImage = UnreadableImageBehavior.Skip }).Fit(_trained.Rows).LastTransformer)];
 
         IDataView scored = _ml.MulticlassClassification.Ensemble(skipping).Transform(rows);
 

@@ -12,7 +12,7 @@ public sealed class ExitModelTests(TrainedModel trained)
     {
         MLContext ml = trained.Context;
         string path = Path.Combine(Directory.CreateTempSubdirectory("exits-").FullName, "model.zip");
-        FeatureMiningOptions options = Tiny.Options with { Strategies = [new BeYourOwnTeacher { EnsembleExits = true }], Epochs = 2, WeightAverageDecay = 0.5 };
+        FeatureMiningOptions options = Tiny.Options with { Strategies = [new BeYourOwnTeacher { EnsembleExits = true }], Epochs = 2, EmaDecay = 0.5 };
         TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, options).Fit(trained.Rows);
         ml.Model.Save(model, trained.Rows.Schema, path);
 

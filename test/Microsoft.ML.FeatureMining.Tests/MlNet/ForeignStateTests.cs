@@ -6,7 +6,7 @@ namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
 /// <summary>Whatever a program has set in torch, a pipeline gives the same bits, and the program's settings and tensors are as they were.</summary>
 [Collection(nameof(Alone))]
-public sealed class ForeignStateTests(ColouredImages images) : IClassFixture<ColouredImages>, IClassFixture<OneThread>
+public sealed class ForeignStateTests(ColoredImages images) : IClassFixture<ColoredImages>, IClassFixture<OneThread>
 {
     private static readonly FeatureMiningOptions Options = Tiny.Options with { Epochs = 2 };
 
@@ -80,7 +80,7 @@ public sealed class ForeignStateTests(ColouredImages images) : IClassFixture<Col
         using ImageExplainer explainer = ml.Model.CreateImageExplainer(loaded);
         double accuracy = ml.MulticlassClassification.Evaluate(fitted.Transform(rows)).MicroAccuracy;
         using PredictionEngine<EncodedPicture, Scored> engine = ml.Model.CreatePredictionEngine<EncodedPicture, Scored>(fitted.LastTransformer);
-        float[] predicted = engine.Predict(new EncodedPicture { Image = ColouredImages.Png(1, new Random(1)) }).Score;
+        float[] predicted = engine.Predict(new EncodedPicture { Image = ColoredImages.Png(1, new Random(1)) }).Score;
         (loaded as IDisposable)?.Dispose();
         return $"{Bits(fitted, explainer, rows)} {accuracy} {Hex(predicted)}";
     }

@@ -42,7 +42,7 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
             Assert.True(seen.Add(image));
             Assert.All(seen, earlier => Assert.Equal(12, earlier.Width));
         }
-        Assert.Equal(ColouredImages.PerClass * 3, seen.Count);
+        Assert.Equal(ColoredImages.PerClass * 3, seen.Count);
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
         IDataView rows = new MLContext().Data.LoadImageFolder(trained.Images.Root);
 
         Assert.Equal(["ImagePath", "Label"], rows.Schema.Select(column => column.Name));
-        Assert.Equal(ColouredImages.Names.SelectMany(name => Enumerable.Repeat(name, ColouredImages.PerClass)), rows.GetColumn<string>("Label"));
+        Assert.Equal(ColoredImages.Names.SelectMany(name => Enumerable.Repeat(name, ColoredImages.PerClass)), rows.GetColumn<string>("Label"));
         Assert.All(rows.GetColumn<string>("ImagePath"), path => Assert.True(File.Exists(path)));
     }
 

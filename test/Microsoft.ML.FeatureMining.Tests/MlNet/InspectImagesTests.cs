@@ -22,9 +22,9 @@ public sealed class InspectImagesTests : IDisposable
 
         ImageSetReport report = Ml.Data.InspectImages(Ml.Data.LoadImageFolder(_folder.Path));
 
-        Assert.Equal((5, 0), (report.Rows, report.Unlabelled));
+        Assert.Equal((5, 0), (report.Rows, report.Unlabeled));
         Assert.Equal([("a", 2), ("b", 3)], report.Classes.Select(entry => (entry.Name, entry.Rows)));
-        Assert.Equal((new(21, 21, 21), new ImageSides(14, 14, 14)), (report.Width!, report.Height!));
+        Assert.Equal((new(21, 21, 21), new SideStatistics(14, 14, 14)), (report.Width!, report.Height!));
         Assert.Equal([(bad, "a"), (empty, "b")], report.Unreadable.Select(image => (image.Row.File!, image.Row.Label!)));
         Assert.Contains("not a JPEG, PNG, BMP, GIF or WebP", report.Unreadable[0].Cause, StringComparison.Ordinal);
         // The same pixels in two files of other bytes.
@@ -70,7 +70,7 @@ public sealed class InspectImagesTests : IDisposable
         Assert.Equal((200, 20), (report.Rows, report.Classes.Count));
         Assert.Empty(report.Unreadable);
         Assert.Empty(report.Duplicates);
-        Assert.Equal(500, report.Width!.Largest);
+        Assert.Equal(500, report.Width!.Max);
     }
 
     [Fact]

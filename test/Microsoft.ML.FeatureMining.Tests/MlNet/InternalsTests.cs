@@ -56,15 +56,15 @@ public sealed class InternalsTests
     }
 
     [Fact]
-    public void IsCancelled_AfterTheContextWasCancelled_IsTrue()
+    public void IsCanceled_AfterTheContextWasCanceled_IsTrue()
     {
         MLContext ml = new();
         IHost host = Internals.EnvironmentOf(ml.MulticlassClassification.Trainers).Register("Test");
-        Assert.False(Internals.IsCancelled(host));
+        Assert.False(Internals.IsCanceled(host));
 
         Cancel(ml);
 
-        Assert.True(Internals.IsCancelled(host));
+        Assert.True(Internals.IsCanceled(host));
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
     [Fact]
     public void Fits_LeaveNoTensorBehind()
     {
-        using ColouredImages images = new();
+        using ColoredImages images = new();
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
         FeatureMiningOptions options = Tiny.Options with { ValidationFraction = 0.25 };
@@ -32,7 +32,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
     [Fact]
     public void EnsemblesAndViews_LeaveNoTensorBehind()
     {
-        using ColouredImages images = new();
+        using ColoredImages images = new();
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
         string file = Path.Combine(images.Root, "..", $"{Path.GetFileName(images.Root)}.zip");
@@ -61,11 +61,11 @@ public sealed class MemoryTests(ITestOutputHelper output)
     [Fact]
     public void TenThousandPredictions_LeaveMemoryFlat()
     {
-        using ColouredImages images = new();
+        using ColoredImages images = new();
         MLContext ml = new(1);
         TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1 }).Fit(images.Rows(ml));
         using PredictionEngine<EncodedPicture, PicturePrediction> engine = ml.Model.CreatePredictionEngine<EncodedPicture, PicturePrediction>(model.LastTransformer);
-        EncodedPicture picture = new() { Image = ColouredImages.Png(1, new Random(1)) };
+        EncodedPicture picture = new() { Image = ColoredImages.Png(1, new Random(1)) };
         Predict(batched: 1_000, single: 200);
         (long tensors, long resident) = (Count(), Resident());
 

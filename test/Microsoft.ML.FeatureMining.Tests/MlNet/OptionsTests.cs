@@ -30,15 +30,15 @@ public sealed class OptionsTests
             ValidationFraction = 1.5,
             ScoringBatchSize = 0,
             MaxPixels = 0,
-            MaxSkippedShare = double.NaN,
+            MaxSkippedFraction = double.NaN,
             Segmentation = (Segmentation)9,
-            Keep = (KeepWeights)8,
+            KeepWeights = (KeepWeights)8,
         };
 
         string message = Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(options)).Message;
 
         foreach (string name in (string[])["LabelColumnName", "PredictedLabelColumnName", "Epochs", "BatchSize", "LearningRate", "Stages", "CropPadding",
-            "ValidationFraction", "ScoringBatchSize", "MaxPixels", "MaxSkippedShare", "Segmentation", "KeepWeights"])
+            "ValidationFraction", "ScoringBatchSize", "MaxPixels", "MaxSkippedFraction", "Segmentation", "KeepWeights"])
         {
             Assert.Contains(name, message, StringComparison.Ordinal);
         }
@@ -78,18 +78,18 @@ public sealed class OptionsTests
         FeatureMiningOptions options = new()
         {
             BatchSize = 32,
-            AccumulateBatches = 4,
+            GradientAccumulationSteps = 4,
             Optimizer = new AdamWOptimizer { Beta2 = 0.99 },
             NoDecayOnNormAndBias = true,
-            MaxGradientNorm = 5,
-            WeightAverageDecay = 0.999,
+            ClipGradientNorm = 5,
+            EmaDecay = 0.999,
             FineTuning = tuning,
         };
 
         TrainingRecipe recipe = options.ToRecipe(new ImageShape(3, 32, 32), seed: 1);
 
         Assert.Equal((new AdamWOptimizer { Beta2 = 0.99 }, true, 5, 0.999, 128, tuning),
-            ((AdamWOptimizer)recipe.Optimizer!, recipe.NoDecayOnNormAndBias, recipe.MaxGradientNorm!.Value, recipe.WeightAverageDecay!.Value, recipe.ImagesPerStep, recipe.FineTuning));
+            ((AdamWOptimizer)recipe.Optimizer!, recipe.NoDecayOnNormAndBias, recipe.ClipGradientNorm!.Value, recipe.EmaDecay!.Value, recipe.ImagesPerStep, recipe.FineTuning));
         Assert.Empty(recipe.Problems());
     }
 
@@ -142,13 +142,13 @@ public sealed class OptionsTests
     [Fact]
     public void ToRecipe_WithACropShare_CropsOnce()
     {
-        FeatureMiningOptions options = new() { CropShare = 0.875, Augmentations = [new RandomResizedCrop()] };
+        FeatureMiningOptions options = new() { CropRatio = 0.875, Augmentations = [new RandomResizedCrop()] };
         ImageShape input = new(3, 224, 224);
 
         Assert.Equal(["pad-crop-flip", "random-resized-crop"], options.ToRecipe(input, 1).Augmentations.Select(augmentation => augmentation.Key));
         Assert.Equal(["random-crop", "pad-crop-flip"], (options with { Augmentations = [] }).ToRecipe(input, 1).Augmentations.Select(augmentation => augmentation.Key));
         Assert.Contains("nothing crops", Assert.Single((options.ToRecipe(input, 1) with { Augmentations = [] }).Problems()), StringComparison.Ordinal);
-        Assert.All([0, 0.49, 1.01, double.NaN], share => Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(options with { CropShare = share })));
+        Assert.All([0, 0.49, 1.01, double.NaN], share => Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(options with { CropRatio = share })));
     }
 
     [Fact]

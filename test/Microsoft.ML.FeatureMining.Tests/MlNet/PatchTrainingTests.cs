@@ -8,7 +8,7 @@ using Microsoft.ML.FeatureMining.Training;
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
 /// <summary>Images of any number of classes: labels in their three forms, the two phases of patch training, and what cannot go with sets of classes.</summary>
-public sealed class PatchTrainingTests(ColouredImages images) : IClassFixture<ColouredImages>
+public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<ColoredImages>
 {
     private static readonly PatchTrainingOptions Short = new()
     {
@@ -44,7 +44,7 @@ public sealed class PatchTrainingTests(ColouredImages images) : IClassFixture<Co
     }
 
     [Fact]
-    public void Fit_OnPatchesAndThenOnImages_FindsTheColours()
+    public void Fit_OnPatchesAndThenOnImages_FindsTheColors()
     {
         MLContext ml = new(1);
         List<string> log = [];
@@ -80,7 +80,7 @@ public sealed class PatchTrainingTests(ColouredImages images) : IClassFixture<Co
     }
 
     [Fact]
-    public void Fit_CancelledOnThePatches_Throws()
+    public void Fit_CanceledOnThePatches_Throws()
     {
         MLContext ml = new(1);
         using CancellationTokenSource source = new();

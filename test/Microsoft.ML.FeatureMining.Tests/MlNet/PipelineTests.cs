@@ -5,10 +5,10 @@ using Microsoft.ML.Transforms;
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
 /// <summary>The pipeline that a user writes, from a folder of pictures to metrics and predictions.</summary>
-public sealed class PipelineTests(ColouredImages images) : IClassFixture<ColouredImages>
+public sealed class PipelineTests(ColoredImages images) : IClassFixture<ColoredImages>
 {
     [Fact]
-    public void Fit_ThenEvaluate_TellsTheColoursApart()
+    public void Fit_ThenEvaluate_TellsTheColorsApart()
     {
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
@@ -21,7 +21,7 @@ public sealed class PipelineTests(ColouredImages images) : IClassFixture<Coloure
         Assert.Equal(Tiny.Options.Epochs, model.LastTransformer.Model.History.Count);
         Assert.Equal(TrainingEnd.Completed, model.LastTransformer.Model.End);
         string table = metrics.ConfusionMatrix.GetFormattedConfusionTable();
-        Assert.All(ColouredImages.Names, name => Assert.Contains(name, table, StringComparison.Ordinal));
+        Assert.All(ColoredImages.Names, name => Assert.Contains(name, table, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -58,15 +58,15 @@ public sealed class PipelineTests(ColouredImages images) : IClassFixture<Coloure
     public void Fit_ByTheOverloadOfColumnNames_UsesThem()
     {
         MLContext ml = new(1);
-        IDataView rows = ml.Transforms.Conversion.MapValueToKey("Colour", "Label")
+        IDataView rows = ml.Transforms.Conversion.MapValueToKey("Color", "Label")
             .Append(ml.Transforms.LoadRawImageBytes("Picture", null, "ImagePath")).Fit(images.Rows(ml)).Transform(images.Rows(ml));
 
         FeatureMiningImageClassificationTrainer trainer = ml.MulticlassClassification.Trainers.FeatureMining(
-            "Colour", "Picture", "Probability", "Guess", backbone: "cifar-resnet-8", epochs: 1, validationSet: rows);
+            "Color", "Picture", "Probability", "Guess", backbone: "cifar-resnet-8", epochs: 1, validationSet: rows);
         IDataView scored = trainer.Fit(rows).Transform(rows);
 
         Assert.Equal(["Guess", "Probability"], scored.Schema.Select(column => column.Name).TakeLast(2));
-        MulticlassClassificationMetrics metrics = ml.MulticlassClassification.Evaluate(scored, "Colour", "Probability", "Guess");
+        MulticlassClassificationMetrics metrics = ml.MulticlassClassification.Evaluate(scored, "Color", "Probability", "Guess");
         Assert.InRange(metrics.MicroAccuracy, 0, 1);
     }
 
@@ -74,10 +74,10 @@ public sealed class PipelineTests(ColouredImages images) : IClassFixture<Coloure
     public void Fit_OnNumericLabels_SavesTheirValues()
     {
         MLContext ml = new(1);
-        IDataView rows = ml.Data.LoadFromEnumerable(images.Rows(ml).GetColumn<string>("ImagePath").Select(path => new NumberedPicture
+        IDataView rows = ml.Data.LoadFromEnumerable(images.Rows(ml).GetColumn<string>("ImagePath").Select(path => new NumberedImage
         {
             ImagePath = path,
-            Label = 10f * Array.IndexOf(ColouredImages.Names, Path.GetFileName(Path.GetDirectoryName(path))),
+            Label = 10f * Array.IndexOf(ColoredImages.Names, Path.GetFileName(Path.GetDirectoryName(path))),
         }).ToArray());
         IEstimator<ITransformer> pipeline = Tiny.Pipeline(ml).Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
         using MemoryStream stream = new();
@@ -90,7 +90,7 @@ public sealed class PipelineTests(ColouredImages images) : IClassFixture<Coloure
         Assert.True(predicted.Zip(rows.GetColumn<float>("Label")).Count(pair => pair.First == pair.Second) > 0.9 * predicted.Length);
     }
 
-    private sealed class NumberedPicture
+    private sealed class NumberedImage
     {
         public string ImagePath { get; set; } = "";
 

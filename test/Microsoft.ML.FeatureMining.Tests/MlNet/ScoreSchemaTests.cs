@@ -34,7 +34,7 @@ public sealed class ScoreSchemaTests(TrainedModel trained)
         Assert.Equal(["PredictedLabel", "Score"], schema.Select(column => column.Name).TakeLast(2));
         DataViewSchema.Column label = schema["PredictedLabel"];
         Assert.Equal(new KeyDataViewType(typeof(uint), 3), label.Type);
-        Assert.Equal(ColouredImages.Names.Order(), Texts(label, "KeyValues").Order());
+        Assert.Equal(ColoredImages.Names.Order(), Texts(label, "KeyValues").Order());
         Assert.Equal("PredictedLabel", Text(label, "ScoreValueKind"));
         DataViewSchema.Column score = schema["Score"];
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 3), score.Type);

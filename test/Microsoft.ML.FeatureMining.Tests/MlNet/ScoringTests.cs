@@ -7,7 +7,7 @@ namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 [Collection(TrainedModelCollection.Name)]
 public sealed class ScoringTests(TrainedModel trained)
 {
-    private const int Rows = ColouredImages.PerClass * 3;
+    private const int Rows = ColoredImages.PerClass * 3;
 
     [Fact]
     public void Transform_ReadsAheadInBatches_AndKeepsEveryOtherColumnInStep()
@@ -100,7 +100,7 @@ public sealed class ScoringTests(TrainedModel trained)
             while (true)
             {
                 read++;
-                yield return new EncodedPicture { Image = ColouredImages.Png(read % 3, random), Label = 1 };
+                yield return new EncodedPicture { Image = ColoredImages.Png(read % 3, random), Label = 1 };
             }
         }
     }
@@ -178,7 +178,7 @@ public sealed class ScoringTests(TrainedModel trained)
         ImageClassificationTransformer model = (ImageClassificationTransformer)trained.Context.Model.Load(path, out _);
         File.Delete(path);
         PredictionEngine<EncodedPicture, PicturePrediction> engine = trained.Context.Model.CreatePredictionEngine<EncodedPicture, PicturePrediction>(model);
-        EncodedPicture picture = new() { Image = ColouredImages.Png(0, new Random(1)) };
+        EncodedPicture picture = new() { Image = ColoredImages.Png(0, new Random(1)) };
         Assert.Equal(3, engine.Predict(picture).Score.Length);
 
         engine.Dispose();
@@ -209,7 +209,7 @@ public sealed class ScoringTests(TrainedModel trained)
     public void Transform_AnUnreadablePictureToBeSkipped_HasNoScoreAndNoLabel()
     {
         MLContext ml = new(1);
-        TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1, UnreadableImages = UnreadableImages.Skip }).Fit(trained.Rows);
+        TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1, OnUnreadableImage = UnreadableImageBehavior.Skip }).Fit(trained.Rows);
 
         IDataView scored = model.LastTransformer.Transform(ml.Data.LoadFromEnumerable(Pictures()));
 
@@ -223,9 +223,9 @@ public sealed class ScoringTests(TrainedModel trained)
 
     private static EncodedPicture[] Pictures() =>
     [
-        new() { Image = ColouredImages.Png(0, new Random(1)), ImagePath = "good.png" },
+        new() { Image = ColoredImages.Png(0, new Random(1)), ImagePath = "good.png" },
         new() { Image = [0xFF, 0xD8, 0xFF, 0xE0, 0, 16], ImagePath = "broken.jpg" },
-        new() { Image = ColouredImages.Png(1, new Random(2)), ImagePath = "better.png" },
+        new() { Image = ColoredImages.Png(1, new Random(2)), ImagePath = "better.png" },
     ];
 
     private sealed class PathAndScore

@@ -110,7 +110,7 @@ public sealed class SourceRoundTripTests : IDisposable
         LabelColumn label = sets ? LabelSetColumn.Bind(mapped, "Labels") : KeyLabelColumn.Bind(mapped.Schema, "Key");
         LabeledRowReader reader = new(label, ImageColumn.BindOrFiles(mapped.Schema, "Image", preprocessing, ImageCodec.DefaultMaxPixels), () => { });
 
-        using LabeledImages read = new LabeledImageReader(reader, UnreadableImages.Throw, new StorageSettings(), _ => { }).Read(mapped);
+        using LabeledImages read = new LabeledImageReader(reader, UnreadableImageBehavior.Throw, new StorageSettings(), _ => { }).Read(mapped);
 
         ImageSet images = read.Images;
         Assert.Equal(Count, images.Count);

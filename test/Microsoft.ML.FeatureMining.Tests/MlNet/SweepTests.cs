@@ -9,7 +9,7 @@ using Microsoft.ML.FeatureMining.Training.Optimizers;
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
 /// <summary>Sweeps as a user of ML.NET runs them.</summary>
-public sealed class SweepTests(ColouredImages images) : IClassFixture<ColouredImages>, IClassFixture<OneThread>
+public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImages>, IClassFixture<OneThread>
 {
     private static readonly SweepParameter[] Parameters = [new NumberParameter("LearningRate", 1e-3, 0.3, logarithmic: true), new ChoiceParameter("Stages", 0, 2)];
 
@@ -28,9 +28,9 @@ public sealed class SweepTests(ColouredImages images) : IClassFixture<ColouredIm
         SweepTrial best = result.Best!;
         Assert.Equal((TrialState.Completed, 4), (best.State, best.Epochs));
         // What was paused and taken up twice came to the bits of a Fit that was not.
-        using ImageClassificationTransformer straight = Pipeline(ml, result.OptionsOf(best) with { WorkspacePath = null }).Fit(rows).LastTransformer;
+        using ImageClassificationTransformer straight = Pipeline(ml, result.GetOptions(best) with { WorkspacePath = null }).Fit(rows).LastTransformer;
         Assert.Equal(straight.Model.History.Select(epoch => epoch.ValidationAccuracy!.Value), best.Curve.Select(epoch => epoch.Score));
-        using ImageClassificationTransformer kept = Pipeline(ml, result.OptionsOf(best)).Fit(rows).LastTransformer;
+        using ImageClassificationTransformer kept = Pipeline(ml, result.GetOptions(best)).Fit(rows).LastTransformer;
         Assert.All(straight.Model.Artifact.Weights.Tensors.Zip(kept.Model.Artifact.Weights.Tensors), pair => Assert.Equal(pair.First.Bytes, pair.Second.Bytes));
         // What may go on keeps what it goes on from.
         Assert.All(result.Trials.Where(trial => trial.State == TrialState.Paused), trial => Assert.Equal(1, CheckpointsOf(result, trial)));
@@ -61,7 +61,7 @@ public sealed class SweepTests(ColouredImages images) : IClassFixture<ColouredIm
         Assert.Equal(undisturbed.Trials.Select(Describe), all.Trials.Select(Describe));
         // Both came to their end; the better one keeps its weights, the other its logs.
         Assert.Equal([1, 0], all.Trials.Select(trial => CheckpointsOf(all, trial)));
-        Assert.Single(Directory.GetFiles(all.OptionsOf(all.Trials[1]).WorkspacePath!, "log.txt", SearchOption.AllDirectories));
+        Assert.Single(Directory.GetFiles(all.GetOptions(all.Trials[1]).WorkspacePath!, "log.txt", SearchOption.AllDirectories));
     }
 
     [Fact]
@@ -174,7 +174,7 @@ public sealed class SweepTests(ColouredImages images) : IClassFixture<ColouredIm
     private static SweepResult<FeatureMiningOptions> Sweep(MLContext ml, IDataView rows, SweepSettings settings) => ml.MulticlassClassification.Sweep(rows, Baseline, options => Pipeline(ml, options), settings);
 
     private static int CheckpointsOf(SweepResult<FeatureMiningOptions> result, SweepTrial trial) =>
-        Directory.GetFiles(result.OptionsOf(trial).WorkspacePath!, "*.ckpt", SearchOption.AllDirectories).Length;
+        Directory.GetFiles(result.GetOptions(trial).WorkspacePath!, "*.ckpt", SearchOption.AllDirectories).Length;
 
     private static string Describe(SweepTrial trial) => $"{trial.Number} {trial.State} {string.Join(' ', trial.Settings)} {string.Join(' ', trial.Curve)}";
 }

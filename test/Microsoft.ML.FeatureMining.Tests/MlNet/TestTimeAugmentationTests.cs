@@ -26,7 +26,7 @@ public sealed class TestTimeAugmentationTests(TrainedModel trained)
     [Fact]
     public void TenCrop_OfAModel_ScoresTheCropsOfALargerPicture()
     {
-        // 12 pixels a side: a picture of 14, whose crops begin at 0, 1 (the centre) and 2.
+        // 12 pixels a side: a picture of 14, whose crops begin at 0, 1 (the center) and 2.
         (int Top, int Left)[] corners = [(0, 0), (0, 2), (2, 0), (2, 2), (1, 1)];
         DecodedImage picture = ImageCodec.Decode(Pictures(mirrored: false)[0].Image);
         DecodedImage larger = ImageResize.Resize(picture, 14, 14);
@@ -84,7 +84,7 @@ public sealed class TestTimeAugmentationTests(TrainedModel trained)
 
     private static EncodedPicture[] Pictures(bool mirrored) => [.. Enumerable.Range(0, 5).Select(i =>
     {
-        DecodedImage image = ImageCodec.Decode(ColouredImages.Png(i % 3, new Random(i)));
+        DecodedImage image = ImageCodec.Decode(ColoredImages.Png(i % 3, new Random(i)));
         return Encoded(image.Width, image.Height, (x, y) => Pixel(image, mirrored ? image.Width - 1 - x : x, y));
     })];
 

@@ -2,19 +2,19 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>A model of the coloured pictures, trained once for all tests that only use one.</summary>
+/// <summary>A model of the colored pictures, trained once for all tests that only use one.</summary>
 public sealed class TrainedModel : IDisposable
 {
     public TrainedModel()
     {
-        Images = new ColouredImages();
+        Images = new ColoredImages();
         Context = new MLContext(1);
         Rows = Images.Rows(Context);
         Model = Tiny.Pipeline(Context).Fit(Rows);
         Loaded = Model.Take(2).Aggregate(Rows, (rows, part) => part.Transform(rows));
     }
 
-    public ColouredImages Images { get; }
+    public ColoredImages Images { get; }
 
     public MLContext Context { get; }
 

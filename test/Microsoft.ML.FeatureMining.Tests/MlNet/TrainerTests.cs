@@ -53,7 +53,7 @@ public sealed class TrainerTests(TrainedModel trained)
             MLContext ml = new(1);
             List<string> log = [];
             ml.Log += (_, e) => log.Add(e.RawMessage);
-            FeatureMiningOptions options = Short with { InitialWeights = Path.Combine(folder, "weights.safetensors"), LearningRate = 1e-9, CropPadding = 0, HorizontalFlip = false, Keep = KeepWeights.Last };
+            FeatureMiningOptions options = Short with { InitialWeights = Path.Combine(folder, "weights.safetensors"), LearningRate = 1e-9, CropPadding = 0, HorizontalFlip = false, KeepWeights = KeepWeights.Last };
 
             double fromModel = Tiny.Pipeline(ml, options).Fit(trained.Rows).LastTransformer.Model.History[0].TrainAccuracy;
             double fromScratch = Tiny.Pipeline(ml, options with { InitialWeights = null }).Fit(trained.Rows).LastTransformer.Model.History[0].TrainAccuracy;
@@ -118,7 +118,7 @@ public sealed class TrainerTests(TrainedModel trained)
         Assert.Equal(["1 validation rows were left out: they have no label, or one that is no class."], warnings);
 
         IDataView Numbered(params int[] labels) =>
-            ml.Data.LoadFromEnumerable(labels.Select(label => new NumberedRow { Label = label, Image = ColouredImages.Png(label % 3, new Random(label)) }).ToArray());
+            ml.Data.LoadFromEnumerable(labels.Select(label => new NumberedRow { Label = label, Image = ColoredImages.Png(label % 3, new Random(label)) }).ToArray());
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Fit_WithARowUnlabelled_LeavesItOutWithAWarning()
+    public void Fit_WithARowUnlabeled_LeavesItOutWithAWarning()
     {
         MLContext ml = new(1);
         List<string> warnings = [];
@@ -174,7 +174,7 @@ public sealed class TrainerTests(TrainedModel trained)
         MLContext ml = new(1);
         List<string> warnings = [];
         ml.Log += (_, e) => warnings.AddRange(e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning ? [e.RawMessage] : []);
-        FeatureMiningOptions options = Short with { UnreadableImages = UnreadableImages.Skip };
+        FeatureMiningOptions options = Short with { OnUnreadableImage = UnreadableImageBehavior.Skip };
 
         ImageClassificationModel model = ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(Encoded(ml, (1, true), (2, true), (0, false), (0, true), (2, false))).Model;
 
@@ -193,7 +193,7 @@ public sealed class TrainerTests(TrainedModel trained)
     public void Fit_WithMoreUnreadablePicturesThanAllowed_SaysHowManyAndWhich(double share, bool refuses)
     {
         MLContext ml = new(1);
-        FeatureMiningOptions options = Short with { UnreadableImages = UnreadableImages.Skip, MaxSkippedShare = share };
+        FeatureMiningOptions options = Short with { OnUnreadableImage = UnreadableImageBehavior.Skip, MaxSkippedFraction = share };
 
         Exception? error = Record.Exception(() => ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(Encoded(ml, (1, true), (2, true), (0, false), (0, true), (2, false))));
 
@@ -252,7 +252,7 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Fit_Cancelled_ReturnsTheBestSoFarOrThrows()
+    public void Fit_Canceled_ReturnsTheBestSoFarOrThrows()
     {
         using CancellationTokenSource source = new();
         FeatureMiningOptions options = Tiny.Options with
@@ -264,19 +264,19 @@ public sealed class TrainerTests(TrainedModel trained)
 
         ImageClassificationModel model = new MLContext(1).MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded).Model;
 
-        Assert.Equal((TrainingEnd.Cancelled, 2), (model.End, model.History.Count));
-        // By now the token is cancelled from the start.
+        Assert.Equal((TrainingEnd.Canceled, 2), (model.End, model.History.Count));
+        // By now the token is canceled from the start.
         Assert.Throws<OperationCanceledException>(() => new MLContext(1).MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded));
     }
 
     [Fact]
-    public void Fit_CancelledWhereThatThrows_Throws()
+    public void Fit_CanceledWhereThatThrows_Throws()
     {
         using CancellationTokenSource source = new();
         FeatureMiningOptions options = Tiny.Options with
         {
             CancellationToken = source.Token,
-            OnCancel = CancelledFit.Throws,
+            OnCancellation = CancellationBehavior.Throw,
             Progress = report => { if (report.Completed?.Epoch == 2) source.Cancel(); },
         };
 
@@ -284,7 +284,7 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Fit_InACancelledContext_Throws()
+    public void Fit_InACanceledContext_Throws()
     {
         MLContext ml = new(1);
         FeatureMiningOptions options = Tiny.Options with { Progress = report => { if (report.Completed?.Epoch == 1) InternalsTests.Cancel(ml); } };
@@ -319,7 +319,7 @@ public sealed class TrainerTests(TrainedModel trained)
     /// <summary>Labels count from 0 here; 3, which is no label of three, comes out as a missing key.</summary>
     private static IDataView Encoded(MLContext ml, params (uint Label, bool Readable)[] rows) => ml.Data.LoadFromEnumerable(rows.Select((row, i) => new EncodedPicture
     {
-        Image = row.Readable ? ColouredImages.Png((int)row.Label % 3, new Random(i)) : [1, 2, 3],
+        Image = row.Readable ? ColoredImages.Png((int)row.Label % 3, new Random(i)) : [1, 2, 3],
         Label = row.Label,
         ImagePath = $"picture-{i}",
     }).ToArray());

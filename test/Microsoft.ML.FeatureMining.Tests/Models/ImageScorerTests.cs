@@ -36,7 +36,7 @@ public sealed class ImageScorerTests : IClassFixture<OneThread>
         network.eval();
         Tensor images = tensor(pixels, [Count, 3, 8, 8]);
         Tensor mean = tensor(artifact.Manifest.Mean.ToArray(), [1, 3, 1, 1]);
-        Tensor deviation = tensor(artifact.Manifest.Deviation.ToArray(), [1, 3, 1, 1]);
+        Tensor deviation = tensor(artifact.Manifest.Std.ToArray(), [1, 3, 1, 1]);
         float[] expected = TensorAssert.Values(nn.functional.softmax(network.call((images - mean) / deviation), 1));
         Assert.All(expected.Zip(probabilities), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
         Assert.All(probabilities.Chunk(4), image => Assert.Equal(1, image.Sum(), 1e-5f));

@@ -33,7 +33,7 @@ internal static class TinyArtifact
         Preprocessing = new ImagePreprocessing { Shape = new ImageShape(channels, size, size) },
         Element = element,
         Mean = [.. Enumerable.Range(0, channels).Select(i => element == PixelType.Byte ? 100f + i : 0.1f * i)],
-        Deviation = [.. Enumerable.Range(0, channels).Select(i => element == PixelType.Byte ? 50f + i : 1 + 0.1f * i)],
+        Std = [.. Enumerable.Range(0, channels).Select(i => element == PixelType.Byte ? 50f + i : 1 + 0.1f * i)],
     };
 
     private static NamedTensor Fill(NamedTensor tensor, Func<double> draw) =>

@@ -18,7 +18,7 @@ public sealed class ExitTests : IClassFixture<OneThread>
 {
     private static readonly StageStride[] Halves = [new(2, 2), new(2, 2)];
 
-    private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { Keep = KeepWeights.Last, Strategies = [new BeYourOwnTeacher { EnsembleExits = true }] };
+    private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { KeepWeights = KeepWeights.Last, Strategies = [new BeYourOwnTeacher { EnsembleExits = true }] };
 
     [Fact]
     public void Forward_WithExits_IsTheMeanOfAllLogits()
@@ -60,7 +60,7 @@ public sealed class ExitTests : IClassFixture<OneThread>
     {
         ImageSet train = TinyData.Bands(20), validation = TinyData.Random(new ImageShape(1, 8, 8), count: 12, classes: 2, seed: 4);
 
-        TrainingOutcome outcome = TinyRun.Fit(Recipe with { WeightAverageDecay = average }, train, validation);
+        TrainingOutcome outcome = TinyRun.Fit(Recipe with { EmaDecay = average }, train, validation);
 
         Assert.Equal(Halves, outcome.Exits!);
         using ImageScorer scorer = new(ArtifactOf(outcome), CPU);
@@ -117,7 +117,7 @@ public sealed class ExitTests : IClassFixture<OneThread>
             ClassCount = 2,
             Preprocessing = new ImagePreprocessing { Shape = outcome.Recipe.Input },
             Mean = outcome.Pixels.Mean,
-            Deviation = outcome.Pixels.Std,
+            Std = outcome.Pixels.Std,
         },
         outcome.Weights);
 

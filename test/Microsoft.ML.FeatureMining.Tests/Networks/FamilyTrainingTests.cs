@@ -40,7 +40,7 @@ public sealed class FamilyTrainingTests : IClassFixture<OneThread>
         TrainingOutcome whole = TinyRun.Fit(recipe, Bands(side));
         MemoryStore store = new();
         int asked = 0;
-        TinyRun.Fit(recipe, Bands(side), checkpoints: store, cancelled: () => asked++ == 2);
+        TinyRun.Fit(recipe, Bands(side), checkpoints: store, canceled: () => asked++ == 2);
 
         TrainingOutcome resumed = TinyRun.Fit(recipe, Bands(side), checkpoints: store);
 

@@ -26,7 +26,7 @@ public sealed class ModelReportTests(TrainedModel trained)
         Assert.Equal(expected.MacroAccuracy, report.MacroRecall, 9);
         Assert.Equal(expected.LogLoss, report.LogLoss, 5);
         Assert.Equal(expected.ConfusionMatrix.Counts.SelectMany(row => row), from actual in Enumerable.Range(0, 3) from predicted in Enumerable.Range(0, 3) select (double)report.Count(actual, predicted));
-        Assert.Equal(ColouredImages.Names, report.Classes.Select(entry => entry.Name));
+        Assert.Equal(ColoredImages.Names, report.Classes.Select(entry => entry.Name));
         string[] paths = [.. trained.Rows.GetColumn<string>("ImagePath")];
         Assert.All(report.Worst, image => Assert.Equal(paths[image.Row], image.File));
     }
@@ -51,18 +51,18 @@ public sealed class ModelReportTests(TrainedModel trained)
         (long Row, string? File, ImageExplanation Explanation)[] all = [.. explainer.Explain(trained.Rows)];
         (long Row, string? File, ImageExplanation Explanation)[] some = [.. explainer.Explain(trained.Model.Transform(trained.Rows), images: 4)];
 
-        Assert.Equal(ColouredImages.Names, explainer.ClassNames);
+        Assert.Equal(ColoredImages.Names, explainer.ClassNames);
         Assert.Equal(Enumerable.Range(0, scores.Length).Select(row => (long)row), all.Select(entry => entry.Row));
         Assert.All(all, entry => TensorAssert.CloseValues(scores[entry.Row], entry.Explanation.Probabilities, 1e-4, "scores"));
         Assert.Equal([0L, 9, 18, 27], some.Select(entry => entry.Row));
         ImageExplanation one = explainer.Explain(File.ReadAllBytes(all[5].File!));
         Assert.Equal(all[5].Explanation.Probabilities, one.Probabilities);
         Assert.Equal(all[5].Explanation.MainMap.Values, one.MainMap.Values);
-        DecodedImage grid = ImageCodec.Decode(ExplanationGrid.OfImages(some.Select(entry => entry.Explanation), side: 20));
+        DecodedImage grid = ImageCodec.Decode(ExplanationGrid.FromImages(some.Select(entry => entry.Explanation), side: 20));
         Assert.Equal((5 * 24 - 4, 4 * 24 - 4), (grid.Width, grid.Height));
-        DecodedImage models = ImageCodec.Decode(ExplanationGrid.OfModels([(null, [one, one]), (explainer.TrainedPart, [one, one])], side: 20));
+        DecodedImage models = ImageCodec.Decode(ExplanationGrid.FromModels([(null, [one, one]), (explainer.FixedMaskMap, [one, one])], side: 20));
         Assert.Equal((2 * 24 - 4, 3 * 24 - 4), (models.Width, models.Height));
-        DecodedImage parts = ImageCodec.Decode(ExplanationGrid.OfModels([(null, [one, one]), (new HeatMap(1, 1, [1]), [one, one])], side: 20));
+        DecodedImage parts = ImageCodec.Decode(ExplanationGrid.FromModels([(null, [one, one]), (new HeatMap(1, 1, [1]), [one, one])], side: 20));
         Assert.Equal((3 * 24 - 4, 3 * 24 - 4), (parts.Width, parts.Height));
     }
 
@@ -85,18 +85,18 @@ public sealed class ModelReportTests(TrainedModel trained)
     [Fact]
     public void TrainedPart_OfANetworkWithAFixedMask_IsItsHalf()
     {
-        FeatureMiningOptions options = Tiny.Options with { Epochs = 1, Stages = 0, Strategies = [new FixedMask { Kept = MapHalf.Lower }] };
+        FeatureMiningOptions options = Tiny.Options with { Epochs = 1, Stages = 0, Strategies = [new FixedMask { Kept = FeatureMapHalf.Lower }] };
         using ImageClassificationTransformer model = trained.Context.MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded);
         using ImageExplainer explainer = trained.Context.Model.CreateImageExplainer(model);
         using ImageExplainer other = trained.Context.Model.CreateImageExplainer(trained.Model);
 
-        HeatMap part = explainer.TrainedPart!;
+        HeatMap part = explainer.FixedMaskMap!;
         Assert.Equal(Enumerable.Range(0, part.Height * part.Width).Select(i => 2 * (i / part.Width) >= part.Height ? 1f : 0f), part.Values);
-        Assert.Null(other.TrainedPart);
+        Assert.Null(other.FixedMaskMap);
     }
 
     [Fact]
-    public void SaveReport_LabelledRows_HasEveryPart()
+    public void SaveReport_LabeledRows_HasEveryPart()
     {
         using TemporaryFolder folder = new();
 
@@ -180,12 +180,12 @@ public sealed class ModelReportTests(TrainedModel trained)
         MultilabelClassificationMetrics expected = ml.MultilabelClassification().Evaluate(model.Transform(trained.Rows));
 
         ml.Model.SaveReport(model, trained.Rows, folder["report.html"], new ModelReportOptions { Pictures = 2, Activations = 4, Worst = 5 });
-        ml.Model.SaveReport(model, Unlabelled(), folder["unlabelled.html"], new ModelReportOptions { Pictures = 2, Activations = 4 });
+        ml.Model.SaveReport(model, Unlabeled(), folder["unlabeled.html"], new ModelReportOptions { Pictures = 2, Activations = 4 });
 
         XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
         Assert.Equal(["summary", "curves", "classes", "worst", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
         string[][] table = [.. Section(root, "classes").Descendants("tbody").Elements("tr").Select(row => row.Elements().Select(cell => cell.Value).ToArray())];
-        Assert.Equal([.. ColouredImages.Names, "all classes", "Mean (macro)"], table.Select(row => row[0]));
+        Assert.Equal([.. ColoredImages.Names, "all classes", "Mean (macro)"], table.Select(row => row[0]));
         Assert.Equal(
             expected.Classes.Select(entry => (string[])[.. new[] { entry.TruePositives, entry.FalseNegatives, entry.FalsePositives, entry.TrueNegatives }.Select(count => $"{count}")]),
             table.Take(3).Select(row => row[1..5]));
@@ -193,10 +193,10 @@ public sealed class ModelReportTests(TrainedModel trained)
         // Of each row the class of the largest binary cross entropy; the worst rows first.
         string[] labels = [.. trained.Rows.GetColumn<string>("Label")];
         IEnumerable<string> worst = model.Transform(trained.Rows).GetColumn<float[]>("Score")
-            .Select((scores, row) => scores.Select((score, k) => (Has: labels[row] == ColouredImages.Names[k], k, Loss: -Math.Log(labels[row] == ColouredImages.Names[k] ? score : 1 - score))).MaxBy(entry => entry.Loss))
-            .OrderByDescending(entry => entry.Loss).Take(5).Select(entry => $"{(entry.Has ? "has" : "has no")} {ColouredImages.Names[entry.k]}");
+            .Select((scores, row) => scores.Select((score, k) => (Has: labels[row] == ColoredImages.Names[k], k, Loss: -Math.Log(labels[row] == ColoredImages.Names[k] ? score : 1 - score))).MaxBy(entry => entry.Loss))
+            .OrderByDescending(entry => entry.Loss).Take(5).Select(entry => $"{(entry.Has ? "has" : "has no")} {ColoredImages.Names[entry.k]}");
         Assert.Equal(worst, Section(root, "worst").Descendants("strong").Select(verdict => verdict.Value));
-        XElement other = PageAssert.Sound(File.ReadAllText(folder["unlabelled.html"]));
+        XElement other = PageAssert.Sound(File.ReadAllText(folder["unlabeled.html"]));
         Assert.Equal(["summary", "curves", "pictures", "activations"], other.Descendants("section").Attributes("id").Select(id => id.Value));
     }
 
@@ -205,7 +205,7 @@ public sealed class ModelReportTests(TrainedModel trained)
     {
         using TemporaryFolder folder = new();
 
-        trained.Context.Model.SaveReport(trained.Model, Unlabelled(), folder["report.html"]);
+        trained.Context.Model.SaveReport(trained.Model, Unlabeled(), folder["report.html"]);
 
         XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
         Assert.Equal(["summary", "curves", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
@@ -238,7 +238,7 @@ public sealed class ModelReportTests(TrainedModel trained)
         Assert.All(nonsense, options => Assert.Throws<ArgumentOutOfRangeException>(() => trained.Context.Model.SaveReport(trained.Model, trained.Rows, "never.html", options)));
     }
 
-    private IDataView Unlabelled() => trained.Context.Data.LoadFromEnumerable(
+    private IDataView Unlabeled() => trained.Context.Data.LoadFromEnumerable(
         trained.Rows.GetColumn<string>("ImagePath").Select(path => new ImageFileRow { ImagePath = path, Label = "" }).ToArray());
 
     // Another network, and pictures of another size and shape.

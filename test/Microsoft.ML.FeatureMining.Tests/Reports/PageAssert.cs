@@ -33,7 +33,7 @@ internal static class PageAssert
         string[] ids = [.. all.Attributes("id").Select(id => id.Value)];
         Assert.Equal(ids.Distinct(), ids);
         Assert.All(all.Attributes("href"), link => Assert.Contains(link.Value[1..], ids));
-        Assert.All(all.Attributes("aria-labelledby"), label => Assert.Contains(label.Value, ids));
+        Assert.All(all.Attributes("aria-labeledby"), label => Assert.Contains(label.Value, ids));
         // A browser takes <td/> for an opened cell, but inside of SVG.
         Assert.All(all.Where(element => element.IsEmpty && !element.AncestorsAndSelf("svg").Any()), element => Assert.Contains(element.Name.LocalName, Void));
         return root;

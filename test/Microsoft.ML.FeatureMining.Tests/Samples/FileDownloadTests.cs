@@ -149,7 +149,7 @@ public sealed class FileDownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task FetchAsync_Cancelled_KeepsWhatArrived()
+    public async Task FetchAsync_Canceled_KeepsWhatArrived()
     {
         using CancellationTokenSource stop = new();
         Reports reports = new() { OnReport = report => { if (report.Bytes > 0) stop.Cancel(); } };

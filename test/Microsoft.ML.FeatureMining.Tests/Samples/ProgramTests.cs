@@ -4,7 +4,7 @@ using Microsoft.ML.FeatureMining.Tests.MlNet;
 namespace Microsoft.ML.FeatureMining.Tests.Samples;
 
 /// <summary>Verbs of the program as a user types them.</summary>
-public sealed class ProgramTests(ColouredImages images) : IClassFixture<ColouredImages>
+public sealed class ProgramTests(ColoredImages images) : IClassFixture<ColoredImages>
 {
     [SkippableFact]
     public void Sweep_WithSomeSettingsGiven_VariesTheOthers()
@@ -32,10 +32,10 @@ public sealed class ProgramTests(ColouredImages images) : IClassFixture<Coloured
 
         Assert.True(code == 0, error);
         Assert.Contains("micro accuracy", output, StringComparison.Ordinal);
-        File.WriteAllBytes(folder["picture.png"], ColouredImages.Png(2, new Random(1)));
+        File.WriteAllBytes(folder["picture.png"], ColoredImages.Png(2, new Random(1)));
         (code, output, error) = Run("predict", "--model", folder["two.zip"], "--top", "9", folder["picture.png"]);
         Assert.True(code == 0, error);
-        Assert.Equal(["blue", "green"], ColouredImages.Names.Where(name => output.Replace(folder.Path, "", StringComparison.Ordinal).Contains(name, StringComparison.Ordinal)));
+        Assert.Equal(["blue", "green"], ColoredImages.Names.Where(name => output.Replace(folder.Path, "", StringComparison.Ordinal).Contains(name, StringComparison.Ordinal)));
     }
 
     [SkippableFact]

@@ -33,7 +33,7 @@ public sealed class SampleTests
     {
         Assert.Null(new Sample([1.0]).PValue(new Sample([1.0, 2])));
         Assert.Null(new Sample([1.0, 1]).PValue(new Sample([2.0, 2])));
-        Assert.Null(new Sample([1.0]).Deviation);
-        Assert.Equal(Math.Sqrt(2), new Sample([1.0, 3]).Deviation!.Value, 12);
+        Assert.Null(new Sample([1.0]).Std);
+        Assert.Equal(Math.Sqrt(2), new Sample([1.0, 3]).Std!.Value, 12);
     }
 }

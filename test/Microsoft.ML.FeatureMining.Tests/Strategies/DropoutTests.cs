@@ -37,7 +37,7 @@ public sealed class DropoutTests : IClassFixture<OneThread>
         float[] values = TensorAssert.Values(result);
         Assert.All(values, value => Assert.True(value == 0 || Math.Abs(value - 1 / 0.7f) < 1e-6f));
         Assert.Equal(0.3, values.Average(value => value == 0 ? 1.0 : 0), 5 * Math.Sqrt(0.21 / values.Length));
-        // Neighbours fall independently.
+        // Neighbors fall independently.
         Assert.Equal(0.09, values.Zip(values.Skip(1)).Average(pair => pair.First == 0 && pair.Second == 0 ? 1.0 : 0), 0.003);
     }
 

@@ -54,9 +54,9 @@ public sealed class FeatureMiningRunTests : IClassFixture<OneThread>
     [Fact]
     public void Fit_InitialWeights_AreThoseOfThePlainRun()
     {
-        TrainingRecipe stopped = Plain with { Keep = KeepWeights.Last };
+        TrainingRecipe stopped = Plain with { KeepWeights = KeepWeights.Last };
 
-        Assert.Equal(TinyRun.Bits(TinyRun.Fit(stopped, cancelled: () => true)), TinyRun.Bits(TinyRun.Fit(stopped with { Strategies = [new Strategy()] }, cancelled: () => true)));
+        Assert.Equal(TinyRun.Bits(TinyRun.Fit(stopped, canceled: () => true)), TinyRun.Bits(TinyRun.Fit(stopped with { Strategies = [new Strategy()] }, canceled: () => true)));
     }
 
     /// <summary>Writes down each batch and changes nothing.</summary>

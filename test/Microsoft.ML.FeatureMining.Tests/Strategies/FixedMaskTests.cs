@@ -9,11 +9,11 @@ namespace Microsoft.ML.FeatureMining.Tests.Strategies;
 public sealed class FixedMaskTests : IClassFixture<OneThread>
 {
     [Theory]
-    [InlineData(MapHalf.Left, new float[] { 1, 1, 0, 1, 1, 0 })]
-    [InlineData(MapHalf.Right, new float[] { 0, 1, 1, 0, 1, 1 })]
-    [InlineData(MapHalf.Upper, new float[] { 1, 1, 1, 0, 0, 0 })]
-    [InlineData(MapHalf.Lower, new float[] { 0, 0, 0, 1, 1, 1 })]
-    public void OnStage_TheLastOne_KeepsItsHalf(MapHalf kept, float[] expected)
+    [InlineData(FeatureMapHalf.Left, new float[] { 1, 1, 0, 1, 1, 0 })]
+    [InlineData(FeatureMapHalf.Right, new float[] { 0, 1, 1, 0, 1, 1 })]
+    [InlineData(FeatureMapHalf.Upper, new float[] { 1, 1, 1, 0, 0, 0 })]
+    [InlineData(FeatureMapHalf.Lower, new float[] { 0, 0, 0, 1, 1, 1 })]
+    public void OnStage_TheLastOne_KeepsItsHalf(FeatureMapHalf kept, float[] expected)
     {
         using DisposeScope scope = NewDisposeScope();
         StageShape[] shapes = [new StageShape(4, 4, 6), new StageShape(2, 2, 3)];

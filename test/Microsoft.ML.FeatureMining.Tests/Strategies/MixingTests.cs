@@ -19,7 +19,7 @@ public sealed class MixingTests : IClassFixture<OneThread>
     {
         const int Draws = 100_000;
         RandomStream random = new(1, "beta");
-        double[] values = [.. Enumerable.Range(0, Draws).Select(_ => BetaLaw.Draw(shape, random))];
+        double[] values = [.. Enumerable.Range(0, Draws).Select(_ => BetaDistribution.Draw(shape, random))];
 
         Assert.All(values, value => Assert.InRange(value, 0, 1));
         Assert.Equal(0.5, values.Average(), 5 * Math.Sqrt(variance / Draws));
@@ -38,7 +38,7 @@ public sealed class MixingTests : IClassFixture<OneThread>
 
         RandomStream random = new(3, "mixup");
         Assert.InRange(random.NextDouble(), 0, 1);
-        float lambda = (float)BetaLaw.Draw(1, random);
+        float lambda = (float)BetaDistribution.Draw(1, random);
         int[] order = random.Permutation(8);
         foreach ((Tensor old, Tensor now) in new[] { (batch.Images, mixed.Images), (batch.Targets, mixed.Targets) })
         {

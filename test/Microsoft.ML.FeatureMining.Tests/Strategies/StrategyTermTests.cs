@@ -42,7 +42,7 @@ public sealed class StrategyTermTests : IClassFixture<OneThread>
 
         Tensor loss = bench.Step(randn(1, 3, 16, 16).expand(4, 3, 16, 16), MiningBench.Targets([2, 2, 2, 5])).Ledger.Entries.Single(entry => entry.Name == "center-loss").Value;
 
-        // From 0, a rate of 1 brings the centre half-way to its one image.
+        // From 0, a rate of 1 brings the center half-way to its one image.
         Tensor embedding = ClassCentersOf(bench).Values.select(0, 5) * 2;
         Assert.True(loss.ToSingle() > 0);
         TensorAssert.Close(embedding.square().sum() * factor, loss, Tolerance, "loss");
@@ -57,7 +57,7 @@ public sealed class StrategyTermTests : IClassFixture<OneThread>
 
         float first = bench.Step(images, targets).Ledger.Entries.Single(entry => entry.Name == "center-loss").Value.ToSingle();
 
-        // From 0, a rate of 1 brings a centre to n / (1 + n) of the mean of its n images.
+        // From 0, a rate of 1 brings a center to n / (1 + n) of the mean of its n images.
         Tensor embedding = ClassCentersOf(bench).Values.select(0, 2) * 4 / 3;
         Assert.True(first > 0);
         Assert.Equal(0, ClassCentersOf(bench).Values.select(0, 0).abs().sum().ToSingle());

@@ -111,7 +111,7 @@ public sealed class SamplerTests
     [InlineData(1, 0.8413447461)]
     [InlineData(-1.959963985, 0.025)]
     [InlineData(4, 0.9999683288)]
-    public void NormalLaw_Below_IsTheTables(double x, double expected) => Assert.Equal(expected, NormalLaw.Below(x), 1e-7);
+    public void NormalLaw_Below_IsTheTables(double x, double expected) => Assert.Equal(expected, NormalDistribution.Below(x), 1e-7);
 
     private static IEnumerable<object> Values(double[] places) => Parameters.Zip(places, (parameter, place) => SweepTable.Text(parameter.At(place)));
 }

@@ -94,7 +94,7 @@ public sealed class SweepRunnerTests
     }
 
     [Fact]
-    public void Run_Cancelled_IsTakenUpWhereItWas()
+    public void Run_Canceled_IsTakenUpWhereItWas()
     {
         using TemporaryFolder folder = new();
         using TemporaryFolder undisturbed = new();

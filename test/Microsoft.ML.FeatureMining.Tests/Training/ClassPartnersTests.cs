@@ -20,12 +20,12 @@ public sealed class ClassPartnersTests : IClassFixture<OneThread>, IDisposable
     // Of 13 images, classes 0 to 3 have three each, and class 4 has one.
     private readonly ImageSet _set = Set([.. Enumerable.Range(0, 13).Select(i => i == 12 ? 4 : i % 4)]);
     private readonly RandomStreams _random = new(3);
-    private readonly TrainedParts _parts;
+    private readonly TrainingComponents _parts;
     private readonly ClassPartners _partners;
 
     public ClassPartnersTests()
     {
-        _parts = new TrainedParts(Drawing, _set, CPU, _random);
+        _parts = new TrainingComponents(Drawing, _set, CPU, _random);
         _partners = new ClassPartners(_set, _parts, Drawing, _random);
     }
 
@@ -99,7 +99,7 @@ public sealed class ClassPartnersTests : IClassFixture<OneThread>, IDisposable
         TrainingRecipe recipe = TinyRun.Recipe with
         {
             Epochs = 1,
-            AccumulateBatches = 2,
+            GradientAccumulationSteps = 2,
             Strategies = [.. StrategyCatalog.Keys.Where(key => key is not ("cs-kd" or "mixup" or "cutmix")).Select(StrategySettings.Create), .. Drawing.Strategies],
         };
 

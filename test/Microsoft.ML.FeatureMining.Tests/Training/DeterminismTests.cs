@@ -51,8 +51,8 @@ public sealed class DeterminismTests : IClassFixture<OneThread>
     [Fact]
     public void Fit_ValidationSet_DoesNotChangeTheTraining()
     {
-        string without = TinyRun.Bits(TinyRun.Fit(Full with { Keep = KeepWeights.Last }));
+        string without = TinyRun.Bits(TinyRun.Fit(Full with { KeepWeights = KeepWeights.Last }));
 
-        Assert.Equal(without, TinyRun.Bits(TinyRun.Fit(Full with { Keep = KeepWeights.Last }, validation: TinyData.Bands(6, seed: 9))));
+        Assert.Equal(without, TinyRun.Bits(TinyRun.Fit(Full with { KeepWeights = KeepWeights.Last }, validation: TinyData.Bands(6, seed: 9))));
     }
 }

@@ -38,7 +38,7 @@ public sealed class FaultTests : IClassFixture<OneThread>
     {
         int poisoned = 0;
         Saboteur once = new() { Poisons = clock => clock is { Epoch: 1, Step: 1 } && poisoned++ == 0 };
-        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, Divergence = Divergence.RollsBack, Strategies = [once] };
+        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, OnDivergence = DivergenceBehavior.RollBack, Strategies = [once] };
         List<string> notices = [];
 
         TrainingOutcome outcome = TinyRun.Fit(recipe, notice: notices.Add, checkpoints: withCheckpoints ? new MemoryStore() : null);
@@ -53,7 +53,7 @@ public sealed class FaultTests : IClassFixture<OneThread>
     [Fact]
     public void Fit_RollsBackInVain_ThrowsAfterFiveTimes()
     {
-        TrainingRecipe recipe = TinyRun.Recipe with { Divergence = Divergence.RollsBack, Strategies = [new Saboteur { Poisons = _ => true }] };
+        TrainingRecipe recipe = TinyRun.Recipe with { OnDivergence = DivergenceBehavior.RollBack, Strategies = [new Saboteur { Poisons = _ => true }] };
         List<string> notices = [];
 
         Assert.Throws<TrainingDivergedException>(() => TinyRun.Fit(recipe, notice: notices.Add));

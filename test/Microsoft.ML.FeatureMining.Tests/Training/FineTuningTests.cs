@@ -10,7 +10,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Training;
 /// <summary>What stays as it is, and what learns at which rate and with which decay.</summary>
 public sealed class FineTuningTests : IClassFixture<OneThread>
 {
-    private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { Epochs = 1, Keep = KeepWeights.Last, WeightDecay = 0.1 };
+    private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { Epochs = 1, KeepWeights = KeepWeights.Last, WeightDecay = 0.1 };
 
     private static readonly string[] Optimizers = ["sgd", "adamw", "rmsprop-tf"];
 
@@ -121,7 +121,7 @@ public sealed class FineTuningTests : IClassFixture<OneThread>
         Assert.Equal(network.Head.parameters().Concat(added.parameters()).Count(), groups.Where(group => group.LearningRateFactor == 1).Sum(group => group.Parameters.Count));
     }
 
-    private static TrainingOutcome Initial(TrainingRecipe recipe) => TinyRun.Fit(recipe, cancelled: () => true);
+    private static TrainingOutcome Initial(TrainingRecipe recipe) => TinyRun.Fit(recipe, canceled: () => true);
 
     private static string[] Changed(TrainingOutcome before, TrainingOutcome after) =>
         [.. before.Weights.Tensors.Zip(after.Weights.Tensors).Where(pair => !pair.First.Bytes.SequenceEqual(pair.Second.Bytes)).Select(pair => pair.First.Name)];

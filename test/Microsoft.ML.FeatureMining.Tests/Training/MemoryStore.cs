@@ -12,7 +12,7 @@ internal sealed class MemoryStore(Func<bool>? isDue = null) : ICheckpointStore
 
     public bool IsDue(long steps) => isDue?.Invoke() ?? false;
 
-    public void Save(TrainingState state)
+    public void Save(RunSnapshot state)
     {
         using MemoryStream stream = new();
         CheckpointFile.Write(stream, state);
@@ -20,5 +20,5 @@ internal sealed class MemoryStore(Func<bool>? isDue = null) : ICheckpointStore
         Saved++;
     }
 
-    public TrainingState? Load() => Bytes is null ? null : CheckpointFile.Read(new MemoryStream(Bytes));
+    public RunSnapshot? Load() => Bytes is null ? null : CheckpointFile.Read(new MemoryStream(Bytes));
 }

@@ -16,7 +16,7 @@ public sealed class ResumeTests : IClassFixture<OneThread>
         Schedule = new CosineSchedule(),
         Augmentations = [new PadCropFlip { Padding = 1 }],
         Strategies = [new Strategy { Stages = 2 }],
-        Keep = KeepWeights.Best,
+        KeepWeights = KeepWeights.Best,
     };
 
     private static readonly ImageSet Validation = TinyData.Bands(8, seed: 3);
@@ -30,15 +30,15 @@ public sealed class ResumeTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Steps))]
-    public void Fit_CancelledAtAnyStep_GoesOnToTheSameBits(int step)
+    public void Fit_CanceledAtAnyStep_GoesOnToTheSameBits(int step)
     {
         MemoryStore store = new();
         int asked = 0;
-        TrainingOutcome cancelled = TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, cancelled: () => asked++ == step);
+        TrainingOutcome canceled = TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, canceled: () => asked++ == step);
 
         TrainingOutcome outcome = TinyRun.Fit(Recipe, validation: Validation, checkpoints: store);
 
-        Assert.Equal(TrainingEnd.Cancelled, cancelled.End);
+        Assert.Equal(TrainingEnd.Canceled, canceled.End);
         AssertIsWhole(outcome);
     }
 
@@ -48,20 +48,20 @@ public sealed class ResumeTests : IClassFixture<OneThread>
     {
         int asked = 0;
         MemoryStore store = new(() => asked == step + 1);
-        Assert.Throws<FormatException>(() => TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, cancelled: () => asked++ == step + 2 ? throw new FormatException() : false));
+        Assert.Throws<FormatException>(() => TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, canceled: () => asked++ == step + 2 ? throw new FormatException() : false));
 
         AssertIsWhole(TinyRun.Fit(Recipe, validation: Validation, checkpoints: store));
     }
 
     [Fact]
-    public void Fit_CancelledWhileItValidates_GoesOnToTheSameBits()
+    public void Fit_CanceledWhileItValidates_GoesOnToTheSameBits()
     {
         MemoryStore store = new();
         int asked = 0;
         // Three questions before the steps of an epoch, the fourth before its only batch of validation.
-        TrainingOutcome cancelled = TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, cancelled: () => asked++ == 7);
+        TrainingOutcome canceled = TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, canceled: () => asked++ == 7);
 
-        Assert.Equal((TrainingEnd.Cancelled, 1), (cancelled.End, cancelled.History.Count));
+        Assert.Equal((TrainingEnd.Canceled, 1), (canceled.End, canceled.History.Count));
         AssertIsWhole(TinyRun.Fit(Recipe, validation: Validation, checkpoints: store));
     }
 
@@ -74,10 +74,10 @@ public sealed class ResumeTests : IClassFixture<OneThread>
         do
         {
             int asked = 0;
-            outcome = TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, cancelled: () => asked++ == 1);
+            outcome = TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, canceled: () => asked++ == 1);
             fits++;
         }
-        while (outcome.End == TrainingEnd.Cancelled);
+        while (outcome.End == TrainingEnd.Canceled);
 
         Assert.Equal(12, fits);
         AssertIsWhole(outcome);
@@ -120,7 +120,7 @@ public sealed class ResumeTests : IClassFixture<OneThread>
         MemoryStore store = new();
         int asked = 0;
         List<string> notices = [];
-        TinyRun.Fit(Recipe, checkpoints: store, cancelled: () => asked++ == 1);
+        TinyRun.Fit(Recipe, checkpoints: store, canceled: () => asked++ == 1);
         TorchSharp.torch.set_num_threads(2);
         try
         {

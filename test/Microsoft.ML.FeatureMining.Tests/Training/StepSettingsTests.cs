@@ -20,18 +20,18 @@ public sealed class StepSettingsTests : IClassFixture<OneThread>
 
     private static readonly Dictionary<string, TrainingRecipe> Recipes = new()
     {
-        ["clipped"] = TinyRun.Recipe with { MaxGradientNorm = 0.1 },
-        ["accumulated"] = TinyRun.Recipe with { BatchSize = 4, AccumulateBatches = 2 },
-        ["averaged"] = TinyRun.Recipe with { WeightAverageDecay = 0.9 },
+        ["clipped"] = TinyRun.Recipe with { ClipGradientNorm = 0.1 },
+        ["accumulated"] = TinyRun.Recipe with { BatchSize = 4, GradientAccumulationSteps = 2 },
+        ["averaged"] = TinyRun.Recipe with { EmaDecay = 0.9 },
         ["frozen"] = TinyRun.Recipe with { FineTuning = new FineTuning { FrozenStages = 2 } },
         ["norms at rest"] = TinyRun.Recipe with { FineTuning = new FineTuning { FreezeBatchNorm = true } },
         ["groups"] = TinyRun.Recipe with { NoDecayOnNormAndBias = true, FineTuning = new FineTuning { BackboneLearningRateFactor = 0.1 } },
         ["all"] = TinyRun.Recipe with
         {
-            MaxGradientNorm = 1,
+            ClipGradientNorm = 1,
             BatchSize = 4,
-            AccumulateBatches = 2,
-            WeightAverageDecay = 0.9,
+            GradientAccumulationSteps = 2,
+            EmaDecay = 0.9,
             NoDecayOnNormAndBias = true,
             FineTuning = new FineTuning { FrozenStages = 1, BackboneLearningRateFactor = 0.5 },
             Optimizer = new RmsPropTfOptimizer(),
@@ -76,7 +76,7 @@ public sealed class StepSettingsTests : IClassFixture<OneThread>
 
     [Fact]
     public void Fit_LimitFarAboveTheGradients_IsThePlainRun() =>
-        Assert.Equal(TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe)), TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { MaxGradientNorm = 1e6 })));
+        Assert.Equal(TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe)), TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { ClipGradientNorm = 1e6 })));
 
     [Theory]
     [InlineData(2, 4)]
@@ -89,7 +89,7 @@ public sealed class StepSettingsTests : IClassFixture<OneThread>
         List<TrainingProgress> reports = [];
 
         TrainingOutcome one = TinyRun.Fit(whole);
-        TrainingOutcome many = TinyRun.Fit(whole with { BatchSize = batch, AccumulateBatches = batches }, progress: reports.Add);
+        TrainingOutcome many = TinyRun.Fit(whole with { BatchSize = batch, GradientAccumulationSteps = batches }, progress: reports.Add);
 
         Assert.Equal(3, reports[0].StepsPerEpoch);
         Assert.All(one.Weights.Tensors.Zip(many.Weights.Tensors), pair => TensorAssert.CloseValues(Floats(pair.First), Floats(pair.Second), 1e-4, pair.First.Name));
@@ -98,7 +98,7 @@ public sealed class StepSettingsTests : IClassFixture<OneThread>
 
     [Fact]
     public void Fit_AccumulatedBatches_NormalizeApart() => Assert.NotEqual(
-        TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { BatchSize = 8 })), TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { BatchSize = 4, AccumulateBatches = 2 })));
+        TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { BatchSize = 8 })), TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { BatchSize = 4, GradientAccumulationSteps = 2 })));
 
     [Fact]
     public void Update_OfAnAverage_BlendsWeightsAndStatisticsAndCopiesCounters()
@@ -130,26 +130,26 @@ public sealed class StepSettingsTests : IClassFixture<OneThread>
     public void Fit_Average_IsValidatedAndBecomesTheModel()
     {
         ImageSet train = TinyData.Bands(20), validation = TinyData.Random(new ImageShape(1, 8, 8), count: 12, classes: 2, seed: 4);
-        TrainingRecipe recipe = TinyRun.Recipe with { Keep = KeepWeights.Last, WeightAverageDecay = 0.9 };
+        TrainingRecipe recipe = TinyRun.Recipe with { KeepWeights = KeepWeights.Last, EmaDecay = 0.9 };
 
         TrainingOutcome outcome = TinyRun.Fit(recipe, train, validation);
 
         // The model's own validation, begun from its weights: one that stays as it is.
-        TrainingOutcome again = TrainingEngine.Fit(recipe with { LearningRate = 1e-30, WeightAverageDecay = null, FineTuning = new FineTuning { FreezeBatchNorm = true }, Epochs = 1 }, train, validation,
+        TrainingOutcome again = TrainingEngine.Fit(recipe with { LearningRate = 1e-30, EmaDecay = null, FineTuning = new FineTuning { FreezeBatchNorm = true }, Epochs = 1 }, train, validation,
             new TrainingHost(CPU) { LoadWeights = outcome.Weights.CopyTo });
         Assert.Equal(again.History[^1].ValidationLoss!.Value, outcome.History[^1].ValidationLoss!.Value, 1e-6);
-        Assert.NotEqual(TinyRun.Fit(recipe with { WeightAverageDecay = null }, train, validation).History[^1].ValidationLoss!.Value, outcome.History[^1].ValidationLoss!.Value, 1e-4);
+        Assert.NotEqual(TinyRun.Fit(recipe with { EmaDecay = null }, train, validation).History[^1].ValidationLoss!.Value, outcome.History[^1].ValidationLoss!.Value, 1e-4);
         // The training itself does not see the average.
-        Assert.Equal(TinyRun.Fit(recipe with { WeightAverageDecay = null }, train, validation).History[^1].TrainLoss, outcome.History[^1].TrainLoss);
+        Assert.Equal(TinyRun.Fit(recipe with { EmaDecay = null }, train, validation).History[^1].TrainLoss, outcome.History[^1].TrainLoss);
     }
 
     [Fact]
     public void Problems_ImpossibleValues_AreAllNamed()
     {
-        TrainingRecipe recipe = TinyRun.Recipe with { MaxGradientNorm = 0, WeightAverageDecay = 1, AccumulateBatches = 0 };
+        TrainingRecipe recipe = TinyRun.Recipe with { ClipGradientNorm = 0, EmaDecay = 1, GradientAccumulationSteps = 0 };
 
-        Assert.Equal(["AccumulateBatches", "MaxGradientNorm", "WeightAverageDecay"], recipe.Problems().Select(problem => problem.Split(' ')[0]));
-        Assert.Contains("16777216", Assert.Single((recipe with { MaxGradientNorm = null, WeightAverageDecay = 0.5, BatchSize = 1 << 20, AccumulateBatches = 4096 }).Problems()));
+        Assert.Equal(["GradientAccumulationSteps", "ClipGradientNorm", "EmaDecay"], recipe.Problems().Select(problem => problem.Split(' ')[0]));
+        Assert.Contains("16777216", Assert.Single((recipe with { ClipGradientNorm = null, EmaDecay = 0.5, BatchSize = 1 << 20, GradientAccumulationSteps = 4096 }).Problems()));
     }
 
     private static float[] Floats(NamedTensor tensor) => tensor.Type == ScalarType.Float32

@@ -18,7 +18,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Training;
 /// </summary>
 public sealed class TensorScopeTests : IClassFixture<OneThread>
 {
-    private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { ReportEverySteps = 1, MaxGradientNorm = 1, WeightAverageDecay = 0.9, AccumulateBatches = 2, BatchSize = 4 };
+    private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { ReportEverySteps = 1, ClipGradientNorm = 1, EmaDecay = 0.9, GradientAccumulationSteps = 2, BatchSize = 4 };
 
     public static TheoryData<string> Strategies { get; } = [.. StrategyCatalog.Keys];
 

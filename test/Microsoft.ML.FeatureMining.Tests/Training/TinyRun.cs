@@ -22,11 +22,11 @@ internal static class TinyRun
         Seed = 1,
     };
 
-    public static TrainingOutcome Fit(TrainingRecipe recipe, ImageSet? train = null, ImageSet? validation = null, Action<TrainingProgress>? progress = null, Func<bool>? cancelled = null, ICheckpointStore? checkpoints = null, Action<string>? notice = null) =>
+    public static TrainingOutcome Fit(TrainingRecipe recipe, ImageSet? train = null, ImageSet? validation = null, Action<TrainingProgress>? progress = null, Func<bool>? canceled = null, ICheckpointStore? checkpoints = null, Action<string>? notice = null) =>
         TrainingEngine.Fit(recipe, train ?? TinyData.Bands(20), validation, new TrainingHost(CPU)
         {
             Progress = progress,
-            IsCancelled = cancelled ?? (() => false),
+            IsCanceled = canceled ?? (() => false),
             Checkpoints = checkpoints,
             Notice = notice ?? (_ => { }),
         });
@@ -35,7 +35,7 @@ internal static class TinyRun
     public static void MakeParts(TrainingRecipe recipe)
     {
         Assert.Empty(recipe.Problems());
-        new TrainedParts(recipe, TinyData.Bands(20), CPU, new RandomStreams(recipe.Seed)).Dispose();
+        new TrainingComponents(recipe, TinyData.Bands(20), CPU, new RandomStreams(recipe.Seed)).Dispose();
     }
 
     /// <summary>The figures of each epoch but the time that it took.</summary>

@@ -45,7 +45,7 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
         ImageSet train = TinyData.Bands(30);
         ImageSet validation = TinyData.Random(new ImageShape(1, 8, 8), count: 21, classes: 2, seed: 4);
 
-        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { Keep = KeepWeights.Last, ValidationBatchSize = 6, LabelSmoothing = 0.2 }, train, validation);
+        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { KeepWeights = KeepWeights.Last, ValidationBatchSize = 6, LabelSmoothing = 0.2 }, train, validation);
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
@@ -64,7 +64,7 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
     [Fact]
     public void Fit_KeepBest_GivesTheWeightsOfTheFirstBestEpoch()
     {
-        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 6, Schedule = new CosineSchedule(), Keep = KeepWeights.Best };
+        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 6, Schedule = new CosineSchedule(), KeepWeights = KeepWeights.Best };
         ImageSet validation = TinyData.Random(recipe.Input, count: 10, classes: 2, seed: 3);
 
         TrainingOutcome best = TinyRun.Fit(recipe, validation: validation);
@@ -72,17 +72,17 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
         double highest = best.History.Max(epoch => epoch.ValidationAccuracy!.Value);
         Assert.Equal(best.History.First(epoch => epoch.ValidationAccuracy == highest).Epoch, best.Epoch);
         Assert.NotEqual(6, best.Epoch);
-        // The run up to there, by itself: cancelled as soon as that epoch is over.
+        // The run up to there, by itself: canceled as soon as that epoch is over.
         bool over = false;
         TrainingOutcome upToThere = TinyRun.Fit(
-            recipe with { Keep = KeepWeights.Last }, validation: validation, progress: report => over |= report.Completed?.Epoch == best.Epoch, cancelled: () => over);
+            recipe with { KeepWeights = KeepWeights.Last }, validation: validation, progress: report => over |= report.Completed?.Epoch == best.Epoch, canceled: () => over);
         Assert.Equal(TinyRun.Bits(upToThere), TinyRun.Bits(best));
     }
 
     [Fact]
     public void Fit_KeepLast_GivesTheWeightsOfTheLastEpoch()
     {
-        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, Keep = KeepWeights.Last };
+        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, KeepWeights = KeepWeights.Last };
 
         TrainingOutcome outcome = TinyRun.Fit(recipe, validation: TinyData.Bands(8, seed: 3));
 
@@ -91,24 +91,24 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_CancelledInTheThirdEpoch_ReturnsTheBestSoFar()
+    public void Fit_CanceledInTheThirdEpoch_ReturnsTheBestSoFar()
     {
         int steps = 0;
 
-        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { Epochs = 50 }, validation: TinyData.Bands(8, seed: 3), cancelled: () => ++steps > 8);
+        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { Epochs = 50 }, validation: TinyData.Bands(8, seed: 3), canceled: () => ++steps > 8);
 
-        Assert.Equal(TrainingEnd.Cancelled, outcome.End);
+        Assert.Equal(TrainingEnd.Canceled, outcome.End);
         Assert.Equal(2, outcome.History.Count);
         double highest = outcome.History.Max(epoch => epoch.ValidationAccuracy!.Value);
         Assert.Equal(outcome.History.First(epoch => epoch.ValidationAccuracy == highest).Epoch, outcome.Epoch);
     }
 
     [Fact]
-    public void Fit_CancelledBeforeTheFirstStep_ReturnsInitialWeights()
+    public void Fit_CanceledBeforeTheFirstStep_ReturnsInitialWeights()
     {
-        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe, cancelled: () => true);
+        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe, canceled: () => true);
 
-        Assert.Equal((TrainingEnd.Cancelled, 0, 0), (outcome.End, outcome.Epoch, outcome.History.Count));
+        Assert.Equal((TrainingEnd.Canceled, 0, 0), (outcome.End, outcome.Epoch, outcome.History.Count));
     }
 
     [Fact]

@@ -21,7 +21,7 @@ internal sealed class BlendedPixels
 
     private readonly int[] _first;
     private readonly short[] _weights;
-    private readonly byte[] _patterns;    // for each sixteen places, where in sixteen bytes their left neighbours lie, and nothing for the upper half of a number
+    private readonly byte[] _patterns;    // for each sixteen places, where in sixteen bytes their left neighbors lie, and nothing for the upper half of a number
 
     /// <param name="from">Places in the source.</param>
     /// <param name="to">Places in the result.</param>
@@ -61,7 +61,7 @@ internal sealed class BlendedPixels
             for (; at <= target.Length - Lane && _first[at] + Lane < source.Length; at += Lane)
             {
                 Vector256<byte> pattern = Vector256.LoadUnsafe(ref _patterns[at * sizeof(short)]);
-                Vector256<short> left = Neighbours(ref start, _first[at], pattern), right = Neighbours(ref start, _first[at] + 1, pattern);
+                Vector256<short> left = Neighbors(ref start, _first[at], pattern), right = Neighbors(ref start, _first[at] + 1, pattern);
                 (left + Avx2.MultiplyHighRoundScale(right - left, Vector256.LoadUnsafe(ref _weights[at]))).CopyTo(target[at..]);
             }
         }
@@ -74,7 +74,7 @@ internal sealed class BlendedPixels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> Neighbours(ref byte start, int first, Vector256<byte> pattern)
+    private static Vector256<short> Neighbors(ref byte start, int first, Vector256<byte> pattern)
     {
         Vector128<byte> bytes = Vector128.LoadUnsafe(ref start, (nuint)first);
         return Avx2.Shuffle(Vector256.Create(bytes, bytes), pattern).AsInt16() << Fraction;

@@ -153,7 +153,7 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         {
             // Spans cannot go to other threads.
             (nint from, nint to) = ((nint)sourceStart, (nint)targetStart);
-            AllCores.For(count, n => copy(n, Image(from, n, _imageBytes), Image(to, n, targetBytes)));
+            ParallelLoop.For(count, n => copy(n, Image(from, n, _imageBytes), Image(to, n, targetBytes)));
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.FeatureMining;
 
 /// <summary>What happens to a picture that cannot be read.</summary>
-public enum UnreadableImages
+public enum UnreadableImageBehavior
 {
     /// <summary>An <see cref="Imaging.ImageDecodeException"/> names the column, the row and, where it is known, the file.</summary>
     Throw,

@@ -27,8 +27,8 @@ internal sealed class ImageInspector(long maxPixels)
                     unreadable.Add(new UnreadableImage(row, cause));
             }
         }
-        int unlabelled = classes?.OfRows.Count(index => index < 0) ?? 0;
-        return new ImageSetReport(classes is null ? [] : CountsOf(classes), pictures, unreadable, unlabelled);
+        int unlabeled = classes?.OfRows.Count(index => index < 0) ?? 0;
+        return new ImageSetReport(classes is null ? [] : CountsOf(classes), pictures, unreadable, unlabeled);
     }
 
     /// <summary>The rows of each class, and the weight that balances them.</summary>

@@ -3,14 +3,14 @@ using Microsoft.ML.FeatureMining.MlNet.Reading;
 
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>What there is in a set of labelled pictures, and what is wrong with it.</summary>
+/// <summary>What there is in a set of labeled pictures, and what is wrong with it.</summary>
 public sealed class ImageSetReport
 {
     private readonly ILookup<UInt128, ImageRow> _rows;
 
-    internal ImageSetReport(IReadOnlyList<ClassCount> classes, IReadOnlyList<(ImageRow Row, ImageFacts Facts)> pictures, IReadOnlyList<UnreadableImage> unreadable, int unlabelled)
+    internal ImageSetReport(IReadOnlyList<ClassCount> classes, IReadOnlyList<(ImageRow Row, ImageFacts Facts)> pictures, IReadOnlyList<UnreadableImage> unreadable, int unlabeled)
     {
-        (Classes, Unreadable, Unlabelled, Rows) = (classes, unreadable, unlabelled, pictures.Count + unreadable.Count);
+        (Classes, Unreadable, Unlabeled, Rows) = (classes, unreadable, unlabeled, pictures.Count + unreadable.Count);
         (Width, Height) = (SidesOf(pictures.Select(picture => picture.Facts.Width)), SidesOf(pictures.Select(picture => picture.Facts.Height)));
         _rows = pictures.ToLookup(picture => picture.Facts.Digest, picture => picture.Row);
         Duplicates = [.. _rows.Where(group => group.Count() > 1).Select(group => group.ToArray())];
@@ -23,13 +23,13 @@ public sealed class ImageSetReport
     public IReadOnlyList<ClassCount> Classes { get; }
 
     /// <summary>Rows without a label.</summary>
-    public int Unlabelled { get; }
+    public int Unlabeled { get; }
 
     /// <summary>How wide the pictures are; null where none can be read.</summary>
-    public ImageSides? Width { get; }
+    public SideStatistics? Width { get; }
 
     /// <summary>How high the pictures are; null where none can be read.</summary>
-    public ImageSides? Height { get; }
+    public SideStatistics? Height { get; }
 
     /// <summary>Rows whose picture cannot be read.</summary>
     public IReadOnlyList<UnreadableImage> Unreadable { get; }
@@ -49,10 +49,10 @@ public sealed class ImageSetReport
         return [.. other._rows.Where(group => _rows.Contains(group.Key)).SelectMany(group => group.Select(there => (_rows[group.Key].First(), there)))];
     }
 
-    private static ImageSides? SidesOf(IEnumerable<int> sides)
+    private static SideStatistics? SidesOf(IEnumerable<int> sides)
     {
         int[] ordered = [.. sides.Order()];
-        return ordered.Length == 0 ? null : new ImageSides(ordered[0], ordered[(ordered.Length - 1) / 2], ordered[^1]);
+        return ordered.Length == 0 ? null : new SideStatistics(ordered[0], ordered[(ordered.Length - 1) / 2], ordered[^1]);
     }
 }
 
@@ -63,10 +63,10 @@ public sealed class ImageSetReport
 public sealed record ClassCount(string Name, int Rows, double Weight);
 
 /// <summary>A side of the pictures of a set, in pixels.</summary>
-/// <param name="Least">Of the smallest.</param>
+/// <param name="Min">Of the smallest.</param>
 /// <param name="Median">Half of them have no more.</param>
-/// <param name="Largest">Of the largest.</param>
-public sealed record ImageSides(int Least, int Median, int Largest);
+/// <param name="Max">Of the largest.</param>
+public sealed record SideStatistics(int Min, int Median, int Max);
 
 /// <summary>A row whose picture cannot be read.</summary>
 /// <param name="Row">The row.</param>

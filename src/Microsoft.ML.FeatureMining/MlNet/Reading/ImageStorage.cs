@@ -42,7 +42,7 @@ internal sealed record StorageSettings
     public string? CacheFolder { get; init; }
 
     /// <summary>Rows among which rows are shuffled that come one after the other.</summary>
-    public int ShuffleBuffer { get; init; } = 4096;
+    public int ShuffleBufferSize { get; init; } = 4096;
 
     public string Folder => CacheFolder ?? Path.GetTempPath();
 

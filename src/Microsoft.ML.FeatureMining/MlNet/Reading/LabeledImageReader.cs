@@ -8,7 +8,7 @@ namespace Microsoft.ML.FeatureMining.MlNet.Reading;
 /// <param name="policy">What becomes of rows whose image cannot be read.</param>
 /// <param name="storage">Where images are kept.</param>
 /// <param name="notice">Told what the user should know of.</param>
-internal sealed class LabeledImageReader(LabeledRowReader reader, UnreadableImages policy, StorageSettings storage, Action<string> notice)
+internal sealed class LabeledImageReader(LabeledRowReader reader, UnreadableImageBehavior policy, StorageSettings storage, Action<string> notice)
 {
     private readonly int _imageBytes = ImageSet.ImageBytes(reader.Image.Shape, reader.Image.Element);
 
@@ -59,7 +59,7 @@ internal sealed class LabeledImageReader(LabeledRowReader reader, UnreadableImag
         try
         {
             RowLedger ledger = RowLedger.FromBytes(pixels.Notes);
-            if (policy == UnreadableImages.Throw && ledger.Causes.Count > 0)
+            if (policy == UnreadableImageBehavior.Throw && ledger.Causes.Count > 0)
                 throw new ImageDecodeException(ledger.Causes[0]);
             LabeledImages images = Stored(pixels, ledger, newSplit);
             foreach (ImageSet set in new[] { images.Images, images.HeldOut }.OfType<ImageSet>().Where(set => set.Count > 0))
@@ -91,7 +91,7 @@ internal sealed class LabeledImageReader(LabeledRowReader reader, UnreadableImag
         StreamSurvey survey = new(reader, newSplit?.Invoke());
         RowLedger ledger = Survey(rows, survey.Add);
         (int[] train, int[] heldOut) = ledger.Divide(newSplit?.Invoke());
-        PixelStore[] stores = [survey.Stream(rows, train, storage.ShuffleBuffer), survey.Stream(rows, heldOut, storage.ShuffleBuffer)];
+        PixelStore[] stores = [survey.Stream(rows, train, storage.ShuffleBufferSize), survey.Stream(rows, heldOut, storage.ShuffleBufferSize)];
         return new LabeledImages(
             NewSet(stores[0], ledger, train, rows: null, survey.Statistics(heldOut: false)),
             newSplit is null ? null : NewSet(stores[1], ledger, heldOut, rows: null, survey.Statistics(heldOut: true)), ledger, stores);
@@ -109,9 +109,9 @@ internal sealed class LabeledImageReader(LabeledRowReader reader, UnreadableImag
     private RowLedger Survey(IDataView rows, Action<LabeledRow, byte[]?> see)
     {
         RowLedger ledger = new();
-        foreach ((LabeledRow row, byte[]? pixels, ImageDecodeException? problem) in reader.Decode(rows, () => ledger.Unlabelled++))
+        foreach ((LabeledRow row, byte[]? pixels, ImageDecodeException? problem) in reader.Decode(rows, () => ledger.Unlabeled++))
         {
-            if (problem is not null && policy == UnreadableImages.Throw)
+            if (problem is not null && policy == UnreadableImageBehavior.Throw)
                 throw problem;
             ledger.Add(row.Label, problem?.Message);
             see(row, pixels);

@@ -16,8 +16,8 @@ internal sealed class LabeledRowReader(LabelColumn label, ImageColumn image, Act
 
     /// <param name="rows">The rows.</param>
     /// <param name="isWanted">Told the number of a row, among those with a label: whether its image is to be read and the row to be given.</param>
-    /// <param name="unlabelled">Called for each row without a label.</param>
-    public IEnumerable<LabeledRow> Read(IDataView rows, Func<int, bool>? isWanted = null, Action? unlabelled = null)
+    /// <param name="unlabeled">Called for each row without a label.</param>
+    public IEnumerable<LabeledRow> Read(IDataView rows, Func<int, bool>? isWanted = null, Action? unlabeled = null)
     {
         using DataViewRowCursor cursor = rows.GetRowCursor([label.Column, .. image.Columns]);
         (Func<int?> readLabel, Func<RowImage> readImage, Func<string?> readPath) = (label.Reader(cursor), image.Reader(cursor), image.PathReader(cursor));
@@ -25,18 +25,18 @@ internal sealed class LabeledRowReader(LabelColumn label, ImageColumn image, Act
         while (cursor.MoveNext())
         {
             if (readLabel() is not { } index)
-                unlabelled?.Invoke();
+                unlabeled?.Invoke();
             else if (isWanted?.Invoke(number++) ?? true)
                 yield return new LabeledRow(cursor.Position, index, readImage(), readPath());
         }
     }
 
     /// <summary>The same in chunks: enough for all cores, and no more memory than that takes.</summary>
-    public IEnumerable<LabeledRow[]> ReadChunks(IDataView rows, Action? unlabelled = null)
+    public IEnumerable<LabeledRow[]> ReadChunks(IDataView rows, Action? unlabeled = null)
     {
         List<LabeledRow> chunk = [];
         long bytes = 0;
-        foreach (LabeledRow row in Read(rows, unlabelled: unlabelled))
+        foreach (LabeledRow row in Read(rows, unlabeled: unlabeled))
         {
             chunk.Add(row);
             bytes += row.Image.Bytes;
@@ -53,9 +53,9 @@ internal sealed class LabeledRowReader(LabelColumn label, ImageColumn image, Act
     }
 
     /// <summary>The same, decoded on all cores: of each row its pixels, or why it has none.</summary>
-    public IEnumerable<(LabeledRow Row, byte[]? Pixels, ImageDecodeException? Problem)> Decode(IDataView rows, Action unlabelled)
+    public IEnumerable<(LabeledRow Row, byte[]? Pixels, ImageDecodeException? Problem)> Decode(IDataView rows, Action unlabeled)
     {
-        foreach (LabeledRow[] chunk in ReadChunks(rows, unlabelled))
+        foreach (LabeledRow[] chunk in ReadChunks(rows, unlabeled))
         {
             var decoded = new (LabeledRow, byte[]?, ImageDecodeException?)[chunk.Length];
             Parallel.For(0, chunk.Length, i => decoded[i] = Decode(chunk[i]));
@@ -116,7 +116,7 @@ internal sealed record RowLedger
     public List<string> Causes { get; init; } = [];
 
     /// <summary>Rows without a label.</summary>
-    public int Unlabelled { get; set; }
+    public int Unlabeled { get; set; }
 
     public static RowLedger FromBytes(byte[] bytes) => JsonSerializer.Deserialize<RowLedger>(bytes) ?? throw new InvalidDataException("There are no notes beside the images.");
 

@@ -115,7 +115,7 @@ public enum LabelNoise
 /// <param name="Column">The index of the label's column.</param>
 /// <param name="Values">The raw value of each class.</param>
 /// <param name="OfRows">For each row its new class, -1 where the label stays.</param>
-internal sealed record Relabelling(int Column, Array Values, IReadOnlyList<int> OfRows);
+internal sealed record Relabeling(int Column, Array Values, IReadOnlyList<int> OfRows);
 
 /// <summary>
 /// A data view over another's rows, in their order, by what was decided about each of them before: which are taken, or whose label is another. It has the other's schema.
@@ -124,10 +124,10 @@ internal sealed class RowByRowView : IDataView
 {
     private readonly IDataView _source;
     private readonly IReadOnlyList<bool>? _taken;
-    private readonly Relabelling? _labels;
+    private readonly Relabeling? _labels;
     private readonly int _rows;
 
-    private RowByRowView(IDataView source, int rows, IReadOnlyList<bool>? taken, Relabelling? labels)
+    private RowByRowView(IDataView source, int rows, IReadOnlyList<bool>? taken, Relabeling? labels)
     {
         (_source, _rows, _taken, _labels) = (source, rows, taken, labels);
     }
@@ -138,7 +138,7 @@ internal sealed class RowByRowView : IDataView
 
     public static RowByRowView Select(IDataView source, IReadOnlyList<bool> taken) => new(source, taken.Count, taken, null);
 
-    public static RowByRowView Relabel(IDataView source, Relabelling labels) => new(source, labels.OfRows.Count, null, labels);
+    public static RowByRowView Relabel(IDataView source, Relabeling labels) => new(source, labels.OfRows.Count, null, labels);
 
     public long? GetRowCount() => _taken?.Count(takes => takes) ?? _rows;
 
@@ -150,7 +150,7 @@ internal sealed class RowByRowView : IDataView
 }
 
 /// <summary>Passes over the rows of a <see cref="RowByRowView"/>.</summary>
-internal sealed class RowByRowCursor(DataViewRowCursor input, int rows, IReadOnlyList<bool>? taken, Relabelling? labels) : DataViewRowCursor
+internal sealed class RowByRowCursor(DataViewRowCursor input, int rows, IReadOnlyList<bool>? taken, Relabeling? labels) : DataViewRowCursor
 {
     private long _position = -1;
     private int _row = -1;

@@ -18,7 +18,7 @@ internal sealed class StreamedImages(ImageColumn column, ulong[] checksums)
     public byte[] Decode(int[] rows, IReadOnlyList<RowImage> images, BatchMemory memory)
     {
         byte[] pixels = memory.Take(checked(rows.Length * _imageBytes));
-        AllCores.For(rows.Length, i => Decode(rows[i], images[i], pixels.AsMemory(i * _imageBytes, _imageBytes)));
+        ParallelLoop.For(rows.Length, i => Decode(rows[i], images[i], pixels.AsMemory(i * _imageBytes, _imageBytes)));
         return pixels;
     }
 
@@ -109,7 +109,7 @@ internal sealed class StreamedRows(StreamedImages images, LabeledRowReader reade
     }
 
     private InvalidOperationException TooFar() => new(FormattableString.Invariant(
-        $"The rows are streamed one after the other, {shuffleBuffer} of them wait in the shuffle buffer, and the one that is wanted is not among them: a strategy orders the images in its own way. Let the image column be one of paths (text), keep the images in memory or on the disk, or make ShuffleBuffer larger."));
+        $"The rows are streamed one after the other, {shuffleBuffer} of them wait in the shuffle buffer, and the one that is wanted is not among them: a strategy orders the images in its own way. Let the image column be one of paths (text), keep the images in memory or on the disk, or make ShuffleBufferSize larger."));
 }
 
 /// <summary>One look at each image before it is streamed: which can be read, what they are (checksums), and what their pixels are on average.</summary>

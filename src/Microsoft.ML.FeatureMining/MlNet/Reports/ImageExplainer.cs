@@ -24,7 +24,7 @@ public sealed class ImageExplainer : IDisposable
         _networks = [.. networks.Select(entry => entry.Network)];
         _explainer = new ModelExplainer([.. _networks.Select(network => new NetworkExplainer(network.Model.Artifact, ComputeDevice.Of(environment)))], [.. networks.Select(entry => entry.Share)]);
         ClassNames = _networks[0].Keys.Names;
-        TrainedPart = _networks.Length == 1 ? FeatureMining.TrainedPart.Of(_networks[0].Model.Artifact.Manifest) : null;
+        FixedMaskMap = _networks.Length == 1 ? FeatureMining.FixedMaskMap.Of(_networks[0].Model.Artifact.Manifest) : null;
     }
 
     /// <summary>The classes in the order of the scores; their numbers from 0 where the label had no names.</summary>
@@ -34,7 +34,7 @@ public sealed class ImageExplainer : IDisposable
     public int StageCount => _explainer.Networks.Sum(network => network.StageCount);
 
     /// <summary>Which part of its last features the network was trained on, 1 for that part and 0 for the rest (<see cref="Strategies.FixedMask"/>); null where it was trained on all, and for an ensemble.</summary>
-    public HeatMap? TrainedPart { get; }
+    public HeatMap? FixedMaskMap { get; }
 
     /// <summary>Explains one picture.</summary>
     /// <param name="encoded">A picture file, as LoadRawImageBytes gives it.</param>
@@ -175,7 +175,7 @@ internal static class ScoredRowReader
 }
 
 /// <summary>What a model is made of.</summary>
-internal static class ModelParts
+internal static class TransformerChains
 {
     /// <summary>The image classifier of a model, which may be a chain around it.</summary>
     /// <exception cref="ArgumentException">The model has none, or more than one.</exception>
@@ -207,7 +207,7 @@ internal static class ModelParts
 }
 
 /// <summary>Which part of its last features a model was trained on.</summary>
-internal static class TrainedPart
+internal static class FixedMaskMap
 {
     private const int Side = 8;
 
@@ -217,7 +217,7 @@ internal static class TrainedPart
         foreach (JsonElement strategy in manifest.Recipe is { ValueKind: JsonValueKind.Object } recipe && recipe.TryGetProperty("strategies", out JsonElement all) ? all.EnumerateArray() : default)
         {
             if (strategy.TryGetProperty("key", out JsonElement key) && key.GetString() == new FixedMask().Key
-                && strategy.TryGetProperty("kept", out JsonElement kept) && Enum.TryParse(kept.GetString(), ignoreCase: true, out MapHalf half))
+                && strategy.TryGetProperty("kept", out JsonElement kept) && Enum.TryParse(kept.GetString(), ignoreCase: true, out FeatureMapHalf half))
                 return new HeatMap(Side, Side, FixedMask.Mask(half, Side, Side));
         }
         return null;

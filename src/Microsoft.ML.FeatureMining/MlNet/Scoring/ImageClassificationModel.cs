@@ -63,7 +63,7 @@ public sealed class ImageClassificationModel
     /// <summary>What it was trained with, for people to read: network, strategies, loss, augmentation, optimizer, schedule and seed. Null where the model does not tell.</summary>
     public JsonElement? Recipe => Artifact.Manifest.Recipe;
 
-    /// <summary>Training rows that were left out because their picture could not be read (<see cref="UnreadableImages.Skip"/>).</summary>
+    /// <summary>Training rows that were left out because their picture could not be read (<see cref="UnreadableImageBehavior.Skip"/>).</summary>
     public int SkippedImages => Artifact.Manifest.SkippedImages;
 
     /// <summary>The hierarchy of classes that its classifier holds (Wan et al. 2020), for tree supervision of another training.</summary>

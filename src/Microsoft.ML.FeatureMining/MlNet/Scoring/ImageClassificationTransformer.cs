@@ -76,7 +76,7 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
     public void Dispose() => Scorer.Dispose();
 
     /// <summary>The same network, in the same memory; images that cannot be read get NaN scores.</summary>
-    internal ImageClassificationTransformer Skipping() => new(this, Settings with { UnreadableImages = UnreadableImages.Skip });
+    internal ImageClassificationTransformer Skipping() => new(this, Settings with { OnUnreadableImage = UnreadableImageBehavior.Skip });
 
     /// <summary>The same network with other views, in memory of its own.</summary>
     /// <exception cref="ArgumentException">The views are cut out of larger pictures, and the network takes pixels as they are.</exception>

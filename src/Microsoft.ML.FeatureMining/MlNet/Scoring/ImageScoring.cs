@@ -32,7 +32,7 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
         ImageColumn image = ImageColumn.Bind(input, settings.ImageColumnName, _first.Preprocessing, settings.MaxPixels);
         if (image.Element != _first.Element || image.Shape != _first.Input)
             throw ColumnError.Mismatch("image", image.Column.Name, ColumnType.ToString()!, image.Column.Type.ToString()!);
-        return new ScoringColumns(input, ScoreSchema.Extend(input, settings, keys, _first.IsMultilabel), image, new RowScorer(scorers, image, settings.UnreadableImages), _first.IsMultilabel);
+        return new ScoringColumns(input, ScoreSchema.Extend(input, settings, keys, _first.IsMultilabel), image, new RowScorer(scorers, image, settings.OnUnreadableImage), _first.IsMultilabel);
     }
 }
 
@@ -44,7 +44,7 @@ internal sealed record WeightedScorer(ImageScorer Scorer, float Share);
 /// <summary>
 /// Scores rows together: pictures are decoded on all cores, once for all networks that take them alike, and go through each network as one batch.
 /// </summary>
-internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColumn image, UnreadableImages policy)
+internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColumn image, UnreadableImageBehavior policy)
 {
     private readonly int _classCount = scorers[0].Scorer.ClassCount;
 

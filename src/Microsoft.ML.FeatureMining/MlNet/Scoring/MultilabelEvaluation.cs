@@ -41,7 +41,7 @@ internal static class MultilabelEvaluation
 }
 
 /// <summary>The probabilities of a few rows. An image that could not be read fails its own row, when that is asked for, and no other.</summary>
-internal sealed class ScoredRows(float[] probabilities, int classCount, ImageDecodeException?[] errors, UnreadableImages policy)
+internal sealed class ScoredRows(float[] probabilities, int classCount, ImageDecodeException?[] errors, UnreadableImageBehavior policy)
 {
     /// <exception cref="ImageDecodeException">The row's image could not be read, and the policy is to throw.</exception>
     public void GetScore(int row, ref VBuffer<float> score)
@@ -85,7 +85,7 @@ internal sealed class ScoredRows(float[] probabilities, int classCount, ImageDec
     private bool IsUnreadable(int row) => errors[row] switch
     {
         null => false,
-        _ when policy == UnreadableImages.Skip => true,
+        _ when policy == UnreadableImageBehavior.Skip => true,
         ImageDecodeException error => throw new ImageDecodeException(error.Message, error.InnerException!),
     };
 }

@@ -11,7 +11,7 @@ internal sealed record ScoringSettings
 
     public string PredictedLabelColumnName { get; init; } = "PredictedLabel";
 
-    public UnreadableImages UnreadableImages { get; init; }
+    public UnreadableImageBehavior OnUnreadableImage { get; init; }
 
     public long MaxPixels { get; init; } = ImageCodec.DefaultMaxPixels;
 
@@ -25,7 +25,7 @@ internal sealed record ScoringSettings
         writer.Write(ImageColumnName);
         writer.Write(ScoreColumnName);
         writer.Write(PredictedLabelColumnName);
-        writer.Write((byte)UnreadableImages);
+        writer.Write((byte)OnUnreadableImage);
         writer.Write(MaxPixels);
         writer.Write(BatchSize);
         writer.Write(KeyValues);
@@ -39,12 +39,12 @@ internal sealed record ScoringSettings
             ImageColumnName = reader.ReadString(),
             ScoreColumnName = reader.ReadString(),
             PredictedLabelColumnName = reader.ReadString(),
-            UnreadableImages = (UnreadableImages)reader.ReadByte(),
+            OnUnreadableImage = (UnreadableImageBehavior)reader.ReadByte(),
             MaxPixels = reader.ReadInt64(),
             BatchSize = reader.ReadInt32(),
             KeyValues = reader.ReadString(),
         };
-        return Enum.IsDefined(settings.UnreadableImages) && settings is { MaxPixels: > 0, BatchSize: > 0 }
+        return Enum.IsDefined(settings.OnUnreadableImage) && settings is { MaxPixels: > 0, BatchSize: > 0 }
             ? settings
             : throw new InvalidDataException("The model is damaged: its scoring settings make no sense.");
     }

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
 /// <summary>For each image of a batch one of its class, and what the network in training makes of them.</summary>
-internal sealed class ClassPartners(ImageSet train, TrainedParts parts, TrainingRecipe recipe, RandomStreams random)
+internal sealed class ClassPartners(ImageSet train, TrainingComponents parts, TrainingRecipe recipe, RandomStreams random)
 {
     private readonly Lazy<ILookup<int, int>> _imagesOf = new(() => Enumerable.Range(0, train.Count).ToLookup(image => train.Labels[image]));
 

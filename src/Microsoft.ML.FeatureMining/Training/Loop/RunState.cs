@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
-/// <summary>What changes as a run goes on, and the way from there to a <see cref="TrainingState"/> and back.</summary>
-internal sealed class RunState(TrainedParts parts, RandomStreams random, EarlyStopping? earlyStopping, Device device) : IDisposable
+/// <summary>What changes as a run goes on, and the way from there to a <see cref="RunSnapshot"/> and back.</summary>
+internal sealed class RunState(TrainingComponents parts, RandomStreams random, EarlyStopping? earlyStopping, Device device) : IDisposable
 {
     private const string OrderName = "order";
     private const string BestPrefix = "best/";
@@ -53,7 +53,7 @@ internal sealed class RunState(TrainedParts parts, RandomStreams random, EarlySt
         Replace(default);
     }
 
-    public TrainingState Capture()
+    public RunSnapshot Capture()
     {
         RunPosition position = new()
         {
@@ -75,11 +75,11 @@ internal sealed class RunState(TrainedParts parts, RandomStreams random, EarlySt
             tensors.Add(new NamedTensor(OrderName, ScalarType.Int32, [_order.Length], MemoryMarshal.AsBytes<int>(_order).ToArray()));
         }
 
-        return new TrainingState(position, new NamedTensors(tensors));
+        return new RunSnapshot(position, new NamedTensors(tensors));
     }
 
     /// <exception cref="InvalidDataException">The state is of another network.</exception>
-    public void Restore(TrainingState state)
+    public void Restore(RunSnapshot state)
     {
         RunPosition position = state.Position;
         state.Tensors.Where(name => name != OrderName && !name.StartsWith(BestPrefix, StringComparison.Ordinal)).CopyTo(parts.WholeState());
@@ -104,16 +104,16 @@ internal sealed class RunState(TrainedParts parts, RandomStreams random, EarlySt
 }
 
 /// <summary>Keeps a run's state: in the host's store, to go on from there another time; in memory, to go back to where a divergence may need it.</summary>
-internal sealed class RunKeeper(RunState run, TrainingRecipe recipe, TrainingHost host)
+internal sealed class Checkpointer(RunState run, TrainingRecipe recipe, TrainingHost host)
 {
     // Half the rate five times is a thirtieth; what diverges even there does not do so because of the rate.
     private const double SmallestRateFactor = 1.0 / 32;
 
-    private TrainingState? _lastGood;
+    private RunSnapshot? _lastGood;
 
     public bool CanRollBack => RollsBack && run.RateFactor > SmallestRateFactor;
 
-    private bool RollsBack => recipe.Divergence == Divergence.RollsBack;
+    private bool RollsBack => recipe.OnDivergence == DivergenceBehavior.RollBack;
 
     /// <summary>Goes on from the store's newest state, where there is one.</summary>
     public void Begin()
@@ -138,7 +138,7 @@ internal sealed class RunKeeper(RunState run, TrainingRecipe recipe, TrainingHos
             return;
         }
 
-        TrainingState state = run.Capture();
+        RunSnapshot state = run.Capture();
         host.Checkpoints?.Save(state);
         _lastGood = RollsBack ? state : null;
     }
@@ -207,10 +207,10 @@ internal interface ICheckpointStore
     bool IsDue(long steps);
 
     /// <summary>Keeps a state. A disk that refuses it does not end the run: the store says so and waits for the next one.</summary>
-    void Save(TrainingState state);
+    void Save(RunSnapshot state);
 
     /// <summary>The newest state that is whole; null where there is none.</summary>
-    TrainingState? Load();
+    RunSnapshot? Load();
 }
 
 /// <summary>How far a run is, and where its random streams are: all of its state but the tensors.</summary>
@@ -246,4 +246,4 @@ internal sealed record RunPosition
 }
 
 /// <summary>A run between two steps, in managed memory: all that the rest of it depends on.</summary>
-internal sealed record TrainingState(RunPosition Position, NamedTensors Tensors);
+internal sealed record RunSnapshot(RunPosition Position, NamedTensors Tensors);

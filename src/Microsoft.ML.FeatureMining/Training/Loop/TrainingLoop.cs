@@ -15,7 +15,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly ImageSet _train;
     private readonly TrainingHost _host;
     private readonly RandomStreams _random;
-    private readonly TrainedParts _parts;
+    private readonly TrainingComponents _parts;
     private readonly TrainingStep _step;
     private readonly Validator? _validator;
     private readonly LearningRatePlan _plan;
@@ -23,7 +23,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly ProgressReporter _progress;
     private readonly LossWatch _losses = new();
     private readonly RunState _run;
-    private readonly RunKeeper _keeper;
+    private readonly Checkpointer _keeper;
 
     public TrainingLoop(TrainingRecipe recipe, ImageSet train, ImageSet? validation, TrainingHost host)
     {
@@ -31,12 +31,12 @@ internal sealed class TrainingLoop : IDisposable
         _random = new RandomStreams(recipe.Seed);
         _stepsPerEpoch = BatchLoader.Batches(train.Count, recipe.ImagesPerStep);
         _plan = new LearningRatePlan(recipe, _stepsPerEpoch);
-        _parts = new TrainedParts(recipe, train, host.Device, _random, host.LoadWeights);
+        _parts = new TrainingComponents(recipe, train, host.Device, _random, host.LoadWeights);
         _step = new TrainingStep(recipe, train, _parts, _random, host);
         _validator = validation is null ? null : new Validator(validation, recipe, _parts, host.Device);
         _progress = new ProgressReporter(host.Progress, recipe.Epochs, _stepsPerEpoch);
         _run = new RunState(_parts, _random, recipe.EarlyStopping, host.Device);
-        _keeper = new RunKeeper(_run, recipe, host);
+        _keeper = new Checkpointer(_run, recipe, host);
     }
 
     private long StepsDone => (_run.Epoch * (long)_stepsPerEpoch) + _run.Step;
@@ -46,7 +46,7 @@ internal sealed class TrainingLoop : IDisposable
         _keeper.Begin();
         _progress.Began(StepsDone);
         TrainingEnd end = RunEpochs();
-        (NamedTensors weights, int epoch) = _recipe.Keep == KeepWeights.Best && _run.Best.Weights is { } best
+        (NamedTensors weights, int epoch) = _recipe.KeepWeights == KeepWeights.Best && _run.Best.Weights is { } best
             ? (best, _run.Best.Epoch.Epoch)
             : (NamedTensors.Of(_parts.Model), _run.Epoch);
         return new TrainingOutcome(_recipe, weights, epoch, _run.History, end, _parts.Pixels) { Exits = _parts.Model.ExitStrides };
@@ -75,7 +75,7 @@ internal sealed class TrainingLoop : IDisposable
                 _keeper.Save();
                 if (!finished)
                 {
-                    return TrainingEnd.Cancelled;
+                    return TrainingEnd.Canceled;
                 }
             }
             catch (TrainingDivergedException e) when (_keeper.CanRollBack)
@@ -99,7 +99,7 @@ internal sealed class TrainingLoop : IDisposable
         {
             using HostBatch done = loaded;
             _run.Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
-            if (_host.IsCancelled())
+            if (_host.IsCanceled())
             {
                 return false;
             }
@@ -127,7 +127,7 @@ internal sealed class TrainingLoop : IDisposable
             throw Diverged("weights", _run.Step);
         }
 
-        (double Loss, double Accuracy)? validated = _validator?.Run(_host.IsCancelled);
+        (double Loss, double Accuracy)? validated = _validator?.Run(_host.IsCanceled);
         if (_validator is not null && validated is null)
         {
             return false;
@@ -142,7 +142,7 @@ internal sealed class TrainingLoop : IDisposable
         (double loss, double accuracy) = _run.Metrics.Read();
         double rate = RateAt(Clock(_stepsPerEpoch - 1));
         EpochMetrics metrics = new(_run.Epoch + 1, rate, loss, accuracy, validated?.Loss, validated?.Accuracy, Stopwatch.GetElapsedTime(began).TotalSeconds);
-        if (_recipe.Keep == KeepWeights.Best || _recipe.EarlyStopping is not null)
+        if (_recipe.KeepWeights == KeepWeights.Best || _recipe.EarlyStopping is not null)
         {
             _run.Best.Offer(metrics, _parts.Model);
         }

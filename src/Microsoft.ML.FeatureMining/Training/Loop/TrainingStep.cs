@@ -15,7 +15,7 @@ namespace Microsoft.ML.FeatureMining.Training.Loop;
 /// One step: augment, normalize; each strategy prepares the batch; forward, stage by stage; the criterion and each strategy's terms; one backward pass; one step of the
 /// optimizer. Nothing in it waits for the device. Several batches whose gradients are accumulated, and one that does not fit into the device's memory, go through in pieces whose gradients add up.
 /// </summary>
-internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, TrainedParts parts, RandomStreams random, TrainingHost host)
+internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, TrainingComponents parts, RandomStreams random, TrainingHost host)
 {
     private readonly ClassificationLoss _criterion = recipe.Criterion;
     private readonly ClassPartners _partners = new(train, parts, recipe, random);

@@ -6,14 +6,14 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
 /// <summary>Measures the network on the validation set: no augmentation, running statistics, plain cross entropy or, where labels are sets, the criterion.</summary>
-internal sealed class Validator(ImageSet set, TrainingRecipe recipe, TrainedParts parts, Device device)
+internal sealed class Validator(ImageSet set, TrainingRecipe recipe, TrainingComponents parts, Device device)
 {
     private readonly int[] _order = [.. Enumerable.Range(0, set.Count)];
     private readonly ClassificationLoss _loss = set.LabelSets is null ? new CrossEntropyLoss() : recipe.Criterion;
 
-    /// <param name="isCancelled">Asked before each batch.</param>
-    /// <returns>Null where it was cancelled.</returns>
-    public (double Loss, double Accuracy)? Run(Func<bool> isCancelled)
+    /// <param name="isCanceled">Asked before each batch.</param>
+    /// <returns>Null where it was canceled.</returns>
+    public (double Loss, double Accuracy)? Run(Func<bool> isCanceled)
     {
         using IDisposable noGrad = no_grad();
         using RunningMetrics running = new(device);
@@ -21,7 +21,7 @@ internal sealed class Validator(ImageSet set, TrainingRecipe recipe, TrainedPart
         foreach (HostBatch batch in BatchLoader.Load(set, _order, recipe.ValidationBatchSize))
         {
             using HostBatch done = batch;
-            if (isCancelled())
+            if (isCanceled())
             {
                 return null;
             }

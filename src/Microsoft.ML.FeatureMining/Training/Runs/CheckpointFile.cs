@@ -31,7 +31,7 @@ internal static class CheckpointFile
 
     /// <param name="stream">Where to; it can seek.</param>
     /// <param name="state">What.</param>
-    public static void Write(Stream stream, TrainingState state)
+    public static void Write(Stream stream, RunSnapshot state)
     {
         byte[] position = JsonSerializer.SerializeToUtf8Bytes(state.Position, Json);
         byte[] head = new byte[BodyAt + sizeof(int)];
@@ -51,7 +51,7 @@ internal static class CheckpointFile
 
     /// <exception cref="NewerFormatException">A newer version of the library wrote it.</exception>
     /// <exception cref="InvalidDataException">It is damaged or something else.</exception>
-    public static TrainingState Read(Stream stream)
+    public static RunSnapshot Read(Stream stream)
     {
         byte[] head = new byte[BodyAt];
         if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length || !head.AsSpan().StartsWith(Magic))
@@ -74,7 +74,7 @@ internal static class CheckpointFile
         return ReadBody(stream);
     }
 
-    private static TrainingState ReadBody(Stream stream)
+    private static RunSnapshot ReadBody(Stream stream)
     {
         Span<byte> length = stackalloc byte[sizeof(int)];
         try
@@ -90,7 +90,7 @@ internal static class CheckpointFile
             stream.ReadExactly(position);
             RunPosition parsed = JsonSerializer.Deserialize<RunPosition>(position, Json) ?? throw new InvalidDataException("Its position is empty.");
             NamedTensors tensors = Safetensors.Read(stream);
-            return parsed.Streams.Values.All(words => words is { Length: 4 }) ? new TrainingState(parsed, tensors) : throw new InvalidDataException("Its random streams are damaged.");
+            return parsed.Streams.Values.All(words => words is { Length: 4 }) ? new RunSnapshot(parsed, tensors) : throw new InvalidDataException("Its random streams are damaged.");
         }
         catch (Exception e) when (e is JsonException or EndOfStreamException or NotSupportedException)
         {

@@ -37,7 +37,7 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> n
     /// <summary>Newest first.</summary>
     public IReadOnlyList<string> Files => [.. Directory.EnumerateFiles(folder, Prefix + "*" + Suffix).OrderDescending(StringComparer.Ordinal)];
 
-    public string Save(TrainingState state)
+    public string Save(RunSnapshot state)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{state.Position.Epoch:d6}-{state.Position.Step:d9}{Suffix}");
         string path = Path.Combine(folder, name);
@@ -53,7 +53,7 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> n
 
     /// <summary>The newest that is whole. A damaged one is told of and put aside under another name.</summary>
     /// <exception cref="InvalidDataException">A newer version of the library wrote the newest.</exception>
-    public (string Path, TrainingState State)? Load()
+    public (string Path, RunSnapshot State)? Load()
     {
         foreach (string path in Files)
         {

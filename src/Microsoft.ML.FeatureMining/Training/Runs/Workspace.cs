@@ -87,7 +87,7 @@ internal sealed class Workspace : ICheckpointStore, IDisposable
         return byStep || _signal.IsWaiting || Stopwatch.GetElapsedTime(_saved) >= _schedule.Every;
     }
 
-    public void Save(TrainingState state)
+    public void Save(RunSnapshot state)
     {
         try
         {
@@ -104,7 +104,7 @@ internal sealed class Workspace : ICheckpointStore, IDisposable
         _signal.Answer();
     }
 
-    public TrainingState? Load()
+    public RunSnapshot? Load()
     {
         if (_checkpoints.Load() is not { } found)
         {

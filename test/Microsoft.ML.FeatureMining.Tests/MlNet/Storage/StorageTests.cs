@@ -11,9 +11,9 @@ namespace Microsoft.ML.FeatureMining.Tests.MlNet.Storage;
 /// <summary>Wherever images are kept, the model is the same to the bit.</summary>
 public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
 {
-    private static readonly FeatureMiningOptions Options = Tiny.Options with { Epochs = 2, ValidationFraction = 0.25, UnreadableImages = UnreadableImages.Skip };
+    private static readonly FeatureMiningOptions Options = Tiny.Options with { Epochs = 2, ValidationFraction = 0.25, OnUnreadableImage = UnreadableImageBehavior.Skip };
 
-    private readonly ColouredImages _images = new();
+    private readonly ColoredImages _images = new();
     private readonly TemporaryFolder _folder = new();
     private readonly List<string> _warnings = [];
     private readonly MLContext _ml = new(1);
@@ -110,7 +110,7 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
         Spoil("red");
         Fit(Cached);
 
-        ImageDecodeException error = Assert.Throws<ImageDecodeException>(() => Fit(Cached with { UnreadableImages = UnreadableImages.Throw }));
+        ImageDecodeException error = Assert.Throws<ImageDecodeException>(() => Fit(Cached with { OnUnreadableImage = UnreadableImageBehavior.Throw }));
 
         Assert.Contains("cannot be read", error.Message, StringComparison.Ordinal);
     }
@@ -134,7 +134,7 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
         {
             Storage = ImageStorage.Stream,
             ImageColumnName = "ImagePath",
-            Progress = _ => File.WriteAllBytes(file, ColouredImages.Png(0, new Random(99))),
+            Progress = _ => File.WriteAllBytes(file, ColoredImages.Png(0, new Random(99))),
         };
 
         ImageDecodeException error = Assert.Throws<ImageDecodeException>(() => Fit(options));
@@ -145,11 +145,11 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
     [Fact]
     public void Fit_StreamedRowsAndAStrategyThatOrdersThem_SaysWhatToDo()
     {
-        FeatureMiningOptions options = Options with { Storage = ImageStorage.Stream, ShuffleBuffer = 2, Strategies = [new ClassWiseSelfDistillation()] };
+        FeatureMiningOptions options = Options with { Storage = ImageStorage.Stream, ShuffleBufferSize = 2, Strategies = [new ClassWiseSelfDistillation()] };
 
         InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Fit(options));
 
-        Assert.Contains("ShuffleBuffer", error.Message, StringComparison.Ordinal);
+        Assert.Contains("ShuffleBufferSize", error.Message, StringComparison.Ordinal);
         Fit(options with { ImageColumnName = "ImagePath" });
     }
 
@@ -169,9 +169,9 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
     [InlineData(ImageStorage.Disk, "Image")]
     [InlineData(ImageStorage.Stream, "Image")]
     [InlineData(ImageStorage.Stream, "ImagePath")]
-    public void Fit_CancelledAtAnyStep_GoesOnToTheSameBits(ImageStorage storage, string column)
+    public void Fit_CanceledAtAnyStep_GoesOnToTheSameBits(ImageStorage storage, string column)
     {
-        using LabeledImages images = Read(new StorageSettings { Storage = storage, ShuffleBuffer = 5 }, column);
+        using LabeledImages images = Read(new StorageSettings { Storage = storage, ShuffleBufferSize = 5 }, column);
         TrainingRecipe recipe = TinyRun.Recipe with { Input = images.Images.Shape };
         string whole = TinyRun.Bits(TinyRun.Fit(recipe, images.Images));
 
@@ -180,7 +180,7 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
         {
             MemoryStore store = new();
             int asked = 0;
-            TinyRun.Fit(recipe, images.Images, checkpoints: store, cancelled: () => asked++ == step);
+            TinyRun.Fit(recipe, images.Images, checkpoints: store, canceled: () => asked++ == step);
 
             Assert.Equal(whole, TinyRun.Bits(TinyRun.Fit(recipe, images.Images, checkpoints: store)));
         }
@@ -226,7 +226,7 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
         IDataView rows = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath")).Fit(_images.Rows(_ml)).Transform(_images.Rows(_ml));
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, 12, 12) };
         LabeledRowReader reader = new(KeyLabelColumn.Bind(rows.Schema, "Label"), ImageColumn.Bind(rows.Schema, column, preprocessing, ImageCodec.DefaultMaxPixels), () => { });
-        return new LabeledImageReader(reader, UnreadableImages.Throw, storage, _warnings.Add).Read(rows);
+        return new LabeledImageReader(reader, UnreadableImageBehavior.Throw, storage, _warnings.Add).Read(rows);
     }
 
     private string Fit(FeatureMiningOptions options)

@@ -12,7 +12,7 @@ public sealed class CheckpointFileTests
     [Fact]
     public void Read_WhatWasWritten_IsTheSame()
     {
-        TrainingState state = Sample();
+        RunSnapshot state = Sample();
 
         AssertSame(state, CheckpointFile.Read(new MemoryStream(Bytes(state))));
     }
@@ -58,7 +58,7 @@ public sealed class CheckpointFileTests
         Assert.Equal("Its format is version 2; this library reads up to 1. A newer version of it is needed.", error.Message);
     }
 
-    internal static TrainingState Sample() => new(
+    internal static RunSnapshot Sample() => new(
         new RunPosition
         {
             Epoch = 3,
@@ -72,18 +72,18 @@ public sealed class CheckpointFileTests
         },
         new NamedTensors([new NamedTensor("network/conv1.weight", ScalarType.Float32, [2, 1], [1, 2, 3, 4, 5, 6, 7, 8]), new NamedTensor("order", ScalarType.Int32, [1], [1, 0, 0, 0])]));
 
-    private static byte[] Bytes(TrainingState state)
+    private static byte[] Bytes(RunSnapshot state)
     {
         using MemoryStream stream = new();
         CheckpointFile.Write(stream, state);
         return stream.ToArray();
     }
 
-    private static void AssertSame(TrainingState expected, TrainingState actual)
+    private static void AssertSame(RunSnapshot expected, RunSnapshot actual)
     {
         Assert.Equivalent(expected.Position, actual.Position, strict: true);
         Assert.Equal(TrainingBits(expected), TrainingBits(actual));
-        static IEnumerable<string> TrainingBits(TrainingState state) =>
+        static IEnumerable<string> TrainingBits(RunSnapshot state) =>
             state.Tensors.Tensors.Select(tensor => $"{tensor.Name} {tensor.Type} {string.Join(',', tensor.Shape)} {Convert.ToHexString(tensor.Bytes)}");
     }
 }

@@ -51,7 +51,7 @@ public sealed class WorkspaceTests : IDisposable
         bytes[^1] ^= 1;
         File.WriteAllBytes(newest, length < 0 ? bytes : bytes[..length]);
 
-        TrainingState? state = workspace.Load();
+        RunSnapshot? state = workspace.Load();
 
         Assert.Equal(1, state!.Position.Epoch);
         Assert.StartsWith($"The checkpoint '{newest}' cannot be used, and the one before it is taken. ", Assert.Single(_notices), StringComparison.Ordinal);
@@ -185,9 +185,9 @@ public sealed class WorkspaceTests : IDisposable
         new TrainingHost(TorchSharp.torch.CPU) { Progress = progress },
         host => TrainingEngine.Fit(TinyRun.Recipe, TinyData.Bands(20), validation: null, host));
 
-    private static TrainingState At(int epoch, int step)
+    private static RunSnapshot At(int epoch, int step)
     {
-        TrainingState sample = CheckpointFileTests.Sample();
+        RunSnapshot sample = CheckpointFileTests.Sample();
         return sample with { Position = sample.Position with { Epoch = epoch, Step = step } };
     }
 

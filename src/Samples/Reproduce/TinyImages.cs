@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Samples.Reproduce;
 
 /// <summary>What the tiny scale trains on: the handwritten digits that come with the program, 20 a class, and pairs of them as pictures of several classes.</summary>
-internal static class TinyPictures
+internal static class TinyImages
 {
     public const string Name = "digits";
 

@@ -3,8 +3,8 @@ using Microsoft.ML.Data;
 
 namespace Samples;
 
-/// <summary>Draws a picture with characters: two pixels a cell in colour on a terminal, shades of gray elsewhere.</summary>
-internal static class TerminalPicture
+/// <summary>Draws a picture with characters: two pixels a cell in color on a terminal, shades of gray elsewhere.</summary>
+internal static class TerminalImage
 {
     private const int MaxSide = 32;
     private const string Shades = " .:-=+*#%@";
@@ -14,13 +14,13 @@ internal static class TerminalPicture
         using MLImage image = MLImage.CreateFromFile(file.FullName);
         int step = Math.Max(1, (Math.Max(image.Width, image.Height) + MaxSide - 1) / MaxSide);
         StringBuilder text = new();
-        bool colour = !Console.IsOutputRedirected;
-        for (int y = 0; y < image.Height / step; y += colour ? 2 : 1)
+        bool color = !Console.IsOutputRedirected;
+        for (int y = 0; y < image.Height / step; y += color ? 2 : 1)
         {
             for (int x = 0; x < image.Width / step; x++)
             {
                 (byte r, byte g, byte b) = Pixel(image, x * step, y * step);
-                if (colour)
+                if (color)
                 {
                     (byte r2, byte g2, byte b2) = Pixel(image, x * step, Math.Min((y + 1) * step, image.Height - 1));
                     text.Append($"\u001b[38;2;{r};{g};{b}m\u001b[48;2;{r2};{g2};{b2}m▀");
@@ -31,7 +31,7 @@ internal static class TerminalPicture
                 }
             }
 
-            text.AppendLine(colour ? "\u001b[0m" : "");
+            text.AppendLine(color ? "\u001b[0m" : "");
         }
 
         Console.Write(text);

@@ -4,7 +4,7 @@ using Microsoft.ML.FeatureMining.Native;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-public sealed class LabelledDataTests
+public sealed class LabeledDataTests
 {
     private static readonly MLContext Ml = new(1);
 
@@ -49,9 +49,9 @@ public sealed class LabelledDataTests
     [Fact]
     public void TakeRowsOfEachClass_MoreRows_KeepTheFewer()
     {
-        int[] two = Numbers(Ml.Data.TakeRowsOfEachClass(Texts, 2, seed: 5)), seven = Numbers(Ml.Data.TakeRowsOfEachClass(Texts, 7, seed: 5));
+        int[] two = Numbers(Ml.Data.TakeRowsPerClass(Texts, 2, seed: 5)), seven = Numbers(Ml.Data.TakeRowsPerClass(Texts, 7, seed: 5));
 
-        Assert.Equal(["a:2", "b:2", "c:2"], Counts(Ml.Data.TakeRowsOfEachClass(Texts, 2, seed: 5)));
+        Assert.Equal(["a:2", "b:2", "c:2"], Counts(Ml.Data.TakeRowsPerClass(Texts, 2, seed: 5)));
         Assert.Equal((6, 21), (two.Length, seven.Length));
         Assert.Subset(seven.ToHashSet(), two.ToHashSet());
         Assert.Equal(seven.Order(), seven);
@@ -60,7 +60,7 @@ public sealed class LabelledDataTests
     [Fact]
     public void TakeRowsOfEachClass_TooFew_NamesTheClass()
     {
-        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Ml.Data.TakeRowsOfEachClass(Texts, 11));
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Ml.Data.TakeRowsPerClass(Texts, 11));
 
         Assert.Contains("Class 'c' has 10 rows, fewer than 11", error.Message, StringComparison.Ordinal);
     }
@@ -70,7 +70,7 @@ public sealed class LabelledDataTests
     {
         var taken = new int[71];
         for (int seed = 0; seed < 400; seed++)
-            foreach (int row in Numbers(Ml.Data.TakeRowsOfEachClass(Texts, 5, seed: seed)))
+            foreach (int row in Numbers(Ml.Data.TakeRowsPerClass(Texts, 5, seed: seed)))
                 taken[row]++;
 
         // Of class c each of ten rows is taken with probability one half: 200 expected, the standard deviation is 10.
@@ -145,7 +145,7 @@ public sealed class LabelledDataTests
     [Fact]
     public void Views_ThroughCacheShuffleAndPipelines_KeepTheirRows()
     {
-        IDataView few = Ml.Data.TakeRowsOfEachClass(Ml.Data.AddLabelNoise(Texts, 0.5), 3);
+        IDataView few = Ml.Data.TakeRowsPerClass(Ml.Data.AddLabelNoise(Texts, 0.5), 3);
 
         IDataView shuffled = Ml.Data.ShuffleRows(Ml.Data.Cache(few), seed: 1);
 
@@ -158,7 +158,7 @@ public sealed class LabelledDataTests
     public void Views_OverRowsThatChanged_SaySo()
     {
         List<TextRow> source = [.. Labels.SkipLast(1).Select(label => new TextRow { Label = label })];
-        IDataView few = Ml.Data.TakeRowsOfEachClass(Ml.Data.LoadFromEnumerable(source), 10);
+        IDataView few = Ml.Data.TakeRowsPerClass(Ml.Data.LoadFromEnumerable(source), 10);
 
         source.Add(new TextRow { Label = "a" });
         Assert.Contains("more than the 70 rows", Assert.Throws<InvalidOperationException>(() => Numbers(few)).Message, StringComparison.Ordinal);
@@ -172,7 +172,7 @@ public sealed class LabelledDataTests
         IDataView one = Ml.Data.LoadFromEnumerable([new TextRow { Label = "only" }]);
         Assert.Throws<ArgumentOutOfRangeException>(() => Ml.Data.SplitByClass(Texts, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => Ml.Data.SplitByClass(Texts, double.NaN));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Ml.Data.TakeRowsOfEachClass(Texts, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Ml.Data.TakeRowsPerClass(Texts, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => Ml.Data.AddLabelNoise(Texts, 1.1));
         Assert.Throws<ArgumentOutOfRangeException>(() => Ml.Data.AddLabelNoise(Texts, 0.1, (LabelNoise)7));
         Assert.Throws<InvalidOperationException>(() => Ml.Data.AddLabelNoise(one, 0.1));

@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
 /// <summary>Everything on the device that a run makes and throws away: network, strategies' modules, optimizer, normalization.</summary>
-internal sealed class TrainedParts : IDisposable
+internal sealed class TrainingComponents : IDisposable
 {
     private readonly List<(string Name, nn.Module Module)> _added = [];
     private readonly TrainingRecipe _recipe;
@@ -23,7 +23,7 @@ internal sealed class TrainedParts : IDisposable
     /// <param name="device">Where.</param>
     /// <param name="random">The run's streams.</param>
     /// <param name="loadWeights">Puts weights into the new network; null leaves those that were drawn.</param>
-    public TrainedParts(TrainingRecipe recipe, ImageSet train, Device device, RandomStreams random, Action<ImageNetwork>? loadWeights = null)
+    public TrainingComponents(TrainingRecipe recipe, ImageSet train, Device device, RandomStreams random, Action<ImageNetwork>? loadWeights = null)
     {
         _recipe = recipe;
         Pixels = train.Statistics;
@@ -66,7 +66,7 @@ internal sealed class TrainedParts : IDisposable
 
         KeptStages = kept;
         Optimizer = recipe.StepRule.Start(ParameterGroups.Of(recipe, Network, _added.Select(added => added.Module)));
-        _average = recipe.WeightAverageDecay is { } decay ? new WeightAverage(Network, Move(CreateNetwork(train, Network.ExitStrides), device), decay) : null;
+        _average = recipe.EmaDecay is { } decay ? new WeightAverage(Network, Move(CreateNetwork(train, Network.ExitStrides), device), decay) : null;
         CheckOptimizerNames();
     }
 
@@ -126,7 +126,7 @@ internal sealed class TrainedParts : IDisposable
     /// <summary>Moves the weights by their gradients.</summary>
     public void Step(double rate)
     {
-        if (_recipe.MaxGradientNorm is { } most)
+        if (_recipe.ClipGradientNorm is { } most)
         {
             GradientClipping.Clip(Optimizer.Parameters, most);
         }

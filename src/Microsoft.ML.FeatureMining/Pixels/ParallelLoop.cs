@@ -3,7 +3,7 @@ using System.Runtime.ExceptionServices;
 namespace Microsoft.ML.FeatureMining.Pixels;
 
 /// <summary>Parallel.For whose exceptions are those that were thrown.</summary>
-internal static class AllCores
+internal static class ParallelLoop
 {
     public static void For(int count, Action<int> act)
     {
