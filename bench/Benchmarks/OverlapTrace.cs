@@ -21,7 +21,7 @@ internal static class OverlapTrace
     /// <param name="trace">Where the trace goes, in the format of Chrome's and Perfetto's viewers.</param>
     public static void Run(string folder, string network, int side, int batch, string trace)
     {
-        ImageFile[] files = [.. ImageFolder.Read(folder)];
+        ImageFileRow[] files = [.. ImageFolder.Read(folder)];
         string[] classes = [.. files.Select(file => file.ClassName).Distinct()];
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, side, side) };
         List<(long Began, long Ended)> loads = [], steps = [];

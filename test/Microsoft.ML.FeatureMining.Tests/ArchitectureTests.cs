@@ -36,7 +36,7 @@ public sealed class ArchitectureTests
         ["Reports"] = ["Imaging", "Training", "Evaluation", "Explanation", "Sweeps"],
         ["MlNet"] = [MlNet, "Native"],
         ["MlNet/Columns"] = [MlNet, "Files", "Imaging", "Pixels", "Models", "MlNet"],
-        ["MlNet/Reading"] = [MlNet, "Randomness", "Files", "Imaging", "Datasets", "Pixels", "MlNet", "MlNet/Columns"],
+        ["MlNet/Reading"] = [MlNet, "Randomness", "Imaging", "Pixels", "MlNet/Columns"],
         ["MlNet/Scoring"] = [MlNet, "Hierarchies", "Imaging", "Pixels", "Augmentation", "Networks", "Training", "Models", "Evaluation", "MlNet", "MlNet/Columns"],
         ["MlNet/Reports"] = [MlNet, "Imaging", "Pixels", "Training", "Strategies", "Models", "Evaluation", "Explanation", "Reports", "MlNet", "MlNet/Columns", "MlNet/Scoring"],
         ["Trainers"] = [

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>What happens to a picture that cannot be read.</summary>
+/// <summary>What happens to an image that cannot be read.</summary>
 public enum UnreadableImageBehavior
 {
     /// <summary>An <see cref="Imaging.ImageDecodeException"/> names the column, the row and, where it is known, the file.</summary>

@@ -3,16 +3,16 @@ using Microsoft.ML.FeatureMining.MlNet.Reading;
 
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>What there is in a set of labeled pictures, and what is wrong with it.</summary>
+/// <summary>What there is in a set of labeled images, and what is wrong with it.</summary>
 public sealed class ImageSetReport
 {
     private readonly ILookup<UInt128, ImageRow> _rows;
 
-    internal ImageSetReport(IReadOnlyList<ClassCount> classes, IReadOnlyList<(ImageRow Row, ImageFacts Facts)> pictures, IReadOnlyList<UnreadableImage> unreadable, int unlabeled)
+    internal ImageSetReport(IReadOnlyList<ClassCount> classes, IReadOnlyList<(ImageRow Row, ImageFacts Facts)> images, IReadOnlyList<UnreadableImage> unreadable, int unlabeled)
     {
-        (Classes, Unreadable, Unlabeled, Rows) = (classes, unreadable, unlabeled, pictures.Count + unreadable.Count);
-        (Width, Height) = (SidesOf(pictures.Select(picture => picture.Facts.Width)), SidesOf(pictures.Select(picture => picture.Facts.Height)));
-        _rows = pictures.ToLookup(picture => picture.Facts.Digest, picture => picture.Row);
+        (Classes, Unreadable, Unlabeled, Rows) = (classes, unreadable, unlabeled, images.Count + unreadable.Count);
+        (Width, Height) = (SidesOf(images.Select(image => image.Facts.Width)), SidesOf(images.Select(image => image.Facts.Height)));
+        _rows = images.ToLookup(image => image.Facts.Digest, image => image.Row);
         Duplicates = [.. _rows.Where(group => group.Count() > 1).Select(group => group.ToArray())];
     }
 
@@ -25,22 +25,22 @@ public sealed class ImageSetReport
     /// <summary>Rows without a label.</summary>
     public int Unlabeled { get; }
 
-    /// <summary>How wide the pictures are; null where none can be read.</summary>
+    /// <summary>How wide the images are; null where none can be read.</summary>
     public SideStatistics? Width { get; }
 
-    /// <summary>How high the pictures are; null where none can be read.</summary>
+    /// <summary>How high the images are; null where none can be read.</summary>
     public SideStatistics? Height { get; }
 
-    /// <summary>Rows whose picture cannot be read.</summary>
+    /// <summary>Rows whose image cannot be read.</summary>
     public IReadOnlyList<UnreadableImage> Unreadable { get; }
 
-    /// <summary>Rows with the same picture, pixel by pixel, whatever the files are; two or more together.</summary>
+    /// <summary>Rows with the same image, pixel by pixel, whatever the files are; two or more together.</summary>
     public IReadOnlyList<IReadOnlyList<ImageRow>> Duplicates { get; }
 
     /// <summary>Those of the <see cref="Duplicates"/> that do not agree on the label.</summary>
     public IEnumerable<IReadOnlyList<ImageRow>> Contradictions => Duplicates.Where(rows => rows.Select(row => row.Label).Distinct(StringComparer.Ordinal).Count() > 1);
 
-    /// <summary>Rows of this set and of another with the same picture, pixel by pixel: what leaks from the one into the other.</summary>
+    /// <summary>Rows of this set and of another with the same image, pixel by pixel: what leaks from the one into the other.</summary>
     /// <param name="other">The report of the other set.</param>
     /// <returns>A pair for each row of the other set that has its like here; of several, the first.</returns>
     public IReadOnlyList<(ImageRow Here, ImageRow There)> SharedWith(ImageSetReport other)
@@ -62,13 +62,13 @@ public sealed class ImageSetReport
 /// <param name="Weight">What makes the classes count alike: all rows over the number of classes times these rows. Infinite where there are none.</param>
 public sealed record ClassCount(string Name, int Rows, double Weight);
 
-/// <summary>A side of the pictures of a set, in pixels.</summary>
+/// <summary>A side of the images of a set, in pixels.</summary>
 /// <param name="Min">Of the smallest.</param>
 /// <param name="Median">Half of them have no more.</param>
 /// <param name="Max">Of the largest.</param>
 public sealed record SideStatistics(int Min, int Median, int Max);
 
-/// <summary>A row whose picture cannot be read.</summary>
+/// <summary>A row whose image cannot be read.</summary>
 /// <param name="Row">The row.</param>
 /// <param name="Cause">Why not.</param>
 public sealed record UnreadableImage(ImageRow Row, string Cause);
