@@ -17,6 +17,8 @@ internal sealed class StreamedPixels(LabeledRows rows, int shuffleBufferSize) : 
     private readonly int _imageBytes = rows.Image.ImageBytes;
     private readonly List<ulong> _checksums = [];
     private readonly List<ImageSource> _files = [];
+
+    // The number of each image's row, ascending.
     private readonly List<int> _numbers = [];
 
     public override int Count => _checksums.Count;
@@ -44,11 +46,16 @@ internal sealed class StreamedPixels(LabeledRows rows, int shuffleBufferSize) : 
 
     private IEnumerable<byte[]> ReadRows(IReadOnlyList<int[]> batches)
     {
-        Dictionary<int, int> left = batches.SelectMany(batch => batch).CountBy(index => index).ToDictionary();
-        Dictionary<int, int> indexOf = left.Keys.ToDictionary(index => _numbers[index]);
+        int[] left = new int[Count];
+        foreach (int index in batches.SelectMany(batch => batch))
+        {
+            left[index]++;
+        }
+
         Dictionary<int, ImageSource> waiting = [];
         // Rows that nobody asks for are not read.
-        using IEnumerator<LabeledRow> pass = rows.Read(indexOf.Keys.ToHashSet()).GetEnumerator();
+        HashSet<int> wanted = [.. _numbers.Where((_, index) => left[index] > 0)];
+        using IEnumerator<LabeledRow> pass = rows.Read(wanted).GetEnumerator();
         foreach (int[] batch in batches)
         {
             yield return Decode(batch, Array.ConvertAll(batch, Take));
@@ -68,7 +75,7 @@ internal sealed class StreamedPixels(LabeledRows rows, int shuffleBufferSize) : 
                     throw new InvalidOperationException("The data view has fewer rows than when Fit began. Let it give the same rows each time, for example with Cache.");
                 }
 
-                waiting.Add(indexOf[pass.Current.Number], pass.Current.Image);
+                waiting.Add(_numbers.BinarySearch(pass.Current.Number), pass.Current.Image);
             }
 
             ImageSource image = waiting[index];
