@@ -11,8 +11,8 @@ namespace Microsoft.ML;
 public static class DataOperationsExtensions
 {
     /// <summary>
-    /// A folder with one folder of images for each class. Columns: ImagePath, text; Label, text, the folder's name. Ordered by class and path. The files are not opened:
-    /// LoadRawImageBytes or LoadImages does that.
+    /// A folder with one folder of images for each class. Columns: ImagePath, text; Label, text, the folder's name. Ordered by class and path. The files are
+    /// not opened: LoadRawImageBytes or LoadImages does that.
     /// </summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="InvalidDataException">There are fewer than two classes, or one without images.</exception>
@@ -24,8 +24,8 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// CIFAR's binary files, CIFAR-10's or CIFAR-100's. Columns: Image, an image of 32x32 encoded as PNG, as LoadRawImageBytes gives any other; Label, the class as a
-    /// number from 0, or as its name where there is a file of names. Read as cursors pass; nothing is kept.
+    /// CIFAR's binary files, CIFAR-10's or CIFAR-100's. Columns: Image, an image of 32x32 encoded as PNG, as LoadRawImageBytes gives any other; Label, the
+    /// class as a number from 0, or as its name where there is a file of names. Read as cursors pass; nothing is kept.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="format"><see cref="CifarBinary.Cifar10"/> or <see cref="CifarBinary.Cifar100"/>.</param>
@@ -49,8 +49,9 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// CIFAR-10 or CIFAR-100 from the archive (tar.gz of the binary files) in which it is published, without unpacking it, or from the folder that it was unpacked to. Columns: Image, an image of 32x32 encoded as PNG;
-    /// Label, the name of the class. Rows in the order of the unpacked files. Read as cursors pass; nothing is kept, so that Cache spares inflating it each time.
+    /// CIFAR-10 or CIFAR-100 from the archive (tar.gz of the binary files) in which it is published, without unpacking it, or from the folder that it was
+    /// unpacked to. Columns: Image, an image of 32x32 encoded as PNG; Label, the name of the class. Rows in the order of the unpacked files. Read as cursors
+    /// pass; nothing is kept, so that Cache spares inflating it each time.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="format"><see cref="CifarBinary.Cifar10"/> or <see cref="CifarBinary.Cifar100"/>.</param>
@@ -69,7 +70,10 @@ public static class DataOperationsExtensions
         return catalog.LoadFromEnumerable(archive.Read(part).Select(record => new NamedCifarRow { Image = record.ToPng(), Label = names[record.Label] }));
     }
 
-    /// <summary>A CSV or TSV file of images and labels. Columns: ImagePath, text, relative paths made whole; Label, text. In the order of the file; the images are not opened.</summary>
+    /// <summary>
+    /// A CSV or TSV file of images and labels. Columns: ImagePath, text, relative paths made whole; Label, text. In the order of the file; the images are not
+    /// opened.
+    /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The list.</param>
     /// <param name="format">How it is laid out; null for columns ImagePath and Label, named in the first line.</param>
@@ -82,8 +86,8 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// A CSV or TSV file of images with any number of labels each, such as <c>a.jpg,cat;sofa</c>. Columns: ImagePath, text; Labels, a vector of text of unknown size,
-    /// each label of a row once, empty where it has none. In the order of the file; the images are not opened.
+    /// A CSV or TSV file of images with any number of labels each, such as <c>a.jpg,cat;sofa</c>. Columns: ImagePath, text; Labels, a vector of text of unknown
+    /// size, each label of a row once, empty where it has none. In the order of the file; the images are not opened.
     /// </summary>
     /// <inheritdoc cref="LoadImageList"/>
     public static IDataView LoadMultilabelImageList(this DataOperationsCatalog catalog, string path, ImageListFormat? format = null)
@@ -93,8 +97,8 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// Tiny ImageNet as it is published. Columns: ImagePath, text; Label, the class's WordNet id; Description, its names. Training images by class and path, validation
-    /// images, which stand for the test images without labels, as they are listed. The images are not opened.
+    /// Tiny ImageNet as it is published. Columns: ImagePath, text; Label, the class's WordNet id; Description, its names. Training images by class and path,
+    /// validation images, which stand for the test images without labels, as they are listed. The images are not opened.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The folder that holds wnids.txt, train and val.</param>
@@ -109,8 +113,8 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// ImageNet, or any part of it: a folder of images for each class, called by its WordNet id. Columns: ImagePath, text; Label, the id (names are not unique);
-    /// Description, the names that the list gives. Ordered by the list and then by path. The images are not opened.
+    /// ImageNet, or any part of it: a folder of images for each class, called by its WordNet id. Columns: ImagePath, text; Label, the id (names are not
+    /// unique); Description, the names that the list gives. Ordered by the list and then by path. The images are not opened.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The folder of the class folders, such as <c>ILSVRC/Data/CLS-LOC/train</c>.</param>
@@ -142,8 +146,9 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// The images of Pascal VOC with all their classes. Columns: ImagePath, text; Labels, a vector of text of unknown size, the classes of which something is there that is
-    /// not difficult; DifficultLabels, those of which only difficult objects are there, which VOC does not count either way. In the order of the set's list.
+    /// The images of Pascal VOC with all their classes. Columns: ImagePath, text; Labels, a vector of text of unknown size, the classes of which something is
+    /// there that is not difficult; DifficultLabels, those of which only difficult objects are there, which VOC does not count either way. In the order of the
+    /// set's list.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The folder of a year, such as <c>VOCdevkit/VOC2007</c>.</param>
@@ -163,8 +168,8 @@ public static class DataOperationsExtensions
         catalog.LoadFromEnumerable(ReadVoc(catalog, path, set).SelectMany(VocObjectRow.Of).ToArray(), WithBox<VocObjectRow>());
 
     /// <summary>
-    /// The objects of Pascal VOC, cut out of their images. Columns: ImagePath, text, the whole image; Image, the object alone, encoded as PNG; Label, its class. An image
-    /// that cannot be read gives its own bytes, so that whoever decodes them decides. Cut as cursors pass; nothing is kept.
+    /// The objects of Pascal VOC, cut out of their images. Columns: ImagePath, text, the whole image; Image, the object alone, encoded as PNG; Label, its
+    /// class. An image that cannot be read gives its own bytes, so that whoever decodes them decides. Cut as cursors pass; nothing is kept.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The folder of a year, such as <c>VOCdevkit/VOC2007</c>.</param>
@@ -312,8 +317,8 @@ public static class LabeledDataExtensions
         ImageInspector.CountsOf(Read(catalog, data, labelColumnName));
 
     /// <summary>
-    /// Decodes every image and reports what there is: rows of each class, sizes, images that cannot be read, images that are there twice. Leakage between two sets:
-    /// <see cref="ImageSetReport.SharedWith"/> of their reports.
+    /// Decodes every image and reports what there is: rows of each class, sizes, images that cannot be read, images that are there twice. Leakage between two
+    /// sets: <see cref="ImageSetReport.SharedWith"/> of their reports.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">The rows.</param>

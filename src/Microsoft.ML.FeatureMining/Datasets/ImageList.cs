@@ -5,6 +5,8 @@ namespace Microsoft.ML.FeatureMining.Datasets;
 /// <summary>Reads a CSV or TSV file of images and their labels. The images are not looked for.</summary>
 internal static class ImageList
 {
+    private const StringSplitOptions Trim = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+
     /// <summary>Each record's image and label, in the order of the file.</summary>
     /// <exception cref="FileNotFoundException">There is no such list.</exception>
     /// <exception cref="InvalidDataException">The list is not of that format; the message names file and line.</exception>
@@ -20,7 +22,7 @@ internal static class ImageList
         .. Rows(path, format).Select(row => new MultilabelImageRow
         {
             ImagePath = row.Image,
-            Labels = [.. row.Label.Split(format.LabelSeparator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)],
+            Labels = [.. row.Label.Split(format.LabelSeparator, Trim).Distinct(StringComparer.Ordinal)],
         }),
     ];
 
@@ -71,7 +73,10 @@ internal sealed record MultilabelImageRow
 /// <summary>How a list of images and their labels is laid out (RFC 4180: fields may stand in quotes).</summary>
 public sealed record ImageListFormat
 {
-    /// <summary>Whether the first record names the columns. Without such names the images stand in the first column and the labels in the second, and there are no others.</summary>
+    /// <summary>
+    /// Whether the first record names the columns. Without such names the images stand in the first column and the labels in the second, and there are no
+    /// others.
+    /// </summary>
     /// <value>true.</value>
     public bool HasHeader { get; init; } = true;
 

@@ -2,7 +2,9 @@ using Microsoft.ML.FeatureMining.Files;
 
 namespace Microsoft.ML.FeatureMining.Datasets;
 
-/// <summary>ImageNet's layout: a folder of images for each class, called by its WordNet id, and a list that says which classes count and what they are.</summary>
+/// <summary>
+/// ImageNet's layout: a folder of images for each class, called by its WordNet id, and a list that says which classes count and what they are.
+/// </summary>
 internal static class ImageNetFolder
 {
     /// <summary>The images of the classes of the list, in its order; folders that are not on it are passed over.</summary>
@@ -12,7 +14,7 @@ internal static class ImageNetFolder
     {
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
-        return [.. Synset.ReadList(synsetListPath).SelectMany(synset => ImageFolder.FindOfClass(Path.Combine(folder, synset.Id)).Select(path => SynsetImageRow.Of(path, synset)))];
+        return [.. Synset.ReadList(synsetListPath).SelectMany(synset => SynsetImageRow.OfFolder(Path.Combine(folder, synset.Id), synset))];
     }
 }
 
@@ -52,6 +54,9 @@ internal sealed record SynsetImageRow
     public string Label { get; set; } = "";
 
     public string Description { get; set; } = "";
+
+    /// <summary>A row for each image of a class folder.</summary>
+    public static IEnumerable<SynsetImageRow> OfFolder(string folder, Synset synset) => ImageFolder.FindOfClass(folder).Select(path => Of(path, synset));
 
     public static SynsetImageRow Of(string path, Synset synset) => new() { ImagePath = path, Label = synset.Id, Description = synset.Description };
 }

@@ -173,7 +173,8 @@ internal static class VocPatches
         }
         return (decoded.Width, decoded.Height) == (image.Width, image.Height)
             ? (decoded, encoded)
-            : throw new InvalidDataException(FormattableString.Invariant($"'{image.Path}' is {decoded.Width}x{decoded.Height}; its annotation says {image.Width}x{image.Height}."));
+            : throw new InvalidDataException(FormattableString.Invariant(
+                $"'{image.Path}' is {decoded.Width}x{decoded.Height}; its annotation says {image.Width}x{image.Height}."));
     }
 
     private static bool IsLarge(ImageBox box, VocImage image, int minSide)
@@ -199,7 +200,12 @@ internal sealed record VocImageRow
 
     public string[] DifficultLabels { get; set; } = [];
 
-    public static VocImageRow Of(VocImage image) => new() { ImagePath = image.Path, Labels = [.. image.ClassNames], DifficultLabels = [.. image.DifficultClassNames] };
+    public static VocImageRow Of(VocImage image) => new()
+    {
+        ImagePath = image.Path,
+        Labels = [.. image.ClassNames],
+        DifficultLabels = [.. image.DifficultClassNames],
+    };
 }
 
 /// <summary>An object of Pascal VOC. ML.NET makes a column of each property.</summary>

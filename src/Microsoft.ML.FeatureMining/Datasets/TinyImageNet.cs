@@ -17,7 +17,7 @@ internal static class TinyImageNet
             throw new DirectoryNotFoundException($"There is no folder '{root}'.");
         IReadOnlyList<Synset> classes = Classes(root);
         return part == DataPart.Train
-            ? [.. classes.SelectMany(synset => ImageFolder.FindOfClass(Path.Combine(root, "train", synset.Id, "images")).Select(path => SynsetImageRow.Of(path, synset)))]
+            ? [.. classes.SelectMany(synset => SynsetImageRow.OfFolder(Path.Combine(root, "train", synset.Id, "images"), synset))]
             : [.. Validation(Path.Combine(root, "val"), classes)];
     }
 

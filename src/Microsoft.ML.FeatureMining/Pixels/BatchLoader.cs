@@ -12,8 +12,8 @@ internal static class BatchLoader
     public static int Batches(int images, int batchSize) => ((images + batchSize - 1) / batchSize) - (LeavesOne(images, batchSize) ? 1 : 0);
 
     /// <summary>
-    /// Loads the images in <paramref name="order"/>. The last batch may be smaller, or larger by one: a single image left over joins it, because BatchNorm cannot normalize
-    /// a batch of one.
+    /// Loads the images in <paramref name="order"/>. The last batch may be smaller, or larger by one: a single image left over joins it, because BatchNorm
+    /// cannot normalize a batch of one.
     /// </summary>
     /// <param name="set">The images.</param>
     /// <param name="order">Their indices in the set.</param>
@@ -103,7 +103,9 @@ internal sealed class PixelPool
     }
 }
 
-/// <summary>One batch in managed memory: the raw pixels of <see cref="Count"/> images, [N,C,H,W], and their labels. Dispose returns the pixels to the pool.</summary>
+/// <summary>
+/// One batch in managed memory: the raw pixels of <see cref="Count"/> images, [N,C,H,W], and their labels. Dispose returns the pixels to the pool.
+/// </summary>
 internal sealed class HostBatch(byte[] pixels, long[] labels, PixelPool? pool = null) : IDisposable
 {
     private PixelPool? _pool = pool;

@@ -69,7 +69,9 @@ internal sealed record ChannelStatistics(float[] Mean, float[] Std)
     }
 }
 
-/// <summary>Counts how often each byte occurs in each channel. Mean and standard deviation computed from it are exact and do not depend on the order of the images.</summary>
+/// <summary>
+/// Counts how often each byte occurs in each channel. Mean and standard deviation computed from it are exact and do not depend on the order of the images.
+/// </summary>
 internal sealed class ChannelHistogram(int channels)
 {
     private const int Levels = 256;

@@ -7,8 +7,8 @@ using Microsoft.ML.FeatureMining.Randomness;
 namespace Microsoft.ML.FeatureMining.Pixels;
 
 /// <summary>
-/// Labeled images of one shape, whose pixels are in a <see cref="PixelStore"/>: in memory, in a file, or decoded anew. Samplers and loaders see this type alone. Immutable and
-/// thread-safe. Dispose releases the store, also for other sets that share it.
+/// Labeled images of one shape, whose pixels are in a <see cref="PixelStore"/>: in memory, in a file, or decoded anew. Samplers and loaders see this type
+/// alone. Immutable and thread-safe. Dispose releases the store, also for other sets that share it.
 /// </summary>
 internal sealed class ImageSet : IDisposable
 {
@@ -27,17 +27,26 @@ internal sealed class ImageSet : IDisposable
     /// <param name="labelSets">For each label its set of classes, [K] of 0 and 1; null if a label is a class.</param>
     /// <exception cref="ArgumentOutOfRangeException">A label is none of the classes or sets.</exception>
     public ImageSet(
-        PixelStore pixels, ImageShape shape, PixelType element, int classCount, int[] labels, int[]? indices = null, ChannelStatistics? statistics = null, IReadOnlyList<float[]>? labelSets = null)
+        PixelStore pixels,
+        ImageShape shape,
+        PixelType element,
+        int classCount,
+        int[] labels,
+        int[]? indices = null,
+        ChannelStatistics? statistics = null,
+        IReadOnlyList<float[]>? labelSets = null)
     {
         int labelCount = labelSets?.Count ?? classCount;
         if (Array.FindIndex(labels, label => label < 0 || label >= labelCount) is >= 0 and var wrong)
         {
-            throw new ArgumentOutOfRangeException(nameof(labels), labels[wrong], FormattableString.Invariant($"Image {wrong} has a label that is not in [0, {labelCount})."));
+            throw new ArgumentOutOfRangeException(
+                nameof(labels), labels[wrong], FormattableString.Invariant($"Image {wrong} has a label that is not in [0, {labelCount})."));
         }
 
         if ((indices?.Length ?? pixels.Count) != labels.Length)
         {
-            throw new ArgumentException(FormattableString.Invariant($"There are {labels.Length} labels for {indices?.Length ?? pixels.Count} images."), nameof(labels));
+            throw new ArgumentException(
+                FormattableString.Invariant($"There are {labels.Length} labels for {indices?.Length ?? pixels.Count} images."), nameof(labels));
         }
 
         (_pixels, Shape, Element, ClassCount, _labels, _indices) = (pixels, shape, element, classCount, labels, indices);
@@ -89,13 +98,16 @@ internal sealed class ImageSet : IDisposable
     public IEnumerable<HostBatch> Read(IReadOnlyList<int[]> batches)
     {
         int[][] stored = [.. batches.Select(batch => _indices is null ? batch : Array.ConvertAll(batch, image => _indices[image]))];
-        return batches.Zip(_pixels.Read(stored), (images, pixels) => new HostBatch(pixels, Array.ConvertAll(images, image => (long)_labels[image]), _pixels.Pool));
+        return batches.Zip(
+            _pixels.Read(stored), (images, pixels) => new HostBatch(pixels, Array.ConvertAll(images, image => (long)_labels[image]), _pixels.Pool));
     }
 
     /// <summary>Whether any image can be read at any time (<see cref="PixelStore.ShuffleWindow"/>).</summary>
     public bool ReachesAnyImage => _pixels.ShuffleWindow == int.MaxValue;
 
-    /// <summary>Draws the order of an epoch: a uniform permutation, or one within the store's <see cref="PixelStore.ShuffleWindow"/> if that is smaller than the set.</summary>
+    /// <summary>
+    /// Draws the order of an epoch: a uniform permutation, or one within the store's <see cref="PixelStore.ShuffleWindow"/> if that is smaller than the set.
+    /// </summary>
     public int[] DrawOrder(RandomStream random) =>
         Count <= _pixels.ShuffleWindow ? random.Permutation(Count) : random.PermutationWithin(_pixels.ShuffleWindow, Count);
 

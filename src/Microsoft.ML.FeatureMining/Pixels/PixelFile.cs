@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Microsoft.ML.FeatureMining.Pixels;
 
 /// <summary>
-/// Writes a file of pixels, image after image, which has its name only when it is complete. Processes that write the same file at once each write their own; the last one
-/// to finish stays, and readers of the others go on reading theirs.
+/// Writes a file of pixels, image after image, which has its name only when it is complete. Processes that write the same file at once each write their own;
+/// the last one to finish stays, and readers of the others go on reading theirs.
 /// </summary>
 internal sealed class PixelFileWriter : IDisposable
 {
@@ -146,8 +146,9 @@ internal sealed class PixelFileWriter : IDisposable
 }
 
 /// <summary>
-/// The last bytes of a file of pixels, little-endian: magic, version, bytes per image, images, bytes of notes, and a hash of all but the pixels and itself. Before it are the
-/// pixels, a checksum of each image, and the notes. It is at the end because the number of images is not known before; a file without it is incomplete.
+/// The last bytes of a file of pixels, little-endian: magic, version, bytes per image, images, bytes of notes, and a hash of all but the pixels and itself.
+/// Before it are the pixels, a checksum of each image, and the notes. It is at the end because the number of images is not known before; a file without it is
+/// incomplete.
 /// </summary>
 internal readonly record struct PixelFileFooter(int ImageBytes, long Images, int NotesBytes)
 {

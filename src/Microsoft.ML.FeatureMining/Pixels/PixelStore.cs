@@ -22,7 +22,9 @@ internal abstract class PixelStore : IDisposable
     /// <summary>The <see cref="ChecksumOf"/> an image's pixels, the same in every store.</summary>
     public abstract ulong Checksum(int index);
 
-    /// <summary>XXH3, 64 bits: detects damage and changed images. Another algorithm needs another version of the pixel file (<see cref="PixelFileFooter"/>).</summary>
+    /// <summary>
+    /// XXH3, 64 bits: detects damage and changed images. Another algorithm needs another version of the pixel file (<see cref="PixelFileFooter"/>).
+    /// </summary>
     public static ulong ChecksumOf(ReadOnlySpan<byte> pixels) => XxHash3.HashToUInt64(pixels);
 
     /// <summary>Reads images in one pass: for each batch of indices the pixels of its images, one after another.</summary>
@@ -53,7 +55,8 @@ internal sealed class MemoryPixels(int imageBytes) : PixelStore
     {
         if (image.Length != imageBytes)
         {
-            throw new ArgumentException(FormattableString.Invariant($"The image has {image.Length} bytes; images of this store have {imageBytes}."), nameof(image));
+            throw new ArgumentException(
+                FormattableString.Invariant($"The image has {image.Length} bytes; images of this store have {imageBytes}."), nameof(image));
         }
 
         image.CopyTo(NextSlot());
@@ -101,8 +104,8 @@ internal sealed class MemoryPixels(int imageBytes) : PixelStore
 }
 
 /// <summary>
-/// Pixels in a file, which the system caches as far as it has memory. Each image is read at its position and checked. The file is not memory-mapped: a failing disk or a
-/// truncated file then raises an exception instead of ending the process, and pages of the file do not count as memory of the process.
+/// Pixels in a file, which the system caches as far as it has memory. Each image is read at its position and checked. The file is not memory-mapped: a failing
+/// disk or a truncated file then raises an exception instead of ending the process, and pages of the file do not count as memory of the process.
 /// </summary>
 internal sealed class FilePixels : PixelStore
 {
@@ -190,7 +193,8 @@ internal sealed class FilePixels : PixelStore
         Fill(_file, (long)index * _imageBytes, pixels);
         if (ChecksumOf(pixels) != _checksums[index])
         {
-            throw new InvalidDataException(FormattableString.Invariant($"The file of decoded images '{_path}' is damaged at image {index}, byte {(long)index * _imageBytes}."));
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"The file of decoded images '{_path}' is damaged at image {index}, byte {(long)index * _imageBytes}."));
         }
     }
 

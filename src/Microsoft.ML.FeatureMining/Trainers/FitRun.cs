@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
@@ -14,7 +15,10 @@ using TorchSharp;
 
 namespace Microsoft.ML.FeatureMining.Trainers;
 
-/// <summary>One Fit of a trainer: reads the rows, and runs the engine once or several times, with the log, progress, cancellation and workspace that the options ask for.</summary>
+/// <summary>
+/// One Fit of a trainer: reads the rows, and runs the engine once or several times, with the log, progress, cancellation and workspace that the options ask
+/// for.
+/// </summary>
 internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOptions options, torch.Device device)
 {
     /// <param name="recipe">How to train.</param>
@@ -49,11 +53,14 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     /// <exception cref="InvalidOperationException">There are no rows, or all are of one class.</exception>
     public TrainingRows Read(IDataView input, long seed)
     {
-        LabelColumn label = options.IsMultilabel ? LabelSetColumn.Bind(input, options.LabelColumnName) : KeyLabelColumn.Bind(input.Schema, options.LabelColumnName);
+        string labelName = options.LabelColumnName;
+        LabelColumn label = options.IsMultilabel ? LabelSetColumn.Bind(input, labelName) : KeyLabelColumn.Bind(input.Schema, labelName);
         ImageColumn image = ImageColumn.Bind(input.Schema, options.ImageColumnName, Preprocessing, options.MaxPixels);
         LabeledRows rows = new(input, label, image, CheckAlive);
         StorageSettings storage = options.ToStorage();
-        bool[]? heldOut = options.ValidationFraction is { } fraction ? StratifiedSplit.HeldOut(rows.ReadLabels(), fraction, new RandomStream(seed, "validation-split")) : null;
+        bool[]? heldOut = options.ValidationFraction is { } fraction
+            ? StratifiedSplit.HeldOut(rows.ReadLabels(), fraction, new RandomStream(seed, "validation-split"))
+            : null;
         (ImageSet train, ImageSet? validation, RowLedger ledger) = ReadImages("training", rows, storage, heldOut);
         try
         {
@@ -62,7 +69,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             {
                 // Both sets share the memory budget.
                 StorageSettings left = storage with { MemoryBudget = Math.Max(0, storage.Budget - train.MemoryBytes) };
-                (validation, _) = ReadMore("validation", set, label.Alike(set.Schema, options.LabelColumnName), image.Shape, left);
+                (validation, _) = ReadMore("validation", set, label.Alike(set.Schema, labelName), image.Shape, left);
             }
 
             return validation is null or { Count: > 0 }
@@ -91,7 +98,8 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         }
 
         images.Dispose();
-        throw new InvalidOperationException("There is no patch to train on: none has both a label and an image that can be read. Give others in PatchSet, or set SwitchEpoch to 0.");
+        throw new InvalidOperationException(
+            "There is no patch to train on: none has both a label and an image that can be read. Give others in PatchSet, or set SwitchEpoch to 0.");
     }
 
     public void Info(string text) => channel.Info(MessageSensitivity.None, text);
@@ -140,7 +148,8 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         ImageColumn image = ImageColumn.BindOrFiles(view.Schema, options.ImageColumnName, Preprocessing, options.MaxPixels);
         if (image.Shape != shape)
         {
-            throw new ArgumentException($"The images of the {role} rows, column '{image.Column.Name}', are {image.Shape}; those of the training rows are {shape}.", nameof(view));
+            throw new ArgumentException(
+                $"The images of the {role} rows, column '{image.Column.Name}', are {image.Shape}; those of the training rows are {shape}.", nameof(view));
         }
 
         (ImageSet images, _, RowLedger ledger) = ReadImages(role, new LabeledRows(view, label, image, CheckAlive), storage, heldOut: null);
@@ -169,12 +178,16 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             string causes = string.Join(Environment.NewLine, ledger.Causes.Select(cause => "- " + cause));
             if (ledger.Unreadable.Count > options.MaxSkippedFraction * ledger.Labels.Count)
             {
-                throw new InvalidOperationException(FormattableString.Invariant(
-                    $"Of {ledger.Labels.Count} {role} rows {ledger.Unreadable.Count} have an image that cannot be read; MaxSkippedFraction is {options.MaxSkippedFraction}. The first of them:{Environment.NewLine}{causes}"));
+                throw new InvalidOperationException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Of {ledger.Labels.Count} {role} rows {ledger.Unreadable.Count} have an image that cannot be read; MaxSkippedFraction is "
+                    + $"{options.MaxSkippedFraction}. The first of them:{Environment.NewLine}{causes}"));
             }
 
-            channel.Warning(MessageSensitivity.Schema | MessageSensitivity.UserData, FormattableString.Invariant(
-                $"{ledger.Unreadable.Count} {role} rows were skipped: their image in column '{image.Column.Name}' cannot be read. The first of them:{Environment.NewLine}{causes}"));
+            channel.Warning(MessageSensitivity.Schema | MessageSensitivity.UserData, string.Create(
+                CultureInfo.InvariantCulture,
+                $"{ledger.Unreadable.Count} {role} rows were skipped: their image in column '{image.Column.Name}' cannot be read. "
+                + $"The first of them:{Environment.NewLine}{causes}"));
         }
 
         if (ledger.Unlabeled > 0)
@@ -187,14 +200,17 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     {
         if (train.Count == 0)
         {
-            throw new InvalidOperationException(FormattableString.Invariant(
-                $"There is no row to train on: {ledger.Unlabeled} rows have no label in column '{label.Column.Name}' and the image of {ledger.Unreadable.Count} cannot be read."));
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"There is no row to train on: {ledger.Unlabeled} rows have no label in column '{label.Column.Name}' "
+                + $"and the image of {ledger.Unreadable.Count} cannot be read."));
         }
 
         int[] classes = [.. train.Labels.Distinct().Take(2)];
         if (classes.Length == 1)
         {
-            throw new InvalidOperationException($"All rows have the label '{label.Describe(classes[0])}' in column '{label.Column.Name}'; at least two classes are required.");
+            throw new InvalidOperationException(
+                $"All rows have the label '{label.Describe(classes[0])}' in column '{label.Column.Name}'; at least two classes are required.");
         }
     }
 

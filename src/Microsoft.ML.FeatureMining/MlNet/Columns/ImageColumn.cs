@@ -5,7 +5,9 @@ using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Columns;
 
-/// <summary>The image column of a schema: encoded bytes, planar floats, MLImage, or paths of image files. Reads an <see cref="ImageSource"/> per row and decodes it.</summary>
+/// <summary>
+/// The image column of a schema: encoded bytes, planar floats, MLImage, or paths of image files. Reads an <see cref="ImageSource"/> per row and decodes it.
+/// </summary>
 internal sealed class ImageColumn
 {
     public const string Expected = "VarVector<Byte>, Vector<Single>, Image or Text";

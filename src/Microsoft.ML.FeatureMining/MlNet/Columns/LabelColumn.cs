@@ -83,8 +83,8 @@ internal sealed class KeyLabelColumn : LabelColumn
 }
 
 /// <summary>
-/// A label that is a set of classes: a vector of 0 and 1, one per class; or names, as a vector of text or as one text separated by commas, semicolons or bars. Equal sets have
-/// the same number, given in the order in which sets first appear.
+/// A label that is a set of classes: a vector of 0 and 1, one per class; or names, as a vector of text or as one text separated by commas, semicolons or bars.
+/// Equal sets have the same number, given in the order in which sets first appear.
 /// </summary>
 internal sealed class LabelSetColumn : LabelColumn
 {

@@ -43,7 +43,9 @@ internal sealed class ImageInspector(long maxPixels)
         try
         {
             encoded ??= File.ReadAllBytes(row.File!);
-            return encoded.Length > 0 ? (ImageFacts.Of(encoded, maxPixels), null) : (default, "The value is empty; a loader leaves it empty if the file is missing.");
+            return encoded.Length > 0
+                ? (ImageFacts.Of(encoded, maxPixels), null)
+                : (default, "The value is empty; a loader leaves it empty if the file is missing.");
         }
         catch (Exception e) when (e is ImageDecodeException or IOException or UnauthorizedAccessException or ArgumentException)
         {

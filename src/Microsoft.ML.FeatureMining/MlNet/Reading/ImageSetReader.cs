@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Pixels;
 
@@ -12,8 +13,10 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
     /// <summary>Reads all rows with a label.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="heldOut">For each row with a label whether it is for validation; null to read one set.</param>
-    /// <returns>The images whose rows are not held out, those whose rows are (null if <paramref name="heldOut"/> is), and what became of all rows. Both sets share their pixels:
-    /// dispose of one when neither is needed.</returns>
+    /// <returns>
+    /// The images whose rows are not held out; those whose rows are, null if <paramref name="heldOut"/> is; and what became of all rows. Both sets share their
+    /// pixels: dispose of one when neither is needed.
+    /// </returns>
     /// <exception cref="ImageDecodeException">An image cannot be read, and the behavior is to throw.</exception>
     /// <exception cref="InvalidOperationException">The data view has other rows than when <paramref name="heldOut"/> was drawn.</exception>
     public (ImageSet Images, ImageSet? HeldOut, RowLedger Ledger) Read(LabeledRows rows, bool[]? heldOut = null)
@@ -114,7 +117,12 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
 
     // The store has the readable images only, in the order of their rows.
     private static (ImageSet, ImageSet?, RowLedger) Divide(
-        LabeledRows rows, PixelStore pixels, RowLedger ledger, bool[]? heldOut, ChannelStatistics? statistics = null, ChannelStatistics? heldOutStatistics = null)
+        LabeledRows rows,
+        PixelStore pixels,
+        RowLedger ledger,
+        bool[]? heldOut,
+        ChannelStatistics? statistics = null,
+        ChannelStatistics? heldOutStatistics = null)
     {
         if (heldOut is not null && heldOut.Length != ledger.Labels.Count)
         {
@@ -135,6 +143,7 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
     private static bool IsHeldOut(int number, bool[]? heldOut) =>
         heldOut is not null && (number < heldOut.Length ? heldOut[number] : throw OtherRows(heldOut.Length, number + 1));
 
-    private static InvalidOperationException OtherRows(int before, int now) => new(FormattableString.Invariant(
-        $"The data view gave {before} labeled rows when the validation rows were drawn, and {now} when they were read. Let it give the same rows each time, for example with Cache."));
+    private static InvalidOperationException OtherRows(int before, int now) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"The data view gave {before} labeled rows when the validation rows were drawn, and {now} when they were read. {LabeledRows.SameRowsAdvice}"));
 }

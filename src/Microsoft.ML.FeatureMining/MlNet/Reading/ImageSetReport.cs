@@ -8,7 +8,8 @@ public sealed class ImageSetReport
 {
     private readonly ILookup<UInt128, ImageRow> _rows;
 
-    internal ImageSetReport(IReadOnlyList<ClassCount> classes, IReadOnlyList<(ImageRow Row, ImageFacts Facts)> images, IReadOnlyList<UnreadableImage> unreadable, int unlabeled)
+    internal ImageSetReport(
+        IReadOnlyList<ClassCount> classes, IReadOnlyList<(ImageRow Row, ImageFacts Facts)> images, IReadOnlyList<UnreadableImage> unreadable, int unlabeled)
     {
         (Classes, Unreadable, Unlabeled, Rows) = (classes, unreadable, unlabeled, images.Count + unreadable.Count);
         (Width, Height) = (SidesOf(images.Select(image => image.Facts.Width)), SidesOf(images.Select(image => image.Facts.Height)));

@@ -1,6 +1,8 @@
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>Where decoded images are kept during training. It changes memory use and speed, not the model, with one exception (see <see cref="Stream"/>).</summary>
+/// <summary>
+/// Where decoded images are kept during training. It changes memory use and speed, not the model, with one exception (see <see cref="Stream"/>).
+/// </summary>
 public enum ImageStorage
 {
     /// <summary>In memory if they fit into the budget; else in a file if the disk has room for it; else they are streamed.</summary>
@@ -13,8 +15,9 @@ public enum ImageStorage
     Disk,
 
     /// <summary>
-    /// Not kept: each epoch decodes the images again, ahead of the training step. If the image column holds paths of files (text), images are shuffled as usual. Other rows can
-    /// only be read one after the other: they are shuffled within a buffer, so that the order, and the model, is another one if there are more rows than the buffer holds.
+    /// Not kept: each epoch decodes the images again, ahead of the training step. If the image column holds paths of files (text), images are shuffled as
+    /// usual. Other rows can only be read one after the other: they are shuffled within a buffer, so that the order, and the model, is another one if there are
+    /// more rows than the buffer holds.
     /// </summary>
     Stream,
 }

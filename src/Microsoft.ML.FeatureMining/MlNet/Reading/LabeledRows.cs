@@ -8,8 +8,8 @@ using Microsoft.ML.FeatureMining.MlNet.Columns;
 namespace Microsoft.ML.FeatureMining.MlNet.Reading;
 
 /// <summary>
-/// A data view, its label column and its image column: where reading starts. Each method passes over the rows once, in their order. Rows without a label are skipped;
-/// the others are numbered from 0.
+/// A data view, its label column and its image column: where reading starts. Each method passes over the rows once, in their order. Rows without a label are
+/// skipped; the others are numbered from 0.
 /// </summary>
 /// <param name="view">The data view. Each pass must give the same rows.</param>
 /// <param name="label">Its label column.</param>
@@ -17,6 +17,9 @@ namespace Microsoft.ML.FeatureMining.MlNet.Reading;
 /// <param name="checkCanceled">Called every few hundred rows; throws to stop the pass.</param>
 internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn image, Action checkCanceled)
 {
+    /// <summary>Ends errors about a data view that gives other rows in another pass.</summary>
+    public const string SameRowsAdvice = "Let it give the same rows each time, for example with Cache.";
+
     private const int ChunkRows = 256;
     private const long ChunkBytes = 64 << 20;
     private const int KeyBytes = 16;

@@ -9,8 +9,8 @@ namespace Microsoft.ML.FeatureMining.MlNet.Reading;
 internal static class StratifiedSplit
 {
     /// <summary>
-    /// Draws the rows to hold out by selection sampling (Knuth 3.4.2, algorithm S): going through the rows, each is taken with the probability that makes the count exact.
-    /// At least one row of each class stays in training.
+    /// Draws the rows to hold out by selection sampling (Knuth 3.4.2, algorithm S): going through the rows, each is taken with the probability that makes the
+    /// count exact. At least one row of each class stays in training.
     /// </summary>
     /// <param name="labels">The class of each row, from 0; -1 for a row without a label, which is never held out.</param>
     /// <param name="fraction">The fraction to hold out, between 0 and 1.</param>
@@ -198,7 +198,11 @@ internal sealed class RowByRowCursor(DataViewRowCursor input, int rows, IReadOnl
         while (input.MoveNext())
         {
             if (++_row >= rows)
-                throw new InvalidOperationException(FormattableString.Invariant($"The data view has more than the {rows} rows that it had when they were selected or relabeled. Let it give the same rows each time, for example with Cache."));
+            {
+                throw new InvalidOperationException(FormattableString.Invariant(
+                    $"The data view has more than the {rows} rows that it had when they were selected or relabeled. {LabeledRows.SameRowsAdvice}"));
+            }
+
             if (taken?[_row] ?? true)
             {
                 _position++;
@@ -208,7 +212,8 @@ internal sealed class RowByRowCursor(DataViewRowCursor input, int rows, IReadOnl
         _position = -1;
         return _row + 1 >= rows
             ? false
-            : throw new InvalidOperationException(FormattableString.Invariant($"The data view has {_row + 1} rows; it had {rows} when they were selected or relabeled. Let it give the same rows each time, for example with Cache."));
+            : throw new InvalidOperationException(FormattableString.Invariant(
+                $"The data view has {_row + 1} rows; it had {rows} when they were selected or relabeled. {LabeledRows.SameRowsAdvice}"));
     }
 
     protected override void Dispose(bool disposing)

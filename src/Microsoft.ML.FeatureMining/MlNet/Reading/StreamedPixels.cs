@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
 using Microsoft.ML.FeatureMining.Pixels;
@@ -5,8 +6,8 @@ using Microsoft.ML.FeatureMining.Pixels;
 namespace Microsoft.ML.FeatureMining.MlNet.Reading;
 
 /// <summary>
-/// Pixels that each epoch decodes anew, on all cores, and checks against the first time. Paths of files can be decoded in any order. Other rows come one after the other:
-/// rows that come before they are asked for wait, undecoded, in a shuffle buffer.
+/// Pixels that each epoch decodes anew, on all cores, and checks against the first time. Paths of files can be decoded in any order. Other rows come one after
+/// the other: rows that come before they are asked for wait, undecoded, in a shuffle buffer.
 /// </summary>
 /// <param name="rows">The rows to decode.</param>
 /// <param name="shuffleBufferSize">How many rows can wait.</param>
@@ -72,7 +73,7 @@ internal sealed class StreamedPixels(LabeledRows rows, int shuffleBufferSize) : 
 
                 if (!pass.MoveNext())
                 {
-                    throw new InvalidOperationException("The data view has fewer rows than when Fit began. Let it give the same rows each time, for example with Cache.");
+                    throw new InvalidOperationException($"The data view has fewer rows than when Fit began. {LabeledRows.SameRowsAdvice}");
                 }
 
                 waiting.Add(_numbers.BinarySearch(pass.Current.Number), pass.Current.Image);
@@ -112,6 +113,8 @@ internal sealed class StreamedPixels(LabeledRows rows, int shuffleBufferSize) : 
         }
     }
 
-    private InvalidOperationException TooFarAhead() => new(FormattableString.Invariant(
-        $"A strategy orders the images itself and asks for a row further ahead than the {shuffleBufferSize} rows of the shuffle buffer. Let the image column hold paths (text), set Storage to Memory or Disk, or raise ShuffleBufferSize."));
+    private InvalidOperationException TooFarAhead() => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"A strategy orders the images itself and asks for a row further ahead than the {shuffleBufferSize} rows of the shuffle buffer. "
+        + $"Let the image column hold paths (text), set Storage to Memory or Disk, or raise ShuffleBufferSize."));
 }
