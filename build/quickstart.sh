@@ -7,17 +7,17 @@ dotnet build src/Samples -c Release -v quiet -clp:NoSummary
 out=$root/artifacts/quickstart
 samples() { dotnet run --project src/Samples -c Release --no-build -- "$@"; }
 
-echo; echo "1. Handwritten digits, a folder of pictures a class"
+echo; echo "1. Handwritten digits, a folder of images per class"
 samples digits --out "$out/digits"
-echo; echo "2. Train with Feature Mining, measure on pictures held out"
+echo; echo "2. Train with Feature Mining, evaluate on held-out images"
 samples train --images "$out/digits/train" --test-images "$out/digits/test" --backbone cifar-resnet-8 --size 16 --epochs 12 --batch 64 --schedule cosine --padding 1 --no-flip --seed 1 --model "$out/digits.zip"
-echo; echo "3. Load the model in a new process, predict pictures that it has not been trained on"
+echo; echo "3. Load the model in a new process, predict images that it was not trained on"
 samples predict --model "$out/digits.zip" --show "$out"/digits/test/{0,3,7}/1{24,29}.png
 cat <<'NEXT'
 
-Next, your own pictures, a folder a class:
+Next, your own images, a folder per class:
 
   dotnet run -c Release --project src/Samples -- train --images DIR --size 64 --epochs 60 --model model.zip
-  dotnet run -c Release --project src/Samples -- predict --model model.zip PICTURE...
+  dotnet run -c Release --project src/Samples -- predict --model model.zip IMAGE...
   dotnet run -c Release --project src/Samples -- train --help
 NEXT

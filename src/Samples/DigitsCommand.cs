@@ -1,23 +1,25 @@
 using System.CommandLine;
 using System.Globalization;
+using System.IO.Compression;
+using SkiaSharp;
 
 namespace Samples;
 
-/// <summary>The verb <c>digits</c>: the images that come with the project, as a user's own would lie on the disk.</summary>
+/// <summary>The verb <c>digits</c>: the images that come with the program, as a folder per class.</summary>
 internal static class DigitsCommand
 {
-    // Every fifth digit of a class is held out: the file's order is that of its writers, so both parts have all hands.
+    // Every fifth digit of a class is held out: the file is ordered by writer, so both parts have digits of every writer.
     private const int HeldOutEvery = 5;
 
     public static Command Create()
     {
-        Option<DirectoryInfo> folder = new("--out") { Description = "Where to write them.", Required = true };
-        Command command = new("digits", "Writes 1,797 handwritten digits (optdigits, CC BY 4.0) as PNGs: OUT/train/CLASS/*.png and OUT/test/CLASS/*.png.") { folder };
+        Option<DirectoryInfo> folder = new("--out") { Description = "Write to this folder.", Required = true };
+        Command command = new("digits", "Writes 1,797 handwritten digits (optdigits, CC BY 4.0) as PNG files to OUT/train/CLASS and OUT/test/CLASS.") { folder };
         command.SetAction(parsed => ExitCode.Guard(() =>
         {
             string target = parsed.GetRequiredValue(folder).FullName;
             (int train, int test) = Write(target);
-            Console.WriteLine($"{train} pictures in {Path.Combine(target, "train")}, {test} in {Path.Combine(target, "test")}.");
+            Console.WriteLine($"{train} images in {Path.Combine(target, "train")}, {test} in {Path.Combine(target, "test")}.");
             return ExitCode.Success;
         }));
         return command;
@@ -37,5 +39,40 @@ internal static class DigitsCommand
         }
 
         return (written.Sum() - test, test);
+    }
+}
+
+/// <summary>The handwritten digits that come with the program (optdigits, CC BY 4.0): 1,797 images of 8x8 pixels.</summary>
+internal static class Digits
+{
+    public const int Side = 8;
+    private const int FullInk = 16;
+
+    /// <summary>All digits, ordered by writer: gray pixels [8,8] and the digit.</summary>
+    public static IEnumerable<(byte[] Pixels, int Digit)> Read()
+    {
+        using FileStream file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "digits.csv.gz"));
+        using StreamReader reader = new(new GZipStream(file, CompressionMode.Decompress));
+        while (reader.ReadLine() is { } line)
+        {
+            int[] numbers = [.. line.Split(',').Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
+            yield return ([.. numbers[..^1].Select(ink => (byte)(ink * 255 / FullInk))], numbers[^1]);
+        }
+    }
+}
+
+/// <summary>Writes 8-bit gray images.</summary>
+internal static class GrayImage
+{
+    /// <param name="path">A PNG file.</param>
+    /// <param name="pixels">[height, width].</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows.</param>
+    public static void Save(string path, byte[] pixels, int width, int height)
+    {
+        using SKImage image = SKImage.FromPixelCopy(new SKImageInfo(width, height, SKColorType.Gray8, SKAlphaType.Opaque), pixels);
+        using SKData encoded = image.Encode(SKEncodedImageFormat.Png, 100);
+        using FileStream file = File.Create(path);
+        encoded.SaveTo(file);
     }
 }

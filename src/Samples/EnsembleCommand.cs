@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Microsoft.ML;
-using Microsoft.ML.FeatureMining.Augmentation;
 
 namespace Samples;
 
@@ -9,11 +8,15 @@ internal static class EnsembleCommand
 {
     public static Command Create()
     {
-        Option<FileInfo[]> models = new("--model") { Description = "A saved model, an ML.NET zip; once for each.", Required = true };
-        Option<double[]> weights = new("--weight") { Description = "Its weight in the mean of the scores; for all models, in their order, or for none.", DefaultValueFactory = _ => [] };
-        Option<TestTimeAugmentation?> views = ViewsOption.Create();
-        Option<FileInfo> target = new("--out") { Description = "Where to save the ensemble, one ML.NET zip.", Required = true };
-        Command command = new("ensemble", "Makes one model of several: its scores are the weighted mean of theirs.") { models, weights, views, target };
+        Option<FileInfo[]> models = new("--model") { Description = "A saved model, an ML.NET zip; repeat the option for each model.", Required = true };
+        Option<double[]> weights = new("--weight")
+        {
+            Description = "The model's weight in the mean of the scores; repeat it for each model, in their order. Default: equal weights.",
+            DefaultValueFactory = _ => [],
+        };
+        Option<string?> views = ViewsOption.Create();
+        Option<FileInfo> target = new("--out") { Description = "Save the ensemble to this file, an ML.NET zip.", Required = true };
+        Command command = new("ensemble", "Combines several models into one that averages their scores.") { models, weights, views, target };
         command.SetAction(parsed => ExitCode.Guard(() =>
         {
             MLContext ml = Session.Begin();

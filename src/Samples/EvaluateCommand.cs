@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Microsoft.ML;
-using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Datasets;
 
 namespace Samples;
@@ -10,13 +9,16 @@ internal static class EvaluateCommand
 {
     public static Command Create()
     {
-        ImageInput input = new("--", "Labeled pictures", DataPart.Test);
+        ImageInput input = new("--", "Labeled images", DataPart.Test);
         Option<FileInfo> model = ModelOption.Create();
-        Option<TestTimeAugmentation?> views = ViewsOption.Create();
-        Option<int> topK = new("--top-k") { Description = "Also count a hit where the class is among the k most probable.", DefaultValueFactory = _ => 5 };
-        Option<double?> atLeast = new("--at-least") { Description = "Fail, with exit code 1, where the micro accuracy (of sets of classes the micro F1; 0 to 1) is below this." };
-        Option<FileInfo?> report = new("--report") { Description = "Where to write the metrics as JSON." };
-        Command command = new("evaluate", "Measures a saved model on labeled pictures.") { model, views, topK, atLeast, report };
+        Option<string?> views = ViewsOption.Create();
+        Option<int> topK = new("--top-k") { Description = "K of the top-k accuracy.", DefaultValueFactory = _ => 5 };
+        Option<double?> atLeast = new("--at-least")
+        {
+            Description = "Exit with code 1 if the micro accuracy (multi-label: micro F1) is below this, from 0 to 1.",
+        };
+        Option<FileInfo?> report = new("--report") { Description = "Write the metrics to this file, as JSON." };
+        Command command = new("evaluate", "Evaluates a saved model on labeled images.") { model, views, topK, atLeast, report };
         input.AddTo(command);
         command.SetAction(parsed => ExitCode.Guard(() =>
         {
@@ -25,7 +27,7 @@ internal static class EvaluateCommand
             Measured measured = MetricsView.Evaluate(ml, loaded, input.Load(parsed, ml), parsed.GetValue(topK));
             if (parsed.GetValue(report) is { } file)
             {
-                TrainingReport.Write(file, measured);
+                JsonReport.Write(file, new { Test = measured.Details });
             }
 
             return measured.Headline >= (parsed.GetValue(atLeast) ?? 0) ? ExitCode.Success : ExitCode.Failure;

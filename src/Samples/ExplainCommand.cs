@@ -15,15 +15,31 @@ internal static class ExplainCommand
 
     public static Command Create()
     {
-        ImageInput input = new("--", "Labeled pictures", DataPart.Test, required: false);
+        ImageInput input = new("--", "Labeled images", DataPart.Test, required: false);
         Option<FileInfo> model = ModelOption.Create();
-        Option<DirectoryInfo?> folder = new("--pictures") { Description = "Pictures without labels instead: any folder of them." };
-        Option<FileInfo?> report = new("--out") { Description = "Where to write the report, one HTML file." };
-        Option<FileInfo?> grid = new("--grid") { Description = "Where to write a picture, PNG: a row for each of the pictures with all its maps." };
-        Option<FileInfo[]> compared = new("--compare") { Description = "More models: --grid then has a row for each model, a column for each picture; --out sets their activations side by side.", AllowMultipleArgumentsPerToken = true };
-        Option<int> shown = new("--show") { Description = "How many pictures to show with all their maps.", DefaultValueFactory = _ => Default.Pictures };
-        Option<int> worst = new("--worst") { Description = "How many of the worst pictures to show.", DefaultValueFactory = _ => Default.Worst };
-        Command command = new("explain", "Shows what a saved model gets wrong and where on a picture it looks.") { model, folder, report, grid, compared, shown, worst };
+        Option<DirectoryInfo?> unlabeled = new("--unlabeled")
+        {
+            Description = "Instead of labeled images: a folder of images without labels, subfolders included.",
+        };
+        Option<FileInfo?> report = new("--out") { Description = "Write the report to this file, HTML." };
+        Option<FileInfo?> grid = new("--grid") { Description = "Write a grid to this file, PNG: one row per image, with all its maps." };
+        Option<FileInfo[]> compared = new("--compare")
+        {
+            Description = "More models. --grid then has one row per model and one column per image; --out shows their activations side by side.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        Option<int> shown = new("--show") { Description = "Show N images with all their maps.", DefaultValueFactory = _ => Default.Pictures };
+        Option<int> worst = new("--worst") { Description = "Show the N worst images.", DefaultValueFactory = _ => Default.Worst };
+        Command command = new("explain", "Shows which images a saved model gets wrong, and where on an image it looks.")
+        {
+            model,
+            unlabeled,
+            report,
+            grid,
+            compared,
+            shown,
+            worst,
+        };
         input.AddTo(command);
         shown.Validators.Add(result => RequireAtLeast(result, 1));
         worst.Validators.Add(result => RequireAtLeast(result, 0));
@@ -38,13 +54,21 @@ internal static class ExplainCommand
         {
             MLContext ml = Session.Begin();
             ITransformer loaded = ModelOption.Load(ml, parsed.GetRequiredValue(model), out DataViewSchema schema);
-            IDataView rows = parsed.GetValue(folder) is { } unlabeled ? UnlabeledImages.Load(ml, Pictures(unlabeled.FullName), schema)
+            IDataView rows = parsed.GetValue(unlabeled) is { } folder ? UnlabeledImages.Load(ml, Find(folder.FullName), schema)
                 : input.IsGiven(parsed) ? input.Load(parsed, ml)
-                : throw new ArgumentException("Give labeled pictures (--images, --data, ...) or a folder without labels (--pictures).");
-            KeyValuePair<string, ITransformer>[] others = [.. (parsed.GetValue(compared) ?? []).Select(file => KeyValuePair.Create(NameOf(file), ModelOption.Load(ml, file, out _)))];
-            ModelReportOptions settings = new() { Pictures = parsed.GetValue(shown), Worst = parsed.GetValue(worst), Name = NameOf(parsed.GetRequiredValue(model)), Compared = others };
+                : throw new ArgumentException("Give labeled images (--images, --data, ...) or a folder of images without labels (--unlabeled).");
+            KeyValuePair<string, ITransformer>[] others =
+                [.. (parsed.GetValue(compared) ?? []).Select(file => KeyValuePair.Create(NameOf(file), ModelOption.Load(ml, file, out _)))];
+            ModelReportOptions settings = new()
+            {
+                Pictures = parsed.GetValue(shown),
+                Worst = parsed.GetValue(worst),
+                Name = NameOf(parsed.GetRequiredValue(model)),
+                Compared = others,
+            };
             Write(parsed.GetValue(report), file => ml.Model.SaveReport(loaded, rows, file, settings));
-            Write(parsed.GetValue(grid), file => File.WriteAllBytes(file, Grid(ml, [loaded, .. others.Select(other => other.Value)], rows, parsed.GetValue(shown))));
+            ITransformer[] models = [loaded, .. others.Select(other => other.Value)];
+            Write(parsed.GetValue(grid), file => File.WriteAllBytes(file, Grid(ml, models, rows, parsed.GetValue(shown))));
             return ExitCode.Success;
         }));
         return command;
@@ -52,13 +76,14 @@ internal static class ExplainCommand
 
     private static void RequireAtLeast(OptionResult result, int least)
     {
-        if (result.GetValueOrDefault<int>() < least)
+        if (result.GetValueOrDefault<int>() is int value && value < least)
         {
-            result.AddError($"{result.Option.Name} is at least {least}.");
+            result.AddError($"{result.Option.Name} must be at least {least}; it is {value}.");
         }
     }
 
-    private static IReadOnlyList<string> Pictures(string folder) => ImageFolder.Find(folder) is { Count: > 0 } files ? files : throw new InvalidDataException($"There is no picture in '{folder}'.");
+    private static IReadOnlyList<string> Find(string folder) =>
+        ImageFolder.Find(folder) is { Count: > 0 } files ? files : throw new InvalidDataException($"There are no images in '{folder}'.");
 
     private static string NameOf(FileInfo file) => Path.GetFileNameWithoutExtension(file.Name);
 

@@ -9,8 +9,8 @@ internal static class ExportCommand
     public static Command Create()
     {
         Option<FileInfo> model = ModelOption.Create();
-        Option<DirectoryInfo> folder = new("--out") { Description = "The folder to write into.", Required = true };
-        Command command = new("export", "Writes a model's weights in safetensors, under PyTorch's names, and its manifest in JSON.") { model, folder };
+        Option<DirectoryInfo> folder = new("--out") { Description = "Write to this folder.", Required = true };
+        Command command = new("export", "Writes the weights of a model as safetensors, with PyTorch's names, and its manifest as JSON.") { model, folder };
         command.SetAction(parsed => ExitCode.Guard(() =>
         {
             MLContext ml = Session.Begin();

@@ -1,33 +1,34 @@
 using System.CommandLine;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Datasets;
 
 namespace Samples;
 
-/// <summary>The options that name pictures: a folder with a sub-folder a class, CIFAR's binary files, or a published data set.</summary>
+/// <summary>The options that name images: a folder with a subfolder per class, CIFAR's binary files, or a published data set.</summary>
 internal sealed class ImageInput
 {
     private readonly Option<DirectoryInfo?> _images;
     private readonly Option<FileInfo[]> _cifar10;
     private readonly Option<FileInfo[]> _cifar100;
     private readonly Option<string[]> _data;
-    private readonly DataPart _side;
+    private readonly DataPart _part;
     private readonly bool _required;
 
-    /// <param name="prefix">"--" for the training pictures, "--test-" for the held-out ones.</param>
-    /// <param name="what">What the pictures are for, in the help.</param>
-    /// <param name="side">The side that is meant of a data set that comes with a split.</param>
-    /// <param name="required">Whether the verb makes no sense without.</param>
-    public ImageInput(string prefix, string what, DataPart side, bool required = true)
+    /// <param name="prefix">"--" for the training images, "--test-" for the held-out ones.</param>
+    /// <param name="what">What the images are for, in the help.</param>
+    /// <param name="part">Which part of a data set to take where the command line names none.</param>
+    /// <param name="required">Whether the verb needs images.</param>
+    public ImageInput(string prefix, string what, DataPart part, bool required = true)
     {
-        (_side, _required) = (side, required);
-        string names = prefix == "--" ? ". " + string.Join("; ", DataSets.All.Select(entry => $"{entry.Key}: {entry.Value.What}")) : ", as --data has it";
-        _images = new Option<DirectoryInfo?>(prefix + "images") { Description = $"{what}: a folder with a sub-folder of pictures for each class." };
-        _cifar10 = new Option<FileInfo[]>(prefix + "cifar10") { Description = $"{what}: CIFAR-10's binary files.", AllowMultipleArgumentsPerToken = true };
-        _cifar100 = new Option<FileInfo[]>(prefix + "cifar100") { Description = $"{what}: CIFAR-100's binary files (fine labels).", AllowMultipleArgumentsPerToken = true };
+        (_part, _required) = (part, required);
+        string names = prefix == "--" ? ". " + string.Join("; ", DataSets.All.Select(entry => $"{entry.Key}: {entry.Value.What}")) : ", as for --data";
+        _images = new Option<DirectoryInfo?>(prefix + "images") { Description = $"{what}: a folder with a subfolder of images per class." };
+        _cifar10 = Files(prefix + "cifar10", $"{what}: CIFAR-10's binary files.");
+        _cifar100 = Files(prefix + "cifar100", $"{what}: CIFAR-100's binary files (fine labels).");
         _data = new Option<string[]>(prefix + "data")
         {
-            Description = $"{what}: a data set by NAME PATH [PART]{names}.",
+            Description = $"{what}: a data set as NAME PATH [PART]{names}.",
             AllowMultipleArgumentsPerToken = true,
             Arity = new ArgumentArity(2, 3),
         };
@@ -35,7 +36,7 @@ internal sealed class ImageInput
         {
             if (result.Tokens.Count > 0 && !DataSets.All.ContainsKey(result.Tokens[0].Value))
             {
-                result.AddError($"There is no data set '{result.Tokens[0].Value}'; there are {string.Join(", ", DataSets.All.Keys)}.");
+                result.AddError($"{_data.Name}: there is no data set '{result.Tokens[0].Value}'. Known: {string.Join(", ", DataSets.All.Keys)}.");
             }
         });
     }
@@ -50,31 +51,105 @@ internal sealed class ImageInput
             int given = Options.Count(option => result.GetResult(option) is not null);
             if (given > 1 || (given == 0 && _required))
             {
-                result.AddError($"Give one of {string.Join(", ", Options.Select(option => option.Name))}.");
+                result.AddError($"Give exactly one of {string.Join(", ", Options.Select(option => option.Name))}.");
             }
         });
     }
 
-    /// <summary>Whether any of the options is given.</summary>
+    /// <summary>Whether one of the options is given.</summary>
     public bool IsGiven(ParseResult parsed) => Options.Any(option => parsed.GetResult(option) is not null);
 
-    /// <summary>Rows with a Label and an Image, or an ImagePath where the pictures are files.</summary>
+    /// <summary>Rows with a Label and an Image, or an ImagePath where the images are files.</summary>
     public IDataView Load(ParseResult parsed, MLContext ml)
     {
         if (parsed.GetValue(_data) is { Length: > 0 } data)
         {
-            return DataSets.All[data[0]].Load(ml, data[1], data.ElementAtOrDefault(2), _side);
+            return DataSets.All[data[0]].Load(ml, data[1], data.ElementAtOrDefault(2), _part);
         }
 
-        (DirectoryInfo? folder, FileInfo[] ten, FileInfo[] hundred) = (parsed.GetValue(_images), parsed.GetValue(_cifar10) ?? [], parsed.GetValue(_cifar100) ?? []);
-        return folder is not null ? ml.Data.LoadImageFolder(folder.FullName)
-            : ten.Length > 0 ? LoadCifar(ml, CifarBinary.Cifar10, ten, "batches.meta.txt")
-            : LoadCifar(ml, CifarBinary.Cifar100, hundred, "fine_label_names.txt");
+        return parsed.GetValue(_images) is { } folder ? ml.Data.LoadImageFolder(folder.FullName)
+            : parsed.GetValue(_cifar10) is { Length: > 0 } cifar10 ? LoadCifar(ml, CifarBinary.Cifar10, cifar10, "batches.meta.txt")
+            : LoadCifar(ml, CifarBinary.Cifar100, parsed.GetRequiredValue(_cifar100), "fine_label_names.txt");
     }
+
+    private static Option<FileInfo[]> Files(string name, string description) => new(name) { Description = description, AllowMultipleArgumentsPerToken = true };
 
     private static IDataView LoadCifar(MLContext ml, CifarBinary format, FileInfo[] files, string namesFile)
     {
         string names = Path.Combine(files[0].DirectoryName!, namesFile);
         return ml.Data.LoadCifar(format, File.Exists(names) ? names : null, [.. files.Select(file => file.FullName)]);
+    }
+}
+
+/// <summary>The published data sets and file formats that <c>--data NAME PATH [PART]</c> can name.</summary>
+internal static class DataSets
+{
+    private const string TrainOrTest = "PART train or test";
+    private const string VocParts = "PART train, val, trainval or test";
+
+    /// <summary>Description and loader of each. A loader gets the PART of the command line, and the part to take where there is none.</summary>
+    public static IReadOnlyDictionary<string, (string What, Func<MLContext, string, string?, DataPart, IDataView> Load)> All { get; } =
+        new SortedDictionary<string, (string, Func<MLContext, string, string?, DataPart, IDataView>)>(StringComparer.Ordinal)
+        {
+            ["list"] = ("a CSV or TSV file with columns ImagePath and Label", (ml, path, _, _) => ml.Data.LoadImageList(path)),
+            ["cifar-10"] = ($"cifar-10-binary.tar.gz, or the folder of its binary files; {TrainOrTest}",
+                (ml, path, part, usual) => ml.Data.LoadCifarArchive(CifarBinary.Cifar10, path, Part(part, usual))),
+            ["cifar-100"] = ($"cifar-100-binary.tar.gz, or the folder of its binary files; {TrainOrTest}",
+                (ml, path, part, usual) => ml.Data.LoadCifarArchive(CifarBinary.Cifar100, path, Part(part, usual))),
+            ["tiny-imagenet"] = ($"the folder tiny-imagenet-200; {TrainOrTest} (its val)",
+                (ml, path, part, usual) => ml.Data.LoadTinyImageNet(path, Part(part, usual))),
+            ["imagenet"] = ("a folder with a subfolder per synset; PART is the file that lists the synsets",
+                (ml, path, part, _) => ml.Data.LoadImageNet(path, part ?? throw new ArgumentException("--data imagenet PATH PART needs PART, the list of synsets."))),
+            ["cub-200"] = ($"the folder CUB_200_2011; {TrainOrTest}", (ml, path, part, usual) => ml.Data.LoadCaltechBirds(path, Part(part, usual))),
+            ["multilabel-list"] = ("a CSV or TSV file with columns ImagePath and Label, whose labels are separated by semicolons, for --trainer patch",
+                (ml, path, _, _) => Labeled(ml, ml.Data.LoadMultilabelImageList(path))),
+            ["voc"] = ($"the folder VOCdevkit/VOC2007, whole images with all their classes, for --trainer patch; {VocParts}",
+                (ml, path, part, usual) => Labeled(ml, ml.Data.LoadPascalVocImages(path, VocSet(part, usual)))),
+            ["voc-objects"] = ($"the folder VOCdevkit/VOC2007, one row per object with the whole image and the object's box; {VocParts}",
+                (ml, path, part, usual) => ml.Data.LoadPascalVocObjects(path, VocSet(part, usual))),
+            ["voc-patches"] = ($"the folder VOCdevkit/VOC2007, crops of the objects of at least 64x64 pixels; {VocParts}",
+                (ml, path, part, usual) => ml.Data.LoadPascalVocPatches(path, VocSet(part, usual))),
+        };
+
+    private static IDataView Labeled(MLContext ml, IDataView sets) => ml.Transforms.CopyColumns("Label", "Labels").Fit(sets).Transform(sets);
+
+    private static string VocSet(string? part, DataPart usual) => part ?? (usual == DataPart.Train ? "trainval" : "test");
+
+    private static DataPart Part(string? part, DataPart usual) => part switch
+    {
+        null => usual,
+        "train" => DataPart.Train,
+        "test" => DataPart.Test,
+        _ => throw new ArgumentException($"The part '{part}' of --data is neither 'train' nor 'test'."),
+    };
+}
+
+/// <summary>Images without a label, as rows for a model that was trained on rows with one.</summary>
+internal static class UnlabeledImages
+{
+    /// <summary>
+    /// Rows with the columns that the model needs: it begins with paths or with bytes, so the rows have both; it may map the label to a key, so they have an
+    /// empty label.
+    /// </summary>
+    public static IDataView Load(MLContext ml, IEnumerable<string> files, DataViewSchema input)
+    {
+        IDataView images = input.GetColumnOrNull("Label")?.Type is NumberDataViewType
+            ? ml.Data.LoadFromEnumerable(files.Select(file => new NumberedImage { ImagePath = file }))
+            : ml.Data.LoadFromEnumerable(files.Select(file => new NamedImage { ImagePath = file }));
+        return ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, inputColumnName: "ImagePath").Fit(images).Transform(images);
+    }
+
+    private sealed class NamedImage
+    {
+        public string ImagePath { get; set; } = "";
+
+        public string Label { get; set; } = "";
+    }
+
+    private sealed class NumberedImage
+    {
+        public string ImagePath { get; set; } = "";
+
+        public uint Label { get; set; }
     }
 }

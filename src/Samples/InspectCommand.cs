@@ -10,15 +10,18 @@ namespace Samples;
 /// <summary>The verb <c>inspect</c>.</summary>
 internal static class InspectCommand
 {
-    // Longer lists tell where to begin, not more.
+    // The longest list that is printed.
     private const int Listed = 10;
 
     public static Command Create()
     {
-        ImageInput train = new("--", "Pictures", DataPart.Train);
-        ImageInput test = new("--test-", "Held-out pictures, to look for in the others", DataPart.Test, required: false);
-        Option<bool> strict = new("--strict") { Description = "Fail, with exit code 1, where a picture cannot be read, contradicts another's label, or is on both sides." };
-        Command command = new("inspect", "Reports what is in a set of pictures: rows a class, sizes, broken files, duplicates, and leakage into a held-out set.") { strict };
+        ImageInput train = new("--", "Images", DataPart.Train);
+        ImageInput test = new("--test-", "Held-out images, to find those that are also among the others", DataPart.Test, required: false);
+        Option<bool> strict = new("--strict")
+        {
+            Description = "Exit with code 1 if an image cannot be read, is there twice with different labels, or is in both sets.",
+        };
+        Command command = new("inspect", "Checks a set of images: rows per class, sizes, unreadable files, duplicates, and leakage into a held-out set.") { strict };
         train.AddTo(command);
         test.AddTo(command);
         command.SetAction(parsed => ExitCode.Guard(() =>
@@ -32,7 +35,8 @@ internal static class InspectCommand
                 Console.WriteLine($"{Environment.NewLine}held out:");
                 isClean = Print(other) && isClean;
                 IReadOnlyList<(ImageRow Here, ImageRow There)> shared = report.SharedWith(other);
-                PrintSome("held-out pictures that are in the others, too", shared.Count, shared.Select(pair => $"{Describe(pair.There)} = {Describe(pair.Here)}"));
+                IEnumerable<string> lines = shared.Select(pair => $"{Describe(pair.There)} = {Describe(pair.Here)}");
+                PrintSome("held-out images that are also among the others", shared.Count, lines);
                 isClean = shared.Count == 0 && isClean;
             }
 
@@ -41,12 +45,13 @@ internal static class InspectCommand
         return command;
     }
 
-    /// <returns>Whether nothing is wrong.</returns>
+    /// <returns>Whether no image is unreadable or contradicts another.</returns>
     private static bool Print(ImageSetReport report)
     {
         int[] counts = [.. report.Classes.Select(entry => entry.Rows).Order()];
-        string spread = counts.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" of {counts.Length} classes, {counts[0]} to {counts[^1]} a class, median {counts[(counts.Length - 1) / 2]}");
-        Console.WriteLine($"{report.Rows} pictures{spread}; {report.Unlabeled} without a label");
+        string spread = counts.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" of {counts.Length} classes, {counts[0]} to {counts[^1]} per "
+            + $"class, median {counts[(counts.Length - 1) / 2]}");
+        Console.WriteLine($"{report.Rows} images{spread}; {report.Unlabeled} without a label");
         foreach (ClassCount entry in counts.Length <= 2 * Listed ? report.Classes : [])
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {entry.Name}: {entry.Rows}, weight {entry.Weight:f3}"));
@@ -57,8 +62,8 @@ internal static class InspectCommand
             Console.WriteLine($"width {width.Min} to {width.Max}, median {width.Median}; height {height.Min} to {height.Max}, median {height.Median}");
         }
 
-        PrintSome("pictures that cannot be read", report.Unreadable.Count, report.Unreadable.Select(image => $"{Describe(image.Row)}: {image.Cause}"));
-        PrintSome("pictures that are there more than once", report.Duplicates.Count, report.Duplicates.Select(rows => string.Join(" = ", rows.Select(Describe))));
+        PrintSome("images that cannot be read", report.Unreadable.Count, report.Unreadable.Select(image => $"{Describe(image.Row)}: {image.Cause}"));
+        PrintSome("images that are there more than once", report.Duplicates.Count, report.Duplicates.Select(rows => string.Join(" = ", rows.Select(Describe))));
         int contradictions = report.Contradictions.Count();
         PrintSome("of these under different labels", contradictions, report.Contradictions.Select(rows => string.Join(" = ", rows.Select(Describe))));
         return report.Unreadable.Count == 0 && contradictions == 0;
@@ -78,5 +83,6 @@ internal static class InspectCommand
         }
     }
 
-    private static string Describe(ImageRow row) => $"{row.File ?? string.Create(CultureInfo.InvariantCulture, $"row {row.Position}")} ({row.Label ?? "no label"})";
+    private static string Describe(ImageRow row) => $"{row.File ?? string.Create(CultureInfo.InvariantCulture, $"row {row.Position}")} "
+        + $"({row.Label ?? "no label"})";
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -11,12 +12,12 @@ internal static class PredictCommand
     public static Command Create()
     {
         Option<FileInfo> model = ModelOption.Create();
-        Option<int> top = new("--top") { Description = "How many classes to name for each picture.", DefaultValueFactory = _ => 1 };
-        Option<bool> show = new("--show") { Description = "Draw each picture on the terminal." };
-        Argument<FileInfo[]> pictures = new("pictures") { Description = "Picture files.", Arity = ArgumentArity.OneOrMore };
-        Command command = new("predict", "Names what is on pictures: file, class, probability, a line each, tab-separated.") { model, top, show, pictures };
+        Option<int> top = new("--top") { Description = "Print the N most probable classes of each image.", DefaultValueFactory = _ => 1 };
+        Option<bool> show = new("--show") { Description = "Draw each image on the terminal." };
+        Argument<FileInfo[]> images = new("images") { Description = "Image files.", Arity = ArgumentArity.OneOrMore };
+        Command command = new("predict", "Classifies images. Prints one line per image: file, class, probability, separated by tabs.") { model, top, show, images };
         command.SetAction(parsed => ExitCode.Guard(() =>
-            Run(parsed.GetRequiredValue(model), parsed.GetRequiredValue(pictures), Math.Max(1, parsed.GetValue(top)), parsed.GetValue(show))));
+            Run(parsed.GetRequiredValue(model), parsed.GetRequiredValue(images), Math.Max(1, parsed.GetValue(top)), parsed.GetValue(show))));
         return command;
     }
 
@@ -24,7 +25,7 @@ internal static class PredictCommand
     {
         if (files.FirstOrDefault(file => !file.Exists) is { } missing)
         {
-            throw new FileNotFoundException($"There is no picture '{missing.FullName}'.");
+            throw new FileNotFoundException($"The image '{missing.FullName}' does not exist.");
         }
 
         MLContext ml = Session.Begin();
@@ -44,5 +45,46 @@ internal static class PredictCommand
         }
 
         return ExitCode.Success;
+    }
+}
+
+/// <summary>Draws an image with characters: on a terminal in color, two pixels per cell; elsewhere in shades of gray.</summary>
+internal static class TerminalImage
+{
+    private const int MaxSide = 32;
+    private const string Shades = " .:-=+*#%@";
+
+    public static void Draw(FileInfo file)
+    {
+        using MLImage image = MLImage.CreateFromFile(file.FullName);
+        int step = Math.Max(1, (Math.Max(image.Width, image.Height) + MaxSide - 1) / MaxSide);
+        StringBuilder text = new();
+        bool color = !Console.IsOutputRedirected;
+        for (int y = 0; y < image.Height / step; y += color ? 2 : 1)
+        {
+            for (int x = 0; x < image.Width / step; x++)
+            {
+                (byte r, byte g, byte b) = Pixel(image, x * step, y * step);
+                if (color)
+                {
+                    (byte r2, byte g2, byte b2) = Pixel(image, x * step, Math.Min((y + 1) * step, image.Height - 1));
+                    text.Append($"\u001b[38;2;{r};{g};{b}m\u001b[48;2;{r2};{g2};{b2}m▀");
+                }
+                else
+                {
+                    text.Append(Shades[(r + g + b) * (Shades.Length - 1) / (3 * 255)], 2);
+                }
+            }
+
+            text.AppendLine(color ? "\u001b[0m" : "");
+        }
+
+        Console.Write(text);
+    }
+
+    private static (byte R, byte G, byte B) Pixel(MLImage image, int x, int y)
+    {
+        ReadOnlySpan<byte> pixel = image.Pixels.Slice((y * image.Width + x) * 4, 4);
+        return image.PixelFormat == MLPixelFormat.Bgra32 ? (pixel[2], pixel[1], pixel[0]) : (pixel[0], pixel[1], pixel[2]);
     }
 }

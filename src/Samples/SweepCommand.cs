@@ -13,10 +13,12 @@ internal static class SweepCommand
 {
     public static Command Create()
     {
-        ImageInput input = new("--", "Training pictures", DataPart.Train);
+        ImageInput input = new("--", "Training images", DataPart.Train);
         TrainOptions options = new();
         SweepOptions sweep = new();
-        Command command = new("sweep", "Looks for the best settings of train: many short runs on one split, the better ones longer. The same command goes on where it was stopped or killed.");
+        Command command = new(
+            "sweep",
+            "Searches for the best settings of train: many short runs on one split, the better ones longer. Run it again to resume.");
         input.AddTo(command);
         sweep.AddTo(command);
         options.AddSettingsTo(command);
@@ -26,11 +28,11 @@ internal static class SweepCommand
 
     private static int Run(ParseResult parsed, ImageInput input, TrainOptions options, SweepOptions sweep)
     {
-        using CancellationTokenSource stop = CtrlC.Source();
+        using CancellationTokenSource stop = Session.CancelOnCtrlC();
         MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed), warnings: false);
         IDataView rows = input.Load(parsed, ml);
         ImageClassificationOptions baseline = options.Settings(parsed, file => HierarchyFile.Read(ml, file, rows));
-        // Its patches are another set of pictures, which a sweep does not take; labels are smoothed on them alone.
+        // A sweep has no images for the patches, and labels are smoothed on those alone.
         baseline = baseline is PatchTrainingOptions whole ? whole with { SwitchEpoch = 0 } : baseline;
         SweepSettings settings = sweep.Settings(parsed, baseline.GetType()) with
         {
@@ -43,7 +45,7 @@ internal static class SweepCommand
         sweep.Write(parsed, result);
         if (result.Best is not { } best)
         {
-            Console.Error.WriteLine("No trial came to the end of an epoch.");
+            Console.Error.WriteLine("No trial finished an epoch; the trials above say why.");
             return stop.IsCancellationRequested ? ExitCode.Canceled : ExitCode.Failure;
         }
 
@@ -51,7 +53,7 @@ internal static class SweepCommand
         Console.WriteLine($"best: {Describe(best)}");
         if (options.Model(parsed) is { } file && !stop.IsCancellationRequested)
         {
-            // A trial that came to its end is not trained again.
+            // A trial that is complete is not trained again: Fit loads it from the workspace.
             ITransformer model = Pipeline(result.GetOptions(best)).Fit(rows);
             file.Directory?.Create();
             ml.Model.SaveAtomic(model, rows.Schema, file.FullName);
@@ -60,14 +62,16 @@ internal static class SweepCommand
 
         return stop.IsCancellationRequested ? ExitCode.Canceled : ExitCode.Success;
 
-        IEstimator<ITransformer> Pipeline(ImageClassificationOptions swept) => TrainCommand.Pipeline(ml, rows, TrainerNames.All[options.Trainer(parsed)].Make(ml, swept));
+        IEstimator<ITransformer> Pipeline(ImageClassificationOptions swept) =>
+            TrainCommand.Pipeline(ml, rows, TrainerNames.All[options.Trainer(parsed)].Make(ml, swept));
     }
 
     private static void Show(SweepTrial trial) => Console.WriteLine(Describe(trial));
 
     private static string Describe(SweepTrial trial)
     {
-        string settings = string.Join("  ", trial.Settings.Select(setting => string.Create(CultureInfo.InvariantCulture, $"{setting.Key} {(setting.Value is double number ? number.ToString("G3", CultureInfo.InvariantCulture) : setting.Value)}")));
+        string settings = string.Join("  ", trial.Settings.Select(setting => string.Create(CultureInfo.InvariantCulture, $"{setting.Key} "
+            + $"{(setting.Value is double number ? number.ToString("G3", CultureInfo.InvariantCulture) : setting.Value)}")));
         string score = trial.Score is { } value ? value.ToString("P1", CultureInfo.InvariantCulture) : trial.Error ?? "";
         return string.Create(CultureInfo.InvariantCulture, $"trial {trial.Number,3}  {trial.State,-11}  epoch {trial.Epochs,3}  {score,-8}  {settings}");
     }

@@ -5,20 +5,20 @@ using System.Text.Json;
 
 namespace Samples.Reproduce;
 
-/// <summary>One row with one seed. Its report is its result: a run whose report is there is done, whichever table asked for it.</summary>
+/// <summary>One row with one seed. A run is done when its report exists, whichever table it was run for.</summary>
 internal sealed class ExperimentRun
 {
-    // Apart from the seeds of single models.
+    // Keeps the seeds of an ensemble's models apart from those of single models.
     private const int SeedsOfAnEnsemble = 1000;
 
     private readonly string _arguments;
     private readonly string _test;
     private readonly string _report;
 
-    /// <param name="recipe">What the rows share.</param>
+    /// <param name="recipe">The settings that all rows share.</param>
     /// <param name="row">The row.</param>
     /// <param name="seed">The seed.</param>
-    /// <param name="folder">Where the reports of all runs are.</param>
+    /// <param name="folder">The folder of the reports of all runs.</param>
     public ExperimentRun(Recipe recipe, Row row, int seed, string folder)
     {
         (Row, Seed, _arguments, _test) = (row, seed, recipe.Of(row), recipe.Test);
@@ -29,22 +29,22 @@ internal sealed class ExperimentRun
 
     public int Seed { get; }
 
-    /// <summary>The name of the run's report.</summary>
+    /// <summary>The file name of the report.</summary>
     public string Name => Path.GetFileName(_report);
 
     public bool IsDone => File.Exists(_report);
 
-    /// <summary>The command of the run's training, with data sets in braces.</summary>
+    /// <summary>The command that trains the run, with data sets as <c>{name}</c>.</summary>
     public string Command => $"train {_arguments} --seed {Text(Row.Models == 1 ? Seed : SeedsOfAnEnsemble * Seed)}";
 
-    /// <summary>What the run measured; null where it is not done.</summary>
+    /// <summary>The report; null if the run is not done.</summary>
     public JsonElement? Result() => IsDone ? JsonElement.Parse(File.ReadAllText(_report)) : null;
 
-    /// <summary>Does the run, going on where it was stopped.</summary>
+    /// <summary>Does the run, or resumes it.</summary>
     /// <param name="program">Runs a command line of this program and returns its exit code.</param>
     /// <param name="data">Folders of the data sets.</param>
-    /// <param name="machine">Arguments of <c>train</c> that say where it runs.</param>
-    /// <returns>The exit code; null where another process has the run in hand.</returns>
+    /// <param name="machine">Arguments of <c>train</c> for threads and GPU.</param>
+    /// <returns>The exit code; null if another process is doing the run.</returns>
     public int? Do(Func<string[], int> program, IReadOnlyDictionary<string, string> data, IReadOnlyList<string> machine)
     {
         string work = Path.ChangeExtension(_report, ".work");
@@ -72,12 +72,18 @@ internal sealed class ExperimentRun
         {
             string[] models = [.. Enumerable.Range(0, Row.Models).Select(i => Path.Combine(work, $"{Text(i)}.zip"))];
             string ensemble = Path.Combine(work, "ensemble.zip");
-            IEnumerable<string[]> missing = models.Index().Where(model => !File.Exists(model.Item)).Select(model => (string[])[.. Train(SeedsOfAnEnsemble * Seed + model.Index), "--model", model.Item]);
-            return [.. missing, ["ensemble", .. models.SelectMany(model => new[] { "--model", model }), "--out", ensemble], ["evaluate", "--model", ensemble, .. Words($"--{_test}"), "--report", _report]];
+            IEnumerable<string[]> missing = models.Index().Where(model => !File.Exists(model.Item))
+                .Select(model => (string[])[.. Train(SeedsOfAnEnsemble * Seed + model.Index), "--model", model.Item]);
+            return
+            [
+                .. missing,
+                ["ensemble", .. models.SelectMany(model => new[] { "--model", model }), "--out", ensemble],
+                ["evaluate", "--model", ensemble, .. Words($"--{_test}"), "--report", _report],
+            ];
         }
     }
 
-    // Held by the process and no longer than it lives: one that was killed leaves nothing locked.
+    // The operating system releases the lock when the process ends, even if it is killed.
     private static FileStream? TryLock(string path)
     {
         try
@@ -92,10 +98,98 @@ internal sealed class ExperimentRun
 
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    // Options in another order are the same run.
-    private static string Canonical(string arguments) => string.Concat(Recipe.Options(arguments).Order(StringComparer.Ordinal).Select(option => $" --{option}"));
+    // Independent of the order of the options.
+    private static string Canonical(string arguments) =>
+        string.Concat(Recipe.Options(arguments).Order(StringComparer.Ordinal).Select(option => $" --{option}"));
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..8];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>Runs experiments and writes their results.</summary>
+/// <param name="program">Runs a command line of this program and returns its exit code.</param>
+/// <param name="folder">The folder of runs and results.</param>
+/// <param name="scale">The scale.</param>
+/// <param name="seeds">Runs per row.</param>
+/// <param name="filters">Runs only rows whose names contain one of these; empty for all.</param>
+internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInfo folder, Scale scale, int seeds, IReadOnlyList<string> filters)
+{
+    /// <summary>Prints the commands, with a data set as <c>{name}</c> where its folder is not given.</summary>
+    public int Print(Experiment experiment, IReadOnlyDictionary<string, string> data)
+    {
+        Console.WriteLine($"# {experiment.Title}");
+        foreach (ExperimentRun run in Runs(experiment))
+        {
+            Console.WriteLine(string.Join(' ', run.Command.Split(' ').Select(word => Quoted(Placeholders.Fill(word, data)))));
+        }
+
+        return ExitCode.Success;
+    }
+
+    /// <summary>Does the runs that are not done yet, and writes the result after each.</summary>
+    /// <param name="experiment">The experiment.</param>
+    /// <param name="dataOf">Gives the folders of the data sets that arguments name.</param>
+    /// <param name="where">Arguments of <c>train</c> for threads and GPU.</param>
+    /// <param name="machine">The same in words.</param>
+    public int Run(Experiment experiment, Func<string, IReadOnlyDictionary<string, string>> dataOf, IReadOnlyList<string> where, string machine)
+    {
+        ExperimentRun[] runs = [.. Runs(experiment)];
+        if (runs.Length == 0)
+        {
+            throw new ArgumentException($"No row of {experiment.Name} matches --rows. Its rows: "
+                + $"{string.Join("; ", experiment.RowsAt(scale).Select(row => row.FullName))}.");
+        }
+
+        IReadOnlyDictionary<string, string> data = dataOf(string.Concat(runs.Select(run => run.Command)));
+        foreach ((int index, ExperimentRun run) in runs.Index().Where(entry => !entry.Item.IsDone))
+        {
+            Console.WriteLine($"{experiment.Name}, run {index + 1} of {runs.Length}: {run.Row.FullName}, seed {run.Seed}");
+            int? code = run.Do(program, data, where);
+            if (code is null)
+            {
+                Console.WriteLine("another process is doing it");
+            }
+            else if (code != ExitCode.Success)
+            {
+                return code.Value;
+            }
+            else
+            {
+                Write(experiment, runs, machine);
+            }
+        }
+
+        // Other processes may have done some of the runs.
+        string table = Write(experiment, runs, machine);
+        Console.WriteLine();
+        Console.WriteLine(table);
+        return ExitCode.Success;
+    }
+
+    private static string Quoted(string word) => word.Contains(' ', StringComparison.Ordinal) ? $"\"{word}\"" : word;
+
+    // Seeds in the outer loop: a table that was stopped has about the same seeds in all rows.
+    private IEnumerable<ExperimentRun> Runs(Experiment experiment) =>
+        from seed in Enumerable.Range(1, seeds)
+        from row in experiment.RowsAt(scale)
+        where filters.Count == 0 || filters.Any(filter => row.FullName.Contains(filter, StringComparison.OrdinalIgnoreCase))
+        select new ExperimentRun(experiment.Recipes[scale], row, seed, Path.Combine(folder.FullName, "runs"));
+
+    // Returns the table.
+    private string Write(Experiment experiment, IEnumerable<ExperimentRun> runs, string machine)
+    {
+        ExperimentResult result = ExperimentResult.Of(experiment, scale, runs);
+        string table = ResultMarkdown.Of(result, machine);
+        string path = Path.Combine(folder.FullName, $"{experiment.Name}-{scale.ToString().ToLowerInvariant()}");
+        File.WriteAllText($"{path}.md", table);
+        File.WriteAllText($"{path}.json", ResultJson.Of(result, machine));
+        File.WriteAllText($"{path}.svg", ResultPlot.Of(result));
+        if (result.Curves.Count > 0)
+        {
+            File.WriteAllText($"{path}-curves.svg", CurvePlot.Of(result));
+        }
+
+        return table;
+    }
 }

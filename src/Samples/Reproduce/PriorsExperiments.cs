@@ -6,13 +6,16 @@ internal static class PriorsExperiments
     private const string Paper = "visual-inductive-priors";
 
     // What the framework adds is off, and rows switch it on.
-    private const string Bare = "--trainer vipf --set PositiveClassLoss=false --set CenterLossWeight=0 --set TreeSupervisionWeight=0 --set DualPool=false --set TestTimeAugmentation=None --keep last";
+    private const string Bare = "--trainer vipf --set PositiveClassLoss=false --set CenterLossWeight=0 --set TreeSupervisionWeight=0 --set DualPool=false "
+        + "--set TestTimeAugmentation=None --keep last";
 
-    // Section 4.1: "used for learning". Not where they are what is compared, nor in Table 4, whose first row is 5.33 below that of Table 5: the "5.3%" that the text gives to 360 epochs instead of 90.
+    // Section 4.1: "used for learning". Not where they are what is compared, nor in Table 4, whose first row is 5.33 below that of Table 5: the "5.3%" that the
+    // text gives to 360 epochs instead of 90.
     private const string Tricks = "--set LabelSmoothing=0.1 --set Dropout=0.2";
     private const string NoTricks = "--set LabelSmoothing=0 --set Dropout=0";
 
-    private const string PartlyTrained = "The paper trains these on the training set and most of the validation set and measures on the rest; here they are trained on the one and measured on the other.";
+    private const string PartlyTrained = "The paper trains these on the training set and most of the validation set, and evaluates on the rest; here they are "
+        + "trained on the training set and evaluated on the validation set.";
 
     private static readonly Measure[] Accuracy = [Measure.Last, Measure.Training];
 
@@ -22,7 +25,8 @@ internal static class PriorsExperiments
         {
             Measures = Accuracy,
             Recipes = Recipes(360, Tricks),
-            Note = "The paper's size of the pictures is not told. Its center loss (equation 6) is printed as a sum over the batch, beside the mean of the other loss; here it is a mean, and the sum a row of its own.",
+            Note = "The paper does not state the image size. Its center loss (equation 6) is a sum over the batch, while the other loss is a mean; here it is "
+                + "a mean, and the sum has a row of its own.",
             Rows =
             [
                 Of("ResNeXt50", "{resnext-50}", 52.01),
@@ -31,15 +35,20 @@ internal static class PriorsExperiments
                 Of("SK-ResNeXt50", "{sk-resnext-50}", 54.37),
                 Of("DSK-ResNeXt50", "{dsk-resnext-50}", 55.97),
                 Of("DSK-ResNeXt50+PSL", "{dsk-resnext-50} --set PositiveClassLoss=true", 56.48) with { Against = "DSK-ResNeXt50" },
-                Of("DSK-ResNeXt50+PSL+CL", "{dsk-resnext-50} --set PositiveClassLoss=true --set CenterLossWeight=0.0005", 57.51) with { Against = "DSK-ResNeXt50+PSL" },
-                new("DSK-ResNeXt50+PSL+CL as a sum", "--backbone {dsk-resnext-50} --set PositiveClassLoss=true --strategy center-loss:mean-over-batch=false") { Against = "DSK-ResNeXt50+PSL" },
+                Of("DSK-ResNeXt50+PSL+CL", "{dsk-resnext-50} --set PositiveClassLoss=true --set CenterLossWeight=0.0005", 57.51)
+                    with { Against = "DSK-ResNeXt50+PSL" },
+                new("DSK-ResNeXt50+PSL+CL as a sum", "--backbone {dsk-resnext-50} --set PositiveClassLoss=true --strategy center-loss:mean-over-batch=false")
+                {
+                    Against = "DSK-ResNeXt50+PSL",
+                },
             ],
         },
         new(Paper, "table-2", "Tree supervision")
         {
             Measures = Accuracy,
             Recipes = Recipes(720, Tricks, small: 40),
-            Note = $"{PartlyTrained} The sizes of the EfficientNets' pictures are not told. The hierarchy is induced from a training without it, which doubles the time of these rows. At the small scale all EfficientNets are b0, all ResNeSts of 14 layers.",
+            Note = $"{PartlyTrained} The image sizes of the EfficientNets are not stated. The hierarchy is induced from a training without it, which doubles "
+                + "the time of these rows. At the small scale all EfficientNets are b0, all ResNeSts of 14 layers.",
             Rows =
             [
                 .. Trees("EfficientNet-b3", "{efficientnet-b3}", 62.42, 63.15), .. Trees("EfficientNet-b5", "{efficientnet-b5}", 65.43, 65.85), .. Trees("EfficientNet-b6", "{efficientnet-b6}", 65.67, 66.26),
@@ -50,7 +59,8 @@ internal static class PriorsExperiments
         {
             Measures = Accuracy,
             Recipes = Recipes(540, Tricks, small: 30),
-            Note = $"{PartlyTrained} Whether losses and tricks of the other tables are on is not told; here they are off, but for label smoothing and dropout.",
+            Note = $"{PartlyTrained} The paper does not state whether the losses and tricks of the other tables are on; here they are off, except for label "
+                + "smoothing and dropout.",
             Rows =
             [
                 Of("DSK-ResNeXt50 (224x224)", "{dsk-resnext-50}", 67.35) with { Group = "DSK-ResNeXt50" },
@@ -73,7 +83,8 @@ internal static class PriorsExperiments
         {
             Measures = Accuracy,
             Recipes = Recipes(360, $"{NoTricks} --set CutMixProbability=0", side: 320),
-            Note = "Size and CutMix are not told: those of Table 4's first row, from which the text's gain by 360 epochs instead of 90 leads to this one's.",
+            Note = "Image size and CutMix are not stated; here those of Table 4's first row, because the gain that the text gives for 360 epochs over 90 leads "
+                + "from that row to this one's first.",
             Rows =
             [
                 Of("ResNeXt50", "{resnext-50}", 50.56),
@@ -81,7 +92,8 @@ internal static class PriorsExperiments
                 Of("ResNeXt50+label smooth", "{resnext-50} --set LabelSmoothing=0.1", 50.70),
                 Of("ResNeXt50+dropout with prob=0.2", "{resnext-50} --set Dropout=0.2", 50.90),
                 Of("ResNeXt50+dropout with prob=0.4", "{resnext-50} --set Dropout=0.4", 50.84),
-                Of("ResNeXt50+dual pool+label smooth+dropout with prob=0.2", "{resnext-50} --set DualPool=true --set LabelSmoothing=0.1 --set Dropout=0.2", 51.82),
+                Of("ResNeXt50+dual pool+label smooth+dropout with prob=0.2",
+                    "{resnext-50} --set DualPool=true --set LabelSmoothing=0.1 --set Dropout=0.2", 51.82),
             ],
         },
     ];
@@ -90,12 +102,18 @@ internal static class PriorsExperiments
     {
         [Scale.Tiny] = new(Scaled.WhatTiny, Scaled.TinyTest, $"{Scaled.Tiny} {Bare} {settings}", Networks("14-8x4d", "efficientnet-b0", "resnest-14")),
         [Scale.Small] = new(
-            $"50 classes of Tiny ImageNet at 32 pixels, 20 images a class, networks of 14 layers (8x4d) of the same blocks, {small} epochs (EfficientNet: B0, 45) in batches of 32, learning rate 0.003 (the paper's is 0.1 for batches of 1024) with warm-up and cosine, random resized crops of at least 0.35 of a picture, flips, CutMix only in the table that is about it: in so few steps, networks do not fit the training images with it and smaller crops.",
+            $"50 classes of Tiny ImageNet at 32 pixels, 20 images per class, networks of 14 layers (8x4d) of the same blocks, {small} epochs (EfficientNet: "
+                + "B0, 45) in batches of 32, learning rate 0.003 (the paper's is 0.1 for batches of 1024) with warm-up and cosine, random resized crops of at "
+                + "least 0.35 of an image, flips, CutMix only in the table that is about it: in so few steps, networks do not fit the training images with it "
+                + "and smaller crops.",
             "data tiny-imagenet {tiny-imagenet}",
-            $"{Scaled.FewTinyImageNet} {Bare} {settings} --set CutMixProbability=0 --augment random-resized-crop:min-area=0.35 --size 32 --epochs {small} --batch 32 --lr 0.003", Networks("14-8x4d", "efficientnet-b0 --epochs 45", "resnest-14")),
+            $"{Scaled.FewTinyImageNet} {Bare} {settings} --set CutMixProbability=0 --augment random-resized-crop:min-area=0.35 --size 32 --epochs {small} "
+                + "--batch 32 --lr 0.003", Networks("14-8x4d", "efficientnet-b0 --epochs 45", "resnest-14")),
         [Scale.Paper] = new(
-            $"The VIPriors subset of ImageNet, {epochs} epochs, learning rate 0.1 with warm-up and cosine, {Scaled.ImageNetCrops}, {side} pixels where the row does not say, flips; CutMix with probability 0.5 where the table has it; 16 batches of 64 a step (the paper: 64 on each of 16 devices).",
-            "data imagenet {imagenet}/val {imagenet}/synsets.txt", $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt {Bare} {settings} --size {side} {Scaled.KeptLarger} --accumulate 16 --lr 0.1 --epochs {epochs}",
+            $"The VIPriors subset of ImageNet, {epochs} epochs, learning rate 0.1 with warm-up and cosine, {Scaled.ImageNetCrops}, {side} pixels where the row "
+                + "does not say, flips; CutMix with probability 0.5 where the table has it; 16 batches of 64 per step (the paper: 64 on each of 16 devices).",
+            "data imagenet {imagenet}/val {imagenet}/synsets.txt",
+            $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt {Bare} {settings} --size {side} {Scaled.KeptLarger} --accumulate 16 --lr 0.1 --epochs {epochs}",
             Networks("50-32x4d", null, null)),
     };
 
@@ -121,7 +139,8 @@ internal static class PriorsExperiments
 
     private static Row Of(string name, string arguments, double published) => new(name, $"--backbone {arguments}", new Figure(published));
 
-    private static Row CutMix(string name, string probability, double published) => Of(name, $"{{resnext-50}} --set CutMixProbability={probability}", published);
+    private static Row CutMix(string name, string probability, double published) => Of(name, $"{{resnext-50}} --set "
+        + $"CutMixProbability={probability}", published);
 
     private static IEnumerable<Row> Trees(string group, string network, double plain, double tree) =>
     [

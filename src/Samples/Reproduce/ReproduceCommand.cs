@@ -10,17 +10,44 @@ internal static class ReproduceCommand
     /// <param name="program">Runs a command line of this program and returns its exit code.</param>
     public static Command Create(Func<string[], int> program)
     {
-        Argument<string> paper = new("paper") { Description = $"The paper: {string.Join(", ", Experiments.All.Select(experiment => experiment.Paper).Distinct())}.", Arity = ArgumentArity.ZeroOrOne };
-        Argument<string[]> entries = new("entry") { Description = "Its tables and figures, e.g. table-9; all where none is given. Without a paper, they are listed.", Arity = ArgumentArity.ZeroOrMore };
-        Option<Scale> scale = new("--scale") { Description = "tiny: seconds, on digits, measures nothing; small: minutes a run on two CPU cores; paper: the paper's recipe, for a GPU.", DefaultValueFactory = _ => Scale.Tiny };
-        Option<int> seeds = new("--seeds") { Description = "How many runs a row: seeds 1 to this.", DefaultValueFactory = _ => 4 };
-        Option<string[]> rows = new("--rows") { Description = "Only rows with one of these in their names.", AllowMultipleArgumentsPerToken = true };
-        Option<DirectoryInfo> folder = new("--out") { Description = "Where runs and results are kept; several processes may work on one folder, and what is done is not done again.", DefaultValueFactory = _ => new DirectoryInfo("reproduced") };
+        Argument<string> paper = new("paper")
+        {
+            Description = $"The paper: {string.Join(", ", Experiments.All.Select(experiment => experiment.Paper).Distinct())}.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Argument<string[]> entries = new("entry")
+        {
+            Description = "Tables and figures of the paper, e.g. table-9; all by default. Without a paper, lists all.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        Option<Scale> scale = new("--scale")
+        {
+            Description = "tiny: seconds, on digits, measures nothing; small: minutes per run on two CPU cores; paper: the recipe of the paper, for a GPU.",
+            DefaultValueFactory = _ => Scale.Tiny,
+        };
+        Option<int> seeds = new("--seeds") { Description = "Runs per row: seeds 1 to N.", DefaultValueFactory = _ => 4 };
+        Option<string[]> rows = new("--rows") { Description = "Only rows whose names contain one of these.", AllowMultipleArgumentsPerToken = true };
+        Option<DirectoryInfo> folder = new("--out")
+        {
+            Description = "The folder of runs and results. Runs that are done are not repeated; several processes may share one folder.",
+            DefaultValueFactory = _ => new DirectoryInfo("reproduced"),
+        };
         Option<int?> gpu = new("--gpu") { Description = "Train on this CUDA device." };
-        Option<int> threads = new("--threads") { Description = "CPU threads within an operation.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        Option<int> threads = new("--threads") { Description = "CPU threads per operation.", DefaultValueFactory = _ => Environment.ProcessorCount };
         Option<bool> dry = new("--dry-run") { Description = "Only print the commands." };
         ExperimentData data = new();
-        Command command = new("reproduce", "Runs tables and figures of the papers, and sets what they measure beside what was published.") { paper, entries, scale, seeds, rows, folder, gpu, threads, dry };
+        Command command = new("reproduce", "Runs tables and figures of the papers, and compares the results with the published ones.")
+        {
+            paper,
+            entries,
+            scale,
+            seeds,
+            rows,
+            folder,
+            gpu,
+            threads,
+            dry,
+        };
         data.AddTo(command);
         command.SetAction(parsed => ExitCode.Guard(() =>
         {
@@ -29,13 +56,14 @@ internal static class ReproduceCommand
                 return List();
             }
 
-            Experiment[] chosen = Experiments.Of(name, parsed.GetValue(entries) ?? []);
             DirectoryInfo target = parsed.GetRequiredValue(folder);
-            string[] machine = ["--threads", parsed.GetValue(threads).ToString(CultureInfo.InvariantCulture), .. parsed.GetValue(gpu) is { } device ? new[] { "--gpu", device.ToString(CultureInfo.InvariantCulture) } : []];
             ExperimentRunner runner = new(program, target, parsed.GetValue(scale), parsed.GetValue(seeds), parsed.GetValue(rows) ?? []);
-            foreach (Experiment experiment in chosen)
+            (string[] where, string machine) = Machine(parsed.GetValue(threads), parsed.GetValue(gpu));
+            foreach (Experiment experiment in Experiments.Of(name, parsed.GetValue(entries) ?? []))
             {
-                int code = parsed.GetValue(dry) ? runner.Print(experiment, data.Given(parsed)) : runner.Run(experiment, arguments => data.Of(parsed, arguments, target), machine, Machine(parsed.GetValue(threads), parsed.GetValue(gpu)));
+                int code = parsed.GetValue(dry)
+                    ? runner.Print(experiment, data.Given(parsed))
+                    : runner.Run(experiment, arguments => data.Of(parsed, arguments, target), where, machine);
                 if (code != ExitCode.Success)
                 {
                     return code;
@@ -55,11 +83,42 @@ internal static class ReproduceCommand
         }
 
         Console.WriteLine();
-        Console.WriteLine("Not here, because they are no classification: Feature Mining's Table 7 (object detection).");
+        Console.WriteLine("Not included, because it is not classification: Table 7 of Feature Mining (object detection).");
         return ExitCode.Success;
     }
 
-    private static string Machine(int threads, int? gpu) => gpu is { } device
-        ? $"CUDA device {device.ToString(CultureInfo.InvariantCulture)}, {RuntimeInformation.FrameworkDescription}."
-        : $"{Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture)} CPU cores, {threads.ToString(CultureInfo.InvariantCulture)} threads a run, {RuntimeInformation.ProcessArchitecture}, {RuntimeInformation.FrameworkDescription}.";
+    /// <summary>Threads and GPU, as arguments of <c>train</c> and as text.</summary>
+    private static (string[] Arguments, string Text) Machine(int threads, int? gpu)
+    {
+        string count = threads.ToString(CultureInfo.InvariantCulture);
+        string runtime = RuntimeInformation.FrameworkDescription;
+        return gpu?.ToString(CultureInfo.InvariantCulture) is { } device
+            ? (["--threads", count, "--gpu", device], $"CUDA device {device}, {runtime}.")
+            : (["--threads", count],
+                string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} CPU cores, {count} threads per run, "
+                    + $"{RuntimeInformation.ProcessArchitecture}, {runtime}."));
+    }
+}
+
+/// <summary>All experiments, in the order of the papers.</summary>
+internal static class Experiments
+{
+    public static IReadOnlyList<Experiment> All { get; } =
+        [.. FeatureMiningExperiments.All, .. SplitAndShareExperiments.All, .. PriorsExperiments.All, .. PatchTrainingExperiments.All];
+
+    /// <summary>The experiments of a paper with these keys; all of the paper if there are none.</summary>
+    /// <exception cref="ArgumentException">There is no such paper or entry.</exception>
+    public static Experiment[] Of(string paper, IReadOnlyList<string> keys)
+    {
+        ILookup<string, Experiment> papers = All.ToLookup(experiment => experiment.Paper);
+        if (!papers.Contains(paper))
+        {
+            throw new ArgumentException($"There is no paper '{paper}'; there are {string.Join(", ", papers.Select(group => group.Key))}.");
+        }
+
+        return keys.Count == 0
+            ? [.. papers[paper]]
+            : [.. keys.Select(key => papers[paper].FirstOrDefault(experiment => experiment.Key == key)
+                ?? throw new ArgumentException($"'{paper}' has no '{key}'; it has {string.Join(", ", papers[paper].Select(experiment => experiment.Key))}."))];
+    }
 }

@@ -11,10 +11,13 @@ internal static class SplitAndShareExperiments
     {
         [Scale.Tiny] = new(Scaled.WhatTiny, Scaled.TinyTest, $"{Scaled.Tiny} --stages 0 --keep last", Networks("cifar-resnet-8", "cifar-resnet-11-bottleneck")),
         [Scale.Small] = new(
-            "CIFAR-100, 20 images of each class, without crops and flips, 30 epochs in batches of 32, learning rate 0.05, a tenth of it at one and at two thirds; resnet-18, and for all other networks resnext-14-8x4d, of bottlenecks with 2048 channels at the end.",
-            Scaled.CifarTest, $"{Scaled.FewCifar} --samples-per-class 20 --stages 0 --lr 0.05 --epochs 30 --schedule step:milestones=0.333;0.667", Networks("resnet-18", "resnext-14-8x4d")),
+            "CIFAR-100, 20 images of each class, without crops and flips, 30 epochs in batches of 32, learning rate 0.05, a tenth of it at one and at two "
+                + "thirds; resnet-18, and for all other networks resnext-14-8x4d, of bottlenecks with 2048 channels at the end.",
+            Scaled.CifarTest, $"{Scaled.FewCifar} --samples-per-class 20 --stages 0 --lr 0.05 --epochs 30 --schedule step:milestones=0.333;0.667",
+            Networks("resnet-18", "resnext-14-8x4d")),
         [Scale.Paper] = new(
-            "90 epochs in batches of 256, learning rate 0.1, a tenth of it at 30 and 60; pictures resized to 256x256, random crops of 224, flips, one central crop to measure. ResNeXts are 32x4d, which the paper does not tell.",
+            "90 epochs in batches of 256, learning rate 0.1, a tenth of it at 30 and 60; images resized to 256x256, random crops of 224, flips, evaluated on "
+                + "one central crop. ResNeXts are 32x4d, which the paper does not state.",
             "data imagenet {imagenet}/val {imagenet}/synsets.txt",
             $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt --stages 0 --size 224 --set Resize=Squash {Scaled.KeptLarger} --padding 0"
                 + " --batch 256 --schedule step:milestones=0.333333;0.666666 --set Nesterov=false --epochs 90 --keep last",

@@ -9,8 +9,7 @@ internal static class Programs
     public static string Host { get; } = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
 
     /// <summary>What <see cref="Host"/> is given to run a program.</summary>
-    public static string[] Command(string name) =>
-        name == "Samples" ? [Path.Combine(AppContext.BaseDirectory, "Samples.dll")] : [Path.Combine(AppContext.BaseDirectory, "TestPrograms.dll"), name];
+    public static string[] Command(string name) => [Path.Combine(AppContext.BaseDirectory, "TestPrograms.dll"), name];
 
     public static Process Start(string name, string[] arguments, params (string Name, string Value)[] environment)
     {

@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Evaluation;
+
+namespace Samples;
+
+/// <summary>Metrics of a model on held-out images.</summary>
+/// <param name="Headline">The number that a script may check, in [0, 1]: micro accuracy; for multi-label models micro F1.</param>
+/// <param name="Details">All metrics, for a report.</param>
+internal sealed record Measured(double Headline, object Details);
+
+/// <summary>Evaluates a model on held-out images and prints its metrics: ML.NET's own, or those of a multi-label model.</summary>
+internal static class MetricsView
+{
+    // More classes than this make the table too wide to read.
+    private const int LargestTable = 20;
+
+    public static Measured Evaluate(MLContext ml, ITransformer model, IDataView test, int topK)
+    {
+        IDataView scored = model.Transform(test);
+        return scored.Schema["PredictedLabel"].Type is VectorDataViewType ? Multilabel(ml, scored) : Multiclass(ml, scored, topK);
+    }
+
+    private static Measured Multiclass(MLContext ml, IDataView scored, int topK)
+    {
+        DataViewSchema.Column score = scored.Schema["Score"];
+        int classes = ((VectorDataViewType)score.Type).Size;
+        int k = Math.Min(topK, classes);
+        MulticlassClassificationMetrics metrics = ml.MulticlassClassification.Evaluate(scored, topKPredictionCount: k);
+        Console.WriteLine();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"micro accuracy {metrics.MicroAccuracy:p2}   macro accuracy {metrics.MacroAccuracy:p2}   top-{k} accuracy {metrics.TopKAccuracy:p2}   log-loss "
+                + $"{metrics.LogLoss:f4}"));
+        ConfusionMatrix confusion = metrics.ConfusionMatrix;
+        Console.WriteLine(classes <= LargestTable ? confusion.GetFormattedConfusionTable() : MostConfused(confusion, ClassNames.Of(score)));
+        return new Measured(metrics.MicroAccuracy, new { metrics.MicroAccuracy, metrics.MacroAccuracy, metrics.TopKAccuracy, metrics.LogLoss });
+    }
+
+    private static Measured Multilabel(MLContext ml, IDataView scored)
+    {
+        MultilabelClassificationMetrics metrics = ml.MultilabelClassification().Evaluate(scored);
+        LabelMetrics micro = metrics.Micro;
+        Console.WriteLine();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"mAP {metrics.MeanAveragePrecision:p2}   micro precision {micro.Precision:p2}, recall {micro.Recall:p2}, F1 {micro.F1:p2}   macro F1 "
+                + $"{metrics.MacroF1:p2}"
+            + $"   all classes right {metrics.SubsetAccuracy:p2}"));
+        Console.WriteLine($"{"",-20}{"TP",6}{"FP",6}{"FN",6}{"TN",6}{"precision",11}{"recall",9}{"F1",9}{"AP",9}");
+        foreach (LabelMetrics entry in metrics.Classes)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{entry.Name,-20}{entry.TruePositives,6}{entry.FalsePositives,6}{entry.FalseNegatives,6}{entry.TrueNegatives,6}"
+                + $"{entry.Precision,11:p1}{entry.Recall,9:p1}{entry.F1,9:p1}{entry.AveragePrecision,9:p1}"));
+        }
+
+        return new Measured(micro.F1 ?? 0, new
+        {
+            metrics.MeanAveragePrecision,
+            micro.Precision,
+            micro.Recall,
+            micro.F1,
+            micro.TruePositives,
+            micro.FalsePositives,
+            micro.FalseNegatives,
+            micro.TrueNegatives,
+            metrics.MacroF1,
+            metrics.SubsetAccuracy,
+            metrics.JaccardIndex,
+            metrics.Classes,
+        });
+    }
+
+    private static string MostConfused(ConfusionMatrix matrix, string[] names)
+    {
+        IEnumerable<(int Actual, int Predicted, double Count)> cells =
+            from actual in Enumerable.Range(0, matrix.NumberOfClasses)
+            from predicted in Enumerable.Range(0, matrix.NumberOfClasses)
+            where actual != predicted
+            select (actual, predicted, matrix.Counts[actual][predicted]);
+        IEnumerable<string> worst = cells.Where(cell => cell.Count > 0).OrderByDescending(cell => cell.Count).Take(10)
+            .Select(cell => $"  {names[cell.Actual]} taken for {names[cell.Predicted]}: {cell.Count} times");
+        return $"most confused:{Environment.NewLine}{string.Join(Environment.NewLine, worst)}";
+    }
+}
+
+/// <summary>The class names in the order of a Score column's values.</summary>
+internal static class ClassNames
+{
+    private const string TrainingLabelValues = "TrainingLabelValues";
+
+    public static string[] Of(DataViewSchema.Column score)
+    {
+        VectorDataViewType? values = score.Annotations.Schema.GetColumnOrNull(TrainingLabelValues)?.Type as VectorDataViewType;
+        return values?.ItemType switch
+        {
+            TextDataViewType => Read<ReadOnlyMemory<char>>(score),
+            NumberDataViewType item when item.RawType == typeof(uint) => Read<uint>(score),
+            _ when score.HasSlotNames() => SlotNames(score),
+            _ => [.. Enumerable.Range(0, ((VectorDataViewType)score.Type).Size).Select(index => index.ToString(CultureInfo.InvariantCulture))],
+        };
+    }
+
+    private static string[] SlotNames(DataViewSchema.Column score)
+    {
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        score.GetSlotNames(ref names);
+        return [.. names.DenseValues().Select(name => $"{name}")];
+    }
+
+    private static string[] Read<T>(DataViewSchema.Column score)
+    {
+        VBuffer<T> names = default;
+        score.Annotations.GetValue(TrainingLabelValues, ref names);
+        return [.. names.DenseValues().Select(name => $"{name}")];
+    }
+}
+
+/// <summary>Results as JSON, for scripts.</summary>
+internal static class JsonReport
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    /// <summary>Writes a temporary file and renames it, so that a report that exists is complete.</summary>
+    public static void Write(FileInfo file, object report)
+    {
+        file.Directory?.Create();
+        string part = $"{file.FullName}.part";
+        File.WriteAllText(part, JsonSerializer.Serialize(report, Json));
+        File.Move(part, file.FullName, overwrite: true);
+    }
+}
