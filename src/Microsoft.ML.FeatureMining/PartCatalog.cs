@@ -30,7 +30,7 @@ internal sealed class PartCatalog<T>
     /// <exception cref="ArgumentException">There is none of that key.</exception>
     public T Create(string key) => _parts.Find(key) is { } create
         ? create()
-        : throw new ArgumentException($"No {_what} is called '{key}'. Known: {string.Join(", ", Keys)}.");
+        : throw new ArgumentException($"No {_what} is called '{key}'.{Spelling.Hint(key, Keys)} Known: {string.Join(", ", Keys)}. One of your own must be registered in its catalog first.");
 
     /// <exception cref="ArgumentException">The key of what the function makes is taken or cannot be a key.</exception>
     public void Register(Func<T> create)
@@ -114,8 +114,8 @@ internal sealed class Registry<TCreate>(string what)
     /// <summary>All keys, in order.</summary>
     public IReadOnlyList<string> Keys => [.. _entries.Keys.Order(StringComparer.Ordinal)];
 
-    /// <summary>The function of a key; null where there is none.</summary>
-    public TCreate? Find(string key) => _entries.GetValueOrDefault(key);
+    /// <summary>The function of a key, also of one with capitals or underscores, as other libraries write it; null if there is none.</summary>
+    public TCreate? Find(string key) => _entries.GetValueOrDefault(key) ?? _entries.GetValueOrDefault(Spelling.Hyphenated(key));
 
     /// <exception cref="ArgumentException">The key is taken, empty, or has a character that the command line gives a meaning.</exception>
     public void Register(string key, TCreate create)

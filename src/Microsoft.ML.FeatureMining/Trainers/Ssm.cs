@@ -1,9 +1,7 @@
-using System.Globalization;
-using Microsoft.ML.FeatureMining.Imaging;
-using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 using Microsoft.ML.Runtime;
-using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.FeatureMining;
 
@@ -22,32 +20,15 @@ public sealed record SsmOptions : ImageClassificationOptions
         ImageWidth = 224;
         Epochs = 90;
         BatchSize = 256;
-        Nesterov = false;
+        Optimizer = new SgdOptimizer { Nesterov = false };
+        Head = new SplitAndShareHead();
         Schedule = new StepSchedule { Milestones = [1.0 / 3, 2.0 / 3] };
         CropPadding = 0;
         CropRatio = 224.0 / 256;
     }
 
-    /// <summary>How many classifiers there are; classifier i of n sees the first i/n of the channels. 2 to 99, and no more than the last stage has channels.</summary>
-    /// <value>4.</value>
-    [Range(2, 8, 4)]
-    public int Splits { get; init; } = 4;
-
-    /// <summary>Whether each classifier is trained by itself (Table 2, "SSM-individual") instead of their average.</summary>
-    /// <value>false.</value>
-    [BooleanChoice(false)]
-    public bool IndividualLosses { get; init; }
-
-    /// <summary>Whether BatchNorm and ReLU stand before all classifiers (Algorithm 1) instead of before all but the last (the text).</summary>
-    /// <value>false.</value>
-    public bool NormalizeAll { get; init; }
-
-    internal override TrainingRecipe ToRecipe(ImageShape input, long seed) => base.ToRecipe(input, seed) with
-    {
-        Head = string.Create(CultureInfo.InvariantCulture, $"ssm-{Splits}{(IndividualLosses ? "-individual" : "")}{(NormalizeAll ? "-all" : "")}"),
-    };
-
-    internal override IEnumerable<string> OwnProblems() => Splits is < 2 or > 99 ? [$"Splits lies between 2 and 99; it is {Splits}."] : [];
+    internal override IEnumerable<string> OwnProblems() =>
+        Head is SplitAndShareHead ? base.OwnProblems() : base.OwnProblems().Append("Head must be a SplitAndShareHead for this trainer; with another head use the FeatureMining trainer.");
 }
 
 /// <summary>

@@ -27,9 +27,9 @@ internal static class PatchTrainingExperiments
     private static readonly IReadOnlyDictionary<Scale, Recipe> Recipes = new Dictionary<Scale, Recipe>
     {
         [Scale.Tiny] = new("Pairs of digits as pictures of two classes, digits as patches; VGG-11 at 32 pixels, 10 epochs.", "data multilabel-list {digits}/pairs-test.csv",
-            "--trainer patch --batch 16 --data multilabel-list {digits}/pairs-train.csv --patch-data list {digits}/train.csv --size 32 --channels 1 --no-flip --set HiddenUnits=16", new Dictionary<string, string> { ["vgg-16"] = "vgg-11-bn", ["rate"] = "0.01" }),
+            "--trainer patch --batch 16 --data multilabel-list {digits}/pairs-train.csv --patch-data list {digits}/train.csv --size 32 --channels 1 --no-flip --head vgg-patches:hidden-units=16", new Dictionary<string, string> { ["vgg-16"] = "vgg-11-bn", ["rate"] = "0.01" }),
         [Scale.Small] = new("VOC 2007 at 64 pixels, VGG-11 with BatchNorm and hidden layers of 256, 10 epochs, learning rate 0.001 and batches of 16 where the row does not say.", "data voc {voc} test",
-            "--trainer patch --batch 16 --data voc {voc} trainval --patch-data voc-patches {voc} trainval --size 64 --no-flip --set HiddenUnits=256", new Dictionary<string, string> { ["vgg-16"] = "vgg-11-bn", ["rate"] = "0.001" }),
+            "--trainer patch --batch 16 --data voc {voc} trainval --patch-data voc-patches {voc} trainval --size 64 --no-flip --head vgg-patches:hidden-units=256", new Dictionary<string, string> { ["vgg-16"] = "vgg-11-bn", ["rate"] = "0.001" }),
         [Scale.Paper] = new("VOC 2012, VGG-16, 10 epochs, random resized crops of the central square of a picture or patch, 224 pixels; normalized by the training pictures instead of ImageNet's; the loss on pictures is the mean over the classes, where the paper's text has the sum and its algorithm the mean; measured on val, for the labels of test are not published.", "data voc {voc} val",
             "--trainer patch --batch 16 --data voc {voc} train --patch-data voc-patches {voc} train --no-flip", new Dictionary<string, string> { ["vgg-16"] = "vgg-16", ["rate"] = "0.001" }),
     };

@@ -20,7 +20,7 @@ internal static class Scaled
     /// <summary>Larger than the network sees, 256 pixels for 224; the middle is measured on.</summary>
     public const string ImageNetCrops = "random resized crops of the central square of a picture, measured on its middle 7/8";
 
-    public const string KeptLarger = "--set CropRatio=0.875";
+    public const string KeptLarger = "--crop-ratio 0.875";
 
     public const string CifarTest = "cifar100 {cifar-100}/test.bin";
 }

@@ -59,9 +59,9 @@ internal static class TrainingEngine
             yield return $"The {name} set has {set.ClassCount} class; telling apart takes at least 2.";
         }
 
-        if (set.LabelSets is not null && !recipe.Criterion.IsMultilabel)
+        if (set.LabelSets is not null && !recipe.Loss.IsMultilabel)
         {
-            yield return $"The labels of the {name} set are sets of classes, and '{recipe.Criterion.Key}' takes a label for one class; a binary loss takes sets.";
+            yield return $"The labels of the {name} set are sets of classes, and '{recipe.Loss.Key}' takes a label for one class; a binary loss takes sets.";
         }
 
         foreach (TrainingStrategy strategy in recipe.Strategies.Where(strategy => set.LabelSets is not null && strategy.Traits.HasFlag(StrategyTraits.NeedsOneClass)))

@@ -23,12 +23,6 @@ public abstract record Optimizer
     /// <summary>Begins a Fit. A group's weight decay is the L2 term that is added to the gradient, unless the rule says otherwise.</summary>
     /// <param name="groups">What to train, each parameter in one of the groups.</param>
     protected internal abstract OptimizerRun Start(IReadOnlyList<ParameterGroup> groups);
-
-    /// <summary>The problem of a number that does not lie in [0, 1).</summary>
-    private protected IEnumerable<string> OutsideUnit(string name, double value) => value is >= 0 and < 1 ? [] : [$"{name} of {Key} lies in [0, 1); it is {value}."];
-
-    /// <summary>The problem of a number that is not above 0.</summary>
-    private protected IEnumerable<string> NotPositive(string name, double value) => value > 0 && double.IsFinite(value) ? [] : [$"{name} of {Key} is above 0; it is {value}."];
 }
 
 /// <summary>The optimizers of this library, and those that were registered, by key.</summary>
