@@ -10,13 +10,15 @@ internal sealed class PartCatalog<T>
 {
     private readonly Registry<Func<T>> _parts;
     private readonly string _what;
+    private readonly string _catalog;
     private readonly Func<T, string> _keyOf;
 
     /// <param name="what">What a part is called, in messages.</param>
+    /// <param name="catalog">The catalog's name, in messages.</param>
     /// <param name="keyOf">The key of a part.</param>
-    public PartCatalog(string what, Func<T, string> keyOf)
+    public PartCatalog(string what, string catalog, Func<T, string> keyOf)
     {
-        (_parts, _what, _keyOf) = (new Registry<Func<T>>(what), what, keyOf);
+        (_parts, _what, _catalog, _keyOf) = (new Registry<Func<T>>(what), what, catalog, keyOf);
         foreach (Type type in typeof(T).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(T)) && type is { IsAbstract: false, IsPublic: true }))
         {
             Register(() => (T)Activator.CreateInstance(type)!);
@@ -30,7 +32,7 @@ internal sealed class PartCatalog<T>
     /// <exception cref="ArgumentException">There is none of that key.</exception>
     public T Create(string key) => _parts.Find(key) is { } create
         ? create()
-        : throw new ArgumentException($"No {_what} is called '{key}'.{Spelling.Hint(key, Keys)} Known: {string.Join(", ", Keys)}. One of your own must be registered in its catalog first.");
+        : throw new ArgumentException($"No {_what} is called '{key}'.{Spelling.Hint(key, Keys)} Known: {string.Join(", ", Keys)}. One of your own must be registered first: {_catalog}.Register(() => ...).");
 
     /// <exception cref="ArgumentException">The key of what the function makes is taken or cannot be a key.</exception>
     public void Register(Func<T> create)

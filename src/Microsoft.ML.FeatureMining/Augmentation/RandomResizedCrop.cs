@@ -10,7 +10,7 @@ namespace Microsoft.ML.FeatureMining.Augmentation;
 /// <summary>
 /// Cuts out a box whose share of the image is uniform and the logarithm of whose aspect is uniform, and scales it back to the whole image, bilinearly. A box that
 /// does not fit is drawn again, ten times; then it is the largest central one of an allowed aspect. The law is torchvision's. Nothing is scaled down by
-/// more than 2, and that only where <see cref="ImageClassificationOptions.CropRatio"/> keeps larger images, so that nothing needs smoothing first.
+/// more than 2, and that only where <see cref="Training.TrainingOptions.CropRatio"/> keeps larger images, so that nothing needs smoothing first.
 /// </summary>
 public sealed record RandomResizedCrop : ImageAugmentation
 {

@@ -27,7 +27,7 @@ public abstract record ClassificationLoss
 /// <summary>The losses of this library, and those that were registered, by key.</summary>
 public static class LossCatalog
 {
-    private static readonly PartCatalog<ClassificationLoss> Catalog = new("loss", part => part.Key);
+    private static readonly PartCatalog<ClassificationLoss> Catalog = new("loss", nameof(LossCatalog), part => part.Key);
 
     /// <summary>All keys, in order.</summary>
     public static IReadOnlyList<string> Keys => Catalog.Keys;

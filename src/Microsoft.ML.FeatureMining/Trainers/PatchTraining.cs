@@ -50,7 +50,7 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
     [Required]
     public string PatchLabelColumnName { get; init; } = "Label";
 
-    /// <summary>How many of the epochs are on patches, before those on whole images: 0 to <see cref="ImageClassificationOptions.Epochs"/> less one.</summary>
+    /// <summary>How many of the epochs are on patches, before those on whole images: 0 to <see cref="Training.TrainingOptions.Epochs"/> less one.</summary>
     /// <value>5.</value>
     [SearchRange(0, 9, 5)]
     public int SwitchEpoch { get; init; } = 5;

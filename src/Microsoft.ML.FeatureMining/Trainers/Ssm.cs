@@ -7,8 +7,8 @@ namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
 /// The settings of <see cref="SsmTrainer"/>. The defaults are the paper's for ImageNet: ResNet-50 on 224 by 224 pixels, batches of 256, 90 epochs, a tenth of the rate at 30
-/// and 60, crops of 224 pixels out of 256. For small images set <see cref="ImageClassificationOptions.Backbone"/>, ImageHeight and ImageWidth, and
-/// <see cref="ImageClassificationOptions.CropPadding"/> instead of <see cref="ImageClassificationOptions.CropRatio"/>.
+/// and 60, crops of 224 pixels out of 256. For small images set <see cref="Training.TrainingOptions.Backbone"/>, ImageHeight and ImageWidth, and
+/// <see cref="ImageClassificationOptions.CropPadding"/> instead of <see cref="Training.TrainingOptions.CropRatio"/>.
 /// </summary>
 public sealed record SsmOptions : ImageClassificationOptions
 {
@@ -38,7 +38,7 @@ public sealed record SsmOptions : ImageClassificationOptions
 /// <remarks>
 /// <para>The pooled features are split into n parts, 4 by default; classifier i sees the first i of them, behind BatchNorm and ReLU for all but the last, and the output is the
 /// average of all logits, on which the cross entropy is taken. So the first channels serve every classifier and learn what matters most, the last serve one and learn the
-/// context. Reproduces Table 1 (ImageNet), Table 2 (each classifier by itself) and, with other heads of <see cref="FeatureMiningOptions.Head"/>, Table 4.</para>
+/// context. Reproduces Table 1 (ImageNet), Table 2 (each classifier by itself) and, with other heads of <see cref="Training.TrainingOptions.Head"/>, Table 4.</para>
 /// <para>Input: a label that is a key, and pictures as encoded bytes, planar floats or MLImage. Output: PredictedLabel, the label's key; Score, the probabilities [K].</para>
 /// </remarks>
 public sealed class SsmTrainer : ImageClassificationTrainer

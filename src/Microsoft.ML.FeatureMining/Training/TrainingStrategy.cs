@@ -27,7 +27,7 @@ public abstract class TrainingStrategy
 /// <summary>The training strategies of this library, and those that were registered, by key.</summary>
 public static class StrategyCatalog
 {
-    private static readonly PartCatalog<TrainingStrategy> Catalog = new("training strategy", part => part.Key);
+    private static readonly PartCatalog<TrainingStrategy> Catalog = new("training strategy", nameof(StrategyCatalog), part => part.Key);
 
     /// <summary>All keys, in order.</summary>
     public static IReadOnlyList<string> Keys => Catalog.Keys;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Networks;
-using Microsoft.ML.FeatureMining.Networks.Heads;
 using Samples;
 using Samples.Reproduce;
 
@@ -53,10 +52,6 @@ public sealed partial class ExperimentTests
 
             Assert.True(parsed.Errors.Count == 0, $"{command}: {string.Join(' ', parsed.Errors.Select(error => error.Message))}");
             Assert.Null(BackboneCatalog.Problem(words[Array.IndexOf(words, "--backbone") + 1], 3));
-            if (Array.IndexOf(words, "--head") is >= 0 and int head)
-            {
-                Assert.Null(HeadCatalog.Problem(words[head + 1]));
-            }
         }
     }
 

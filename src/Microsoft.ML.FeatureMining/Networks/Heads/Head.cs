@@ -67,7 +67,7 @@ public sealed record HeadOutput(Tensor Logits, IReadOnlyList<Tensor> Supervised)
 /// <summary>The heads of this library, and those that were registered, by key.</summary>
 public static class HeadCatalog
 {
-    private static readonly PartCatalog<Head> Catalog = new("head", part => part.Key);
+    private static readonly PartCatalog<Head> Catalog = new("head", nameof(HeadCatalog), part => part.Key);
 
     /// <summary>All keys, in order.</summary>
     public static IReadOnlyList<string> Keys => Catalog.Keys;

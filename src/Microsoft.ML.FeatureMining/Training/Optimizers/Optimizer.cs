@@ -28,7 +28,7 @@ public abstract record Optimizer
 /// <summary>The optimizers of this library, and those that were registered, by key.</summary>
 public static class OptimizerCatalog
 {
-    private static readonly PartCatalog<Optimizer> Catalog = new("optimizer", part => part.Key);
+    private static readonly PartCatalog<Optimizer> Catalog = new("optimizer", nameof(OptimizerCatalog), part => part.Key);
 
     /// <summary>All keys, in order.</summary>
     public static IReadOnlyList<string> Keys => Catalog.Keys;
