@@ -49,7 +49,7 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
         { "strategy that holds a tensor", ["The strategy PublicApi.Tests.RefusedPartTests+TensorStrategy", "[JsonIgnore]"] },
         { "key of another part", ["'focal'", "Microsoft.ML.FeatureMining.Losses.FocalLoss", "Choose another"] },
         { "no key", ["RefusedPartTests+NamelessLoss has no Key"] },
-        { "settings with a problem", ["Exponent lies in (0, 1]; it is 2."] },
+        { "settings with a problem", ["Exponent must be above 0 and at most 1; it is 2."] },
         { "schedule that ends in NaN", ["'cliff'", "0.9", "NaN"] },
         { "unknown backbone", ["'nowhere'", "BackboneCatalog.Register(\"nowhere\""] },
         { "backbone that cannot be made", ["'throwing'", "No such thing."] },

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Augmentation.Engine;
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Parts;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Randomness;
 using static TorchSharp.torch;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Parts;
 
 namespace Microsoft.ML.FeatureMining.Networks;
 

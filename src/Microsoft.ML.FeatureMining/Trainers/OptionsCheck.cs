@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Parts;
 using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining.Trainers;
@@ -19,7 +20,7 @@ internal static class OptionsCheck
     /// <summary>All that is wrong; empty if nothing is.</summary>
     public static IEnumerable<string> Problems(ImageClassificationOptions options)
     {
-        List<string> problems = [.. Settings.Problems(options), .. options.OwnProblems()];
+        List<string> problems = [.. SettingsValidator.Problems(options), .. options.OwnProblems()];
         // Null settings make no recipe.
         if (options.Strategies is not null && options.Augmentations is not null)
         {

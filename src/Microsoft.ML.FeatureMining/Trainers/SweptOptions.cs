@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using Microsoft.ML.FeatureMining.Files;
+using Microsoft.ML.FeatureMining.Parts;
 using Microsoft.ML.FeatureMining.Reports;
 using Microsoft.ML.FeatureMining.Sweeps;
 using Microsoft.ML.FeatureMining.Training;

@@ -4,6 +4,7 @@ using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Parts;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 
@@ -42,9 +43,9 @@ internal sealed record TrainingRecipe : TrainingOptions
     internal int ImagesPerStep => BatchSize * GradientAccumulationSteps;
 
     /// <summary>All that is wrong with the recipe; empty if it can run.</summary>
-    public IReadOnlyList<string> Problems() => HasNulls ? [.. Settings.Problems(this)] :
+    public IReadOnlyList<string> Problems() => HasNulls ? [.. SettingsValidator.Problems(this)] :
     [
-        .. Settings.Problems(this),
+        .. SettingsValidator.Problems(this),
         .. RuleProblems(),
         .. PartProblems(),
         .. BackboneCatalog.Problem(Backbone, Input.Channels) is { } problem ? [problem] : NetworkProblems(BackboneCatalog.StageChannels(Backbone, Input.Channels)),

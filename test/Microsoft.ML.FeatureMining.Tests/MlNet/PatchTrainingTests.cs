@@ -97,8 +97,8 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     {
         string message = Assert.Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(new PatchTrainingOptions { Epochs = 4 })).Message;
 
-        Assert.Contains("SwitchEpoch lies between 0 and Epochs - 1; it is 5 of 4.", message, StringComparison.Ordinal);
-        Assert.DoesNotContain("Epochs is at least 1", message, StringComparison.Ordinal);
+        Assert.Contains("SwitchEpoch must be at least 0 and below Epochs, 4; it is 5.", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Epochs must be at least 1", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
         Assert.Contains("SwitchEpoch is above 0 and there is no PatchSet", message, StringComparison.Ordinal);
 
         message = Assert.Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(Short with { SwitchEpoch = 1 })).Message;
-        Assert.Contains("SwitchEpoch lies between 0 and Epochs - 1", message, StringComparison.Ordinal);
+        Assert.Contains("SwitchEpoch must be at least 0 and below Epochs", message, StringComparison.Ordinal);
     }
 
     [Fact]

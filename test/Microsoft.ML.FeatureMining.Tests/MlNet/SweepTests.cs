@@ -98,7 +98,7 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
 
         string message = Assert.Throws<ArgumentException>(() => Sweep(ml, images.Rows(ml), settings)).Message;
 
-        Assert.All(["Folder", "Trials", "Reduction", "MinEpochs", "'Rate'", "'many'", "Stages is swept twice"], text => Assert.Contains(text, message, StringComparison.Ordinal));
+        Assert.All(["Folder", "Trials", "Reduction", "MinEpochs", "'Rate'", "'many'", "Parameters have Stages twice"], text => Assert.Contains(text, message, StringComparison.Ordinal));
     }
 
     [Fact]

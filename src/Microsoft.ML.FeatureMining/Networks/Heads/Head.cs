@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Microsoft.ML.FeatureMining.Parts;
 using Microsoft.ML.FeatureMining.Randomness;
 using static TorchSharp.torch;
 

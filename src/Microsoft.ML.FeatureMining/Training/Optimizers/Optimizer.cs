@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Parts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

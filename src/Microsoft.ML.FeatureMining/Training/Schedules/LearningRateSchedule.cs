@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Microsoft.ML.FeatureMining.Parts;
 
 namespace Microsoft.ML.FeatureMining.Training.Schedules;
 

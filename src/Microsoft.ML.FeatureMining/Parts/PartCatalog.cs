@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Microsoft.ML.FeatureMining;
+namespace Microsoft.ML.FeatureMining.Parts;
 
 /// <summary>The parts of one kind by key: those of this library, found by their type, and those that users register. Any number of threads may use it.</summary>
 internal sealed class PartCatalog<T>

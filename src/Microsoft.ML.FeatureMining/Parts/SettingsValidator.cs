@@ -3,22 +3,26 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 
-namespace Microsoft.ML.FeatureMining;
+namespace Microsoft.ML.FeatureMining.Parts;
 
 /// <summary>
 /// Checks settings against the attributes of their properties: <see cref="RangeAttribute"/> and the other validation attributes of System.ComponentModel.DataAnnotations, and that enum values exist.
 /// Parts within settings (a loss, a list of augmentations) are checked as well. Rules that concern several properties are the <c>Problems</c> of each part.
 /// </summary>
-internal static class Settings
+internal static class SettingsValidator
 {
     /// <summary>All that is wrong, one sentence each; empty if nothing is.</summary>
-    public static IEnumerable<string> Problems(object settings) => Problems(settings, "");
+    public static IEnumerable<string> Problems(object settings) => Problems(settings, KeyOf(settings) is { } key ? $" of {key}" : "");
 
     private static IEnumerable<string> Problems(object settings, string owner)
     {
         foreach (PropertyInfo property in settings.GetType().GetProperties().Where(property => property.CanWrite && property.GetIndexParameters().Length == 0))
         {
-            object? value = property.GetValue(settings);
+            if (!TryRead(property, settings, out object? value))
+            {
+                continue;
+            }
+
             foreach (ValidationAttribute rule in property.GetCustomAttributes<ValidationAttribute>().Where(rule => !rule.IsValid(value)))
             {
                 yield return $"{property.Name}{owner} {Rule(rule)}; it is {Text(value)}.";
@@ -31,11 +35,26 @@ internal static class Settings
 
             foreach (object part in PartsOf(property, value))
             {
-                foreach (string problem in Problems(part, $" of {NameOf(part, property)}"))
+                foreach (string problem in Problems(part, $" of {KeyOf(part) ?? property.Name}"))
                 {
                     yield return problem;
                 }
             }
+        }
+    }
+
+    // A user's getter may throw; describing the part for the manifest says so.
+    private static bool TryRead(PropertyInfo property, object settings, out object? value)
+    {
+        try
+        {
+            value = property.GetValue(settings);
+            return true;
+        }
+        catch (TargetInvocationException)
+        {
+            value = null;
+            return false;
         }
     }
 
@@ -44,12 +63,12 @@ internal static class Settings
     {
         Type type = property.PropertyType;
         Type declared = type.IsGenericType && value is IEnumerable ? type.GetGenericArguments()[0] : type;
-        return declared is not { IsClass: true } || declared.Assembly != typeof(Settings).Assembly || value is null ? []
+        return declared is not { IsClass: true } || declared.Assembly != typeof(SettingsValidator).Assembly || value is null ? []
             : value is IEnumerable parts ? parts.Cast<object?>().OfType<object>()
             : [value];
     }
 
-    private static string NameOf(object part, PropertyInfo property) => part.GetType().GetProperty("Key")?.GetValue(part) is string { Length: > 0 } key ? key : property.Name;
+    private static string? KeyOf(object part) => part.GetType().GetProperty("Key")?.GetValue(part) is string { Length: > 0 } key ? key : null;
 
     private static bool IsDefined(Enum value) => value.GetType().IsDefined(typeof(FlagsAttribute)) || Enum.IsDefined(value.GetType(), value);
 

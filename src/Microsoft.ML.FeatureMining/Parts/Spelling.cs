@@ -1,4 +1,4 @@
-namespace Microsoft.ML.FeatureMining;
+namespace Microsoft.ML.FeatureMining.Parts;
 
 /// <summary>Names as users spell them.</summary>
 internal static class Spelling
