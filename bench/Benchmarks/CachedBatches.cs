@@ -25,7 +25,7 @@ internal sealed class CachedBatches : LoaderTurn
     {
         _batch = batch;
         ImagePreprocessing preprocessing = new() { Shape = JpegBatches.Shape };
-        byte[][] pictures = [.. ImageFolder.Read(folder).AsParallel().AsOrdered().Select(file => preprocessing.Apply(File.ReadAllBytes(file.Path)))];
+        byte[][] pictures = [.. ImageFolder.Read(folder).AsParallel().AsOrdered().Select(file => preprocessing.Apply(File.ReadAllBytes(file.ImagePath)))];
         using PixelFileWriter writer = new(Path.GetTempPath(), null, JpegBatches.Shape.Length, pictures.Sum(picture => picture.LongLength));
         Array.ForEach(pictures, picture => writer.Add(picture));
         _pixels = writer.Finish([]);

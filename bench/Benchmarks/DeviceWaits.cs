@@ -20,7 +20,7 @@ internal static class DeviceWaits
 
     public static void Run(string folder, int side, int batch)
     {
-        ImageFile[] files = [.. ImageFolder.Read(folder)];
+        ImageFileRow[] files = [.. ImageFolder.Read(folder)];
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, side, side) };
         ChannelStatistics statistics = new([127, 127, 127], [64, 64, 64]);
         ImageSet set = new(new TracedPixels(files, preprocessing, []), preprocessing.Shape, PixelType.Byte, classCount: 1, new int[files.Length], statistics: statistics);

@@ -16,9 +16,9 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
 {
     public const int Side = 224;
 
-    private readonly IReadOnlyList<ImageFile> _files = ImageFolder.Read(folder);
+    private readonly IReadOnlyList<ImageFileRow> _files = ImageFolder.Read(folder);
     private readonly RandomStream _random = new(1, "crops");
-    private readonly BatchMemory _memory = new();
+    private readonly PixelPool _pool = new();
     private readonly RandomStreams _draws = new(1);
     private readonly ImageAugmentation[] _augmentations = [new PadCropFlip { Padding = 0 }];
     private readonly NetworkInput _input = new(Shape, PixelType.Byte, new ChannelStatistics([127, 127, 127], [64, 64, 64]), CPU);
@@ -31,8 +31,8 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
     {
         for (int i = 0; i < batches; i++)
         {
-            (string Path, long Seed)[] wanted = [.. Enumerable.Range(0, batch).Select(_ => (_files[_random.NextInt(_files.Count)].Path, _random.NextSeed()))];
-            byte[] pixels = _memory.Take(batch * Shape.Length);
+            (string Path, long Seed)[] wanted = [.. Enumerable.Range(0, batch).Select(_ => (_files[_random.NextInt(_files.Count)].ImagePath, _random.NextSeed()))];
+            byte[] pixels = _pool.Rent(batch * Shape.Length);
             Parallel.For(0, batch, new ParallelOptions { MaxDegreeOfParallelism = threads }, n =>
             {
                 RandomStream random = new(wanted[n].Seed, "crop");
@@ -40,7 +40,7 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
                 PooledFile.Use(wanted[n].Path, encoded => ImageCodec.Decode(encoded, ImageCodec.DefaultMaxPixels, 0, 0, picture => Crop(picture, random, target.Span)));
             });
             using DisposeScope scope = NewDisposeScope();
-            using HostBatch loaded = new(pixels, new long[batch], _memory);
+            using HostBatch loaded = new(pixels, new long[batch], _pool);
             _input.Of(loaded, _augmentations, _draws);
         }
     }
@@ -64,7 +64,7 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
 
         byte[] resized = ArrayPool<byte>.Shared.Rent(Shape.Length);
         ImageResize.Resize(image.Part(x, y, width, height), ResizeWindow.Whole(Side), ResizeWindow.Whole(Side), resized.AsSpan(0, Shape.Length));
-        PlanarPixels.Split(resized.AsSpan(0, Shape.Length), Shape.Channels, target);
+        PlanarLayout.Split(resized.AsSpan(0, Shape.Length), Shape.Channels, target);
         ArrayPool<byte>.Shared.Return(resized);
         return true;
     }

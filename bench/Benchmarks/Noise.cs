@@ -12,7 +12,7 @@ internal static class Noise
     public static ImageSet Images(int count, int side)
     {
         ImageShape shape = new(3, side, side);
-        ImageSetBuilder builder = new(shape);
+        MemoryPixels images = new(shape.Length);
         RandomStream random = new(1, "noise");
         byte[] pixels = new byte[shape.Length];
         for (int i = 0; i < count; i++)
@@ -22,9 +22,9 @@ internal static class Noise
                 value = (byte)random.NextInt(256);
             }
 
-            builder.Add(pixels, i % Classes);
+            images.Add(pixels);
         }
 
-        return builder.Build(Classes);
+        return new ImageSet(images, shape, PixelType.Byte, Classes, [.. Enumerable.Range(0, count).Select(i => i % Classes)]);
     }
 }

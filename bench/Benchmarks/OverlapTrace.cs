@@ -21,12 +21,12 @@ internal static class OverlapTrace
     /// <param name="trace">Where the trace goes, in the format of Chrome's and Perfetto's viewers.</param>
     public static void Run(string folder, string network, int side, int batch, string trace)
     {
-        ImageFile[] files = [.. ImageFolder.Read(folder)];
-        string[] classes = [.. files.Select(file => file.ClassName).Distinct()];
+        ImageFileRow[] files = [.. ImageFolder.Read(folder)];
+        string[] classes = [.. files.Select(file => file.Label).Distinct()];
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, side, side) };
         List<(long Began, long Ended)> loads = [], steps = [];
         ImageSet set = new(
-            new TracedPixels(files, preprocessing, loads), preprocessing.Shape, PixelType.Byte, classes.Length, [.. files.Select(file => Array.IndexOf(classes, file.ClassName))],
+            new TracedPixels(files, preprocessing, loads), preprocessing.Shape, PixelType.Byte, classes.Length, [.. files.Select(file => Array.IndexOf(classes, file.Label))],
             statistics: new ChannelStatistics([127, 127, 127], [64, 64, 64]));
         TrainingRecipe recipe = new() { Backbone = network, Input = preprocessing.Shape, BatchSize = batch, Epochs = 1, ReportEverySteps = 1, Augmentations = [new PadCropFlip()] };
         long began = 0;

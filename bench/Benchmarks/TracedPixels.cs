@@ -7,7 +7,7 @@ using Microsoft.ML.FeatureMining.Pixels;
 namespace Benchmarks;
 
 /// <summary>Pixels that are decoded from files as they are asked for, and a note of when each batch was begun and done.</summary>
-internal sealed class TracedPixels(IReadOnlyList<ImageFile> files, ImagePreprocessing preprocessing, List<(long Began, long Ended)> batches) : PixelStore
+internal sealed class TracedPixels(IReadOnlyList<ImageFileRow> files, ImagePreprocessing preprocessing, List<(long Began, long Ended)> batches) : PixelStore
 {
     public override int Count => files.Count;
 
@@ -16,11 +16,11 @@ internal sealed class TracedPixels(IReadOnlyList<ImageFile> files, ImagePreproce
     public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> wanted) => wanted.Select(rows =>
     {
         long began = Stopwatch.GetTimestamp();
-        byte[] pixels = Memory.Take(rows.Length * preprocessing.Shape.Length);
+        byte[] pixels = Pool.Rent(rows.Length * preprocessing.Shape.Length);
         ParallelLoop.For(rows.Length, i =>
         {
             Memory<byte> target = pixels.AsMemory(i * preprocessing.Shape.Length, preprocessing.Shape.Length);
-            PooledFile.Use(files[rows[i]].Path, encoded => preprocessing.Apply(encoded, ImageCodec.DefaultMaxPixels, target));
+            PooledFile.Use(files[rows[i]].ImagePath, encoded => preprocessing.Apply(encoded, ImageCodec.DefaultMaxPixels, target));
         });
         batches.Add((began, Stopwatch.GetTimestamp()));
         return pixels;

@@ -22,11 +22,12 @@ internal static class BigSet
         int count = int.Parse(args[0], CultureInfo.InvariantCulture);
         StorageSettings storage = new() { MemoryBudget = long.Parse(args[1], CultureInfo.InvariantCulture), Storage = Enum.Parse<ImageStorage>(args[2]), CacheFolder = args.Length > 3 ? args[3] : null };
         IDataView rows = new MLContext().Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new Row { Label = (uint)(i % Row.Classes), Image = Picture(i) }));
-        LabeledRowReader reader = new(
+        LabeledRows labeled = new(
+            rows,
             KeyLabelColumn.Bind(rows.Schema, nameof(Row.Label)),
-            ImageColumn.Bind(rows.Schema, nameof(Row.Image), new ImagePreprocessing { Shape = new ImageShape(3, Side, Side) }, ImageCodec.DefaultMaxPixels), () => { });
-        using LabeledImages read = new LabeledImageReader(reader, UnreadableImageBehavior.Throw, storage, Console.WriteLine).Read(rows);
-        ImageSet set = read.Images;
+            ImageColumn.Bind(rows.Schema, nameof(Row.Image), new ImagePreprocessing { Shape = new ImageShape(3, Side, Side) }, ImageCodec.DefaultMaxPixels),
+            () => { });
+        using ImageSet set = new ImageSetReader(UnreadableImageBehavior.Throw, storage, Console.WriteLine).Read(labeled).Images;
         _ = set.Statistics;
         Console.WriteLine($"set {(long)set.Count * set.Shape.Length}");
 

@@ -102,13 +102,13 @@ internal static class DeviceChecks
 
     private static void Train(Device device, string strategy)
     {
-        ImageSetBuilder builder = new(new ImageShape(3, 32, 32));
+        MemoryPixels images = new(3 * 32 * 32);
         Random random = new(2);
         for (int i = 0; i < 32; i++)
         {
             byte[] pixels = new byte[3 * 32 * 32];
             random.NextBytes(pixels);
-            builder.Add(pixels, i % 4);
+            images.Add(pixels);
         }
 
         TrainingStrategy made = StrategyCatalog.Create(strategy);
@@ -121,9 +121,12 @@ internal static class DeviceChecks
             LearningRate = 0.01,
             Strategies = [made is TreeSupervision ? new TreeSupervision { Hierarchy = ClassHierarchy.Parse("((0,1),(2,3));") } : made],
         };
-        TrainingOutcome outcome = TrainingEngine.Fit(recipe, builder.Build(classCount: 4), validation: null, new TrainingHost(device));
+        TrainingOutcome outcome = TrainingEngine.Fit(recipe, SetOf(images, classes: 4), validation: null, new TrainingHost(device));
         Require(outcome.History.All(epoch => double.IsFinite(epoch.TrainLoss)), "the loss is not finite.");
     }
+
+    private static ImageSet SetOf(MemoryPixels images, int classes) =>
+        new(images, new ImageShape(3, 32, 32), PixelType.Byte, classes, [.. Enumerable.Range(0, images.Count).Select(i => i % classes)]);
 
     private static void CompareImages(Device device, string augmentation)
     {
@@ -142,16 +145,16 @@ internal static class DeviceChecks
     private static void SplitBatch(Device device)
     {
         const int count = 1 << 17;
-        ImageSetBuilder builder = new(new ImageShape(3, 32, 32));
+        MemoryPixels images = new(3 * 32 * 32);
         byte[] pixels = new byte[3 * 32 * 32];
         for (int i = 0; i < count; i++)
         {
-            builder.Add(pixels, i % 2);
+            images.Add(pixels);
         }
 
         List<string> notices = [];
         TrainingRecipe recipe = new() { Backbone = "wrn-28-10", Input = new ImageShape(3, 32, 32), Epochs = 1, BatchSize = count, LearningRate = 0.01, Augmentations = [] };
-        TrainingEngine.Fit(recipe, builder.Build(classCount: 2), validation: null, new TrainingHost(device) { Notice = notices.Add });
+        TrainingEngine.Fit(recipe, SetOf(images, classes: 2), validation: null, new TrainingHost(device) { Notice = notices.Add });
         Require(notices.Count > 0, "no notice says that the batch was split.");
     }
 

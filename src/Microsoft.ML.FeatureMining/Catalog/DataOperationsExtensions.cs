@@ -1,3 +1,4 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.Imaging;
@@ -10,21 +11,21 @@ namespace Microsoft.ML;
 public static class DataOperationsExtensions
 {
     /// <summary>
-    /// A folder with one folder of pictures for each class. Columns: ImagePath, text; Label, text, the folder's name. Ordered by class and path. The files are not opened:
-    /// LoadRawImageBytes or LoadImages does that.
+    /// A folder with one folder of images for each class. Columns: ImagePath, text; Label, text, the folder's name. Ordered by class and path. The files are
+    /// not opened: LoadRawImageBytes or LoadImages does that.
     /// </summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="InvalidDataException">There are fewer than two classes, or one without pictures.</exception>
+    /// <exception cref="InvalidDataException">There are fewer than two classes, or one without images.</exception>
     public static IDataView LoadImageFolder(this DataOperationsCatalog catalog, string path)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return catalog.LoadFromEnumerable(ImageFolder.Read(path).Select(file => new ImageFileRow { ImagePath = file.Path, Label = file.ClassName }).ToArray());
+        return catalog.LoadFromEnumerable(ImageFolder.Read(path));
     }
 
     /// <summary>
-    /// CIFAR's binary files, CIFAR-10's or CIFAR-100's. Columns: Image, a picture of 32x32 encoded as PNG, as LoadRawImageBytes gives any other; Label, the class as a
-    /// number from 0, or as its name where there is a file of names. Read as cursors pass; nothing is kept.
+    /// CIFAR's binary files, CIFAR-10's or CIFAR-100's. Columns: Image, an image of 32x32 encoded as PNG, as LoadRawImageBytes gives any other; Label, the
+    /// class as a number from 0, or as its name where there is a file of names. Read as cursors pass; nothing is kept.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="format"><see cref="CifarBinary.Cifar10"/> or <see cref="CifarBinary.Cifar100"/>.</param>
@@ -43,13 +44,14 @@ public static class DataOperationsExtensions
         IReadOnlyList<string>? names = labelNamesPath is null ? null : format.ReadLabelNames(labelNamesPath);
         IEnumerable<CifarRecord> records = paths.SelectMany(format.Read);
         return names is null
-            ? catalog.LoadFromEnumerable(records.Select(record => new NumberedImageRow { Image = record.ToPng(), Label = (uint)record.Label }))
-            : catalog.LoadFromEnumerable(records.Select(record => new EncodedImageRow { Image = record.ToPng(), Label = names[record.Label] }));
+            ? catalog.LoadFromEnumerable(records.Select(record => new NumberedCifarRow { Image = record.ToPng(), Label = (uint)record.Label }))
+            : catalog.LoadFromEnumerable(records.Select(record => new NamedCifarRow { Image = record.ToPng(), Label = names[record.Label] }));
     }
 
     /// <summary>
-    /// CIFAR-10 or CIFAR-100 from the archive (tar.gz of the binary files) in which it is published, without unpacking it, or from the folder that it was unpacked to. Columns: Image, a picture of 32x32 encoded as PNG;
-    /// Label, the name of the class. Rows in the order of the unpacked files. Read as cursors pass; nothing is kept, so that Cache spares inflating it each time.
+    /// CIFAR-10 or CIFAR-100 from the archive (tar.gz of the binary files) in which it is published, without unpacking it, or from the folder that it was
+    /// unpacked to. Columns: Image, an image of 32x32 encoded as PNG; Label, the name of the class. Rows in the order of the unpacked files. Read as cursors
+    /// pass; nothing is kept, so that Cache spares inflating it each time.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="format"><see cref="CifarBinary.Cifar10"/> or <see cref="CifarBinary.Cifar100"/>.</param>
@@ -65,10 +67,13 @@ public static class DataOperationsExtensions
             return catalog.LoadCifar(format, Path.Combine(path, format.NamesFile), [.. format.FilesOf(part).Select(name => Path.Combine(path, name))]);
         CifarArchive archive = new(format, path);
         IReadOnlyList<string> names = archive.ReadLabelNames();
-        return catalog.LoadFromEnumerable(archive.Read(part).Select(record => new EncodedImageRow { Image = record.ToPng(), Label = names[record.Label] }));
+        return catalog.LoadFromEnumerable(archive.Read(part).Select(record => new NamedCifarRow { Image = record.ToPng(), Label = names[record.Label] }));
     }
 
-    /// <summary>A CSV or TSV file of pictures and labels. Columns: ImagePath, text, relative paths made whole; Label, text. In the order of the file; the pictures are not opened.</summary>
+    /// <summary>
+    /// A CSV or TSV file of images and labels. Columns: ImagePath, text, relative paths made whole; Label, text. In the order of the file; the images are not
+    /// opened.
+    /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The list.</param>
     /// <param name="format">How it is laid out; null for columns ImagePath and Label, named in the first line.</param>
@@ -77,57 +82,56 @@ public static class DataOperationsExtensions
     public static IDataView LoadImageList(this DataOperationsCatalog catalog, string path, ImageListFormat? format = null)
     {
         CheckArguments(catalog, path);
-        return catalog.LoadFromEnumerable(ImageList.Read(path, format ?? new()).Select(file => new ImageFileRow { ImagePath = file.Path, Label = file.ClassName }).ToArray());
+        return catalog.LoadFromEnumerable(ImageList.Read(path, format ?? new()));
     }
 
     /// <summary>
-    /// A CSV or TSV file of pictures with any number of labels each, such as <c>a.jpg,cat;sofa</c>. Columns: ImagePath, text; Labels, a vector of text of unknown size,
-    /// each label of a row once, empty where it has none. In the order of the file; the pictures are not opened.
+    /// A CSV or TSV file of images with any number of labels each, such as <c>a.jpg,cat;sofa</c>. Columns: ImagePath, text; Labels, a vector of text of unknown
+    /// size, each label of a row once, empty where it has none. In the order of the file; the images are not opened.
     /// </summary>
     /// <inheritdoc cref="LoadImageList"/>
     public static IDataView LoadMultilabelImageList(this DataOperationsCatalog catalog, string path, ImageListFormat? format = null)
     {
         CheckArguments(catalog, path);
-        return catalog.LoadFromEnumerable(
-            ImageList.ReadMultilabel(path, format ?? new()).Select(file => new MultilabelImageRow { ImagePath = file.Path, Labels = [.. file.ClassNames] }).ToArray());
+        return catalog.LoadFromEnumerable(ImageList.ReadMultilabel(path, format ?? new()));
     }
 
     /// <summary>
-    /// Tiny ImageNet as it is published. Columns: ImagePath, text; Label, the class's WordNet id; Description, its names. Training pictures by class and path, validation
-    /// pictures, which stand for the test images without labels, as they are listed. The pictures are not opened.
+    /// Tiny ImageNet as it is published. Columns: ImagePath, text; Label, the class's WordNet id; Description, its names. Training images by class and path,
+    /// validation images, which stand for the test images without labels, as they are listed. The images are not opened.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The folder that holds wnids.txt, train and val.</param>
-    /// <param name="part">Which pictures.</param>
+    /// <param name="part">Which images.</param>
     /// <exception cref="DirectoryNotFoundException">A folder is missing.</exception>
     /// <exception cref="FileNotFoundException">A list is missing.</exception>
-    /// <exception cref="InvalidDataException">A list is wrong; the message says on which line. Or a class has no picture.</exception>
+    /// <exception cref="InvalidDataException">A list is wrong; the message says on which line. Or a class has no image.</exception>
     public static IDataView LoadTinyImageNet(this DataOperationsCatalog catalog, string path, DataPart part)
     {
         CheckArguments(catalog, path);
-        return catalog.LoadFromEnumerable(TinyImageNet.Read(path, part).Select(SynsetImageRow.Of).ToArray());
+        return catalog.LoadFromEnumerable(TinyImageNet.Read(path, part));
     }
 
     /// <summary>
-    /// ImageNet, or any part of it: a folder of pictures for each class, called by its WordNet id. Columns: ImagePath, text; Label, the id (names are not unique);
-    /// Description, the names that the list gives. Ordered by the list and then by path. The pictures are not opened.
+    /// ImageNet, or any part of it: a folder of images for each class, called by its WordNet id. Columns: ImagePath, text; Label, the id (names are not
+    /// unique); Description, the names that the list gives. Ordered by the list and then by path. The images are not opened.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The folder of the class folders, such as <c>ILSVRC/Data/CLS-LOC/train</c>.</param>
     /// <param name="synsetListPath">The classes to take, an id a line, names behind it or not, such as <c>LOC_synset_mapping.txt</c>.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder, or none of a class on the list.</exception>
     /// <exception cref="FileNotFoundException">There is no such list.</exception>
-    /// <exception cref="InvalidDataException">The list is wrong; the message says on which line. Or a class has no picture.</exception>
+    /// <exception cref="InvalidDataException">The list is wrong; the message says on which line. Or a class has no image.</exception>
     public static IDataView LoadImageNet(this DataOperationsCatalog catalog, string path, string synsetListPath)
     {
         CheckArguments(catalog, path);
         ArgumentException.ThrowIfNullOrEmpty(synsetListPath);
-        return catalog.LoadFromEnumerable(ImageNetFolder.Read(path, synsetListPath).Select(SynsetImageRow.Of).ToArray());
+        return catalog.LoadFromEnumerable(ImageNetFolder.Read(path, synsetListPath));
     }
 
     /// <summary>
     /// Caltech-UCSD Birds-200-2011 as it is published. Columns: ImagePath, text; Label, the class, such as <c>001.Black_footed_Albatross</c>; Box, the bird's x, y, width and
-    /// height in pixels. In the order of images.txt. The pictures are not opened.
+    /// height in pixels. In the order of images.txt. The images are not opened.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The folder CUB_200_2011, which holds images.txt.</param>
@@ -138,13 +142,13 @@ public static class DataOperationsExtensions
     public static IDataView LoadCaltechBirds(this DataOperationsCatalog catalog, string path, DataPart part)
     {
         CheckArguments(catalog, path);
-        return catalog.LoadFromEnumerable(
-            CaltechBirds.Read(path, part).Select(file => new BoxedImageRow { ImagePath = file.Path, Label = file.ClassName, Box = file.Box.ToArray() }).ToArray());
+        return catalog.LoadFromEnumerable(CaltechBirds.Read(path, part), WithBox<BoxedImageRow>());
     }
 
     /// <summary>
-    /// The pictures of Pascal VOC with all their classes. Columns: ImagePath, text; Labels, a vector of text of unknown size, the classes of which something is there that is
-    /// not difficult; DifficultLabels, those of which only difficult objects are there, which VOC does not count either way. In the order of the set's list.
+    /// The images of Pascal VOC with all their classes. Columns: ImagePath, text; Labels, a vector of text of unknown size, the classes of which something is
+    /// there that is not difficult; DifficultLabels, those of which only difficult objects are there, which VOC does not count either way. In the order of the
+    /// set's list.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The folder of a year, such as <c>VOCdevkit/VOC2007</c>.</param>
@@ -152,27 +156,20 @@ public static class DataOperationsExtensions
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">A list or an annotation is missing.</exception>
     /// <exception cref="InvalidDataException">A list or an annotation is wrong; the message says on which line.</exception>
-    public static IDataView LoadPascalVocImages(this DataOperationsCatalog catalog, string path, string set) => catalog.LoadFromEnumerable(
-        ReadVoc(catalog, path, set).Select(image => new VocImageRow { ImagePath = image.Path, Labels = [.. image.ClassNames], DifficultLabels = [.. image.DifficultClassNames] }).ToArray());
+    public static IDataView LoadPascalVocImages(this DataOperationsCatalog catalog, string path, string set) =>
+        catalog.LoadFromEnumerable(ReadVoc(catalog, path, set).Select(VocImageRow.Of).ToArray());
 
     /// <summary>
     /// The objects of Pascal VOC. Columns: ImagePath, text; Label, the class; Box, x, y, width and height in pixels, the upper left pixel being 0, 0; Difficult and Truncated,
     /// as annotated. A row an object, in the order of the set's list and of the annotations; parts of an object are no objects.
     /// </summary>
     /// <inheritdoc cref="LoadPascalVocImages"/>
-    public static IDataView LoadPascalVocObjects(this DataOperationsCatalog catalog, string path, string set) => catalog.LoadFromEnumerable(
-        ReadVoc(catalog, path, set).SelectMany(image => image.Objects.Select(thing => new VocObjectRow
-        {
-            ImagePath = image.Path,
-            Label = thing.ClassName,
-            Box = thing.Box.ToArray(),
-            Difficult = thing.Difficult,
-            Truncated = thing.Truncated,
-        })).ToArray());
+    public static IDataView LoadPascalVocObjects(this DataOperationsCatalog catalog, string path, string set) =>
+        catalog.LoadFromEnumerable(ReadVoc(catalog, path, set).SelectMany(VocObjectRow.Of).ToArray(), WithBox<VocObjectRow>());
 
     /// <summary>
-    /// The objects of Pascal VOC, cut out of their pictures. Columns: ImagePath, text, the whole picture; Image, the object alone, encoded as PNG; Label, its class. A picture
-    /// that cannot be read gives its own bytes, so that whoever decodes them decides. Cut as cursors pass; nothing is kept.
+    /// The objects of Pascal VOC, cut out of their images. Columns: ImagePath, text, the whole image; Image, the object alone, encoded as PNG; Label, its
+    /// class. An image that cannot be read gives its own bytes, so that whoever decodes them decides. Cut as cursors pass; nothing is kept.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The folder of a year, such as <c>VOCdevkit/VOC2007</c>.</param>
@@ -185,8 +182,7 @@ public static class DataOperationsExtensions
     public static IDataView LoadPascalVocPatches(this DataOperationsCatalog catalog, string path, string set, int minSide = 64, bool withDifficult = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(minSide);
-        IEnumerable<Patch> patches = VocPatches.Cut(ReadVoc(catalog, path, set), minSide, withDifficult);
-        return catalog.LoadFromEnumerable(patches.Select(patch => new PatchRow { ImagePath = patch.Path, Image = patch.Encoded, Label = patch.ClassName }));
+        return catalog.LoadFromEnumerable(VocPatches.Cut(ReadVoc(catalog, path, set), minSide, withDifficult));
     }
 
     private static IReadOnlyList<VocImage> ReadVoc(DataOperationsCatalog catalog, string path, string set)
@@ -194,6 +190,14 @@ public static class DataOperationsExtensions
         CheckArguments(catalog, path);
         ArgumentException.ThrowIfNullOrEmpty(set);
         return PascalVoc.Read(path, set);
+    }
+
+    // A vector of known size.
+    private static SchemaDefinition WithBox<TRow>()
+    {
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(TRow));
+        schema[nameof(BoxedImageRow.Box)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, ImageBox.Length);
+        return schema;
     }
 
     private static void CheckArguments(DataOperationsCatalog catalog, string path)
@@ -222,8 +226,7 @@ public static class LabeledDataExtensions
         if (!(testFraction is > 0 and < 1))
             throw new ArgumentOutOfRangeException(nameof(testFraction), testFraction, "The share lies between 0 and 1.");
         RowClasses classes = Read(catalog, data, labelColumnName);
-        StratifiedSplit split = new(classes.Counts(), testFraction, new RandomStream(seed, "split-by-class"));
-        bool[] test = [.. classes.OfRows.Select(index => index >= 0 && split.TakesNext(index))];
+        bool[] test = StratifiedSplit.HeldOut(classes.OfRows, testFraction, new RandomStream(seed, "split-by-class"));
         return (RowByRowView.Select(data, [.. test.Select(takes => !takes)]), RowByRowView.Select(data, test));
     }
 
@@ -314,15 +317,15 @@ public static class LabeledDataExtensions
         ImageInspector.CountsOf(Read(catalog, data, labelColumnName));
 
     /// <summary>
-    /// Decodes every picture and reports what there is: rows of each class, sizes, pictures that cannot be read, pictures that are there twice. Leakage between two sets:
-    /// <see cref="ImageSetReport.SharedWith"/> of their reports.
+    /// Decodes every image and reports what there is: rows of each class, sizes, images that cannot be read, images that are there twice. Leakage between two
+    /// sets: <see cref="ImageSetReport.SharedWith"/> of their reports.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">The rows.</param>
     /// <param name="labelColumnName">The label; rows may be without.</param>
-    /// <param name="imageColumnName">The encoded pictures; where there is no such column, the files are taken that a text column ImagePath names.</param>
-    /// <param name="maxPixels">The largest picture that is decoded, in pixels.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A column is of another type, or there are no pictures.</exception>
+    /// <param name="imageColumnName">The encoded images; where there is no such column, the files are taken that a text column ImagePath names.</param>
+    /// <param name="maxPixels">The largest image that is decoded, in pixels.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is of another type, or there are no images.</exception>
     public static ImageSetReport InspectImages(
         this DataOperationsCatalog catalog, IDataView data, string labelColumnName = "Label", string imageColumnName = "Image", long maxPixels = ImageCodec.DefaultMaxPixels)
     {

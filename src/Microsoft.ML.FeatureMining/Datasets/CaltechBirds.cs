@@ -10,11 +10,11 @@ namespace Microsoft.ML.FeatureMining.Datasets;
 /// </summary>
 internal static class CaltechBirds
 {
-    /// <summary>The pictures of a side of the split, in the order of images.txt.</summary>
+    /// <summary>The images of a side of the split, in the order of images.txt.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">A list is missing.</exception>
     /// <exception cref="InvalidDataException">A list is wrong, or two do not fit; the message names file and line.</exception>
-    public static IReadOnlyList<BoxedImageFile> Read(string root, DataPart part)
+    public static IReadOnlyList<BoxedImageRow> Read(string root, DataPart part)
     {
         if (!Directory.Exists(root))
             throw new DirectoryNotFoundException($"There is no folder '{root}'.");
@@ -22,8 +22,12 @@ internal static class CaltechBirds
         NumberedLines split = Lines("train_test_split.txt"), boxes = Lines("bounding_boxes.txt");
         return
         [
-            .. images.Numbers.Where(image => PartOf(split[image]) == part).Select(image =>
-                new BoxedImageFile(Picture(root, images[image]), ClassOf(labels[image], classes), BoxOf(boxes[image]))),
+            .. images.Numbers.Where(image => PartOf(split[image]) == part).Select(image => new BoxedImageRow
+            {
+                ImagePath = ImagePath(root, images[image]),
+                Label = ClassOf(labels[image], classes),
+                Box = BoxOf(boxes[image]).ToArray(),
+            }),
         ];
 
         NumberedLines Lines(string name) => new(Path.Combine(root, name));
@@ -36,12 +40,12 @@ internal static class CaltechBirds
         _ => throw line.Fault($"'{line.Text}' is neither 1, train, nor 0, test."),
     };
 
-    private static string Picture(string root, TextLine line)
+    private static string ImagePath(string root, TextLine line)
     {
         string[] parts = line.Text.Split('/');
         return parts.Length == 2
             ? Path.GetFullPath(Path.Combine(root, "images", line.FileName(parts[0]), line.FileName(parts[1])))
-            : throw line.Fault($"'{line.Text}' is no picture in a folder.");
+            : throw line.Fault($"'{line.Text}' is no image in a folder.");
     }
 
     private static string ClassOf(TextLine line, NumberedLines classes)
@@ -62,5 +66,13 @@ internal static class CaltechBirds
     }
 }
 
-/// <summary>A picture whose object is framed.</summary>
-internal readonly record struct BoxedImageFile(string Path, string ClassName, ImageBox Box);
+/// <summary>An image, its class, and the bounding box of the object. ML.NET makes a column of each property.</summary>
+internal sealed record BoxedImageRow
+{
+    public string ImagePath { get; set; } = "";
+
+    public string Label { get; set; } = "";
+
+    /// <summary>x, y, width and height in pixels; <see cref="ImageBox.Length"/> numbers.</summary>
+    public float[] Box { get; set; } = [];
+}

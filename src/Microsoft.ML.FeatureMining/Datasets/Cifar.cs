@@ -211,7 +211,7 @@ internal sealed class CifarArchive
 /// <param name="Label">The class: 0 to 9 (CIFAR-10), the fine label 0 to 99 (CIFAR-100).</param>
 internal readonly record struct CifarRecord(byte[] Pixels, int Label)
 {
-    /// <summary>The picture as a PNG file, not compressed: it is made to be decoded at once.</summary>
+    /// <summary>The image as a PNG file, not compressed: it is made to be decoded at once.</summary>
     internal byte[] ToPng()
     {
         (int channels, int height, int width) = CifarBinary.Shape;
@@ -221,4 +221,22 @@ internal readonly record struct CifarRecord(byte[] Pixels, int Label)
                 interleaved[(i * channels) + c] = Pixels[(c * height * width) + i];
         return ImageCodec.EncodePng(interleaved, width, height, level: 0);
     }
+}
+
+/// <summary>A CIFAR image and the name of its class. ML.NET makes a column of each property.</summary>
+internal sealed record NamedCifarRow
+{
+    /// <summary>Encoded as PNG.</summary>
+    public byte[] Image { get; set; } = [];
+
+    public string Label { get; set; } = "";
+}
+
+/// <summary>A CIFAR image and the number of its class, from 0. ML.NET makes a column of each property.</summary>
+internal sealed record NumberedCifarRow
+{
+    /// <summary>Encoded as PNG.</summary>
+    public byte[] Image { get; set; } = [];
+
+    public uint Label { get; set; }
 }

@@ -6,12 +6,12 @@ public static class ImageFolder
     private static readonly HashSet<string> Extensions =
         new([".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".gif", ".webp"], StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Lists <c>root/class/.../picture</c>; hidden files and folders, and files that are no pictures by their extension, are passed over.</summary>
+    /// <summary>Lists <c>root/class/.../image</c>. Hidden files and folders, and files without the extension of an image format, are skipped.</summary>
     /// <param name="root">The folder of the class folders.</param>
-    /// <returns>The pictures, ordered by class and then by path, both ordinal: the same list on every machine.</returns>
+    /// <returns>The images, ordered by class and then by path, both ordinal: the same list on every machine.</returns>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="InvalidDataException">There are fewer than two class folders, or one has no picture.</exception>
-    internal static IReadOnlyList<ImageFile> Read(string root)
+    /// <exception cref="InvalidDataException">There are fewer than two class folders, or one has no image.</exception>
+    internal static IReadOnlyList<ImageFileRow> Read(string root)
     {
         if (!Directory.Exists(root))
             throw new DirectoryNotFoundException($"There is no folder '{root}'.");
@@ -21,7 +21,7 @@ public static class ImageFolder
             string found = classes.Length == 0 ? "none" : $"only '{classes[0].Name}'";
             throw new InvalidDataException($"'{root}' must hold at least two folders, one for each class; it holds {found}.");
         }
-        return [.. classes.SelectMany(folder => FindAny(folder).Select(path => new ImageFile(path, folder.Name)))];
+        return [.. classes.SelectMany(folder => FindOfClass(folder.FullName).Select(path => new ImageFileRow { ImagePath = path, Label = folder.Name }))];
     }
 
     /// <summary>Lists the images under a folder and its subfolders, in ordinal order: files with the extension of a format that this library reads. Hidden files and folders are skipped.</summary>
@@ -38,13 +38,16 @@ public static class ImageFolder
         return paths;
     }
 
-    private static IReadOnlyList<string> FindAny(DirectoryInfo folder)
+    /// <summary>The images of a class, as <see cref="Find"/> lists them.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="InvalidDataException">It has no image.</exception>
+    internal static IReadOnlyList<string> FindOfClass(string folder)
     {
-        IReadOnlyList<string> paths = Find(folder.FullName);
-        return paths.Count > 0 ? paths : throw new InvalidDataException($"The class folder '{folder}' holds no picture.");
+        IReadOnlyList<string> paths = Find(folder);
+        return paths.Count > 0 ? paths : throw new InvalidDataException($"The class folder '{folder}' has no image. Add images to it, or remove the class.");
     }
 
-    // "seen" holds where links lead, so that a link to a folder above does not send the walk round and round.
+    // "seen" has the targets of links, so that a link to a folder above does not lead into an endless loop.
     private static void Collect(DirectoryInfo folder, string location, HashSet<string> seen, List<string> paths)
     {
         if (!seen.Add(location))
@@ -62,7 +65,10 @@ public static class ImageFolder
         folder.EnumerateFileSystemInfos().Where(entry => !entry.Name.StartsWith('.') && !entry.Attributes.HasFlag(FileAttributes.Hidden));
 }
 
-/// <summary>A picture of an <see cref="ImageFolder"/>.</summary>
-/// <param name="Path">The file.</param>
-/// <param name="ClassName">The name of the class folder that holds it.</param>
-internal readonly record struct ImageFile(string Path, string ClassName);
+/// <summary>A row of an image folder or list: an image file and its class. ML.NET makes a column of each property.</summary>
+internal sealed record ImageFileRow
+{
+    public string ImagePath { get; set; } = "";
+
+    public string Label { get; set; } = "";
+}

@@ -2,21 +2,29 @@ using Microsoft.ML.FeatureMining.Files;
 
 namespace Microsoft.ML.FeatureMining.Datasets;
 
-/// <summary>Reads a CSV or TSV file of pictures and their labels. The pictures are not looked for.</summary>
+/// <summary>Reads a CSV or TSV file of images and their labels. The images are not looked for.</summary>
 internal static class ImageList
 {
-    /// <summary>Each record's picture and label, in the order of the file.</summary>
+    private const StringSplitOptions Trim = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+
+    /// <summary>Each record's image and label, in the order of the file.</summary>
     /// <exception cref="FileNotFoundException">There is no such list.</exception>
     /// <exception cref="InvalidDataException">The list is not of that format; the message names file and line.</exception>
-    public static IReadOnlyList<ImageFile> Read(string path, ImageListFormat format) => [.. Rows(path, format).Select(row => row.Label.Length > 0
-        ? new ImageFile(row.Image, row.Label)
+    public static IReadOnlyList<ImageFileRow> Read(string path, ImageListFormat format) => [.. Rows(path, format).Select(row => row.Label.Length > 0
+        ? new ImageFileRow { ImagePath = row.Image, Label = row.Label }
         : throw TextFault.At(path, row.Line, "the label is empty."))];
 
-    /// <summary>Each record's picture and labels, in the order of the file; a picture may have none.</summary>
+    /// <summary>Each record's image and labels, in the order of the file; an image may have none.</summary>
     /// <exception cref="FileNotFoundException">There is no such list.</exception>
     /// <exception cref="InvalidDataException">The list is not of that format; the message names file and line.</exception>
-    public static IReadOnlyList<MultilabelImageFile> ReadMultilabel(string path, ImageListFormat format) => [.. Rows(path, format).Select(row =>
-        new MultilabelImageFile(row.Image, [.. row.Label.Split(format.LabelSeparator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)]))];
+    public static IReadOnlyList<MultilabelImageRow> ReadMultilabel(string path, ImageListFormat format) =>
+    [
+        .. Rows(path, format).Select(row => new MultilabelImageRow
+        {
+            ImagePath = row.Image,
+            Labels = [.. row.Label.Split(format.LabelSeparator, Trim).Distinct(StringComparer.Ordinal)],
+        }),
+    ];
 
     private static IEnumerable<(int Line, string Image, string Label)> Rows(string path, ImageListFormat format)
     {
@@ -32,7 +40,7 @@ internal static class ImageList
             }
             string file = record.Fields[columns.Value.image];
             if (file.Length == 0 || file.Contains('\0'))
-                throw TextFault.At(path, record.Line, file.Length == 0 ? "the picture's path is empty." : "the picture's path holds a null character.");
+                throw TextFault.At(path, record.Line, file.Length == 0 ? "the image's path is empty." : "the image's path holds a null character.");
             yield return (record.Line, Path.GetFullPath(file, Path.GetFullPath(folder)), record.Fields[columns.Value.label].Trim());
         }
         if (columns is null)
@@ -45,7 +53,7 @@ internal static class ImageList
             return (Column(format.PathColumn), Column(format.LabelColumn));
         return first.Fields.Length == 2
             ? (0, 1)
-            : throw TextFault.At(path, first.Line, FormattableString.Invariant($"there are {first.Fields.Length} fields; without a header there are two, picture and label."));
+            : throw TextFault.At(path, first.Line, FormattableString.Invariant($"there are {first.Fields.Length} fields; without a header there are two, image and label."));
 
         int Column(string name) => Array.IndexOf(first.Fields, name) is var index and >= 0
             ? index
@@ -53,14 +61,26 @@ internal static class ImageList
     }
 }
 
-/// <summary>How a list of pictures and their labels is laid out (RFC 4180: fields may stand in quotes).</summary>
+/// <summary>A row of a list of images with any number of labels each. ML.NET makes a column of each property.</summary>
+internal sealed record MultilabelImageRow
+{
+    public string ImagePath { get; set; } = "";
+
+    /// <summary>The classes, each once.</summary>
+    public string[] Labels { get; set; } = [];
+}
+
+/// <summary>How a list of images and their labels is laid out (RFC 4180: fields may stand in quotes).</summary>
 public sealed record ImageListFormat
 {
-    /// <summary>Whether the first record names the columns. Without such names the pictures stand in the first column and the labels in the second, and there are no others.</summary>
+    /// <summary>
+    /// Whether the first record names the columns. Without such names the images stand in the first column and the labels in the second, and there are no
+    /// others.
+    /// </summary>
     /// <value>true.</value>
     public bool HasHeader { get; init; } = true;
 
-    /// <summary>The name of the column of picture files.</summary>
+    /// <summary>The name of the column of image files.</summary>
     /// <value>ImagePath.</value>
     public string PathColumn { get; init; } = "ImagePath";
 
@@ -72,11 +92,11 @@ public sealed record ImageListFormat
     /// <value>A tab where the file is called .tsv or .tab, otherwise a comma.</value>
     public char? Separator { get; init; }
 
-    /// <summary>What separates the labels of a picture that has several, within their field.</summary>
+    /// <summary>What separates the labels of an image that has several, within their field.</summary>
     /// <value>A semicolon.</value>
     public char LabelSeparator { get; init; } = ';';
 
-    /// <summary>Where the pictures lie whose paths are relative.</summary>
+    /// <summary>Where the images lie whose paths are relative.</summary>
     /// <value>The folder of the list.</value>
     public string? ImageFolder { get; init; }
 

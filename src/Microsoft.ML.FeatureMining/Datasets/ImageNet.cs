@@ -2,23 +2,19 @@ using Microsoft.ML.FeatureMining.Files;
 
 namespace Microsoft.ML.FeatureMining.Datasets;
 
-/// <summary>ImageNet's layout: a folder of pictures for each class, called by its WordNet id, and a list that says which classes count and what they are.</summary>
+/// <summary>
+/// ImageNet's layout: a folder of images for each class, called by its WordNet id, and a list that says which classes count and what they are.
+/// </summary>
 internal static class ImageNetFolder
 {
-    /// <summary>The pictures of the classes of the list, in its order; folders that are not on it are passed over.</summary>
+    /// <summary>The images of the classes of the list, in its order; folders that are not on it are passed over.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder, or none of a class on the list.</exception>
-    /// <exception cref="InvalidDataException">The list is wrong, or a class has no picture.</exception>
-    public static IReadOnlyList<SynsetImageFile> Read(string folder, string synsetListPath)
+    /// <exception cref="InvalidDataException">The list is wrong, or a class has no image.</exception>
+    public static IReadOnlyList<SynsetImageRow> Read(string folder, string synsetListPath)
     {
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
-        return [.. Synset.ReadList(synsetListPath).SelectMany(synset => Pictures(Path.Combine(folder, synset.Id)).Select(path => new SynsetImageFile(path, synset)))];
-    }
-
-    private static IReadOnlyList<string> Pictures(string folder)
-    {
-        IReadOnlyList<string> paths = ImageFolder.Find(folder);
-        return paths.Count > 0 ? paths : throw new InvalidDataException($"The class folder '{folder}' holds no picture.");
+        return [.. Synset.ReadList(synsetListPath).SelectMany(synset => SynsetImageRow.OfFolder(Path.Combine(folder, synset.Id), synset))];
     }
 }
 
@@ -49,5 +45,18 @@ internal readonly record struct Synset(string Id, string Description)
     private static bool IsId(string word) => word.Length == 9 && word[0] == 'n' && word.AsSpan(1).IndexOfAnyExceptInRange('0', '9') < 0;
 }
 
-/// <summary>A picture of an ImageNet class.</summary>
-internal readonly record struct SynsetImageFile(string Path, Synset Class);
+/// <summary>An image of an ImageNet class. ML.NET makes a column of each property.</summary>
+internal sealed record SynsetImageRow
+{
+    public string ImagePath { get; set; } = "";
+
+    /// <summary>The WordNet id.</summary>
+    public string Label { get; set; } = "";
+
+    public string Description { get; set; } = "";
+
+    /// <summary>A row for each image of a class folder.</summary>
+    public static IEnumerable<SynsetImageRow> OfFolder(string folder, Synset synset) => ImageFolder.FindOfClass(folder).Select(path => Of(path, synset));
+
+    public static SynsetImageRow Of(string path, Synset synset) => new() { ImagePath = path, Label = synset.Id, Description = synset.Description };
+}

@@ -9,9 +9,9 @@ namespace Microsoft.ML.FeatureMining.Datasets;
 /// <summary>A year of Pascal VOC: the folder that holds ImageSets/Main, Annotations and JPEGImages.</summary>
 internal static class PascalVoc
 {
-    /// <summary>The pictures of a set, such as trainval, in the order of its list, with all that is annotated on them.</summary>
+    /// <summary>The images of a set, such as trainval, in the order of its list, with all that is annotated on them.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="FileNotFoundException">There is no such list, or no annotation of a picture on it.</exception>
+    /// <exception cref="FileNotFoundException">There is no such list, or no annotation of an image on it.</exception>
     /// <exception cref="InvalidDataException">The list or an annotation is wrong; the message names file and line.</exception>
     public static IReadOnlyList<VocImage> Read(string root, string set)
     {
@@ -24,14 +24,14 @@ internal static class PascalVoc
             string id = line.FileName(line.Words(1)[0]);
             if (!ids.Add(id))
                 throw line.Fault($"'{id}' stands in the list before.");
-            string picture = Path.GetFullPath(Path.Combine(root, "JPEGImages", id + ".jpg"));
-            images.Add(VocAnnotation.Read(Path.Combine(root, "Annotations", id + ".xml"), picture));
+            string image = Path.GetFullPath(Path.Combine(root, "JPEGImages", id + ".jpg"));
+            images.Add(VocAnnotation.Read(Path.Combine(root, "Annotations", id + ".xml"), image));
         }
         return images;
     }
 }
 
-/// <summary>Reads an annotation of Pascal VOC. Names and boxes of an object's parts, and the name of a picture's owner, are not the object's.</summary>
+/// <summary>Reads an annotation of Pascal VOC. Names and boxes of an object's parts, and the name of an image's owner, are not the object's.</summary>
 internal static class VocAnnotation
 {
     private static readonly XmlReaderSettings Settings = new()
@@ -42,17 +42,17 @@ internal static class VocAnnotation
     };
 
     /// <param name="path">The annotation.</param>
-    /// <param name="picture">The picture that it is about.</param>
+    /// <param name="image">The image that it is about.</param>
     /// <exception cref="FileNotFoundException">There is no such annotation.</exception>
     /// <exception cref="InvalidDataException">It is no annotation; the message names file and line.</exception>
-    public static VocImage Read(string path, string picture)
+    public static VocImage Read(string path, string image)
     {
         XElement root = Load(path);
         if (root.Name != "annotation")
             throw Fault(path, root, $"the outermost element is '{root.Name}' where 'annotation' is to be.");
         XElement size = Child(path, root, "size");
         (int width, int height) = (Side(path, size, "width"), Side(path, size, "height"));
-        return new VocImage(picture, width, height, [.. root.Elements("object").Select(element => Object(path, element, width, height))]);
+        return new VocImage(image, width, height, [.. root.Elements("object").Select(element => Object(path, element, width, height))]);
     }
 
     private static XElement Load(string path)
@@ -88,7 +88,7 @@ internal static class VocAnnotation
         if (left > right || top > bottom)
             throw Fault(path, element, "the box ends before it begins.");
         if (left > width || top > height || right < 1 || bottom < 1)
-            throw Fault(path, element, FormattableString.Invariant($"the box lies outside of the picture of {width}x{height}."));
+            throw Fault(path, element, FormattableString.Invariant($"the box lies outside of the image of {width}x{height}."));
         return new ImageBox(left - 1, top - 1, right - left + 1, bottom - top + 1);
     }
 
@@ -119,7 +119,7 @@ internal static class VocAnnotation
     private static InvalidDataException Fault(string path, XElement element, string what) => TextFault.At(path, ((IXmlLineInfo)element).LineNumber, what);
 }
 
-/// <summary>A picture of Pascal VOC and what is on it.</summary>
+/// <summary>An image of Pascal VOC and what is on it.</summary>
 internal sealed record VocImage(string Path, int Width, int Height, IReadOnlyList<VocObject> Objects)
 {
     /// <summary>The classes of which something is there that is not difficult, each once: those that VOC's own lists mark 1.</summary>
@@ -129,49 +129,52 @@ internal sealed record VocImage(string Path, int Width, int Height, IReadOnlyLis
     public IEnumerable<string> DifficultClassNames => Objects.Select(thing => thing.ClassName).Distinct(StringComparer.Ordinal).Except(ClassNames, StringComparer.Ordinal);
 }
 
-/// <summary>An object on a picture of Pascal VOC.</summary>
+/// <summary>An object on an image of Pascal VOC.</summary>
 /// <param name="ClassName">One of the classes.</param>
 /// <param name="Box">Where it is; VOC counts pixels from 1, here the first is 0.</param>
 /// <param name="Difficult">Whether its authors would not count a miss.</param>
 /// <param name="Truncated">Whether it reaches beyond the box.</param>
 internal readonly record struct VocObject(string ClassName, ImageBox Box, bool Difficult, bool Truncated);
 
-/// <summary>Cuts objects out of the pictures of Pascal VOC: the single-label set of the patch-training paper.</summary>
+/// <summary>Cuts objects out of the images of Pascal VOC: the single-label set of the patch-training paper.</summary>
 internal static class VocPatches
 {
-    /// <summary>The objects that are wanted, picture by picture; each picture is decoded once.</summary>
-    /// <param name="images">The pictures.</param>
+    /// <summary>The objects that are wanted, image by image; each image is decoded once.</summary>
+    /// <param name="images">The images.</param>
     /// <param name="minSide">The least width and height of a box, in pixels.</param>
     /// <param name="withDifficult">Whether difficult objects count.</param>
-    public static IEnumerable<Patch> Cut(IEnumerable<VocImage> images, int minSide, bool withDifficult)
+    public static IEnumerable<PatchRow> Cut(IEnumerable<VocImage> images, int minSide, bool withDifficult)
     {
         foreach (VocImage image in images)
         {
             VocObject[] wanted = [.. image.Objects.Where(thing => (withDifficult || !thing.Difficult) && IsLarge(thing.Box, image, minSide))];
             if (wanted.Length == 0)
                 continue;
-            (DecodedImage? picture, byte[] encoded) = Decode(image);
+            (DecodedImage? decoded, byte[] encoded) = Decode(image);
             foreach (VocObject thing in wanted)
-                yield return new Patch(image.Path, thing.ClassName, picture is null ? encoded : Encode(picture, thing.Box));
+            {
+                yield return new PatchRow { ImagePath = image.Path, Image = decoded is null ? encoded : Encode(decoded, thing.Box), Label = thing.ClassName };
+            }
         }
     }
 
-    // A picture that cannot be read goes on as it is: whoever decodes the patch meets the same error and has a policy for it.
-    private static (DecodedImage? Picture, byte[] Encoded) Decode(VocImage image)
+    // An image that cannot be read goes on as it is: whoever decodes the patch meets the same error and has a policy for it.
+    private static (DecodedImage? Decoded, byte[] Encoded) Decode(VocImage image)
     {
         byte[] encoded = File.Exists(image.Path) ? File.ReadAllBytes(image.Path) : [];
-        DecodedImage picture;
+        DecodedImage decoded;
         try
         {
-            picture = ImageCodec.Decode(encoded);
+            decoded = ImageCodec.Decode(encoded);
         }
         catch (ImageDecodeException)
         {
             return (null, encoded);
         }
-        return (picture.Width, picture.Height) == (image.Width, image.Height)
-            ? (picture, encoded)
-            : throw new InvalidDataException(FormattableString.Invariant($"'{image.Path}' is {picture.Width}x{picture.Height}; its annotation says {image.Width}x{image.Height}."));
+        return (decoded.Width, decoded.Height) == (image.Width, image.Height)
+            ? (decoded, encoded)
+            : throw new InvalidDataException(FormattableString.Invariant(
+                $"'{image.Path}' is {decoded.Width}x{decoded.Height}; its annotation says {image.Width}x{image.Height}."));
     }
 
     private static bool IsLarge(ImageBox box, VocImage image, int minSide)
@@ -180,21 +183,63 @@ internal static class VocPatches
         return width >= Math.Max(1, minSide) && height >= Math.Max(1, minSide);
     }
 
-    private static byte[] Encode(DecodedImage picture, ImageBox box)
+    private static byte[] Encode(DecodedImage image, ImageBox box)
     {
-        (int x, int y, int width, int height) = box.Within(picture.Width, picture.Height);
-        DecodedImage cut = ((PixelView)picture).Part(x, y, width, height).ToImage();
+        (int x, int y, int width, int height) = box.Within(image.Width, image.Height);
+        DecodedImage cut = ((PixelView)image).Part(x, y, width, height).ToImage();
         return ImageCodec.EncodePng(cut.Pixels, width, height, level: 0);
     }
 }
 
-/// <summary>A part of a picture.</summary>
-/// <param name="Path">The picture that it is cut from.</param>
-/// <param name="ClassName">What is on it.</param>
-/// <param name="Encoded">A picture file; where the whole could not be read, that.</param>
-internal readonly record struct Patch(string Path, string ClassName, byte[] Encoded);
+/// <summary>An image of Pascal VOC and its classes. ML.NET makes a column of each property.</summary>
+internal sealed record VocImageRow
+{
+    public string ImagePath { get; set; } = "";
 
-/// <summary>A picture with any number of labels.</summary>
-/// <param name="Path">The file.</param>
-/// <param name="ClassNames">The classes on it, each once.</param>
-internal readonly record struct MultilabelImageFile(string Path, IReadOnlyList<string> ClassNames);
+    public string[] Labels { get; set; } = [];
+
+    public string[] DifficultLabels { get; set; } = [];
+
+    public static VocImageRow Of(VocImage image) => new()
+    {
+        ImagePath = image.Path,
+        Labels = [.. image.ClassNames],
+        DifficultLabels = [.. image.DifficultClassNames],
+    };
+}
+
+/// <summary>An object of Pascal VOC. ML.NET makes a column of each property.</summary>
+internal sealed record VocObjectRow
+{
+    public string ImagePath { get; set; } = "";
+
+    public string Label { get; set; } = "";
+
+    /// <summary>x, y, width and height in pixels; <see cref="ImageBox.Length"/> numbers.</summary>
+    public float[] Box { get; set; } = [];
+
+    public bool Difficult { get; set; }
+
+    public bool Truncated { get; set; }
+
+    public static IEnumerable<VocObjectRow> Of(VocImage image) => image.Objects.Select(thing => new VocObjectRow
+    {
+        ImagePath = image.Path,
+        Label = thing.ClassName,
+        Box = thing.Box.ToArray(),
+        Difficult = thing.Difficult,
+        Truncated = thing.Truncated,
+    });
+}
+
+/// <summary>An object cut out of an image of Pascal VOC. ML.NET makes a column of each property.</summary>
+internal sealed record PatchRow
+{
+    /// <summary>The whole image.</summary>
+    public string ImagePath { get; set; } = "";
+
+    /// <summary>The object as an encoded image; the whole file if it cannot be read.</summary>
+    public byte[] Image { get; set; } = [];
+
+    public string Label { get; set; } = "";
+}

@@ -7,17 +7,17 @@ namespace Microsoft.ML.FeatureMining.Datasets;
 /// </summary>
 internal static class TinyImageNet
 {
-    /// <summary>Training pictures in the order of wnids.txt and then of their paths; validation pictures in the order of their list.</summary>
+    /// <summary>Training images in the order of wnids.txt and then of their paths; validation images in the order of their list.</summary>
     /// <exception cref="DirectoryNotFoundException">A folder is missing.</exception>
     /// <exception cref="FileNotFoundException">A list is missing.</exception>
-    /// <exception cref="InvalidDataException">A list is wrong; the message names file and line. Or a class has no picture.</exception>
-    public static IReadOnlyList<SynsetImageFile> Read(string root, DataPart part)
+    /// <exception cref="InvalidDataException">A list is wrong; the message names file and line. Or a class has no image.</exception>
+    public static IReadOnlyList<SynsetImageRow> Read(string root, DataPart part)
     {
         if (!Directory.Exists(root))
             throw new DirectoryNotFoundException($"There is no folder '{root}'.");
         IReadOnlyList<Synset> classes = Classes(root);
         return part == DataPart.Train
-            ? [.. classes.SelectMany(synset => Train(Path.Combine(root, "train", synset.Id, "images"), synset))]
+            ? [.. classes.SelectMany(synset => SynsetImageRow.OfFolder(Path.Combine(root, "train", synset.Id, "images"), synset))]
             : [.. Validation(Path.Combine(root, "val"), classes)];
     }
 
@@ -29,23 +29,15 @@ internal static class TinyImageNet
         return [.. classes.Select(synset => words.GetValueOrDefault(synset.Id, synset))];
     }
 
-    private static IEnumerable<SynsetImageFile> Train(string folder, Synset synset)
-    {
-        IReadOnlyList<string> paths = ImageFolder.Find(folder);
-        return paths.Count > 0
-            ? paths.Select(path => new SynsetImageFile(path, synset))
-            : throw new InvalidDataException($"The class folder '{folder}' holds no picture.");
-    }
-
-    private static IEnumerable<SynsetImageFile> Validation(string folder, IReadOnlyList<Synset> classes)
+    private static IEnumerable<SynsetImageRow> Validation(string folder, IReadOnlyList<Synset> classes)
     {
         Dictionary<string, Synset> byId = classes.ToDictionary(synset => synset.Id, StringComparer.Ordinal);
         foreach (TextLine line in TextLine.Read(Path.Combine(folder, "val_annotations.txt")))
         {
-            string[] words = line.Words(6); // picture, class, box
+            string[] words = line.Words(6); // image, class, box
             if (!byId.TryGetValue(words[1], out Synset synset))
                 throw line.Fault($"'{words[1]}' is no class of wnids.txt.");
-            yield return new SynsetImageFile(Path.Combine(folder, "images", line.FileName(words[0])), synset);
+            yield return SynsetImageRow.Of(Path.Combine(folder, "images", line.FileName(words[0])), synset);
         }
     }
 }

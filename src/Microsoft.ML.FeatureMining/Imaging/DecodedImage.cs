@@ -27,10 +27,10 @@ internal sealed class DecodedImage
 
     public byte[] Pixels { get; } // [H, W, C]
 
-    /// <summary>The width of the picture in its file, of which a decoder may have made less.</summary>
+    /// <summary>The width of the image in its file, of which a decoder may have made less.</summary>
     public int FullWidth { get; init; }
 
-    /// <summary>The height of the picture in its file.</summary>
+    /// <summary>The height of the image in its file.</summary>
     public int FullHeight { get; init; }
 
     /// <summary>How many pixels of the file lie along a side of one of these; at the right and lower edge there may be fewer.</summary>
@@ -53,12 +53,12 @@ internal sealed class DecodedImage
         if (Channels == 1)
             return Pixels;
         byte[] planar = GC.AllocateUninitializedArray<byte>(Pixels.Length);
-        PlanarPixels.Split(Pixels, Channels, planar);
+        PlanarLayout.Split(Pixels, Channels, planar);
         return planar;
     }
 }
 
-/// <summary>A picture, or a part of one, where its pixels lie: 8-bit, row by row, the channels of a pixel side by side.</summary>
+/// <summary>An image, or a part of one, where its pixels lie: 8-bit, row by row, the channels of a pixel side by side.</summary>
 internal readonly ref struct PixelView
 {
     public PixelView(ReadOnlySpan<byte> pixels, int width, int height, int channels)
@@ -112,13 +112,13 @@ internal readonly ref struct PixelView
     }
 }
 
-/// <summary>What can be told of a picture alone.</summary>
+/// <summary>What can be told of an image alone.</summary>
 /// <param name="Width">Columns, upright.</param>
 /// <param name="Height">Rows, upright.</param>
-/// <param name="Digest">A hash of size and pixels: two files with the same picture in them have the same.</param>
+/// <param name="Digest">A hash of size and pixels: two files with the same image in them have the same.</param>
 internal readonly record struct ImageFacts(int Width, int Height, UInt128 Digest)
 {
-    /// <exception cref="ImageDecodeException">The bytes are no picture that can be read.</exception>
+    /// <exception cref="ImageDecodeException">The bytes are no image that can be read.</exception>
     public static ImageFacts Of(ReadOnlySpan<byte> encoded, long maxPixels)
     {
         DecodedImage image = ImageCodec.Decode(encoded, maxPixels);
@@ -132,8 +132,8 @@ internal readonly record struct ImageFacts(int Width, int Height, UInt128 Digest
     }
 }
 
-/// <summary>From channels side by side to a plane of each, and back.</summary>
-internal static class PlanarPixels
+/// <summary>Converts between interleaved [H,W,C] and planar [C,H,W] pixels.</summary>
+internal static class PlanarLayout
 {
     private const int Lane = 16;
     private const byte None = 255;

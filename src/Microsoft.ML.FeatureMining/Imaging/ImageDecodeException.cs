@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.Imaging;
 
-/// <summary>The bytes of a picture could not be turned into pixels; the message says why.</summary>
+/// <summary>The bytes of an image could not be turned into pixels; the message says why.</summary>
 public sealed class ImageDecodeException : Exception
 {
     /// <summary>Creates the exception.</summary>

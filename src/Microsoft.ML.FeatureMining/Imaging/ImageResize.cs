@@ -20,13 +20,13 @@ internal static class ImageResize
     }
 
     /// <summary>Resizes, and computes only the part that is wanted.</summary>
-    /// <exception cref="ImageDecodeException">The picture is so thin that the pass along its rows would take more than an array.</exception>
+    /// <exception cref="ImageDecodeException">The image is so thin that the pass along its rows would take more than an array.</exception>
     public static void Resize(PixelView image, ResizeWindow columns, ResizeWindow rows, Span<byte> pixels)
     {
         ResampleWeights down = new(image.Height, (double)image.FullHeight / image.Shrink, rows);
         (int top, int height) = down.Sources.GetOffsetAndLength(image.Height);
         if ((long)columns.Count * height * image.Channels > Array.MaxLength)
-            throw new ImageDecodeException(FormattableString.Invariant($"The picture of {image.Width}x{image.Height} pixels is too thin to be resized."));
+            throw new ImageDecodeException(FormattableString.Invariant($"The image of {image.Width}x{image.Height} pixels is too thin to be resized."));
         int row = columns.Count * image.Channels;
         if (image.Shrink == 1 && rows == ResizeWindow.Whole(image.Height))
         {
@@ -147,8 +147,8 @@ internal sealed class ResampleWeights
     private static int Low(int one, int other) => (one & LowMask) | ((other & LowMask) << 16);
 }
 
-/// <summary>Along one axis: how long the resized picture is, and which part of it is wanted.</summary>
-/// <param name="Size">The length, in pixels; of a thin picture that must cover a square it can be enormous.</param>
+/// <summary>Along one axis: how long the resized image is, and which part of it is wanted.</summary>
+/// <param name="Size">The length, in pixels; of a thin image that must cover a square it can be enormous.</param>
 /// <param name="Start">Where the part begins.</param>
 /// <param name="Count">How long the part is.</param>
 internal readonly record struct ResizeWindow(long Size, long Start, int Count)
@@ -204,7 +204,7 @@ internal static class WeightedPixels
             for (; y + 2 <= rows && reach <= source.Length - (y * row); y += 2)
                 OfTwoRows(source.Slice(y * row, reach), row, weights, target.Slice(y * targetRow, 2 * targetRow), targetRow);
         }
-        // The last row of a part of a picture ends before the next one would begin.
+        // The last row of a part of an image ends before the next one would begin.
         if (y < rows)
             OfRows(source[(y * row)..], row, Rgb, weights, target[(y * targetRow)..]);
     }

@@ -13,14 +13,17 @@ public readonly record struct ImageShape(int Channels, int Height, int Width)
     public override string ToString() => FormattableString.Invariant($"{Channels}x{Height}x{Width}");
 }
 
-/// <summary>A rectangle on a picture, in pixels from its upper left corner.</summary>
+/// <summary>A rectangle on an image, in pixels from its upper left corner.</summary>
 /// <param name="X">The left edge.</param>
 /// <param name="Y">The upper edge.</param>
 /// <param name="Width">To the right edge.</param>
 /// <param name="Height">To the lower edge.</param>
 internal readonly record struct ImageBox(float X, float Y, float Width, float Height)
 {
-    /// <summary>The part of a picture that the box covers, to whole pixels.</summary>
+    /// <summary>How many numbers <see cref="ToArray"/> gives.</summary>
+    public const int Length = 4;
+
+    /// <summary>The part of an image that the box covers, to whole pixels.</summary>
     public (int X, int Y, int Width, int Height) Within(int width, int height)
     {
         (int left, int right) = Clip(X, Width, width);

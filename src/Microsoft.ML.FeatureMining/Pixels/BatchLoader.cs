@@ -3,16 +3,22 @@ using System.Threading.Channels;
 
 namespace Microsoft.ML.FeatureMining.Pixels;
 
-/// <summary>Gathers batches of a set in a given order on a background thread, a few ahead of the one that is asked for.</summary>
+/// <summary>Loads batches of a set in a given order on a background thread, a few ahead of the training step.</summary>
 internal static class BatchLoader
 {
     private const int Ahead = 3;
 
-    /// <summary>Into how many batches so many images are cut.</summary>
+    /// <summary>The number of batches that <see cref="Load"/> makes of so many images.</summary>
     public static int Batches(int images, int batchSize) => ((images + batchSize - 1) / batchSize) - (LeavesOne(images, batchSize) ? 1 : 0);
 
-    /// <summary>The set in <paramref name="order"/>, cut into batches; the last one may be smaller, or larger by the one image that would be left: BatchNorm cannot normalize by a
-    /// single one. The first <paramref name="skip"/> batches are left out.</summary>
+    /// <summary>
+    /// Loads the images in <paramref name="order"/>. The last batch may be smaller, or larger by one: a single image left over joins it, because BatchNorm
+    /// cannot normalize a batch of one.
+    /// </summary>
+    /// <param name="set">The images.</param>
+    /// <param name="order">Their indices in the set.</param>
+    /// <param name="batchSize">Images per batch.</param>
+    /// <param name="skip">How many batches to skip at the start.</param>
     public static IEnumerable<HostBatch> Load(ImageSet set, IReadOnlyList<int> order, int batchSize, int skip = 0)
     {
         using CancellationTokenSource stopped = new();
@@ -30,7 +36,7 @@ internal static class BatchLoader
         }
         finally
         {
-            // A consumer that leaves early must not leave the producer waiting for room.
+            // If the consumer stops early, the producer must not wait for room.
             stopped.Cancel();
             producer.Wait(CancellationToken.None);
         }
@@ -76,29 +82,33 @@ internal static class BatchLoader
     }
 }
 
-/// <summary>Memory of batches that are done with, for the next ones: to have it anew from the system takes longer than to read the pixels into it. Any thread may take and give.</summary>
-internal sealed class BatchMemory
+/// <summary>Reuses the memory of batches: allocating it takes longer than reading the pixels into it. Thread-safe.</summary>
+internal sealed class PixelPool
 {
-    // A loader has a few batches under way; what comes back beyond that is let go of.
-    private const int Kept = 8;
+    // A loader has a few batches in flight; more are not kept.
+    private const int MaxKept = 8;
 
     private readonly ConcurrentQueue<byte[]> _free = new();
 
-    /// <summary>So many bytes, of any value.</summary>
-    public byte[] Take(int bytes) => _free.TryDequeue(out byte[]? free) && free.Length == bytes ? free : GC.AllocateUninitializedArray<byte>(bytes);
+    /// <summary>An array of exactly so many bytes, not cleared.</summary>
+    public byte[] Rent(int bytes) => _free.TryDequeue(out byte[]? free) && free.Length == bytes ? free : GC.AllocateUninitializedArray<byte>(bytes);
 
-    /// <summary>Takes back what nobody reads any more.</summary>
-    public void Give(byte[] memory)
+    /// <summary>Returns an array that nobody uses any more.</summary>
+    public void Return(byte[] array)
     {
-        if (_free.Count < Kept)
-            _free.Enqueue(memory);
+        if (_free.Count < MaxKept)
+        {
+            _free.Enqueue(array);
+        }
     }
 }
 
-/// <summary>One batch in managed memory, as the loader made it: raw pixels of Count images, one after another, and their classes. Who is done with it may dispose of it, and the next batch needs no new memory.</summary>
-internal sealed class HostBatch(byte[] pixels, long[] labels, BatchMemory? memory = null) : IDisposable
+/// <summary>
+/// One batch in managed memory: the raw pixels of <see cref="Count"/> images, [N,C,H,W], and their labels. Dispose returns the pixels to the pool.
+/// </summary>
+internal sealed class HostBatch(byte[] pixels, long[] labels, PixelPool? pool = null) : IDisposable
 {
-    private BatchMemory? _memory = memory;
+    private PixelPool? _pool = pool;
 
     public byte[] Pixels { get; } = pixels;
 
@@ -106,5 +116,5 @@ internal sealed class HostBatch(byte[] pixels, long[] labels, BatchMemory? memor
 
     public int Count => Labels.Length;
 
-    public void Dispose() => Interlocked.Exchange(ref _memory, null)?.Give(Pixels);
+    public void Dispose() => Interlocked.Exchange(ref _pool, null)?.Return(Pixels);
 }

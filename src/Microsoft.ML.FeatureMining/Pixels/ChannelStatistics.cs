@@ -3,7 +3,7 @@ using Microsoft.ML.FeatureMining.Native;
 
 namespace Microsoft.ML.FeatureMining.Pixels;
 
-/// <summary>Mean and standard deviation (of the population) of each channel, in the units of the pixels.</summary>
+/// <summary>Mean and population standard deviation of each channel, in the units of the pixels.</summary>
 internal sealed record ChannelStatistics(float[] Mean, float[] Std)
 {
     private const int ImagesAtOnce = 256;
@@ -36,7 +36,7 @@ internal sealed record ChannelStatistics(float[] Mean, float[] Std)
         int channels = set.Shape.Channels;
         double count = (double)set.Count * set.Shape.Length / channels;
         double[] mean = [.. Sums(set, new double[channels]).Sum.Select(s => s / count)];
-        // Stds from the mean, not from zero: the difference of two large sums would lose the digits that matter.
+        // Squares of differences from the mean: the difference of two large sums would lose the digits that matter.
         double[] squares = Sums(set, mean).Squares;
         return new ChannelStatistics([.. mean.Select(m => (float)m)], [.. squares.Select(s => (float)Math.Sqrt(s / count))]);
     }
@@ -69,7 +69,9 @@ internal sealed record ChannelStatistics(float[] Mean, float[] Std)
     }
 }
 
-/// <summary>How often each byte occurs in each channel: what mean and deviation follow from exactly, in whichever order images come.</summary>
+/// <summary>
+/// Counts how often each byte occurs in each channel. Mean and standard deviation computed from it are exact and do not depend on the order of the images.
+/// </summary>
 internal sealed class ChannelHistogram(int channels)
 {
     private const int Levels = 256;
@@ -88,7 +90,7 @@ internal sealed class ChannelHistogram(int channels)
         }
     }
 
-    /// <summary>Adds what another one has counted.</summary>
+    /// <summary>Adds the counts of another histogram.</summary>
     public void Add(ChannelHistogram other)
     {
         for (int i = 0; i < _counts.Length; i++)

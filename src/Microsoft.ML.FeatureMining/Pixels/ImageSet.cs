@@ -6,30 +6,50 @@ using Microsoft.ML.FeatureMining.Randomness;
 
 namespace Microsoft.ML.FeatureMining.Pixels;
 
-/// <summary>Labeled images of one shape, wherever their pixels lie. Immutable; any number of threads may read.</summary>
-internal sealed class ImageSet
+/// <summary>
+/// Labeled images of one shape, whose pixels are in a <see cref="PixelStore"/>: in memory, in a file, or decoded anew. Samplers and loaders see this type
+/// alone. Immutable and thread-safe. Dispose releases the store, also for other sets that share it.
+/// </summary>
+internal sealed class ImageSet : IDisposable
 {
     private readonly PixelStore _pixels;
-    private readonly int[]? _rows;
+    private readonly int[]? _indices;
     private readonly int[] _labels;
     private readonly Lazy<ChannelStatistics> _statistics;
 
-    /// <param name="pixels">Where the pixels lie.</param>
+    /// <param name="pixels">The store.</param>
     /// <param name="shape">The shape of each image.</param>
     /// <param name="element">How one value is stored.</param>
-    /// <param name="classCount">How many classes there are.</param>
-    /// <param name="labels">For each image its class.</param>
-    /// <param name="rows">For each image its row in the store; null where all rows are images, in their order.</param>
-    /// <param name="statistics">Of the images, where they are known; else they are computed when they are asked for.</param>
-    /// <param name="labelSets">For each label the classes that it stands for, [K] of 0 and 1; null where a label is a class.</param>
+    /// <param name="classCount">The number of classes.</param>
+    /// <param name="labels">The label of each image, from 0.</param>
+    /// <param name="indices">The index of each image in the store; null if the set is the whole store, in its order.</param>
+    /// <param name="statistics">Of the images; null to compute them when they are needed.</param>
+    /// <param name="labelSets">For each label its set of classes, [K] of 0 and 1; null if a label is a class.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A label is none of the classes or sets.</exception>
     public ImageSet(
-        PixelStore pixels, ImageShape shape, PixelType element, int classCount, int[] labels, int[]? rows = null, ChannelStatistics? statistics = null, IReadOnlyList<float[]>? labelSets = null)
+        PixelStore pixels,
+        ImageShape shape,
+        PixelType element,
+        int classCount,
+        int[] labels,
+        int[]? indices = null,
+        ChannelStatistics? statistics = null,
+        IReadOnlyList<float[]>? labelSets = null)
     {
-        if (labels.Length > 0 && labels.Max() >= (labelSets?.Count ?? classCount))
-            throw new ArgumentOutOfRangeException(nameof(classCount), classCount, FormattableString.Invariant($"A label is {labels.Max()}."));
-        if ((rows?.Length ?? pixels.Count) != labels.Length)
-            throw new ArgumentException(FormattableString.Invariant($"There are {labels.Length} labels for {rows?.Length ?? pixels.Count} images."), nameof(labels));
-        (_pixels, Shape, Element, ClassCount, _labels, _rows) = (pixels, shape, element, classCount, labels, rows);
+        int labelCount = labelSets?.Count ?? classCount;
+        if (Array.FindIndex(labels, label => label < 0 || label >= labelCount) is >= 0 and var wrong)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(labels), labels[wrong], FormattableString.Invariant($"Image {wrong} has a label that is not in [0, {labelCount})."));
+        }
+
+        if ((indices?.Length ?? pixels.Count) != labels.Length)
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"There are {labels.Length} labels for {indices?.Length ?? pixels.Count} images."), nameof(labels));
+        }
+
+        (_pixels, Shape, Element, ClassCount, _labels, _indices) = (pixels, shape, element, classCount, labels, indices);
         LabelSets = labelSets is null ? null : [.. labelSets];
         _statistics = statistics is null ? new(() => ChannelStatistics.Of(this)) : new(statistics);
     }
@@ -42,16 +62,19 @@ internal sealed class ImageSet
 
     public int ClassCount { get; }
 
-    /// <summary>For each image its class, 0 to <see cref="ClassCount"/> - 1, or where there are <see cref="LabelSets"/>, its set.</summary>
+    /// <summary>The label of each image: a class, 0 to <see cref="ClassCount"/> - 1, or an index of <see cref="LabelSets"/>.</summary>
     public IReadOnlyList<int> Labels => _labels;
 
-    /// <summary>For each label the classes that it stands for, [K] of 0 and 1; null where a label is a class and excludes the others.</summary>
+    /// <summary>For each label its set of classes, [K] of 0 and 1; null if each image has one class.</summary>
     public IReadOnlyList<float[]>? LabelSets { get; }
 
-    /// <summary>The same images, with the mean and deviation of others, so that a network sees both normalized alike.</summary>
-    public ImageSet NormalizedLike(ImageSet other) => new(_pixels, Shape, Element, ClassCount, _labels, _rows, other.Statistics, LabelSets);
+    /// <summary>The same images with the mean and standard deviation of another set, so that both are normalized in the same way.</summary>
+    public ImageSet NormalizedLike(ImageSet other) => new(_pixels, Shape, Element, ClassCount, _labels, _indices, other.Statistics, LabelSets);
 
-    /// <summary>For each class, in how many images it is.</summary>
+    /// <summary>The memory that the store takes, in bytes.</summary>
+    public long MemoryBytes => _pixels.MemoryBytes;
+
+    /// <summary>The number of images of each class.</summary>
     public int[] CountImages()
     {
         var counts = new int[ClassCount];
@@ -63,28 +86,32 @@ internal sealed class ImageSet
         return counts;
     }
 
-    /// <summary>Mean and deviation of its pixels, computed once.</summary>
+    /// <summary>Mean and standard deviation of its pixels, computed once.</summary>
     public ChannelStatistics Statistics => _statistics.Value;
 
     /// <summary>The bytes of one image, [C, H, W].</summary>
     public ReadOnlySpan<byte> this[int index] => Read([[index]]).First().Pixels;
 
-    /// <summary>One pass over images, batch by batch.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">An index is none of an image.</exception>
+    /// <summary>Reads images batch by batch, in one pass.</summary>
+    /// <param name="batches">The indices of the images of each batch.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no image of such an index.</exception>
     public IEnumerable<HostBatch> Read(IReadOnlyList<int[]> batches)
     {
-        int[][] rows = [.. batches.Select(batch => _rows is null ? batch : Array.ConvertAll(batch, image => _rows[image]))];
-        return batches.Zip(_pixels.Read(rows), (images, pixels) => new HostBatch(pixels, Array.ConvertAll(images, image => (long)_labels[image]), _pixels.Memory));
+        int[][] stored = [.. batches.Select(batch => _indices is null ? batch : Array.ConvertAll(batch, image => _indices[image]))];
+        return batches.Zip(
+            _pixels.Read(stored), (images, pixels) => new HostBatch(pixels, Array.ConvertAll(images, image => (long)_labels[image]), _pixels.Pool));
     }
 
-    /// <summary>Whether any image may be asked for at any time, at no more than its own cost (<see cref="PixelStore.ShuffleWindow"/>).</summary>
+    /// <summary>Whether any image can be read at any time (<see cref="PixelStore.ShuffleWindow"/>).</summary>
     public bool ReachesAnyImage => _pixels.ShuffleWindow == int.MaxValue;
 
-    /// <summary>The order of an epoch: a permutation, each as likely, but where the store cannot reach for any row at any time (<see cref="PixelStore.ShuffleWindow"/>).</summary>
+    /// <summary>
+    /// Draws the order of an epoch: a uniform permutation, or one within the store's <see cref="PixelStore.ShuffleWindow"/> if that is smaller than the set.
+    /// </summary>
     public int[] DrawOrder(RandomStream random) =>
         Count <= _pixels.ShuffleWindow ? random.Permutation(Count) : random.PermutationWithin(_pixels.ShuffleWindow, Count);
 
-    /// <summary>A hash of all labels and pixels, the same wherever the pixels lie.</summary>
+    /// <summary>A hash of all labels and pixels, the same for every store.</summary>
     public byte[] ContentHash()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -92,7 +119,7 @@ internal sealed class ImageSet
         for (int i = 0; i < Count; i++)
         {
             BinaryPrimitives.WriteInt32LittleEndian(image, _labels[i]);
-            BinaryPrimitives.WriteUInt64LittleEndian(image[sizeof(int)..], _pixels.Checksum(_rows?[i] ?? i));
+            BinaryPrimitives.WriteUInt64LittleEndian(image[sizeof(int)..], _pixels.Checksum(_indices?[i] ?? i));
             hash.AppendData(image);
         }
         foreach (float[] set in LabelSets ?? [])
@@ -100,43 +127,13 @@ internal sealed class ImageSet
         return hash.GetHashAndReset();
     }
 
+    public void Dispose() => _pixels.Dispose();
+
+    /// <summary>Bytes of one image.</summary>
     internal static int ImageBytes(ImageShape shape, PixelType element) => checked(shape.Length * (element == PixelType.Byte ? sizeof(byte) : sizeof(float)));
 }
 
-/// <summary>Collects images one at a time into an <see cref="ImageSet"/> in memory.</summary>
-internal sealed class ImageSetBuilder
-{
-    private readonly ImageShape _shape;
-    private readonly PixelType _element;
-    private readonly int _imageBytes;
-    private readonly MemoryPixels _pixels;
-    private readonly List<int> _labels = [];
-
-    public ImageSetBuilder(ImageShape shape, PixelType element = PixelType.Byte)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(shape.Length, 1, nameof(shape));
-        (_shape, _element, _imageBytes) = (shape, element, ImageSet.ImageBytes(shape, element));
-        _pixels = new MemoryPixels(_imageBytes);
-    }
-
-    public int Count => _labels.Count;
-
-    /// <param name="image">[C, H, W]; little-endian singles where the element is <see cref="PixelType.Single"/>.</param>
-    /// <param name="label">The class, from 0.</param>
-    public void Add(ReadOnlySpan<byte> image, int label)
-    {
-        if (image.Length != _imageBytes)
-            throw new ArgumentException(FormattableString.Invariant($"An image has {image.Length} bytes where {_shape} {_element} takes {_imageBytes}."), nameof(image));
-        ArgumentOutOfRangeException.ThrowIfNegative(label);
-        _pixels.Add(image);
-        _labels.Add(label);
-    }
-
-    /// <summary>The set of all images added. The builder is spent.</summary>
-    public ImageSet Build(int classCount) => new(_pixels, _shape, _element, classCount, [.. _labels]);
-}
-
-/// <summary>How a stored image represents one value.</summary>
+/// <summary>How one value of an image is stored.</summary>
 internal enum PixelType
 {
     /// <summary>One byte, 0 to 255.</summary>

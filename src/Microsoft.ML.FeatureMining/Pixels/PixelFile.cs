@@ -5,9 +5,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Microsoft.ML.FeatureMining.Pixels;
 
-/// <summary>Writes a file of pixels, row after row, that nobody finds before it is whole.</summary>
+/// <summary>
+/// Writes a file of pixels, image after image, which has its name only when it is complete. Processes that write the same file at once each write their own;
+/// the last one to finish stays, and readers of the others go on reading theirs.
+/// </summary>
 internal sealed class PixelFileWriter : IDisposable
 {
+    private const string Finished = ".pixels";
+    private const string Unfinished = ".tmp";
+
     private readonly int _imageBytes;
     private readonly string? _target;
     private readonly string _path;
@@ -16,17 +22,25 @@ internal sealed class PixelFileWriter : IDisposable
     private long _position;
     private bool _finished;
 
-    /// <param name="folder">Where; made where it is not there.</param>
-    /// <param name="name">The name to be found under when it is whole; null for a file that is gone when nobody reads it any more, however its process ends.</param>
+    /// <param name="folder">Where; created if it is missing.</param>
+    /// <param name="name">The name for <see cref="FilePixels.Find"/>; null for a temporary file, which is deleted when its reader or the process ends.</param>
     /// <param name="imageBytes">Bytes of one image.</param>
-    /// <param name="expectedBytes">How long the pixels will be at most, so that a disk without room for them refuses now.</param>
-    /// <exception cref="PixelFileException">The file cannot be made.</exception>
+    /// <param name="expectedBytes">The maximum length of the pixels: a disk without room for them refuses now.</param>
+    /// <exception cref="PixelFileException">The file cannot be created.</exception>
     public PixelFileWriter(string folder, string? name, int imageBytes, long expectedBytes)
     {
-        (_imageBytes, _target) = (imageBytes, name is null ? null : Path.Combine(folder, name));
-        _path = Path.Combine(folder, FormattableString.Invariant($"{name ?? "images"}.{Environment.ProcessId}-{Guid.NewGuid():N}{PixelFolder.Unfinished}"));
+        (_imageBytes, _target) = (imageBytes, name is null ? null : PathOf(folder, name));
+        if (name is not null)
+        {
+            RemoveAbandoned(folder);
+        }
+
+        _path = FormattableString.Invariant($"{_target ?? Path.Combine(folder, "images")}.{Environment.ProcessId}-{Guid.NewGuid():N}{Unfinished}");
         _file = Try(() => Open(folder, expectedBytes));
     }
+
+    /// <summary>The path of a finished file of that name.</summary>
+    public static string PathOf(string folder, string name) => Path.Combine(folder, name + Finished);
 
     /// <exception cref="PixelFileException">The disk is full, or the file cannot be written.</exception>
     public void Add(ReadOnlySpan<byte> image)
@@ -42,7 +56,7 @@ internal sealed class PixelFileWriter : IDisposable
         }
     }
 
-    /// <summary>Ends the file, with notes beside the pixels, and opens it for reading.</summary>
+    /// <summary>Completes the file, with notes beside the pixels, and opens it for reading.</summary>
     /// <exception cref="PixelFileException">The disk is full, or the file cannot be written.</exception>
     public FilePixels Finish(byte[] notes) => Try(() =>
     {
@@ -60,11 +74,14 @@ internal sealed class PixelFileWriter : IDisposable
         return new FilePixels(_file, _target ?? _path, _imageBytes, checksums, notes);
     });
 
-    /// <summary>Removes a file that was not finished; a finished one belongs to who reads it.</summary>
+    /// <summary>Deletes the file if it is not complete; a complete one belongs to its reader.</summary>
     public void Dispose()
     {
         if (_finished)
+        {
             return;
+        }
+
         _file.Dispose();
         File.Delete(_path);
     }
@@ -74,10 +91,34 @@ internal sealed class PixelFileWriter : IDisposable
         Directory.CreateDirectory(folder);
         FileOptions options = _target is null ? FileOptions.DeleteOnClose : FileOptions.None;
         SafeFileHandle file = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, options, expectedBytes);
-        // Elsewhere an open file can lose its name at once, so that not even a kill leaves it.
+        // Except on Windows an open file can be deleted at once, so that not even a kill leaves it.
         if (_target is null && !OperatingSystem.IsWindows())
+        {
             File.Delete(_path);
+        }
+
         return file;
+    }
+
+    // A process that was killed left its file; one that still writes holds a lock on it.
+    private static void RemoveAbandoned(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            return;
+        }
+
+        foreach (string file in Directory.EnumerateFiles(folder, "*" + Finished + ".*" + Unfinished))
+        {
+            try
+            {
+                using FileStream abandoned = new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Another process writes it, or has just removed it.
+            }
+        }
     }
 
     private void Append(ReadOnlySpan<byte> bytes)
@@ -98,17 +139,18 @@ internal sealed class PixelFileWriter : IDisposable
         }
     }
 
-    // The last is what .NET throws where a file is too large for its file system.
+    // ArgumentOutOfRangeException: the file is too large for its file system.
     private static bool IsRefusal(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 
     private PixelFileException Refused(Exception e) => new($"The file of decoded images '{_path}' cannot be written. {e.Message}", e);
 }
 
 /// <summary>
-/// The last bytes of a file of pixels, little-endian: magic, version, bytes of an image, rows, bytes of notes, and a hash of all that is neither pixels nor itself. Before it lie
-/// the pixels, a checksum of each row, and the notes. At the end, because nobody knows how many rows there will be; a file without one was never finished.
+/// The last bytes of a file of pixels, little-endian: magic, version, bytes per image, images, bytes of notes, and a hash of all but the pixels and itself.
+/// Before it are the pixels, a checksum of each image, and the notes. It is at the end because the number of images is not known before; a file without it is
+/// incomplete.
 /// </summary>
-internal readonly record struct PixelFileFooter(int ImageBytes, long Rows, int NotesBytes)
+internal readonly record struct PixelFileFooter(int ImageBytes, long Images, int NotesBytes)
 {
     public const int Size = FactsSize + SHA256.HashSizeInBytes;
 
@@ -117,9 +159,10 @@ internal readonly record struct PixelFileFooter(int ImageBytes, long Rows, int N
     private const int FactsSize = sizeof(ulong) + sizeof(int) + sizeof(int) + sizeof(long) + sizeof(int);
 
     /// <summary>Where the checksums begin.</summary>
-    public long PixelBytes => Rows * ImageBytes;
+    public long PixelBytes => Images * ImageBytes;
 
-    public long TailBytes => (Rows * sizeof(ulong)) + NotesBytes;
+    /// <summary>Bytes of checksums and notes.</summary>
+    public long TailBytes => (Images * sizeof(ulong)) + NotesBytes;
 
     public byte[] ToBytes(ReadOnlySpan<byte> tail)
     {
@@ -127,34 +170,42 @@ internal readonly record struct PixelFileFooter(int ImageBytes, long Rows, int N
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, Magic);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), Version);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), ImageBytes);
-        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), Rows);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), Images);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(24), NotesBytes);
         Hash(bytes, tail, bytes.AsSpan(FactsSize));
         return bytes;
     }
 
-    /// <exception cref="InvalidDataException">It is none, or of another version, or does not fit a file of that length.</exception>
+    /// <exception cref="InvalidDataException">The bytes are no footer, or of another version, or do not fit a file of that length.</exception>
     public static PixelFileFooter Read(ReadOnlySpan<byte> bytes, long fileLength)
     {
         if (bytes.Length < Size || BinaryPrimitives.ReadUInt64LittleEndian(bytes) != Magic)
-            throw new InvalidDataException("It was never finished, or is cut off.");
+        {
+            throw new InvalidDataException("It is incomplete or truncated.");
+        }
+
         if (BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]) is var version && version != Version)
+        {
             throw new InvalidDataException(FormattableString.Invariant($"Its format is {version}; this library reads {Version}."));
+        }
+
         PixelFileFooter footer = new(
             BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]), BinaryPrimitives.ReadInt32LittleEndian(bytes[24..]));
-        // Bounds first: no product may overflow, and what is allocated for the tail is never more than the file has.
-        bool fits = footer is { ImageBytes: > 0, Rows: >= 0 and <= int.MaxValue, NotesBytes: >= 0 } && footer.TailBytes <= Array.MaxLength
+        // Bounds first: no product may overflow, and no more is allocated for the tail than the file has.
+        bool fits = footer is { ImageBytes: > 0, Images: >= 0 and <= int.MaxValue, NotesBytes: >= 0 } && footer.TailBytes <= Array.MaxLength
             && footer.PixelBytes + footer.TailBytes + Size == fileLength;
-        return fits ? footer : throw new InvalidDataException("Its length is not what its footer says.");
+        return fits ? footer : throw new InvalidDataException("Its length is not the one that its footer gives.");
     }
 
-    /// <exception cref="InvalidDataException">The tail is not the one that was written.</exception>
+    /// <exception cref="InvalidDataException">The checksums or the notes are damaged.</exception>
     public static void Check(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> tail)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         Hash(bytes, tail, hash);
         if (!hash.SequenceEqual(bytes[FactsSize..Size]))
-            throw new InvalidDataException("What it says of its images is damaged.");
+        {
+            throw new InvalidDataException("Its checksums or notes are damaged.");
+        }
     }
 
     private static void Hash(ReadOnlySpan<byte> facts, ReadOnlySpan<byte> tail, Span<byte> hash)
@@ -166,57 +217,5 @@ internal readonly record struct PixelFileFooter(int ImageBytes, long Rows, int N
     }
 }
 
-/// <summary>
-/// A folder of finished files of pixels, each under the name of what is in it. Processes that make the same file at once each write one of their own; the last one that is finished
-/// stays, and whoever reads another one goes on reading that.
-/// </summary>
-internal sealed class PixelFolder(string path)
-{
-    /// <summary>How names of files end that are still being written.</summary>
-    public const string Unfinished = ".tmp";
-
-    private const string Finished = ".pixels";
-
-    /// <summary>The file of that name; null where there is none, or none that is whole, which is told of.</summary>
-    public FilePixels? Open(string name, int imageBytes, Action<string> notice)
-    {
-        string file = Path.Combine(path, name + Finished);
-        try
-        {
-            return File.Exists(file) ? FilePixels.Open(file, imageBytes) : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            notice($"The file of decoded images '{file}' cannot be used and is made anew. {e.Message}");
-            return null;
-        }
-    }
-
-    /// <exception cref="PixelFileException">The file cannot be made.</exception>
-    public PixelFileWriter Create(string name, int imageBytes, long expectedBytes)
-    {
-        RemoveAbandoned();
-        return new PixelFileWriter(path, name + Finished, imageBytes, expectedBytes);
-    }
-
-    // A process that was killed left its file; one that still writes holds a lock on it.
-    private void RemoveAbandoned()
-    {
-        if (!Directory.Exists(path))
-            return;
-        foreach (string file in Directory.EnumerateFiles(path, "*" + Finished + ".*" + Unfinished))
-        {
-            try
-            {
-                using FileStream abandoned = new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Somebody writes it, or has just removed it.
-            }
-        }
-    }
-}
-
-/// <summary>A file of pixels cannot be written: the disk is full, or the folder refuses it.</summary>
+/// <summary>A file of pixels cannot be written: the disk is full, or the folder cannot be written to.</summary>
 internal sealed class PixelFileException(string message, Exception innerException) : IOException(message, innerException);

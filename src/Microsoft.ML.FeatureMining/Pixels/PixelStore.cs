@@ -4,34 +4,39 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Microsoft.ML.FeatureMining.Pixels;
 
-/// <summary>Where the pixels of a set lie: in memory, in a file, or still in the pictures that they are decoded from. Any number of passes may go on at once.</summary>
+/// <summary>Holds the pixels of images of one size, by index: in memory, in a file, or decoded anew each time. Any number of passes can run at once.</summary>
 internal abstract class PixelStore : IDisposable
 {
-    /// <summary>Rows, each the pixels of one image.</summary>
+    /// <summary>The number of images.</summary>
     public abstract int Count { get; }
 
-    /// <summary>Where <see cref="Read"/> takes the memory of a batch from.</summary>
-    public BatchMemory Memory { get; } = new();
+    /// <summary>The memory that the pixels take, in bytes.</summary>
+    public virtual long MemoryBytes => 0;
 
-    /// <summary>How far a row may lie ahead of the place at which it is asked for; shuffling keeps to it.</summary>
+    /// <summary>Where <see cref="Read"/> rents the memory of a batch.</summary>
+    public PixelPool Pool { get; } = new();
+
+    /// <summary>How far ahead of its position in the store an image can be asked for in one pass; the order of an epoch keeps to it.</summary>
     public virtual int ShuffleWindow => int.MaxValue;
 
-    /// <summary><see cref="ChecksumOf"/> the pixels of a row, the same in every store.</summary>
-    public abstract ulong Checksum(int row);
+    /// <summary>The <see cref="ChecksumOf"/> an image's pixels, the same in every store.</summary>
+    public abstract ulong Checksum(int index);
 
-    /// <summary>XXH3, 64 bits: finds damage and changed images. Another algorithm needs another version of the pixel file (<see cref="PixelFileFooter"/>).</summary>
+    /// <summary>
+    /// XXH3, 64 bits: detects damage and changed images. Another algorithm needs another version of the pixel file (<see cref="PixelFileFooter"/>).
+    /// </summary>
     public static ulong ChecksumOf(ReadOnlySpan<byte> pixels) => XxHash3.HashToUInt64(pixels);
 
-    /// <summary>One pass over rows, batch by batch: for each batch the pixels of its rows, one after another.</summary>
+    /// <summary>Reads images in one pass: for each batch of indices the pixels of its images, one after another.</summary>
     public abstract IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches);
 
-    /// <summary>Lets go of what it holds; nobody may read any more.</summary>
+    /// <summary>Releases the file, if there is one; no pass may run any more.</summary>
     public virtual void Dispose()
     {
     }
 }
 
-/// <summary>Pixels in memory, in chunks of many images each: one array holds at most 2 GB, and a growing one is held twice while it is copied.</summary>
+/// <summary>Pixels in memory, in chunks of many images: one array holds at most 2 GB, and growing it takes twice its memory while it is copied.</summary>
 internal sealed class MemoryPixels(int imageBytes) : PixelStore
 {
     private const int ChunkBytes = 16 << 20;
@@ -42,35 +47,51 @@ internal sealed class MemoryPixels(int imageBytes) : PixelStore
 
     public override int Count => _count;
 
-    /// <summary>The memory that it takes.</summary>
-    public long Bytes => _chunks.Sum(chunk => chunk.LongLength);
+    public override long MemoryBytes => _chunks.Sum(chunk => chunk.LongLength);
 
-    public void Add(ReadOnlySpan<byte> image) => image.CopyTo(NextSlot());
+    /// <summary>Copies the next image.</summary>
+    /// <exception cref="ArgumentException">It has another size than the others.</exception>
+    public void Add(ReadOnlySpan<byte> image)
+    {
+        if (image.Length != imageBytes)
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"The image has {image.Length} bytes; images of this store have {imageBytes}."), nameof(image));
+        }
 
-    public override ulong Checksum(int row) => ChecksumOf(Row(row));
+        image.CopyTo(NextSlot());
+    }
+
+    public override ulong Checksum(int index) => ChecksumOf(Image(index));
 
     public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches) => batches.Select(Gather);
 
-    private byte[] Gather(int[] rows)
+    private byte[] Gather(int[] indices)
     {
-        byte[] pixels = Memory.Take(checked(rows.Length * imageBytes));
-        for (int i = 0; i < rows.Length; i++)
-            Row(rows[i]).CopyTo(pixels.AsSpan(i * imageBytes));
+        byte[] pixels = Pool.Rent(checked(indices.Length * imageBytes));
+        for (int i = 0; i < indices.Length; i++)
+        {
+            Image(indices[i]).CopyTo(pixels.AsSpan(i * imageBytes));
+        }
+
         return pixels;
     }
 
-    private ReadOnlySpan<byte> Row(int row)
+    private ReadOnlySpan<byte> Image(int index)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(row);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, _count);
-        return _chunks[row / _imagesPerChunk].AsSpan(row % _imagesPerChunk * imageBytes, imageBytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _count);
+        return _chunks[index / _imagesPerChunk].AsSpan(index % _imagesPerChunk * imageBytes, imageBytes);
     }
 
     private Span<byte> NextSlot()
     {
         int slot = _count++ % _imagesPerChunk;
         if (slot == 0)
+        {
             _chunks.Add(new byte[imageBytes]);
+        }
+
         byte[] chunk = _chunks[^1];
         int end = (slot + 1) * imageBytes;
         if (end > chunk.Length)
@@ -83,8 +104,8 @@ internal sealed class MemoryPixels(int imageBytes) : PixelStore
 }
 
 /// <summary>
-/// Pixels in a file, of which the system keeps in memory what there is room for. Rows are read at their place, not through a map of the file: a disk that fails, or a file that
-/// somebody cuts, is then an exception and not the end of the process, and the pages that were read do not count as the process's own. Each row is checked as it is read.
+/// Pixels in a file, which the system caches as far as it has memory. Each image is read at its position and checked. The file is not memory-mapped: a failing
+/// disk or a truncated file then raises an exception instead of ending the process, and pages of the file do not count as memory of the process.
 /// </summary>
 internal sealed class FilePixels : PixelStore
 {
@@ -93,11 +114,11 @@ internal sealed class FilePixels : PixelStore
     private readonly int _imageBytes;
     private readonly ulong[] _checksums;
 
-    /// <param name="file">The file, from its first byte the pixels; taken over.</param>
+    /// <param name="file">The file, which begins with the pixels; the store closes it.</param>
     /// <param name="path">Its name, for errors.</param>
     /// <param name="imageBytes">Bytes of one image.</param>
-    /// <param name="checksums">Of each row.</param>
-    /// <param name="notes">What its writer wrote down beside the pixels.</param>
+    /// <param name="checksums">Of each image.</param>
+    /// <param name="notes">What the writer stored beside the pixels.</param>
     public FilePixels(SafeFileHandle file, string path, int imageBytes, ulong[] checksums, byte[] notes)
     {
         (_file, _path, _imageBytes, _checksums, Notes) = (file, path, imageBytes, checksums, notes);
@@ -107,8 +128,33 @@ internal sealed class FilePixels : PixelStore
 
     public override int Count => _checksums.Length;
 
-    /// <exception cref="InvalidDataException">It is no whole file of pixels of that size; the message says why.</exception>
-    public static FilePixels Open(string path, int imageBytes)
+    /// <summary>Opens the finished file of that name.</summary>
+    /// <param name="folder">Where.</param>
+    /// <param name="name">The name that its <see cref="PixelFileWriter"/> was given.</param>
+    /// <param name="imageBytes">Bytes of one image.</param>
+    /// <param name="warn">Receives a warning if the file cannot be used.</param>
+    /// <returns>Null if the file is missing or corrupt.</returns>
+    public static FilePixels? Find(string folder, string name, int imageBytes, Action<string> warn)
+    {
+        string path = PixelFileWriter.PathOf(folder, name);
+        try
+        {
+            return File.Exists(path) ? Open(path, imageBytes) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            warn($"The file of decoded images '{path}' cannot be used and is made anew. {e.Message}");
+            return null;
+        }
+    }
+
+    public override ulong Checksum(int index) => _checksums[index];
+
+    public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches) => batches.Select(Gather);
+
+    public override void Dispose() => _file.Dispose();
+
+    private static FilePixels Open(string path, int imageBytes)
     {
         SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
         try
@@ -117,10 +163,13 @@ internal sealed class FilePixels : PixelStore
             byte[] end = Bytes(file, Math.Max(0, length - PixelFileFooter.Size), (int)Math.Min(length, PixelFileFooter.Size));
             PixelFileFooter footer = PixelFileFooter.Read(end, length);
             if (footer.ImageBytes != imageBytes)
+            {
                 throw new InvalidDataException(FormattableString.Invariant($"Its images have {footer.ImageBytes} bytes, not {imageBytes}."));
+            }
+
             byte[] tail = Bytes(file, footer.PixelBytes, (int)footer.TailBytes);
             PixelFileFooter.Check(end, tail);
-            int checksums = (int)footer.Rows * sizeof(ulong);
+            int checksums = (int)footer.Images * sizeof(ulong);
             return new FilePixels(file, path, imageBytes, MemoryMarshal.Cast<byte, ulong>(tail.AsSpan(0, checksums)).ToArray(), tail[checksums..]);
         }
         catch
@@ -130,26 +179,23 @@ internal sealed class FilePixels : PixelStore
         }
     }
 
-    public override ulong Checksum(int row) => _checksums[row];
-
-    public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches) => batches.Select(Gather);
-
-    public override void Dispose() => _file.Dispose();
-
-    private byte[] Gather(int[] rows)
+    private byte[] Gather(int[] indices)
     {
-        byte[] pixels = Memory.Take(checked(rows.Length * _imageBytes));
-        ParallelLoop.For(rows.Length, i => Read(rows[i], pixels.AsSpan(i * _imageBytes, _imageBytes)));
+        byte[] pixels = Pool.Rent(checked(indices.Length * _imageBytes));
+        ParallelLoop.For(indices.Length, i => Read(indices[i], pixels.AsSpan(i * _imageBytes, _imageBytes)));
         return pixels;
     }
 
-    private void Read(int row, Span<byte> pixels)
+    private void Read(int index, Span<byte> pixels)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(row);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Count);
-        Fill(_file, (long)row * _imageBytes, pixels);
-        if (ChecksumOf(pixels) != _checksums[row])
-            throw new InvalidDataException(FormattableString.Invariant($"The file of decoded images '{_path}' is damaged at image {row}, byte {(long)row * _imageBytes}."));
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        Fill(_file, (long)index * _imageBytes, pixels);
+        if (ChecksumOf(pixels) != _checksums[index])
+        {
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"The file of decoded images '{_path}' is damaged at image {index}, byte {(long)index * _imageBytes}."));
+        }
     }
 
     private static byte[] Bytes(SafeFileHandle file, long offset, int count)
@@ -165,7 +211,10 @@ internal sealed class FilePixels : PixelStore
         {
             int read = RandomAccess.Read(file, bytes, offset);
             if (read == 0)
-                throw new InvalidDataException(FormattableString.Invariant($"The file of decoded images ends at byte {offset}."));
+            {
+                throw new InvalidDataException(FormattableString.Invariant($"The file of decoded images is truncated at byte {offset}."));
+            }
+
             bytes = bytes[read..];
             offset += read;
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
@@ -14,7 +15,10 @@ using TorchSharp;
 
 namespace Microsoft.ML.FeatureMining.Trainers;
 
-/// <summary>One Fit of a trainer: runs the engine, once or several times, with the log, the progress, the cancellation and the workspace that the options ask for.</summary>
+/// <summary>
+/// One Fit of a trainer: reads the rows, and runs the engine once or several times, with the log, progress, cancellation and workspace that the options ask
+/// for.
+/// </summary>
 internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOptions options, torch.Device device)
 {
     /// <param name="recipe">How to train.</param>
@@ -41,8 +45,62 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         return workspace.Record(Describe(recipe, rows), surroundings, recording => TrainingEngine.Fit(recipe, rows.Train, rows.Validation, recording));
     }
 
-    /// <summary>Reads further rows to train on, each of one class of the others.</summary>
-    public TrainingRows ReadPatches(IDataView patches, string labelColumnName, TrainingRows rows) => rows.ReadPatches(patches, labelColumnName, options, channel, CheckAlive);
+    /// <summary>Reads the rows to train on and those to validate on.</summary>
+    /// <param name="input">The rows to train on, and to draw validation rows from.</param>
+    /// <param name="seed">Draws the validation rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">The validation set does not fit the training rows.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or all are of one class.</exception>
+    public TrainingRows Read(IDataView input, long seed)
+    {
+        string labelName = options.LabelColumnName;
+        LabelColumn label = options.IsMultilabel ? LabelSetColumn.Bind(input, labelName) : KeyLabelColumn.Bind(input.Schema, labelName);
+        ImageColumn image = ImageColumn.Bind(input.Schema, options.ImageColumnName, Preprocessing, options.MaxPixels);
+        LabeledRows rows = new(input, label, image, CheckAlive);
+        StorageSettings storage = options.ToStorage();
+        bool[]? heldOut = options.ValidationFraction is { } fraction
+            ? StratifiedSplit.HeldOut(rows.ReadLabels(), fraction, new RandomStream(seed, "validation-split"))
+            : null;
+        (ImageSet train, ImageSet? validation, RowLedger ledger) = ReadImages("training", rows, storage, heldOut);
+        try
+        {
+            CheckTrainable(train, ledger, label);
+            if (options.ValidationSet is { } set)
+            {
+                // Both sets share the memory budget.
+                StorageSettings left = storage with { MemoryBudget = Math.Max(0, storage.Budget - train.MemoryBytes) };
+                (validation, _) = ReadMore("validation", set, label.Alike(set.Schema, labelName), image.Shape, left);
+            }
+
+            return validation is null or { Count: > 0 }
+                ? new TrainingRows(label.Keys, train, validation, ledger.Unreadable.Count)
+                : throw new InvalidOperationException("There is no row to validate on: none has both a label and an image that can be read.");
+        }
+        catch
+        {
+            train.Dispose();
+            validation?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads patches to train on, each with one of the classes of <paramref name="rows"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">The patches have another shape or other classes than the rows.</exception>
+    /// <exception cref="InvalidOperationException">There are no patches.</exception>
+    public TrainingRows ReadPatches(IDataView patches, string labelColumnName, TrainingRows rows)
+    {
+        KeyLabelColumn label = KeyLabelColumn.BindAlike(patches.Schema, labelColumnName, rows.Keys);
+        (ImageSet images, RowLedger ledger) = ReadMore("patch", patches, label, rows.Train.Shape, options.ToStorage());
+        if (images.Count > 0)
+        {
+            return new TrainingRows(rows.Keys, images.NormalizedLike(rows.Train), null, ledger.Unreadable.Count);
+        }
+
+        images.Dispose();
+        throw new InvalidOperationException(
+            "There is no patch to train on: none has both a label and an image that can be read. Give others in PatchSet, or set SwitchEpoch to 0.");
+    }
 
     public void Info(string text) => channel.Info(MessageSensitivity.None, text);
 
@@ -64,6 +122,9 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         Warn(FormattableString.Invariant($"Training was canceled; the model is that of epoch {outcome.Epoch}."));
     }
 
+    // Training takes its crops out of the uncropped image.
+    private ImagePreprocessing Preprocessing => options.ToPreprocessing().Uncropped();
+
     private bool IsCanceled => options.CancellationToken.IsCancellationRequested || Internals.IsCanceled(host);
 
     private void Warn(string text) => channel.Warning(MessageSensitivity.None, text);
@@ -79,6 +140,78 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
                 $"Epoch {epoch.Epoch}/{progress.Epochs}: loss {epoch.TrainLoss:F4}, accuracy {epoch.TrainAccuracy:P2}{validation}, learning rate {epoch.LearningRate:G3}, {epoch.Seconds:F1} s"));
         }
         options.Progress?.Invoke(progress);
+    }
+
+    // Rows with the classes and the image shape of the training rows.
+    private (ImageSet Images, RowLedger Ledger) ReadMore(string role, IDataView view, LabelColumn label, ImageShape shape, StorageSettings storage)
+    {
+        ImageColumn image = ImageColumn.BindOrFiles(view.Schema, options.ImageColumnName, Preprocessing, options.MaxPixels);
+        if (image.Shape != shape)
+        {
+            throw new ArgumentException(
+                $"The images of the {role} rows, column '{image.Column.Name}', are {image.Shape}; those of the training rows are {shape}.", nameof(view));
+        }
+
+        (ImageSet images, _, RowLedger ledger) = ReadImages(role, new LabeledRows(view, label, image, CheckAlive), storage, heldOut: null);
+        return (images, ledger);
+    }
+
+    private (ImageSet Images, ImageSet? HeldOut, RowLedger Ledger) ReadImages(string role, LabeledRows rows, StorageSettings storage, bool[]? heldOut)
+    {
+        (ImageSet Images, ImageSet? HeldOut, RowLedger Ledger) read = new ImageSetReader(options.OnUnreadableImage, storage, Warn).Read(rows, heldOut);
+        try
+        {
+            ReportSkipped(role, rows.Image, read.Ledger);
+            return read;
+        }
+        catch
+        {
+            read.Images.Dispose();
+            throw;
+        }
+    }
+
+    private void ReportSkipped(string role, ImageColumn image, RowLedger ledger)
+    {
+        if (ledger.Unreadable.Count > 0)
+        {
+            string causes = string.Join(Environment.NewLine, ledger.Causes.Select(cause => "- " + cause));
+            if (ledger.Unreadable.Count > options.MaxSkippedFraction * ledger.Labels.Count)
+            {
+                throw new InvalidOperationException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Of {ledger.Labels.Count} {role} rows {ledger.Unreadable.Count} have an image that cannot be read; MaxSkippedFraction is "
+                    + $"{options.MaxSkippedFraction}. The first of them:{Environment.NewLine}{causes}"));
+            }
+
+            channel.Warning(MessageSensitivity.Schema | MessageSensitivity.UserData, string.Create(
+                CultureInfo.InvariantCulture,
+                $"{ledger.Unreadable.Count} {role} rows were skipped: their image in column '{image.Column.Name}' cannot be read. "
+                + $"The first of them:{Environment.NewLine}{causes}"));
+        }
+
+        if (ledger.Unlabeled > 0)
+        {
+            Warn(FormattableString.Invariant($"{ledger.Unlabeled} {role} rows were skipped: they have no label, or one that is none of the classes."));
+        }
+    }
+
+    private static void CheckTrainable(ImageSet train, RowLedger ledger, LabelColumn label)
+    {
+        if (train.Count == 0)
+        {
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"There is no row to train on: {ledger.Unlabeled} rows have no label in column '{label.Column.Name}' "
+                + $"and the image of {ledger.Unreadable.Count} cannot be read."));
+        }
+
+        int[] classes = [.. train.Labels.Distinct().Take(2)];
+        if (classes.Length == 1)
+        {
+            throw new InvalidOperationException(
+                $"All rows have the label '{label.Describe(classes[0])}' in column '{label.Column.Name}'; at least two classes are required.");
+        }
     }
 
     private object Describe(TrainingRecipe recipe, TrainingRows rows) => new
@@ -97,128 +230,16 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     };
 }
 
-/// <summary>What a trainer was given, read and found fit to train on.</summary>
-internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Validation, int Skipped, IReadOnlyList<IDisposable> Held) : IDisposable
+/// <summary>The images that a trainer was given.</summary>
+/// <param name="Keys">The classes.</param>
+/// <param name="Train">The images to train on.</param>
+/// <param name="Validation">The images to validate on; null for none.</param>
+/// <param name="Skipped">Training rows whose image cannot be read.</param>
+internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Validation, int Skipped) : IDisposable
 {
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    /// <exception cref="ArgumentException">The validation set does not fit the training rows.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, or all are of one class.</exception>
-    public static TrainingRows Read(IDataView rows, ImageClassificationOptions options, long seed, IChannel channel, Action checkAlive)
-    {
-        LabelColumn label = options.IsMultilabel ? LabelSetColumn.Bind(rows, options.LabelColumnName) : KeyLabelColumn.Bind(rows.Schema, options.LabelColumnName);
-        ImageColumn image = BindImage(rows.Schema, options);
-        LabeledRowReader reader = new(label, image, checkAlive);
-        StorageSettings storage = options.ToStorage();
-        Func<StratifiedSplit>? newSplit = null;
-        if (options.ValidationFraction is { } fraction)
-        {
-            int[] counts = reader.CountRows(rows);
-            newSplit = () => new StratifiedSplit(counts, fraction, new RandomStream(seed, "validation-split"));
-        }
-        LabeledImages read = new LabeledImageReader(reader, options.OnUnreadableImage, storage, Warn).Read(rows, newSplit);
-        LabeledImages? validation = null;
-        try
-        {
-            Report(channel, "training", image, read, options.MaxSkippedFraction);
-            CheckTrainable(read, label);
-            // Both sets share the budget.
-            StorageSettings left = storage with { MemoryBudget = Math.Max(0, storage.Budget - read.MemoryBytes) };
-            if (options.ValidationSet is { } set)
-            {
-                validation = ReadFurther(set, label.Alike(set.Schema, options.LabelColumnName), "validation", image.Shape, options, left, channel, checkAlive);
-            }
-            ImageSet? validated = validation?.Images ?? read.HeldOut;
-            if (validated is { Count: 0 })
-                throw new InvalidOperationException("There is no row to validate on.");
-            return new TrainingRows(label.Keys, read.Images, validated, read.Ledger.Unreadable.Count, [read, .. validation is null ? [] : (IDisposable[])[validation]]);
-        }
-        catch
-        {
-            read.Dispose();
-            validation?.Dispose();
-            throw;
-        }
-
-        void Warn(string text) => channel.Warning(MessageSensitivity.None, text);
-    }
-
-    /// <summary>Reads further rows to train on, each of one class of these.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    /// <exception cref="ArgumentException">The rows do not fit these.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows.</exception>
-    public TrainingRows ReadPatches(IDataView patches, string labelColumnName, ImageClassificationOptions options, IChannel channel, Action checkAlive)
-    {
-        KeyLabelColumn label = KeyLabelColumn.BindAlike(patches.Schema, labelColumnName, Keys);
-        LabeledImages read = ReadFurther(patches, label, "patch", Train.Shape, options, options.ToStorage(), channel, checkAlive);
-        if (read.Images.Count > 0)
-            return new TrainingRows(Keys, read.Images.NormalizedLike(Train), null, read.Ledger.Unreadable.Count, [read]);
-        read.Dispose();
-        throw new InvalidOperationException("There is no patch to train on.");
-    }
-
-    /// <summary>Lets go of the images.</summary>
     public void Dispose()
     {
-        foreach (IDisposable images in Held)
-            images.Dispose();
-    }
-
-    private static ImageColumn BindImage(DataViewSchema schema, ImageClassificationOptions options, bool orFiles = false)
-    {
-        ImagePreprocessing preprocessing = options.ToPreprocessing().Uncropped();
-        return orFiles
-            ? ImageColumn.BindOrFiles(schema, options.ImageColumnName, preprocessing, options.MaxPixels)
-            : ImageColumn.Bind(schema, options.ImageColumnName, preprocessing, options.MaxPixels);
-    }
-
-    /// <summary>Reads further rows of the same classes.</summary>
-    private static LabeledImages ReadFurther(
-        IDataView rows, LabelColumn label, string role, ImageShape shape, ImageClassificationOptions options, StorageSettings storage, IChannel channel, Action checkAlive)
-    {
-        ImageColumn image = BindImage(rows.Schema, options, orFiles: true);
-        if (image.Shape != shape)
-            throw new ArgumentException($"The images of the {role} rows are {image.Shape}, those of the training rows {shape}.", nameof(rows));
-        LabeledRowReader reader = new(label, image, checkAlive);
-        LabeledImages read = new LabeledImageReader(reader, options.OnUnreadableImage, storage, text => channel.Warning(MessageSensitivity.None, text)).Read(rows);
-        try
-        {
-            Report(channel, role, image, read, options.MaxSkippedFraction);
-            return read;
-        }
-        catch
-        {
-            read.Dispose();
-            throw;
-        }
-    }
-
-    private static void Report(IChannel channel, string role, ImageColumn image, LabeledImages read, double maxSkippedFraction)
-    {
-        RowLedger ledger = read.Ledger;
-        if (ledger.Unreadable.Count > 0)
-        {
-            string causes = string.Join(Environment.NewLine, ledger.Causes.Select(cause => "- " + cause));
-            if (ledger.Unreadable.Count > maxSkippedFraction * ledger.Labels.Count)
-            {
-                throw new InvalidOperationException(FormattableString.Invariant(
-                    $"Of {ledger.Labels.Count} {role} rows {ledger.Unreadable.Count} have an image that cannot be read; MaxSkippedFraction is {maxSkippedFraction}. The first of them:{Environment.NewLine}{causes}"));
-            }
-            channel.Warning(MessageSensitivity.Schema | MessageSensitivity.UserData, FormattableString.Invariant(
-                $"{ledger.Unreadable.Count} {role} rows were left out: their image in column '{image.Column.Name}' cannot be read. The first of them:{Environment.NewLine}{causes}"));
-        }
-        if (ledger.Unlabeled > 0)
-            channel.Warning(MessageSensitivity.None, FormattableString.Invariant($"{ledger.Unlabeled} {role} rows were left out: they have no label, or one that is no class."));
-    }
-
-    private static void CheckTrainable(LabeledImages read, LabelColumn label)
-    {
-        if (read.Images.Count == 0)
-        {
-            throw new InvalidOperationException(FormattableString.Invariant(
-                $"There is no row to train on: {read.Ledger.Unlabeled} rows have no label and the image of {read.Ledger.Unreadable.Count} cannot be read."));
-        }
-        int[] classes = [.. read.Images.Labels.Distinct().Take(2)];
-        if (classes.Length == 1)
-            throw new InvalidOperationException($"All rows have the label '{label.Describe(classes[0])}' in column '{label.Column.Name}': telling classes apart takes at least two.");
+        Train.Dispose();
+        Validation?.Dispose();
     }
 }

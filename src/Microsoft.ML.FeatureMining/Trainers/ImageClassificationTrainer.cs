@@ -60,7 +60,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         GetOutputSchema(Internals.ShapeOf(input.Schema));
         using IChannel channel = _host.Start("Training");
         FitRun run = new(_host, channel, _options, ComputeDevice.Of(_environment));
-        using TrainingRows rows = TrainingRows.Read(input, _options, _seed, channel, run.CheckAlive);
+        using TrainingRows rows = run.Read(input, _seed);
         TrainingRecipe recipe = RecipeFor(rows.Train);
         ArtifactManifest untrained = ManifestOf(rows, recipe);
         ArtifactTrial.Run(untrained, ComputeDevice.Of(_environment));

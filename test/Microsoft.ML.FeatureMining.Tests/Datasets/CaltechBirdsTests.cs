@@ -21,13 +21,17 @@ public sealed class CaltechBirdsTests : IDisposable
     [Fact]
     public void Read_BothParts_JoinsTheLists()
     {
-        Assert.Equal([new(_folder["images/001.A/x.jpg"], "001.A", new(5, 6, 7, 8))], CaltechBirds.Read(_folder.Path, DataPart.Train));
-        Assert.Equal([new(_folder["images/002.B C/y.jpg"], "002.B C", new(0, 1.5f, 10, 20))], CaltechBirds.Read(_folder.Path, DataPart.Test));
+        BoxedImageRow train = Assert.Single(CaltechBirds.Read(_folder.Path, DataPart.Train)), test = Assert.Single(CaltechBirds.Read(_folder.Path, DataPart.Test));
+
+        Assert.Equal((_folder["images/001.A/x.jpg"], "001.A"), (train.ImagePath, train.Label));
+        Assert.Equal([5f, 6, 7, 8], train.Box);
+        Assert.Equal((_folder["images/002.B C/y.jpg"], "002.B C"), (test.ImagePath, test.Label));
+        Assert.Equal([0f, 1.5f, 10, 20], test.Box);
     }
 
     [Theory]
     [InlineData("images.txt", "1 001.A/x.jpg\n1 001.A/y.jpg", "line 2: the number 1 stands in the file before")]
-    [InlineData("images.txt", "1 x.jpg\n2 001.A/x.jpg", "line 1: 'x.jpg' is no picture in a folder")]
+    [InlineData("images.txt", "1 x.jpg\n2 001.A/x.jpg", "line 1: 'x.jpg' is no image in a folder")]
     [InlineData("images.txt", "1 ../x.jpg\n2 001.A/x.jpg", "line 1: '..' is no name of a file")]
     [InlineData("image_class_labels.txt", "2 1", "has no line for the number 1")]
     [InlineData("image_class_labels.txt", "1 7\n2 1", "has no line for the number 7")]
@@ -51,18 +55,18 @@ public sealed class CaltechBirdsTests : IDisposable
     {
         string root = SharedData.Folder("cub-20");
 
-        IReadOnlyList<BoxedImageFile> train = CaltechBirds.Read(root, DataPart.Train), test = CaltechBirds.Read(root, DataPart.Test);
+        IReadOnlyList<BoxedImageRow> train = CaltechBirds.Read(root, DataPart.Train), test = CaltechBirds.Read(root, DataPart.Test);
 
         Assert.Equal((400, 200), (train.Count, test.Count));
-        Assert.All(train.CountBy(file => file.ClassName), group => Assert.Equal(20, group.Value));
-        Assert.All(test.CountBy(file => file.ClassName), group => Assert.Equal(10, group.Value));
-        Assert.Equal(new ImageBox(139, 30, 153, 264), train[0].Box);
-        foreach (BoxedImageFile file in train.Concat(test).Where((_, i) => i % 20 == 0))
+        Assert.All(train.CountBy(row => row.Label), group => Assert.Equal(20, group.Value));
+        Assert.All(test.CountBy(row => row.Label), group => Assert.Equal(10, group.Value));
+        Assert.Equal([139f, 30, 153, 264], train[0].Box);
+        foreach (BoxedImageRow row in train.Concat(test).Where((_, i) => i % 20 == 0))
         {
-            Assert.Equal(file.ClassName, Path.GetFileName(Path.GetDirectoryName(file.Path)));
-            DecodedImage picture = ImageCodec.Decode(File.ReadAllBytes(file.Path));
-            Assert.InRange(file.Box.X + file.Box.Width, 1, picture.Width + 1);
-            Assert.InRange(file.Box.Y + file.Box.Height, 1, picture.Height + 1);
+            Assert.Equal(row.Label, Path.GetFileName(Path.GetDirectoryName(row.ImagePath)));
+            DecodedImage image = ImageCodec.Decode(File.ReadAllBytes(row.ImagePath));
+            Assert.InRange(row.Box[0] + row.Box[2], 1, image.Width + 1);
+            Assert.InRange(row.Box[1] + row.Box[3], 1, image.Height + 1);
         }
     }
 }

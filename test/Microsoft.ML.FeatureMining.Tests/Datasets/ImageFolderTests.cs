@@ -13,10 +13,10 @@ public sealed class ImageFolderTests : IDisposable
     {
         Touch("b/2.png", "b/10.JPG", "a/deep/er/x.webp", "a/z.gif", "B/y.bmp", "b/1.jpeg");
 
-        IReadOnlyList<ImageFile> files = ImageFolder.Read(_root);
+        IReadOnlyList<ImageFileRow> files = ImageFolder.Read(_root);
 
-        Assert.Equal(["B/y.bmp", "a/deep/er/x.webp", "a/z.gif", "b/1.jpeg", "b/10.JPG", "b/2.png"], files.Select(file => Relative(file.Path)));
-        Assert.Equal(["B", "a", "a", "b", "b", "b"], files.Select(file => file.ClassName));
+        Assert.Equal(["B/y.bmp", "a/deep/er/x.webp", "a/z.gif", "b/1.jpeg", "b/10.JPG", "b/2.png"], files.Select(file => Relative(file.ImagePath)));
+        Assert.Equal(["B", "a", "a", "b", "b", "b"], files.Select(file => file.Label));
     }
 
     [Fact]
@@ -24,7 +24,7 @@ public sealed class ImageFolderTests : IDisposable
     {
         Touch("a/1.png", "a/.2.png", "a/.thumbnails/3.png", "a/notes.txt", "a/Thumbs.db", "b/1.png", ".git/1.png", "readme.png");
 
-        Assert.Equal(["a/1.png", "b/1.png"], ImageFolder.Read(_root).Select(file => Relative(file.Path)));
+        Assert.Equal(["a/1.png", "b/1.png"], ImageFolder.Read(_root).Select(file => Relative(file.ImagePath)));
     }
 
     [SkippableFact]
@@ -36,10 +36,10 @@ public sealed class ImageFolderTests : IDisposable
         Directory.CreateSymbolicLink(Path.Combine(_root, "b", "self"), Path.Combine(_root, "b"));
         Directory.CreateSymbolicLink(Path.Combine(_root, "b", "around"), Path.Combine(_root, "b", "around"));
 
-        IReadOnlyList<ImageFile> files = ImageFolder.Read(_root);
+        IReadOnlyList<ImageFileRow> files = ImageFolder.Read(_root);
 
-        Assert.Single(files, file => Relative(file.Path) == "a/1.png");
-        Assert.Single(files, file => file.ClassName == "b");
+        Assert.Single(files, file => Relative(file.ImagePath) == "a/1.png");
+        Assert.Single(files, file => file.Label == "b");
     }
 
     [SkippableFact]
@@ -49,7 +49,7 @@ public sealed class ImageFolderTests : IDisposable
         Touch("data/a/1.png", "data/b/1.png", "elsewhere/2.png");
         Directory.CreateSymbolicLink(Path.Combine(_root, "data", "a", "more"), Path.Combine(_root, "elsewhere"));
 
-        Assert.Equal(["data/a/1.png", "data/a/more/2.png", "data/b/1.png"], ImageFolder.Read(Path.Combine(_root, "data")).Select(file => Relative(file.Path)));
+        Assert.Equal(["data/a/1.png", "data/a/more/2.png", "data/b/1.png"], ImageFolder.Read(Path.Combine(_root, "data")).Select(file => Relative(file.ImagePath)));
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed class ImageListTests : IDisposable
     {
         string path = _folder.Write("list.csv", "id,Label,ImagePath\n1,cat,a.jpg\n2,\"dog, old\",sub/b.jpg\n");
 
-        Assert.Equal([new(_folder["a.jpg"], "cat"), new(_folder["sub/b.jpg"], "dog, old")], ImageList.Read(path, new()));
+        Assert.Equal([new() { ImagePath = _folder["a.jpg"], Label = "cat" }, new() { ImagePath = _folder["sub/b.jpg"], Label = "dog, old" }], ImageList.Read(path, new()));
     }
 
     [Fact]
@@ -21,9 +21,9 @@ public sealed class ImageListTests : IDisposable
     {
         string path = _folder.Write("list.tsv", $"a.jpg\tcat\n{_folder["b.jpg"]}\tdog\n");
 
-        IReadOnlyList<ImageFile> files = ImageList.Read(path, new() { HasHeader = false, ImageFolder = _folder["pictures"] });
+        IReadOnlyList<ImageFileRow> files = ImageList.Read(path, new() { HasHeader = false, ImageFolder = _folder["pictures"] });
 
-        Assert.Equal([new(_folder["pictures/a.jpg"], "cat"), new(_folder["b.jpg"], "dog")], files);
+        Assert.Equal([new() { ImagePath = _folder["pictures/a.jpg"], Label = "cat" }, new() { ImagePath = _folder["b.jpg"], Label = "dog" }], files);
     }
 
     [Fact]
@@ -31,16 +31,16 @@ public sealed class ImageListTests : IDisposable
     {
         string path = _folder.Write("list.csv", "file,tags\na.jpg,cat;sofa; cat\nb.jpg,\n");
 
-        IReadOnlyList<MultilabelImageFile> files = ImageList.ReadMultilabel(path, new() { PathColumn = "file", LabelColumn = "tags" });
+        IReadOnlyList<MultilabelImageRow> files = ImageList.ReadMultilabel(path, new() { PathColumn = "file", LabelColumn = "tags" });
 
-        Assert.Equal(["cat", "sofa"], files[0].ClassNames);
-        Assert.Empty(files[1].ClassNames);
+        Assert.Equal(["cat", "sofa"], files[0].Labels);
+        Assert.Empty(files[1].Labels);
     }
 
     [Theory]
     [InlineData("Path,Label\na,b", true, "line 1: the header has no column 'ImagePath'; it has 'Path', 'Label'")]
     [InlineData("ImagePath,Label\na,b\nc,", true, "line 3: the label is empty")]
-    [InlineData("ImagePath,Label\n,b", true, "line 2: the picture's path is empty")]
+    [InlineData("ImagePath,Label\n,b", true, "line 2: the image's path is empty")]
     [InlineData("a,b,c", false, "line 1: there are 3 fields")]
     [InlineData("", true, "is empty")]
     public void Read_Damage_SaysWhere(string text, bool header, string expected)

@@ -136,13 +136,13 @@ public sealed class PascalVocTests : IDisposable
     {
         VocImage[] images = [.. PascalVoc.Read(Root(), "train").Take(30)];
 
-        Patch[] patches = [.. VocPatches.Cut(images, minSide: 64, withDifficult: false)];
+        PatchRow[] patches = [.. VocPatches.Cut(images, minSide: 64, withDifficult: false)];
 
         VocObject[] wanted = [.. images.SelectMany(image => image.Objects).Where(thing => thing is { Difficult: false, Box: { Width: >= 64, Height: >= 64 } })];
-        Assert.Equal(wanted.Select(thing => thing.ClassName), patches.Select(patch => patch.ClassName));
-        foreach ((VocObject thing, Patch patch) in wanted.Zip(patches))
+        Assert.Equal(wanted.Select(thing => thing.ClassName), patches.Select(patch => patch.Label));
+        foreach ((VocObject thing, PatchRow patch) in wanted.Zip(patches))
         {
-            DecodedImage whole = ImageCodec.Decode(File.ReadAllBytes(patch.Path)), cut = ImageCodec.Decode(patch.Encoded);
+            DecodedImage whole = ImageCodec.Decode(File.ReadAllBytes(patch.ImagePath)), cut = ImageCodec.Decode(patch.Image);
             Assert.Equal(((int)thing.Box.Width, (int)thing.Box.Height), (cut.Width, cut.Height));
             (int x, int y) = ((int)thing.Box.X + cut.Width - 1, (int)thing.Box.Y + cut.Height - 1);
             Assert.Equal(whole.Pixels.AsSpan(((y * whole.Width) + x) * 3, 3), cut.Pixels.AsSpan(cut.Pixels.Length - 3));
@@ -155,11 +155,11 @@ public sealed class PascalVocTests : IDisposable
         _folder.Write("JPEGImages/000002.jpg", "no picture");
         VocImage[] images = [.. PascalVoc.Read(_folder.Path, "train")];
 
-        Patch patch = Assert.Single(VocPatches.Cut(images, minSide: 64, withDifficult: true));
+        PatchRow patch = Assert.Single(VocPatches.Cut(images, minSide: 64, withDifficult: true));
 
-        Assert.Equal("no picture"u8, patch.Encoded);
+        Assert.Equal("no picture"u8, patch.Image);
         File.Delete(_folder["JPEGImages/000002.jpg"]);
-        Assert.Empty(Assert.Single(VocPatches.Cut(images, minSide: 64, withDifficult: true)).Encoded);
+        Assert.Empty(Assert.Single(VocPatches.Cut(images, minSide: 64, withDifficult: true)).Image);
     }
 
     [Fact]

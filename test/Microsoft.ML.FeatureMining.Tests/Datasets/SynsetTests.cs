@@ -38,10 +38,10 @@ public sealed class SynsetTests : IDisposable
             _folder.Write(name, "");
         string list = _folder.Write("list.txt", "n00000002 two\nn00000001 one");
 
-        IReadOnlyList<SynsetImageFile> files = ImageNetFolder.Read(_folder.Path, list);
+        IReadOnlyList<SynsetImageRow> files = ImageNetFolder.Read(_folder.Path, list);
 
-        Assert.Equal(["c.JPEG", "a.JPEG", "b.JPEG"], files.Select(file => Path.GetFileName(file.Path)));
-        Assert.Equal(["two", "one", "one"], files.Select(file => file.Class.Description));
+        Assert.Equal(["c.JPEG", "a.JPEG", "b.JPEG"], files.Select(file => Path.GetFileName(file.ImagePath)));
+        Assert.Equal(["two", "one", "one"], files.Select(file => file.Description));
     }
 
     [Fact]

@@ -23,10 +23,10 @@ public sealed class TinyImageNetTests : IDisposable
     [Fact]
     public void Read_BothParts_GivesPicturesAndClasses()
     {
-        IReadOnlyList<SynsetImageFile> train = TinyImageNet.Read(_folder.Path, DataPart.Train), test = TinyImageNet.Read(_folder.Path, DataPart.Test);
+        IReadOnlyList<SynsetImageRow> train = TinyImageNet.Read(_folder.Path, DataPart.Train), test = TinyImageNet.Read(_folder.Path, DataPart.Test);
 
-        Assert.Equal(["n00000002_0.JPEG", "n00000001_0.JPEG"], train.Select(file => Path.GetFileName(file.Path)));
-        Assert.Equal([(_folder["val/images/val_1.JPEG"], "one"), (_folder["val/images/val_0.JPEG"], "two, deux")], test.Select(file => (file.Path, file.Class.Description)));
+        Assert.Equal(["n00000002_0.JPEG", "n00000001_0.JPEG"], train.Select(file => Path.GetFileName(file.ImagePath)));
+        Assert.Equal([(_folder["val/images/val_1.JPEG"], "one"), (_folder["val/images/val_0.JPEG"], "two, deux")], test.Select(file => (file.ImagePath, file.Description)));
     }
 
     [Theory]
@@ -48,12 +48,12 @@ public sealed class TinyImageNetTests : IDisposable
     {
         string root = Path.Combine(SharedData.Folder("tiny-imagenet-50"), "tiny-imagenet-200");
 
-        IReadOnlyList<SynsetImageFile> train = TinyImageNet.Read(root, DataPart.Train), test = TinyImageNet.Read(root, DataPart.Test);
+        IReadOnlyList<SynsetImageRow> train = TinyImageNet.Read(root, DataPart.Train), test = TinyImageNet.Read(root, DataPart.Test);
 
         Assert.Equal((8000, 2500), (train.Count, test.Count));
-        Assert.All(train.CountBy(file => file.Class), group => Assert.Equal(160, group.Value));
-        Assert.All(test.CountBy(file => file.Class), group => Assert.Equal(50, group.Value));
-        Assert.Equal("goldfish, Carassius auratus", train[0].Class.Description);
-        Assert.All(train.Concat(test), file => Assert.True(File.Exists(file.Path), file.Path));
+        Assert.All(train.CountBy(file => file.Label), group => Assert.Equal(160, group.Value));
+        Assert.All(test.CountBy(file => file.Label), group => Assert.Equal(50, group.Value));
+        Assert.Equal("goldfish, Carassius auratus", train[0].Description);
+        Assert.All(train.Concat(test), file => Assert.True(File.Exists(file.ImagePath), file.ImagePath));
     }
 }

@@ -12,12 +12,12 @@ public sealed class RealPicturesTests
     [InlineData("tiny-imagenet-50", "tiny-imagenet-200/train", 8000, 50)]
     public void Apply_EveryPictureOfADataSet_Decodes(string dataSet, string folder, int pictures, int classes)
     {
-        IReadOnlyList<ImageFile> files = ImageFolder.Read(Path.Combine(SharedData.Folder(dataSet), folder));
+        IReadOnlyList<ImageFileRow> files = ImageFolder.Read(Path.Combine(SharedData.Folder(dataSet), folder));
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, 64, 64) };
 
-        int decoded = files.AsParallel().Count(file => preprocessing.Apply(File.ReadAllBytes(file.Path)).Length == preprocessing.Shape.Length);
+        int decoded = files.AsParallel().Count(file => preprocessing.Apply(File.ReadAllBytes(file.ImagePath)).Length == preprocessing.Shape.Length);
 
-        Assert.Equal((pictures, classes), (decoded, files.Select(file => file.ClassName).Distinct().Count()));
+        Assert.Equal((pictures, classes), (decoded, files.Select(file => file.Label).Distinct().Count()));
     }
 
     [SkippableFact]
@@ -40,7 +40,7 @@ public sealed class RealPicturesTests
     public void Apply_WithAPictureScaledWhileItIsDecoded_IsNearlyTheSame()
     {
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, 32, 32) };
-        string[] files = [.. ImageFolder.Read(Path.Combine(SharedData.Folder("cub-20"), "images")).Where((_, i) => i % 15 == 0).Select(file => file.Path)];
+        string[] files = [.. ImageFolder.Read(Path.Combine(SharedData.Folder("cub-20"), "images")).Where((_, i) => i % 15 == 0).Select(file => file.ImagePath)];
 
         double[] differences = [.. files.Select(path =>
         {

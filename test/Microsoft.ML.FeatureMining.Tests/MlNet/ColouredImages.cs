@@ -1,6 +1,5 @@
 using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.Imaging;
-using Microsoft.ML.FeatureMining.MlNet.Reading;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
@@ -28,8 +27,7 @@ public sealed class ColoredImages : IDisposable
 
     /// <summary>Interleaved, so that any run of rows holds all classes.</summary>
     internal IDataView Rows(MLContext ml) => ml.Data.LoadFromEnumerable(ImageFolder.Read(Root)
-        .OrderBy(file => Path.GetFileName(file.Path), StringComparer.Ordinal)
-        .Select(file => new ImageFileRow { ImagePath = file.Path, Label = file.ClassName }).ToArray());
+        .OrderBy(row => Path.GetFileName(row.ImagePath), StringComparer.Ordinal).ToArray());
 
     public static byte[] Png(int label, Random random)
     {

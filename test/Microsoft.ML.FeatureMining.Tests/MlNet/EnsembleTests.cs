@@ -2,7 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Augmentation;
-using Microsoft.ML.FeatureMining.MlNet.Reading;
+using Microsoft.ML.FeatureMining.Datasets;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 

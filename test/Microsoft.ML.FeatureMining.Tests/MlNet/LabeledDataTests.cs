@@ -163,7 +163,7 @@ public sealed class LabeledDataTests
         source.Add(new TextRow { Label = "a" });
         Assert.Contains("more than the 70 rows", Assert.Throws<InvalidOperationException>(() => Numbers(few)).Message, StringComparison.Ordinal);
         source.RemoveRange(60, 11);
-        Assert.Contains("60 rows where there were 70", Assert.Throws<InvalidOperationException>(() => Numbers(few)).Message, StringComparison.Ordinal);
+        Assert.Contains("has 60 rows; it had 70", Assert.Throws<InvalidOperationException>(() => Numbers(few)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -108,11 +108,10 @@ public sealed class SourceRoundTripTests : IDisposable
         bool sets = rows.Schema.GetColumnOrNull("Labels") is not null;
         IDataView mapped = sets ? rows : Ml.Transforms.Conversion.MapValueToKey("Key", "Label").Fit(rows).Transform(rows);
         LabelColumn label = sets ? LabelSetColumn.Bind(mapped, "Labels") : KeyLabelColumn.Bind(mapped.Schema, "Key");
-        LabeledRowReader reader = new(label, ImageColumn.BindOrFiles(mapped.Schema, "Image", preprocessing, ImageCodec.DefaultMaxPixels), () => { });
+        LabeledRows labeled = new(mapped, label, ImageColumn.BindOrFiles(mapped.Schema, "Image", preprocessing, ImageCodec.DefaultMaxPixels), () => { });
 
-        using LabeledImages read = new LabeledImageReader(reader, UnreadableImageBehavior.Throw, new StorageSettings(), _ => { }).Read(mapped);
+        using ImageSet images = new ImageSetReader(UnreadableImageBehavior.Throw, new StorageSettings(), _ => { }).Read(labeled).Images;
 
-        ImageSet images = read.Images;
         Assert.Equal(Count, images.Count);
         for (int i = 0; i < Count; i++)
         {

@@ -6,9 +6,9 @@ namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 public sealed class StratifiedSplitTests
 {
     [Fact]
-    public void TakesNext_OverAllRows_TakesTheShareOfEachClassAndLeavesOneOfEach()
+    public void HeldOut_OverAllRows_TakesTheShareOfEachClassAndLeavesOneOfEach()
     {
-        int[] rows = [100, 10, 1, 0];
+        // 100, 10 and 1 rows of three classes.
         int[] labels = [.. Enumerable.Range(0, 100).SelectMany(i => i < 10 ? i == 0 ? (int[])[0, 1, 2] : [0, 1] : [0])];
 
         int[] taken = [.. Taken(0.9, 1).GroupBy(label => label).OrderBy(group => group.Key).Select(group => group.Count())];
@@ -18,20 +18,21 @@ public sealed class StratifiedSplitTests
 
         IEnumerable<int> Taken(double fraction, long seed)
         {
-            StratifiedSplit split = new(rows, fraction, new RandomStream(seed, "test"));
-            return [.. labels.Where(split.TakesNext)];
+            bool[] heldOut = StratifiedSplit.HeldOut(labels, fraction, new RandomStream(seed, "test"));
+            return [.. labels.Where((_, row) => heldOut[row])];
         }
     }
 
     [Fact]
-    public void TakesNext_TakesEachRowEquallyOften()
+    public void HeldOut_TakesEachRowEquallyOften()
     {
         var counts = new int[10];
         for (int seed = 0; seed < 2000; seed++)
         {
-            StratifiedSplit split = new([10], 0.3, new RandomStream(seed, "test"));
-            for (int i = 0; i < 10; i++)
-                counts[i] += split.TakesNext(0) ? 1 : 0;
+            foreach ((int row, bool isHeldOut) in StratifiedSplit.HeldOut(new int[10], 0.3, new RandomStream(seed, "test")).Index())
+            {
+                counts[row] += isHeldOut ? 1 : 0;
+            }
         }
 
         // 600 expected; the standard deviation is 20.5.

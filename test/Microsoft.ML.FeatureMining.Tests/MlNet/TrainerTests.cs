@@ -115,7 +115,7 @@ public sealed class TrainerTests(TrainedModel trained)
         FeatureMiningOptions options = Short with { ValidationSet = Numbered(30, 20, 40) };
         ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.MulticlassClassification.Trainers.FeatureMining(options)).Fit(train);
 
-        Assert.Equal(["1 validation rows were left out: they have no label, or one that is no class."], warnings);
+        Assert.Equal(["1 validation rows were skipped: they have no label, or one that is none of the classes."], warnings);
 
         IDataView Numbered(params int[] labels) =>
             ml.Data.LoadFromEnumerable(labels.Select(label => new NumberedRow { Label = label, Image = ColoredImages.Png(label % 3, new Random(label)) }).ToArray());
@@ -154,7 +154,7 @@ public sealed class TrainerTests(TrainedModel trained)
 
         ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(Encoded(ml, (1, true), (3, true), (2, true), (0, true)));
 
-        Assert.Equal(["1 training rows were left out: they have no label, or one that is no class."], warnings);
+        Assert.Equal(["1 training rows were skipped: they have no label, or one that is none of the classes."], warnings);
     }
 
     [Fact]
@@ -180,7 +180,7 @@ public sealed class TrainerTests(TrainedModel trained)
 
         Assert.Equal(2, model.SkippedImages);
         string[] lines = Assert.Single(warnings).Split(Environment.NewLine);
-        Assert.Equal("2 training rows were left out: their image in column 'Image' cannot be read. The first of them:", lines[0]);
+        Assert.Equal("2 training rows were skipped: their image in column 'Image' cannot be read. The first of them:", lines[0]);
         Assert.Equal(3, lines.Length);
         Assert.StartsWith("- The image of column 'Image', row 2, file 'picture-2', cannot be read: ", lines[1], StringComparison.Ordinal);
         Assert.Contains("row 4, file 'picture-4'", lines[2], StringComparison.Ordinal);

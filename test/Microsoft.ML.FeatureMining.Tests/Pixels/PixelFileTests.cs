@@ -12,14 +12,12 @@ public sealed class PixelFileTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly List<string> _notices = [];
 
-    private PixelFolder Folder => new(_folder.Path);
-
     [Fact]
     public void Finish_NamedFile_IsFoundWithItsRowsInAnyOrder()
     {
         Write("a").Dispose();
 
-        using FilePixels pixels = Folder.Open("a", ImageBytes, _notices.Add)!;
+        using FilePixels pixels = FilePixels.Find(_folder.Path, "a", ImageBytes, _notices.Add)!;
 
         Assert.Equal(Count, pixels.Count);
         Assert.Equal(Notes, pixels.Notes);
@@ -34,7 +32,7 @@ public sealed class PixelFileTests : IDisposable
     {
         Write("a").Dispose();
 
-        Assert.Null(Folder.Open("b", ImageBytes, _notices.Add));
+        Assert.Null(FilePixels.Find(_folder.Path, "b", ImageBytes, _notices.Add));
         Assert.Empty(_notices);
     }
 
@@ -43,7 +41,7 @@ public sealed class PixelFileTests : IDisposable
     {
         Write("a").Dispose();
 
-        Assert.Null(Folder.Open("a", ImageBytes + 1, _notices.Add));
+        Assert.Null(FilePixels.Find(_folder.Path, "a", ImageBytes + 1, _notices.Add));
         Assert.Contains("Its images have 12 bytes, not 13.", Assert.Single(_notices), StringComparison.Ordinal);
     }
 
@@ -54,7 +52,7 @@ public sealed class PixelFileTests : IDisposable
         whole[^(PixelFileFooter.Size - sizeof(ulong))]--;
         Damage(whole);
 
-        Assert.Null(Folder.Open("a", ImageBytes, _notices.Add));
+        Assert.Null(FilePixels.Find(_folder.Path, "a", ImageBytes, _notices.Add));
         Assert.Contains("Its format is 2", Assert.Single(_notices), StringComparison.Ordinal);
     }
 
@@ -66,7 +64,7 @@ public sealed class PixelFileTests : IDisposable
         for (int length = 0; length < whole.Length; length++)
         {
             Damage(whole[..length]);
-            Assert.Null(Folder.Open("a", ImageBytes, _notices.Add));
+            Assert.Null(FilePixels.Find(_folder.Path, "a", ImageBytes, _notices.Add));
         }
 
         Assert.Equal(whole.Length, _notices.Count);
@@ -82,7 +80,7 @@ public sealed class PixelFileTests : IDisposable
             byte[] damaged = [.. whole];
             damaged[bit / 8] ^= (byte)(1 << (bit % 8));
             Damage(damaged);
-            using FilePixels? pixels = Folder.Open("a", ImageBytes, _notices.Add);
+            using FilePixels? pixels = FilePixels.Find(_folder.Path, "a", ImageBytes, _notices.Add);
             if (pixels is not null)
             {
                 InvalidDataException error = Assert.Throws<InvalidDataException>(() => pixels.Read([[.. Enumerable.Range(0, Count)]]).First());
@@ -94,14 +92,14 @@ public sealed class PixelFileTests : IDisposable
     [Fact]
     public void Finish_TwoWritersAtOnce_BothReadTheirOwnAndOneFileStays()
     {
-        using PixelFileWriter one = Folder.Create("a", ImageBytes, 0);
-        using PixelFileWriter other = Folder.Create("a", ImageBytes, 0);
+        using PixelFileWriter one = new(_folder.Path, "a", ImageBytes, 0);
+        using PixelFileWriter other = new(_folder.Path, "a", ImageBytes, 0);
         Fill(one);
         Fill(other);
 
         using FilePixels first = one.Finish(Notes);
         using FilePixels second = other.Finish(Notes);
-        using FilePixels found = Folder.Open("a", ImageBytes, _notices.Add)!;
+        using FilePixels found = FilePixels.Find(_folder.Path, "a", ImageBytes, _notices.Add)!;
 
         Assert.All([first, second, found], pixels => Assert.Equal([Image(3)], pixels.Read([[3]])));
         Assert.Single(Directory.GetFiles(_folder.Path));
@@ -110,14 +108,14 @@ public sealed class PixelFileTests : IDisposable
     [Fact]
     public void Create_FilesOfWritersThatAreGone_AreRemovedAndNoOthers()
     {
-        using PixelFileWriter alive = Folder.Create("alive", ImageBytes, 0);
+        using PixelFileWriter alive = new(_folder.Path, "alive", ImageBytes, 0);
         Fill(alive);
         string abandoned = Path.Combine(_folder.Path, "a.pixels.1-2.tmp");
         File.WriteAllBytes(abandoned, Image(1));
         string others = Path.Combine(_folder.Path, "letter.tmp");
         File.WriteAllBytes(others, Image(1));
 
-        Folder.Create("a", ImageBytes, 0).Dispose();
+        new PixelFileWriter(_folder.Path, "a", ImageBytes, 0).Dispose();
 
         Assert.False(File.Exists(abandoned));
         Assert.True(File.Exists(others));
@@ -128,7 +126,7 @@ public sealed class PixelFileTests : IDisposable
     [Fact]
     public void Dispose_NotFinished_LeavesNothing()
     {
-        using (PixelFileWriter writer = Folder.Create("a", ImageBytes, expectedBytes: 1000))
+        using (PixelFileWriter writer = new(_folder.Path, "a", ImageBytes, expectedBytes: 1000))
             Fill(writer);
 
         Assert.Empty(Directory.GetFiles(_folder.Path));
@@ -153,7 +151,7 @@ public sealed class PixelFileTests : IDisposable
         string file = Path.Combine(_folder.Path, "file");
         File.WriteAllBytes(file, []);
 
-        PixelFileException error = Assert.Throws<PixelFileException>(() => new PixelFolder(Path.Combine(file, "below")).Create("a", ImageBytes, 0));
+        PixelFileException error = Assert.Throws<PixelFileException>(() => new PixelFileWriter(Path.Combine(file, "below"), "a", ImageBytes, 0));
 
         Assert.Contains("below", error.Message, StringComparison.Ordinal);
         Assert.NotNull(error.InnerException);
@@ -164,7 +162,7 @@ public sealed class PixelFileTests : IDisposable
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Not every file system reserves room.");
 
-        Assert.Throws<PixelFileException>(() => Folder.Create("a", ImageBytes, expectedBytes: 1L << 60));
+        Assert.Throws<PixelFileException>(() => new PixelFileWriter(_folder.Path, "a", ImageBytes, expectedBytes: 1L << 60));
         Assert.Empty(Directory.GetFiles(_folder.Path));
     }
 
@@ -180,7 +178,7 @@ public sealed class PixelFileTests : IDisposable
 
     private FilePixels Write(string name)
     {
-        using PixelFileWriter writer = Folder.Create(name, ImageBytes, Count * ImageBytes);
+        using PixelFileWriter writer = new(_folder.Path, name, ImageBytes, Count * ImageBytes);
         Fill(writer);
         return writer.Finish(Notes);
     }

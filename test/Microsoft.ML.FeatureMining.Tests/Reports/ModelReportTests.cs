@@ -1,9 +1,9 @@
 using System.Xml.Linq;
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.Evaluation;
 using Microsoft.ML.FeatureMining.Explanation;
 using Microsoft.ML.FeatureMining.Imaging;
-using Microsoft.ML.FeatureMining.MlNet.Reading;
 using Microsoft.ML.FeatureMining.MlNet.Reports;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Strategies;

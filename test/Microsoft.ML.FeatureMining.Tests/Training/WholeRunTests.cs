@@ -2,7 +2,6 @@ using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks;
-using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Tests.Networks;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;

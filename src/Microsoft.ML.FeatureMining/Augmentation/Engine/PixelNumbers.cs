@@ -66,7 +66,7 @@ internal sealed class PixelNumbers
         for (int done = 0; done < pixels; done += Lane)
         {
             nuint at = (nuint)(step > 0 ? done : pixels - Lane - done);
-            (Vector128<byte> a, Vector128<byte> b, Vector128<byte> c) = PlanarPixels.Join(
+            (Vector128<byte> a, Vector128<byte> b, Vector128<byte> c) = PlanarLayout.Join(
                 Sixteen(ref start, at, step), Sixteen(ref start, (nuint)plane + at, step), Sixteen(ref start, (nuint)(2 * plane) + at, step));
             Put(a, 0, ref Unsafe.Add(ref to, Rgb * done));
             Put(b, Lane, ref Unsafe.Add(ref to, Rgb * done));

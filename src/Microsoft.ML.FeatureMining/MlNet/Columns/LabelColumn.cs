@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Columns;
 
-/// <summary>The label column of a schema: of each row it gives a number, which stands for a class or for a set of classes.</summary>
+/// <summary>The label column of a schema. It gives each row a number, which is a class or the index of a set of classes.</summary>
 internal abstract class LabelColumn(DataViewSchema.Column column, ClassKeys keys)
 {
     public DataViewSchema.Column Column { get; } = column;
@@ -10,25 +10,25 @@ internal abstract class LabelColumn(DataViewSchema.Column column, ClassKeys keys
     /// <summary>The classes.</summary>
     public ClassKeys Keys { get; } = keys;
 
-    /// <summary>For each number met so far the classes that it stands for, [K] of 0 and 1; null where a number is a class.</summary>
+    /// <summary>For each number read so far its set of classes, [K] of 0 and 1; null if a number is a class.</summary>
     public virtual IReadOnlyList<float[]>? Sets => null;
 
-    /// <summary>Reads the number of the row's current position, from 0; null where the label is missing, or a value that is no class.</summary>
+    /// <summary>Gives a function that reads the number at the row's current position, from 0; null if the label is missing or none of the classes.</summary>
     public abstract Func<int?> Reader(DataViewRow row);
 
-    /// <summary>Finds the label of further rows with the same classes.</summary>
+    /// <summary>Finds the label column of other rows with the same classes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is of another type.</exception>
     /// <exception cref="ArgumentException">Its classes are others.</exception>
     public abstract LabelColumn Alike(DataViewSchema schema, string name);
 
-    /// <summary>What the label is called where there is just one for all rows.</summary>
+    /// <summary>The name of a label, for errors.</summary>
     public abstract string Describe(int number);
 }
 
 /// <summary>A label that is one class: a key, or the value that a key stands for.</summary>
 internal sealed class KeyLabelColumn : LabelColumn
 {
-    // A key without a known number of values says that it has four thousand million; a network has an output for each.
+    // A key whose number of values is unknown claims more than four billion; a network has an output for each.
     private const ulong MaxClasses = 1_000_000;
 
     private KeyLabelColumn(DataViewSchema.Column column, ClassKeys keys)
@@ -83,8 +83,8 @@ internal sealed class KeyLabelColumn : LabelColumn
 }
 
 /// <summary>
-/// A label that is a set of classes: a vector of 0 and 1, one a class; or names, as a vector of text, or as one text in which commas, semicolons or bars part them. Equal sets have one
-/// number, in the order in which they are met.
+/// A label that is a set of classes: a vector of 0 and 1, one per class; or names, as a vector of text or as one text separated by commas, semicolons or bars.
+/// Equal sets have the same number, given in the order in which sets first appear.
 /// </summary>
 internal sealed class LabelSetColumn : LabelColumn
 {
@@ -122,7 +122,7 @@ internal sealed class LabelSetColumn : LabelColumn
         return fits ? new LabelSetColumn(column, keys) : throw new ArgumentException($"The labels of column '{name}' are {column.Type}; those of the model are {keys}.", nameof(schema));
     }
 
-    /// <summary>A name that is none of the classes counts for nothing.</summary>
+    /// <summary>Names that are none of the classes are ignored.</summary>
     public override Func<int?> Reader(DataViewRow row)
     {
         if (IsMultiHot(Column.Type))

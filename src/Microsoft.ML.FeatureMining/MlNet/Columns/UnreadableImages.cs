@@ -1,13 +1,13 @@
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>What happens to a picture that cannot be read.</summary>
+/// <summary>What to do with an image that cannot be read.</summary>
 public enum UnreadableImageBehavior
 {
-    /// <summary>An <see cref="Imaging.ImageDecodeException"/> names the column, the row and, where it is known, the file.</summary>
+    /// <summary>Throw an <see cref="Imaging.ImageDecodeException"/> that names the column, the row and, if it is known, the file.</summary>
     Throw,
 
     /// <summary>
-    /// Fit leaves the row out, counts it in <see cref="ImageClassificationModel.SkippedImages"/> and warns once. Transform keeps the row:
+    /// Fit skips the row, counts it in <see cref="ImageClassificationModel.SkippedImages"/> and warns once. Transform keeps the row:
     /// its scores are NaN and its predicted label is missing.
     /// </summary>
     Skip,

@@ -4,16 +4,16 @@ using Microsoft.ML.FeatureMining.MlNet.Columns;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Reading;
 
-/// <summary>Decodes every picture of a data view, on all cores, and keeps of each what a report is made of.</summary>
+/// <summary>Decodes every image of a data view on all cores and collects the facts for a report.</summary>
 internal sealed class ImageInspector(long maxPixels)
 {
     private const int ChunkRows = 256;
 
-    /// <exception cref="ArgumentOutOfRangeException">There is neither a column of encoded pictures nor one of files.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is neither a column of encoded images nor one of paths.</exception>
     public ImageSetReport Inspect(IDataView rows, string labelColumnName, string imageColumnName)
     {
         RowClasses? classes = rows.Schema.GetColumnOrNull(labelColumnName) is null ? null : RowClasses.Read(rows, labelColumnName);
-        List<(ImageRow, ImageFacts)> pictures = [];
+        List<(ImageRow, ImageFacts)> images = [];
         List<UnreadableImage> unreadable = [];
         foreach ((ImageRow Row, byte[]? Encoded)[] chunk in Rows(rows, classes, imageColumnName).Chunk(ChunkRows))
         {
@@ -22,16 +22,16 @@ internal sealed class ImageInspector(long maxPixels)
             foreach ((ImageRow row, (ImageFacts facts, string? cause)) in chunk.Select(entry => entry.Row).Zip(results))
             {
                 if (cause is null)
-                    pictures.Add((row, facts));
+                    images.Add((row, facts));
                 else
                     unreadable.Add(new UnreadableImage(row, cause));
             }
         }
         int unlabeled = classes?.OfRows.Count(index => index < 0) ?? 0;
-        return new ImageSetReport(classes is null ? [] : CountsOf(classes), pictures, unreadable, unlabeled);
+        return new ImageSetReport(classes is null ? [] : CountsOf(classes), images, unreadable, unlabeled);
     }
 
-    /// <summary>The rows of each class, and the weight that balances them.</summary>
+    /// <summary>The number of rows of each class, and its balancing weight.</summary>
     public static IReadOnlyList<ClassCount> CountsOf(RowClasses classes)
     {
         int[] counts = classes.Counts();
@@ -43,7 +43,9 @@ internal sealed class ImageInspector(long maxPixels)
         try
         {
             encoded ??= File.ReadAllBytes(row.File!);
-            return encoded.Length > 0 ? (ImageFacts.Of(encoded, maxPixels), null) : (default, "There is no picture: the value is empty.");
+            return encoded.Length > 0
+                ? (ImageFacts.Of(encoded, maxPixels), null)
+                : (default, "The value is empty; a loader leaves it empty if the file is missing.");
         }
         catch (Exception e) when (e is ImageDecodeException or IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -51,7 +53,7 @@ internal sealed class ImageInspector(long maxPixels)
         }
     }
 
-    // Encoded pictures are copied out of the row; files are opened by whoever decodes them.
+    // Encoded images are copied out of the row; files are opened later, when they are decoded.
     private static IEnumerable<(ImageRow Row, byte[]? Encoded)> Rows(IDataView rows, RowClasses? classes, string imageColumnName)
     {
         DataViewSchema.Column? path = rows.Schema.GetColumnOrNull(ImageColumn.PathColumnName) is { Type: TextDataViewType } text ? text : null;
@@ -80,8 +82,8 @@ internal sealed class ImageInspector(long maxPixels)
     }
 }
 
-/// <summary>A row of a data view with a picture.</summary>
-/// <param name="Position">The row, from 0.</param>
-/// <param name="File">The picture's file, where the row names one.</param>
-/// <param name="Label">Its label as text; null where it has none.</param>
+/// <summary>A row of a data view with an image.</summary>
+/// <param name="Position">The row's position, from 0.</param>
+/// <param name="File">The image's file; null if the row does not name one.</param>
+/// <param name="Label">Its label as text; null if it has none.</param>
 public sealed record ImageRow(long Position, string? File, string? Label);

@@ -3,46 +3,47 @@ using Microsoft.ML.FeatureMining.MlNet.Reading;
 
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>What there is in a set of labeled pictures, and what is wrong with it.</summary>
+/// <summary>Statistics of a set of labeled images, and its problems: unreadable images, duplicates, contradicting labels.</summary>
 public sealed class ImageSetReport
 {
     private readonly ILookup<UInt128, ImageRow> _rows;
 
-    internal ImageSetReport(IReadOnlyList<ClassCount> classes, IReadOnlyList<(ImageRow Row, ImageFacts Facts)> pictures, IReadOnlyList<UnreadableImage> unreadable, int unlabeled)
+    internal ImageSetReport(
+        IReadOnlyList<ClassCount> classes, IReadOnlyList<(ImageRow Row, ImageFacts Facts)> images, IReadOnlyList<UnreadableImage> unreadable, int unlabeled)
     {
-        (Classes, Unreadable, Unlabeled, Rows) = (classes, unreadable, unlabeled, pictures.Count + unreadable.Count);
-        (Width, Height) = (SidesOf(pictures.Select(picture => picture.Facts.Width)), SidesOf(pictures.Select(picture => picture.Facts.Height)));
-        _rows = pictures.ToLookup(picture => picture.Facts.Digest, picture => picture.Row);
+        (Classes, Unreadable, Unlabeled, Rows) = (classes, unreadable, unlabeled, images.Count + unreadable.Count);
+        (Width, Height) = (SidesOf(images.Select(image => image.Facts.Width)), SidesOf(images.Select(image => image.Facts.Height)));
+        _rows = images.ToLookup(image => image.Facts.Digest, image => image.Row);
         Duplicates = [.. _rows.Where(group => group.Count() > 1).Select(group => group.ToArray())];
     }
 
-    /// <summary>All rows.</summary>
+    /// <summary>The number of rows.</summary>
     public int Rows { get; }
 
-    /// <summary>The classes and their rows, readable or not; none where the rows have no label column.</summary>
+    /// <summary>The classes with their rows, readable or not; empty if there is no label column.</summary>
     public IReadOnlyList<ClassCount> Classes { get; }
 
-    /// <summary>Rows without a label.</summary>
+    /// <summary>The number of rows without a label.</summary>
     public int Unlabeled { get; }
 
-    /// <summary>How wide the pictures are; null where none can be read.</summary>
+    /// <summary>Widths of the images; null if none can be read.</summary>
     public SideStatistics? Width { get; }
 
-    /// <summary>How high the pictures are; null where none can be read.</summary>
+    /// <summary>Heights of the images; null if none can be read.</summary>
     public SideStatistics? Height { get; }
 
-    /// <summary>Rows whose picture cannot be read.</summary>
+    /// <summary>Rows whose image cannot be read.</summary>
     public IReadOnlyList<UnreadableImage> Unreadable { get; }
 
-    /// <summary>Rows with the same picture, pixel by pixel, whatever the files are; two or more together.</summary>
+    /// <summary>Groups of two or more rows whose images have the same pixels, even if their files differ.</summary>
     public IReadOnlyList<IReadOnlyList<ImageRow>> Duplicates { get; }
 
-    /// <summary>Those of the <see cref="Duplicates"/> that do not agree on the label.</summary>
+    /// <summary>Those <see cref="Duplicates"/> whose rows have different labels.</summary>
     public IEnumerable<IReadOnlyList<ImageRow>> Contradictions => Duplicates.Where(rows => rows.Select(row => row.Label).Distinct(StringComparer.Ordinal).Count() > 1);
 
-    /// <summary>Rows of this set and of another with the same picture, pixel by pixel: what leaks from the one into the other.</summary>
+    /// <summary>Finds images with the same pixels in this set and in another: leakage between training and test data.</summary>
     /// <param name="other">The report of the other set.</param>
-    /// <returns>A pair for each row of the other set that has its like here; of several, the first.</returns>
+    /// <returns>A pair for each row of the other set whose image is also in this one, with the first such row here.</returns>
     public IReadOnlyList<(ImageRow Here, ImageRow There)> SharedWith(ImageSetReport other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -56,19 +57,19 @@ public sealed class ImageSetReport
     }
 }
 
-/// <summary>How often a class occurs.</summary>
+/// <summary>The number of rows of a class.</summary>
 /// <param name="Name">The label as text.</param>
 /// <param name="Rows">Rows with that label.</param>
-/// <param name="Weight">What makes the classes count alike: all rows over the number of classes times these rows. Infinite where there are none.</param>
+/// <param name="Weight">The weight that balances the classes: all rows / (number of classes * rows of this class). Infinite if the class has no rows.</param>
 public sealed record ClassCount(string Name, int Rows, double Weight);
 
-/// <summary>A side of the pictures of a set, in pixels.</summary>
-/// <param name="Min">Of the smallest.</param>
-/// <param name="Median">Half of them have no more.</param>
-/// <param name="Max">Of the largest.</param>
+/// <summary>Widths or heights of the images of a set, in pixels.</summary>
+/// <param name="Min">The smallest.</param>
+/// <param name="Median">The median; of an even number, the lower of the middle two.</param>
+/// <param name="Max">The largest.</param>
 public sealed record SideStatistics(int Min, int Median, int Max);
 
-/// <summary>A row whose picture cannot be read.</summary>
+/// <summary>A row whose image cannot be read.</summary>
 /// <param name="Row">The row.</param>
-/// <param name="Cause">Why not.</param>
+/// <param name="Cause">Why it cannot be read.</param>
 public sealed record UnreadableImage(ImageRow Row, string Cause);

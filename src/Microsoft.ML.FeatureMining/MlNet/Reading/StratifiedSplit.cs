@@ -5,23 +5,38 @@ using Microsoft.ML.FeatureMining.Randomness;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Reading;
 
-/// <summary>
-/// Decides row by row which are held out, the same share of each class (selection sampling, Knuth 3.4.2 S): a row is taken with the probability that
-/// makes the count come out, so that nothing has to be kept to choose from.
-/// </summary>
-internal sealed class StratifiedSplit(IReadOnlyList<int> rowsPerClass, double fraction, RandomStream random)
+/// <summary>Holds out rows, the same fraction of each class.</summary>
+internal static class StratifiedSplit
 {
-    private readonly int[] _left = [.. rowsPerClass];
-
-    // At least one row of each class stays in training.
-    private readonly int[] _wanted = [.. rowsPerClass.Select(rows => Math.Min((int)Math.Round(rows * fraction), Math.Max(0, rows - 1)))];
-
-    public bool TakesNext(int label)
+    /// <summary>
+    /// Draws the rows to hold out by selection sampling (Knuth 3.4.2, algorithm S): going through the rows, each is taken with the probability that makes the
+    /// count exact. At least one row of each class stays in training.
+    /// </summary>
+    /// <param name="labels">The class of each row, from 0; -1 for a row without a label, which is never held out.</param>
+    /// <param name="fraction">The fraction to hold out, between 0 and 1.</param>
+    /// <param name="random">Draws once per row with a label.</param>
+    /// <returns>For each row whether it is held out.</returns>
+    public static bool[] HeldOut(IReadOnlyList<int> labels, double fraction, RandomStream random)
     {
-        bool takes = random.NextInt(_left[label]--) < _wanted[label];
-        if (takes)
-            _wanted[label]--;
-        return takes;
+        int[] left = new int[labels.DefaultIfEmpty(-1).Max() + 1];
+        foreach (int label in labels.Where(label => label >= 0))
+        {
+            left[label]++;
+        }
+
+        int[] wanted = [.. left.Select(rows => Math.Min((int)Math.Round(rows * fraction), Math.Max(0, rows - 1)))];
+        bool[] heldOut = new bool[labels.Count];
+        for (int row = 0; row < heldOut.Length; row++)
+        {
+            int label = labels[row];
+            if (label >= 0 && random.NextInt(left[label]--) < wanted[label])
+            {
+                heldOut[row] = true;
+                wanted[label]--;
+            }
+        }
+
+        return heldOut;
     }
 }
 
@@ -35,7 +50,7 @@ internal sealed class RowClasses
 
     public DataViewSchema.Column Column { get; }
 
-    /// <summary>In the order of the keys, by number, or by ordinal comparison.</summary>
+    /// <summary>In the order of the keys, of the numbers, or ordinal.</summary>
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>The raw value of each class, of the column's type.</summary>
@@ -64,7 +79,7 @@ internal sealed class RowClasses
         return counts;
     }
 
-    /// <summary>The rows of each class, each time in the same random order: what takes more of them takes those that it took of fewer, too.</summary>
+    /// <summary>The rows of each class in random order, the same for the same seed, so that a larger sample contains a smaller one.</summary>
     public IEnumerable<int[]> Shuffled(RandomStream random)
     {
         ILookup<int, int> rows = OfRows.Index().ToLookup(entry => entry.Item, entry => entry.Index);
@@ -101,25 +116,23 @@ internal sealed class RowClasses
     }
 }
 
-/// <summary>What a wrong label becomes.</summary>
+/// <summary>Which class a wrong label becomes.</summary>
 public enum LabelNoise
 {
     /// <summary>Any of the other classes, each with the same probability.</summary>
     Symmetric,
 
-    /// <summary>The next class, in the order of the keys, numbers or names; the first one behind the last: a class is taken for one that it resembles.</summary>
+    /// <summary>The next class in the order of the keys, numbers or names; the last becomes the first. Each class is confused with one other.</summary>
     Pair,
 }
 
-/// <summary>Other labels for some rows.</summary>
+/// <summary>New labels for some rows.</summary>
 /// <param name="Column">The index of the label's column.</param>
 /// <param name="Values">The raw value of each class.</param>
 /// <param name="OfRows">For each row its new class, -1 where the label stays.</param>
 internal sealed record Relabeling(int Column, Array Values, IReadOnlyList<int> OfRows);
 
-/// <summary>
-/// A data view over another's rows, in their order, by what was decided about each of them before: which are taken, or whose label is another. It has the other's schema.
-/// </summary>
+/// <summary>A view of another data view's rows, in their order and with its schema: some of the rows, or all of them with some labels changed.</summary>
 internal sealed class RowByRowView : IDataView
 {
     private readonly IDataView _source;
@@ -142,7 +155,7 @@ internal sealed class RowByRowView : IDataView
 
     public long? GetRowCount() => _taken?.Count(takes => takes) ?? _rows;
 
-    // In the source's order, always: the decisions are by position.
+    // Always in the source's order: rows are selected by position.
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
         new RowByRowCursor(_source.GetRowCursor(columnsNeeded), _rows, _taken, _labels);
 
@@ -185,7 +198,11 @@ internal sealed class RowByRowCursor(DataViewRowCursor input, int rows, IReadOnl
         while (input.MoveNext())
         {
             if (++_row >= rows)
-                throw new InvalidOperationException(FormattableString.Invariant($"There are more than the {rows} rows that there were before; what was decided about them no longer holds."));
+            {
+                throw new InvalidOperationException(FormattableString.Invariant(
+                    $"The data view has more than the {rows} rows that it had when they were selected or relabeled. {LabeledRows.SameRowsAdvice}"));
+            }
+
             if (taken?[_row] ?? true)
             {
                 _position++;
@@ -195,7 +212,8 @@ internal sealed class RowByRowCursor(DataViewRowCursor input, int rows, IReadOnl
         _position = -1;
         return _row + 1 >= rows
             ? false
-            : throw new InvalidOperationException(FormattableString.Invariant($"There are {_row + 1} rows where there were {rows} before; what was decided about them no longer holds."));
+            : throw new InvalidOperationException(FormattableString.Invariant(
+                $"The data view has {_row + 1} rows; it had {rows} when they were selected or relabeled. {LabeledRows.SameRowsAdvice}"));
     }
 
     protected override void Dispose(bool disposing)

@@ -101,11 +101,19 @@ internal static class PictureRows
         ImagePreprocessing[] kinds = [.. networks.Select(network => network.Model.Artifact.Manifest.Preprocessing)];
         ImageColumn image = ImageColumn.BindOrFiles(rows.Schema, networks[0].FeatureColumnName, kinds[0], networks[0].Settings.MaxPixels);
         using DataViewRowCursor cursor = rows.GetRowCursor(image.Columns);
-        (Func<RowImage> read, Func<string?> path) = (image.Reader(cursor), image.PathReader(cursor));
+        Func<ImageSource> read = image.Reader(cursor);
         for (long row = 0; cursor.MoveNext(); row++)
         {
-            if (wanted?.Contains(row) != false && PixelsOf(read(), kinds) is { } pixels)
-                yield return (row, path(), pixels);
+            if (wanted?.Contains(row) == false)
+            {
+                continue;
+            }
+
+            ImageSource source = read();
+            if (PixelsOf(image, source, kinds) is { } pixels)
+            {
+                yield return (row, source.File, pixels);
+            }
         }
     }
 
@@ -130,11 +138,11 @@ internal static class PictureRows
         return count;
     }
 
-    private static byte[][]? PixelsOf(RowImage image, ImagePreprocessing[] kinds)
+    private static byte[][]? PixelsOf(ImageColumn column, ImageSource source, ImagePreprocessing[] kinds)
     {
         try
         {
-            return [.. kinds.Select(kind => image.For(kind).ToPixels())];
+            return [.. kinds.Select(kind => column.Decode(source, kind))];
         }
         catch (ImageDecodeException)
         {

@@ -42,13 +42,13 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
 internal sealed record WeightedScorer(ImageScorer Scorer, float Share);
 
 /// <summary>
-/// Scores rows together: pictures are decoded on all cores, once for all networks that take them alike, and go through each network as one batch.
+/// Scores rows together: images are decoded on all cores, once for all networks with the same preprocessing, and go through each network as one batch.
 /// </summary>
 internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColumn image, UnreadableImageBehavior policy)
 {
     private readonly int _classCount = scorers[0].Scorer.ClassCount;
 
-    public ScoredRows Score(IReadOnlyList<PendingRow> rows)
+    public ScoredRows Score(IReadOnlyList<ImageSource> rows)
     {
         var errors = new ImageDecodeException?[rows.Count];
         var sum = new float[rows.Count * _classCount];
@@ -66,7 +66,7 @@ internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColu
         return new ScoredRows(sum, _classCount, errors, policy);
     }
 
-    private byte[] Pixels(IReadOnlyList<PendingRow> rows, ImagePreprocessing preprocessing, PixelType element, ImageDecodeException?[] errors)
+    private byte[] Pixels(IReadOnlyList<ImageSource> rows, ImagePreprocessing preprocessing, PixelType element, ImageDecodeException?[] errors)
     {
         int imageBytes = ImageSet.ImageBytes(preprocessing.Shape, element);
         var pixels = new byte[checked(rows.Count * imageBytes)];
@@ -74,16 +74,13 @@ internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColu
         {
             try
             {
-                rows[i].Image.For(preprocessing).Read(pixels.AsMemory(i * imageBytes, imageBytes));
+                image.Decode(rows[i], pixels.AsMemory(i * imageBytes, imageBytes), preprocessing);
             }
             catch (ImageDecodeException e)
             {
-                errors[i] = image.Unreadable(rows[i].Position, rows[i].File, e);
+                errors[i] = e;
             }
         });
         return pixels;
     }
 }
-
-/// <summary>A row that is to be scored.</summary>
-internal readonly record struct PendingRow(RowImage Image, long Position, string? File);

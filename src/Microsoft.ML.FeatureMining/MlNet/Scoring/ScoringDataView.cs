@@ -34,8 +34,8 @@ internal sealed class ScoringCursor : DataViewRowCursor
     private readonly ColumnBuffer?[] _buffers;
     private readonly ValueGetter<DataViewRowId> _idGetter;
     private readonly (DataViewRowId Id, long Batch)[] _rows;
-    private readonly List<PendingRow> _pending = [];
-    private readonly Func<PendingRow>? _readImage;
+    private readonly List<ImageSource> _pending = [];
+    private readonly Func<ImageSource>? _readImage;
     private ScoredRows? _scored;
     private int _count;
     private int _slot = -1;
@@ -52,7 +52,7 @@ internal sealed class ScoringCursor : DataViewRowCursor
         _buffers = [.. columns.Input.Select(column => _active[column.Index] ? ColumnBuffer.Create(input, input.Schema[column.Index], capacity) : null)];
         _rows = new (DataViewRowId, long)[capacity];
         _idGetter = input.GetIdGetter();
-        _readImage = scores ? ImageReader() : null;
+        _readImage = scores ? columns.Image.Reader(input) : null;
     }
 
     public override DataViewSchema Schema => _columns.Output;
@@ -117,12 +117,6 @@ internal sealed class ScoringCursor : DataViewRowCursor
 
     private ScoredRows Scored() => _scored ??= _columns.Scorer.Score(_pending);
 
-    private Func<PendingRow> ImageReader()
-    {
-        (Func<RowImage> image, Func<string?> path) = (_columns.Image.Reader(_input), _columns.Image.PathReader(_input));
-        return () => new PendingRow(image(), _input.Position, path());
-    }
-
     private int Checked(DataViewSchema.Column column) => column.Index < _active.Length && Schema[column.Index].Name == column.Name
         ? column.Index
         : throw new ArgumentOutOfRangeException(nameof(column), $"There is no column '{column.Name}' at {column.Index}.");
@@ -134,7 +128,7 @@ internal sealed class ScoringRow : DataViewRow
     private readonly DataViewRow _input;
     private readonly ScoringColumns _columns;
     private readonly HashSet<int> _active;
-    private Func<PendingRow>? _read;
+    private Func<ImageSource>? _readImage;
     private ScoredRows? _scored;
     private long _scoredPosition;
 
@@ -160,7 +154,7 @@ internal sealed class ScoringRow : DataViewRow
             throw new InvalidOperationException($"Column '{column.Name}' is not active in this row.");
         if (column.Index < _columns.Input.Count)
             return _input.GetGetter<TValue>(_input.Schema[column.Index]);
-        _read ??= ImageReader();
+        _readImage ??= _columns.Image.Reader(_input);
         return _columns.Getter(column.Index, Scored, () => 0) as ValueGetter<TValue>
             ?? throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; it gives no {typeof(TValue)}.");
     }
@@ -175,14 +169,8 @@ internal sealed class ScoringRow : DataViewRow
     private ScoredRows Scored()
     {
         if (_scored is null || _scoredPosition != _input.Position)
-            (_scored, _scoredPosition) = (_columns.Scorer.Score([_read!()]), _input.Position);
+            (_scored, _scoredPosition) = (_columns.Scorer.Score([_readImage!()]), _input.Position);
         return _scored;
-    }
-
-    private Func<PendingRow> ImageReader()
-    {
-        (Func<RowImage> image, Func<string?> path) = (_columns.Image.Reader(_input), _columns.Image.PathReader(_input));
-        return () => new PendingRow(image(), _input.Position, path());
     }
 }
 

@@ -1,6 +1,7 @@
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
 using Microsoft.ML.FeatureMining.MlNet.Reading;
+using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using Microsoft.ML.FeatureMining.Training;
@@ -139,7 +140,7 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
 
         ImageDecodeException error = Assert.Throws<ImageDecodeException>(() => Fit(options));
 
-        Assert.Contains($"file '{file}', was read when Fit began and is another one now.", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"file '{file}', has changed since Fit began.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -171,31 +172,31 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
     [InlineData(ImageStorage.Stream, "ImagePath")]
     public void Fit_CanceledAtAnyStep_GoesOnToTheSameBits(ImageStorage storage, string column)
     {
-        using LabeledImages images = Read(new StorageSettings { Storage = storage, ShuffleBufferSize = 5 }, column);
-        TrainingRecipe recipe = TinyRun.Recipe with { Input = images.Images.Shape };
-        string whole = TinyRun.Bits(TinyRun.Fit(recipe, images.Images));
+        using ImageSet images = Read(new StorageSettings { Storage = storage, ShuffleBufferSize = 5 }, column);
+        TrainingRecipe recipe = TinyRun.Recipe with { Input = images.Shape };
+        string whole = TinyRun.Bits(TinyRun.Fit(recipe, images));
 
         // 36 images in batches of 8: five steps an epoch, two epochs.
         for (int step = 0; step < 10; step++)
         {
             MemoryStore store = new();
             int asked = 0;
-            TinyRun.Fit(recipe, images.Images, checkpoints: store, canceled: () => asked++ == step);
+            TinyRun.Fit(recipe, images, checkpoints: store, canceled: () => asked++ == step);
 
-            Assert.Equal(whole, TinyRun.Bits(TinyRun.Fit(recipe, images.Images, checkpoints: store)));
+            Assert.Equal(whole, TinyRun.Bits(TinyRun.Fit(recipe, images, checkpoints: store)));
         }
     }
 
     [Fact]
     public void ContentHash_AnyStorage_IsTheSame()
     {
-        using LabeledImages memory = Read(new StorageSettings { Storage = ImageStorage.Memory });
-        using LabeledImages disk = Read(new StorageSettings { Storage = ImageStorage.Disk });
-        using LabeledImages rows = Read(new StorageSettings { Storage = ImageStorage.Stream });
-        using LabeledImages files = Read(new StorageSettings { Storage = ImageStorage.Stream }, "ImagePath");
+        using ImageSet memory = Read(new StorageSettings { Storage = ImageStorage.Memory });
+        using ImageSet disk = Read(new StorageSettings { Storage = ImageStorage.Disk });
+        using ImageSet rows = Read(new StorageSettings { Storage = ImageStorage.Stream });
+        using ImageSet files = Read(new StorageSettings { Storage = ImageStorage.Stream }, "ImagePath");
 
-        Assert.Single(new[] { memory, disk, rows, files }.Select(images => Convert.ToHexString(images.Images.ContentHash())).Distinct());
-        Assert.Single(new[] { memory, disk, rows, files }.Select(images => string.Join(' ', [.. images.Images.Statistics.Mean, .. images.Images.Statistics.Std])).Distinct());
+        Assert.Single(new[] { memory, disk, rows, files }.Select(images => Convert.ToHexString(images.ContentHash())).Distinct());
+        Assert.Single(new[] { memory, disk, rows, files }.Select(images => string.Join(' ', [.. images.Statistics.Mean, .. images.Statistics.Std])).Distinct());
     }
 
     [Theory]
@@ -221,12 +222,12 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
 
     private void Spoil(string name) => File.WriteAllBytes(Directory.GetFiles(Path.Combine(_images.Root, name)).Order(StringComparer.Ordinal).First(), [1, 2, 3]);
 
-    private LabeledImages Read(StorageSettings storage, string column = "Image")
+    private ImageSet Read(StorageSettings storage, string column = "Image")
     {
         IDataView rows = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath")).Fit(_images.Rows(_ml)).Transform(_images.Rows(_ml));
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, 12, 12) };
-        LabeledRowReader reader = new(KeyLabelColumn.Bind(rows.Schema, "Label"), ImageColumn.Bind(rows.Schema, column, preprocessing, ImageCodec.DefaultMaxPixels), () => { });
-        return new LabeledImageReader(reader, UnreadableImageBehavior.Throw, storage, _warnings.Add).Read(rows);
+        LabeledRows labeled = new(rows, KeyLabelColumn.Bind(rows.Schema, "Label"), ImageColumn.Bind(rows.Schema, column, preprocessing, ImageCodec.DefaultMaxPixels), () => { });
+        return new ImageSetReader(UnreadableImageBehavior.Throw, storage, _warnings.Add).Read(labeled).Images;
     }
 
     private string Fit(FeatureMiningOptions options)

@@ -3,29 +3,29 @@ using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Microsoft.ML.FeatureMining.Tests.Pixels;
 
-public sealed class BatchMemoryTests
+public sealed class PixelPoolTests
 {
     [Fact]
-    public void Dispose_OfABatch_GivesItsMemoryToTheNextOnceOnly()
+    public void Dispose_OfABatch_ReturnsItsPixelsOnceOnly()
     {
-        BatchMemory memory = new();
-        byte[] pixels = memory.Take(6);
-        HostBatch batch = new(pixels, [0, 1], memory);
+        PixelPool pool = new();
+        byte[] pixels = pool.Rent(6);
+        HostBatch batch = new(pixels, [0, 1], pool);
 
         batch.Dispose();
         batch.Dispose();
 
-        Assert.Same(pixels, memory.Take(6));
-        Assert.NotSame(pixels, memory.Take(6));
+        Assert.Same(pixels, pool.Rent(6));
+        Assert.NotSame(pixels, pool.Rent(6));
     }
 
     [Fact]
-    public void Take_OtherLength_IsNewMemoryOfThatLength()
+    public void Rent_OtherLength_IsNewMemoryOfThatLength()
     {
-        BatchMemory memory = new();
-        memory.Give(new byte[6]);
+        PixelPool pool = new();
+        pool.Return(new byte[6]);
 
-        Assert.Equal(4, memory.Take(4).Length);
+        Assert.Equal(4, pool.Rent(4).Length);
     }
 
     [Fact]

@@ -1,0 +1,149 @@
+using System.Globalization;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Pixels;
+
+namespace Microsoft.ML.FeatureMining.MlNet.Reading;
+
+/// <summary>Decodes the images of rows once and keeps them in memory, in a file, or not at all: then each epoch decodes them again.</summary>
+/// <param name="behavior">What to do if an image cannot be read.</param>
+/// <param name="storage">Where to keep images.</param>
+/// <param name="warn">Receives warnings for the user.</param>
+internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSettings storage, Action<string> warn)
+{
+    /// <summary>Reads all rows with a label.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="heldOut">For each row with a label whether it is for validation; null to read one set.</param>
+    /// <returns>
+    /// The images whose rows are not held out; those whose rows are, null if <paramref name="heldOut"/> is; and what became of all rows. Both sets share their
+    /// pixels: dispose of one when neither is needed.
+    /// </returns>
+    /// <exception cref="ImageDecodeException">An image cannot be read, and the behavior is to throw.</exception>
+    /// <exception cref="InvalidOperationException">The data view has other rows than when <paramref name="heldOut"/> was drawn.</exception>
+    public (ImageSet Images, ImageSet? HeldOut, RowLedger Ledger) Read(LabeledRows rows, bool[]? heldOut = null)
+    {
+        long bytes = storage.DependsOnSize ? rows.MaxCount() * rows.Image.ImageBytes : 0;
+        return storage.Choose(bytes) switch
+        {
+            ImageStorage.Memory => ReadToMemory(rows, heldOut),
+            ImageStorage.Disk => ReadToDisk(rows, heldOut, bytes),
+            _ => Stream(rows, heldOut),
+        };
+    }
+
+    private (ImageSet, ImageSet?, RowLedger) ReadToMemory(LabeledRows rows, bool[]? heldOut)
+    {
+        MemoryPixels pixels = new(rows.Image.ImageBytes);
+        RowLedger ledger = new();
+        foreach ((_, byte[] decoded) in rows.Decode(ledger, behavior))
+        {
+            pixels.Add(decoded);
+        }
+
+        return Divide(rows, pixels, ledger, heldOut);
+    }
+
+    private (ImageSet, ImageSet?, RowLedger) ReadToDisk(LabeledRows rows, bool[]? heldOut, long bytes)
+    {
+        string? key = storage.CacheFolder is null ? null : rows.ContentKey();
+        if (key is not null && FilePixels.Find(storage.Folder, key, rows.Image.ImageBytes, warn) is { } found && Reuse(rows, found, heldOut) is { } kept)
+        {
+            return kept;
+        }
+
+        try
+        {
+            using PixelFileWriter writer = new(storage.Folder, key, rows.Image.ImageBytes, bytes);
+            RowLedger ledger = new();
+            foreach ((_, byte[] decoded) in rows.Decode(ledger, behavior))
+            {
+                writer.Add(decoded);
+            }
+
+            return Divide(rows, writer.Finish(ledger.ToBytes()), ledger, heldOut);
+        }
+        catch (PixelFileException e)
+        {
+            warn($"Decoded images cannot be kept on the disk; they are decoded anew in each epoch. {e.Message}");
+            return Stream(rows, heldOut);
+        }
+    }
+
+    // Computing the statistics reads every image, so that a damaged one is found now, when the file can still be written again.
+    private (ImageSet, ImageSet?, RowLedger)? Reuse(LabeledRows rows, FilePixels pixels, bool[]? heldOut)
+    {
+        try
+        {
+            RowLedger ledger = RowLedger.FromBytes(pixels.Notes);
+            if (behavior == UnreadableImageBehavior.Throw && ledger.Causes.Count > 0)
+            {
+                pixels.Dispose();
+                throw new ImageDecodeException(ledger.Causes[0]);
+            }
+
+            (ImageSet Images, ImageSet? HeldOut, RowLedger Ledger) read = Divide(rows, pixels, ledger, heldOut);
+            foreach (ImageSet set in new[] { read.Images, read.HeldOut }.OfType<ImageSet>().Where(set => set.Count > 0))
+            {
+                _ = set.Statistics;
+            }
+
+            return read;
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            pixels.Dispose();
+            warn($"{e.Message} It is made anew.");
+            return null;
+        }
+    }
+
+    private (ImageSet, ImageSet?, RowLedger) Stream(LabeledRows rows, bool[]? heldOut)
+    {
+        StreamedPixels pixels = new(rows, storage.ShuffleBufferSize);
+        RowLedger ledger = new();
+        bool isBytes = rows.Image.Element == PixelType.Byte;
+        (ChannelHistogram images, ChannelHistogram validation) = (new(rows.Image.Shape.Channels), new(rows.Image.Shape.Channels));
+        foreach ((LabeledRow row, byte[] decoded) in rows.Decode(ledger, behavior))
+        {
+            pixels.Add(row, decoded);
+            if (isBytes)
+            {
+                (IsHeldOut(row.Number, heldOut) ? validation : images).Add(decoded);
+            }
+        }
+
+        // Statistics are known from this pass; another one would decode every image again.
+        return Divide(rows, pixels, ledger, heldOut, isBytes ? images.Statistics() : null, isBytes ? validation.Statistics() : null);
+    }
+
+    // The store has the readable images only, in the order of their rows.
+    private static (ImageSet, ImageSet?, RowLedger) Divide(
+        LabeledRows rows,
+        PixelStore pixels,
+        RowLedger ledger,
+        bool[]? heldOut,
+        ChannelStatistics? statistics = null,
+        ChannelStatistics? heldOutStatistics = null)
+    {
+        if (heldOut is not null && heldOut.Length != ledger.Labels.Count)
+        {
+            throw OtherRows(heldOut.Length, ledger.Labels.Count);
+        }
+
+        int[] numbers = ledger.Readable();
+        return (SetOf(isHeldOut: false, statistics), heldOut is null ? null : SetOf(isHeldOut: true, heldOutStatistics), ledger);
+
+        ImageSet SetOf(bool isHeldOut, ChannelStatistics? known)
+        {
+            int[] indices = [.. Enumerable.Range(0, numbers.Length).Where(index => IsHeldOut(numbers[index], heldOut) == isHeldOut)];
+            int[] labels = Array.ConvertAll(indices, index => ledger.Labels[numbers[index]]);
+            return new ImageSet(pixels, rows.Image.Shape, rows.Image.Element, rows.Label.Keys.Count, labels, indices, known, rows.Label.Sets);
+        }
+    }
+
+    private static bool IsHeldOut(int number, bool[]? heldOut) =>
+        heldOut is not null && (number < heldOut.Length ? heldOut[number] : throw OtherRows(heldOut.Length, number + 1));
+
+    private static InvalidOperationException OtherRows(int before, int now) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"The data view gave {before} labeled rows when the validation rows were drawn, and {now} when they were read. {LabeledRows.SameRowsAdvice}"));
+}

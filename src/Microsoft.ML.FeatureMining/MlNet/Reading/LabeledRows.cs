@@ -1,0 +1,211 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.MlNet.Columns;
+
+namespace Microsoft.ML.FeatureMining.MlNet.Reading;
+
+/// <summary>
+/// A data view, its label column and its image column: where reading starts. Each method passes over the rows once, in their order. Rows without a label are
+/// skipped; the others are numbered from 0.
+/// </summary>
+/// <param name="view">The data view. Each pass must give the same rows.</param>
+/// <param name="label">Its label column.</param>
+/// <param name="image">Its image column.</param>
+/// <param name="checkCanceled">Called every few hundred rows; throws to stop the pass.</param>
+internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn image, Action checkCanceled)
+{
+    /// <summary>Ends errors about a data view that gives other rows in another pass.</summary>
+    public const string SameRowsAdvice = "Let it give the same rows each time, for example with Cache.";
+
+    private const int ChunkRows = 256;
+    private const long ChunkBytes = 64 << 20;
+    private const int KeyBytes = 16;
+
+    public LabelColumn Label => label;
+
+    public ImageColumn Image => image;
+
+    /// <summary>An upper bound of the number of rows with a label: the view's own row count, or else a count of the labels.</summary>
+    public long MaxCount() => view.GetRowCount() ?? ReadLabels().Length;
+
+    /// <summary>Reads the labels alone.</summary>
+    public int[] ReadLabels()
+    {
+        List<int> labels = [];
+        using DataViewRowCursor cursor = view.GetRowCursor([label.Column]);
+        Func<int?> read = label.Reader(cursor);
+        while (cursor.MoveNext())
+        {
+            if (read() is { } index)
+            {
+                labels.Add(index);
+            }
+        }
+
+        return [.. labels];
+    }
+
+    /// <summary>Reads labels and images; nothing is decoded.</summary>
+    /// <param name="wanted">The numbers of the rows to read; null for all.</param>
+    /// <param name="ledger">Counts the rows without a label; null if nobody asks.</param>
+    public IEnumerable<LabeledRow> Read(IReadOnlySet<int>? wanted = null, RowLedger? ledger = null)
+    {
+        using DataViewRowCursor cursor = view.GetRowCursor([label.Column, .. image.Columns]);
+        (Func<int?> readLabel, Func<ImageSource> readImage) = (label.Reader(cursor), image.Reader(cursor));
+        int number = 0;
+        while (cursor.MoveNext())
+        {
+            if (readLabel() is not { } index)
+            {
+                if (ledger is not null)
+                {
+                    ledger.Unlabeled++;
+                }
+
+                continue;
+            }
+
+            if (wanted?.Contains(number) ?? true)
+            {
+                yield return new LabeledRow(number, index, readImage());
+            }
+
+            number++;
+        }
+    }
+
+    /// <summary>Decodes all rows on all cores and gives those whose image can be read.</summary>
+    /// <param name="ledger">Receives what became of each row.</param>
+    /// <param name="behavior">What to do if an image cannot be read.</param>
+    /// <exception cref="ImageDecodeException">An image cannot be read, and the behavior is to throw.</exception>
+    public IEnumerable<(LabeledRow Row, byte[] Pixels)> Decode(RowLedger ledger, UnreadableImageBehavior behavior)
+    {
+        foreach (LabeledRow[] chunk in ReadChunks(ledger))
+        {
+            var pixels = new byte[chunk.Length][];
+            var problems = new ImageDecodeException?[chunk.Length];
+            Parallel.For(0, chunk.Length, i =>
+            {
+                try
+                {
+                    pixels[i] = image.Decode(chunk[i].Image);
+                }
+                catch (ImageDecodeException e)
+                {
+                    problems[i] = e;
+                }
+            });
+            for (int i = 0; i < chunk.Length; i++)
+            {
+                if (problems[i] is { } problem && behavior == UnreadableImageBehavior.Throw)
+                {
+                    throw problem;
+                }
+
+                ledger.Add(chunk[i].Label, problems[i]?.Message);
+                if (problems[i] is null)
+                {
+                    yield return (chunk[i], pixels[i]);
+                }
+            }
+        }
+    }
+
+    /// <summary>A name for the decoded images, which only the same rows decoded in the same way have. Nothing is decoded for it.</summary>
+    public string ContentKey()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        // Another build of the library may decode differently.
+        hash.AppendData(Encoding.UTF8.GetBytes($"{image.Description} {ImageCodec.Name} {typeof(LabeledRows).Module.ModuleVersionId}"));
+        byte[] number = new byte[sizeof(int)];
+        foreach (LabeledRow[] chunk in ReadChunks(ledger: null))
+        {
+            var contents = new byte[chunk.Length][];
+            Parallel.For(0, chunk.Length, i => contents[i] = chunk[i].Image.ContentHash());
+            foreach ((LabeledRow row, byte[] content) in chunk.Zip(contents))
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(number, row.Label);
+                hash.AppendData(number);
+                hash.AppendData(content);
+            }
+        }
+
+        return "images-" + Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, KeyBytes));
+    }
+
+    // A chunk has enough rows for all cores, and limits the memory that waits to be decoded.
+    private IEnumerable<LabeledRow[]> ReadChunks(RowLedger? ledger)
+    {
+        List<LabeledRow> chunk = [];
+        long bytes = 0;
+        foreach (LabeledRow row in Read(wanted: null, ledger))
+        {
+            chunk.Add(row);
+            bytes += row.Image.Bytes;
+            if (chunk.Count == ChunkRows || bytes >= ChunkBytes)
+            {
+                checkCanceled();
+                yield return [.. chunk];
+                chunk.Clear();
+                bytes = 0;
+            }
+        }
+
+        if (chunk.Count > 0)
+        {
+            yield return [.. chunk];
+        }
+    }
+}
+
+/// <summary>A row with a label.</summary>
+/// <param name="Number">Its number among the rows with a label, from 0.</param>
+/// <param name="Label">Its class, or the number of its set of classes.</param>
+/// <param name="Image">Its image, not yet decoded.</param>
+internal readonly record struct LabeledRow(int Number, int Label, ImageSource Image);
+
+/// <summary>What became of the rows of a data view. A file of decoded images keeps it as JSON, so that the next Fit knows it without decoding.</summary>
+internal sealed record RowLedger
+{
+    private const int MaxCauses = 5;
+
+    /// <summary>The label of each row that has one.</summary>
+    public List<int> Labels { get; init; } = [];
+
+    /// <summary>The numbers of the rows whose image cannot be read.</summary>
+    public List<int> Unreadable { get; init; } = [];
+
+    /// <summary>Why, for the first few of them: row, file, cause.</summary>
+    public List<string> Causes { get; init; } = [];
+
+    /// <summary>Rows without a label.</summary>
+    public int Unlabeled { get; set; }
+
+    /// <exception cref="InvalidDataException">The bytes hold no ledger.</exception>
+    public static RowLedger FromBytes(byte[] bytes) =>
+        JsonSerializer.Deserialize<RowLedger>(bytes) ?? throw new InvalidDataException("The file of decoded images does not say which rows are in it.");
+
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this);
+
+    /// <param name="label">The label of the next row.</param>
+    /// <param name="problem">Why its image cannot be read; null if it can.</param>
+    public void Add(int label, string? problem)
+    {
+        if (problem is not null)
+        {
+            Unreadable.Add(Labels.Count);
+            if (Causes.Count < MaxCauses)
+            {
+                Causes.Add(problem);
+            }
+        }
+
+        Labels.Add(label);
+    }
+
+    /// <summary>The numbers of the rows whose image can be read.</summary>
+    public int[] Readable() => [.. Enumerable.Range(0, Labels.Count).Except(Unreadable)];
+}
