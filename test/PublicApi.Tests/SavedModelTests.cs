@@ -32,8 +32,8 @@ public sealed class SavedModelTests : IClassFixture<OwnPartsFixture>, IDisposabl
         (int exit, string output) = Start("score-bare", file);
 
         Assert.Equal(1, exit);
-        Assert.Contains("'plain-net'", output, StringComparison.Ordinal);
-        Assert.Contains("BackboneCatalog.Register(\"plain-net\"", output, StringComparison.Ordinal);
+        Assert.Contains("No head is called 'cosine'", output, StringComparison.Ordinal);
+        Assert.Contains("HeadCatalog.Register", output, StringComparison.Ordinal);
     }
 
     [Fact]

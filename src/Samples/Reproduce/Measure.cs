@@ -37,7 +37,7 @@ internal sealed record Measure(string Key, string Title, Func<JsonElement, doubl
 
     /// <summary>The share of a stage's features above 0.5, the stage from 0.</summary>
     public static Measure Active(int stage) => new($"active-{stage + 1}", $"stage {stage + 1}: features above 0.5, %", report =>
-        report.TryGetProperty("activations", out JsonElement stages) && stages.ValueKind == JsonValueKind.Array && stage < stages.GetArrayLength() ? Number(stages[stage], "active_share") * 100 : null);
+        report.TryGetProperty("activations", out JsonElement stages) && stages.ValueKind == JsonValueKind.Array && stage < stages.GetArrayLength() ? Number(stages[stage], "active_fraction") * 100 : null);
 
     // A model of several has none of its own.
     private static IEnumerable<JsonElement> History(JsonElement report, string name = "history") => report.TryGetProperty(name, out JsonElement history) ? history.EnumerateArray() : [];
