@@ -13,7 +13,7 @@ for seed in $(seq 1 "${REPEATS:-10}"); do
   for sampler in Random TreeParzen; do
     samples sweep --images "$out/digits/train" --backbone cifar-resnet-8 --size 8 --channels 1 --epochs 3 --no-flip --padding 1 --threads 1 --seed "$seed" \
       --sampler "$sampler" --trials 40 --min-epochs 0 --folder "$out/$sampler-$seed" --csv "$out/$sampler-$seed.csv" \
-      --vary LearningRate=0.0001:3:log WeightDecay=0.000001:0.1:log Momentum=0.5:0.99 LabelSmoothing=0:0.5 BatchSize=16,32,64,128 > "$out/$sampler-$seed.log"
+      --vary LearningRate=0.0001:3:log WeightDecay=0.000001:0.1:log Optimizer.Momentum=0.5:0.99 Loss.LabelSmoothing=0:0.5 BatchSize=16,32,64,128 > "$out/$sampler-$seed.log"
     # The best of all trials, whichever came how far.
     awk -F, -v seed="$seed" -v sampler="$sampler" 'NR > 1 && $4 > best { best = $4 } END { printf "%s,%s,%s\n", seed, sampler, best }' "$out/$sampler-$seed.csv" >> "$out/best.csv"
     # The journal is enough to go on with.

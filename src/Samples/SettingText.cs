@@ -4,8 +4,10 @@ using System.Reflection;
 
 namespace Samples;
 
-/// <summary>Settings as text. A part of a catalog is <c>key</c> or <c>key:name=value,name=value</c>; names are those of its properties, in any case, hyphens left out; numbers of a list are parted by
-/// semicolons.</summary>
+/// <summary>
+/// Settings as text. A part of a catalog is <c>key</c> or <c>key:name=value,name=value</c>. Names are those of properties, in any case, with or without hyphens; <c>Optimizer.Momentum</c> names a property of a
+/// part. Numbers of a list are separated by semicolons.
+/// </summary>
 internal static class SettingText
 {
     /// <summary>Reads a part of a catalog.</summary>
@@ -27,31 +29,66 @@ internal static class SettingText
     /// <exception cref="ArgumentException">There is no such setting, or the value cannot be read.</exception>
     public static void Assign(object target, string assignment)
     {
-        (PropertyInfo setting, string value) = Find(target.GetType(), assignment);
+        string[] halves = assignment.Split('=', 2);
+        (object owner, PropertyInfo setting) = Find(target, halves[0]);
+        Type type = setting.PropertyType;
+        if (halves.Length < 2)
+        {
+            throw new ArgumentException($"'{assignment}' has no value: write {setting.Name}=VALUE.");
+        }
+
         try
         {
-            setting.SetValue(target, setting.PropertyType == typeof(IReadOnlyList<double>)
-                ? value.Split(';').Select(number => double.Parse(number, CultureInfo.InvariantCulture)).ToArray()
-                : TypeDescriptor.GetConverter(setting.PropertyType).ConvertFromString(null, CultureInfo.InvariantCulture, value));
+            setting.SetValue(owner, type == typeof(IReadOnlyList<double>)
+                ? halves[1].Split(';').Select(number => double.Parse(number, CultureInfo.InvariantCulture)).ToArray()
+                : TypeDescriptor.GetConverter(type).ConvertFromString(null, CultureInfo.InvariantCulture, halves[1]));
         }
         catch (Exception e) when (e is FormatException or ArgumentException or NotSupportedException)
         {
-            throw new ArgumentException($"'{assignment}': '{value}' is no {(setting.PropertyType == typeof(IReadOnlyList<double>) ? "list of numbers" : Bare(setting.PropertyType).Name)}.", e);
+            throw new ArgumentException($"'{assignment}': '{halves[1]}' is not a valid {(type == typeof(IReadOnlyList<double>) ? "list of numbers" : Bare(type).Name)}.", e);
         }
     }
 
-    /// <summary>The property that <c>name=value</c> sets.</summary>
-    /// <exception cref="ArgumentException">There is no such setting.</exception>
-    public static string PropertyName(Type type, string assignment) => Find(type, assignment).Setting.Name;
-
-    private static (PropertyInfo Setting, string Value) Find(Type type, string assignment)
+    /// <summary>Sets a property, or one of a part (<c>EarlyStopping.Patience</c>), on an object that nobody else holds yet.</summary>
+    /// <exception cref="ArgumentException">There is no such property.</exception>
+    public static void Set(object target, string name, object? value)
     {
-        string[] halves = assignment.Split('=', 2);
-        PropertyInfo[] settings = [.. type.GetProperties().Where(property => property.CanWrite && IsText(property.PropertyType))];
-        PropertyInfo? setting = halves.Length < 2 ? null : settings.FirstOrDefault(property => property.Name.Equals(halves[0].Replace("-", ""), StringComparison.OrdinalIgnoreCase));
-        return setting is null
-            ? throw new ArgumentException($"'{assignment}' is no name=value with one of the names {string.Join(", ", settings.Select(property => property.Name))}.")
-            : (setting, halves[1]);
+        (object owner, PropertyInfo setting) = Find(target, name);
+        setting.SetValue(owner, value);
+    }
+
+    /// <summary>The name of the property that <c>name=value</c> sets.</summary>
+    /// <exception cref="ArgumentException">There is no such setting.</exception>
+    public static string PropertyName(object target, string assignment)
+    {
+        string name = assignment.Split('=', 2)[0];
+        (object owner, PropertyInfo setting) = Find(target, name);
+        int dot = name.LastIndexOf('.');
+        return dot < 0 ? setting.Name : $"{name[..dot]}.{setting.Name}";
+    }
+
+    private static (object Owner, PropertyInfo Setting) Find(object target, string name)
+    {
+        string[] path = name.Split('.');
+        for (int i = 0; i < path.Length - 1; i++)
+        {
+            PropertyInfo part = Property(target, path[i], name);
+            if (part.GetValue(target) is null)
+            {
+                part.SetValue(target, part.PropertyType.IsAbstract ? throw new ArgumentException($"'{name}': {part.Name} is not given.") : Activator.CreateInstance(part.PropertyType));
+            }
+
+            target = part.GetValue(target)!;
+        }
+
+        return (target, Property(target, path[^1], name));
+    }
+
+    private static PropertyInfo Property(object target, string word, string name)
+    {
+        PropertyInfo[] settings = [.. target.GetType().GetProperties().Where(property => property.CanWrite)];
+        return Array.Find(settings, property => property.Name.Equals(word.Replace("-", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase))
+            ?? throw new ArgumentException($"'{name}' is not a setting of {target.GetType().Name}. Its settings are {string.Join(", ", settings.Where(property => IsText(property.PropertyType)).Select(property => property.Name))}.");
     }
 
     private static bool IsText(Type type) => type == typeof(IReadOnlyList<double>) || Bare(type) is { } bare && (bare.IsPrimitive || bare.IsEnum || bare == typeof(string) || bare == typeof(TimeSpan));

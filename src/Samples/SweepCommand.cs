@@ -32,11 +32,11 @@ internal static class SweepCommand
         MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed), warnings: false);
         IDataView rows = input.Load(parsed, ml);
         ImageClassificationOptions baseline = options.Settings(parsed, file => HierarchyFile.Read(ml, file, rows));
-        // A sweep has no images for the patches, and labels are smoothed on those alone.
+        // A sweep has no images for the patches.
         baseline = baseline is PatchTrainingOptions whole ? whole with { SwitchEpoch = 0 } : baseline;
         SweepSettings settings = sweep.Settings(parsed, baseline.GetType()) with
         {
-            Fixed = [.. options.Given(parsed, baseline.GetType()), .. baseline is PatchTrainingOptions ? new[] { nameof(PatchTrainingOptions.LabelSmoothing) } : []],
+            Fixed = [.. options.Given(parsed, baseline)],
             Seed = options.Seed(parsed) ?? 0,
             CancellationToken = stop.Token,
             Progress = Show,

@@ -69,7 +69,7 @@ internal static class TrainCommand
         if (chosen is PatchTrainingOptions patches)
         {
             chosen = patchInput.IsGiven(parsed) ? patches with { PatchSet = patchInput.Load(parsed, ml) }
-                : options.Given(parsed, chosen.GetType()).Contains(nameof(PatchTrainingOptions.SwitchEpoch)) ? patches
+                : options.Given(parsed, chosen).Contains(nameof(PatchTrainingOptions.SwitchEpoch)) ? patches
                 : patches with { SwitchEpoch = 0 };
         }
 

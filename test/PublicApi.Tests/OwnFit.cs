@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
+using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Losses;
-using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 using PublicApi.Tests.Own;
@@ -34,7 +35,7 @@ internal static class OwnFit
     public static FeatureMiningOptions AllByKey(FeatureMiningOptions options) => options with
     {
         Backbone = "plain-net",
-        Head = "cosine",
+        Head = HeadCatalog.Create("cosine"),
         Augmentations = [AugmentationCatalog.Create("pepper")],
         Loss = LossCatalog.Create("generalized-cross-entropy"),
         Schedule = ScheduleCatalog.Create("triangle"),

@@ -16,7 +16,7 @@ public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
         ["backbone"] = (options => options with { Backbone = OwnParts.Backbone }, recipe => recipe.GetProperty("backbone"), OwnParts.Backbone),
         ["backbone, mined"] = (options => options with { Backbone = OwnParts.Backbone, Stages = 2 }, recipe => recipe.GetProperty("backbone"), OwnParts.Backbone),
         ["backbone, frozen"] = (options => options with { Backbone = OwnParts.Backbone, FineTuning = new FineTuning { FrozenStages = 1 }, EmaDecay = 0.9 }, recipe => recipe.GetProperty("backbone"), OwnParts.Backbone),
-        ["head"] = (options => options with { Head = OwnParts.Head }, recipe => recipe.GetProperty("head"), OwnParts.Head),
+        ["head"] = (options => options with { Head = new CosineHead { Scale = 4 } }, recipe => recipe.GetProperty("head").GetProperty("scale"), "4"),
         ["augmentation"] = (options => options with { Augmentations = [new Pepper { Probability = 0.25 }] }, recipe => recipe.GetProperty("augmentations")[1].GetProperty("probability"), "0.25"),
         ["cropping augmentation"] = (options => options with { CropRatio = 0.8, Augmentations = [new MiddleCrop()] }, recipe => recipe.GetProperty("augmentations")[1].GetProperty("key"), "middle-crop"),
         ["loss"] = (options => options with { Loss = new GeneralizedCrossEntropy { Exponent = 0.5 } }, recipe => recipe.GetProperty("loss").GetProperty("exponent"), "0.5"),
@@ -115,7 +115,7 @@ public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
     [Fact]
     public void Explain_OwnHeadWithClassWeights_HasAClassActivationMap()
     {
-        ITransformer model = OwnFit.Run(_ml, OwnFit.Plain with { Backbone = OwnParts.Backbone, Head = OwnParts.Head, Epochs = 1 });
+        ITransformer model = OwnFit.Run(_ml, OwnFit.Plain with { Backbone = OwnParts.Backbone, Head = new CosineHead(), Epochs = 1 });
         using ImageExplainer explainer = _ml.Model.CreateImageExplainer(model);
 
         Assert.Equal(3, explainer.StageCount);

@@ -37,7 +37,7 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
             BackboneCatalog.Register(key, create);
         }
 
-        HeadCatalog.Register("too-many", (channels, classes) => new CosineHead(channels, classes + 1));
+        HeadCatalog.Register(() => new TooManyHead());
     }
 
     public static TheoryData<string, string[]> WrongParts => new()
@@ -49,10 +49,9 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
         { "strategy that holds a tensor", ["The strategy PublicApi.Tests.RefusedPartTests+TensorStrategy", "[JsonIgnore]"] },
         { "key of another part", ["'focal'", "Microsoft.ML.FeatureMining.Losses.FocalLoss", "Choose another"] },
         { "no key", ["RefusedPartTests+NamelessLoss has no Key"] },
-        { "settings with a problem", ["Exponent lies in (0, 1]; it is 2."] },
+        { "settings with a problem", ["Exponent must be above 0 and at most 1; it is 2."] },
         { "schedule that ends in NaN", ["'cliff'", "0.9", "NaN"] },
         { "unknown backbone", ["'nowhere'", "BackboneCatalog.Register(\"nowhere\""] },
-        { "unknown head", ["'nobody'", "HeadCatalog.Register(\"nobody\""] },
         { "backbone that cannot be made", ["'throwing'", "No such thing."] },
     };
 
@@ -68,7 +67,6 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
         "settings with a problem" => OwnFit.Plain with { Loss = new GeneralizedCrossEntropy { Exponent = 2 } },
         "schedule that ends in NaN" => OwnFit.Plain with { Schedule = new CliffSchedule() },
         "unknown backbone" => OwnFit.Plain with { Backbone = "nowhere" },
-        "unknown head" => OwnFit.Plain with { Head = "nobody" },
         _ => OwnFit.Plain with { Backbone = "throwing" },
     };
 
@@ -88,9 +86,10 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
     [InlineData("growing", null, "the backbone 'growing'")]
     [InlineData("flat", null, "gives [1,4] for [1,3,8,8]")]
     [InlineData("cifar-resnet-8", "too-many", "the head 'too-many'")]
+    [InlineData("cifar-resnet-8", "nobody", "HeadCatalog.Register")]
     public void Fit_WrongNetwork_IsRefusedBeforeTheFirstBatch(string backbone, string? head, string said)
     {
-        FeatureMiningOptions options = OwnFit.Plain with { Backbone = backbone, Head = head, Progress = _ => Assert.Fail("A step was run.") };
+        FeatureMiningOptions options = OwnFit.Plain with { Backbone = backbone, Head = head switch { null => null, "too-many" => new TooManyHead(), _ => new UnknownHead() }, Progress = _ => Assert.Fail("A step was run.") };
 
         Assert.Contains(said, Assert.Throws<ArgumentException>(() => OwnFit.Run(new MLContext(1), options)).Message, StringComparison.Ordinal);
     }
@@ -261,5 +260,19 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
             Tensor features = _convolve(input);
             return _pools ? features.mean(new long[] { 2, 3 }) : features;
         }
+    }
+
+    private sealed record TooManyHead : Head
+    {
+        public override string Key => "too-many";
+
+        protected override HeadModule Create(Backbone backbone, int classes) => new CosineModule(backbone.StageChannels[^1], classes + 1, 1);
+    }
+
+    private sealed record UnknownHead : Head
+    {
+        public override string Key => "nobody";
+
+        protected override HeadModule Create(Backbone backbone, int classes) => new CosineModule(backbone.StageChannels[^1], classes, 1);
     }
 }

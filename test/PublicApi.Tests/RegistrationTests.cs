@@ -2,9 +2,9 @@ using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
-using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
+using Microsoft.ML.FeatureMining.Training;
 using PublicApi.Tests.Own;
 
 namespace PublicApi.Tests;
@@ -38,8 +38,8 @@ public sealed class RegistrationTests : IClassFixture<OwnPartsFixture>
     {
         { "plain-net", () => BackboneCatalog.Register("plain-net", channels => new PlainNet(channels)) },
         { "resnet-18", () => BackboneCatalog.Register("resnet-18", channels => new PlainNet(channels)) },
-        { "cosine", () => HeadCatalog.Register("cosine", (channels, classes) => new CosineHead(channels, classes)) },
-        { "linear-dropout-0.25", () => HeadCatalog.Register("linear-dropout-0.25", (channels, classes) => new CosineHead(channels, classes)) },
+        { "cosine", () => HeadCatalog.Register(() => new CosineHead()) },
+        { "ssm", () => HeadCatalog.Register(() => new SplitAndShareHead()) },
         { "pepper", () => AugmentationCatalog.Register(() => new Pepper()) },
         { "cutout", () => AugmentationCatalog.Register(() => new Cutout()) },
         { "generalized-cross-entropy", () => LossCatalog.Register(() => new GeneralizedCrossEntropy()) },
@@ -61,7 +61,7 @@ public sealed class RegistrationTests : IClassFixture<OwnPartsFixture>
     public void Register_KeyThatTheCommandLineCannotTake_IsRefused(string key)
     {
         Assert.Throws<ArgumentException>(() => BackboneCatalog.Register(key, channels => new PlainNet(channels)));
-        Assert.Throws<ArgumentException>(() => HeadCatalog.Register(key, (channels, classes) => new CosineHead(channels, classes)));
+        Assert.Throws<ArgumentException>(() => HeadCatalog.Register(() => new NamedHead { Name = key }));
     }
 
     [Fact]
@@ -73,17 +73,26 @@ public sealed class RegistrationTests : IClassFixture<OwnPartsFixture>
         {
             try
             {
-                HeadCatalog.Register("contested", (channels, classes) => new CosineHead(channels, classes));
+                HeadCatalog.Register(() => new NamedHead { Name = "contested" });
             }
             catch (ArgumentException)
             {
                 Interlocked.Increment(ref refused);
             }
 
-            HeadCatalog.Register($"thread-{i}", (channels, classes) => new CosineHead(channels, classes));
+            HeadCatalog.Register(() => new NamedHead { Name = $"thread-{i}" });
         });
 
         Assert.Equal(15, refused);
         Assert.Equal(16, HeadCatalog.Keys.Count(key => key.StartsWith("thread-", StringComparison.Ordinal)));
+    }
+
+    private sealed record NamedHead : Head
+    {
+        public string Name { get; init; } = "named";
+
+        public override string Key => Name;
+
+        protected override HeadModule Create(Backbone backbone, int classes) => new CosineModule(backbone.StageChannels[^1], classes, 1);
     }
 }

@@ -16,7 +16,7 @@ public sealed class ProgramTests(ColoredImages images) : IClassFixture<ColoredIm
 
         Assert.True(code == 0, error);
         Assert.Contains("best: trial", output, StringComparison.Ordinal);
-        Assert.Equal("trial,state,epochs,score,seconds,error,LabelSmoothing,Momentum,Nesterov,Stages,WeightDecay", File.ReadLines(folder["trials.csv"]).First());
+        Assert.Equal("trial,state,epochs,score,seconds,error,Loss.LabelSmoothing,Optimizer.Momentum,Optimizer.Nesterov,Stages,WeightDecay", File.ReadLines(folder["trials.csv"]).First());
         Assert.True(File.Exists(folder["best.zip"]));
     }
 

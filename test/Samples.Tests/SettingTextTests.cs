@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Schedules;
@@ -28,15 +29,15 @@ public sealed class SettingTextTests
     public void Part_WithAListOfNumbers_HasThem()
     {
         Assert.Equal([0.25, 0.5], Assert.IsType<StepSchedule>(SettingText.Part("step:milestones=0.25;0.5", ScheduleCatalog.Create)).Milestones);
-        Assert.Equal("'milestones=a': 'a' is no list of numbers.", Assert.Throws<ArgumentException>(() => SettingText.Part("step:milestones=a", ScheduleCatalog.Create)).Message);
+        Assert.Equal("'milestones=a': 'a' is not a valid list of numbers.", Assert.Throws<ArgumentException>(() => SettingText.Part("step:milestones=a", ScheduleCatalog.Create)).Message);
     }
 
     [Theory]
     [InlineData("nothing", "No training strategy is called 'nothing'. Known: byot, ")]
-    [InlineData("cutmix:prob=1", "'prob=1' is no name=value with one of the names Alpha, Probability.")]
-    [InlineData("cutmix:", "'' is no name=value with one of the names Alpha, Probability.")]
-    [InlineData("cutmix:probability=half", "'probability=half': 'half' is no Double.")]
-    [InlineData("feature-mining:segmentation=Boxes", "'segmentation=Boxes': 'Boxes' is no Segmentation.")]
+    [InlineData("cutmix:prob=1", "'prob' is not a setting of CutMix. Its settings are Alpha, Probability.")]
+    [InlineData("cutmix:", "'' is not a setting of CutMix. Its settings are Alpha, Probability.")]
+    [InlineData("cutmix:probability=half", "'probability=half': 'half' is not a valid Double.")]
+    [InlineData("feature-mining:segmentation=Boxes", "'segmentation=Boxes': 'Boxes' is not a valid Segmentation.")]
     public void Part_ThatCannotBeRead_SaysWhy(string text, string expected) =>
         Assert.StartsWith(expected, Assert.Throws<ArgumentException>(() => Strategy(text)).Message, StringComparison.Ordinal);
 
@@ -45,9 +46,9 @@ public sealed class SettingTextTests
     {
         VisualInductivePriorsOptions options = new();
 
-        Array.ForEach(["CenterLossWeight=0", "dual-pool=false", "checkpoint-every=00:02:00", "ValidationFraction=0.2"], assignment => SettingText.Assign(options, assignment));
+        Array.ForEach(["CenterLossWeight=0", "head.dual-pool=false", "checkpoint-every=00:02:00", "ValidationFraction=0.2"], assignment => SettingText.Assign(options, assignment));
 
-        Assert.Equal((0, false, TimeSpan.FromMinutes(2), 0.2), (options.CenterLossWeight, options.DualPool, options.CheckpointEvery, options.ValidationFraction));
+        Assert.Equal((0, false, TimeSpan.FromMinutes(2), 0.2), (options.CenterLossWeight, ((LinearHead)options.Head!).DualPool, options.CheckpointEvery, options.ValidationFraction));
     }
 
     private static TrainingStrategy Strategy(string text) => SettingText.Part(text, StrategyCatalog.Create);

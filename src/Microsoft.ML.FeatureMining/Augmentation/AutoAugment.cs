@@ -26,26 +26,8 @@ public sealed record AutoAugment : ImageAugmentation
 
     /// <summary>The value of what comes from outside the image, from 0 to 255.</summary>
     /// <value>128, as the authors fill; torchvision takes 0.</value>
+    [Range(0, 255)]
     public int Fill { get; init; } = 128;
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems()
-    {
-        if (!Enum.IsDefined(Policy))
-        {
-            yield return $"Policy of AutoAugment has no value {(int)Policy}.";
-        }
-
-        if (!Enum.IsDefined(Interpolation))
-        {
-            yield return $"Interpolation of AutoAugment has no value {(int)Interpolation}.";
-        }
-
-        if (Fill is < 0 or > 255)
-        {
-            yield return $"Fill of AutoAugment lies in [0, 255]; it is {Fill}.";
-        }
-    }
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor images, RandomStream random)

@@ -17,36 +17,23 @@ public sealed record ColorJitter : ImageAugmentation
 
     /// <summary>b: the factor is uniform in [max(0, 1 - b), 1 + b].</summary>
     /// <value>0.4.</value>
+    [Range(0.0, double.MaxValue)]
     public double Brightness { get; init; } = 0.4;
 
     /// <summary>c: the factor is uniform in [max(0, 1 - c), 1 + c].</summary>
     /// <value>0.4.</value>
+    [Range(0.0, double.MaxValue)]
     public double Contrast { get; init; } = 0.4;
 
     /// <summary>s: the factor is uniform in [max(0, 1 - s), 1 + s].</summary>
     /// <value>0.4.</value>
+    [Range(0.0, double.MaxValue)]
     public double Saturation { get; init; } = 0.4;
 
     /// <summary>h, in [0, 0.5]: the hue turns by a share of the circle that is uniform in [-h, h].</summary>
     /// <value>0.</value>
+    [Range(0.0, 0.5)]
     public double Hue { get; init; }
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems()
-    {
-        foreach ((string name, double value) in new[] { (nameof(Brightness), Brightness), (nameof(Contrast), Contrast), (nameof(Saturation), Saturation) })
-        {
-            if (!(value >= 0 && double.IsFinite(value)))
-            {
-                yield return $"{name} of color jitter is at least 0; it is {value}.";
-            }
-        }
-
-        if (!(Hue is >= 0 and <= 0.5))
-        {
-            yield return $"Hue of color jitter lies in [0, 0.5]; it is {Hue}.";
-        }
-    }
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor images, RandomStream random)

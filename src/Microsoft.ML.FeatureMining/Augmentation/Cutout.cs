@@ -15,25 +15,12 @@ public sealed record Cutout : ImageAugmentation
 
     /// <summary>The side of the square in pixels, at least 1. Half of it, rounded down, lies to each side of the center.</summary>
     /// <value>16, the paper's for CIFAR-10; it takes 8 for CIFAR-100.</value>
+    [Range(1, int.MaxValue)]
     public int Size { get; init; } = 16;
 
     /// <summary>What takes the place of the square.</summary>
     /// <value><see cref="ErasedFill.Mean"/>.</value>
     public ErasedFill Fill { get; init; }
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems()
-    {
-        if (Size < 1)
-        {
-            yield return $"Size of cutout is at least 1; it is {Size}.";
-        }
-
-        if (!Enum.IsDefined(Fill))
-        {
-            yield return $"Fill of cutout has no value {(int)Fill}.";
-        }
-    }
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor images, RandomStream random)

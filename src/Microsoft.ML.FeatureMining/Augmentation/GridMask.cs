@@ -15,18 +15,22 @@ public sealed record GridMask : ImageAugmentation
 
     /// <summary>The probability that an image is touched, in [0, 1].</summary>
     /// <value>0.8, where the paper's schedule ends.</value>
+    [Range(0.0, 1.0)]
     public double Probability { get; init; } = 0.8;
 
     /// <summary>r, the share of a unit's side that is kept, in (0, 1): a share of about (1 - r)^2 of all pixels goes.</summary>
     /// <value>0.6, the paper's for ImageNet; it takes 0.4 for CIFAR-10.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double KeepRatio { get; init; } = 0.6;
 
     /// <summary>The least unit, as a share of the shorter side, above 0.</summary>
     /// <value>0.43: 96 of 224 pixels.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double MinUnit { get; init; } = 0.43;
 
     /// <summary>The largest unit, as a share of the shorter side, at most 1.</summary>
     /// <value>1: 224 of 224 pixels.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double MaxUnit { get; init; } = 1;
 
     /// <summary>What takes the place of the squares.</summary>
@@ -36,24 +40,9 @@ public sealed record GridMask : ImageAugmentation
     /// <inheritdoc/>
     public override IEnumerable<string> Problems()
     {
-        if (!(Probability is >= 0 and <= 1))
+        if (MinUnit > MaxUnit)
         {
-            yield return $"Probability of grid mask lies in [0, 1]; it is {Probability}.";
-        }
-
-        if (!(KeepRatio is > 0 and < 1))
-        {
-            yield return $"KeepRatio of grid mask lies between 0 and 1; it is {KeepRatio}.";
-        }
-
-        if (!(MinUnit > 0 && MinUnit <= MaxUnit && MaxUnit <= 1))
-        {
-            yield return $"Units of grid mask are shares with 0 < MinUnit <= MaxUnit <= 1; they are {MinUnit} and {MaxUnit}.";
-        }
-
-        if (!Enum.IsDefined(Fill))
-        {
-            yield return $"Fill of grid mask has no value {(int)Fill}.";
+            yield return $"MinUnit of grid-mask must be at most MaxUnit; they are {MinUnit} and {MaxUnit}.";
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Augmentation.Engine;
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Parts;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Randomness;
 using static TorchSharp.torch;
@@ -15,7 +16,7 @@ public abstract record ImageAugmentation
     /// <summary>The name in the catalog, on the command line and in the manifest, and of the random stream.</summary>
     public abstract string Key { get; }
 
-    /// <summary>Whether images that are larger than the network's (<see cref="ImageClassificationOptions.CropRatio"/>) come out of it in the network's size: it overrides <see cref="CropTo"/>.</summary>
+    /// <summary>Whether images that are larger than the network's (<see cref="Training.TrainingOptions.CropRatio"/>) come out of it in the network's size: it overrides <see cref="CropTo"/>.</summary>
     protected internal virtual bool Crops => false;
 
     /// <summary>What is wrong with the settings; empty where all is well.</summary>
@@ -50,7 +51,7 @@ public abstract record ImageAugmentation
 /// <summary>The augmentations of this library, and those that were registered, by key.</summary>
 public static class AugmentationCatalog
 {
-    private static readonly PartCatalog<ImageAugmentation> Catalog = new("augmentation", part => part.Key);
+    private static readonly PartCatalog<ImageAugmentation> Catalog = new("augmentation", nameof(AugmentationCatalog), part => part.Key);
 
     /// <summary>All keys, in order.</summary>
     public static IReadOnlyList<string> Keys => Catalog.Keys;

@@ -18,20 +18,12 @@ public sealed record PadCropFlip : ImageAugmentation
 
     /// <summary>Pixels of padding at each side, 0 to 4096.</summary>
     /// <value>4.</value>
+    [Range(0, MaxPadding)]
     public int Padding { get; init; } = 4;
 
     /// <summary>Whether images are mirrored; not for digits, text or anything with a handedness.</summary>
     /// <value>true.</value>
     public bool Flip { get; init; } = true;
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems()
-    {
-        if (Padding is < 0 or > MaxPadding)
-        {
-            yield return $"Padding lies in [0, {MaxPadding}]; it is {Padding}.";
-        }
-    }
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor images, RandomStream random)

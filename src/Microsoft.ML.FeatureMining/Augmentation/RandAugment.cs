@@ -18,10 +18,12 @@ public sealed record RandAugment : ImageAugmentation
 
     /// <summary>Operations an image, 1 to 14.</summary>
     /// <value>2.</value>
+    [Range(1, Kinds)]
     public int Operations { get; init; } = 2;
 
     /// <summary>The magnitude of all operations, from 0 to 30.</summary>
     /// <value>9.</value>
+    [Range(0, Bins - 1)]
     public int Magnitude { get; init; } = 9;
 
     /// <summary>How pixels between pixels are read.</summary>
@@ -30,31 +32,8 @@ public sealed record RandAugment : ImageAugmentation
 
     /// <summary>The value of what comes from outside the image, from 0 to 255.</summary>
     /// <value>0.</value>
+    [Range(0, 255)]
     public int Fill { get; init; }
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems()
-    {
-        if (Operations is < 1 or > Kinds)
-        {
-            yield return $"Operations of RandAugment lies in [1, {Kinds}]; it is {Operations}.";
-        }
-
-        if (Magnitude is < 0 or >= Bins)
-        {
-            yield return $"Magnitude of RandAugment lies in [0, {Bins - 1}]; it is {Magnitude}.";
-        }
-
-        if (!Enum.IsDefined(Interpolation))
-        {
-            yield return $"Interpolation of RandAugment has no value {(int)Interpolation}.";
-        }
-
-        if (Fill is < 0 or > 255)
-        {
-            yield return $"Fill of RandAugment lies in [0, 255]; it is {Fill}.";
-        }
-    }
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor images, RandomStream random)

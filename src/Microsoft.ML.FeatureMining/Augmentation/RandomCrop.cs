@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
-/// <summary>Cuts the network's size out, at a uniform place, of the larger images that <see cref="ImageClassificationOptions.CropRatio"/> keeps.</summary>
+/// <summary>Cuts the network's size out, at a uniform place, of the larger images that <see cref="Training.TrainingOptions.CropRatio"/> keeps.</summary>
 internal sealed record RandomCrop : ImageAugmentation
 {
     public override string Key => "random-crop";

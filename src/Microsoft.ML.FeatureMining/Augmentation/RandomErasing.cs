@@ -19,22 +19,27 @@ public sealed record RandomErasing : ImageAugmentation
 
     /// <summary>The probability that an image is touched, in [0, 1].</summary>
     /// <value>0.25.</value>
+    [Range(0.0, 1.0)]
     public double Probability { get; init; } = 0.25;
 
     /// <summary>The least share of the image that is erased, above 0.</summary>
     /// <value>0.02.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double MinArea { get; init; } = 0.02;
 
     /// <summary>The largest share of the image that is erased, at most 1.</summary>
     /// <value>0.33.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double MaxArea { get; init; } = 0.33;
 
     /// <summary>The least ratio of height to width, above 0.</summary>
     /// <value>0.3.</value>
+    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double MinAspect { get; init; } = 0.3;
 
     /// <summary>The largest ratio of height to width.</summary>
     /// <value>3.3.</value>
+    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double MaxAspect { get; init; } = 3.3;
 
     /// <summary>What takes the place of the box.</summary>
@@ -44,24 +49,14 @@ public sealed record RandomErasing : ImageAugmentation
     /// <inheritdoc/>
     public override IEnumerable<string> Problems()
     {
-        if (!(Probability is >= 0 and <= 1))
+        if (MinArea > MaxArea)
         {
-            yield return $"Probability of random erasing lies in [0, 1]; it is {Probability}.";
+            yield return $"MinArea of random-erasing must be at most MaxArea; they are {MinArea} and {MaxArea}.";
         }
 
-        if (!(MinArea > 0 && MinArea <= MaxArea && MaxArea <= 1))
+        if (MinAspect > MaxAspect)
         {
-            yield return $"Areas of random erasing are shares with 0 < MinArea <= MaxArea <= 1; they are {MinArea} and {MaxArea}.";
-        }
-
-        if (!(MinAspect > 0 && MinAspect <= MaxAspect && double.IsFinite(MaxAspect)))
-        {
-            yield return $"Aspects of random erasing are ratios with 0 < MinAspect <= MaxAspect; they are {MinAspect} and {MaxAspect}.";
-        }
-
-        if (!Enum.IsDefined(Fill))
-        {
-            yield return $"Fill of random erasing has no value {(int)Fill}.";
+            yield return $"MinAspect of random-erasing must be at most MaxAspect; they are {MinAspect} and {MaxAspect}.";
         }
     }
 

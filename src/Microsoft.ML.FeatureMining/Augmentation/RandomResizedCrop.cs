@@ -10,7 +10,7 @@ namespace Microsoft.ML.FeatureMining.Augmentation;
 /// <summary>
 /// Cuts out a box whose share of the image is uniform and the logarithm of whose aspect is uniform, and scales it back to the whole image, bilinearly. A box that
 /// does not fit is drawn again, ten times; then it is the largest central one of an allowed aspect. The law is torchvision's. Nothing is scaled down by
-/// more than 2, and that only where <see cref="ImageClassificationOptions.CropRatio"/> keeps larger images, so that nothing needs smoothing first.
+/// more than 2, and that only where <see cref="Training.TrainingOptions.CropRatio"/> keeps larger images, so that nothing needs smoothing first.
 /// </summary>
 public sealed record RandomResizedCrop : ImageAugmentation
 {
@@ -21,31 +21,35 @@ public sealed record RandomResizedCrop : ImageAugmentation
 
     /// <summary>The least share of the image, above 0.</summary>
     /// <value>0.08.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double MinArea { get; init; } = 0.08;
 
     /// <summary>The largest share of the image, at most 1.</summary>
     /// <value>1.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double MaxArea { get; init; } = 1;
 
     /// <summary>The least ratio of width to height, above 0.</summary>
     /// <value>3 / 4.</value>
+    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double MinAspect { get; init; } = 3.0 / 4;
 
     /// <summary>The largest ratio of width to height.</summary>
     /// <value>4 / 3.</value>
+    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double MaxAspect { get; init; } = 4.0 / 3;
 
     /// <inheritdoc/>
     public override IEnumerable<string> Problems()
     {
-        if (!(MinArea > 0 && MinArea <= MaxArea && MaxArea <= 1))
+        if (MinArea > MaxArea)
         {
-            yield return $"Areas of a random resized crop are shares with 0 < MinArea <= MaxArea <= 1; they are {MinArea} and {MaxArea}.";
+            yield return $"MinArea of random-resized-crop must be at most MaxArea; they are {MinArea} and {MaxArea}.";
         }
 
-        if (!(MinAspect > 0 && MinAspect <= MaxAspect && double.IsFinite(MaxAspect)))
+        if (MinAspect > MaxAspect)
         {
-            yield return $"Aspects of a random resized crop are ratios with 0 < MinAspect <= MaxAspect; they are {MinAspect} and {MaxAspect}.";
+            yield return $"MinAspect of random-resized-crop must be at most MaxAspect; they are {MinAspect} and {MaxAspect}.";
         }
     }
 

@@ -11,6 +11,7 @@ public sealed record RandomRotation : ImageAugmentation
 
     /// <summary>The largest angle, from 0 to 180.</summary>
     /// <value>15.</value>
+    [Range(0.0, 180.0)]
     public double Degrees { get; init; } = 15;
 
     /// <summary>How pixels between pixels are read.</summary>
@@ -19,26 +20,8 @@ public sealed record RandomRotation : ImageAugmentation
 
     /// <summary>The value of what comes from outside the image, from 0 to 255.</summary>
     /// <value>0.</value>
+    [Range(0, 255)]
     public int Fill { get; init; }
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems()
-    {
-        if (!(Degrees is >= 0 and <= 180))
-        {
-            yield return $"Degrees of rotation lies in [0, 180]; it is {Degrees}.";
-        }
-
-        if (!Enum.IsDefined(Interpolation))
-        {
-            yield return $"Interpolation of rotation has no value {(int)Interpolation}.";
-        }
-
-        if (Fill is < 0 or > 255)
-        {
-            yield return $"Fill of rotation lies in [0, 255]; it is {Fill}.";
-        }
-    }
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor images, RandomStream random)

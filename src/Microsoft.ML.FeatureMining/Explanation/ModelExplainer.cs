@@ -141,7 +141,7 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
             index,
             network.Head.ClassWeights() is { } weights ? ActivationMap.Cam(stages[^1], weights[index]) : null,
             [.. stages.Zip(gradients, ActivationMap.GradCam)],
-            network.Head is SplitAndShareHead head ? [.. Splits(head, embedding, stages[^1], index)] : []);
+            network.Head is SplitAndShareHeadModule head ? [.. Splits(head, embedding, stages[^1], index)] : []);
     }
 
     /// <summary>The output of each stage. The image asks for its gradient, so that the stages are part of a graph whatever the network's own parameters ask for.</summary>
@@ -153,7 +153,7 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
         return [.. Enumerable.Range(0, backbone.StageChannels.Count).Select(stage => features = backbone.Stage(stage, features))];
     }
 
-    private static IEnumerable<HeatMap> Splits(SplitAndShareHead head, Tensor embedding, Tensor features, int index)
+    private static IEnumerable<HeatMap> Splits(SplitAndShareHeadModule head, Tensor embedding, Tensor features, int index)
     {
         int start = 0;
         foreach ((Tensor logits, int end) in head.Classifiers(embedding))

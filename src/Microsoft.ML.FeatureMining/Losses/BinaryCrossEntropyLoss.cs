@@ -35,7 +35,7 @@ public sealed record BinaryCrossEntropyLoss : ClassificationLoss
     {
         if (PositiveWeights is not null && !PositiveWeights.All(weight => weight > 0 && double.IsFinite(weight)))
         {
-            yield return "PositiveWeights of binary cross entropy are above 0.";
+            yield return "PositiveWeights of binary-cross-entropy must be above 0 and finite.";
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Microsoft.ML.FeatureMining.Parts;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Losses;
@@ -27,7 +28,7 @@ public abstract record ClassificationLoss
 /// <summary>The losses of this library, and those that were registered, by key.</summary>
 public static class LossCatalog
 {
-    private static readonly PartCatalog<ClassificationLoss> Catalog = new("loss", part => part.Key);
+    private static readonly PartCatalog<ClassificationLoss> Catalog = new("loss", nameof(LossCatalog), part => part.Key);
 
     /// <summary>All keys, in order.</summary>
     public static IReadOnlyList<string> Keys => Catalog.Keys;

@@ -15,16 +15,8 @@ public sealed record FocalLoss : ClassificationLoss
 
     /// <summary>Gamma, at least 0; 0 is cross entropy.</summary>
     /// <value>2.</value>
+    [Range(0.0, double.MaxValue)]
     public double Gamma { get; init; } = 2;
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems()
-    {
-        if (!(Gamma >= 0 && double.IsFinite(Gamma)))
-        {
-            yield return $"Gamma of focal loss is at least 0; it is {Gamma}.";
-        }
-    }
 
     /// <inheritdoc/>
     public override Tensor Compute(Tensor logits, Tensor targets)
@@ -55,25 +47,13 @@ public sealed record BinaryFocalLoss : ClassificationLoss
 
     /// <summary>Gamma, at least 0.</summary>
     /// <value>2.</value>
+    [Range(0.0, double.MaxValue)]
     public double Gamma { get; init; } = 2;
 
     /// <summary>Alpha, the weight of positives, in [0, 1]; negatives weigh the rest.</summary>
     /// <value>0.25.</value>
+    [Range(0.0, 1.0)]
     public double Alpha { get; init; } = 0.25;
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems()
-    {
-        if (!(Gamma >= 0 && double.IsFinite(Gamma)))
-        {
-            yield return $"Gamma of focal loss is at least 0; it is {Gamma}.";
-        }
-
-        if (!(Alpha is >= 0 and <= 1))
-        {
-            yield return $"Alpha of focal loss lies in [0, 1]; it is {Alpha}.";
-        }
-    }
 
     /// <inheritdoc/>
     public override Tensor Compute(Tensor logits, Tensor targets)

@@ -15,16 +15,9 @@ public sealed record PositiveClassLoss : ClassificationLoss
 
     /// <summary>The share of the target that is spread evenly over all classes, in [0, 1); both parts see the smoothed target.</summary>
     /// <value>0: none. The paper trains with smoothed labels and does not say how much.</value>
+    [Range(0.0, 1.0, MaximumIsExclusive = true)]
+    [SearchRange(0.0, 0.3, 0.1)]
     public double LabelSmoothing { get; init; }
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems()
-    {
-        if (!(LabelSmoothing is >= 0 and < 1))
-        {
-            yield return $"LabelSmoothing lies in [0, 1); it is {LabelSmoothing}.";
-        }
-    }
 
     /// <inheritdoc/>
     public override Tensor Compute(Tensor logits, Tensor targets)

@@ -1,9 +1,12 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining.Models;
@@ -11,7 +14,7 @@ namespace Microsoft.ML.FeatureMining.Models;
 /// <summary>What a saved model says of itself, in JSON. All that scoring needs is in the first half; the rest is the record of the training.</summary>
 internal sealed record ArtifactManifest
 {
-    public const int CurrentFormatVersion = 1;
+    public const int CurrentFormatVersion = 2;
 
     // A manifest may lie, and a network for its number of classes is made before its weights are read.
     private const int MaxClasses = 1_000_000;
@@ -19,7 +22,7 @@ internal sealed record ArtifactManifest
     private static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower), new StrategyConverter() },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
         WriteIndented = true,
         MaxDepth = 32,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
@@ -30,8 +33,8 @@ internal sealed record ArtifactManifest
 
     public required string Backbone { get; init; }
 
-    /// <summary>A key of <see cref="Networks.Heads.HeadCatalog"/>; null is the head that the backbone's family comes with.</summary>
-    public string? Head { get; init; }
+    /// <summary>null is the head that the backbone's family comes with.</summary>
+    public Head? Head { get; init; }
 
     /// <summary>How the network's exits bridge its stages (<see cref="ImageNetwork.AddExits"/>); null where it has none.</summary>
     public IReadOnlyList<StageStride>? Exits { get; init; }
@@ -63,7 +66,10 @@ internal sealed record ArtifactManifest
     /// <summary>Of the training images, a channel, in the units of the pixels.</summary>
     public required IReadOnlyList<float> Std { get; init; }
 
-    /// <summary>The recipe as it was, for people to read; of its strategies those that can be explained are shown by the report.</summary>
+    /// <summary>The part of the last features that the network was trained on; null if it was trained on all.</summary>
+    public FeatureMapHalf? FixedMask { get; init; }
+
+    /// <summary>The recipe, for people to read.</summary>
     public JsonElement? Recipe { get; init; }
 
     /// <summary>The epoch, from 1, whose weights these are.</summary>
@@ -89,7 +95,7 @@ internal sealed record ArtifactManifest
     {
         try
         {
-            ArtifactManifest manifest = JsonSerializer.Deserialize<ArtifactManifest>(text, Json) ?? throw new InvalidDataException("The model's manifest is empty.");
+            ArtifactManifest manifest = JsonSerializer.Deserialize<ArtifactManifest>(ManifestUpgrade.ToCurrent(JsonNode.Parse(text)), Json) ?? throw new InvalidDataException("The model's manifest is empty.");
             return manifest.Checked();
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
@@ -99,43 +105,14 @@ internal sealed record ArtifactManifest
     }
 
     /// <summary>A recipe as the manifest keeps it.</summary>
-    public static JsonElement Describe(TrainingRecipe recipe) => JsonSerializer.SerializeToElement(new
-    {
-        recipe.Backbone,
-        recipe.Head,
-        recipe.OnPatches,
-        recipe.Input,
-        recipe.CropRatio,
-        recipe.Epochs,
-        recipe.BatchSize,
-        recipe.LearningRate,
-        recipe.Momentum,
-        recipe.Nesterov,
-        recipe.WeightDecay,
-        recipe.Optimizer,
-        recipe.NoDecayOnNormAndBias,
-        recipe.FineTuning,
-        recipe.GradientAccumulationSteps,
-        recipe.ClipGradientNorm,
-        recipe.EmaDecay,
-        recipe.Schedule,
-        recipe.WarmupEpochs,
-        recipe.LabelSmoothing,
-        recipe.Loss,
-        recipe.Augmentations,
-        recipe.Strategies,
-        recipe.EarlyStopping,
-        recipe.KeepWeights,
-        recipe.Seed,
-        recipe.InitialWeights,
-    }, Json);
+    public static JsonElement Describe(TrainingRecipe recipe) => JsonSerializer.SerializeToElement(recipe, Json);
 
     /// <summary>The parts of a recipe that a manifest cannot describe, and why; empty where it can.</summary>
     public static IEnumerable<string> Problems(TrainingRecipe recipe)
     {
         (string What, object? Part)[] parts =
         [
-            ("optimizer", recipe.Optimizer), ("loss", recipe.Loss), ("learning rate schedule", recipe.Schedule),
+            ("head", recipe.Head), ("optimizer", recipe.Optimizer), ("loss", recipe.Loss), ("learning rate schedule", recipe.Schedule),
             .. recipe.Augmentations.Select(part => ("augmentation", (object?)part)), .. recipe.Strategies.Select(part => ("strategy", (object?)part)),
         ];
         return from entry in parts
@@ -174,6 +151,4 @@ internal sealed record ArtifactManifest
             && Mean.All(float.IsFinite) && Std.All(value => float.IsFinite(value) && value >= 0);
         return sound ? this : throw new InvalidDataException("The model's manifest contradicts itself: classes, channels and their statistics must agree in number, and what it names must be there.");
     }
-
-    private sealed class StrategyConverter() : PartConverter<TrainingStrategy>(strategy => strategy.Key);
 }

@@ -13,12 +13,12 @@ internal static class ArtifactTrial
     /// <exception cref="ArgumentException">There would be no model after the training; the message says why.</exception>
     public static void Run(ArtifactManifest manifest, Device device)
     {
-        string network = manifest.Head is { } head ? $"the backbone '{manifest.Backbone}' and the head '{head}'" : $"the backbone '{manifest.Backbone}'";
+        string network = manifest.Head is { } head ? $"the backbone '{manifest.Backbone}' and the head '{head.Key}'" : $"the backbone '{manifest.Backbone}'";
         try
         {
             ArtifactManifest.FromJson(manifest.ToJson());
             // Those of this library are tested.
-            if (BackboneCatalog.IsRegistered(manifest.Backbone) || (manifest.Head is { } key && HeadCatalog.IsRegistered(key)))
+            if (BackboneCatalog.IsRegistered(manifest.Backbone) || (manifest.Head is { } own && own.GetType().Assembly != typeof(Head).Assembly))
             {
                 Score(manifest, device);
             }

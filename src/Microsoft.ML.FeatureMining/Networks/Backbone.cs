@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -37,8 +38,8 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     protected internal virtual IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups =>
         throw new NotSupportedException($"FrozenStages needs to know which modules belong to which stage: override {nameof(LayerGroups)} in {GetType()}.");
 
-    /// <summary>The key, in <see cref="Networks.Heads.HeadCatalog"/>, of the head that the network gets where the trainer names none.</summary>
-    protected internal virtual string DefaultHead => "linear";
+    /// <summary>The head that the network gets if the trainer's options name none.</summary>
+    protected internal virtual Head DefaultHead => new LinearHead();
 
     /// <summary>The state_dict name of the fully connected layer in PyTorch's model of this family, under which a linear head saves and loads it; dots separate nested modules.</summary>
     protected internal virtual string ClassifierName => "fc";

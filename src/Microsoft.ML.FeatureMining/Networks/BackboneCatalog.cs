@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Parts;
 
 namespace Microsoft.ML.FeatureMining.Networks;
 
@@ -51,7 +52,7 @@ public static class BackboneCatalog
 
     private static readonly Registry<Func<int, Backbone>> Registered = new("backbone");
 
-    private static readonly ConcurrentDictionary<(string Key, int Channels), int> StageCounts = new();
+    private static readonly ConcurrentDictionary<(string Key, int Channels), IReadOnlyList<int>> StageChannelsOf = new();
 
     /// <summary>The named variants, and what was registered. Where a family has sizes in its key, any valid size may be asked for, not just those listed.</summary>
     public static IReadOnlyList<string> Keys => [.. Families.SelectMany(family => family.Keys), .. Registered.Keys];
@@ -85,8 +86,23 @@ public static class BackboneCatalog
     internal static Backbone Create(string key, int inputChannels, LayerFactory layers) =>
         Find(key) is ({ } family, { } match) ? family.Create(new BackboneKey(match), inputChannels, layers)
         : Registered.Find(key) is { } create ? create(inputChannels)
-        : throw new ArgumentException($"No backbone is called '{key}'. Known: {string.Join(", ", Families.Select(family => family.Name).Where(name => name.Length > 0).Concat(Registered.Keys))}. "
+        : throw new ArgumentException($"No backbone is called '{key}'.{Spelling.Hint(key, Keys)} Known: {string.Join(", ", Families.Select(family => family.Name).Where(name => name.Length > 0).Concat(Registered.Keys))}. "
             + $"One of your own is registered before a trainer or a saved model needs it: BackboneCatalog.Register(\"{key}\", channels => ...).");
+
+    /// <summary>The key of a backbone that is spelled as timm or torchvision do: <c>resnext50_32x4d</c> is <c>resnext-50-32x4d</c>. A name that is a key, or none, is returned as it is.</summary>
+    internal static string Canonical(string name)
+    {
+        if (name is null || Find(name) is not null || IsRegistered(name))
+        {
+            return name!;
+        }
+
+        string key = Regex.Replace(Spelling.Hyphenated(name), @"(?<=[a-z]{3})(?=\d)", "-");
+        key = Regex.Replace(key, "^skresnext", "sk-resnext");
+        key = Regex.Replace(key, "^wide-resnet", "wrn");
+        key = Regex.Replace(key, @"^(resnest-\d+)[de]$", "$1");
+        return Find(key) is not null || IsRegistered(key) ? key : name;
+    }
 
     /// <summary>Whether a name is that of a backbone that was registered.</summary>
     internal static bool IsRegistered(string key) => Registered.Find(key) is not null;
@@ -96,7 +112,7 @@ public static class BackboneCatalog
     {
         try
         {
-            return StageCount(key, inputChannels) > 0 ? null : $"The backbone '{key}' has no stage: its StageChannels are empty.";
+            return StageChannels(key, inputChannels).Count > 0 ? null : $"The backbone '{key}' has no stage: its StageChannels are empty.";
         }
         catch (Exception e) when (e is ArgumentException || IsRegistered(key))
         {
@@ -104,11 +120,11 @@ public static class BackboneCatalog
         }
     }
 
-    /// <summary>How many stages the backbone of that name has. Made once to count them: some have a hundred million weights. Those of this library take any number of channels; others may not.</summary>
-    internal static int StageCount(string key, int inputChannels) => StageCounts.GetOrAdd((key, IsRegistered(key) ? Math.Max(1, inputChannels) : 1), static entry =>
+    /// <summary>The channels of each stage of the backbone of that name. Made once and kept: some backbones have a hundred million weights. Those of this library take any number of input channels; others may not.</summary>
+    internal static IReadOnlyList<int> StageChannels(string key, int inputChannels) => StageChannelsOf.GetOrAdd((key, IsRegistered(key) ? Math.Max(1, inputChannels) : 1), static IReadOnlyList<int> (entry) =>
     {
         using Backbone probe = ModuleScope.Make(() => Create(entry.Key, entry.Channels, new LayerFactory()));
-        return probe.StageChannels.Count;
+        return [.. probe.StageChannels];
     });
 
     private static (Family Family, Match Match)? Find(string key)

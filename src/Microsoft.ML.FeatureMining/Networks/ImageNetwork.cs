@@ -9,12 +9,12 @@ namespace Microsoft.ML.FeatureMining.Networks;
 internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
 {
     private readonly Backbone backbone;
-    private readonly Head head;
+    private readonly HeadModule head;
     private readonly List<Exit> _exits = [];
 
     /// <summary>Joins a backbone and a head; the network owns both from here on.</summary>
     /// <exception cref="ArgumentException">Both have a parameter or a buffer of one name.</exception>
-    public ImageNetwork(Backbone backbone, Head head)
+    public ImageNetwork(Backbone backbone, HeadModule head)
         : base(nameof(ImageNetwork))
     {
         ArgumentNullException.ThrowIfNull(backbone);
@@ -32,7 +32,7 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     public Backbone Backbone => backbone;
 
     /// <summary>The classifier.</summary>
-    public Head Head => head;
+    public HeadModule Head => head;
 
     /// <summary>Features [N,C,h,w] to [N,C]: the mean over all positions.</summary>
     public static Tensor Pool(Tensor features) => features.mean(new long[] { 2, 3 });

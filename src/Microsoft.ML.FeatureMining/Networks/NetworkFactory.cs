@@ -13,12 +13,12 @@ internal static class NetworkFactory
     /// A network, with the head that its family comes with unless another is named, on the CPU with PyTorch's layer defaults, which are drawn from <paramref name="seed"/>;
     /// <see cref="WeightInitializer"/> or a file gives it its weights.
     /// </summary>
-    public static ImageNetwork Create(string backbone, int inputChannels, int classes, string? head = null, IReadOnlyList<StageStride>? exits = null, long seed = 0) =>
+    public static ImageNetwork Create(string backbone, int inputChannels, int classes, Head? head = null, IReadOnlyList<StageStride>? exits = null, long seed = 0) =>
         Create(backbone, head, inputChannels, classes, exits, new LayerFactory(), seed);
 
     /// <summary>A network for scoring alone: BatchNorm folded into the convolutions, kernels laid out as NHWC, no gradients.</summary>
     public static ImageNetwork CreateForScoring(
-        string backbone, int inputChannels, int classes, Action<ImageNetwork> loadWeights, Device device, string? head = null, IReadOnlyList<StageStride>? exits = null)
+        string backbone, int inputChannels, int classes, Action<ImageNetwork> loadWeights, Device device, Head? head = null, IReadOnlyList<StageStride>? exits = null)
     {
         LayerFactory plainLayers = new();
         LayerFactory foldedLayers = new(folded: true);
@@ -40,10 +40,10 @@ internal static class NetworkFactory
     }
 
     private static ImageNetwork Create(
-        string backbone, string? head, int inputChannels, int classes, IReadOnlyList<StageStride>? exits, LayerFactory layers, long seed = 0) => ModuleScope.Make(() =>
+        string backbone, Head? head, int inputChannels, int classes, IReadOnlyList<StageStride>? exits, LayerFactory layers, long seed = 0) => ModuleScope.Make(() =>
     {
         Backbone stages = BackboneCatalog.Create(backbone, inputChannels, layers);
-        ImageNetwork network = new(stages, HeadCatalog.Create(head ?? stages.DefaultHead, stages, classes));
+        ImageNetwork network = new(stages, (head ?? stages.DefaultHead).Create(stages, classes));
         if (exits is not null)
         {
             network.AddExits(exits, classes);

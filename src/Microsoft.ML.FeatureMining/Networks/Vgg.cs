@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -63,7 +64,7 @@ internal sealed class Vgg : Backbone
 
     public override IReadOnlyList<int> StageChannels => Widths;
 
-    protected internal override string DefaultHead => _small ? "linear" : "vgg";
+    protected internal override Head DefaultHead => _small ? new LinearHead() : new VggHead();
 
     protected internal override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => [[], .. _parts.Parts.Take(Widths.Length)];
 

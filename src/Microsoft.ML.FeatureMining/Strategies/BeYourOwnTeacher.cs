@@ -23,14 +23,17 @@ public sealed class BeYourOwnTeacher : TrainingStrategy
 
     /// <summary>Alpha, the weight of the teacher against the labels, in [0, 1].</summary>
     /// <value>0.3.</value>
+    [Range(0.0, 1.0)]
     public double Alpha { get; init; } = 0.3;
 
     /// <summary>T, above 0: the higher, the softer the teacher.</summary>
     /// <value>3.</value>
+    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Temperature { get; init; } = 3;
 
     /// <summary>Beta, the weight of the features' distance, at least 0.</summary>
     /// <value>0.03.</value>
+    [Range(0.0, double.MaxValue)]
     public double HintWeight { get; init; } = 0.03;
 
     /// <summary>
@@ -45,22 +48,7 @@ public sealed class BeYourOwnTeacher : TrainingStrategy
     {
         if (stageCount < 2)
         {
-            yield return "Be your own teacher needs at least two stages, and this backbone has one.";
-        }
-
-        if (!(Alpha is >= 0 and <= 1))
-        {
-            yield return $"Alpha of be your own teacher lies in [0, 1]; it is {Alpha}.";
-        }
-
-        if (!(Temperature > 0 && double.IsFinite(Temperature)))
-        {
-            yield return $"Temperature of be your own teacher is above 0; it is {Temperature}.";
-        }
-
-        if (!(HintWeight >= 0 && double.IsFinite(HintWeight)))
-        {
-            yield return $"HintWeight of be your own teacher is at least 0; it is {HintWeight}.";
+            yield return "byot needs a backbone of at least two stages; this one has one.";
         }
     }
 

@@ -20,29 +20,17 @@ public sealed class CenterLoss : TrainingStrategy
 
     /// <summary>The weight of the term, above 0.</summary>
     /// <value>0.0005. Read to the letter, the framework's text gives 1 here and 0.0005 to tree supervision, which is out of line with this loss's own paper.</value>
+    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Weight { get; init; } = 0.0005;
 
     /// <summary>How fast centers follow, above 0 and at most 1.</summary>
     /// <value>0.5, as in the loss's own paper.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double CenterRate { get; init; } = 0.5;
 
     /// <summary>Whether the sum over the batch is divided by its size N, as that of the criterion is.</summary>
     /// <value>true. Both papers print a sum; the loss's own has one for the criterion, too, the framework's a mean. A sum beside a mean outweighs it (RESULTS.md).</value>
     public bool MeanOverBatch { get; init; } = true;
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems(int stageCount)
-    {
-        if (!(Weight > 0 && double.IsFinite(Weight)))
-        {
-            yield return $"Weight of center loss is above 0; it is {Weight}.";
-        }
-
-        if (!(CenterRate is > 0 and <= 1))
-        {
-            yield return $"CenterRate of center loss is above 0 and at most 1; it is {CenterRate}.";
-        }
-    }
 
     /// <inheritdoc/>
     protected internal override StrategyRun Start(StrategyContext context) =>

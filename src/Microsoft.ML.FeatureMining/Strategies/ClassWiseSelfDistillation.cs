@@ -19,10 +19,12 @@ public sealed class ClassWiseSelfDistillation : TrainingStrategy
 
     /// <summary>T, above 0: the higher, the softer the predictions that are compared.</summary>
     /// <value>4.</value>
+    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Temperature { get; init; } = 4;
 
     /// <summary>The weight of the term, above 0.</summary>
     /// <value>1, the authors' for CIFAR-100; they take 3 for fine-grained sets.</value>
+    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Weight { get; init; } = 1;
 
     /// <summary>Where the second image of a pair is from.</summary>
@@ -32,25 +34,6 @@ public sealed class ClassWiseSelfDistillation : TrainingStrategy
     /// <inheritdoc/>
     protected internal override StrategyTraits Traits =>
         StrategyTraits.NeedsWholeImages | StrategyTraits.NeedsOneClass | (Partners == PartnerSource.Class ? StrategyTraits.DrawsImages : StrategyTraits.OrdersImages);
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems(int stageCount)
-    {
-        if (!(Temperature > 0 && double.IsFinite(Temperature)))
-        {
-            yield return $"Temperature of class-wise self-distillation is above 0; it is {Temperature}.";
-        }
-
-        if (!(Weight > 0 && double.IsFinite(Weight)))
-        {
-            yield return $"Weight of class-wise self-distillation is above 0; it is {Weight}.";
-        }
-
-        if (!Enum.IsDefined(Partners))
-        {
-            yield return $"Partners has no value {(int)Partners}.";
-        }
-    }
 
     /// <inheritdoc/>
     protected internal override StrategyRun Start(StrategyContext context) => Partners == PartnerSource.Class ? new ClassRun(this, context.Random) : new BatchRun(this);

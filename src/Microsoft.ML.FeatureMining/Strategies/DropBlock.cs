@@ -21,25 +21,13 @@ public sealed class DropBlock : TrainingStrategy
 
     /// <summary>The side b of a square, at least 1; on a smaller map the square is as large as the map allows.</summary>
     /// <value>7.</value>
+    [Range(1, int.MaxValue)]
     public int BlockSize { get; init; } = 7;
 
     /// <summary>The share of features that is kept at the end of the run, between 0 and 1. Squares overlap, so that somewhat more is kept.</summary>
     /// <value>0.9.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double KeepProbability { get; init; } = 0.9;
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems(int stageCount)
-    {
-        if (BlockSize < 1)
-        {
-            yield return $"BlockSize of DropBlock is at least 1; it is {BlockSize}.";
-        }
-
-        if (!(KeepProbability is > 0 and < 1))
-        {
-            yield return $"KeepProbability of DropBlock lies between 0 and 1; it is {KeepProbability}.";
-        }
-    }
 
     /// <inheritdoc/>
     protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context.Random);

@@ -17,10 +17,11 @@ public sealed class FeatureDropout : TrainingStrategy
 
     /// <summary>The probability that a feature is dropped, between 0 and 1.</summary>
     /// <value>0.2, the rate of the Visual Inductive Priors Framework.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double Rate { get; init; } = 0.2;
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Problems(int stageCount) => FeatureMask.Problems("dropout", Rate, stageCount);
+    public override IEnumerable<string> Problems(int stageCount) => FeatureMask.Problems(Key, stageCount);
 
     /// <inheritdoc/>
     protected internal override StrategyRun Start(StrategyContext context) => new FeatureMask(Rate, shape => shape, context);
@@ -38,10 +39,11 @@ public sealed class SpatialDropout : TrainingStrategy
 
     /// <summary>The probability that a channel is dropped, between 0 and 1.</summary>
     /// <value>0.2, the rate of the Visual Inductive Priors Framework for plain dropout.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double Rate { get; init; } = 0.2;
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Problems(int stageCount) => FeatureMask.Problems("spatial dropout", Rate, stageCount);
+    public override IEnumerable<string> Problems(int stageCount) => FeatureMask.Problems(Key, stageCount);
 
     /// <inheritdoc/>
     protected internal override StrategyRun Start(StrategyContext context) => new FeatureMask(Rate, shape => [shape[0], shape[1], 1, 1], context);
@@ -53,21 +55,8 @@ public sealed class SpatialDropout : TrainingStrategy
 /// <param name="context">The run's.</param>
 internal sealed class FeatureMask(double rate, Func<long[], long[]> maskShape, StrategyContext context) : StrategyRun
 {
-    /// <param name="name">The dropout's, in a sentence.</param>
-    /// <param name="rate">The probability of 0.</param>
-    /// <param name="stageCount">Stages of the network.</param>
-    public static IEnumerable<string> Problems(string name, double rate, int stageCount)
-    {
-        if (!(rate is > 0 and < 1))
-        {
-            yield return $"Rate of {name} lies between 0 and 1; it is {rate}.";
-        }
-
-        if (stageCount < 2)
-        {
-            yield return $"{char.ToUpperInvariant(name[0])}{name[1..]} acts on the last stage but one, and this backbone has one stage.";
-        }
-    }
+    public static IEnumerable<string> Problems(string key, int stageCount) =>
+        stageCount < 2 ? [$"{key} acts on the second to last stage, so it needs a backbone of at least two stages; this one has one."] : [];
 
     public override Tensor OnStage(int stage, Tensor features, TrainingClock clock) => stage == context.Stages.Count - 2
         ? features * RandomMask.Bernoulli(maskShape(features.shape), 1 - rate, features, context.Random).Div_(1 - rate)

@@ -21,6 +21,7 @@ public sealed class FeatureMining : TrainingStrategy
 
     /// <summary>How many of the network's last stages are mined, at least 1.</summary>
     /// <value>2, the best of Table 9.</value>
+    [Range(1, int.MaxValue)]
     public int Stages { get; init; } = 2;
 
     /// <summary>How the features are cut.</summary>
@@ -34,14 +35,9 @@ public sealed class FeatureMining : TrainingStrategy
     /// <inheritdoc/>
     public override IEnumerable<string> Problems(int stageCount)
     {
-        if (Stages < 1 || Stages > stageCount)
+        if (Stages > stageCount)
         {
-            yield return $"Feature Mining takes 1 to {stageCount} stages of this backbone; Stages is {Stages}.";
-        }
-
-        if (!Enum.IsDefined(Segmentation))
-        {
-            yield return $"Segmentation has no value {(int)Segmentation}.";
+            yield return $"Stages of feature-mining must be at most {stageCount}, the stages of this backbone; it is {Stages}.";
         }
     }
 

@@ -18,15 +18,6 @@ public sealed class FixedMask : TrainingStrategy
     public FeatureMapHalf Kept { get; init; }
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Problems(int stageCount)
-    {
-        if (!Enum.IsDefined(Kept))
-        {
-            yield return $"Kept of a fixed mask has no value {(int)Kept}.";
-        }
-    }
-
-    /// <inheritdoc/>
     protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context);
 
     /// <summary>The mask [h,w], row by row: 1 where features are kept.</summary>

@@ -17,28 +17,16 @@ public sealed class Mixup : TrainingStrategy
 
     /// <summary>Alpha, above 0.</summary>
     /// <value>1.</value>
+    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Alpha { get; init; } = 1;
 
     /// <summary>The probability that a batch is mixed, above 0 and at most 1.</summary>
     /// <value>1.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double Probability { get; init; } = 1;
 
     /// <inheritdoc/>
     protected internal override StrategyTraits Traits => StrategyTraits.MixesImages;
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems(int stageCount)
-    {
-        if (!(Alpha > 0 && double.IsFinite(Alpha)))
-        {
-            yield return $"Alpha of mixup is above 0; it is {Alpha}.";
-        }
-
-        if (!(Probability is > 0 and <= 1))
-        {
-            yield return $"Probability of mixup is above 0 and at most 1; it is {Probability}.";
-        }
-    }
 
     /// <inheritdoc/>
     protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context);

@@ -24,6 +24,7 @@ public sealed class TreeSupervision : TrainingStrategy
 
     /// <summary>The weight of the term, above 0.</summary>
     /// <value>1.</value>
+    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Weight { get; init; } = 1;
 
     /// <inheritdoc/>
@@ -31,12 +32,7 @@ public sealed class TreeSupervision : TrainingStrategy
     {
         if (Hierarchy is null)
         {
-            yield return "Tree supervision needs a Hierarchy of the classes: ClassHierarchy.Induce finds one in a trained classifier, ClassHierarchy.Read reads one from a file.";
-        }
-
-        if (!(Weight > 0 && double.IsFinite(Weight)))
-        {
-            yield return $"Weight of tree supervision is above 0; it is {Weight}.";
+            yield return "Hierarchy of tree-supervision is null. ClassHierarchy.Induce gets one from a trained classifier, ClassHierarchy.Read from a file.";
         }
     }
 

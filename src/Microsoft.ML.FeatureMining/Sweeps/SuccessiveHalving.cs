@@ -8,25 +8,13 @@ public sealed record SuccessiveHalving
 {
     /// <summary>Epochs r that every trial gets, at least 1.</summary>
     /// <value>1.</value>
+    [Range(1, int.MaxValue)]
     public int MinEpochs { get; init; } = 1;
 
     /// <summary>eta, at least 2: a rung has eta times the epochs of the one below, and is for one trial in eta.</summary>
     /// <value>3.</value>
+    [Range(2, int.MaxValue)]
     public int Reduction { get; init; } = 3;
-
-    /// <summary>What is wrong with the settings; empty where all is well.</summary>
-    internal IEnumerable<string> Problems()
-    {
-        if (MinEpochs < 1)
-        {
-            yield return $"MinEpochs is at least 1; it is {MinEpochs}.";
-        }
-
-        if (Reduction < 2)
-        {
-            yield return $"Reduction is at least 2; it is {Reduction}.";
-        }
-    }
 
     /// <summary>The epochs of each rung: r, r eta, r eta^2, ..., and all of them.</summary>
     internal int[] Rungs(int epochs)

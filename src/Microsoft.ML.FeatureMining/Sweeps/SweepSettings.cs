@@ -1,3 +1,6 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.ML.FeatureMining.Parts;
+
 namespace Microsoft.ML.FeatureMining.Sweeps;
 
 /// <summary>How a sweep goes about.</summary>
@@ -7,6 +10,7 @@ public sealed record SweepSettings
     /// Where the sweep keeps its journal and its runs. A sweep with the same settings on the same rows goes on there where an earlier one ended, however that ended, and does not try again what
     /// was tried; the budget may be larger. A trial that may go on keeps a checkpoint there; of those that have ended, the best keeps its weights.
     /// </summary>
+    [Required]
     public required string Folder { get; init; }
 
     /// <summary>What varies: properties of the options by their names.</summary>
@@ -23,10 +27,12 @@ public sealed record SweepSettings
 
     /// <summary>Values of a number in a grid, at least 1.</summary>
     /// <value>3.</value>
+    [Range(1, int.MaxValue)]
     public int GridSteps { get; init; } = 3;
 
     /// <summary>Trials at most, at least 1.</summary>
     /// <value>30.</value>
+    [Range(1, int.MaxValue)]
     public int Trials { get; init; } = 30;
 
     /// <summary>Time at most, that of an earlier part of the sweep included. A trial that it ends is taken up by the next call with more time.</summary>
@@ -49,32 +55,10 @@ public sealed record SweepSettings
     /// <value>None.</value>
     public CancellationToken CancellationToken { get; init; }
 
-    /// <summary>What is wrong with the settings; empty where all is well.</summary>
-    internal IEnumerable<string> Problems()
-    {
-        if (string.IsNullOrEmpty(Folder))
-        {
-            yield return "A sweep needs a Folder.";
-        }
-
-        if (Trials < 1)
-        {
-            yield return $"Trials is at least 1; it is {Trials}.";
-        }
-
-        if (GridSteps < 1)
-        {
-            yield return $"GridSteps is at least 1; it is {GridSteps}.";
-        }
-
-        foreach (string problem in Halving?.Problems() ?? [])
-        {
-            yield return problem;
-        }
-
-        foreach (string twice in Parameters.GroupBy(parameter => parameter.Name).Where(group => group.Count() > 1).Select(group => group.Key))
-        {
-            yield return $"{twice} is swept twice.";
-        }
-    }
+    /// <summary>What is wrong with the settings; empty if nothing is.</summary>
+    internal IEnumerable<string> Problems() =>
+    [
+        .. SettingsValidator.Problems(this),
+        .. Parameters.GroupBy(parameter => parameter.Name).Where(group => group.Count() > 1).Select(group => $"Parameters have {group.Key} twice."),
+    ];
 }

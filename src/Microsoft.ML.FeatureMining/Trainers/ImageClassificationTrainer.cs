@@ -4,6 +4,7 @@ using Microsoft.ML.FeatureMining.MlNet.Scoring;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Trainers;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
@@ -90,6 +91,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
             : _options.TestTimeAugmentation,
         Mean = new float[recipe.Input.Channels],
         Std = new float[recipe.Input.Channels],
+        FixedMask = recipe.Strategies.OfType<FixedMask>().FirstOrDefault()?.Kept,
         Recipe = ArtifactManifest.Describe(recipe),
         SkippedImages = rows.Skipped,
         Versions = LibraryVersions.All,

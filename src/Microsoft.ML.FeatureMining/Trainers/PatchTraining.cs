@@ -1,3 +1,6 @@
+using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
@@ -13,7 +16,6 @@ namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
 /// The settings of <see cref="PatchTrainingTrainer"/>. The defaults are the paper's for Pascal VOC: VGG-16 with a branch for patches, 10 epochs, 5 of them on patches.
-/// <see cref="ImageClassificationOptions.LabelSmoothing"/> counts on patches, which have one class each.
 /// </summary>
 public sealed record PatchTrainingOptions : ImageClassificationOptions
 {
@@ -26,7 +28,9 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
         Epochs = 10;
         BatchSize = 16;
         LearningRate = 1e-3;
-        Nesterov = false;
+        Optimizer = new SgdOptimizer { Nesterov = false };
+        Loss = new BinaryCrossEntropyLoss();
+        Head = new VggPatchHead();
         WeightDecay = 0;
         Schedule = new StepSchedule { Milestones = [] };
         CropPadding = 0;
@@ -43,47 +47,57 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
 
     /// <summary>The class of a patch: text, or a key of the classes' names.</summary>
     /// <value>Label.</value>
+    [Required]
     public string PatchLabelColumnName { get; init; } = "Label";
 
-    /// <summary>How many of the epochs are on patches, before those on whole images: 0 to <see cref="ImageClassificationOptions.Epochs"/> less one.</summary>
+    /// <summary>How many of the epochs are on patches, before those on whole images: 0 to <see cref="Training.TrainingOptions.Epochs"/> less one.</summary>
     /// <value>5.</value>
-    [Range(0, 9, 5)]
+    [SearchRange(0, 9, 5)]
     public int SwitchEpoch { get; init; } = 5;
 
-    /// <summary>Whether positives weigh as much as negatives, class by class, in the loss on whole images; counts where <see cref="ImageClassificationOptions.Loss"/> is not given.</summary>
+    /// <summary>Whether positives weigh as much as negatives, class by class, in the loss on whole images; applies to a <see cref="BinaryCrossEntropyLoss"/> without weights of its own.</summary>
     /// <value>true: negatives / positives of the training images.</value>
     [BooleanChoice(true)]
     public bool BalancePositives { get; init; } = true;
 
-    /// <summary>Nodes of the two hidden layers of each branch.</summary>
-    /// <value>4096, VGG's.</value>
-    public int HiddenUnits { get; init; } = 4096;
+    /// <summary>What the network is trained on in the epochs on patches, which have one class each.</summary>
+    /// <value><see cref="CrossEntropyLoss"/>, without label smoothing.</value>
+    [Required]
+    public ClassificationLoss PatchLoss { get; init; } = new CrossEntropyLoss();
 
     internal override bool IsMultilabel => true;
 
     private bool HasWholeImages => SwitchEpoch >= 0 && SwitchEpoch < Epochs;
 
     /// <summary>The recipe of the epochs on whole images.</summary>
-    internal override TrainingRecipe ToRecipe(ImageShape input, long seed) => base.ToRecipe(input, seed) with
-    {
-        Head = HiddenUnits == 4096 ? "vgg-patches" : FormattableString.Invariant($"vgg-patches-{HiddenUnits}"),
-        Epochs = HasWholeImages ? Epochs - SwitchEpoch : Epochs,
-        Loss = Loss ?? new Losses.BinaryCrossEntropyLoss(),
-        LabelSmoothing = 0,
-    };
+    internal override TrainingRecipe ToRecipe(ImageShape input, long seed) => base.ToRecipe(input, seed) with { Epochs = HasWholeImages ? Epochs - SwitchEpoch : Epochs };
 
     internal override IEnumerable<string> OwnProblems()
     {
+        foreach (string problem in base.OwnProblems())
+        {
+            yield return problem;
+        }
+
         if (!HasWholeImages)
-            yield return $"SwitchEpoch lies between 0 and Epochs - 1; it is {SwitchEpoch} of {Epochs}.";
+        {
+            yield return $"SwitchEpoch must be at least 0 and below Epochs, {Epochs}; it is {SwitchEpoch}.";
+        }
+
         if (SwitchEpoch > 0 && PatchSet is null)
-            yield return "SwitchEpoch is above 0 and there is no PatchSet; LoadPascalVocPatches makes one, or set SwitchEpoch to 0.";
-        if (!(LabelSmoothing is >= 0 and < 1))
-            yield return FormattableString.Invariant($"LabelSmoothing lies in [0, 1); it is {LabelSmoothing}.");
-        if (HiddenUnits is < 1 or > 99_999)
-            yield return $"HiddenUnits lies between 1 and 99999; it is {HiddenUnits}.";
-        if (string.IsNullOrEmpty(PatchLabelColumnName))
-            yield return "PatchLabelColumnName is empty.";
+        {
+            yield return "SwitchEpoch is above 0 and there is no PatchSet. LoadPascalVocPatches makes one; or set SwitchEpoch to 0.";
+        }
+
+        if (Head is not VggPatchHead)
+        {
+            yield return "Head must be a VggPatchHead for this trainer.";
+        }
+
+        foreach (string problem in PatchLoss?.Problems() ?? [])
+        {
+            yield return $"PatchLoss: {problem}";
+        }
     }
 }
 
@@ -115,8 +129,7 @@ public sealed class PatchTrainingTrainer : ImageClassificationTrainer
             {
                 OnPatches = true,
                 Epochs = _options.SwitchEpoch,
-                Loss = null,
-                LabelSmoothing = _options.LabelSmoothing,
+                Loss = _options.PatchLoss,
                 KeepWeights = KeepWeights.Last,
                 EarlyStopping = null,
             };
@@ -125,7 +138,7 @@ public sealed class PatchTrainingTrainer : ImageClassificationTrainer
                 throw new OperationCanceledException("The training was canceled on the patches, before there was a model of whole images.");
         }
 
-        bool balances = _options is { BalancePositives: true, Loss: null };
+        bool balances = _options is { BalancePositives: true, Loss: BinaryCrossEntropyLoss { PositiveWeights: null } };
         TrainingRecipe second = balances ? recipe with { Loss = new BinaryCrossEntropyLoss { PositiveWeights = BinaryCrossEntropyLoss.Balance(rows.Train.CountImages(), rows.Train.Count) } } : recipe;
         return run.Train(second, rows, onPatches?.Weights) with { EarlierHistory = onPatches?.History ?? [] };
     }

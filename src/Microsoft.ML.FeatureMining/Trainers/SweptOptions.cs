@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using Microsoft.ML.FeatureMining.Files;
+using Microsoft.ML.FeatureMining.Parts;
 using Microsoft.ML.FeatureMining.Reports;
 using Microsoft.ML.FeatureMining.Sweeps;
 using Microsoft.ML.FeatureMining.Training;
@@ -8,32 +9,44 @@ using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.FeatureMining.Trainers;
 
-/// <summary>Options with some properties set by their names.</summary>
+/// <summary>Options with some properties set by their names; <c>Optimizer.Momentum</c> names a property of a part.</summary>
 internal static class SweptOptions
 {
     /// <summary>A copy of the options, which stay as they are.</summary>
     /// <exception cref="ArgumentException">There is no such property, or it takes no such value.</exception>
     public static TOptions With<TOptions>(TOptions options, IEnumerable<KeyValuePair<string, object>> settings)
-        where TOptions : ImageClassificationOptions
-    {
-        // A copy, whatever the record's own type.
-        ImageClassificationOptions copy = options with { };
-        foreach ((string name, object value) in settings)
-        {
-            PropertyInfo property = PropertyOf(options.GetType(), name);
-            property.SetValue(copy, ValueFor(property, value));
-        }
+        where TOptions : ImageClassificationOptions =>
+        settings.Aggregate(options, (changed, setting) => (TOptions)With(changed, setting.Key, setting.Key.Split('.'), setting.Value));
 
-        return (TOptions)copy;
+    private static object With(object settings, string name, ReadOnlySpan<string> path, object value)
+    {
+        PropertyInfo property = PropertyOf(settings.GetType(), path[0], name);
+        object? set = path.Length == 1 ? ValueFor(property, value)
+            : With(property.GetValue(settings) ?? throw new ArgumentException($"{property.Name} is null, so '{name}' cannot be set."), name, path[1..], value);
+        object copy = Copy(settings);
+        property.SetValue(copy, set);
+        return copy;
     }
+
+    // What `with` calls.
+    private static object Copy(object record) => record.GetType().GetMethod("<Clone>$") is { } clone
+        ? clone.Invoke(record, null)!
+        : throw new ArgumentException($"{record.GetType().Name} is not a record, so its settings cannot vary.");
+
+    private static PropertyInfo PropertyOf(Type type, string property, string name) => type.GetProperty(property) is { CanWrite: true } found
+        ? found
+        : throw new ArgumentException($"{type.Name} has no property '{property}' to set ('{name}').{Spelling.Hint(property, type.GetProperties().Select(other => other.Name))}");
 
     /// <summary>What is wrong with parameters, and with names of what is not to vary, for such options.</summary>
     public static IEnumerable<string> Problems(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters, IEnumerable<string> settled)
     {
         if (parameters.Count == 0)
             yield return "Nothing is left to vary: name Parameters.";
-        foreach (string name in settled.Where(name => options.GetType().GetProperty(name) is null))
+        HashSet<string> names = [.. options.GetType().GetProperties().Select(property => property.Name), .. AttributeParameters.Of(options).Select(parameter => parameter.Name)];
+        foreach (string name in settled.Where(name => !names.Contains(name)))
+        {
             yield return $"{options.GetType().Name} has no property '{name}' to fix.";
+        }
         foreach (SweepParameter parameter in parameters)
         {
             string? problem = null;
@@ -41,7 +54,7 @@ internal static class SweptOptions
             {
                 foreach (object value in parameter.Grid(2))
                 {
-                    ValueFor(PropertyOf(options.GetType(), parameter.Name), value);
+                    With(options, [KeyValuePair.Create(parameter.Name, value)]);
                 }
             }
             catch (ArgumentException e)
@@ -57,10 +70,6 @@ internal static class SweptOptions
     /// <summary>What is wrong with the options whatever the parameters are: no trial could be trained.</summary>
     public static IEnumerable<string> ProblemsOfAnyTrial(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters) => OptionsCheck.Problems(options).Intersect(
         OptionsCheck.Problems(With(options, parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.At(0.5))))));
-
-    private static PropertyInfo PropertyOf(Type options, string name) => options.GetProperty(name) is { CanWrite: true } property
-        ? property
-        : throw new ArgumentException($"{options.Name} has no property '{name}' to sweep.");
 
     private static object ValueFor(PropertyInfo property, object value)
     {
@@ -84,29 +93,38 @@ internal static class AttributeParameters
     // The resource that early stopping hands out.
     private const string Epochs = nameof(ImageClassificationOptions.Epochs);
 
-    /// <summary>The swept properties of options of that type, in the order of their names, without Epochs.</summary>
-    public static IReadOnlyList<SweepParameter> Of(Type options) =>
-        [.. options.GetProperties().Where(property => property.Name != Epochs).OrderBy(property => property.Name, StringComparer.Ordinal).Select(Of).OfType<SweepParameter>()];
+    /// <summary>The properties of options and of their head, loss and optimizer that have attributes, in the order of their names, without Epochs.</summary>
+    public static IReadOnlyList<SweepParameter> Of(ImageClassificationOptions options)
+    {
+        (string Prefix, object? Part)[] parts = [("", options), ("Head.", options.Head), ("Loss.", options.Loss), ("Optimizer.", options.Optimizer)];
+        return [.. parts.Where(part => part.Part is not null).SelectMany(part => part.Part!.GetType().GetProperties().Select(property => Of(property, part.Prefix + property.Name)))
+            .OfType<SweepParameter>().Where(parameter => parameter.Name != Epochs).OrderBy(parameter => parameter.Name, StringComparer.Ordinal)];
+    }
 
-    /// <summary>Those of them that may vary with such options: neither fixed, nor refused beside the others, nor without an effect.</summary>
+    /// <summary>Those of them that may vary: neither fixed, nor refused beside the others.</summary>
     public static IReadOnlyList<SweepParameter> Of(ImageClassificationOptions options, IEnumerable<string> settled)
     {
-        HashSet<string> stay = [.. settled, .. options.Optimizer is null ? [] : new[] { nameof(options.Momentum), nameof(options.Nesterov) }];
+        // To fix a part fixes all of its settings.
+        bool IsSettled(string name) => settled.Any(other => name == other || name.StartsWith(other + ".", StringComparison.Ordinal));
         int problems = OptionsCheck.Problems(options).Count();
-        return [.. Of(options.GetType()).Where(parameter => !stay.Contains(parameter.Name)
+        return [.. Of(options).Where(parameter => !IsSettled(parameter.Name)
             && parameter.Grid(2).All(value => OptionsCheck.Problems(SweptOptions.With(options, [KeyValuePair.Create(parameter.Name, value)])).Count() <= problems))];
     }
 
-    private static SweepParameter? Of(PropertyInfo property)
+    private static SweepParameter? Of(PropertyInfo property, string name)
     {
-        if (property.GetCustomAttribute<RangeAttribute>() is { } range)
+        if (property.GetCustomAttribute<SearchRangeAttribute>() is { } range)
         {
             return new NumberParameter(
-                property.Name, Convert.ToDouble(range.Min, CultureInfo.InvariantCulture), Convert.ToDouble(range.Max, CultureInfo.InvariantCulture), range.LogBase, property.PropertyType == typeof(int));
+                name, Convert.ToDouble(range.Min, CultureInfo.InvariantCulture), Convert.ToDouble(range.Max, CultureInfo.InvariantCulture), range.LogBase, property.PropertyType == typeof(int));
         }
+
         if (property.GetCustomAttribute<ChoiceAttribute>() is { } choice)
-            return new ChoiceParameter(property.Name, choice.Candidates);
-        return property.GetCustomAttribute<BooleanChoiceAttribute>() is null ? null : new ChoiceParameter(property.Name, false, true);
+        {
+            return new ChoiceParameter(name, choice.Candidates);
+        }
+
+        return property.GetCustomAttribute<BooleanChoiceAttribute>() is null ? null : new ChoiceParameter(name, false, true);
     }
 }
 

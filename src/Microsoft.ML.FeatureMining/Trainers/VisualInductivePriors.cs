@@ -1,4 +1,4 @@
-using System.Globalization;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Hierarchies;
@@ -11,7 +11,6 @@ using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 using Microsoft.ML.Runtime;
-using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.FeatureMining;
 
@@ -32,23 +31,21 @@ public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
         LearningRate = 0.1 * 64 / 1024;
         Schedule = new CosineSchedule();
         WarmupEpochs = 5;
-        LabelSmoothing = 0.1;
+        Loss = new PositiveClassLoss { LabelSmoothing = 0.1 };
+        Head = new LinearHead { DualPool = true, Dropout = 0.2 };
         CropPadding = 0;
         Augmentations = [new RandomResizedCrop()];
         TestTimeAugmentation = TestTimeAugmentation.TenCrop;
     }
 
-    /// <summary>Whether the criterion is the positive class loss (equation 5) instead of cross entropy. Both see the smoothed label.</summary>
-    /// <value>true.</value>
-    [BooleanChoice(true)]
-    public bool PositiveClassLoss { get; init; } = true;
-
     /// <summary>The weight of the center loss (equation 6, as a mean over the batch), at least 0; 0 leaves it out. For the sum, 0 here and a <see cref="CenterLoss"/> among the strategies.</summary>
     /// <value>0.0005. Read to the letter, the paper's text gives 1 here and 0.0005 to tree supervision, which is out of line with the center loss's own paper.</value>
+    [Range(0.0, double.MaxValue)]
     public double CenterLossWeight { get; init; } = 0.0005;
 
     /// <summary>The weight of tree supervision (equation 7), at least 0; 0 leaves it out.</summary>
     /// <value>1.</value>
+    [Range(0.0, double.MaxValue)]
     public double TreeSupervisionWeight { get; init; } = 1;
 
     /// <summary>The hierarchy of the classes that tree supervision follows.</summary>
@@ -58,49 +55,22 @@ public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
 
     /// <summary>The probability that a batch goes through CutMix, in [0, 1].</summary>
     /// <value>0.5, the best of Table 4.</value>
-    [Range(0.0, 1.0, 0.5)]
+    [Range(0.0, 1.0)]
+    [SearchRange(0.0, 1.0, 0.5)]
     public double CutMixProbability { get; init; } = 0.5;
-
-    /// <summary>Whether the features are pooled by the mean of average and maximum (section 4.3), instead of the average.</summary>
-    /// <value>true.</value>
-    [BooleanChoice(true)]
-    public bool DualPool { get; init; } = true;
-
-    /// <summary>The share of the pooled features that is dropped while training, in [0, 1).</summary>
-    /// <value>0.2, the best of Table 5.</value>
-    [Range(0.0, 0.5, 0.2)]
-    public double Dropout { get; init; } = 0.2;
 
     /// <summary>Whether a Fit has to find the hierarchy first.</summary>
     internal bool InducesHierarchy => TreeSupervisionWeight > 0 && Hierarchy is null;
 
-    internal override TrainingRecipe ToRecipe(ImageShape input, long seed) => base.ToRecipe(input, seed) with
-    {
-        Head = (DualPool ? "dual-pool" : "linear") + (Dropout > 0 ? string.Create(CultureInfo.InvariantCulture, $"-dropout-{(decimal)Dropout}") : ""),
-        Loss = Loss is null && PositiveClassLoss ? new PositiveClassLoss { LabelSmoothing = LabelSmoothing } : Loss,
-        LabelSmoothing = Loss is null && PositiveClassLoss ? 0 : LabelSmoothing,
-        Strategies = [.. OwnStrategies(), .. Strategies],
-    };
-
-    internal override IEnumerable<string> OwnProblems()
-    {
-        if (!(CenterLossWeight >= 0 && double.IsFinite(CenterLossWeight)))
-            yield return FormattableString.Invariant($"CenterLossWeight is at least 0; it is {CenterLossWeight}.");
-        if (!(TreeSupervisionWeight >= 0 && double.IsFinite(TreeSupervisionWeight)))
-            yield return FormattableString.Invariant($"TreeSupervisionWeight is at least 0; it is {TreeSupervisionWeight}.");
-        if (!(CutMixProbability is >= 0 and <= 1))
-            yield return FormattableString.Invariant($"CutMixProbability lies in [0, 1]; it is {CutMixProbability}.");
-        if (!(Dropout is >= 0 and < 1))
-            yield return FormattableString.Invariant($"Dropout lies in [0, 1); it is {Dropout}.");
-    }
+    internal override TrainingRecipe ToRecipe(ImageShape input, long seed) => base.ToRecipe(input, seed) with { Strategies = [.. OwnStrategies(), .. Strategies] };
 
     private IEnumerable<TrainingStrategy> OwnStrategies()
     {
-        if (CutMixProbability > 0)
+        if (CutMixProbability is > 0 and <= 1)
             yield return new CutMix { Probability = CutMixProbability };
-        if (CenterLossWeight > 0)
+        if (CenterLossWeight is > 0 and < double.PositiveInfinity)
             yield return new CenterLoss { Weight = CenterLossWeight };
-        if (TreeSupervisionWeight > 0 && Hierarchy is not null)
+        if (TreeSupervisionWeight is > 0 and < double.PositiveInfinity && Hierarchy is not null)
             yield return new TreeSupervision { Weight = TreeSupervisionWeight, Hierarchy = Hierarchy };
     }
 }

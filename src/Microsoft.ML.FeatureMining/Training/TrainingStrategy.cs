@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Microsoft.ML.FeatureMining.Parts;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training;
@@ -7,6 +9,7 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// that <see cref="Start"/> makes, because one estimator may be fitted many times (CrossValidate does).
 /// </summary>
 /// <remarks>For one of your own, derive a class from this class. Its public properties are its settings, which the model's manifest keeps and by which a workspace tells runs apart.</remarks>
+[JsonConverter(typeof(StrategyCatalog.Converter))]
 public abstract class TrainingStrategy
 {
     /// <summary>The name in the catalog, on the command line and in the manifest, e.g. <c>feature-mining</c>.</summary>
@@ -20,6 +23,29 @@ public abstract class TrainingStrategy
 
     /// <summary>Begins a Fit, before the optimizer exists.</summary>
     protected internal abstract StrategyRun Start(StrategyContext context);
+}
+
+/// <summary>The training strategies of this library, and those that were registered, by key.</summary>
+public static class StrategyCatalog
+{
+    private static readonly PartCatalog<TrainingStrategy> Catalog = new("training strategy", nameof(StrategyCatalog), part => part.Key);
+
+    /// <summary>All keys, in order.</summary>
+    public static IReadOnlyList<string> Keys => Catalog.Keys;
+
+    /// <summary>Makes a strategy with its default settings.</summary>
+    /// <exception cref="ArgumentException">There is none of that key; the message lists the known keys.</exception>
+    public static TrainingStrategy Create(string key) => Catalog.Create(key);
+
+    /// <summary>Adds a strategy of your own under its <see cref="TrainingStrategy.Key"/>, so that <see cref="Create"/>, and the command line of a program that uses it, know it. Safe to call from any thread.</summary>
+    /// <param name="create">Makes a new one with its default settings at each call, e.g. <c>() => new MyStrategy()</c>.</param>
+    /// <exception cref="ArgumentException">The key is taken, or has other characters than letters, digits, hyphens, underscores and dots.</exception>
+    public static void Register(Func<TrainingStrategy> create) => Catalog.Register(create);
+
+    /// <summary>Says what is wrong with the key of a part, or null where it names this part or none.</summary>
+    internal static string? Problem(TrainingStrategy part) => Catalog.Problem(part);
+
+    internal sealed class Converter() : PartConverter<TrainingStrategy>(part => part.Key, Create);
 }
 
 /// <summary>What a strategy does to a batch or needs of it, as far as others must know.</summary>

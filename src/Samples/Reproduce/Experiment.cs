@@ -122,7 +122,7 @@ internal static class Scaled
     /// <summary>Images are kept larger than the network's input, 256 pixels for 224; evaluated on the center.</summary>
     public const string ImageNetCrops = "random resized crops of the central square of an image, evaluated on its central 7/8";
 
-    public const string KeptLarger = "--set CropRatio=0.875";
+    public const string KeptLarger = "--crop-ratio 0.875";
 
     public const string CifarTest = "cifar100 {cifar-100}/test.bin";
 }

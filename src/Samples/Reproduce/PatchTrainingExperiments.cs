@@ -30,11 +30,11 @@ internal static class PatchTrainingExperiments
         [Scale.Tiny] = new("Pairs of digits as images of two classes, digits as patches; VGG-11 at 32 pixels, 10 epochs.",
             "data multilabel-list {digits}/pairs-test.csv",
             "--trainer patch --batch 16 --data multilabel-list {digits}/pairs-train.csv --patch-data list {digits}/train.csv --size 32 --channels 1 --no-flip "
-                + "--set HiddenUnits=16",
+                + "--head vgg-patches:hidden-units=16",
             new Dictionary<string, string> { ["vgg-16"] = "vgg-11-bn", ["rate"] = "0.01" }),
         [Scale.Small] = new("VOC 2007 at 64 pixels, VGG-11 with BatchNorm and hidden layers of 256, 10 epochs, learning rate 0.001 and batches of 16 where the "
             + "row does not say.", "data voc {voc} test",
-            "--trainer patch --batch 16 --data voc {voc} trainval --patch-data voc-patches {voc} trainval --size 64 --no-flip --set HiddenUnits=256",
+            "--trainer patch --batch 16 --data voc {voc} trainval --patch-data voc-patches {voc} trainval --size 64 --no-flip --head vgg-patches:hidden-units=256",
             new Dictionary<string, string> { ["vgg-16"] = "vgg-11-bn", ["rate"] = "0.001" }),
         [Scale.Paper] = new("VOC 2012, VGG-16, 10 epochs, random resized crops of the central square of an image or patch, 224 pixels; normalized with the "
             + "statistics of the training images, not ImageNet's; the loss on whole images is the mean over the classes, as in the paper's algorithm (its text "

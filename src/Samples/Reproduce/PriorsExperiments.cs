@@ -6,13 +6,13 @@ internal static class PriorsExperiments
     private const string Paper = "visual-inductive-priors";
 
     // What the framework adds is off, and rows switch it on.
-    private const string Bare = "--trainer vipf --set PositiveClassLoss=false --set CenterLossWeight=0 --set TreeSupervisionWeight=0 --set DualPool=false "
+    private const string Bare = "--trainer vipf --loss cross-entropy --head linear --set CenterLossWeight=0 --set TreeSupervisionWeight=0 "
         + "--set TestTimeAugmentation=None --keep last";
 
     // Section 4.1: "used for learning". Not where they are what is compared, nor in Table 4, whose first row is 5.33 below that of Table 5: the "5.3%" that the
     // text gives to 360 epochs instead of 90.
-    private const string Tricks = "--set LabelSmoothing=0.1 --set Dropout=0.2";
-    private const string NoTricks = "--set LabelSmoothing=0 --set Dropout=0";
+    private const string Tricks = "--label-smoothing 0.1 --set Head.Dropout=0.2";
+    private const string NoTricks = "--label-smoothing 0";
 
     private const string PartlyTrained = "The paper trains these on the training set and most of the validation set, and evaluates on the rest; here they are "
         + "trained on the training set and evaluated on the validation set.";
@@ -34,10 +34,10 @@ internal static class PriorsExperiments
                 Of("SK-ResNeXt50 without anti-aliasing", "{sk-resnext-50}-no-blur", 54.06),
                 Of("SK-ResNeXt50", "{sk-resnext-50}", 54.37),
                 Of("DSK-ResNeXt50", "{dsk-resnext-50}", 55.97),
-                Of("DSK-ResNeXt50+PSL", "{dsk-resnext-50} --set PositiveClassLoss=true", 56.48) with { Against = "DSK-ResNeXt50" },
-                Of("DSK-ResNeXt50+PSL+CL", "{dsk-resnext-50} --set PositiveClassLoss=true --set CenterLossWeight=0.0005", 57.51)
+                Of("DSK-ResNeXt50+PSL", "{dsk-resnext-50} --loss positive-class", 56.48) with { Against = "DSK-ResNeXt50" },
+                Of("DSK-ResNeXt50+PSL+CL", "{dsk-resnext-50} --loss positive-class --set CenterLossWeight=0.0005", 57.51)
                     with { Against = "DSK-ResNeXt50+PSL" },
-                new("DSK-ResNeXt50+PSL+CL as a sum", "--backbone {dsk-resnext-50} --set PositiveClassLoss=true --strategy center-loss:mean-over-batch=false")
+                new("DSK-ResNeXt50+PSL+CL as a sum", "--backbone {dsk-resnext-50} --loss positive-class --strategy center-loss:mean-over-batch=false")
                 {
                     Against = "DSK-ResNeXt50+PSL",
                 },
@@ -88,12 +88,12 @@ internal static class PriorsExperiments
             Rows =
             [
                 Of("ResNeXt50", "{resnext-50}", 50.56),
-                Of("ResNeXt50+dual pool", "{resnext-50} --set DualPool=true", 50.87),
-                Of("ResNeXt50+label smooth", "{resnext-50} --set LabelSmoothing=0.1", 50.70),
-                Of("ResNeXt50+dropout with prob=0.2", "{resnext-50} --set Dropout=0.2", 50.90),
-                Of("ResNeXt50+dropout with prob=0.4", "{resnext-50} --set Dropout=0.4", 50.84),
+                Of("ResNeXt50+dual pool", "{resnext-50} --set Head.DualPool=true", 50.87),
+                Of("ResNeXt50+label smooth", "{resnext-50} --label-smoothing 0.1", 50.70),
+                Of("ResNeXt50+dropout with prob=0.2", "{resnext-50} --set Head.Dropout=0.2", 50.90),
+                Of("ResNeXt50+dropout with prob=0.4", "{resnext-50} --set Head.Dropout=0.4", 50.84),
                 Of("ResNeXt50+dual pool+label smooth+dropout with prob=0.2",
-                    "{resnext-50} --set DualPool=true --set LabelSmoothing=0.1 --set Dropout=0.2", 51.82),
+                    "{resnext-50} --set Head.DualPool=true --label-smoothing 0.1 --set Head.Dropout=0.2", 51.82),
             ],
         },
     ];
@@ -113,7 +113,7 @@ internal static class PriorsExperiments
             $"The VIPriors subset of ImageNet, {epochs} epochs, learning rate 0.1 with warm-up and cosine, {Scaled.ImageNetCrops}, {side} pixels where the row "
                 + "does not say, flips; CutMix with probability 0.5 where the table has it; 16 batches of 64 per step (the paper: 64 on each of 16 devices).",
             "data imagenet {imagenet}/val {imagenet}/synsets.txt",
-            $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt {Bare} {settings} --size {side} {Scaled.KeptLarger} --accumulate 16 --lr 0.1 --epochs {epochs}",
+            $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt {Bare} {settings} --size {side} {Scaled.KeptLarger} --grad-accum-steps 16 --lr 0.1 --epochs {epochs}",
             Networks("50-32x4d", null, null)),
     };
 

@@ -20,7 +20,7 @@ internal static class SplitAndShareExperiments
                 + "one central crop. ResNeXts are 32x4d, which the paper does not state.",
             "data imagenet {imagenet}/val {imagenet}/synsets.txt",
             $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt --stages 0 --size 224 --set Resize=Squash {Scaled.KeptLarger} --padding 0"
-                + " --batch 256 --schedule step:milestones=0.333333;0.666666 --set Nesterov=false --epochs 90 --keep last",
+                + " --batch 256 --schedule step:milestones=0.333333;0.666666 --optimizer sgd:nesterov=false --epochs 90 --keep last",
             new Dictionary<string, string>
             {
                 ["resnet-18"] = "resnet-18",
@@ -50,7 +50,7 @@ internal static class SplitAndShareExperiments
             Rows =
             [
                 new("ResNet-50 + SSM", "--backbone {resnet-50} --head ssm", new(76.68), new(65.24), new(73.24), new(75.09), new(1.02)),
-                new("ResNet-50 + SSM-individual", "--backbone {resnet-50} --head ssm-individual", new(75.38), new(75.60), new(75.11), new(76.18), new(74.77)),
+                new("ResNet-50 + SSM-individual", "--backbone {resnet-50} --head ssm:individual-losses=true", new(75.38), new(75.60), new(75.11), new(76.18), new(74.77)),
             ],
         },
         new(Paper, "table-3", "Whether the Split-and-Share Module is an ensemble")
@@ -74,8 +74,8 @@ internal static class SplitAndShareExperiments
             [
                 new("ResNet-50", "--backbone {resnet-50} --head linear", new(75.65), new(25.55)),
                 new("ResNet-50 + SSM", "--backbone {resnet-50} --head ssm", new(76.68), new(28.63)),
-                new("ResNet-50 (2FC)", "--backbone {resnet-50} --head 2fc", new(75.91), new(27.60)),
-                new("ResNet-50 (3FC)", "--backbone {resnet-50} --head 3fc", new(75.67), new(29.65)),
+                new("ResNet-50 (2FC)", "--backbone {resnet-50} --head parallel", new(75.91), new(27.60)),
+                new("ResNet-50 (3FC)", "--backbone {resnet-50} --head parallel:layers=3", new(75.67), new(29.65)),
             ],
         },
     ];

@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Randomness;
+using Microsoft.ML.FeatureMining.Tests.Conformance;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -90,5 +91,5 @@ public sealed class PadCropFlipTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Problems_NegativePadding_IsNamed() => Assert.Single(new PadCropFlip { Padding = -1 }.Problems());
+    public void Problems_NegativePadding_IsNamed() => Assert.Single(PartProblems.Of(new PadCropFlip { Padding = -1 }));
 }

@@ -82,7 +82,7 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
             TensorAssert.SameBits(logits, network.Head.Classify(network.Head.Embed(features)).Logits);
             Assert.All(TensorAssert.Values(logits), value => Assert.True(float.IsFinite(value)));
             Assert.ThrowsAny<ArgumentException>(() => network.Backbone.Stage(network.Backbone.StageChannels.Count, features));
-            Assert.Equal(network.Backbone.StageChannels.Count, BackboneCatalog.StageCount(key, 3));
+            Assert.Equal(network.Backbone.StageChannels, BackboneCatalog.StageChannels(key, 3));
         }
     }
 
@@ -229,7 +229,7 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
     /// <summary>Two sides of images that the network takes. Those for large images halve five times.</summary>
     private static (int Side, int Other) Sides(string key)
     {
-        bool large = BackboneCatalog.StageCount(key, 3) > 3 && (!key.EndsWith("-cifar-stem", StringComparison.Ordinal) || key.StartsWith("vgg", StringComparison.Ordinal));
+        bool large = BackboneCatalog.StageChannels(key, 3).Count > 3 && (!key.EndsWith("-cifar-stem", StringComparison.Ordinal) || key.StartsWith("vgg", StringComparison.Ordinal));
         return large ? (32, 40) : (16, 20);
     }
 

@@ -7,7 +7,6 @@ using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Weights;
-using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Tests.Models;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using Microsoft.ML.FeatureMining.Training;
@@ -31,8 +30,8 @@ public sealed class ForeignStateTests : IClassFixture<OneThread>
         AugmentationCatalog.Keys.Select(key => ($"augmentation {key} on the device", Plain with { Augmentations = [AugmentationCatalog.Create("rotation"), AugmentationCatalog.Create(key)] })),
         LossCatalog.Keys.Select(key => ($"loss {key}", Plain with { Loss = LossCatalog.Create(key) })),
         OptimizerCatalog.Keys.Select(key => ($"optimizer {key}", Plain with { Optimizer = OptimizerCatalog.Create(key) })),
-        // vgg-patches is vgg-patches-256 with layers that take seconds to train.
-        HeadCatalog.Keys.Where(key => key != "vgg-patches").Select(key => ($"head {key}", Plain with { Head = key })),
+        // The default layers of vgg-patches take seconds to train.
+        HeadCatalog.Keys.Concat(HeadSettings.Others).Where(key => key != "vgg-patches").Select(key => ($"head {key}", Plain with { Head = HeadSettings.Create(key) })),
         [
             ("average and clipping", Plain with { EmaDecay = 0.9, ClipGradientNorm = 0.1, GradientAccumulationSteps = 2 }),
             ("dropout", Plain with { Backbone = "wrn-10-1-dropout-0.3" }),

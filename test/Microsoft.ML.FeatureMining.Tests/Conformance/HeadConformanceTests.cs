@@ -18,7 +18,7 @@ public sealed class HeadConformanceTests : IClassFixture<OneThread>
     private const int Classes = 5;
 
     public static TheoryData<string, string> Keys { get; } = Product(
-        ["cifar-resnet-8", "pyramidnet-11-a9-bottleneck"], [.. HeadCatalog.Keys, "ssm-3-individual-all", "linear-dropout-0.2", "dual-pool-dropout-.5"]);
+        ["cifar-resnet-8", "pyramidnet-11-a9-bottleneck"], [.. HeadCatalog.Keys, .. HeadSettings.Others]);
 
     [Theory]
     [MemberData(nameof(Keys))]
@@ -58,7 +58,7 @@ public sealed class HeadConformanceTests : IClassFixture<OneThread>
         using optim.Optimizer optimizer = optim.SGD(network.parameters(), 100);
         foreach (bool patches in new[] { false, true })
         {
-            if (network.Head is Microsoft.ML.FeatureMining.Networks.Heads.PatchBranchHead branches)
+            if (network.Head is VggPatchHeadModule branches)
             {
                 branches.OnPatches = patches;
             }
@@ -79,7 +79,7 @@ public sealed class HeadConformanceTests : IClassFixture<OneThread>
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         using ImageNetwork plain = Make(backbone, head);
-        using ImageNetwork folded = NetworkFactory.CreateForScoring(backbone, 3, Classes, NamedTensors.Of(plain).CopyTo, CPU, head);
+        using ImageNetwork folded = NetworkFactory.CreateForScoring(backbone, 3, Classes, NamedTensors.Of(plain).CopyTo, CPU, HeadSettings.Create(head));
         plain.eval();
 
         TensorAssert.Close(plain.call(Images()), folded.call(ChannelsLast.Of(Images())), 1e-4, head);
@@ -105,7 +105,7 @@ public sealed class HeadConformanceTests : IClassFixture<OneThread>
 
     private static ImageNetwork Make(string backbone, string head)
     {
-        ImageNetwork network = NetworkFactory.Create(backbone, 3, Classes, head);
+        ImageNetwork network = NetworkFactory.Create(backbone, 3, Classes, HeadSettings.Create(head));
         HashedTensor.Fill(network);
         return network;
     }

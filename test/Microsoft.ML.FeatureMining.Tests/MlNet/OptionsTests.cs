@@ -4,6 +4,7 @@ using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Hierarchies;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
@@ -64,7 +65,9 @@ public sealed class OptionsTests
     {
         TrainingRecipe recipe = new FeatureMiningOptions().ToRecipe(new ImageShape(3, 32, 32), seed: 5);
 
-        Assert.Equal(("cifar-resnet-56", 300, 128, 0.1, 0.9, true, 1e-4, 5L), (recipe.Backbone, recipe.Epochs, recipe.BatchSize, recipe.LearningRate, recipe.Momentum, recipe.Nesterov, recipe.WeightDecay, recipe.Seed));
+        Assert.Equal(("cifar-resnet-56", 300, 128, 0.1, 1e-4, 5L), (recipe.Backbone, recipe.Epochs, recipe.BatchSize, recipe.LearningRate, recipe.WeightDecay, recipe.Seed));
+        Assert.Equal(new SgdOptimizer { Momentum = 0.9, Nesterov = true }, recipe.Optimizer);
+        Assert.Equal(new CrossEntropyLoss(), recipe.Loss);
         Assert.Equal([1, 0.1, 0.01], new double[] { 0.2, 0.6, 0.9 }.Select(recipe.Schedule.Factor), (a, b) => Math.Abs(a - b) < 1e-12);
         Mining strategy = Assert.IsType<Mining>(Assert.Single(recipe.Strategies));
         Assert.Equal((2, Segmentation.Block), (strategy.Stages, strategy.Segmentation));
@@ -89,7 +92,7 @@ public sealed class OptionsTests
         TrainingRecipe recipe = options.ToRecipe(new ImageShape(3, 32, 32), seed: 1);
 
         Assert.Equal((new AdamWOptimizer { Beta2 = 0.99 }, true, 5, 0.999, 128, tuning),
-            ((AdamWOptimizer)recipe.Optimizer!, recipe.NoDecayOnNormAndBias, recipe.ClipGradientNorm!.Value, recipe.EmaDecay!.Value, recipe.ImagesPerStep, recipe.FineTuning));
+            ((AdamWOptimizer)recipe.Optimizer, recipe.NoDecayOnNormAndBias, recipe.ClipGradientNorm!.Value, recipe.EmaDecay!.Value, recipe.ImagesPerStep, recipe.FineTuning));
         Assert.Empty(recipe.Problems());
     }
 
@@ -123,7 +126,7 @@ public sealed class OptionsTests
 
         FeatureMiningOptions? back = JsonSerializer.Deserialize<FeatureMiningOptions>(JsonSerializer.Serialize(options));
 
-        Assert.Equal(options with { Strategies = back!.Strategies, Schedule = back.Schedule }, back);
+        Assert.Equal(options with { Strategies = back!.Strategies, Augmentations = back.Augmentations, Schedule = back.Schedule }, back);
     }
 
     [Fact]
@@ -131,23 +134,25 @@ public sealed class OptionsTests
     {
         TrainingRecipe recipe = new SsmOptions().ToRecipe(new ImageShape(3, 224, 224), seed: 1);
 
-        Assert.Equal(("resnet-50", "ssm-4", 90, 256, 0.1, 0.9, 1e-4), (recipe.Backbone, recipe.Head, recipe.Epochs, recipe.BatchSize, recipe.LearningRate, recipe.Momentum, recipe.WeightDecay));
+        Assert.Equal(("resnet-50", 90, 256, 0.1, 1e-4), (recipe.Backbone, recipe.Epochs, recipe.BatchSize, recipe.LearningRate, recipe.WeightDecay));
+        Assert.Equal(new SplitAndShareHead { Splits = 4 }, recipe.Head);
+        Assert.Equal(new SgdOptimizer { Momentum = 0.9, Nesterov = false }, recipe.Optimizer);
         Assert.Equal([1, 0.1, 0.01], new[] { 29, 30, 60 }.Select(epoch => recipe.Schedule.Factor(epoch / 90.0)), (a, b) => Math.Abs(a - b) < 1e-12);
         Assert.Equal((new ImageShape(3, 224, 224), new ImageShape(3, 256, 256)), (recipe.Input, recipe.Kept));
         Assert.Equal(["random-crop", "pad-crop-flip"], recipe.Augmentations.Select(augmentation => augmentation.Key));
         Assert.Empty(recipe.Problems());
-        Assert.Equal("ssm-2-individual-all", new SsmOptions { Splits = 2, IndividualLosses = true, NormalizeAll = true }.ToRecipe(recipe.Input, 1).Head);
+        Assert.Contains("SplitAndShareHead", Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.Ssm(new SsmOptions { Head = new LinearHead() })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void ToRecipe_WithACropShare_CropsOnce()
+    public void ToRecipe_WithACropRatio_CropsOnce()
     {
         FeatureMiningOptions options = new() { CropRatio = 0.875, Augmentations = [new RandomResizedCrop()] };
         ImageShape input = new(3, 224, 224);
 
         Assert.Equal(["pad-crop-flip", "random-resized-crop"], options.ToRecipe(input, 1).Augmentations.Select(augmentation => augmentation.Key));
         Assert.Equal(["random-crop", "pad-crop-flip"], (options with { Augmentations = [] }).ToRecipe(input, 1).Augmentations.Select(augmentation => augmentation.Key));
-        Assert.Contains("nothing crops", Assert.Single((options.ToRecipe(input, 1) with { Augmentations = [] }).Problems()), StringComparison.Ordinal);
+        Assert.Contains("no augmentation crops", Assert.Single((options.ToRecipe(input, 1) with { Augmentations = [] }).Problems()), StringComparison.Ordinal);
         Assert.All([0, 0.49, 1.01, double.NaN], share => Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(options with { CropRatio = share })));
     }
 
@@ -157,7 +162,8 @@ public sealed class OptionsTests
         ImageShape input = new(3, 224, 224);
         TrainingRecipe recipe = (new VisualInductivePriorsOptions() with { Hierarchy = ClassHierarchy.Parse("(0,1);") }).ToRecipe(input, seed: 1);
 
-        Assert.Equal(("dsk-resnext-50-32x4d", "dual-pool-dropout-0.2", 360, 5.0, 1e-4), (recipe.Backbone, recipe.Head, recipe.Epochs, recipe.WarmupEpochs, recipe.WeightDecay));
+        Assert.Equal(new LinearHead { DualPool = true, Dropout = 0.2 }, recipe.Head);
+        Assert.Equal(("dsk-resnext-50-32x4d", 360, 5.0, 1e-4), (recipe.Backbone, recipe.Epochs, recipe.WarmupEpochs, recipe.WeightDecay));
         Assert.Equal(0.1 / 1024, recipe.LearningRate / recipe.BatchSize);
         Assert.Equal(new PositiveClassLoss { LabelSmoothing = 0.1 }, recipe.Loss);
         Assert.IsType<CosineSchedule>(recipe.Schedule);
@@ -171,15 +177,15 @@ public sealed class OptionsTests
     {
         TrainingRecipe recipe = new VisualInductivePriorsOptions
         {
-            PositiveClassLoss = false,
+            Loss = new CrossEntropyLoss { LabelSmoothing = 0.1 },
+            Head = new LinearHead(),
             CenterLossWeight = 0,
             TreeSupervisionWeight = 0,
             CutMixProbability = 0,
-            DualPool = false,
-            Dropout = 0,
         }.ToRecipe(new ImageShape(3, 224, 224), seed: 1);
 
-        Assert.Equal(("linear", null, 0.1), (recipe.Head, recipe.Loss, recipe.LabelSmoothing));
+        Assert.Equal(new LinearHead(), recipe.Head);
+        Assert.Equal(new CrossEntropyLoss { LabelSmoothing = 0.1 }, recipe.Loss);
         Assert.Empty(recipe.Strategies);
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Evaluation;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Native;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
 
@@ -17,7 +18,7 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
         ImageWidth = 12,
         Epochs = 1,
         SwitchEpoch = 0,
-        HiddenUnits = 8,
+        Head = new VggPatchHead { HiddenUnits = 8 },
         BatchSize = 12,
         Augmentations = [],
         Seed = 1,
@@ -51,7 +52,7 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
         ml.Log += (_, e) => log.Add(e.RawMessage);
         IDataView rows = images.Rows(ml);
 
-        PatchTrainingOptions options = Short with { Epochs = 12, SwitchEpoch = 4, LearningRate = 0.03, HiddenUnits = 32, PatchSet = rows };
+        PatchTrainingOptions options = Short with { Epochs = 12, SwitchEpoch = 4, LearningRate = 0.03, Head = new VggPatchHead { HiddenUnits = 32 }, PatchSet = rows };
         TransformerChain<ImageClassificationTransformer> model = Pipeline(ml, options).Fit(rows);
         MultilabelClassificationMetrics metrics = ml.MultilabelClassification().Evaluate(model.Transform(rows));
 
@@ -64,17 +65,19 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     }
 
     [Fact]
-    public void Fit_LabelSmoothing_CountsOnPatchesAlone()
+    public void Fit_PatchLoss_AppliesToPatchesAlone()
     {
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
 
-        float[] onImages = First(Short with { LabelSmoothing = 0.2 });
+        CrossEntropyLoss smooth = new() { LabelSmoothing = 0.2 };
+        float[] onImages = First(Short with { PatchLoss = smooth });
         PatchTrainingOptions patches = Short with { Epochs = 2, SwitchEpoch = 1, PatchSet = rows };
 
         Assert.Equal(First(Short), onImages);
-        Assert.NotEqual(First(patches), First(patches with { LabelSmoothing = 0.2 }));
-        Assert.Contains("LabelSmoothing lies in [0, 1)", Assert.Throws<ArgumentException>(() => Pipeline(ml, Short with { LabelSmoothing = 1 })).Message, StringComparison.Ordinal);
+        Assert.NotEqual(First(patches), First(patches with { PatchLoss = smooth }));
+        Assert.Contains(
+            "LabelSmoothing of cross-entropy must be at least 0 and below 1", Assert.Throws<ArgumentException>(() => Pipeline(ml, Short with { PatchLoss = smooth with { LabelSmoothing = 1 } })).Message, StringComparison.Ordinal);
 
         float[] First(PatchTrainingOptions options) => Pipeline(ml, options).Fit(rows).Transform(rows).GetColumn<float[]>("Score").First();
     }
@@ -94,8 +97,8 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     {
         string message = Assert.Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(new PatchTrainingOptions { Epochs = 4 })).Message;
 
-        Assert.Contains("SwitchEpoch lies between 0 and Epochs - 1; it is 5 of 4.", message, StringComparison.Ordinal);
-        Assert.DoesNotContain("Epochs is at least 1", message, StringComparison.Ordinal);
+        Assert.Contains("SwitchEpoch must be at least 0 and below Epochs, 4; it is 5.", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Epochs must be at least 1", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -105,7 +108,7 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
         Assert.Contains("SwitchEpoch is above 0 and there is no PatchSet", message, StringComparison.Ordinal);
 
         message = Assert.Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(Short with { SwitchEpoch = 1 })).Message;
-        Assert.Contains("SwitchEpoch lies between 0 and Epochs - 1", message, StringComparison.Ordinal);
+        Assert.Contains("SwitchEpoch must be at least 0 and below Epochs", message, StringComparison.Ordinal);
     }
 
     [Fact]

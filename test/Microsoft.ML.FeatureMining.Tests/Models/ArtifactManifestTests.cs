@@ -46,9 +46,9 @@ public sealed class ArtifactManifestTests
     [Fact]
     public void FromJson_NewerFormat_IsRefusedByItsVersion()
     {
-        InvalidDataException e = Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson((Manifest with { FormatVersion = 2 }).ToJson()));
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson((Manifest with { FormatVersion = 3 }).ToJson()));
 
-        Assert.Contains("version 2", e.Message);
+        Assert.Contains("version 3", e.Message);
     }
 
     public static TheoryData<string, string> Contradictions { get; } = new()
@@ -61,9 +61,9 @@ public sealed class ArtifactManifestTests
         { "mean", "[1]" },
         { "mean", "[1,2,3,4]" },
         { "mean", """[1,2,"NaN"]""" },
-        { "deviation", "[1,2]" },
-        { "deviation", "[1,-1,1]" },
-        { "deviation", """[1,1,"Infinity"]""" },
+        { "std", "[1,2]" },
+        { "std", "[1,-1,1]" },
+        { "std", """[1,1,"Infinity"]""" },
         { "preprocessing", """{"shape":{"channels":1,"height":8,"width":8}}""" },
         { "preprocessing", """{"shape":{"channels":3,"height":0,"width":8}}""" },
         { "preprocessing", """{"shape":{"channels":3,"height":8,"width":2000000000}}""" },

@@ -1,6 +1,8 @@
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Weights;
+using Microsoft.ML.FeatureMining.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,15 +12,15 @@ namespace Microsoft.ML.FeatureMining.Tests.Networks;
 public sealed class HeadTests : IClassFixture<OneThread>
 {
     [Theory]
-    [InlineData("ssm", 4, false)]
-    [InlineData("ssm-all", 4, true)]
-    [InlineData("ssm-2", 2, false)]
-    [InlineData("ssm-8-individual", 8, false)]
-    public void SplitAndShare_EvalMode_IsTheAverageOverGrowingPartsOfTheChannels(string key, int splits, bool normalizeAll)
+    [InlineData(4, false, false)]
+    [InlineData(4, true, false)]
+    [InlineData(2, false, false)]
+    [InlineData(8, false, true)]
+    public void SplitAndShare_EvalMode_IsTheAverageOverGrowingPartsOfTheChannels(int splits, bool normalizeAll, bool individual)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        using ImageNetwork network = Make("cifar-resnet-8", key);
+        using ImageNetwork network = Make("cifar-resnet-8", new SplitAndShareHead { Splits = splits, NormalizeAll = normalizeAll, IndividualLosses = individual });
         network.eval();
         Dictionary<string, Tensor> state = network.NamedState().ToDictionary(entry => entry.Name, entry => entry.Value);
         Tensor features = tensor(HashedTensor.Fill("features", [3, 64, 4, 4]), [3, 64, 4, 4]);
@@ -36,10 +38,10 @@ public sealed class HeadTests : IClassFixture<OneThread>
 
             return part.matmul(state[$"fc.{i}.weight"].t()) + state[$"fc.{i}.bias"];
         })];
-        TensorAssert.Close(stack(each).mean(new long[] { 0 }), output.Logits, 1e-5, key);
-        Tensor[] supervised = key.EndsWith("individual", StringComparison.Ordinal) ? each : [stack(each).mean(new long[] { 0 })];
+        TensorAssert.Close(stack(each).mean(new long[] { 0 }), output.Logits, 1e-5, "ssm");
+        Tensor[] supervised = individual ? each : [stack(each).mean(new long[] { 0 })];
         Assert.Equal(supervised.Length, output.Supervised.Count);
-        Assert.All(supervised.Zip(output.Supervised), pair => TensorAssert.Close(pair.First, pair.Second, 1e-5, key));
+        Assert.All(supervised.Zip(output.Supervised), pair => TensorAssert.Close(pair.First, pair.Second, 1e-5, "ssm"));
     }
 
     [Theory]
@@ -49,19 +51,18 @@ public sealed class HeadTests : IClassFixture<OneThread>
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        using ImageNetwork whole = Make("cifar-resnet-8", "ssm"), one = Make("cifar-resnet-8", $"ssm-only-{number}");
+        using ImageNetwork whole = Make("cifar-resnet-8", new SplitAndShareHead()), one = Make("cifar-resnet-8", new SplitAndShareHead { Only = number });
         NamedTensors weights = NamedTensors.Of(whole);
         one.load_state_dict(whole.state_dict());
         whole.eval();
         one.eval();
         Tensor embedding = tensor(HashedTensor.Fill("pooled", [3, 64]), [3, 64]);
 
-        Tensor expected = ((SplitAndShareHead)whole.Head).Classifiers(embedding).ElementAt(number - 1).Logits;
+        Tensor expected = ((SplitAndShareHeadModule)whole.Head).Classifiers(embedding).ElementAt(number - 1).Logits;
 
         Assert.Equal(weights.Tensors.Select(tensor => tensor.Name), NamedTensors.Of(one).Tensors.Select(tensor => tensor.Name));
         TensorAssert.Close(expected, one.Head.call(embedding), 0, "ssm");
-        Assert.Throws<ArgumentException>(() => Make("cifar-resnet-8", "ssm-only-5"));
-        Assert.Throws<ArgumentException>(() => Make("cifar-resnet-8", "ssm-only-0"));
+        Assert.Throws<ArgumentException>(() => Make("cifar-resnet-8", new SplitAndShareHead { Only = 5 }));
     }
 
     [Fact]
@@ -69,13 +70,13 @@ public sealed class HeadTests : IClassFixture<OneThread>
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        using ImageNetwork network = Make("cifar-resnet-8", "2fc");
+        using ImageNetwork network = Make("cifar-resnet-8", new ParallelHead());
         Dictionary<string, Tensor> state = network.NamedState().ToDictionary(entry => entry.Name, entry => entry.Value);
         Tensor pooled = tensor(HashedTensor.Fill("pooled", [3, 64]), [3, 64]);
 
         Tensor expected = pooled.matmul((state["fc.0.weight"] + state["fc.1.weight"]).t() / 2) + (state["fc.0.bias"] + state["fc.1.bias"]) / 2;
 
-        TensorAssert.Close(expected, network.Head.call(pooled), 1e-5, "2fc");
+        TensorAssert.Close(expected, network.Head.call(pooled), 1e-5, "parallel");
     }
 
     [Fact]
@@ -92,8 +93,8 @@ public sealed class HeadTests : IClassFixture<OneThread>
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        using ImageNetwork network = Make("cifar-resnet-8", "vgg-patches");
-        PatchBranchHead head = (PatchBranchHead)network.Head;
+        using ImageNetwork network = Make("cifar-resnet-8", new VggPatchHead { HiddenUnits = 64 });
+        VggPatchHeadModule head = (VggPatchHeadModule)network.Head;
         network.eval();
         Tensor features = tensor(HashedTensor.Fill("features", [2, 64, 4, 4]), [2, 64, 4, 4]);
 
@@ -106,20 +107,29 @@ public sealed class HeadTests : IClassFixture<OneThread>
         Assert.NotEqual(whole, TensorAssert.Values(head.call(head.Embed(features))));
     }
 
-    [Theory]
-    [InlineData("linear-dropout-1.5")]
-    [InlineData("1fc")]
-    [InlineData("ssm-1")]
-    [InlineData("ssm-all-individual")]
-    [InlineData("")]
-    public void Problem_NoSuchHead_SaysWhatThereIs(string key)
+    public static TheoryData<Head, string> Wrong => new()
     {
-        Assert.Contains("ssm[-{splits}]", HeadCatalog.Problem(key), StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => Make("cifar-resnet-8", key));
-    }
+        { new LinearHead { Dropout = 1 }, "Dropout of linear must be at least 0 and below 1; it is 1." },
+        { new ParallelHead { Layers = 1 }, "Layers of parallel must be at least 2 and at most 9; it is 1." },
+        { new SplitAndShareHead { Splits = 1 }, "Splits of ssm must be at least 2 and at most 99; it is 1." },
+        { new SplitAndShareHead { Splits = 65 }, "Splits of ssm must be at most 64, the channels of the backbone's last stage; it is 65." },
+        { new SplitAndShareHead { Only = 0 }, "Only of ssm must be at least 1 and at most 99; it is 0." },
+        { new SplitAndShareHead { Only = 5 }, "Only of ssm must be at most 4, the number of classifiers; it is 5." },
+        { new VggPatchHead { HiddenUnits = 0 }, "HiddenUnits of vgg-patches must be at least 1 and at most 99999; it is 0." },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void Problems_OfAHeadThatCannotBe_SayWhy(Head head, string said) =>
+        Assert.Equal([said], new TrainingRecipe { Backbone = "cifar-resnet-8", Input = new ImageShape(3, 16, 16), Head = head }.Problems());
 
     [Fact]
-    public void Problem_Keys_HaveNone() => Assert.All(HeadCatalog.Keys, key => Assert.Null(HeadCatalog.Problem(key)));
+    public void Catalog_UnknownKey_SaysWhatThereIsAndWhatIsNear()
+    {
+        string message = Assert.Throws<ArgumentException>(() => HeadCatalog.Create("liner")).Message;
+
+        Assert.All(["Did you mean 'linear'?", "vgg-patches", "HeadCatalog.Register"], text => Assert.Contains(text, message, StringComparison.Ordinal));
+    }
 
     [Theory]
     [InlineData("resnet-18", "fc.weight")]
@@ -132,7 +142,7 @@ public sealed class HeadTests : IClassFixture<OneThread>
         Assert.Equal([7, network.Backbone.StageChannels[^1]], network.NamedState().Single(entry => entry.Name == name).Value.shape);
     }
 
-    private static ImageNetwork Make(string backbone, string head)
+    private static ImageNetwork Make(string backbone, Head head)
     {
         ImageNetwork network = NetworkFactory.Create(backbone, 3, classes: 5, head);
         HashedTensor.Fill(network);

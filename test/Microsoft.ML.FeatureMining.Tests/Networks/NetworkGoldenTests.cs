@@ -2,6 +2,7 @@ using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Randomness;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
 using TorchSharp;
@@ -57,7 +58,7 @@ public sealed class NetworkGoldenTests : IClassFixture<OneThread>
     {
         using DisposeScope scope = NewDisposeScope();
         NetworkGolden golden = new(backbone);
-        TrainingRecipe recipe = new() { Backbone = backbone, Input = new ImageShape(3, 16, 16), LearningRate = 0.1, Momentum = 0.9, Nesterov = true, WeightDecay = 1e-4 };
+        TrainingRecipe recipe = new() { Backbone = backbone, Input = new ImageShape(3, 16, 16), LearningRate = 0.1, Optimizer = new SgdOptimizer { Momentum = 0.9, Nesterov = true }, WeightDecay = 1e-4 };
         using TrainingComponents parts = new(recipe, TinyData.Random(recipe.Input, count: 10, classes: 10), CPU, new RandomStreams(0));
         golden.Weights("weights").CopyTo(parts.Network);
         parts.Network.train();

@@ -1,3 +1,5 @@
+using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Tests.Conformance;
 using Microsoft.ML.FeatureMining.Networks;
 
 namespace Microsoft.ML.FeatureMining.Tests.Networks;
@@ -62,16 +64,16 @@ public sealed class ParameterCountTests : IClassFixture<OneThread>
         Assert.Equal(expected, 2 * whole - shared);
     }
 
-    // Table 4 of the Split-and-Share paper, in millions, cut off behind the second digit: 25.55, 27.60, 29.65 and 28.63.
+    // Table 4 of the Split-and-Share paper, in millions, truncated to two digits: 25.55, 27.60, 29.65 and 28.63.
     [Theory]
     [InlineData("linear", 25_557_032)]
-    [InlineData("dual-pool", 25_557_032)]
-    [InlineData("2fc", 27_606_032)]
-    [InlineData("3fc", 29_655_032)]
+    [InlineData("linear, dual pool", 25_557_032)]
+    [InlineData("parallel", 27_606_032)]
+    [InlineData("parallel, 3", 29_655_032)]
     [InlineData("ssm", 28_638_176)]
-    [InlineData("ssm-individual", 28_638_176)]
-    [InlineData("ssm-all", 28_638_176 + 2 * 2048)]
-    public void Parameters_OfResNet50WithAHead_AreAsMany(string head, long expected) => AssertCount("resnet-50", head, 1000, expected);
+    [InlineData("ssm, individual losses", 28_638_176)]
+    [InlineData("ssm, all normalized", 28_638_176 + 2 * 2048)]
+    public void Parameters_OfResNet50WithAHead_AreAsMany(string head, long expected) => AssertCount("resnet-50", HeadSettings.Create(head), 1000, expected);
 
     // A stem for small images has 3x3 instead of 7x7 kernels.
     [Theory]
@@ -83,11 +85,11 @@ public sealed class ParameterCountTests : IClassFixture<OneThread>
     // The second branch: three fully connected layers over 512 channels of 4x4.
     [Fact]
     public void Parameters_OfVggWithPatchBranch_AreThoseOfBothBranches() =>
-        AssertCount("vgg-16", "vgg-patches", 20, 14_714_688 + Branch(7 * 7) + Branch(4 * 4));
+        AssertCount("vgg-16", new VggPatchHead(), 20, 14_714_688 + Branch(7 * 7) + Branch(4 * 4));
 
     private static long Branch(long positions) => (512 * positions + 1) * 4096 + 4097 * 4096 + 4097 * 20;
 
-    private static void AssertCount(string key, string? head, int classes, long expected)
+    private static void AssertCount(string key, Head? head, int classes, long expected)
     {
         using ImageNetwork network = NetworkFactory.Create(key, 3, classes, head);
 

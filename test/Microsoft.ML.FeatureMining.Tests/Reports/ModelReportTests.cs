@@ -5,6 +5,7 @@ using Microsoft.ML.FeatureMining.Evaluation;
 using Microsoft.ML.FeatureMining.Explanation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet.Reports;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Tests.MlNet;
 
@@ -69,7 +70,7 @@ public sealed class ModelReportTests(TrainedModel trained)
     [Fact]
     public void Explain_ASplitAndShareModel_HasAMapOfEachSplit()
     {
-        SsmOptions options = new() { Backbone = "cifar-resnet-8", ImageHeight = 12, ImageWidth = 12, Epochs = 1, BatchSize = 12, Splits = 3, Seed = 1 };
+        SsmOptions options = new() { Backbone = "cifar-resnet-8", ImageHeight = 12, ImageWidth = 12, Epochs = 1, BatchSize = 12, Head = new SplitAndShareHead { Splits = 3 }, Seed = 1 };
         using ImageClassificationTransformer model = trained.Context.MulticlassClassification.Trainers.Ssm(options).Fit(trained.Loaded);
         using ImageExplainer explainer = trained.Context.Model.CreateImageExplainer(model);
 
@@ -174,7 +175,7 @@ public sealed class ModelReportTests(TrainedModel trained)
     public void SaveReport_ImagesOfSeveralClasses_HasTheConfusionOfEachClass()
     {
         using TemporaryFolder folder = new();
-        PatchTrainingOptions options = new() { Backbone = "cifar-resnet-8", ImageHeight = 12, ImageWidth = 12, Epochs = 1, SwitchEpoch = 0, HiddenUnits = 8, BatchSize = 12, Augmentations = [], Seed = 1 };
+        PatchTrainingOptions options = new() { Backbone = "cifar-resnet-8", ImageHeight = 12, ImageWidth = 12, Epochs = 1, SwitchEpoch = 0, Head = new VggPatchHead { HiddenUnits = 8 }, BatchSize = 12, Augmentations = [], Seed = 1 };
         MLContext ml = trained.Context;
         ITransformer model = ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath").Append(ml.MultilabelClassification().Trainers.PatchTraining(options)).Fit(trained.Rows);
         MultilabelClassificationMetrics expected = ml.MultilabelClassification().Evaluate(model.Transform(trained.Rows));

@@ -1,6 +1,7 @@
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Tests.Conformance;
 using Microsoft.ML.FeatureMining.Tests.Networks;
 using Microsoft.ML.FeatureMining.Training;
 using TorchSharp;
@@ -188,10 +189,10 @@ public sealed class FeatureMiningTests : IClassFixture<OneThread>
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(4)]
-    public void Problems_StagesOutOfRange_AreNamed(int stages) => Assert.Single(new Strategy { Stages = stages }.Problems(stageCount: 3));
+    public void Problems_StagesOutOfRange_AreNamed(int stages) => Assert.Single(PartProblems.Of(new Strategy { Stages = stages }));
 
     [Fact]
-    public void Problems_UnknownSegmentation_IsNamed() => Assert.Single(new Strategy { Segmentation = (Segmentation)9 }.Problems(stageCount: 3));
+    public void Problems_UnknownSegmentation_IsNamed() => Assert.Single(PartProblems.Of(new Strategy { Segmentation = (Segmentation)9 }));
 
     private static (Tensor First, Tensor Second) PlainMasks(Segmentation segmentation, StageShape shape, RandomStream random)
     {

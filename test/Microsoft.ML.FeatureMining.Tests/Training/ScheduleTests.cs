@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.ML.FeatureMining.Tests.Conformance;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 
@@ -52,9 +53,9 @@ public sealed class ScheduleTests
     [Fact]
     public void Problems_PolynomialAndOneCycleOutOfRange_AreNamed()
     {
-        Assert.Equal(2, new PolynomialSchedule { Power = 0, FinalFactor = 2 }.Problems().Count());
-        Assert.Equal(3, new OneCycleSchedule { RisingShare = 1, InitialFactor = 0, FinalFactor = double.NaN }.Problems().Count());
-        Assert.Empty(new PolynomialSchedule().Problems().Concat(new OneCycleSchedule().Problems()));
+        Assert.Equal(2, PartProblems.Of(new PolynomialSchedule { Power = 0, FinalFactor = 2 }).Count);
+        Assert.Equal(3, PartProblems.Of(new OneCycleSchedule { RisingShare = 1, InitialFactor = 0, FinalFactor = double.NaN }).Count);
+        Assert.Empty(PartProblems.Of(new PolynomialSchedule()).Concat(PartProblems.Of(new OneCycleSchedule())));
     }
 
     [Theory]
@@ -90,10 +91,10 @@ public sealed class ScheduleTests
     [Fact]
     public void Problems_BadSettings_AreNamed()
     {
-        Assert.Empty(new StepSchedule().Problems());
-        Assert.Empty(new CosineSchedule().Problems());
-        Assert.Equal(2, new StepSchedule { Milestones = [0.5, 1], Gamma = 0 }.Problems().Count());
-        Assert.Single(new CosineSchedule { FinalFactor = double.NaN }.Problems());
+        Assert.Empty(PartProblems.Of(new StepSchedule()));
+        Assert.Empty(PartProblems.Of(new CosineSchedule()));
+        Assert.Equal(2, PartProblems.Of(new StepSchedule { Milestones = [0.5, 1], Gamma = 0 }).Count);
+        Assert.Single(PartProblems.Of(new CosineSchedule { FinalFactor = double.NaN }));
     }
 
     [Fact]

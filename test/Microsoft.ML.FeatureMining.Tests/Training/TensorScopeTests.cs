@@ -3,7 +3,6 @@ using Microsoft.ML.FeatureMining.Explanation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Pixels;
-using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Tests.Conformance;
 using Microsoft.ML.FeatureMining.Tests.Models;
 using Microsoft.ML.FeatureMining.Training;

@@ -1,8 +1,10 @@
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
 using Microsoft.ML.FeatureMining.Training.Schedules;
@@ -45,7 +47,7 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
         ImageSet train = TinyData.Bands(30);
         ImageSet validation = TinyData.Random(new ImageShape(1, 8, 8), count: 21, classes: 2, seed: 4);
 
-        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { KeepWeights = KeepWeights.Last, ValidationBatchSize = 6, LabelSmoothing = 0.2 }, train, validation);
+        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { KeepWeights = KeepWeights.Last, ScoringBatchSize = 6, Loss = new CrossEntropyLoss { LabelSmoothing = 0.2 } }, train, validation);
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
@@ -170,12 +172,12 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
             Epochs = 0,
             BatchSize = 0,
             LearningRate = double.NaN,
-            Momentum = 1,
+            Optimizer = new SgdOptimizer { Momentum = 1 },
             WeightDecay = -1,
-            LabelSmoothing = 1,
+            Loss = new CrossEntropyLoss { LabelSmoothing = 1 },
             WarmupEpochs = -1,
             ReportEverySteps = 0,
-            ValidationBatchSize = 0,
+            ScoringBatchSize = 0,
             EarlyStopping = new EarlyStopping { Patience = 0, MinDelta = -1 },
             Schedule = new StepSchedule { Gamma = 2 },
             Augmentations = [new PadCropFlip { Padding = -1 }],
@@ -186,8 +188,8 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
 
         string[] named =
         [
-            "Epochs", "BatchSize", "LearningRate", "Momentum", "WeightDecay", "WarmupEpochs", "LabelSmoothing", "ReportEverySteps", "ValidationBatchSize", "Patience", "MinDelta", "Gamma",
-            "Padding", "Stages", "'feature-mining' is given 2 times", "has 1 class", "3x4x4", "no validation set",
+            "Epochs", "BatchSize", "LearningRate", "Momentum", "WeightDecay", "WarmupEpochs", "LabelSmoothing", "ReportEverySteps", "ScoringBatchSize", "Patience", "MinDelta", "Gamma",
+            "Padding", "Stages", "'feature-mining' 2 times", "has 1 class", "3x4x4", "no validation set",
         ];
         Assert.All(named, word => Assert.Contains(word, e.Message));
     }

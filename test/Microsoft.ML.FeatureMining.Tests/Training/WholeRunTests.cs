@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Tests.Networks;
 using Microsoft.ML.FeatureMining.Training;
@@ -34,7 +35,7 @@ public sealed class WholeRunTests : IClassFixture<OneThread>
             BatchSize = 16,
             LearningRate = 0.05,
             WeightDecay = 1e-3,
-            LabelSmoothing = 0.1,
+            Loss = new CrossEntropyLoss { LabelSmoothing = 0.1 },
             Seed = 7,
             Schedule = new CosineSchedule(),
             WarmupEpochs = 0.5,

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -6,15 +8,26 @@ using static TorchSharp.torch;
 namespace PublicApi.Tests.Own;
 
 /// <summary>A head whose logits are scaled cosines of the embedding and one vector per class.</summary>
-internal sealed class CosineHead : Head
+internal sealed record CosineHead : Head
 {
-    private const double Scale = 10;
+    public override string Key => "cosine";
 
+    /// <summary>What cosines are multiplied by.</summary>
+    [Range(0.0, 100.0, MinimumIsExclusive = true)]
+    public double Scale { get; init; } = 10;
+
+    protected override HeadModule Create(Backbone backbone, int classes) => new CosineModule(backbone.StageChannels[^1], classes, Scale);
+}
+
+internal sealed class CosineModule : HeadModule
+{
     private readonly Linear prototypes;
+    private readonly double _scale;
 
-    public CosineHead(int channels, int classes)
-        : base(nameof(CosineHead))
+    public CosineModule(int channels, int classes, double scale)
+        : base(nameof(CosineModule))
     {
+        _scale = scale;
         prototypes = nn.Linear(channels, classes, hasBias: false);
         RegisterComponents();
     }
@@ -23,7 +36,7 @@ internal sealed class CosineHead : Head
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor directions = nn.functional.normalize(embedding, p: 2, dim: 1);
-        return (directions.matmul(nn.functional.normalize(prototypes.weight!, p: 2, dim: 1).t()) * Scale).MoveToOuterDisposeScope();
+        return (directions.matmul(nn.functional.normalize(prototypes.weight!, p: 2, dim: 1).t()) * _scale).MoveToOuterDisposeScope();
     }
 
     protected override Tensor? ClassWeights() => prototypes.weight;

@@ -12,7 +12,7 @@ internal sealed record GeneralizedCrossEntropy : ClassificationLoss
     /// <summary>q, in (0, 1].</summary>
     public double Exponent { get; init; } = 0.7;
 
-    public override IEnumerable<string> Problems() => Exponent is > 0 and <= 1 ? [] : [$"Exponent lies in (0, 1]; it is {Exponent}."];
+    public override IEnumerable<string> Problems() => Exponent is > 0 and <= 1 ? [] : [$"Exponent must be above 0 and at most 1; it is {Exponent}."];
 
     public override Tensor Compute(Tensor logits, Tensor targets)
     {

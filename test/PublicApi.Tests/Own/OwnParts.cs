@@ -2,9 +2,9 @@ using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
-using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
+using Microsoft.ML.FeatureMining.Training;
 
 namespace PublicApi.Tests.Own;
 
@@ -12,7 +12,6 @@ namespace PublicApi.Tests.Own;
 internal static class OwnParts
 {
     public const string Backbone = "plain-net";
-    public const string Head = "cosine";
 
     private static readonly Lock Gate = new();
     private static bool _registered;
@@ -29,7 +28,7 @@ internal static class OwnParts
 
             _registered = true;
             BackboneCatalog.Register(Backbone, channels => new PlainNet(channels));
-            HeadCatalog.Register(Head, (channels, classes) => new CosineHead(channels, classes));
+            HeadCatalog.Register(() => new CosineHead());
             AugmentationCatalog.Register(() => new Pepper());
             AugmentationCatalog.Register(() => new MiddleCrop());
             LossCatalog.Register(() => new GeneralizedCrossEntropy());

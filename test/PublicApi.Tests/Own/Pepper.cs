@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
@@ -10,9 +11,8 @@ internal sealed record Pepper : ImageAugmentation
 {
     public override string Key => "pepper";
 
+    [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Probability { get; init; } = 0.05;
-
-    public override IEnumerable<string> Problems() => Probability is >= 0 and < 1 ? [] : [$"Probability of pepper lies in [0, 1); it is {Probability}."];
 
     public override Tensor Apply(Tensor images, RandomStream random)
     {

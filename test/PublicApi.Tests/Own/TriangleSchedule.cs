@@ -9,7 +9,7 @@ internal sealed record TriangleSchedule : LearningRateSchedule
 
     public double Peak { get; init; } = 0.3;
 
-    public override IEnumerable<string> Problems() => Peak is > 0 and < 1 ? [] : [$"Peak of a triangle lies between 0 and 1; it is {Peak}."];
+    public override IEnumerable<string> Problems() => Peak is > 0 and < 1 ? [] : [$"Peak of triangle must be above 0 and below 1; it is {Peak}."];
 
     public override double Factor(double progress) => progress < Peak ? progress / Peak : (1 - progress) / (1 - Peak);
 }

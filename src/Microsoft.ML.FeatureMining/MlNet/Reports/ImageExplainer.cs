@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Evaluation;
 using Microsoft.ML.FeatureMining.Explanation;
@@ -220,14 +219,5 @@ internal static class FixedMaskMap
     private const int Side = 8;
 
     /// <summary>1 where the features took part; null where all did.</summary>
-    public static HeatMap? Of(ArtifactManifest manifest)
-    {
-        foreach (JsonElement strategy in manifest.Recipe is { ValueKind: JsonValueKind.Object } recipe && recipe.TryGetProperty("strategies", out JsonElement all) ? all.EnumerateArray() : default)
-        {
-            if (strategy.TryGetProperty("key", out JsonElement key) && key.GetString() == new FixedMask().Key
-                && strategy.TryGetProperty("kept", out JsonElement kept) && Enum.TryParse(kept.GetString(), ignoreCase: true, out FeatureMapHalf half))
-                return new HeatMap(Side, Side, FixedMask.Mask(half, Side, Side));
-        }
-        return null;
-    }
+    public static HeatMap? Of(ArtifactManifest manifest) => manifest.FixedMask is { } half ? new HeatMap(Side, Side, FixedMask.Mask(half, Side, Side)) : null;
 }

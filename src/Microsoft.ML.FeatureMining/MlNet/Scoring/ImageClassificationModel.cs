@@ -22,8 +22,8 @@ public sealed class ImageClassificationModel
     /// <summary>The network, a key of <see cref="BackboneCatalog"/>.</summary>
     public string Backbone => Artifact.Manifest.Backbone;
 
-    /// <summary>What turns its last stage's features into scores, a key of <see cref="HeadCatalog"/>; null is the head that the backbone's family comes with.</summary>
-    public string? Head => Artifact.Manifest.Head;
+    /// <summary>What turns its last stage's features into scores, one of <see cref="HeadCatalog"/>; null is the head that the backbone's family comes with.</summary>
+    public Head? Head => Artifact.Manifest.Head;
 
     /// <summary>Whether an image may have any number of the classes, each with a probability of its own.</summary>
     public bool IsMultilabel => Artifact.Manifest.IsMultilabel;
@@ -35,9 +35,7 @@ public sealed class ImageClassificationModel
     public long ParameterCount => Artifact.ParameterCount;
 
     /// <summary>How many classifiers share its features, the average of which it scores (Split-and-Share); 1 under any other head.</summary>
-    public int ClassifierCount => Head is { } head && HeadCatalog.IsSplitAndShare(head)
-        ? Enumerable.Range(0, int.MaxValue).TakeWhile(i => Artifact.Weights.Tensors.Any(tensor => tensor.Name == FormattableString.Invariant($"fc.{i}.weight"))).Count()
-        : 1;
+    public int ClassifierCount => Head is SplitAndShareHead { Only: null, Splits: int splits } ? splits : 1;
 
     /// <summary>The classes in the order of the scores; null where the label had no names.</summary>
     public IReadOnlyList<string>? ClassNames => Artifact.Manifest.ClassNames;

@@ -93,12 +93,17 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
     internal ImageClassificationTransformer WithClassifier(int number)
     {
         ModelArtifact artifact = Model.Artifact;
-        if (Model.Head is null || !HeadCatalog.IsSplitAndShare(Model.Head))
-            throw new ArgumentException($"The head '{Model.Head}' has no classifiers that share features.");
-        if (number < 1 || number > Model.ClassifierCount)
-            throw new ArgumentException(FormattableString.Invariant($"The head '{Model.Head}' has {Model.ClassifierCount} classifiers; number {number} is none of them."), nameof(number));
-        string head = FormattableString.Invariant($"{Model.Head}-only-{number}");
-        return new ImageClassificationTransformer(_environment, new ModelArtifact(artifact.Manifest with { Head = head }, artifact.Weights), Settings);
+        if (Model.Head is not SplitAndShareHead { Only: null } head)
+        {
+            throw new ArgumentException($"The model's head is '{Model.Head?.Key ?? "the backbone's own"}'; only an 'ssm' head has several classifiers.");
+        }
+
+        if (number < 1 || number > head.Splits)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"The number of a classifier must be 1 to {head.Splits}; it is {number}."), nameof(number));
+        }
+
+        return new ImageClassificationTransformer(_environment, new ModelArtifact(artifact.Manifest with { Head = head with { Only = number } }, artifact.Weights), Settings);
     }
 
     // ML.NET calls this, by its name, its return type and these parameters, when it loads a model.

@@ -1,13 +1,39 @@
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.SearchSpace;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Heads;
 
-/// <summary>One fully connected layer under the name that PyTorch's model of the family gives it, with dropout before it or without.</summary>
-internal sealed class LinearHead : Head
+/// <summary>Pooling over all positions, dropout, and one fully connected layer under the name that PyTorch's model of the backbone's family gives it.</summary>
+public sealed record LinearHead : Head
+{
+    /// <inheritdoc/>
+    public override string Key => "linear";
+
+    /// <summary>Whether features are pooled by the mean of average and maximum over all positions ("dual pooling", Sun et al. 2020, section 4.3) instead of the average.</summary>
+    /// <value>false.</value>
+    [BooleanChoice(false)]
+    public bool DualPool { get; init; }
+
+    /// <summary>The fraction of the pooled features that is dropped while training, at least 0 and below 1.</summary>
+    /// <value>null: that of the backbone's family, 0 for most.</value>
+    [Range(0.0, 1.0, MaximumIsExclusive = true)]
+    [SearchRange(0.0, 0.5, 0.2)]
+    public double? Dropout { get; init; }
+
+    /// <inheritdoc/>
+    protected internal override HeadModule Create(Backbone backbone, int classes)
+    {
+        ArgumentNullException.ThrowIfNull(backbone);
+        return new LinearHeadModule(
+            backbone.StageChannels[^1], classes, backbone.ClassifierName, Dropout ?? backbone.ClassifierDropout, DualPool ? Networks.Heads.DualPool.Of : ImageNetwork.Pool);
+    }
+}
+
+internal sealed class LinearHeadModule : HeadModule
 {
     // Held by their calls: a field of its own would register the layer under a second name.
     private readonly Func<Tensor, Tensor> _classify;
@@ -16,10 +42,10 @@ internal sealed class LinearHead : Head
 
     /// <param name="features">Channels C of the embedding.</param>
     /// <param name="classes">K.</param>
-    /// <param name="name">Dots part the names of nested modules, as in <c>classifier.1</c>.</param>
-    /// <param name="dropout">The share of features that is dropped while training.</param>
+    /// <param name="name">Dots separate the names of nested modules, as in <c>classifier.1</c>.</param>
+    /// <param name="dropout">The fraction of features that is dropped while training.</param>
     /// <param name="pool">From features to embedding.</param>
-    public LinearHead(int features, int classes, string name, double dropout, Func<Tensor, Tensor> pool)
+    public LinearHeadModule(int features, int classes, string name, double dropout, Func<Tensor, Tensor> pool)
         : base(nameof(LinearHead), pool)
     {
         Linear linear = nn.Linear(features, classes);

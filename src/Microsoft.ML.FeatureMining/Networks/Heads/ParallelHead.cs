@@ -4,12 +4,30 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Heads;
 
-/// <summary>Some fully connected layers side by side, averaged: what Split-and-Share is compared with (Lee et al. 2021, table 4).</summary>
-internal sealed class ParallelHead : Head
+/// <summary>Fully connected layers side by side whose logits are averaged: what Split-and-Share is compared with (Lee et al. 2021, Table 4, "2FC" and "3FC").</summary>
+public sealed record ParallelHead : Head
+{
+    /// <inheritdoc/>
+    public override string Key => "parallel";
+
+    /// <summary>The number of layers, 2 to 9.</summary>
+    /// <value>2.</value>
+    [Range(2, 9)]
+    public int Layers { get; init; } = 2;
+
+    /// <inheritdoc/>
+    protected internal override HeadModule Create(Backbone backbone, int classes)
+    {
+        ArgumentNullException.ThrowIfNull(backbone);
+        return new ParallelHeadModule(backbone.StageChannels[^1], classes, Layers);
+    }
+}
+
+internal sealed class ParallelHeadModule : HeadModule
 {
     private readonly ModuleList<Linear> fc;
 
-    public ParallelHead(int features, int classes, int count)
+    public ParallelHeadModule(int features, int classes, int count)
         : base(nameof(ParallelHead))
     {
         fc = nn.ModuleList(Enumerable.Range(0, count).Select(_ => nn.Linear(features, classes)).ToArray());

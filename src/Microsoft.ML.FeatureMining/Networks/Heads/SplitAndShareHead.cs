@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.SearchSpace;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -6,30 +7,78 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks.Heads;
 
 /// <summary>
-/// The Split-and-Share Module (Lee et al. 2021, "Exploiting Features with Split-and-Share Module", section 3): classifier i of n sees the first i/n of the channels; the output is the average
-/// of all.
+/// The Split-and-Share Module (Lee et al. 2021, "Exploiting Features with Split-and-Share Module", section 3): of n classifiers, classifier i sees the first i * C / n channels; the output is the average
+/// of all logits.
 /// </summary>
-internal sealed class SplitAndShareHead : Head
+public sealed record SplitAndShareHead : Head
+{
+    /// <inheritdoc/>
+    public override string Key => "ssm";
+
+    /// <summary>The number of classifiers n: 2 to 99, and at most the channels C of the last stage.</summary>
+    /// <value>4.</value>
+    [Range(2, 99)]
+    [SearchRange(2, 8, 4)]
+    public int Splits { get; init; } = 4;
+
+    /// <summary>Whether the criterion is applied to each classifier (Table 2, "SSM-individual") instead of to their average.</summary>
+    /// <value>false.</value>
+    [BooleanChoice(false)]
+    public bool IndividualLosses { get; init; }
+
+    /// <summary>Whether BatchNorm and ReLU come before all classifiers (Algorithm 1) instead of before all but the last (the text).</summary>
+    /// <value>false.</value>
+    public bool NormalizeAll { get; init; }
+
+    /// <summary>The one classifier, 1 to <see cref="Splits"/>, whose logits are the output instead of the average, to measure it by itself (Table 2).</summary>
+    /// <value>null: the average.</value>
+    [Range(1, 99)]
+    public int? Only { get; init; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems(int channels)
+    {
+        if (Splits > channels)
+        {
+            yield return $"Splits of ssm must be at most {channels}, the channels of the backbone's last stage; it is {Splits}.";
+        }
+
+        if (Only > Splits)
+        {
+            yield return $"Only of ssm must be at most {Splits}, the number of classifiers; it is {Only}.";
+        }
+    }
+
+    /// <inheritdoc/>
+    protected internal override HeadModule Create(Backbone backbone, int classes)
+    {
+        ArgumentNullException.ThrowIfNull(backbone);
+        return new SplitAndShareHeadModule(backbone.StageChannels[^1], classes, this);
+    }
+}
+
+internal sealed class SplitAndShareHeadModule : HeadModule
 {
     private readonly ModuleList<BatchNormLayer> norm;
     private readonly ModuleList<Linear> fc;
     private readonly int[] _channels;
-    private readonly bool _individual;
-    private readonly int? _only;
+    private readonly SplitAndShareHead _settings;
 
     /// <param name="features">Channels C of the embedding.</param>
     /// <param name="classes">K.</param>
-    /// <param name="splits">n, at most C.</param>
-    /// <param name="individual">Whether the criterion is applied to each classifier (table 2) instead of to their average.</param>
-    /// <param name="normalizeAll">Whether BatchNorm and ReLU come before all classifiers (algorithm 1) instead of before all but the last (the text).</param>
-    /// <param name="only">The one classifier, from 1, whose logits are the output instead of the average, to measure it by itself (table 2); null for the average.</param>
-    public SplitAndShareHead(int features, int classes, int splits, bool individual, bool normalizeAll, int? only = null)
+    /// <param name="settings">The settings.</param>
+    /// <exception cref="ArgumentException">The settings do not fit the channels.</exception>
+    public SplitAndShareHeadModule(int features, int classes, SplitAndShareHead settings)
         : base(nameof(SplitAndShareHead))
     {
-        _channels = [.. Enumerable.Range(1, splits).Select(i => i * features / splits)];
-        _individual = individual;
-        _only = only is null or >= 1 && !(only > splits) ? only - 1 : throw new ArgumentException($"There are {splits} classifiers; number {only} is none of them.");
-        norm = nn.ModuleList(_channels.Take(normalizeAll ? splits : splits - 1).Select(channels => new BatchNormLayer(channels)).ToArray());
+        if (settings.Problems(features).FirstOrDefault() is { } problem)
+        {
+            throw new ArgumentException(problem);
+        }
+
+        _settings = settings;
+        _channels = [.. Enumerable.Range(1, settings.Splits).Select(i => i * features / settings.Splits)];
+        norm = nn.ModuleList(_channels.Take(settings.NormalizeAll ? settings.Splits : settings.Splits - 1).Select(channels => new BatchNormLayer(channels)).ToArray());
         fc = nn.ModuleList(_channels.Select(channels => nn.Linear(channels, classes)).ToArray());
         RegisterComponents();
     }
@@ -37,15 +86,15 @@ internal sealed class SplitAndShareHead : Head
     public override HeadOutput Classify(Tensor embedding)
     {
         using DisposeScope scope = NewDisposeScope();
-        if (_only is { } index)
+        if (_settings.Only is { } number)
         {
-            Tensor alone = Classifier(index, embedding).MoveToOuterDisposeScope();
+            Tensor alone = Classifier(number - 1, embedding).MoveToOuterDisposeScope();
             return new HeadOutput(alone, [alone]);
         }
 
         Tensor[] each = [.. Classifiers(embedding).Select(classifier => classifier.Logits)];
         Tensor average = stack(each).mean(new long[] { 0 }).MoveToOuterDisposeScope();
-        return new HeadOutput(average, _individual ? [.. each.Select(logits => logits.MoveToOuterDisposeScope())] : [average]);
+        return new HeadOutput(average, _settings.IndividualLosses ? [.. each.Select(logits => logits.MoveToOuterDisposeScope())] : [average]);
     }
 
     public override Tensor forward(Tensor features)

@@ -4,14 +4,49 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Heads;
 
-/// <summary>VGG's own head: a grid of 7x7 and three fully connected layers (Simonyan and Zisserman 2015, table 1); under torchvision's names.</summary>
-internal sealed class VggHead : Head
+/// <summary>VGG's own head: features averaged to a grid of 7x7, and three fully connected layers (Simonyan and Zisserman 2015, Table 1), under torchvision's names.</summary>
+public sealed record VggHead : Head
+{
+    /// <inheritdoc/>
+    public override string Key => "vgg";
+
+    /// <inheritdoc/>
+    protected internal override HeadModule Create(Backbone backbone, int classes)
+    {
+        ArgumentNullException.ThrowIfNull(backbone);
+        return new VggHeadModule(backbone.StageChannels[^1], classes);
+    }
+}
+
+/// <summary>
+/// VGG's head for whole images, and a second one of the same kind over a grid of 4x4 for patches (Nevgi, "Hierarchical Feature Learning in Deep Convolutional Networks", Figure 5). Patch training uses
+/// the second while it trains on patches; scoring uses the first.
+/// </summary>
+public sealed record VggPatchHead : Head
+{
+    /// <inheritdoc/>
+    public override string Key => "vgg-patches";
+
+    /// <summary>Units of the two hidden layers of each branch, 1 to 99,999.</summary>
+    /// <value>4096, VGG's.</value>
+    [Range(1, 99_999)]
+    public int HiddenUnits { get; init; } = VggClassifier.Hidden;
+
+    /// <inheritdoc/>
+    protected internal override HeadModule Create(Backbone backbone, int classes)
+    {
+        ArgumentNullException.ThrowIfNull(backbone);
+        return new VggPatchHeadModule(backbone.StageChannels[^1], classes, HiddenUnits);
+    }
+}
+
+internal sealed class VggHeadModule : HeadModule
 {
     public const int Side = 7;
 
     private readonly Sequential classifier;
 
-    public VggHead(int channels, int classes)
+    public VggHeadModule(int channels, int classes)
         : base(nameof(VggHead), features => VggClassifier.Grid(features, Side))
     {
         classifier = VggClassifier.Of(channels * Side * Side, classes);
@@ -24,7 +59,7 @@ internal sealed class VggHead : Head
 /// <summary>VGG's three fully connected layers over a grid of averaged features, numbered as torchvision numbers them.</summary>
 internal static class VggClassifier
 {
-    /// <summary>Nodes of each hidden layer in the paper.</summary>
+    /// <summary>Units of each hidden layer in the paper.</summary>
     public const int Hidden = 4096;
 
     public static Sequential Of(int features, int classes, int hidden = Hidden) => nn.Sequential(
@@ -40,21 +75,17 @@ internal static class VggClassifier
     }
 }
 
-/// <summary>
-/// VGG's head for whole images, and a second one of the same kind over a grid of 4x4 for patches (Nevgi, "Hierarchical Feature Learning in Deep Convolutional Networks", figure 5). One of them is
-/// used at a time.
-/// </summary>
-internal sealed class PatchBranchHead : Head
+internal sealed class VggPatchHeadModule : HeadModule
 {
     private const int PatchSide = 4;
 
     private readonly Sequential classifier;
     private readonly Sequential patch_classifier;
 
-    public PatchBranchHead(int channels, int classes, int hidden)
-        : base(nameof(PatchBranchHead))
+    public VggPatchHeadModule(int channels, int classes, int hidden)
+        : base(nameof(VggPatchHead))
     {
-        classifier = VggClassifier.Of(channels * VggHead.Side * VggHead.Side, classes, hidden);
+        classifier = VggClassifier.Of(channels * VggHeadModule.Side * VggHeadModule.Side, classes, hidden);
         patch_classifier = VggClassifier.Of(channels * PatchSide * PatchSide, classes, hidden);
         RegisterComponents();
     }
@@ -62,7 +93,7 @@ internal sealed class PatchBranchHead : Head
     /// <summary>Whether the images are patches, for which the second branch stands.</summary>
     public bool OnPatches { get; set; }
 
-    public override Tensor Embed(Tensor features) => VggClassifier.Grid(features, OnPatches ? PatchSide : VggHead.Side);
+    public override Tensor Embed(Tensor features) => VggClassifier.Grid(features, OnPatches ? PatchSide : VggHeadModule.Side);
 
     public override Tensor forward(Tensor features) => (OnPatches ? patch_classifier : classifier).call(features);
 }

@@ -65,7 +65,7 @@ internal sealed class TrainingComponents : IDisposable
         }
 
         KeptStages = kept;
-        Optimizer = recipe.StepRule.Start(ParameterGroups.Of(recipe, Network, _added.Select(added => added.Module)));
+        Optimizer = recipe.Optimizer.Start(ParameterGroups.Of(recipe, Network, _added.Select(added => added.Module)));
         _average = recipe.EmaDecay is { } decay ? new WeightAverage(Network, Move(CreateNetwork(train, Network.ExitStrides), device), decay) : null;
         CheckOptimizerNames();
     }
@@ -149,14 +149,14 @@ internal sealed class TrainingComponents : IDisposable
     {
         if (Optimizer.NamedState().GroupBy(entry => entry.Name).FirstOrDefault(entries => entries.Count() > 1) is { } twice)
         {
-            throw new ArgumentException($"Two tensors in the state of the optimizer '{_recipe.StepRule.Key}' are called '{twice.Key}'. Give each a name of its own.");
+            throw new ArgumentException($"Two tensors in the state of the optimizer '{_recipe.Optimizer.Key}' are called '{twice.Key}'. Give each a name of its own.");
         }
     }
 
     private ImageNetwork CreateNetwork(ImageSet train, IReadOnlyList<StageStride>? exits = null)
     {
         ImageNetwork network = NetworkFactory.Create(_recipe.Backbone, train.Shape.Channels, train.ClassCount, _recipe.Head, exits, SeedOf("network"));
-        if (network.Head is PatchBranchHead patches)
+        if (network.Head is VggPatchHeadModule patches)
         {
             patches.OnPatches = _recipe.OnPatches;
         }

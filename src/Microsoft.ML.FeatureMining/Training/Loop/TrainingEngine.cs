@@ -59,9 +59,9 @@ internal static class TrainingEngine
             yield return $"The {name} set has {set.ClassCount} class; telling apart takes at least 2.";
         }
 
-        if (set.LabelSets is not null && !recipe.Criterion.IsMultilabel)
+        if (set.LabelSets is not null && !recipe.Loss.IsMultilabel)
         {
-            yield return $"The labels of the {name} set are sets of classes, and '{recipe.Criterion.Key}' takes a label for one class; a binary loss takes sets.";
+            yield return $"The labels of the {name} set are sets of classes, and '{recipe.Loss.Key}' takes a label for one class; a binary loss takes sets.";
         }
 
         foreach (TrainingStrategy strategy in recipe.Strategies.Where(strategy => set.LabelSets is not null && strategy.Traits.HasFlag(StrategyTraits.NeedsOneClass)))
@@ -88,7 +88,7 @@ internal sealed record TrainingHost(Device Device)
     /// <summary>Asked before each step; true ends the run there.</summary>
     public Func<bool> IsCanceled { get; init; } = () => false;
 
-    /// <summary>Puts the weights that <see cref="TrainingRecipe.InitialWeights"/> names into a new network; null where it names none.</summary>
+    /// <summary>Puts the weights that <see cref="Training.TrainingOptions.InitialWeights"/> names into a new network; null where it names none.</summary>
     public Action<ImageNetwork>? LoadWeights { get; init; }
 
     /// <summary>Where the run keeps its state; null keeps none.</summary>
@@ -97,7 +97,7 @@ internal sealed record TrainingHost(Device Device)
 
 /// <summary>What a run gave.</summary>
 /// <param name="Recipe">What was run.</param>
-/// <param name="Weights">The weights that <see cref="TrainingRecipe.KeepWeights"/> asked for.</param>
+/// <param name="Weights">The weights that <see cref="Training.TrainingOptions.KeepWeights"/> asked for.</param>
 /// <param name="Epoch">The epoch, from 1, whose weights they are; 0 where not one was finished.</param>
 /// <param name="History">Each finished epoch.</param>
 /// <param name="End">Why the run ended.</param>

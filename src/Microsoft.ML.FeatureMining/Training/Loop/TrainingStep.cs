@@ -17,7 +17,7 @@ namespace Microsoft.ML.FeatureMining.Training.Loop;
 /// </summary>
 internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, TrainingComponents parts, RandomStreams random, TrainingHost host)
 {
-    private readonly ClassificationLoss _criterion = recipe.Criterion;
+    private readonly ClassificationLoss _criterion = recipe.Loss;
     private readonly ClassPartners _partners = new(train, parts, recipe, random);
     private int _imagesAtOnce = recipe.BatchSize;
 

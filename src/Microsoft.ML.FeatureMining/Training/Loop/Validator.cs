@@ -9,7 +9,7 @@ namespace Microsoft.ML.FeatureMining.Training.Loop;
 internal sealed class Validator(ImageSet set, TrainingRecipe recipe, TrainingComponents parts, Device device)
 {
     private readonly int[] _order = [.. Enumerable.Range(0, set.Count)];
-    private readonly ClassificationLoss _loss = set.LabelSets is null ? new CrossEntropyLoss() : recipe.Criterion;
+    private readonly ClassificationLoss _loss = set.LabelSets is null ? new CrossEntropyLoss() : recipe.Loss;
 
     /// <param name="isCanceled">Asked before each batch.</param>
     /// <returns>Null where it was canceled.</returns>
@@ -18,7 +18,7 @@ internal sealed class Validator(ImageSet set, TrainingRecipe recipe, TrainingCom
         using IDisposable noGrad = no_grad();
         using RunningMetrics running = new(device);
         parts.Model.eval();
-        foreach (HostBatch batch in BatchLoader.Load(set, _order, recipe.ValidationBatchSize))
+        foreach (HostBatch batch in BatchLoader.Load(set, _order, recipe.ScoringBatchSize))
         {
             using HostBatch done = batch;
             if (isCanceled())

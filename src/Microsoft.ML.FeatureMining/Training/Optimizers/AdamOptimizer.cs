@@ -14,18 +14,18 @@ public sealed record AdamOptimizer : Optimizer
 
     /// <summary>b1, in [0, 1).</summary>
     /// <value>0.9.</value>
+    [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Beta1 { get; init; } = 0.9;
 
     /// <summary>b2, in [0, 1).</summary>
     /// <value>0.999.</value>
+    [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Beta2 { get; init; } = 0.999;
 
     /// <summary>Above 0.</summary>
     /// <value>1e-8.</value>
+    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Epsilon { get; init; } = 1e-8;
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems() => [.. OutsideUnit(nameof(Beta1), Beta1), .. OutsideUnit(nameof(Beta2), Beta2), .. NotPositive(nameof(Epsilon), Epsilon)];
 
     /// <inheritdoc/>
     protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new AdamRun(groups, Beta1, Beta2, Epsilon, decoupled: false);
@@ -42,18 +42,18 @@ public sealed record AdamWOptimizer : Optimizer
 
     /// <summary>b1 of <see cref="AdamOptimizer"/>, in [0, 1).</summary>
     /// <value>0.9.</value>
+    [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Beta1 { get; init; } = 0.9;
 
     /// <summary>b2 of <see cref="AdamOptimizer"/>, in [0, 1).</summary>
     /// <value>0.999.</value>
+    [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Beta2 { get; init; } = 0.999;
 
     /// <summary>Above 0.</summary>
     /// <value>1e-8.</value>
+    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Epsilon { get; init; } = 1e-8;
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems() => [.. OutsideUnit(nameof(Beta1), Beta1), .. OutsideUnit(nameof(Beta2), Beta2), .. NotPositive(nameof(Epsilon), Epsilon)];
 
     /// <inheritdoc/>
     protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new AdamRun(groups, Beta1, Beta2, Epsilon, decoupled: true);

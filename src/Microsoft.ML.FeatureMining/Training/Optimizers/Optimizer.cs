@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Parts;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -23,18 +24,12 @@ public abstract record Optimizer
     /// <summary>Begins a Fit. A group's weight decay is the L2 term that is added to the gradient, unless the rule says otherwise.</summary>
     /// <param name="groups">What to train, each parameter in one of the groups.</param>
     protected internal abstract OptimizerRun Start(IReadOnlyList<ParameterGroup> groups);
-
-    /// <summary>The problem of a number that does not lie in [0, 1).</summary>
-    private protected IEnumerable<string> OutsideUnit(string name, double value) => value is >= 0 and < 1 ? [] : [$"{name} of {Key} lies in [0, 1); it is {value}."];
-
-    /// <summary>The problem of a number that is not above 0.</summary>
-    private protected IEnumerable<string> NotPositive(string name, double value) => value > 0 && double.IsFinite(value) ? [] : [$"{name} of {Key} is above 0; it is {value}."];
 }
 
 /// <summary>The optimizers of this library, and those that were registered, by key.</summary>
 public static class OptimizerCatalog
 {
-    private static readonly PartCatalog<Optimizer> Catalog = new("optimizer", part => part.Key);
+    private static readonly PartCatalog<Optimizer> Catalog = new("optimizer", nameof(OptimizerCatalog), part => part.Key);
 
     /// <summary>All keys, in order.</summary>
     public static IReadOnlyList<string> Keys => Catalog.Keys;

@@ -14,10 +14,12 @@ public sealed record RmsPropOptimizer : Optimizer
 
     /// <summary>a, in [0, 1): how much of the mean square stays.</summary>
     /// <value>0.99.</value>
+    [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Alpha { get; init; } = 0.99;
 
     /// <summary>m, in [0, 1).</summary>
     /// <value>0.</value>
+    [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Momentum { get; init; }
 
     /// <summary>Whether the running mean of the gradients, squared, is taken off v, which makes it their variance.</summary>
@@ -26,10 +28,8 @@ public sealed record RmsPropOptimizer : Optimizer
 
     /// <summary>Above 0; outside the square root.</summary>
     /// <value>1e-8.</value>
+    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Epsilon { get; init; } = 1e-8;
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems() => [.. OutsideUnit(nameof(Alpha), Alpha), .. OutsideUnit(nameof(Momentum), Momentum), .. NotPositive(nameof(Epsilon), Epsilon)];
 
     /// <inheritdoc/>
     protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new Run(this, groups);
@@ -76,18 +76,18 @@ public sealed record RmsPropTfOptimizer : Optimizer
 
     /// <summary>a, in [0, 1): how much of the mean square stays.</summary>
     /// <value>0.9.</value>
+    [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Alpha { get; init; } = 0.9;
 
     /// <summary>m, in [0, 1).</summary>
     /// <value>0.9.</value>
+    [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Momentum { get; init; } = 0.9;
 
     /// <summary>Above 0; inside the square root.</summary>
     /// <value>1e-3.</value>
+    [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Epsilon { get; init; } = 1e-3;
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems() => [.. OutsideUnit(nameof(Alpha), Alpha), .. OutsideUnit(nameof(Momentum), Momentum), .. NotPositive(nameof(Epsilon), Epsilon)];
 
     /// <inheritdoc/>
     protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new RmsPropTfRun(this, groups);

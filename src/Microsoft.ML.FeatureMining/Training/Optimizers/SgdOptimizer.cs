@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Native;
+using Microsoft.ML.SearchSpace;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -14,14 +15,17 @@ public sealed record SgdOptimizer : Optimizer
 
     /// <summary>m, in [0, 1).</summary>
     /// <value>0.9.</value>
+    [Range(0.0, 1.0, MaximumIsExclusive = true)]
+    [SearchRange(0.8, 0.99, 0.9)]
     public double Momentum { get; init; } = 0.9;
 
     /// <summary>Whether the momentum is Nesterov's; it needs one above 0.</summary>
     /// <value>true.</value>
+    [BooleanChoice(true)]
     public bool Nesterov { get; init; } = true;
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Problems() => [.. OutsideUnit(nameof(Momentum), Momentum), .. Nesterov && Momentum == 0 ? ["Nesterov needs a Momentum above 0."] : Array.Empty<string>()];
+    public override IEnumerable<string> Problems() => Nesterov && Momentum == 0 ? ["Nesterov of sgd needs a Momentum above 0."] : [];
 
     /// <inheritdoc/>
     protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new Run(this, groups);

@@ -135,7 +135,7 @@ internal static class RunKey
     public static string Of(TrainingRecipe recipe, ImageSet train, ImageSet? validation, NamedTensors? begin = null)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(ArtifactManifest.Describe(recipe)));
+        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(ArtifactManifest.Describe(Identity(recipe))));
         hash.AppendData(train.ContentHash());
         if (validation is not null)
         {
@@ -149,4 +149,7 @@ internal static class RunKey
 
         return "run-" + Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, NameBytes));
     }
+
+    // Settings that may change when a run is resumed.
+    private static TrainingRecipe Identity(TrainingRecipe recipe) => recipe with { OnDivergence = default, ScoringBatchSize = 1, ReportEverySteps = 1 };
 }

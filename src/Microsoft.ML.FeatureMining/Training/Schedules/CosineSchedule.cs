@@ -8,17 +8,9 @@ public sealed record CosineSchedule : LearningRateSchedule
 
     /// <summary>The factor at the end of the run, in [0, 1].</summary>
     /// <value>0.</value>
+    [Range(0.0, 1.0)]
     public double FinalFactor { get; init; }
 
     /// <inheritdoc/>
     public override double Factor(double progress) => FinalFactor + (1 - FinalFactor) * (1 + Math.Cos(Math.PI * progress)) / 2;
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems()
-    {
-        if (!(FinalFactor is >= 0 and <= 1))
-        {
-            yield return $"FinalFactor of a cosine schedule lies in [0, 1]; it is {FinalFactor}.";
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Microsoft.ML.FeatureMining.Parts;
 
 namespace Microsoft.ML.FeatureMining.Training.Schedules;
 
@@ -22,7 +23,7 @@ public abstract record LearningRateSchedule
 /// <summary>The learning rate schedules of this library, and those that were registered, by key.</summary>
 public static class ScheduleCatalog
 {
-    private static readonly PartCatalog<LearningRateSchedule> Catalog = new("learning rate schedule", part => part.Key);
+    private static readonly PartCatalog<LearningRateSchedule> Catalog = new("learning rate schedule", nameof(ScheduleCatalog), part => part.Key);
 
     /// <summary>All keys, in order.</summary>
     public static IReadOnlyList<string> Keys => Catalog.Keys;

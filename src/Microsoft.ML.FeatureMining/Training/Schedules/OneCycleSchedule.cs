@@ -11,39 +11,23 @@ public sealed record OneCycleSchedule : LearningRateSchedule
 
     /// <summary>The share of the run in which the rate rises, between 0 and 1.</summary>
     /// <value>0.3.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double RisingShare { get; init; } = 0.3;
 
     /// <summary>The factor at the start, above 0 and at most 1.</summary>
     /// <value>1 / 25.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double InitialFactor { get; init; } = 1.0 / 25;
 
     /// <summary>The factor at the end, in [0, 1].</summary>
     /// <value>1 / 250,000.</value>
+    [Range(0.0, 1.0)]
     public double FinalFactor { get; init; } = 1.0 / 250_000;
 
     /// <inheritdoc/>
     public override double Factor(double progress) => progress < RisingShare
         ? Between(InitialFactor, 1, progress / RisingShare)
         : Between(1, FinalFactor, (progress - RisingShare) / (1 - RisingShare));
-
-    /// <inheritdoc/>
-    public override IEnumerable<string> Problems()
-    {
-        if (!(RisingShare is > 0 and < 1))
-        {
-            yield return $"RisingShare of a one-cycle schedule lies between 0 and 1; it is {RisingShare}.";
-        }
-
-        if (!(InitialFactor is > 0 and <= 1))
-        {
-            yield return $"InitialFactor of a one-cycle schedule is above 0 and at most 1; it is {InitialFactor}.";
-        }
-
-        if (!(FinalFactor is >= 0 and <= 1))
-        {
-            yield return $"FinalFactor of a one-cycle schedule lies in [0, 1]; it is {FinalFactor}.";
-        }
-    }
 
     private static double Between(double from, double to, double share) => to + (from - to) * (1 + Math.Cos(Math.PI * share)) / 2;
 }

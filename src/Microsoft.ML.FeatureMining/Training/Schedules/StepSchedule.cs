@@ -12,6 +12,7 @@ public sealed record StepSchedule : LearningRateSchedule
 
     /// <summary>The factor at each milestone, in (0, 1].</summary>
     /// <value>0.1.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double Gamma { get; init; } = 0.1;
 
     /// <inheritdoc/>
@@ -22,12 +23,7 @@ public sealed record StepSchedule : LearningRateSchedule
     {
         if (!Milestones.All(milestone => milestone is > 0 and < 1))
         {
-            yield return "Milestones of a step schedule are shares of the run between 0 and 1.";
-        }
-
-        if (!(Gamma is > 0 and <= 1))
-        {
-            yield return $"Gamma of a step schedule lies in (0, 1]; it is {Gamma}.";
+            yield return $"Milestones of step must be fractions of the run, above 0 and below 1; they are {string.Join(", ", Milestones)}.";
         }
     }
 }

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Microsoft.ML.FeatureMining;
+namespace Microsoft.ML.FeatureMining.Parts;
 
 /// <summary>The parts of one kind by key: those of this library, found by their type, and those that users register. Any number of threads may use it.</summary>
 internal sealed class PartCatalog<T>
@@ -10,13 +10,15 @@ internal sealed class PartCatalog<T>
 {
     private readonly Registry<Func<T>> _parts;
     private readonly string _what;
+    private readonly string _catalog;
     private readonly Func<T, string> _keyOf;
 
     /// <param name="what">What a part is called, in messages.</param>
+    /// <param name="catalog">The catalog's name, in messages.</param>
     /// <param name="keyOf">The key of a part.</param>
-    public PartCatalog(string what, Func<T, string> keyOf)
+    public PartCatalog(string what, string catalog, Func<T, string> keyOf)
     {
-        (_parts, _what, _keyOf) = (new Registry<Func<T>>(what), what, keyOf);
+        (_parts, _what, _catalog, _keyOf) = (new Registry<Func<T>>(what), what, catalog, keyOf);
         foreach (Type type in typeof(T).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(T)) && type is { IsAbstract: false, IsPublic: true }))
         {
             Register(() => (T)Activator.CreateInstance(type)!);
@@ -30,7 +32,7 @@ internal sealed class PartCatalog<T>
     /// <exception cref="ArgumentException">There is none of that key.</exception>
     public T Create(string key) => _parts.Find(key) is { } create
         ? create()
-        : throw new ArgumentException($"No {_what} is called '{key}'. Known: {string.Join(", ", Keys)}.");
+        : throw new ArgumentException($"No {_what} is called '{key}'.{Spelling.Hint(key, Keys)} Known: {string.Join(", ", Keys)}. One of your own must be registered first: {_catalog}.Register(() => ...).");
 
     /// <exception cref="ArgumentException">The key of what the function makes is taken or cannot be a key.</exception>
     public void Register(Func<T> create)
@@ -114,8 +116,8 @@ internal sealed class Registry<TCreate>(string what)
     /// <summary>All keys, in order.</summary>
     public IReadOnlyList<string> Keys => [.. _entries.Keys.Order(StringComparer.Ordinal)];
 
-    /// <summary>The function of a key; null where there is none.</summary>
-    public TCreate? Find(string key) => _entries.GetValueOrDefault(key);
+    /// <summary>The function of a key, also of one with capitals or underscores, as other libraries write it; null if there is none.</summary>
+    public TCreate? Find(string key) => _entries.GetValueOrDefault(key) ?? _entries.GetValueOrDefault(Spelling.Hyphenated(key));
 
     /// <exception cref="ArgumentException">The key is taken, empty, or has a character that the command line gives a meaning.</exception>
     public void Register(string key, TCreate create)

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Strategies;
+
+namespace Microsoft.ML.FeatureMining.Tests.Models;
+
+/// <summary>Models that a version with manifests of format 1 saved, with the scores that it gave (Goldens/saved-models).</summary>
+public sealed class SavedByVersion1Tests : IClassFixture<OneThread>
+{
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Goldens", "saved-models");
+
+    [Theory]
+    [InlineData("masked")]
+    [InlineData("ssm")]
+    public void Load_ModelOfFormat1_GivesTheScoresOfThatVersion(string name)
+    {
+        MLContext ml = new(1);
+        ITransformer model = ml.Model.Load(Path.Combine(Folder, name + ".zip"), out _);
+        IDataView rows = ml.Data.LoadImageFolder(Path.Combine(Folder, "images"));
+
+        float[][] scores = [.. model.Transform(rows).GetColumn<float[]>("Score")];
+
+        float[][] expected = [.. File.ReadLines(Path.Combine(Folder, name + ".scores.csv")).Select(line => line.Split(',').Select(value => float.Parse(value, CultureInfo.InvariantCulture)).ToArray())];
+        Assert.Equal(expected.Length, scores.Length);
+        // Other CPUs round otherwise.
+        Assert.All(expected.Zip(scores), pair => Assert.All(pair.First.Zip(pair.Second), score => Assert.Equal(score.First, score.Second, 1e-5f)));
+    }
+
+    [Fact]
+    public void Load_ModelOfFormat1_TellsHeadAndMask()
+    {
+        MLContext ml = new(1);
+        ITransformer masked = ml.Model.Load(Path.Combine(Folder, "masked.zip"), out _), ssm = ml.Model.Load(Path.Combine(Folder, "ssm.zip"), out _);
+
+        Assert.Equal(new SplitAndShareHead { Splits = 3, IndividualLosses = true, NormalizeAll = true }, ml.Model.GetImageModel(ssm).Head);
+        Assert.Equal(3, ml.Model.GetImageModel(ssm).ClassifierCount);
+        Assert.Null(ml.Model.GetImageModel(masked).Head);
+        Assert.Equal(FeatureMapHalf.Upper, ml.Model.GetImageModel(masked).Artifact.Manifest.FixedMask);
+        using ImageExplainer explainer = ml.Model.CreateImageExplainer(masked);
+        Assert.NotNull(explainer.FixedMaskMap);
+    }
+
+    public static TheoryData<string, Head> Keys => new()
+    {
+        { "linear", new LinearHead() },
+        { "linear-dropout-.5", new LinearHead { Dropout = 0.5 } },
+        { "dual-pool", new LinearHead { DualPool = true } },
+        { "dual-pool-dropout-0.2", new LinearHead { DualPool = true, Dropout = 0.2 } },
+        { "2fc", new ParallelHead { Layers = 2 } },
+        { "3fc", new ParallelHead { Layers = 3 } },
+        { "ssm", new SplitAndShareHead() },
+        { "ssm-8-individual", new SplitAndShareHead { Splits = 8, IndividualLosses = true } },
+        { "ssm-12-individual-all-only-7", new SplitAndShareHead { Splits = 12, IndividualLosses = true, NormalizeAll = true, Only = 7 } },
+        { "vgg", new VggHead() },
+        { "vgg-patches", new VggPatchHead() },
+        { "vgg-patches-256", new VggPatchHead { HiddenUnits = 256 } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Upgrade_KeyOfAHead_IsTheHead(string key, Head expected)
+    {
+        JsonObject manifest = JsonNode.Parse(TinyArtifact.Make().Manifest.ToJson())!.AsObject();
+        manifest["format_version"] = 1;
+        manifest["head"] = key;
+        manifest["deviation"] = manifest["std"]!.DeepClone();
+        manifest.Remove("std");
+
+        Assert.Equal(expected, ArtifactManifest.FromJson(manifest.ToJsonString()).Head);
+    }
+}
