@@ -1,13 +1,8 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
-<<<<<<< HEAD:test/Samples.Tests/ExperimentTests.cs
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Datasets;
-=======
-using Microsoft.ML.FeatureMining.Networks;
-using Samples;
->>>>>>> main:test/Microsoft.ML.FeatureMining.Tests/Samples/ExperimentTests.cs
 using Samples.Reproduce;
 
 namespace Samples.Tests;
@@ -57,11 +52,7 @@ public sealed partial class ExperimentTests
             ParseResult parsed = TrainCommand.Create().Parse(words[1..]);
 
             Assert.True(parsed.Errors.Count == 0, $"{command}: {string.Join(' ', parsed.Errors.Select(error => error.Message))}");
-<<<<<<< HEAD:test/Samples.Tests/ExperimentTests.cs
             MakeTrainer(words[1..]);
-=======
-            Assert.Null(BackboneCatalog.Problem(words[Array.IndexOf(words, "--backbone") + 1], 3));
->>>>>>> main:test/Microsoft.ML.FeatureMining.Tests/Samples/ExperimentTests.cs
         }
     }
 
