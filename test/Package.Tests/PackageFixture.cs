@@ -15,7 +15,7 @@ public sealed class PackageFixture : IDisposable
     {
         Folder = Directory.CreateTempSubdirectory("mlnetfm-package-").FullName;
         // A version of its own: one that lies in a package folder already would be taken from there.
-        Version = $"0.1.0-test{Environment.ProcessId}";
+        Version = $"0.2.0-test{Environment.ProcessId}";
         Run(Root, "pack", "src/Microsoft.ML.FeatureMining", "-c", Metadata("Configuration"), "-o", Feed, $"-p:Version={Version}", "-v", "quiet");
     }
 
@@ -32,6 +32,14 @@ public sealed class PackageFixture : IDisposable
     /// <summary>Runs dotnet to its end; returns what it wrote.</summary>
     public static string Run(string folder, params string[] arguments)
     {
+        (int exit, string output) = Start(folder, arguments);
+        Assert.True(exit == 0, $"dotnet {string.Join(' ', arguments)} ended with {exit}:\n{output}");
+        return output;
+    }
+
+    /// <summary>Runs dotnet to its end, whatever that is.</summary>
+    public static (int Exit, string Output) Start(string folder, params string[] arguments)
+    {
         ProcessStartInfo start = new("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         // The test host's own variables would change what the SDK does; build servers would outlive the test.
         foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
@@ -45,8 +53,7 @@ public sealed class PackageFixture : IDisposable
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"dotnet {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output}\n{error.Result}");
-        return output;
+        return (process.ExitCode, process.ExitCode == 0 ? output : output + Environment.NewLine + error.Result);
     }
 
     public static string Metadata(string key) =>

@@ -51,7 +51,7 @@ public sealed class PackageTests(PackageFixture package)
         string[] members = [.. XDocument.Load(file.GetEntry("lib/net10.0/Microsoft.ML.FeatureMining.xml")!.Open()).Descendants("member").Select(member => (string)member.Attribute("name")!)];
 
         Assert.Contains("T:Microsoft.ML.FeatureMining.FeatureMiningOptions", members);
-        Assert.Contains("P:Microsoft.ML.FeatureMining.ImageClassificationOptions.Epochs", members);
+        Assert.Contains("P:Microsoft.ML.FeatureMining.Training.TrainingOptions.Epochs", members);
         Assert.DoesNotContain(members, member => member.Contains("ImageCodec", StringComparison.Ordinal) || member.Contains(".Internals", StringComparison.Ordinal));
     }
 

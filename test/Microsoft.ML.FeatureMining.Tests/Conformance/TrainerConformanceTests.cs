@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
@@ -209,6 +210,24 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 
         Assert.Equal(first, Scores(name, again.Fit(Makers[name].Rows(trained))));
         Assert.Equal(0, steps);
+    }
+
+    /// <summary>
+    /// Goldens/loss-traces.txt was written by this test. A trace that differs is a change of behavior: explain it in the commit that approves it. The same machine gives the same bits; the
+    /// tolerance is for other CPUs.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Trainers))]
+    public void Fit_FewEpochs_GivesTheRecordedLosses(string name)
+    {
+        string recorded = File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Goldens", "loss-traces.txt")).SingleOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal)) ?? "";
+
+        ImageClassificationModel model = Makers[name].Make(trained, new MLContext(1), options => options with { Epochs = 3, BatchSize = 12, LearningRate = 0.01 }).Fit(Makers[name].Rows(trained)).Model;
+
+        double[] losses = [.. model.EarlierHistory.Concat(model.History).Select(epoch => epoch.TrainLoss)];
+        string trace = $"{name} {string.Join(' ', losses.Select(loss => loss.ToString("F6", CultureInfo.InvariantCulture)))}";
+        double[] expected = [.. recorded.Split(' ').Skip(1).Select(loss => double.Parse(loss, CultureInfo.InvariantCulture))];
+        Assert.True(expected.Length == losses.Length && expected.Zip(losses).All(pair => Math.Abs(pair.First - pair.Second) <= 1e-4 * pair.First), $"recorded: {recorded}{Environment.NewLine}now:      {trace}");
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
