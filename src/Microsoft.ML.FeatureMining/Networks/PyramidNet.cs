@@ -8,70 +8,28 @@ namespace Microsoft.ML.FeatureMining.Networks;
 
 /// <summary>
 /// PyramidNet for small images (Han et al. 2017, "Deep Pyramidal Residual Networks", table 1 and equation 3): from 16 channels, each block adds the same number, up to 16 + alpha planes, in
-/// three stages at strides 1, 2 and 4; BatchNorm and ReLU behind the last.
+/// three stages at strides 1, 2 and 4; BatchNorm and ReLU after the last.
 /// </summary>
-internal sealed class PyramidNet : Backbone
+internal static class PyramidNet
 {
     private const int StemWidth = 16;
-
-    private readonly nn.Module<Tensor, Tensor> conv1;
-    private readonly nn.Module<Tensor, Tensor> bn1;
-    private readonly Sequential layer1;
-    private readonly Sequential layer2;
-    private readonly Sequential layer3;
-    private readonly BatchNormLayer bn_final;
-    private readonly int[] stageChannels;
+    private const int Stages = 3;
 
     /// <exception cref="ArgumentException">No such network has that depth.</exception>
-    public PyramidNet(int depth, int alpha, bool bottleneck, int inputChannels, LayerFactory layers)
-        : base(nameof(PyramidNet))
+    public static Backbone Of(int depth, int alpha, bool bottleneck, int inputChannels, LayerFactory layers)
     {
         int blocks = CifarDepth.Blocks("PyramidNet", depth, bottleneck);
         int expansion = bottleneck ? BottleneckBranch.Expansion : 1;
-        stageChannels = [.. Enumerable.Range(1, 3).Select(stage => Planes(stage * blocks) * expansion)];
-        (conv1, bn1) = layers.ConvNorm(inputChannels, StemWidth, kernel: 3);
-        layer1 = MakeStage(0);
-        layer2 = MakeStage(1);
-        layer3 = MakeStage(2);
-        bn_final = new BatchNormLayer(stageChannels[2]);
-        RegisterComponents();
+        (nn.Module<Tensor, Tensor> convolution, nn.Module<Tensor, Tensor> norm) = layers.ConvNorm(inputChannels, StemWidth, kernel: 3);
+        ResNetStem stem = new(StemWidth, ("conv1", convolution), ("bn1", norm));
+        Sequential[] stages = [.. Enumerable.Range(0, Stages).Select(stage => nn.Sequential(Enumerable.Range(stage * blocks, blocks).Select(Block).ToArray()))];
+        return new ResidualNetwork(stem, stages, [.. Enumerable.Range(1, Stages).Select(stage => Planes(stage * blocks) * expansion)], lastNorm: "bn_final");
 
-        // Behind so many blocks.
-        int Planes(int count) => (int)Math.Round(StemWidth + (double)alpha * count / (3 * blocks), MidpointRounding.ToEven);
-
-        Sequential MakeStage(int stage) => nn.Sequential(Enumerable.Range(stage * blocks, blocks).Select(Block).ToArray());
+        // After that many blocks.
+        int Planes(int count) => (int)Math.Round(StemWidth + (double)alpha * count / (Stages * blocks), MidpointRounding.ToEven);
 
         nn.Module<Tensor, Tensor> Block(int i) => new PyramidBlock(
             new BlockShape(i == 0 ? StemWidth : Planes(i) * expansion, Planes(i + 1), i > 0 && i % blocks == 0 ? 2 : 1), bottleneck, layers);
-    }
-
-    public override IReadOnlyList<int> StageChannels => stageChannels;
-
-    protected internal override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => [[conv1, bn1], [layer1], [layer2], [layer3, bn_final]];
-
-    public override Tensor Stem(Tensor images)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        return bn1.call(conv1.call(images)).MoveToOuterDisposeScope();
-    }
-
-    public override Tensor Stage(int index, Tensor input)
-    {
-        switch (index)
-        {
-            case 0:
-                return layer1.call(input);
-            case 1:
-                return layer2.call(input);
-            case 2:
-                using (DisposeScope scope = NewDisposeScope())
-                {
-                    return bn_final.call(layer3.call(input)).relu_().MoveToOuterDisposeScope();
-                }
-
-            default:
-                throw new ArgumentOutOfRangeException(nameof(index));
-        }
     }
 }
 

@@ -1,4 +1,3 @@
-using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -66,10 +65,7 @@ internal sealed class SplitAttention : nn.Module<Tensor, Tensor>
         Tensor maps = bn0.call(conv.call(input)).relu_();                                          // [N,2C,h,w]
         Tensor first = maps.narrow(1, 0, _channels);
         Tensor second = maps.narrow(1, _channels, _channels);
-        Tensor summary = first.Add(second).mean(new long[] { 2, 3 }, keepdim: true);               // [N,C,1,1]
-        Tensor scores = fc2.call(bn1.call(fc1.call(summary)).relu_());                             // [N,2C,1,1]
-        // The softmax over two is a sigmoid of their difference.
-        Tensor share = (scores.narrow(1, 0, _channels) - scores.narrow(1, _channels, _channels)).sigmoid();
-        return second.Add((first - second) * share).MoveToOuterDisposeScope();
+        Tensor scores = fc2.call(bn1.call(fc1.call(TwoMaps.Summary(first, second))).relu_());      // [N,2C,1,1]
+        return TwoMaps.Blend(first, second, scores).MoveToOuterDisposeScope();
     }
 }

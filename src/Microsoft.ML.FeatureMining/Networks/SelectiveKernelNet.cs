@@ -99,12 +99,10 @@ internal sealed class SelectiveKernelAttention : nn.Module<Tensor, Tensor, Tenso
     private readonly nn.Module<Tensor, Tensor> fc_reduce;
     private readonly nn.Module<Tensor, Tensor> bn;
     private readonly Conv2d fc_select;
-    private readonly int _channels;
 
     public SelectiveKernelAttention(int channels, LayerFactory layers)
         : base(nameof(SelectiveKernelAttention))
     {
-        _channels = channels;
         int reduced = Math.Max(channels / 16, 32);
         (fc_reduce, bn) = layers.ConvNorm(channels, reduced, kernel: 1);
         fc_select = nn.Conv2d(reduced, 2 * channels, 1, bias: false);
@@ -114,11 +112,8 @@ internal sealed class SelectiveKernelAttention : nn.Module<Tensor, Tensor, Tenso
     public override Tensor forward(Tensor near, Tensor far)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor summary = near.Add(far).mean(new long[] { 2, 3 }, keepdim: true);                   // [N,C,1,1]
-        Tensor scores = fc_select.call(bn.call(fc_reduce.call(summary)).relu_());                  // [N,2C,1,1]
-        // The softmax over two is a sigmoid of their difference.
-        Tensor share = (scores.narrow(1, 0, _channels) - scores.narrow(1, _channels, _channels)).sigmoid();
-        return far.Add((near - far) * share).MoveToOuterDisposeScope();
+        Tensor scores = fc_select.call(bn.call(fc_reduce.call(TwoMaps.Summary(near, far))).relu_());    // [N,2C,1,1]
+        return TwoMaps.Blend(near, far, scores).MoveToOuterDisposeScope();
     }
 }
 

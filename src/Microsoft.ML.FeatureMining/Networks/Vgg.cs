@@ -9,7 +9,7 @@ namespace Microsoft.ML.FeatureMining.Networks;
 /// VGG (Simonyan and Zisserman 2015, table 1, columns A, B, D and E), with BatchNorm behind each convolution or without; under torchvision's names. Five stages of 3x3 convolutions, each
 /// with a max pool at its end, at strides 2 to 32. There is no stem to change for small images; they take one fully connected layer instead of three.
 /// </summary>
-internal sealed class Vgg : Backbone
+internal sealed class Vgg : LayeredBackbone
 {
     private static readonly int[] Widths = [64, 128, 256, 512, 512];
 
@@ -22,7 +22,6 @@ internal sealed class Vgg : Backbone
     };
 
     private readonly Sequential features;
-    private readonly FeatureSequence _parts = new();
     private readonly bool _small;
 
     public Vgg(int depth, bool batchNorm, bool small, int inputChannels, LayerFactory layers)
@@ -32,17 +31,18 @@ internal sealed class Vgg : Backbone
         int input = inputChannels;
         for (int stage = 0; stage < Widths.Length; stage++)
         {
+            BeginStage();
             for (int i = 0; i < Convolutions[depth][stage]; i++)
             {
                 AddConvolution(input, Widths[stage]);
                 input = Widths[stage];
             }
 
-            _parts.Add(nn.MaxPool2d(2, 2));
-            _parts.EndPart();
+            Layers.Add(nn.MaxPool2d(2, 2));
+            EndStage(Widths[stage]);
         }
 
-        features = _parts.ToModule();
+        features = Layers.ToModule();
         RegisterComponents();
 
         void AddConvolution(int from, int to)
@@ -50,29 +50,17 @@ internal sealed class Vgg : Backbone
             if (batchNorm)
             {
                 (nn.Module<Tensor, Tensor> convolution, nn.Module<Tensor, Tensor> norm) = layers.ConvNorm(from, to, kernel: 3, bias: true);
-                _parts.Add(convolution);
-                _parts.Add(norm);
+                Layers.Add(convolution);
+                Layers.Add(norm);
             }
             else
             {
-                _parts.Add(nn.Conv2d(from, to, 3, padding: 1));
+                Layers.Add(nn.Conv2d(from, to, 3, padding: 1));
             }
 
-            _parts.Add(nn.ReLU(inplace: true));
+            Layers.Add(nn.ReLU(inplace: true));
         }
     }
 
-    public override IReadOnlyList<int> StageChannels => Widths;
-
     protected internal override Head DefaultHead => _small ? new LinearHead() : new VggHead();
-
-    protected internal override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => [[], .. _parts.Parts.Take(Widths.Length)];
-
-    public override Tensor Stem(Tensor images) => images.alias();
-
-    public override Tensor Stage(int index, Tensor input)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Widths.Length);
-        return _parts.Run(index, input);
-    }
 }

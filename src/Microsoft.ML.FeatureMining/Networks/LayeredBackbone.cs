@@ -1,0 +1,123 @@
+using System.Globalization;
+using Microsoft.ML.FeatureMining.Networks.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Networks;
+
+/// <summary>A backbone whose stem and stages are lists of layers that run one after another.</summary>
+internal abstract class LayeredBackbone(string name) : Backbone(name)
+{
+    private readonly List<int> _stageChannels = [];
+
+    public sealed override IReadOnlyList<int> StageChannels => _stageChannels;
+
+    protected internal sealed override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => Layers.Parts;
+
+    /// <summary>All layers: part 0 is the stem, part i + 1 is stage i.</summary>
+    protected LayerList Layers { get; } = new();
+
+    public sealed override Tensor Stem(Tensor images) => Layers.Run(0, images);
+
+    public sealed override Tensor Stage(int index, Tensor input)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _stageChannels.Count);
+        return Layers.Run(index + 1, input);
+    }
+
+    /// <summary>The layers that are added from now on belong to the next stage, and no longer to the stem or the stage before.</summary>
+    protected void BeginStage() => Layers.BeginPart();
+
+    /// <summary>The stage is complete.</summary>
+    /// <param name="channels">Its output channels.</param>
+    protected void EndStage(int channels) => _stageChannels.Add(channels);
+}
+
+/// <summary>Named layers in order, cut into parts.</summary>
+internal sealed class LayerList
+{
+    private readonly List<List<nn.Module<Tensor, Tensor>>> _parts = [[]];
+    private readonly List<(string Name, nn.Module<Tensor, Tensor> Layer)> _layers = [];
+
+    /// <summary>All layers.</summary>
+    public IReadOnlyList<(string Name, nn.Module<Tensor, Tensor> Layer)> All => _layers;
+
+    /// <summary>The layers of each part.</summary>
+    public IReadOnlyList<IReadOnlyList<nn.Module>> Parts => _parts;
+
+    /// <summary>Adds a layer under its number.</summary>
+    public void Add(nn.Module<Tensor, Tensor> layer) => Add(_layers.Count.ToString(CultureInfo.InvariantCulture), layer);
+
+    public void Add(string name, nn.Module<Tensor, Tensor> layer)
+    {
+        _layers.Add((name, layer));
+        _parts[^1].Add(layer);
+    }
+
+    public void BeginPart() => _parts.Add([]);
+
+    /// <summary>All layers in one module, which torchvision calls <c>features</c>; the network holds it to own them.</summary>
+    public Sequential ToModule() => nn.Sequential([.. _layers]);
+
+    /// <summary>Runs the layers of one part, and disposes what passes between them.</summary>
+    public Tensor Run(int part, Tensor input)
+    {
+        if (_parts[part].Count == 0)
+        {
+            return input.alias();
+        }
+
+        Tensor features = input;
+        foreach (nn.Module<Tensor, Tensor> layer in _parts[part])
+        {
+            Tensor next = layer.call(features);
+            if (!ReferenceEquals(features, input))
+            {
+                features.Dispose();
+            }
+
+            features = next;
+        }
+
+        return features;
+    }
+}
+
+/// <summary>
+/// A residual network: a stem, stages of residual blocks called layer1, layer2, ..., and after the last, if its blocks are pre-activated, BatchNorm and ReLU. The families differ in stem, blocks and
+/// widths.
+/// </summary>
+internal sealed class ResidualNetwork : LayeredBackbone
+{
+    /// <param name="stem">The stem.</param>
+    /// <param name="stages">The stages.</param>
+    /// <param name="stageChannels">Output channels of each.</param>
+    /// <param name="lastNorm">The state_dict name of the BatchNorm after the last stage; null for none.</param>
+    public ResidualNetwork(ResNetStem stem, IReadOnlyList<Sequential> stages, IReadOnlyList<int> stageChannels, string? lastNorm = null)
+        : base(nameof(ResidualNetwork))
+    {
+        foreach ((string name, nn.Module<Tensor, Tensor> layer) in stem.Layers)
+        {
+            Layers.Add(name, layer);
+        }
+
+        foreach ((int i, Sequential stage) in stages.Index())
+        {
+            BeginStage();
+            Layers.Add(string.Create(CultureInfo.InvariantCulture, $"layer{i + 1}"), stage);
+            EndStage(stageChannels[i]);
+        }
+
+        if (lastNorm is not null)
+        {
+            // They belong to the last stage.
+            Layers.Add(lastNorm, new BatchNormLayer(stageChannels[^1]));
+            Layers.Add(lastNorm + "_relu", nn.ReLU(inplace: true));
+        }
+
+        foreach ((string name, nn.Module<Tensor, Tensor> layer) in Layers.All)
+        {
+            register_module(name, layer);
+        }
+    }
+}
