@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Microsoft.ML.FeatureMining.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Microsoft.ML.FeatureMining.Pixels;
@@ -12,7 +13,6 @@ namespace Microsoft.ML.FeatureMining.Pixels;
 internal sealed class PixelFileWriter : IDisposable
 {
     private const string Finished = ".pixels";
-    private const string Unfinished = ".tmp";
 
     private readonly int _imageBytes;
     private readonly string? _target;
@@ -32,10 +32,10 @@ internal sealed class PixelFileWriter : IDisposable
         (_imageBytes, _target) = (imageBytes, name is null ? null : PathOf(folder, name));
         if (name is not null)
         {
-            RemoveAbandoned(folder);
+            AtomicFile.RemoveAbandoned(folder, $"*{Finished}");
         }
 
-        _path = FormattableString.Invariant($"{_target ?? Path.Combine(folder, "images")}.{Environment.ProcessId}-{Guid.NewGuid():N}{Unfinished}");
+        _path = AtomicFile.TemporaryPath(_target ?? Path.Combine(folder, "images"));
         _file = Try(() => Open(folder, expectedBytes));
     }
 
@@ -68,7 +68,7 @@ internal sealed class PixelFileWriter : IDisposable
         if (_target is not null)
         {
             RandomAccess.FlushToDisk(_file);
-            File.Move(_path, _target, overwrite: true);
+            AtomicFile.Replace(_target, _path);
         }
         _finished = true;
         return new FilePixels(_file, _target ?? _path, _imageBytes, checksums, notes);
@@ -98,27 +98,6 @@ internal sealed class PixelFileWriter : IDisposable
         }
 
         return file;
-    }
-
-    // A process that was killed left its file; one that still writes holds a lock on it.
-    private static void RemoveAbandoned(string folder)
-    {
-        if (!Directory.Exists(folder))
-        {
-            return;
-        }
-
-        foreach (string file in Directory.EnumerateFiles(folder, "*" + Finished + ".*" + Unfinished))
-        {
-            try
-            {
-                using FileStream abandoned = new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Another process writes it, or has just removed it.
-            }
-        }
     }
 
     private void Append(ReadOnlySpan<byte> bytes)

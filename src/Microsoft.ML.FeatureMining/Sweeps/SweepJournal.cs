@@ -1,17 +1,19 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.ML.FeatureMining.Files;
 
 namespace Microsoft.ML.FeatureMining.Sweeps;
 
 /// <summary>
-/// All trials of a sweep in a file, a line of JSON each time that one changes, the last line on a trial being the one that counts. A line is on the disk before the sweep goes on; one that was cut
-/// off by the end of the process is cut away when the journal is opened again.
+/// All trials of a sweep in a file: a line of JSON each time that a trial changes, of which the last one counts. A line is flushed to the disk before the sweep goes on. If the process was killed
+/// while it wrote a line, the incomplete line is removed when the journal is opened again.
 /// </summary>
 internal sealed class SweepJournal : IDisposable
 {
     public const string FileName = "sweep.jsonl";
 
+    private readonly FolderLock _lock;
     private readonly FileStream _file;
     private readonly IReadOnlyList<SweepParameter> _parameters;
     private readonly List<SweepTrial> _trials = [];
@@ -19,20 +21,21 @@ internal sealed class SweepJournal : IDisposable
     /// <param name="folder">Made where it is not there.</param>
     /// <param name="key">What the sweep is; a journal of another is refused.</param>
     /// <param name="parameters">What varies.</param>
-    /// <exception cref="IOException">The file cannot be written, or another process has it.</exception>
+    /// <exception cref="IOException">The file cannot be written, or the sweep is under way in another process.</exception>
     /// <exception cref="InvalidDataException">The folder holds another sweep, or the journal is damaged; the message says on which line.</exception>
     public SweepJournal(string folder, string key, IReadOnlyList<SweepParameter> parameters)
     {
         _parameters = parameters;
         Directory.CreateDirectory(folder);
-        _file = new FileStream(Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        _lock = new FolderLock(folder, "sweep");
         try
         {
+            _file = new FileStream(Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
             Read(key);
         }
         catch
         {
-            _file.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -46,7 +49,11 @@ internal sealed class SweepJournal : IDisposable
         Append(TrialLine.Write(trial));
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file?.Dispose();
+        _lock.Dispose();
+    }
 
     private void Read(string key)
     {
@@ -109,22 +116,14 @@ internal sealed class SweepJournal : IDisposable
 /// <summary>A trial as a line of a journal.</summary>
 internal static class TrialLine
 {
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    };
-
     public static string Write(SweepTrial trial) => JsonSerializer.Serialize(
-        new Line(trial.Number, trial.State, [.. trial.Settings.Select(setting => ChoiceParameter.TextOf(setting.Value))], [.. trial.Curve.Select(epoch => new[] { epoch.Epoch, epoch.Score })], trial.Seconds, trial.Error), Json);
+        new Line(trial.Number, trial.State, [.. trial.Settings.Select(setting => ChoiceParameter.TextOf(setting.Value))], [.. trial.Curve.Select(epoch => new[] { epoch.Epoch, epoch.Score })], trial.Seconds, trial.Error), Json.State);
 
     /// <exception cref="JsonException">It is no such line.</exception>
     /// <exception cref="FormatException">It is of other parameters.</exception>
     public static SweepTrial Read(string text, IReadOnlyList<SweepParameter> parameters)
     {
-        Line line = JsonSerializer.Deserialize<Line>(text, Json) ?? throw new FormatException("The line is empty.");
+        Line line = JsonSerializer.Deserialize<Line>(text, Json.State) ?? throw new FormatException("The line is empty.");
         if (line.Settings?.Length != parameters.Count || line.Curve is null || line.Curve.Any(epoch => epoch is not { Length: 2 }))
         {
             throw new FormatException($"The line does not hold the {parameters.Count} settings of a trial and its curve.");
@@ -139,7 +138,7 @@ internal static class TrialLine
         };
     }
 
-    private sealed record Line(int Trial, TrialState State, string[] Settings, double[][] Curve, double Seconds, string? Error);
+    private sealed record Line(int Trial, TrialState State, string[] Settings, double[][] Curve, double Seconds, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null);
 }
 
 /// <summary>What a trial had come to after an epoch.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Microsoft.ML.FeatureMining.Files;
 using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Training.Loop;
 
@@ -18,22 +19,13 @@ internal static class CheckpointFile
     private const int BodyAt = HashAt + SHA256.HashSizeInBytes;
     private const int MaxPositionBytes = 256 << 20;
 
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        MaxDepth = 8,
-    };
-
     private static ReadOnlySpan<byte> Magic => "MLFMCKPT"u8;
 
     /// <param name="stream">Where to; it can seek.</param>
     /// <param name="state">What.</param>
     public static void Write(Stream stream, RunSnapshot state)
     {
-        byte[] position = JsonSerializer.SerializeToUtf8Bytes(state.Position, Json);
+        byte[] position = JsonSerializer.SerializeToUtf8Bytes(state.Position, Json.State);
         byte[] head = new byte[BodyAt + sizeof(int)];
         Magic.CopyTo(head);
         BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(Magic.Length), CurrentFormatVersion);
@@ -88,7 +80,7 @@ internal static class CheckpointFile
 
             byte[] position = new byte[positionBytes];
             stream.ReadExactly(position);
-            RunPosition parsed = JsonSerializer.Deserialize<RunPosition>(position, Json) ?? throw new InvalidDataException("Its position is empty.");
+            RunPosition parsed = JsonSerializer.Deserialize<RunPosition>(position, Json.State) ?? throw new InvalidDataException("Its position is empty.");
             NamedTensors tensors = Safetensors.Read(stream);
             return parsed.Streams.Values.All(words => words is { Length: 4 }) ? new RunSnapshot(parsed, tensors) : throw new InvalidDataException("Its random streams are damaged.");
         }

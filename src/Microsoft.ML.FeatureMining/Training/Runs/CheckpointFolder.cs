@@ -25,14 +25,8 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> n
         }
     }
 
-    /// <summary>Removes what a process that died while it was writing left behind; for the one run that has the folder.</summary>
-    public void RemoveUnfinished()
-    {
-        foreach (string file in Directory.EnumerateFiles(folder, Prefix + "*.tmp"))
-        {
-            File.Delete(file);
-        }
-    }
+    /// <summary>Removes the unfinished files that killed processes left.</summary>
+    public void RemoveUnfinished() => AtomicFile.RemoveAbandoned(folder, $"{Prefix}*{Suffix}");
 
     /// <summary>Newest first.</summary>
     public IReadOnlyList<string> Files => [.. Directory.EnumerateFiles(folder, Prefix + "*" + Suffix).OrderDescending(StringComparer.Ordinal)];
@@ -51,7 +45,7 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> n
         return path;
     }
 
-    /// <summary>The newest that is whole. A damaged one is told of and put aside under another name.</summary>
+    /// <summary>The newest that is whole. A damaged one is renamed, and a notice is given.</summary>
     /// <exception cref="InvalidDataException">A newer version of the library wrote the newest.</exception>
     public (string Path, RunSnapshot State)? Load()
     {

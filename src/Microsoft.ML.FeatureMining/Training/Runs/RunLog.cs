@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using Microsoft.ML.FeatureMining.Files;
 using Microsoft.ML.FeatureMining.Training.Loop;
 
 namespace Microsoft.ML.FeatureMining.Training.Runs;
@@ -11,18 +11,10 @@ namespace Microsoft.ML.FeatureMining.Training.Runs;
 /// </summary>
 internal sealed class RunLog(string folder, Action<string> notice) : IDisposable
 {
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     private readonly Lock _lock = new();
     private bool _refused;
 
-    public void Started(object run) => Add("start", run, "started " + JsonSerializer.Serialize(run, Json));
+    public void Started(object run) => Add("start", run, "started " + JsonSerializer.Serialize(run, Json.Log));
 
     public void Resumed(RunPosition position, string file) => Add(
         "resume", new { Checkpoint = file, position.Epoch, position.Step }, Invariant($"goes on after epoch {position.Epoch}, step {position.Step} ({file})"));
@@ -46,7 +38,7 @@ internal sealed class RunLog(string folder, Action<string> notice) : IDisposable
     {
         string time = DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
         Dictionary<string, object?> line = new() { ["time"] = time, ["event"] = kind };
-        foreach (JsonProperty property in JsonSerializer.SerializeToElement(what, Json).EnumerateObject())
+        foreach (JsonProperty property in JsonSerializer.SerializeToElement(what, Json.Log).EnumerateObject())
         {
             line[property.Name] = property.Value;
         }
@@ -60,7 +52,7 @@ internal sealed class RunLog(string folder, Action<string> notice) : IDisposable
 
             try
             {
-                File.AppendAllText(Path.Combine(folder, "log.jsonl"), JsonSerializer.Serialize(line, Json) + "\n");
+                File.AppendAllText(Path.Combine(folder, "log.jsonl"), JsonSerializer.Serialize(line, Json.Log) + "\n");
                 File.AppendAllText(Path.Combine(folder, "log.txt"), $"{time} {sentence}{Environment.NewLine}");
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Microsoft.ML.FeatureMining.Files;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Pixels;
@@ -11,7 +12,7 @@ namespace Microsoft.ML.FeatureMining.Training.Runs;
 /// <summary>The folder of one run, for as long as it is under way: its lock, its checkpoints, its logs.</summary>
 internal sealed class Workspace : ICheckpointStore, IDisposable
 {
-    private readonly RunLock _lock;
+    private readonly FolderLock _lock;
     private readonly RunLog _log;
     private readonly CheckpointFolder _checkpoints;
     private readonly CheckpointSchedule _schedule;
@@ -29,7 +30,7 @@ internal sealed class Workspace : ICheckpointStore, IDisposable
     public Workspace(string path, string key, CheckpointSchedule schedule, Action<string> notice)
     {
         Folder = Directory.CreateDirectory(System.IO.Path.Combine(path, key)).FullName;
-        _lock = new RunLock(Folder);
+        _lock = new FolderLock(Folder, "run");
         _log = new RunLog(Folder, notice);
         (_schedule, _notice) = (schedule, Noticed);
         _checkpoints = new CheckpointFolder(Folder, schedule.Keep, _notice);

@@ -1,0 +1,26 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Microsoft.ML.FeatureMining.Files;
+
+/// <summary>The JSON of the files that runs and sweeps write: names and enum values in snake_case, NaN and infinity as strings.</summary>
+internal static class Json
+{
+    /// <summary>For state that is read back, such as checkpoints and journals: a missing or null value that a type requires is an error.</summary>
+    public static JsonSerializerOptions State { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
+    /// <summary>For logs, which people read too: quotes and letters of other alphabets are not escaped, and nothing is refused.</summary>
+    public static JsonSerializerOptions Log { get; } = new(State)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        RespectNullableAnnotations = false,
+    };
+}
