@@ -103,12 +103,12 @@ public sealed record RandomResizedCrop : ImageAugmentation
         return (images.dtype == ScalarType.Byte ? scaled.round().to(ScalarType.Byte) : scaled).MoveToOuterDisposeScope();
     }
 
-    // Reading stops at the middle of the box's outermost pixels, so that the box's surroundings do not shine in.
+    // Clamped to the box, so that neighboring pixels do not bleed in.
     private static IEnumerable<float> Coordinates(int first, int length, int count, int size)
     {
         for (int i = 0; i < count; i++)
         {
-            double at = Math.Clamp((i + 0.5) * length / count - 0.5, 0, length - 1) + first;
+            double at = BilinearTap.Position(i, length, count) + first;
             yield return (float)((2 * at + 1) / size - 1);
         }
     }

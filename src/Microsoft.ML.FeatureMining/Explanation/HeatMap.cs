@@ -1,9 +1,10 @@
+using Microsoft.ML.FeatureMining.Imaging;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Explanation;
 
-/// <summary>How much each place of an image speaks for a class: a map of h rows and w columns, of the size of the features that it was made of. Immutable.</summary>
+/// <summary>How much each position of an image speaks for a class: a map of h rows and w columns, the size of the features that it was computed from. Immutable.</summary>
 public sealed class HeatMap
 {
     private readonly float[] _values;
@@ -41,14 +42,14 @@ public sealed class HeatMap
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
-        (int First, int Second, float Share)[] rows = Taps(Height, height);
-        (int First, int Second, float Share)[] columns = Taps(Width, width);
+        BilinearTap[] rows = Taps(Height, height);
+        BilinearTap[] columns = Taps(Width, width);
         float[] values = new float[checked(height * width)];
         for (int y = 0; y < height; y++)
         {
             for (int x = 0; x < width; x++)
             {
-                values[y * width + x] = Mix(Along(rows[y].First, columns[x]), Along(rows[y].Second, columns[x]), rows[y].Share);
+                values[y * width + x] = Mix(Along(rows[y].First, columns[x]), Along(rows[y].Second, columns[x]), rows[y].Weight);
             }
         }
 
@@ -74,17 +75,11 @@ public sealed class HeatMap
         return new HeatMap(height, width, sum);
     }
 
-    private float Along(int row, (int First, int Second, float Share) column) => Mix(_values[row * Width + column.First], _values[row * Width + column.Second], column.Share);
+    private float Along(int row, BilinearTap column) => Mix(_values[row * Width + column.First], _values[row * Width + column.Second], column.Weight);
 
-    private static float Mix(float first, float second, float share) => first + (second - first) * share;
+    private static float Mix(float first, float second, double weight) => first + (second - first) * (float)weight;
 
-    // For each place of the new side the two old ones that it lies between, and how near it is to the second.
-    private static (int, int, float)[] Taps(int from, int to) => [.. Enumerable.Range(0, to).Select(i =>
-    {
-        double place = Math.Max((i + 0.5) * from / to - 0.5, 0);
-        int first = Math.Min((int)place, from - 1);
-        return (first, Math.Min(first + 1, from - 1), (float)(place - first));
-    })];
+    private static BilinearTap[] Taps(int from, int to) => [.. Enumerable.Range(0, to).Select(i => BilinearTap.Of(i, from, to))];
 }
 
 /// <summary>The two definitions of a map that tells where in the features a class was found.</summary>
