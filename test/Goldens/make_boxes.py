@@ -1,4 +1,4 @@
-"""Prints the exact law of Feature Mining's box on some maps, which BoundingBoxTests.cs has as numbers.
+"""Prints the exact law of Feature Mining's box on some maps, which CutMixBoxTests.cs has as numbers.
 
     python3 make_boxes.py
 

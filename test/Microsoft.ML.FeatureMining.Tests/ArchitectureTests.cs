@@ -27,7 +27,7 @@ public sealed class ArchitectureTests
         ["Losses"] = ["Native", "Parts"],
         ["Augmentation"] = ["Native", "Parts", "Randomness", "Imaging", "Pixels", "Networks"],
         ["Training"] = ["Native", "Parts", "Randomness", "Imaging", "Pixels", "Augmentation", "Networks", "Losses"],
-        ["Strategies"] = ["Native", "Parts", "Randomness", "Hierarchies", "Networks", "Losses", "Training"],
+        ["Strategies"] = ["Native", "Parts", "Randomness", "Hierarchies", "Imaging", "Networks", "Losses", "Training"],
         ["Models"] = ["Native", "Parts", "Files", "Hierarchies", "Imaging", "Pixels", "Augmentation", "Networks", "Losses", "Training", "Strategies"],
         ["Training/Runs"] = ["Files", "Pixels", "Networks", "Training", "Models"],
         ["Evaluation"] = ["Training"],

@@ -1,4 +1,4 @@
-using Microsoft.ML.FeatureMining.Augmentation.Engine;
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Randomness;
 using static TorchSharp.torch;
 

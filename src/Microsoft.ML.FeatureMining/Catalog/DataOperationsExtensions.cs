@@ -196,7 +196,7 @@ public static class DataOperationsExtensions
     private static SchemaDefinition WithBox<TRow>()
     {
         SchemaDefinition schema = SchemaDefinition.Create(typeof(TRow));
-        schema[nameof(BoxedImageRow.Box)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, ImageBox.Length);
+        schema[nameof(BoxedImageRow.Box)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, AnnotationBox.Length);
         return schema;
     }
 

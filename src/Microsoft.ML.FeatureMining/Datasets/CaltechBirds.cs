@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.ML.FeatureMining.Files;
-using Microsoft.ML.FeatureMining.Imaging;
 
 namespace Microsoft.ML.FeatureMining.Datasets;
 
@@ -55,13 +54,13 @@ internal static class CaltechBirds
         return classes[number].Text;
     }
 
-    private static ImageBox BoxOf(TextLine line)
+    private static AnnotationBox BoxOf(TextLine line)
     {
         float[] numbers = [.. line.Words(4).Select(word => float.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) && float.IsFinite(number)
             ? number
             : throw line.Fault($"'{word}' is no number."))];
         return numbers[2] > 0 && numbers[3] > 0
-            ? new ImageBox(numbers[0], numbers[1], numbers[2], numbers[3])
+            ? new AnnotationBox(numbers[0], numbers[1], numbers[2], numbers[3])
             : throw line.Fault("the box has no width or no height.");
     }
 }
@@ -73,6 +72,6 @@ internal sealed record BoxedImageRow
 
     public string Label { get; set; } = "";
 
-    /// <summary>x, y, width and height in pixels; <see cref="ImageBox.Length"/> numbers.</summary>
+    /// <summary>x, y, width and height in pixels; <see cref="AnnotationBox.Length"/> numbers.</summary>
     public float[] Box { get; set; } = [];
 }

@@ -81,7 +81,7 @@ internal static class VocAnnotation
     }
 
     // Corners are pixels inside the box, the first pixel of a row being 1.
-    private static ImageBox Box(string path, XElement element, int width, int height)
+    private static AnnotationBox Box(string path, XElement element, int width, int height)
     {
         (float left, float top) = (Number(path, element, "xmin"), Number(path, element, "ymin"));
         (float right, float bottom) = (Number(path, element, "xmax"), Number(path, element, "ymax"));
@@ -89,7 +89,7 @@ internal static class VocAnnotation
             throw Fault(path, element, "the box ends before it begins.");
         if (left > width || top > height || right < 1 || bottom < 1)
             throw Fault(path, element, FormattableString.Invariant($"the box lies outside of the image of {width}x{height}."));
-        return new ImageBox(left - 1, top - 1, right - left + 1, bottom - top + 1);
+        return new AnnotationBox(left - 1, top - 1, right - left + 1, bottom - top + 1);
     }
 
     private static int Side(string path, XElement element, string name)
@@ -134,7 +134,7 @@ internal sealed record VocImage(string Path, int Width, int Height, IReadOnlyLis
 /// <param name="Box">Where it is; VOC counts pixels from 1, here the first is 0.</param>
 /// <param name="Difficult">Whether its authors would not count a miss.</param>
 /// <param name="Truncated">Whether it reaches beyond the box.</param>
-internal readonly record struct VocObject(string ClassName, ImageBox Box, bool Difficult, bool Truncated);
+internal readonly record struct VocObject(string ClassName, AnnotationBox Box, bool Difficult, bool Truncated);
 
 /// <summary>Cuts objects out of the images of Pascal VOC: the single-label set of the patch-training paper.</summary>
 internal static class VocPatches
@@ -177,17 +177,16 @@ internal static class VocPatches
                 $"'{image.Path}' is {decoded.Width}x{decoded.Height}; its annotation says {image.Width}x{image.Height}."));
     }
 
-    private static bool IsLarge(ImageBox box, VocImage image, int minSide)
+    private static bool IsLarge(AnnotationBox box, VocImage image, int minSide)
     {
-        (_, _, int width, int height) = box.Within(image.Width, image.Height);
-        return width >= Math.Max(1, minSide) && height >= Math.Max(1, minSide);
+        PixelBox pixels = box.ToPixels(image.Width, image.Height);
+        return Math.Min(pixels.Width, pixels.Height) >= Math.Max(1, minSide);
     }
 
-    private static byte[] Encode(DecodedImage image, ImageBox box)
+    private static byte[] Encode(DecodedImage image, AnnotationBox box)
     {
-        (int x, int y, int width, int height) = box.Within(image.Width, image.Height);
-        DecodedImage cut = ((PixelView)image).Part(x, y, width, height).ToImage();
-        return ImageCodec.EncodePng(cut.Pixels, width, height, level: 0);
+        DecodedImage cut = ((PixelView)image).Part(box.ToPixels(image.Width, image.Height)).ToImage();
+        return ImageCodec.EncodePng(cut.Pixels, cut.Width, cut.Height, level: 0);
     }
 }
 
@@ -215,7 +214,7 @@ internal sealed record VocObjectRow
 
     public string Label { get; set; } = "";
 
-    /// <summary>x, y, width and height in pixels; <see cref="ImageBox.Length"/> numbers.</summary>
+    /// <summary>x, y, width and height in pixels; <see cref="AnnotationBox.Length"/> numbers.</summary>
     public float[] Box { get; set; } = [];
 
     public bool Difficult { get; set; }

@@ -96,8 +96,8 @@ internal readonly ref struct PixelView
         Shrink = image.Shrink,
     };
 
-    /// <summary>A rectangle of it, which must lie inside.</summary>
-    public PixelView Part(int x, int y, int width, int height) => new(Pixels[((y * Stride) + (x * Channels))..], width, height, Channels) { Stride = Stride };
+    /// <summary>A box of it, which must lie inside.</summary>
+    public PixelView Part(PixelBox box) => new(Pixels[((box.Top * Stride) + (box.Left * Channels))..], box.Width, box.Height, Channels) { Stride = Stride };
 
     /// <summary>The part of a row that it shows.</summary>
     public ReadOnlySpan<byte> Row(int y) => Pixels.Slice(y * Stride, Width * Channels);

@@ -1,3 +1,5 @@
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Training;
 using static TorchSharp.torch;
 
@@ -30,15 +32,33 @@ public sealed class CutMix : TrainingStrategy
     /// <inheritdoc/>
     protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context);
 
+    /// <summary>
+    /// The box of CutMix and of equation 1 of Feature Mining, on a map of that size: w = W sqrt(1 - lambda), h = H sqrt(1 - lambda), center uniform, clipped to the map. Half sizes are rounded
+    /// down, as the CutMix authors' code does, so small boxes on small maps can be empty.
+    /// </summary>
+    /// <param name="width">W.</param>
+    /// <param name="height">H.</param>
+    /// <param name="lambda">The share of the map outside the box, before it is clipped, in [0, 1].</param>
+    /// <param name="random">Draws the center: x, then y.</param>
+    internal static PixelBox DrawBox(int width, int height, double lambda, RandomStream random)
+    {
+        double side = Math.Sqrt(1 - lambda);
+        (int halfWidth, int halfHeight) = ((int)(width * side) / 2, (int)(height * side) / 2);
+        (int centerX, int centerY) = (random.NextInt(width), random.NextInt(height));
+        (int left, int right) = (Math.Max(centerX - halfWidth, 0), Math.Min(centerX + halfWidth, width));
+        (int top, int bottom) = (Math.Max(centerY - halfHeight, 0), Math.Min(centerY + halfHeight, height));
+        return new PixelBox(top, left, bottom - top, right - left);
+    }
+
     /// <summary>Puts the box of the images in that order over the images.</summary>
-    internal static Batch Paste(Batch batch, Tensor order, BoundingBox box)
+    internal static Batch Paste(Batch batch, Tensor order, PixelBox box)
     {
         long[] shape = batch.Images.shape;
         Tensor images = batch.Images.clone();
         Cut(images).copy_(Cut(batch.Images).index_select(0, order));
         return new Batch(images, Mixup.Mix(batch.Targets, order, 1 - (double)box.Area / (shape[2] * shape[3])));
 
-        Tensor Cut(Tensor whole) => whole.narrow(2, box.Top, box.Bottom - box.Top).narrow(3, box.Left, box.Right - box.Left);
+        Tensor Cut(Tensor whole) => whole.narrow(2, box.Top, box.Height).narrow(3, box.Left, box.Width);
     }
 
     private sealed class Run(CutMix settings, StrategyContext context) : StrategyRun
@@ -51,7 +71,7 @@ public sealed class CutMix : TrainingStrategy
             }
 
             long[] shape = batch.Images.shape;
-            BoundingBox box = BoundingBox.Draw((int)shape[3], (int)shape[2], BetaDistribution.Draw(settings.Alpha, context.Random), context.Random);
+            PixelBox box = DrawBox((int)shape[3], (int)shape[2], BetaDistribution.Draw(settings.Alpha, context.Random), context.Random);
             Tensor order = tensor(Array.ConvertAll(context.Random.Permutation((int)shape[0]), index => (long)index), device: context.Device);
             return box.Area == 0 ? batch : Paste(batch, order, box);
         }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.FeatureMining.Augmentation;
-using Microsoft.ML.FeatureMining.Augmentation.Engine;
+using Microsoft.ML.FeatureMining.Imaging;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
 using Microsoft.ML.FeatureMining.Augmentation;
-using Microsoft.ML.FeatureMining.Augmentation.Engine;
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;

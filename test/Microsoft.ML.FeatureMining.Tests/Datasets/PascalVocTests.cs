@@ -76,7 +76,7 @@ public sealed class PascalVocTests : IDisposable
     {
         VocObject[] objects = [.. drawn.Get.Select(thing => new VocObject(
             $"a{string.Concat(thing.Name.Get.Where(XmlConvert.IsXmlChar)).Trim()}".ReplaceLineEndings("\n"),
-            new ImageBox(thing.X, thing.Y, thing.Width + 1, thing.Height + 1), thing.Difficult, !thing.Difficult))];
+            new AnnotationBox(thing.X, thing.Y, thing.Width + 1, thing.Height + 1), thing.Difficult, !thing.Difficult))];
         XElement annotation = new("annotation", new XElement("size", new XElement("width", 600), new XElement("height", 500)), objects.Select(thing => new XElement(
             "object",
             new XElement("truncated", thing.Truncated ? 1 : 0),

@@ -1,10 +1,11 @@
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Strategies;
 
 namespace Microsoft.ML.FeatureMining.Tests.Strategies;
 
-/// <summary>The law of the box; its exact moments are those that test/Goldens/make_boxes.py prints.</summary>
-public sealed class BoundingBoxTests
+/// <summary>How CutMix and Feature Mining draw boxes; the exact moments are those that test/Goldens/make_boxes.py prints.</summary>
+public sealed class CutMixBoxTests
 {
     private const int Draws = 200_000;
 
@@ -17,23 +18,23 @@ public sealed class BoundingBoxTests
     [InlineData(32, 16, 16.64550781, 318.5107422, 7.95703125, 73.85546875, 147.3313293, 30108.31308, 0.015625, 15.65869141, 7.650390625)]
     [InlineData(7, 5, 3.104956268, 12.06705539, 2.016, 5.52, 7.532501458, 94.40144606, 0.16, 3.132653061, 2.12)]
     [InlineData(2, 9, 0, 0, 4.192043896, 21.29492455, 0, 0, 1, 0.5, 4.139917695)]
-    public void Draw_ManyBoxes_HaveTheExactMoments(
+    public void DrawBox_ManyBoxes_HaveTheExactMoments(
         int width, int height, double meanWidth, double squareWidth, double meanHeight, double squareHeight, double meanArea, double squareArea, double empty, double middleX, double middleY)
     {
         RandomStream random = new(1, "boxes");
-        BoundingBox[] boxes = [.. Enumerable.Range(0, Draws).Select(_ => BoundingBox.Draw(width, height, random))];
+        PixelBox[] boxes = [.. Enumerable.Range(0, Draws).Select(_ => CutMix.DrawBox(width, height, random.NextDouble(), random))];
 
-        AssertMean("width", meanWidth, box => box.Right - box.Left);
-        AssertMean("width squared", squareWidth, box => Square(box.Right - box.Left));
-        AssertMean("height", meanHeight, box => box.Bottom - box.Top);
-        AssertMean("height squared", squareHeight, box => Square(box.Bottom - box.Top));
-        AssertMean("area", meanArea, Area);
-        AssertMean("area squared", squareArea, box => Square(Area(box)));
-        AssertMean("empty", empty, box => Area(box) == 0 ? 1 : 0);
+        AssertMean("width", meanWidth, box => box.Width);
+        AssertMean("width squared", squareWidth, box => Square(box.Width));
+        AssertMean("height", meanHeight, box => box.Height);
+        AssertMean("height squared", squareHeight, box => Square(box.Height));
+        AssertMean("area", meanArea, box => box.Area);
+        AssertMean("area squared", squareArea, box => Square(box.Area));
+        AssertMean("empty", empty, box => box.Area == 0 ? 1 : 0);
         AssertMean("middle x", middleX, box => (box.Left + box.Right) / 2.0);
         AssertMean("middle y", middleY, box => (box.Top + box.Bottom) / 2.0);
 
-        void AssertMean(string what, double expected, Func<BoundingBox, double> value)
+        void AssertMean(string what, double expected, Func<PixelBox, double> value)
         {
             double[] values = [.. boxes.Select(value)];
             double mean = values.Average();
@@ -43,35 +44,20 @@ public sealed class BoundingBoxTests
     }
 
     [Fact]
-    public void Draw_AnyMap_StaysOnIt()
+    public void DrawBox_AnyMap_StaysOnIt()
     {
         RandomStream random = new(2, "boxes");
         for (int i = 0; i < 20_000; i++)
         {
             int width = 1 + i % 33;
             int height = 1 + i % 17;
-            BoundingBox box = BoundingBox.Draw(width, height, random);
+            PixelBox box = CutMix.DrawBox(width, height, random.NextDouble(), random);
             Assert.InRange(box.Left, 0, box.Right);
             Assert.InRange(box.Right, box.Left, width);
             Assert.InRange(box.Top, 0, box.Bottom);
             Assert.InRange(box.Bottom, box.Top, height);
         }
     }
-
-    [Fact]
-    public void Contains_EachPoint_CountsTheArea()
-    {
-        BoundingBox box = new(1, 2, 4, 6);
-
-        int inside = Enumerable.Range(0, 64).Count(i => box.Contains(i % 8, i / 8));
-
-        Assert.Equal(12, inside);
-        Assert.True(box.Contains(1, 2));
-        Assert.False(box.Contains(4, 2));
-        Assert.False(box.Contains(1, 6));
-    }
-
-    private static double Area(BoundingBox box) => (double)(box.Right - box.Left) * (box.Bottom - box.Top);
 
     private static double Square(double value) => value * value;
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
@@ -57,7 +58,7 @@ public sealed class MixingTests : IClassFixture<OneThread>
         Batch batch = Draw(4);
         float[] before = TensorAssert.Values(batch.Images);
         int[] order = [2, 0, 3, 1];
-        BoundingBox box = new(Left: 1, Top: 2, Right: 4, Bottom: 6);
+        PixelBox box = new(Top: 2, Left: 1, Height: 4, Width: 3);
 
         Batch mixed = CutMix.Paste(batch, tensor(new long[] { 2, 0, 3, 1 }), box);
 

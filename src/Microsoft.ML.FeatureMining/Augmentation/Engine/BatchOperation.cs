@@ -11,6 +11,3 @@ internal abstract class BatchOperation
     /// <summary>From image <paramref name="n"/> of the batch to the one that comes instead, planar both.</summary>
     public abstract void Apply(int n, ReadOnlySpan<byte> image, Span<byte> target);
 }
-
-/// <summary>A box of pixels; it may be empty.</summary>
-internal readonly record struct PixelBox(int Top, int Left, int Height, int Width);
