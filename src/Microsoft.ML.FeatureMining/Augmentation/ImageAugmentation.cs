@@ -23,13 +23,13 @@ public abstract record ImageAugmentation
     public virtual IEnumerable<string> Problems() => [];
 
     /// <summary>
-    /// For an augmentation that can be had for little while bytes are copied in memory, what it does to a batch this time, drawn as <see cref="Apply"/> draws; null, and nothing drawn,
-    /// for all others. Asked for where no other augmentation comes before it.
+    /// For an augmentation that is cheap while images are copied in memory: the operation on this batch, with the same random numbers that <see cref="Apply"/> would draw. For all others null, and
+    /// nothing is drawn. Called only if all augmentations before it run in memory too.
     /// </summary>
     /// <param name="count">Images in the batch.</param>
     /// <param name="shape">Their shape.</param>
-    /// <param name="network">The shape that the network takes: the same, or a smaller one where nothing has cropped the images yet.</param>
-    /// <param name="element">Bytes, or floats: of those only moves (<see cref="PixelMoves"/>) are done in memory.</param>
+    /// <param name="network">The shape that the network takes: the same, or a smaller one if nothing has cropped the images yet.</param>
+    /// <param name="element">Bytes or floats. Of floats, only <see cref="PixelMoves"/> run in memory.</param>
     /// <param name="random">The augmentation's stream.</param>
     internal virtual BatchOperation? InMemory(int count, ImageShape shape, ImageShape network, PixelType element, RandomStream random) => null;
 

@@ -8,9 +8,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// Cuts out a box whose share of the image is uniform and the logarithm of whose aspect is uniform, and scales it back to the whole image, bilinearly. A box that
-/// does not fit is drawn again, ten times; then it is the largest central one of an allowed aspect. The law is torchvision's. Nothing is scaled down by
-/// more than 2, and that only where <see cref="Training.TrainingOptions.CropRatio"/> keeps larger images, so that nothing needs smoothing first.
+/// Crops a random box and resizes it to the whole image, bilinearly. The box's share of the image is uniform, and so is the logarithm of its aspect ratio. A box that does not fit is drawn again, up to
+/// ten times; then it is the largest central box of an allowed aspect ratio. The distribution is torchvision's. Boxes shrink by at most 2, and only where
+/// <see cref="Training.TrainingOptions.CropRatio"/> keeps larger images, so no antialiasing is needed.
 /// </summary>
 public sealed record RandomResizedCrop : ImageAugmentation
 {
@@ -70,7 +70,7 @@ public sealed record RandomResizedCrop : ImageAugmentation
 
     /// <inheritdoc/>
     internal override BatchOperation? InMemory(int count, ImageShape shape, ImageShape network, PixelType element, RandomStream random) =>
-        element == PixelType.Byte ? new ScaledBoxes(shape, network, Draw(count, shape.Height, shape.Width, random)) : null;
+        element == PixelType.Byte ? new ResizedCrops(shape, network, Draw(count, shape.Height, shape.Width, random)) : null;
 
     internal PixelBox Draw(int height, int width, RandomStream random)
     {
@@ -89,7 +89,7 @@ public sealed record RandomResizedCrop : ImageAugmentation
         return Central(height, width);
     }
 
-    /// <summary>Scales one box an image to a size.</summary>
+    /// <summary>Crops one box out of each image and resizes it.</summary>
     internal static Tensor Crop(Tensor images, IReadOnlyList<PixelBox> boxes, int height, int width)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -10,12 +10,19 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation.Engine;
 
 /// <summary>
-/// From raw images in memory to what the network takes: augmented, normalized, laid out as NHWC. What can be done on bytes in memory is done while they are copied, on all
-/// cores; on a CPU the same pass makes bytes the normalized numbers, and for crops and mirrors that is all there is to do.
+/// Turns a batch of raw images in memory, bytes or floats [N,C,H,W], into the input of the network: augmented and normalized floats [N,C,H',W'], channels_last, on the device.
+/// <para>Why it is more than a chain of tensor operations: as tensors, pad, crop, flip and normalize are five passes over the batch. They only move bytes and look them up, so here they are one pass
+/// from the bytes to the normalized floats, with each image on one of all cores. <c>bench load</c> measures it (bench/README.md, "Loading").</para>
+/// <para>The order for a batch: (1) The augmentations, from the first on, that can run in memory (<see cref="ImageAugmentation.InMemory"/>) draw their random numbers. Moves of pixels that follow each
+/// other are combined (<see cref="PixelMoves"/>). (2) If no other augmentation is left, the device is a CPU and the images are bytes, there is one pass: the last move writes normalized floats in
+/// [N,H',W',C] order (<see cref="ByteNormalizer"/>); what comes before it writes to a pooled buffer. (3) Otherwise the operations in memory write raw images, which are uploaded, augmented as tensors by
+/// the rest, and normalized there (<see cref="Normalization"/>).</para>
+/// <para>What must hold: each augmentation draws the same numbers from its own stream on either path, and moves and normalization are bit-identical to the tensor operations. Only resized crops
+/// (<see cref="ResizedCrops"/>) differ, by at most one level in 255, because they compute in fixed point.</para>
 /// </summary>
-/// <param name="shape">The shape of the images in memory.</param>
+/// <param name="shape">The shape of the raw images.</param>
 /// <param name="element">Bytes or floats.</param>
-/// <param name="pixels">What they are normalized by.</param>
+/// <param name="pixels">Mean and std to normalize by.</param>
 /// <param name="device">Where the network is.</param>
 /// <param name="network">The shape that the network takes; null where it is the same.</param>
 internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelStatistics pixels, Device device, ImageShape? network = null) : IDisposable
@@ -26,7 +33,7 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
 
     private delegate void Copy(int image, ReadOnlySpan<byte> source, Span<byte> target);
 
-    /// <summary>A batch, augmented: each augmentation draws from the stream of its key. Where images are larger than the network's, one of them crops.</summary>
+    /// <summary>The input for training: augmented, each augmentation drawing from the stream of its key. If the images are larger than the network's, one of the augmentations must crop them.</summary>
     public Tensor Of(HostBatch batch, IReadOnlyList<ImageAugmentation> augmentations, RandomStreams random)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -51,12 +58,12 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         return Normalized(images).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Images as they are, or the middle of larger ones; <paramref name="images"/> may be longer than <paramref name="count"/> of them.</summary>
+    /// <summary>The input for scoring: the images as they are, or a center crop of larger ones. <paramref name="images"/> may be longer than <paramref name="count"/> images.</summary>
     public Tensor Of(ReadOnlySpan<byte> images, int count) => Of(images, count, shape == _network ? [] : [PixelMoves.Middle(count, shape, _network)]);
 
     public void Dispose() => _normalization.Dispose();
 
-    // Moves that follow each other are one.
+    // Consecutive moves are combined into one.
     private static void Add(List<BatchOperation> operations, BatchOperation next)
     {
         if (next is PixelMoves last && operations is [.., PixelMoves before])
@@ -76,7 +83,7 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
     {
         using DisposeScope scope = NewDisposeScope();
         bool inOnePass = device.type == DeviceType.CPU && element == PixelType.Byte;
-        return (inOnePass ? Numbers(images, count, operations) : Normalized(Upload(images, count, operations))).MoveToOuterDisposeScope();
+        return (inOnePass ? NormalizedInOnePass(images, count, operations) : Normalized(Upload(images, count, operations))).MoveToOuterDisposeScope();
     }
 
     private Tensor Augmented(Tensor images, ImageAugmentation augmentation, RandomStream random)
@@ -91,28 +98,28 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
 
     private Tensor Normalized(Tensor images) => ChannelsLast.Of(_normalization.Apply(images));
 
-    private Tensor Numbers(ReadOnlySpan<byte> images, int count, BatchOperation[] operations)
+    private Tensor NormalizedInOnePass(ReadOnlySpan<byte> images, int count, BatchOperation[] operations)
     {
-        // The last pass of all is one that moves pixels, be it to where they are.
+        // The last operation moves pixels; if none does, add one that moves nothing.
         (PixelMoves moves, BatchOperation[] before) = operations is [.. var others, PixelMoves last]
             ? (last, others)
             : (PixelMoves.None(count, After(operations)), operations);
-        Tensor numbers = empty([count, moves.Result.Height, moves.Result.Width, shape.Channels], ScalarType.Float32, CPU);    // [N,H,W,C]
+        Tensor normalized = empty([count, moves.Result.Height, moves.Result.Width, shape.Channels], ScalarType.Float32, CPU);    // [N,H,W,C]
         int changedBytes = After(before).Length;
-        EachImage(images, numbers, count, (n, image, target) =>
+        EachImage(images, normalized, count, (n, image, target) =>
         {
             if (before.Length == 0)
             {
-                moves.Move(n, image, _normalization.Numbers, MemoryMarshal.Cast<byte, float>(target));
+                moves.Move(n, image, _normalization.Bytes, MemoryMarshal.Cast<byte, float>(target));
                 return;
             }
 
             byte[] changed = ArrayPool<byte>.Shared.Rent(changedBytes);
             Apply(before, n, image, changed.AsSpan(0, changedBytes));
-            moves.Move(n, changed.AsSpan(0, changedBytes), _normalization.Numbers, MemoryMarshal.Cast<byte, float>(target));
+            moves.Move(n, changed.AsSpan(0, changedBytes), _normalization.Bytes, MemoryMarshal.Cast<byte, float>(target));
             ArrayPool<byte>.Shared.Return(changed);
         });
-        return numbers.permute(0, 3, 1, 2);
+        return normalized.permute(0, 3, 1, 2);
     }
 
     private Tensor Upload(ReadOnlySpan<byte> images, int count, BatchOperation[] operations)
@@ -132,7 +139,7 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
 
     private static void Apply(BatchOperation[] operations, int n, ReadOnlySpan<byte> image, Span<byte> target)
     {
-        // Nothing makes an image larger.
+        // Two buffers by turns; no operation enlarges an image.
         byte[] changed = ArrayPool<byte>.Shared.Rent(2 * image.Length);
         ReadOnlySpan<byte> current = image;
         for (int i = 0; i < operations.Length; i++)
@@ -160,10 +167,10 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
     private static unsafe Span<byte> Image(nint start, int n, int bytes) => new((byte*)start + ((long)n * bytes), bytes);
 }
 
-/// <summary>Moves raw pixels to a device.</summary>
+/// <summary>Copies raw images to a device.</summary>
 internal static class DeviceBatches
 {
-    /// <summary>Raw images [N,C,H,W] as bytes or floats, whichever the set has. <paramref name="pixels"/> may be longer than <paramref name="count"/> images.</summary>
+    /// <summary>Raw images [N,C,H,W], bytes or floats as they are. <paramref name="pixels"/> may be longer than <paramref name="count"/> images.</summary>
     public static Tensor Upload(ReadOnlySpan<byte> pixels, int count, ImageShape shape, PixelType element, Device device)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -3,24 +3,24 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation.Engine;
 
-/// <summary>(x - mean) / deviation a channel, in pixel units; the constants live on the device.</summary>
+/// <summary>Normalizes images, (x - mean) / std per channel in pixel units; the constants are on the device. A std of 0 counts as 1.</summary>
 internal sealed class Normalization : IDisposable
 {
     private readonly Tensor _mean;       // [1,C,1,1]
     private readonly Tensor _scale;      // [1,C,1,1]
 
-    public Normalization(IReadOnlyList<float> mean, IReadOnlyList<float> deviation, Device device)
+    public Normalization(IReadOnlyList<float> mean, IReadOnlyList<float> std, Device device)
     {
-        float[] scale = [.. deviation.Select(value => value > 0 ? 1 / value : 1)];
+        float[] scale = [.. std.Select(value => value > 0 ? 1 / value : 1)];
         _mean = Constants(mean, device);
         _scale = Constants(scale, device);
-        Numbers = new PixelNumbers(mean, scale);
+        Bytes = new ByteNormalizer(mean, scale);
     }
 
-    /// <summary>The same for bytes in memory, to the same bits.</summary>
-    public PixelNumbers Numbers { get; }
+    /// <summary>The same for bytes in memory, bit-identical.</summary>
+    public ByteNormalizer Bytes { get; }
 
-    /// <summary>From raw images [N,C,H,W] to normalized floats of the same layout.</summary>
+    /// <summary>From raw images [N,C,H,W] to normalized floats [N,C,H,W].</summary>
     public Tensor Apply(Tensor images)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -35,7 +35,7 @@ internal sealed class Normalization : IDisposable
 
     private static Tensor Constants(IReadOnlyList<float> values, Device device)
     {
-        // tensor() makes a flat one on the way, which goes with the scope.
+        // tensor() makes a flat tensor first, which the scope disposes.
         using DisposeScope scope = NewDisposeScope();
         return tensor(values.ToArray(), [1, values.Count, 1, 1], device: device).DetachFromDisposeScope();
     }

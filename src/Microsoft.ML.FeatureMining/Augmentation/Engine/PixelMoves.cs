@@ -5,11 +5,14 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation.Engine;
 
-/// <summary>How the pixels of a batch move, for augmentations that move pixels and change none: for each image a move of its rows and one of its columns. What comes from outside is 0.</summary>
-/// <param name="source">The images' shape before.</param>
+/// <summary>
+/// Crops, zero padding and flips: operations that move pixels and change none. Each image has one move of its rows and one of its columns; a pixel that comes from outside the image is 0. Moves that
+/// follow each other are combined into one.
+/// </summary>
+/// <param name="source">The shape of the images before.</param>
 /// <param name="height">Their rows after.</param>
 /// <param name="width">Their columns after.</param>
-/// <param name="images">For each of them.</param>
+/// <param name="images">The moves of each image.</param>
 internal sealed class PixelMoves(ImageShape source, int height, int width, IReadOnlyList<(AxisMove Rows, AxisMove Columns)> images) : BatchOperation
 {
     private readonly (AxisMove Rows, AxisMove Columns)[] _images = [.. images];
@@ -20,10 +23,10 @@ internal sealed class PixelMoves(ImageShape source, int height, int width, IRead
 
     private ImageShape Source => source;
 
-    /// <summary>Leaves all pixels where they are.</summary>
+    /// <summary>Moves nothing.</summary>
     public static PixelMoves None(int count, ImageShape shape) => Middle(count, shape, shape);
 
-    /// <summary>Cuts out the middle.</summary>
+    /// <summary>A center crop.</summary>
     public static PixelMoves Middle(int count, ImageShape source, ImageShape target) =>
         new(source, target.Height, target.Width, [.. Enumerable.Repeat((Middle(source.Height, target.Height), Middle(source.Width, target.Width)), count)]);
 
@@ -35,11 +38,11 @@ internal sealed class PixelMoves(ImageShape source, int height, int width, IRead
     public Tensor Apply(Tensor batch)
     {
         using DisposeScope scope = NewDisposeScope();
-        // A row and a column of zeros at the end, for what comes from outside.
+        // A row and a column of zeros at the end, from which pixels from outside are taken.
         Tensor padded = nn.functional.pad(batch, [0, 1, 0, 1], PaddingModes.Constant, 0);
         long[] rows = [.. _images.SelectMany(image => Enumerable.Range(0, height).Select(y => (long)(image.Rows.Source(y) ?? source.Height)))];
         long[] columns = [.. _images.SelectMany(image => Enumerable.Range(0, width).Select(x => (long)(image.Columns.Source(x) ?? source.Width)))];
-        // One gather does it all. The images' axis and the two pixel axes are indexed together, so the channels come last: [N,H,W,C].
+        // One gather moves all images. The batch axis and the two pixel axes are indexed together, so the channels come last: [N,H,W,C].
         Tensor gathered = padded.index(
             TensorIndex.Tensor(TensorMath.Arange(Count, ScalarType.Int64, batch.device).view(Count, 1, 1)), TensorIndex.Slice(),
             TensorIndex.Tensor(tensor(rows, device: batch.device).view(Count, height, 1)),
@@ -49,7 +52,7 @@ internal sealed class PixelMoves(ImageShape source, int height, int width, IRead
 
     public override void Apply(int n, ReadOnlySpan<byte> image, Span<byte> target) => Move(n, image, target);
 
-    /// <summary>Moves the pixels of image <paramref name="n"/>, planar both.</summary>
+    /// <summary>Moves the pixels of image <paramref name="n"/>, from [C,H,W] to [C,H',W'].</summary>
     public void Move<T>(int n, ReadOnlySpan<T> image, Span<T> target)
         where T : unmanaged
     {
@@ -74,45 +77,45 @@ internal sealed class PixelMoves(ImageShape source, int height, int width, IRead
         }
     }
 
-    /// <summary>Moves the pixels of image <paramref name="n"/> and makes numbers of them, from [C,H,W] to [H,W,C].</summary>
-    public void Move(int n, ReadOnlySpan<byte> image, PixelNumbers numbers, Span<float> target)
+    /// <summary>Moves the pixels of image <paramref name="n"/> and normalizes them in the same pass, from bytes [C,H,W] to floats [H',W',C].</summary>
+    public void Move(int n, ReadOnlySpan<byte> image, ByteNormalizer normalizer, Span<float> target)
     {
         (AxisMove rows, AxisMove columns) = _images[n];
-        int row = width * numbers.Channels;
+        int row = width * normalizer.Channels;
         for (int y = 0; y < height; y++)
         {
             Span<float> line = target.Slice(y * row, row);
             if (rows.Source(y) is not { } from || columns.From == columns.End)
             {
-                numbers.OfZeros(line);
+                normalizer.Zeros(line);
                 continue;
             }
 
-            numbers.OfZeros(line[..(columns.From * numbers.Channels)]);
-            numbers.OfZeros(line[(columns.End * numbers.Channels)..]);
+            normalizer.Zeros(line[..(columns.From * normalizer.Channels)]);
+            normalizer.Zeros(line[(columns.End * normalizer.Channels)..]);
             int first = (from * source.Width) + columns.Source(columns.From)!.Value;
-            numbers.OfPixels(image, source.Height * source.Width, first, columns.Step, line[(columns.From * numbers.Channels)..(columns.End * numbers.Channels)]);
+            normalizer.Pixels(image, source.Height * source.Width, first, columns.Step, line[(columns.From * normalizer.Channels)..(columns.End * normalizer.Channels)]);
         }
     }
 
     private static AxisMove Middle(int size, int count) => AxisMove.Cut((int)ResizeWindow.Margin(size, count), count);
 }
 
-/// <summary>Along one axis: place i of the result comes from place <c>Start + Step * i</c>, for i from From up to End, without it; all others are outside.</summary>
-/// <param name="Start">Source index of output index 0; may be out of range.</param>
-/// <param name="Step">1, or -1 where the axis is mirrored.</param>
-/// <param name="From">The first place that is inside.</param>
-/// <param name="End">Behind the last one.</param>
+/// <summary>A move along one axis: output i comes from input Start + Step * i where From &lt;= i &lt; End, and from outside elsewhere.</summary>
+/// <param name="Start">The input of output 0; may be out of range.</param>
+/// <param name="Step">1, or -1 where the axis is flipped.</param>
+/// <param name="From">The first output that comes from inside.</param>
+/// <param name="End">The output after the last one that comes from inside.</param>
 internal readonly record struct AxisMove(int Start, int Step, int From, int End)
 {
-    /// <summary>Leaves everything in its place.</summary>
+    /// <summary>Moves nothing.</summary>
     public static AxisMove None(int size) => new(0, 1, 0, size);
 
-    /// <summary>Takes <paramref name="size"/> places from <paramref name="offset"/> on, all of them inside.</summary>
+    /// <summary>Crops: <paramref name="size"/> inputs from <paramref name="offset"/> on, all of them inside.</summary>
     public static AxisMove Cut(int offset, int size) => new(offset, 1, 0, size);
 
-    /// <summary>Takes as many places from <paramref name="offset"/> on, and mirrors those where that is wanted.</summary>
-    public static AxisMove Shift(int offset, bool mirrored, int size) => Clipped(mirrored ? size - 1 + offset : offset, mirrored ? -1 : 1, 0, size, None(size));
+    /// <summary>Pads and crops back: <paramref name="size"/> inputs from <paramref name="offset"/> on, of which some may lie outside; then flips them if asked.</summary>
+    public static AxisMove Shift(int offset, bool flipped, int size) => Clipped(flipped ? size - 1 + offset : offset, flipped ? -1 : 1, 0, size, None(size));
 
     /// <summary>This move after another one, as one.</summary>
     public AxisMove After(AxisMove first)
@@ -121,10 +124,10 @@ internal readonly record struct AxisMove(int Start, int Step, int From, int End)
         return clipped with { Start = first.Start + (first.Step * Start), Step = first.Step * Step };
     }
 
-    /// <summary>Where a place comes from; null for one that is outside.</summary>
-    public int? Source(int place) => place >= From && place < End ? Start + (Step * place) : null;
+    /// <summary>The input that an output comes from; null for outside.</summary>
+    public int? Source(int output) => output >= From && output < End ? Start + (Step * output) : null;
 
-    // Of the places from..end those that come from the inside of what was there before.
+    // Narrows from..end to the outputs that come from inside the result of the move before.
     private static AxisMove Clipped(int start, int step, int from, int end, AxisMove before)
     {
         int first = Math.Max(from, step > 0 ? before.From - start : start - before.End + 1);

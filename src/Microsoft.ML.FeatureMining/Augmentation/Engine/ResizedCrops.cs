@@ -7,91 +7,122 @@ using Microsoft.ML.FeatureMining.Imaging;
 namespace Microsoft.ML.FeatureMining.Augmentation.Engine;
 
 /// <summary>
-/// Scales one axis: which places of the source each place of the result lies between, and how far. Reading stops at the middle of the outermost pixels. Up, with vectors
-/// sixteen places at a time, whose sources lie within seventeen; the same as without.
+/// Crops one box out of each image and resizes it, bilinearly, to one shape: first along the rows of the box, then between two resized rows. It computes in 16-bit fixed point with
+/// <see cref="ResizeAxis.FractionBits"/> fraction bits; the result is within one level of the same crop by tensors (<see cref="RandomResizedCrop.Crop"/>).
 /// </summary>
-internal sealed class BlendedPixels
+/// <param name="source">The shape of the images.</param>
+/// <param name="result">The shape after resizing.</param>
+/// <param name="boxes">One for each image.</param>
+internal sealed class ResizedCrops(ImageShape source, ImageShape result, PixelBox[] boxes) : BatchOperation
 {
-    /// <summary>Bits behind the point.</summary>
-    public const int Fraction = 6;
+    public override ImageShape Result => result;
 
-    private const int Lane = 16;
-    private const int One = 1 << 15;
-    private const byte Zero = 0x80;
-
-    private readonly int[] _first;
-    private readonly short[] _weights;
-    private readonly byte[] _patterns;    // for each sixteen places, where in sixteen bytes their left neighbors lie, and nothing for the upper half of a number
-
-    /// <param name="from">Places in the source.</param>
-    /// <param name="to">Places in the result.</param>
-    public BlendedPixels(int from, int to)
+    public override void Apply(int n, ReadOnlySpan<byte> image, Span<byte> target)
     {
-        (_first, _weights, _patterns) = (new int[to], new short[to], new byte[from > to ? 0 : to / Lane * Lane * sizeof(short)]);
-        double scale = (double)from / to;
-        for (int i = 0; i < to; i++)
+        PixelBox box = boxes[n];
+        (int from, int to) = (source.Height * source.Width, result.Height * result.Width);
+        ResizeAxis rows = new(box.Height, result.Height), columns = new(box.Width, result.Width);
+        short[] resizedRows = new short[2 * result.Width];
+        for (int channel = 0; channel < source.Channels; channel++)
         {
-            double at = Math.Clamp((i + 0.5) * scale - 0.5, 0, from - 1);
-            _first[i] = (int)at;
-            _weights[i] = (short)Math.Min((int)((at - _first[i]) * One + 0.5), One - 1);
-        }
-
-        for (int place = 0; place < _patterns.Length / sizeof(short); place++)
-        {
-            (_patterns[2 * place], _patterns[2 * place + 1]) = ((byte)(_first[place] - _first[place / Lane * Lane]), Zero);
+            ReadOnlySpan<byte> inside = image[((channel * from) + (box.Top * source.Width) + box.Left)..];
+            Resize(inside, box, rows, columns, resizedRows, target.Slice(channel * to, to));
         }
     }
 
-    public int First(int place) => _first[place];
+    // One channel. A row of the result lies between two neighboring rows of the box: the last two resized rows are kept, even ones in the first half of the buffer, odd ones in the second.
+    private void Resize(ReadOnlySpan<byte> inside, PixelBox box, ResizeAxis rows, ResizeAxis columns, Span<short> resizedRows, Span<byte> target)
+    {
+        int width = result.Width;
+        int done = -1;
+        for (int y = 0; y < result.Height; y++)
+        {
+            int upper = rows.First(y), lower = Math.Min(upper + 1, box.Height - 1);
+            while (done < lower)
+            {
+                done++;
+                columns.ResizeRow(inside[(done * source.Width)..], resizedRows.Slice(done % 2 * width, width));
+            }
 
-    /// <summary>How much the place after <see cref="First"/> counts, in 1/32768.</summary>
-    public short Weight(int place) => _weights[place];
+            ResizeAxis.BlendRows(resizedRows.Slice(upper % 2 * width, width), resizedRows.Slice(lower % 2 * width, width), rows.Weight(y), target.Slice(y * width, width));
+        }
+    }
+}
 
-    /// <summary>What processors call a rounded high product, added.</summary>
-    public static short Between(int from, int to, short weight) => (short)(from + (((((to - from) * weight) >> 14) + 1) >> 1));
+/// <summary>
+/// Bilinear resizing along one axis, in 16-bit fixed point. Vectors compute sixteen outputs at a time, and the same integers as the plain loops.
+/// </summary>
+internal sealed class ResizeAxis
+{
+    /// <summary>Fraction bits of a level between the two passes: 8 + 6 bits and a sign fit into 16.</summary>
+    public const int FractionBits = 6;
 
-    /// <summary>From bytes to levels with a fraction.</summary>
-    public void Blend(ReadOnlySpan<byte> source, Span<short> target)
+    private const int Lane = 16;
+    private const int WeightOne = 1 << 15;
+    private const short Half = 1 << (FractionBits - 1);
+    private const byte Zero = 0x80;    // a shuffle index that gives 0
+
+    private readonly int[] _first;
+    private readonly short[] _weights;
+    private readonly byte[] _shuffles;    // for each sixteen outputs: the positions of their first inputs within sixteen bytes, each widened to 16 bits; empty where the axis shrinks
+
+    /// <param name="from">Inputs.</param>
+    /// <param name="to">Outputs.</param>
+    public ResizeAxis(int from, int to)
+    {
+        (_first, _weights, _shuffles) = (new int[to], new short[to], new byte[from > to ? 0 : to / Lane * Lane * sizeof(short)]);
+        for (int i = 0; i < to; i++)
+        {
+            (_first[i], _, double weight) = BilinearTap.Of(i, from, to);
+            _weights[i] = (short)Math.Min((int)(weight * WeightOne + 0.5), WeightOne - 1);
+        }
+
+        for (int i = 0; i < _shuffles.Length / sizeof(short); i++)
+        {
+            (_shuffles[2 * i], _shuffles[2 * i + 1]) = ((byte)(_first[i] - _first[i / Lane * Lane]), Zero);
+        }
+    }
+
+    /// <summary>The first of the two inputs that an output lies between; the second is the next one, or the same at the end.</summary>
+    public int First(int output) => _first[output];
+
+    /// <summary>The weight of the second input, in 1/32768.</summary>
+    public short Weight(int output) => _weights[output];
+
+    /// <summary>from + (to - from) * weight, rounded as the processor's multiply-high-round-scale instruction rounds it.</summary>
+    public static short Blend(int from, int to, short weight) => (short)(from + (((((to - from) * weight) >> 14) + 1) >> 1));
+
+    /// <summary>Resizes one row of bytes to levels with <see cref="FractionBits"/> fraction bits.</summary>
+    /// <param name="source">At least as many bytes as there are inputs.</param>
+    /// <param name="target">One level for each output.</param>
+    public void ResizeRow(ReadOnlySpan<byte> source, Span<short> target)
     {
         int at = 0;
-        if (Avx2.IsSupported && _patterns.Length > 0)
+        if (Avx2.IsSupported && _shuffles.Length > 0)
         {
             ref byte start = ref MemoryMarshal.GetReference(source);
-            // More is read than counts; what would lie outside is left to the loop below.
+            // An axis that does not shrink has the inputs of sixteen outputs within seventeen bytes. All seventeen are read, so the last outputs are left to the loop below.
             for (; at <= target.Length - Lane && _first[at] + Lane < source.Length; at += Lane)
             {
-                Vector256<byte> pattern = Vector256.LoadUnsafe(ref _patterns[at * sizeof(short)]);
-                Vector256<short> left = Neighbors(ref start, _first[at], pattern), right = Neighbors(ref start, _first[at] + 1, pattern);
-                (left + Avx2.MultiplyHighRoundScale(right - left, Vector256.LoadUnsafe(ref _weights[at]))).CopyTo(target[at..]);
+                Vector256<byte> shuffle = Vector256.LoadUnsafe(ref _shuffles[at * sizeof(short)]);
+                Vector256<short> first = Levels(ref start, _first[at], shuffle), second = Levels(ref start, _first[at] + 1, shuffle);
+                (first + Avx2.MultiplyHighRoundScale(second - first, Vector256.LoadUnsafe(ref _weights[at]))).CopyTo(target[at..]);
             }
         }
 
         for (; at < target.Length; at++)
         {
             int first = _first[at];
-            target[at] = Between(source[first] << Fraction, source[Math.Min(first + 1, source.Length - 1)] << Fraction, _weights[at]);
+            target[at] = Blend(source[first] << FractionBits, source[Math.Min(first + 1, source.Length - 1)] << FractionBits, _weights[at]);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> Neighbors(ref byte start, int first, Vector256<byte> pattern)
-    {
-        Vector128<byte> bytes = Vector128.LoadUnsafe(ref start, (nuint)first);
-        return Avx2.Shuffle(Vector256.Create(bytes, bytes), pattern).AsInt16() << Fraction;
-    }
-}
-
-/// <summary>Two rows of levels with a fraction become one of bytes in between: the same with vectors as without.</summary>
-internal static class BlendedRows
-{
-    private const int Lane = 16;
-    private const short Half = 1 << (BlendedPixels.Fraction - 1);
-
+    /// <summary>Blends two resized rows, and rounds to bytes.</summary>
     /// <param name="upper">Levels.</param>
-    /// <param name="lower">As many.</param>
-    /// <param name="weight">How much the lower one counts, in 1/32768.</param>
+    /// <param name="lower">As many levels.</param>
+    /// <param name="weight">The weight of the lower row, in 1/32768.</param>
     /// <param name="target">As many bytes.</param>
-    public static void Blend(ReadOnlySpan<short> upper, ReadOnlySpan<short> lower, short weight, Span<byte> target)
+    public static void BlendRows(ReadOnlySpan<short> upper, ReadOnlySpan<short> lower, short weight, Span<byte> target)
     {
         int at = 0;
         if (Avx2.IsSupported)
@@ -101,58 +132,22 @@ internal static class BlendedRows
             for (; at <= target.Length - Lane; at += Lane)
             {
                 Vector256<short> from = Vector256.LoadUnsafe(ref one, (nuint)at), to = Vector256.LoadUnsafe(ref other, (nuint)at);
-                Vector256<short> between = from + Avx2.MultiplyHighRoundScale(to - from, Vector256.Create(weight));
-                Vector256<short> levels = (between + Vector256.Create(Half)) >> BlendedPixels.Fraction;
-                Sse2.PackUnsignedSaturate(levels.GetLower(), levels.GetUpper()).CopyTo(target[at..]);
+                Vector256<short> blended = from + Avx2.MultiplyHighRoundScale(to - from, Vector256.Create(weight));
+                Vector256<short> rounded = (blended + Vector256.Create(Half)) >> FractionBits;
+                Sse2.PackUnsignedSaturate(rounded.GetLower(), rounded.GetUpper()).CopyTo(target[at..]);
             }
         }
 
         for (; at < target.Length; at++)
         {
-            target[at] = (byte)((BlendedPixels.Between(upper[at], lower[at], weight) + Half) >> BlendedPixels.Fraction);
-        }
-    }
-}
-
-/// <summary>
-/// Of each image one box, scaled to a whole image, bilinearly: first the pixels of a row are blended, once a row of the box, then the rows, in 16 bits of which
-/// <see cref="BlendedPixels.Fraction"/> are a fraction.
-/// </summary>
-/// <param name="source">The shape of the images that boxes are cut out of.</param>
-/// <param name="result">The shape that they are scaled to.</param>
-/// <param name="boxes">One an image.</param>
-internal sealed class ScaledBoxes(ImageShape source, ImageShape result, PixelBox[] boxes) : BatchOperation
-{
-    public override ImageShape Result => result;
-
-    public override void Apply(int n, ReadOnlySpan<byte> image, Span<byte> target)
-    {
-        PixelBox box = boxes[n];
-        (int from, int to) = (source.Height * source.Width, result.Height * result.Width);
-        BlendedPixels rows = new(box.Height, result.Height), columns = new(box.Width, result.Width);
-        short[] wide = new short[2 * result.Width];
-        for (int channel = 0; channel < source.Channels; channel++)
-        {
-            ReadOnlySpan<byte> inside = image[((channel * from) + (box.Top * source.Width) + box.Left)..];
-            Scale(inside, box, rows, columns, wide, target.Slice(channel * to, to));
+            target[at] = (byte)((Blend(upper[at], lower[at], weight) + Half) >> FractionBits);
         }
     }
 
-    // A row of the result lies between two rows of the box; of those made wide the last two are kept.
-    private void Scale(ReadOnlySpan<byte> inside, PixelBox box, BlendedPixels rows, BlendedPixels columns, Span<short> wide, Span<byte> target)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> Levels(ref byte start, int first, Vector256<byte> shuffle)
     {
-        int width = result.Width;
-        int ready = -1;
-        for (int y = 0; y < result.Height; y++)
-        {
-            int upper = rows.First(y), lower = Math.Min(upper + 1, box.Height - 1);
-            while (ready < lower)
-            {
-                ready++;
-                columns.Blend(inside[(ready * source.Width)..], wide.Slice(ready % 2 * width, width));
-            }
-
-            BlendedRows.Blend(wide.Slice(upper % 2 * width, width), wide.Slice(lower % 2 * width, width), rows.Weight(y), target.Slice(y * width, width));
-        }
+        Vector128<byte> bytes = Vector128.LoadUnsafe(ref start, (nuint)first);
+        return Avx2.Shuffle(Vector256.Create(bytes, bytes), shuffle).AsInt16() << FractionBits;
     }
 }

@@ -1,7 +1,7 @@
 using FsCheck.Fluent;
 using Microsoft.ML.FeatureMining.Augmentation.Engine;
 
-namespace Microsoft.ML.FeatureMining.Tests.Augmentation;
+namespace Microsoft.ML.FeatureMining.Tests.Augmentation.Engine;
 
 public sealed class AxisMoveTests
 {
@@ -14,8 +14,8 @@ public sealed class AxisMoveTests
     [InlineData(-2, true, new[] { 1, 0, -1, -1 })]
     [InlineData(9, false, new[] { -1, -1, -1, -1 })]
     [InlineData(-9, true, new[] { -1, -1, -1, -1 })]
-    public void Shift_AnyOffset_GivesPlacesByHand(int offset, bool mirrored, int[] expected) =>
-        Assert.Equal(expected, Sources(AxisMove.Shift(offset, mirrored, 4), 4));
+    public void Shift_AnyOffset_GivesPlacesByHand(int offset, bool flipped, int[] expected) =>
+        Assert.Equal(expected, Sources(AxisMove.Shift(offset, flipped, 4), 4));
 
     [Fact]
     public void After_AnyMoves_IsOneAfterTheOther() => PropertyAssert.Holds(Prop.ForAll(
@@ -29,11 +29,11 @@ public sealed class AxisMoveTests
             int[] expected = [.. Enumerable.Range(0, size)];
             foreach (AxisMove move in moves)
             {
-                expected = [.. Sources(move, size).Select(place => place < 0 ? -1 : expected[place])];
+                expected = [.. Sources(move, size).Select(output => output < 0 ? -1 : expected[output])];
             }
 
             return Sources(moves[2].After(moves[1]).After(moves[0]), size).SequenceEqual(expected) && Sources(moves[2].After(moves[1].After(moves[0])), size).SequenceEqual(expected);
         }));
 
-    private static int[] Sources(AxisMove move, int size) => [.. Enumerable.Range(0, size).Select(place => move.Source(place) ?? -1)];
+    private static int[] Sources(AxisMove move, int size) => [.. Enumerable.Range(0, size).Select(output => move.Source(output) ?? -1)];
 }
