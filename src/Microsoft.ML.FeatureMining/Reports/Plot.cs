@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using static Microsoft.ML.FeatureMining.Reports.Svg;
 
 namespace Microsoft.ML.FeatureMining.Reports;
 
@@ -19,10 +20,10 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
 
     private double Top => 10 + LegendRow * ((_legend.Count + LegendColumns - 1) / LegendColumns);
 
-    /// <summary>A line through points, with a gap where a value is no number.</summary>
-    /// <param name="name">In the legend; null for none.</param>
+    /// <summary>A line through points, with a gap where a value is NaN or infinite.</summary>
+    /// <param name="name">Its name in the legend; null for none.</param>
     /// <param name="points">In order.</param>
-    /// <param name="style">From 0; decides color and dashes.</param>
+    /// <param name="style">The number of its color and dashes, from 0.</param>
     public Plot Line(string? name, IEnumerable<(double X, double Y)> points, int style)
     {
         List<List<(double X, double Y)>> runs = [[]];
@@ -38,7 +39,7 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
             }
         }
 
-        // A line of a single point would not be seen.
+        // A line of a single point would be invisible.
         return Add(name, style, () => runs.Where(run => run.Count > 0).Select(run => run.Count == 1 ? Dot(run[0], style) : new XElement(
             "polyline", new XAttribute("class", $"line s{style}"), new XAttribute("points", string.Join(' ', run.Select(point => $"{N(AtX(point.X))},{N(AtY(point.Y))}"))))));
     }
@@ -52,13 +53,13 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
             A("width", Math.Max(0.5, AtX(bar.To) - AtX(bar.From) - 1)), A("height", Height - Bottom - AtY(bar.Y)))));
     }
 
-    public XElement ToSvg() => new(
-        "svg", new XAttribute("class", "plot"), new XAttribute("viewBox", $"0 0 {N(Width)} {N(Height)}"), new XAttribute("role", "img"), new XAttribute("aria-label", $"{title}. {description}"),
+    public XElement ToSvg() => Image(
+        "plot", Width, Height, $"{title}. {description}",
         new XElement("title", title),
         new XElement("desc", description),
         x.Ticks().SelectMany(VerticalTick),
         y.Ticks().SelectMany(HorizontalTick),
-        new XElement("path", new XAttribute("class", "axis"), new XAttribute("d", $"M{N(Left)} {N(Top)}V{N(Height - Bottom)}H{N(Width - Right)}")),
+        Path("axis", $"M{N(Left)} {N(Top)}V{N(Height - Bottom)}H{N(Width - Right)}"),
         Text((Left + Width - Right) / 2, Height - 6, "middle", x.Label),
         new XElement("text", A("x", 13), A("y", (Top + Height - Bottom) / 2), new XAttribute("text-anchor", "middle"), new XAttribute("transform", $"rotate(-90 13 {N((Top + Height - Bottom) / 2)})"), y.Label),
         _marks.SelectMany(draw => draw()),
@@ -77,13 +78,13 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
 
     private IEnumerable<XElement> VerticalTick(double value) =>
     [
-        new XElement("path", new XAttribute("class", "grid"), new XAttribute("d", $"M{N(AtX(value))} {N(Top)}V{N(Height - Bottom)}")),
+        Path("grid", $"M{N(AtX(value))} {N(Top)}V{N(Height - Bottom)}"),
         Text(AtX(value), Height - Bottom + 15, "middle", x.Text(value)),
     ];
 
     private IEnumerable<XElement> HorizontalTick(double value) =>
     [
-        new XElement("path", new XAttribute("class", "grid"), new XAttribute("d", $"M{N(Left)} {N(AtY(value))}H{N(Width - Right)}")),
+        Path("grid", $"M{N(Left)} {N(AtY(value))}H{N(Width - Right)}"),
         Text(Left - 5, AtY(value) + 4, "end", y.Text(value)),
     ];
 
@@ -93,34 +94,50 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
         double middle = 11 + index / LegendColumns * LegendRow;
         return
         [
-            new XElement("path", new XAttribute("class", $"line s{style}"), new XAttribute("d", $"M{N(left)} {N(middle)}h24")),
+            Path($"line s{style}", $"M{N(left)} {N(middle)}h24"),
             Text(left + 29, middle + 4, "start", name),
         ];
     }
 
     private XElement Dot((double X, double Y) point, int style) => new("circle", new XAttribute("class", $"dot s{style}"), A("cx", AtX(point.X)), A("cy", AtY(point.Y)), A("r", 3));
 
-    private static XElement Text(double left, double bottom, string anchor, string text) => new("text", A("x", left), A("y", bottom), new XAttribute("text-anchor", anchor), text);
-
     private double AtX(double value) => Left + x.Place(value) * (Width - Right - Left);
 
     private double AtY(double value) => Height - Bottom - y.Place(value) * (Height - Bottom - Top);
 
     private static XAttribute A(string name, double value) => new(name, N(value));
-
-    private static string N(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 }
 
-/// <summary>One axis of a plot: where values lie on it and where its marks are.</summary>
+/// <summary>The parts of inline SVG.</summary>
+internal static class Svg
+{
+    /// <summary>An image of a size in its own units, with words for screen readers.</summary>
+    public static XElement Image(string cssClass, double width, double height, string label, params object[] content) => new(
+        "svg", new XAttribute("class", cssClass), new XAttribute("viewBox", $"0 0 {N(width)} {N(height)}"), new XAttribute("role", "img"), new XAttribute("aria-label", label), content);
+
+    /// <param name="x">Where it starts, ends or has its middle, as <paramref name="anchor"/> says.</param>
+    /// <param name="y">The baseline.</param>
+    /// <param name="anchor">start, middle or end.</param>
+    /// <param name="text">The text.</param>
+    public static XElement Text(double x, double y, string anchor, string text) =>
+        new("text", new XAttribute("x", N(x)), new XAttribute("y", N(y)), new XAttribute("text-anchor", anchor), text);
+
+    public static XElement Path(string cssClass, string data) => new("path", new XAttribute("class", cssClass), new XAttribute("d", data));
+
+    /// <summary>Two decimals are enough for any screen.</summary>
+    public static string N(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+}
+
+/// <summary>One axis of a plot: its range and its ticks.</summary>
 /// <param name="Label">What it measures, with its unit.</param>
 /// <param name="Min">Where it begins.</param>
 /// <param name="Max">Where it ends.</param>
-/// <param name="IsWhole">Whether its values are whole numbers, and so its marks.</param>
+/// <param name="IsWhole">Whether its values, and so its ticks, are whole numbers.</param>
 internal sealed record PlotAxis(string Label, double Min, double Max, bool IsWhole = false)
 {
     private const int MostTicks = 6;
 
-    /// <summary>An axis that holds all values, wide enough to be drawn even where they are all the same.</summary>
+    /// <summary>An axis over all values; if they are all the same, half a unit to each side.</summary>
     public static PlotAxis Over(string label, IEnumerable<double> values, bool fromZero = false, bool isWhole = false)
     {
         double[] finite = [.. values.Where(double.IsFinite)];
@@ -129,7 +146,7 @@ internal sealed record PlotAxis(string Label, double Min, double Max, bool IsWho
         return max > min ? new PlotAxis(label, min, max, isWhole) : new PlotAxis(label, min - 0.5, max + 0.5, isWhole);
     }
 
-    /// <summary>Where a value lies, 0 at the beginning, 1 at the end; what lies beyond is put there.</summary>
+    /// <summary>The position of a value, 0 at the beginning, 1 at the end; values outside are clamped.</summary>
     public double Place(double value) => Math.Clamp((value - Min) / (Max - Min), 0, 1);
 
     /// <summary>Round numbers along the axis.</summary>
@@ -146,10 +163,10 @@ internal sealed record PlotAxis(string Label, double Min, double Max, bool IsWho
     public string Text(double value) => value.ToString("0.#####", CultureInfo.InvariantCulture);
 }
 
-/// <summary>Distances of the marks on an axis.</summary>
+/// <summary>Distances between the ticks of an axis.</summary>
 internal static class RoundStep
 {
-    /// <summary>1, 2 or 5 times a power of ten, and no less than asked for; 1 where nothing is.</summary>
+    /// <summary>1, 2 or 5 times a power of ten, at least <paramref name="least"/>; 1 where that is 0.</summary>
     public static double Of(double least)
     {
         double power = least > 0 ? Math.Pow(10, Math.Floor(Math.Log10(least))) : 1;

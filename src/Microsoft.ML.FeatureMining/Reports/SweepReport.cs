@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Microsoft.ML.FeatureMining.Sweeps;
+using static Microsoft.ML.FeatureMining.Reports.Svg;
 
 namespace Microsoft.ML.FeatureMining.Reports;
 
@@ -27,7 +28,7 @@ internal static class SweepReport
         ("Trained to the end", Html.Count(ranked.Count(trial => trial.State == TrialState.Completed))),
         ("Failed", Html.Count(ranked.Count(trial => trial.State == TrialState.Failed))),
         ("Epochs", Html.Count(ranked.Sum(trial => trial.Epochs))),
-        ("Time", TimeSpan.FromSeconds(Math.Round(ranked.Sum(trial => trial.Seconds))).ToString("g", System.Globalization.CultureInfo.InvariantCulture)),
+        ("Time", TimeSpan.FromSeconds(Math.Round(ranked.Sum(trial => trial.Seconds))).ToString("g", CultureInfo.InvariantCulture)),
         .. scored.Take(1).SelectMany(best => new[] { ("Best score", Html.Share(best.Score)), ("Best trial", Html.Count(best.Number)) }.Concat(best.Settings.Select(setting => ("Best " + setting.Key, SweepTable.Text(setting.Value)))))]));
 
     private static ReportSection Coordinates(IReadOnlyList<SweepParameter> parameters, SweepTrial[] scored)
@@ -86,7 +87,7 @@ internal static class SweepReport
             .. trial.Settings.Select(setting => SweepTable.Text(setting.Value)), trial.Error ?? ""])));
 }
 
-/// <summary>Parallel coordinates as inline SVG: an upright axis a quantity, a line a thing that has a value of each.</summary>
+/// <summary>Parallel coordinates as inline SVG: a vertical axis for each quantity, and a line for each thing that has a value of each.</summary>
 internal static class ParallelCoordinates
 {
     private const double Gap = 120;
@@ -94,11 +95,11 @@ internal static class ParallelCoordinates
     private const double Top = 30;
     private const double Bottom = 240;
 
-    /// <param name="label">Words on what is to be seen.</param>
+    /// <param name="label">What the image shows, for screen readers.</param>
     /// <param name="axes">From the left.</param>
-    /// <param name="lines">For each axis a place in [0, 1], or no number for a gap; and a shade in [0, 1], 1 being the strongest. Later lines lie above.</param>
-    public static XElement Of(string label, IReadOnlyList<ParallelAxis> axes, IEnumerable<(IReadOnlyList<double> Places, double Shade)> lines) => new(
-        "svg", new XAttribute("class", "plot wide"), new XAttribute("viewBox", $"0 0 {N(2 * Side + (axes.Count - 1) * Gap)} {N(Bottom + 15)}"), new XAttribute("role", "img"), new XAttribute("aria-label", label),
+    /// <param name="lines">For each axis a position in [0, 1], or NaN for a gap; and a shade in [0, 1], 1 being the strongest. Later lines are drawn above.</param>
+    public static XElement Of(string label, IReadOnlyList<ParallelAxis> axes, IEnumerable<(IReadOnlyList<double> Places, double Shade)> lines) => Image(
+        "plot wide", 2 * Side + (axes.Count - 1) * Gap, Bottom + 15, label,
         new XElement("title", label),
         lines.Select(line => new XElement(
             "polyline", new XAttribute("class", "line s0"), new XAttribute("style", $"opacity:{N(0.12 + 0.88 * line.Shade)};stroke-width:{N(1 + line.Shade)}"),
@@ -107,22 +108,17 @@ internal static class ParallelCoordinates
 
     private static IEnumerable<XElement> AxisOf(int index, ParallelAxis axis) =>
     [
-        new XElement("path", new XAttribute("class", "axis"), new XAttribute("d", $"M{N(X(index))} {N(Top)}V{N(Bottom)}")),
+        Path("axis", $"M{N(X(index))} {N(Top)}V{N(Bottom)}"),
         Text(X(index), Top - 14, "middle", axis.Name),
         .. axis.Marks.Select(mark => Text(X(index) + 5, Y(mark.Place) + 4, "start", mark.Text)),
     ];
 
-    private static XElement Text(double x, double y, string anchor, string text) =>
-        new("text", new XAttribute("x", N(x)), new XAttribute("y", N(y)), new XAttribute("text-anchor", anchor), text);
-
     private static double X(int index) => Side + index * Gap;
 
     private static double Y(double place) => Bottom - place * (Bottom - Top);
-
-    private static string N(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 }
 
-/// <summary>One upright axis of parallel coordinates.</summary>
+/// <summary>One vertical axis of parallel coordinates.</summary>
 /// <param name="Name">Above it.</param>
-/// <param name="Marks">Texts beside it, at places in [0, 1], 0 being below.</param>
+/// <param name="Marks">Texts beside it, at positions in [0, 1], 0 being the bottom.</param>
 internal sealed record ParallelAxis(string Name, IReadOnlyList<(double Place, string Text)> Marks);
