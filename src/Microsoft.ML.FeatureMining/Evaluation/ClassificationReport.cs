@@ -17,10 +17,10 @@ public sealed class ClassificationReport
     /// <summary>Rows that were counted.</summary>
     public int Rows => Classes.Sum(entry => entry.Rows);
 
-    /// <summary>Rows that were not: they have no label.</summary>
+    /// <summary>Rows that were not counted: they have no label.</summary>
     public int Unlabeled { get; internal init; }
 
-    /// <summary>Rows that were not: their picture could not be read, and the model skips such.</summary>
+    /// <summary>Rows that were not counted: their image could not be read, and the model skips unreadable images.</summary>
     public int Unreadable { get; internal init; }
 
     /// <summary>Each class, in the order of the scores.</summary>
@@ -61,17 +61,8 @@ public sealed class ClassificationReport
         return Rows == 0 ? 0 : (double)_ranks.Take(k).Sum() / Rows;
     }
 
-    /// <summary>The pairs of classes that are mixed up most often, the most often first; of the same number, the larger share of the class first.</summary>
-    /// <param name="most">How many at most.</param>
-    public IReadOnlyList<ConfusedPair> MostConfused(int most)
-    {
-        IEnumerable<ConfusedPair> pairs = from actual in Enumerable.Range(0, Classes.Count)
-                                          from predicted in Enumerable.Range(0, Classes.Count)
-                                          let count = _confusion[actual, predicted]
-                                          where actual != predicted && count > 0
-                                          select new ConfusedPair(Classes[actual].Name, Classes[predicted].Name, count, (double)count / Classes[actual].Rows);
-        return [.. pairs.OrderByDescending(pair => pair.Count).ThenByDescending(pair => pair.Share).Take(most)];
-    }
+    /// <inheritdoc cref="ConfusedPair.Most"/>
+    public IReadOnlyList<ConfusedPair> MostConfused(int most) => ConfusedPair.Most([.. Classes.Select(entry => entry.Name)], (actual, predicted) => _confusion[actual, predicted], most);
 
     private double Macro(Func<ClassMetrics, double?> measure) => Classes.Where(entry => entry.Rows + entry.Predicted > 0).Select(entry => measure(entry) ?? 0).DefaultIfEmpty().Average();
 }
@@ -84,15 +75,13 @@ public sealed class ClassificationReport
 public sealed record ClassMetrics(string Name, int Rows, int Predicted, int Correct)
 {
     /// <summary>Correct / Predicted, in [0, 1]; null where nothing was taken for this class.</summary>
-    public double? Precision => Ratio(Correct, Predicted);
+    public double? Precision => MetricMath.Ratio(Correct, Predicted);
 
     /// <summary>Correct / Rows, in [0, 1]; null where the class has no rows.</summary>
-    public double? Recall => Ratio(Correct, Rows);
+    public double? Recall => MetricMath.Ratio(Correct, Rows);
 
     /// <summary>The harmonic mean of the two, 2 Correct / (Rows + Predicted); null where there is neither a row nor a prediction.</summary>
-    public double? F1 => Ratio(2 * Correct, Rows + Predicted);
-
-    private static double? Ratio(int part, int whole) => whole == 0 ? null : (double)part / whole;
+    public double? F1 => MetricMath.Ratio(2 * Correct, Rows + Predicted);
 }
 
 /// <summary>Rows of one class that were taken for another.</summary>
@@ -100,7 +89,28 @@ public sealed record ClassMetrics(string Name, int Rows, int Predicted, int Corr
 /// <param name="Predicted">The class that they were taken for.</param>
 /// <param name="Count">How many.</param>
 /// <param name="Share">Their share of the class's rows, in (0, 1].</param>
-public sealed record ConfusedPair(string Actual, string Predicted, int Count, double Share);
+public sealed record ConfusedPair(string Actual, string Predicted, int Count, double Share)
+{
+    /// <summary>The pairs of classes that are confused most often, the most often first; of equal counts, the larger share of the actual class first.</summary>
+    /// <param name="classNames">The names of the classes.</param>
+    /// <param name="count">
+    /// count(actual, predicted) says how many rows of one class were taken for the other, both from 0. For ML.NET's ConfusionMatrix: <c>(actual, predicted) => matrix.Counts[actual][predicted]</c>.
+    /// </param>
+    /// <param name="most">How many pairs at most.</param>
+    public static IReadOnlyList<ConfusedPair> Most(IReadOnlyList<string> classNames, Func<int, int, double> count, int most)
+    {
+        ArgumentNullException.ThrowIfNull(classNames);
+        ArgumentNullException.ThrowIfNull(count);
+        IEnumerable<int> classes = Enumerable.Range(0, classNames.Count);
+        IEnumerable<ConfusedPair> pairs = from actual in classes
+                                          let rows = classes.Sum(predicted => count(actual, predicted))
+                                          from predicted in classes
+                                          let confused = count(actual, predicted)
+                                          where actual != predicted && confused > 0
+                                          select new ConfusedPair(classNames[actual], classNames[predicted], (int)confused, confused / rows);
+        return [.. pairs.OrderByDescending(pair => pair.Count).ThenByDescending(pair => pair.Share).Take(most)];
+    }
+}
 
 /// <summary>A row and the class that a network is most wrong about in it.</summary>
 /// <param name="Row">From 0.</param>
@@ -109,27 +119,21 @@ public sealed record ConfusedPair(string Actual, string Predicted, int Count, do
 /// <param name="Probability">That it has, as the network says.</param>
 internal sealed record LabelError(long Row, int Class, bool Has, double Probability)
 {
-    // What ML.NET's log-loss takes for 0.
-    private const double Least = 1e-15;
-
     /// <summary>The binary cross entropy of the class.</summary>
-    public double Loss => -Math.Log(Math.Max(Has ? Probability : 1 - Probability, Least));
+    public double Loss => MetricMath.LogLoss(Has ? Probability : 1 - Probability);
 }
 
 /// <summary>One row and what was made of it.</summary>
 /// <param name="Row">The row, from 0.</param>
-/// <param name="File">The picture's file, where the row names one.</param>
+/// <param name="File">The image's file, if the row names one.</param>
 /// <param name="Actual">Its class, from 0.</param>
 /// <param name="Predicted">The most probable class, from 0.</param>
 /// <param name="Probability">The predicted class's probability.</param>
 /// <param name="ActualProbability">Its own class's probability.</param>
 public sealed record ScoredImage(long Row, string? File, int Actual, int Predicted, double Probability, double ActualProbability)
 {
-    // What ML.NET's log-loss takes for 0.
-    private const double Least = 1e-15;
-
     /// <summary>The cross entropy, -ln of the actual class's probability.</summary>
-    public double Loss => -Math.Log(Math.Max(ActualProbability, Least));
+    public double Loss => MetricMath.LogLoss(ActualProbability);
 }
 
 /// <summary>Whether a probability means what it says (Guo et al. 2017, "On Calibration of Modern Neural Networks", section 2).</summary>
@@ -174,7 +178,7 @@ internal sealed class CalibrationCounter
         (double)i / BinCount, (i + 1.0) / BinCount, bin.Count, bin.Count == 0 ? 0 : bin.Confidence / bin.Count, bin.Count == 0 ? 0 : (double)bin.Correct / bin.Count))]);
 }
 
-/// <summary>Gathers a report, row by row; keeps nothing of a row but of the worst.</summary>
+/// <summary>Gathers a report, row by row; keeps only counts, and the worst rows.</summary>
 /// <param name="classNames">The classes in the order of the probabilities.</param>
 /// <param name="worst">How many of the worst rows to keep.</param>
 internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
@@ -182,7 +186,7 @@ internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
     private readonly int[,] _confusion = new int[classNames.Count, classNames.Count];
     private readonly long[] _ranks = new long[classNames.Count];
     private readonly CalibrationCounter _calibration = new();
-    private readonly PriorityQueue<ScoredImage, (double Loss, long Age)> _worst = new();
+    private readonly WorstRows<ScoredImage> _worst = new(worst);
     private double _loss;
     private int _rows;
     private int _unlabeled;
@@ -213,11 +217,7 @@ internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
         _confusion[label, predicted]++;
         _ranks[Rank(probabilities, label)]++;
         _calibration.Add(image.Probability, label == predicted);
-        _worst.Enqueue(image, (image.Loss, -row));
-        if (_worst.Count > worst)
-        {
-            _worst.Dequeue();
-        }
+        _worst.Add(image, image.Loss, row);
     }
 
     public ClassificationReport Build() => new(classNames, _confusion, _ranks)
@@ -226,7 +226,7 @@ internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
         Unreadable = _unreadable,
         LogLoss = _rows == 0 ? 0 : _loss / _rows,
         Calibration = _calibration.Read(),
-        Worst = [.. _worst.UnorderedItems.OrderByDescending(entry => entry.Priority).Select(entry => entry.Element)],
+        Worst = _worst.Read(),
     };
 
     private static int Largest(ReadOnlySpan<float> values)

@@ -54,15 +54,13 @@ public sealed class MultilabelClassificationMetrics
 public sealed record LabelMetrics(string Name, int TruePositives, int FalsePositives, int FalseNegatives, int TrueNegatives, double? AveragePrecision)
 {
     /// <summary>TP / (TP + FP), in [0, 1]; null where no image is said to have the class.</summary>
-    public double? Precision => Ratio(TruePositives, TruePositives + FalsePositives);
+    public double? Precision => MetricMath.Ratio(TruePositives, TruePositives + FalsePositives);
 
     /// <summary>TP / (TP + FN), in [0, 1]; null where no image has it.</summary>
-    public double? Recall => Ratio(TruePositives, TruePositives + FalseNegatives);
+    public double? Recall => MetricMath.Ratio(TruePositives, TruePositives + FalseNegatives);
 
     /// <summary>2 TP / (2 TP + FP + FN), in [0, 1]; null where no image has it or is said to.</summary>
-    public double? F1 => Ratio(2 * TruePositives, (2 * TruePositives) + FalsePositives + FalseNegatives);
-
-    internal static double? Ratio(int part, int whole) => whole == 0 ? null : (double)part / whole;
+    public double? F1 => MetricMath.Ratio(2 * TruePositives, (2 * TruePositives) + FalsePositives + FalseNegatives);
 }
 
 /// <summary>Gathers multi-label metrics, row by row; keeps each row's scores, because average precision needs them in order.</summary>
@@ -131,7 +129,7 @@ internal sealed class MultilabelCounter(IReadOnlyList<string> names, double thre
 /// <param name="most">How many.</param>
 internal sealed class WorstLabels(int most)
 {
-    private readonly PriorityQueue<LabelError, (double Loss, long Age)> _worst = new();
+    private readonly WorstRows<LabelError> _worst = new(most);
 
     /// <param name="row">From 0.</param>
     /// <param name="actual">1 for each class that the row has; null where it has no label.</param>
@@ -144,13 +142,9 @@ internal sealed class WorstLabels(int most)
         }
 
         LabelError worst = Enumerable.Range(0, scores.Count).Select(k => new LabelError(row, k, actual[k] > 0, scores[k])).MaxBy(error => error.Loss)!;
-        _worst.Enqueue(worst, (worst.Loss, -row));
-        if (_worst.Count > most)
-        {
-            _worst.Dequeue();
-        }
+        _worst.Add(worst, worst.Loss, row);
     }
 
     /// <summary>The worst first.</summary>
-    public IReadOnlyList<LabelError> Read() => [.. _worst.UnorderedItems.OrderByDescending(entry => entry.Priority).Select(entry => entry.Element)];
+    public IReadOnlyList<LabelError> Read() => _worst.Read();
 }
