@@ -2,7 +2,7 @@ using Microsoft.ML.FeatureMining.Imaging;
 
 namespace Microsoft.ML.FeatureMining.Explanation;
 
-/// <summary>Explanations as one picture, such as the papers' figures.</summary>
+/// <summary>Explanations as one image, such as the papers' figures.</summary>
 public static class ExplanationGrid
 {
     /// <summary>
@@ -16,7 +16,7 @@ public static class ExplanationGrid
     public static byte[] FromImages(IEnumerable<ImageExplanation> rows, int side = 112)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return Encode([.. rows.Select(row => row.NamedMaps.Select(entry => Overlay.Draw(row.Picture, entry.Map, side)).Prepend(Overlay.Draw(row.Picture, null, side)).ToArray())]);
+        return Encode([.. rows.Select(row => row.NamedMaps.Select(entry => Overlay.Draw(row.Image, entry.Map, side)).Prepend(Overlay.Draw(row.Image, null, side)).ToArray())]);
     }
 
     /// <summary>
@@ -35,7 +35,7 @@ public static class ExplanationGrid
 
         DecodedImage?[] Row(DecodedImage? part, IReadOnlyList<ImageExplanation> images, Func<ImageExplanation, HeatMap?> map)
         {
-            IEnumerable<DecodedImage?> cells = images.Select(image => Overlay.Draw(image.Picture, map(image), side));
+            IEnumerable<DecodedImage?> cells = images.Select(image => Overlay.Draw(image.Image, map(image), side));
             return [.. hasParts ? cells.Prepend(part) : cells];
         }
     }
@@ -64,12 +64,12 @@ public static class ExplanationGrid
     }
 }
 
-/// <summary>Pictures in rows and columns on white, such as the papers' figures.</summary>
+/// <summary>Images in rows and columns on white, such as the papers' figures.</summary>
 internal static class ImageGrid
 {
     private const int Gap = 4;
 
-    /// <summary>Rows of RGB pictures; a null leaves its cell white. Rows may differ in length.</summary>
+    /// <summary>Rows of RGB images; a null leaves its cell white. Rows may differ in length.</summary>
     public static DecodedImage Compose(IReadOnlyList<IReadOnlyList<DecodedImage?>> rows)
     {
         (int cellWidth, int cellHeight) = (rows.Max(row => row.Max(cell => cell?.Width ?? 1)), rows.Max(row => row.Max(cell => cell?.Height ?? 1)));

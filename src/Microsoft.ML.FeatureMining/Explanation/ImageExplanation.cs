@@ -5,9 +5,9 @@ namespace Microsoft.ML.FeatureMining.Explanation;
 /// <summary>Where on one image a network, or an ensemble of them, found a class.</summary>
 public sealed class ImageExplanation
 {
-    internal ImageExplanation(NetworkMaps maps, DecodedImage picture)
+    internal ImageExplanation(NetworkMaps maps, DecodedImage image)
     {
-        (Probabilities, Class, Picture) = (maps.Probabilities, maps.Class, picture);
+        (Probabilities, Class, Image) = (maps.Probabilities, maps.Class, image);
         (ClassMap, StageMaps, SplitMaps) = (maps.ClassMap, maps.StageMaps, maps.SplitMaps);
         MainMap = ClassMap ?? StageMaps[^1];
     }
@@ -18,7 +18,7 @@ public sealed class ImageExplanation
     /// <param name="shares">Of each in the score; they sum to 1.</param>
     internal ImageExplanation(IReadOnlyList<float> probabilities, int target, IReadOnlyList<ImageExplanation> members, IReadOnlyList<double> shares)
     {
-        (Probabilities, Class, Picture, Members) = (probabilities, target, members[0].Picture, members);
+        (Probabilities, Class, Image, Members) = (probabilities, target, members[0].Image, members);
         MainMap = HeatMap.Mean([.. members.Select(member => member.MainMap)], shares);
     }
 
@@ -47,7 +47,7 @@ public sealed class ImageExplanation
     public HeatMap MainMap { get; }
 
     /// <summary>What the network saw, RGB; of an ensemble, its first.</summary>
-    internal DecodedImage Picture { get; }
+    internal DecodedImage Image { get; }
 
     /// <summary>All maps with words on each.</summary>
     internal IEnumerable<(string Name, HeatMap Map)> NamedMaps => Members.Count > 0
@@ -61,26 +61,26 @@ public sealed class ImageExplanation
 
     /// <summary>The image as the network saw it, or under a map of it, as a PNG file.</summary>
     /// <param name="map">One of the maps above; null for the image alone.</param>
-    /// <param name="side">The longer side of the picture, in pixels.</param>
+    /// <param name="side">The longer side of the PNG, in pixels.</param>
     public byte[] ToPng(HeatMap? map = null, int side = 224)
     {
-        DecodedImage cell = Overlay.Draw(Picture, map, side);
+        DecodedImage cell = Overlay.Draw(Image, map, side);
         return ImageCodec.EncodePng(cell.Pixels, cell.Width, cell.Height);
     }
 }
 
-/// <summary>Heat maps over pictures, in the colors that the papers have them in.</summary>
+/// <summary>Heat maps over images, in the colors that the papers use.</summary>
 internal static class Overlay
 {
-    /// <summary>The picture enlarged or reduced, half of it the map's colors, red being most.</summary>
-    /// <param name="picture">RGB.</param>
-    /// <param name="map">Null for the picture alone.</param>
+    /// <summary>The image at another size, blended half and half with the colors of the map; red is the maximum.</summary>
+    /// <param name="image">RGB.</param>
+    /// <param name="map">Null for the image alone.</param>
     /// <param name="side">The longer side of the result.</param>
-    public static DecodedImage Draw(DecodedImage picture, HeatMap? map, int side)
+    public static DecodedImage Draw(DecodedImage image, HeatMap? map, int side)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(side);
-        int longer = Math.Max(picture.Width, picture.Height);
-        DecodedImage resized = ImageResize.Resize(picture, Math.Max(1, picture.Width * side / longer), Math.Max(1, picture.Height * side / longer));
+        int longer = Math.Max(image.Width, image.Height);
+        DecodedImage resized = ImageResize.Resize(image, Math.Max(1, image.Width * side / longer), Math.Max(1, image.Height * side / longer));
         if (map is null)
         {
             return resized;

@@ -111,7 +111,7 @@ internal static class EvaluationSections
     }
 }
 
-/// <summary>A confusion matrix as HTML: a table as long as it can be read, a picture of it beyond.</summary>
+/// <summary>A confusion matrix as HTML: a table for up to 20 classes, an image for more.</summary>
 internal static class ConfusionMatrix
 {
     private const int LargestTable = 20;
@@ -119,7 +119,7 @@ internal static class ConfusionMatrix
     // Names that are longer stand upright, so that the columns stay narrow.
     private const int LongName = 5;
 
-    public static XElement Of(ClassificationReport report) => report.Classes.Count <= LargestTable ? Table(report) : Picture(report);
+    public static XElement Of(ClassificationReport report) => report.Classes.Count <= LargestTable ? Table(report) : Image(report);
 
     private static XElement Table(ClassificationReport report) => HtmlTable.Scrolling("Confusion matrix", new XElement(
         "table", new XAttribute("class", report.Classes.Any(entry => entry.Name.Length > LongName) ? "matrix tall" : "matrix"),
@@ -135,14 +135,14 @@ internal static class ConfusionMatrix
         return new XElement("td", new XAttribute("style", $"background:rgb(var(--heat) / {shade})"), Html.Count(report.Count(actual, predicted)));
     }
 
-    private static XElement Picture(ClassificationReport report)
+    private static XElement Image(ClassificationReport report)
     {
         int classes = report.Classes.Count;
         byte[] pixels = [.. from actual in Enumerable.Range(0, classes)
                             from predicted in Enumerable.Range(0, classes)
                             select (byte)(255 - Math.Round(255 * Share(report, actual, predicted)))];
         string alt = $"Confusion matrix of {classes} classes, rows the classes, columns what they were taken for; {Html.Share(report.Accuracy)} of the rows lie on the diagonal.";
-        return Html.Figure(Html.Picture(ImageCodec.EncodePng(pixels, classes, classes), alt, "pixels"), "Confusion matrix: a row a class in the order of the table of classes, a column what it was taken for; black is all of the class's rows.");
+        return Html.Figure(Html.Image(ImageCodec.EncodePng(pixels, classes, classes), alt, "pixels"), "Confusion matrix: a row a class in the order of the table of classes, a column what it was taken for; black is all of the class's rows.");
     }
 
     private static double Share(ClassificationReport report, int actual, int predicted) =>

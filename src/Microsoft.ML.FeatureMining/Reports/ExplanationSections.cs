@@ -6,23 +6,23 @@ namespace Microsoft.ML.FeatureMining.Reports;
 /// <summary>Maps and activations as parts of an HTML report.</summary>
 internal static class ExplanationSections
 {
-    // What is smaller than this is left to the browser to enlarge: a picture that was enlarged here would only take more room.
+    // What is smaller than this is left to the browser to enlarge: an image that was enlarged here would only take more space.
     private const int SmallestSide = 64;
     private const int LargestSide = 160;
 
-    /// <summary>The picture, and beside it each of its maps, under words on what it is.</summary>
+    /// <summary>The image, and beside it each of its maps, under words that say what it is.</summary>
     public static XElement Maps(ImageExplanation explanation, string heading, string className)
     {
         IEnumerable<(string Name, HeatMap? Map)> maps = [("the image", null), .. explanation.NamedMaps.Select(entry => (entry.Name, (HeatMap?)entry.Map))];
         return new XElement(
             "div", new XElement("h3", heading), new XElement(
                 "div", new XAttribute("class", "grid-row"), maps.Select(map => Html.Figure(
-                    Html.Picture(explanation.ToPng(map.Map, Side(explanation)), map.Map is null ? $"{heading}: the image as the network saw it" : $"{heading}: {map.Name} of {className}"), map.Name))));
+                    Html.Image(explanation.ToPng(map.Map, Side(explanation)), map.Map is null ? $"{heading}: the image as the network saw it" : $"{heading}: {map.Name} of {className}"), map.Name))));
     }
 
-    /// <summary>The picture and the main map of it, for a list of many.</summary>
+    /// <summary>The image and its main map, for a list of many.</summary>
     public static XElement Card(ImageExplanation explanation, string what, params object[] caption) => Html.Figure(
-        new XElement("div", Html.Picture(explanation.ToPng(null, Side(explanation)), what), Html.Picture(explanation.ToPng(explanation.MainMap, Side(explanation)), $"Where the network found it: {what}")), caption);
+        new XElement("div", Html.Image(explanation.ToPng(null, Side(explanation)), what), Html.Image(explanation.ToPng(explanation.MainMap, Side(explanation)), $"Where the network found it: {what}")), caption);
 
     /// <summary>How strongly the stages of a network respond; of several, those of the same number side by side, as the paper compares them.</summary>
     public static ReportSection Activations(IReadOnlyList<(string Name, IReadOnlyList<StageActivations> Stages)> networks)
@@ -61,5 +61,5 @@ internal static class ExplanationSections
         return Html.Figure(plot.ToSvg(), $"{title}. How many features of an image are of which size; those up to 0.5 are left out, as in the paper.");
     }
 
-    private static int Side(ImageExplanation explanation) => Math.Clamp(Math.Max(explanation.Picture.Width, explanation.Picture.Height), SmallestSide, LargestSide);
+    private static int Side(ImageExplanation explanation) => Math.Clamp(Math.Max(explanation.Image.Width, explanation.Image.Height), SmallestSide, LargestSide);
 }

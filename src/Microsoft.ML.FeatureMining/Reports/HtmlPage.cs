@@ -55,11 +55,11 @@ internal static class Html
 {
     public static XElement Paragraph(params object[] content) => new("p", content);
 
-    /// <summary>A picture that lies in the page itself.</summary>
+    /// <summary>An image that is embedded in the page.</summary>
     /// <param name="png">The file.</param>
     /// <param name="alt">What it shows, for those who do not see it.</param>
     /// <param name="style">A class of the stylesheet.</param>
-    public static XElement Picture(byte[] png, string alt, string style = "picture") => new(
+    public static XElement Image(byte[] png, string alt, string style = "image") => new(
         "img", new XAttribute("class", style), new XAttribute("src", "data:image/png;base64," + Convert.ToBase64String(png)), new XAttribute("alt", alt));
 
     /// <summary>Something with words under it.</summary>
@@ -152,7 +152,7 @@ internal static class Stylesheet
         .row figure { margin: 0; flex: 1 1 20rem; max-width: 31rem; }
         .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: 1rem; }
         .cards figure { margin: 0; }
-        .picture { width: 100%; max-width: 14rem; height: auto; display: block; border-radius: .25rem; }
+        .image { width: 100%; max-width: 14rem; height: auto; display: block; border-radius: .25rem; }
         .pixels { width: 100%; max-width: 34rem; height: auto; display: block; image-rendering: pixelated; border: 1px solid var(--rule); }
         .grid-row { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.5rem, 9rem)); gap: .5rem; margin: .5rem 0 1.5rem; }
         .grid-row figure { margin: 0; }

@@ -61,5 +61,24 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Single(_folder.GetFiles());
     }
 
+    [Fact]
+    public void RemoveAbandoned_WhileAnotherFileIsWritten_RemovesOnlyWhatNobodyWrites()
+    {
+        File.WriteAllText(Target, "whole");
+        string abandoned = AtomicFile.TemporaryPath(Target);
+        File.WriteAllText(abandoned, "half");
+
+        AtomicFile.Write(Target, stream =>
+        {
+            stream.Write([1, 2, 3]);
+            AtomicFile.RemoveAbandoned(_folder.FullName, Path.GetFileName(Target));
+            Assert.False(File.Exists(abandoned));
+        });
+
+        Assert.Equal([1, 2, 3], File.ReadAllBytes(Target));
+        Assert.Single(_folder.GetFiles());
+        AtomicFile.RemoveAbandoned(Path.Combine(_folder.FullName, "missing"), "*");
+    }
+
     public void Dispose() => _folder.Delete(recursive: true);
 }
