@@ -23,8 +23,8 @@ public abstract record ImageAugmentation
     public virtual IEnumerable<string> Problems() => [];
 
     /// <summary>
-    /// For an augmentation that is cheap while images are copied in memory: the operation on this batch, with the same random numbers that <see cref="Apply"/> would draw. For all others null, and
-    /// nothing is drawn. Called only if all augmentations before it run in memory too.
+    /// For an augmentation that is cheap while images are copied in memory: the operation on this batch, with the same random numbers that <see cref="Apply"/>
+    /// would draw. For all others null, and nothing is drawn. Called only if all augmentations before it run in memory too.
     /// </summary>
     /// <param name="count">Images in the batch.</param>
     /// <param name="shape">Their shape.</param>

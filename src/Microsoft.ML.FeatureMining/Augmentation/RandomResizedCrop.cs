@@ -8,9 +8,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// Crops a random box and resizes it to the whole image, bilinearly. The box's share of the image is uniform, and so is the logarithm of its aspect ratio. A box that does not fit is drawn again, up to
-/// ten times; then it is the largest central box of an allowed aspect ratio. The distribution is torchvision's. Boxes shrink by at most 2, and only where
-/// <see cref="Training.TrainingOptions.CropRatio"/> keeps larger images, so no antialiasing is needed.
+/// Crops a random box and resizes it to the whole image, bilinearly. The box's share of the image is uniform, and so is the logarithm of its aspect ratio. A
+/// box that does not fit is drawn again, up to ten times; then it is the largest central box of an allowed aspect ratio. The distribution is torchvision's.
+/// Boxes shrink by at most 2, and only where <see cref="Training.TrainingOptions.CropRatio"/> keeps larger images, so no antialiasing is needed.
 /// </summary>
 public sealed record RandomResizedCrop : ImageAugmentation
 {

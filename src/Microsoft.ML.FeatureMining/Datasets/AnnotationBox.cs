@@ -2,7 +2,9 @@ using Microsoft.ML.FeatureMining.Imaging;
 
 namespace Microsoft.ML.FeatureMining.Datasets;
 
-/// <summary>Where an object is on an image, as a data set's annotation says: in pixels from the image's upper left corner, not necessarily whole ones.</summary>
+/// <summary>
+/// Where an object is on an image, as a data set's annotation says: in pixels from the image's upper left corner, not necessarily whole ones.
+/// </summary>
 /// <param name="X">The left edge.</param>
 /// <param name="Y">The upper edge.</param>
 /// <param name="Width">From the left edge to the right one.</param>

@@ -62,7 +62,8 @@ public sealed class ClassificationReport
     }
 
     /// <inheritdoc cref="ConfusedPair.Most"/>
-    public IReadOnlyList<ConfusedPair> MostConfused(int most) => ConfusedPair.Most([.. Classes.Select(entry => entry.Name)], (actual, predicted) => _confusion[actual, predicted], most);
+    public IReadOnlyList<ConfusedPair> MostConfused(int most) =>
+        ConfusedPair.Most([.. Classes.Select(entry => entry.Name)], (actual, predicted) => _confusion[actual, predicted], most);
 
     private double Macro(Func<ClassMetrics, double?> measure) => Classes.Where(entry => entry.Rows + entry.Predicted > 0).Select(entry => measure(entry) ?? 0).DefaultIfEmpty().Average();
 }
@@ -94,7 +95,8 @@ public sealed record ConfusedPair(string Actual, string Predicted, int Count, do
     /// <summary>The pairs of classes that are confused most often, the most often first; of equal counts, the larger share of the actual class first.</summary>
     /// <param name="classNames">The names of the classes.</param>
     /// <param name="count">
-    /// count(actual, predicted) says how many rows of one class were taken for the other, both from 0. For ML.NET's ConfusionMatrix: <c>(actual, predicted) => matrix.Counts[actual][predicted]</c>.
+    /// count(actual, predicted) says how many rows of one class were taken for the other, both from 0. For ML.NET's ConfusionMatrix: <c>(actual, predicted) =>
+    /// matrix.Counts[actual][predicted]</c>.
     /// </param>
     /// <param name="most">How many pairs at most.</param>
     public static IReadOnlyList<ConfusedPair> Most(IReadOnlyList<string> classNames, Func<int, int, double> count, int most)

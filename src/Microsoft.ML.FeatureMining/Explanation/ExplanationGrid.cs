@@ -16,7 +16,10 @@ public static class ExplanationGrid
     public static byte[] FromImages(IEnumerable<ImageExplanation> rows, int side = 112)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return Encode([.. rows.Select(row => row.NamedMaps.Select(entry => Overlay.Draw(row.Image, entry.Map, side)).Prepend(Overlay.Draw(row.Image, null, side)).ToArray())]);
+        return Encode([.. rows.Select(Row)]);
+
+        DecodedImage?[] Row(ImageExplanation row) =>
+            [Overlay.Draw(row.Image, null, side), .. row.NamedMaps.Select(entry => Overlay.Draw(row.Image, entry.Map, side))];
     }
 
     /// <summary>

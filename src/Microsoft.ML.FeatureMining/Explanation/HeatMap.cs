@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Explanation;
 
-/// <summary>How much each position of an image speaks for a class: a map of h rows and w columns, the size of the features that it was computed from. Immutable.</summary>
+/// <summary>
+/// How much each position of an image speaks for a class: a map of h rows and w columns, the size of the features that it was computed from. Immutable.
+/// </summary>
 public sealed class HeatMap
 {
     private readonly float[] _values;

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace Microsoft.ML.FeatureMining.Files;
 
 /// <summary>
-/// Locks a folder against other processes and other users in this one. The operating system releases the lock when the process ends, even if it is killed, so a stale lock file blocks nobody.
+/// Locks a folder against other processes and other users in this one. The operating system releases the lock when the process ends, even if it is killed, so a
+/// stale lock file blocks nobody.
 /// </summary>
 internal sealed class FolderLock : IDisposable
 {

@@ -1,8 +1,9 @@
 namespace Microsoft.ML.FeatureMining.Imaging;
 
 /// <summary>
-/// Where bilinear interpolation reads along one axis, as PyTorch's with align_corners=False: output positions are spread evenly over the inputs, by their centers, and clamped to the centers of the
-/// outermost inputs. (<see cref="ImageResize"/> is bilinear too, but averages over all pixels when it shrinks, as Pillow does.)
+/// Where bilinear interpolation reads along one axis, as PyTorch's with align_corners=False: output positions are spread evenly over the inputs, by their
+/// centers, and clamped to the centers of the outermost inputs. (<see cref="ImageResize"/> is bilinear too, but averages over all pixels when it shrinks, as
+/// Pillow does.)
 /// </summary>
 /// <param name="First">The input before the position.</param>
 /// <param name="Second">The input after it; the same as <paramref name="First"/> at the end.</param>

@@ -12,8 +12,9 @@ internal static class CifarResNet
     private const int StemWidth = 16;
 
     /// <summary>
-    /// He et al. 2016, "Deep Residual Learning for Image Recognition" (section 4.2): stages of 16, 32 and 64 channels, four times as many with bottleneck blocks. The depth is 6n + 2 with basic blocks
-    /// of two convolutions, 9n + 2 with bottleneck blocks of three. Where the shape changes, the skip is a 1x1 convolution with BatchNorm (the usual PyTorch variant; the paper's option B).
+    /// He et al. 2016, "Deep Residual Learning for Image Recognition" (section 4.2): stages of 16, 32 and 64 channels, four times as many with bottleneck
+    /// blocks. The depth is 6n + 2 with basic blocks of two convolutions, 9n + 2 with bottleneck blocks of three. Where the shape changes, the skip is a 1x1
+    /// convolution with BatchNorm (the usual PyTorch variant; the paper's option B).
     /// </summary>
     /// <exception cref="ArgumentException">No such network has that depth.</exception>
     public static Backbone Plain(int depth, bool bottleneck, int inputChannels, LayerFactory layers) => Network(
@@ -21,30 +22,39 @@ internal static class CifarResNet
         shape => bottleneck ? ResNetFamily.Bottleneck(shape, Cardinality.One, layers) : ResNetFamily.Basic(shape, layers));
 
     /// <summary>
-    /// The same with BatchNorm and ReLU before the convolutions, and after the last stage: He et al. 2016, "Identity Mappings in Deep Residual Networks" (section 5). The depth is 6n + 2 or, with
-    /// bottleneck blocks, 9n + 2.
+    /// The same with BatchNorm and ReLU before the convolutions, and after the last stage: He et al. 2016, "Identity Mappings in Deep Residual Networks"
+    /// (section 5). The depth is 6n + 2 or, with bottleneck blocks, 9n + 2.
     /// </summary>
     /// <exception cref="ArgumentException">No such network has that depth.</exception>
     public static Backbone PreActivation(int depth, bool bottleneck, int inputChannels, LayerFactory layers) => PreActivation(
         CifarDepth.Blocks("pre-activated CIFAR ResNet", depth, bottleneck), 1, bottleneck, inputChannels,
         shape => bottleneck ? new PreActivationBottleneck(shape, layers) : new PreActivationBlock(shape, 0, layers));
 
-    /// <summary>WRN-depth-widening (Zagoruyko and Komodakis 2016, "Wide Residual Networks", table 1): pre-activated basic blocks, wider by a factor. The depth is 6n + 4.</summary>
+    /// <summary>
+    /// WRN-depth-widening (Zagoruyko and Komodakis 2016, "Wide Residual Networks", table 1): pre-activated basic blocks, wider by a factor. The depth is 6n +
+    /// 4.
+    /// </summary>
     /// <exception cref="ArgumentException">No such network has that depth, or the factor is below 1.</exception>
     public static Backbone Wide(int depth, int widening, double dropout, int inputChannels, LayerFactory layers) =>
         depth >= 10 && (depth - 4) % 6 == 0 && widening >= 1 && dropout < 1
             ? PreActivation((depth - 4) / 6, widening, false, inputChannels, shape => new PreActivationBlock(shape, dropout, layers))
-            : throw new ArgumentException($"A WRN has 6n + 4 layers, a widening factor of at least 1 and a dropout below 1, not {depth}, {widening} and {dropout}.");
+            : throw new ArgumentException(
+                $"A WRN has 6n + 4 layers, a widening factor of at least 1 and a dropout below 1, not {depth}, {widening} and {dropout}.");
 
-    private static ResidualNetwork PreActivation(int blocks, int widening, bool bottleneck, int inputChannels, Func<BlockShape, nn.Module<Tensor, Tensor>> block) => Network(
-        new ResNetStem(StemWidth, ("conv1", nn.Conv2d(inputChannels, StemWidth, 3, padding: 1, bias: false))), blocks, widening, bottleneck, block, lastNorm: "bn");
+    private static ResidualNetwork PreActivation(
+        int blocks, int widening, bool bottleneck, int inputChannels, Func<BlockShape, nn.Module<Tensor, Tensor>> block)
+    {
+        ResNetStem stem = new(StemWidth, ("conv1", nn.Conv2d(inputChannels, StemWidth, 3, padding: 1, bias: false)));
+        return Network(stem, blocks, widening, bottleneck, block, lastNorm: "bn");
+    }
 
     private static ResidualNetwork Network(
         ResNetStem stem, int blocks, int widening, bool bottleneck, Func<BlockShape, nn.Module<Tensor, Tensor>> block, string? lastNorm = null)
     {
         int[] planes = [16 * widening, 32 * widening, 64 * widening];
         int expansion = bottleneck ? BottleneckBranch.Expansion : 1;
-        return new ResidualNetwork(stem, ResidualStage.All(StemWidth, planes, [blocks, blocks, blocks], expansion, block), [.. planes.Select(width => width * expansion)], lastNorm);
+        IReadOnlyList<Sequential> stages = ResidualStage.All(StemWidth, planes, [blocks, blocks, blocks], expansion, block);
+        return new ResidualNetwork(stem, stages, [.. planes.Select(width => width * expansion)], lastNorm);
     }
 }
 

@@ -84,8 +84,8 @@ internal sealed class LayerList
 }
 
 /// <summary>
-/// A residual network: a stem, stages of residual blocks called layer1, layer2, ..., and after the last, if its blocks are pre-activated, BatchNorm and ReLU. The families differ in stem, blocks and
-/// widths.
+/// A residual network: a stem, stages of residual blocks called layer1, layer2, ..., and after the last, if its blocks are pre-activated, BatchNorm and ReLU.
+/// The families differ in stem, blocks and widths.
 /// </summary>
 internal sealed class ResidualNetwork : LayeredBackbone
 {

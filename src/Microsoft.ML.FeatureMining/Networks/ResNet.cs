@@ -5,9 +5,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks;
 
 /// <summary>
-/// The residual networks for large images: four stages of 64, 128, 256 and 512 planes at strides 4, 8, 16 and 32 (1, 2, 4 and 8 with the stem for small images), which differ in the stem and in the
-/// block. With torchvision's names: ResNet (He et al. 2016, table 1), ResNeXt (Xie et al. 2017, table 1). With timm's: ResNeSt (Zhang et al. 2020, "ResNeSt: Split-Attention Networks"), SK-ResNeXt.
-/// D- and DSK-ResNeXt, without published weights: Sun et al. 2020, "A Visual Inductive Priors Framework for Data-Efficient Image Classification", figure 1 and equation 2.
+/// The residual networks for large images: four stages of 64, 128, 256 and 512 planes at strides 4, 8, 16 and 32 (1, 2, 4 and 8 with the stem for small
+/// images), which differ in the stem and in the block. With torchvision's names: ResNet (He et al. 2016, table 1), ResNeXt (Xie et al. 2017, table 1). With
+/// timm's: ResNeSt (Zhang et al. 2020, "ResNeSt: Split-Attention Networks"), SK-ResNeXt. D- and DSK-ResNeXt, without published weights: Sun et al. 2020, "A
+/// Visual Inductive Priors Framework for Data-Efficient Image Classification", figure 1 and equation 2.
 /// </summary>
 internal static class ResNetFamily
 {
@@ -86,7 +87,8 @@ internal sealed record ResNetStem(int Channels, params IReadOnlyList<(string Nam
     }
 
     /// <summary>
-    /// Three 3x3 convolutions in place of the 7x7 (He et al. 2019, "Bag of Tricks", figure 2b), the last twice as wide; for small images at stride 1 and without the pool.
+    /// Three 3x3 convolutions in place of the 7x7 (He et al. 2019, "Bag of Tricks", figure 2b), the last twice as wide; for small images at stride 1 and
+    /// without the pool.
     /// </summary>
     public static ResNetStem Deep(int width, bool small, int inputChannels, LayerFactory layers)
     {
@@ -97,6 +99,7 @@ internal sealed record ResNetStem(int Channels, params IReadOnlyList<(string Nam
         return small ? Activated(2 * width, convolutions, norm) : Activated(2 * width, convolutions, norm, nn.MaxPool2d(3, 2, 1));
     }
 
-    private static ResNetStem Activated(int channels, nn.Module<Tensor, Tensor> convolution, nn.Module<Tensor, Tensor> norm, nn.Module<Tensor, Tensor>? pool = null) =>
+    private static ResNetStem Activated(
+        int channels, nn.Module<Tensor, Tensor> convolution, nn.Module<Tensor, Tensor> norm, nn.Module<Tensor, Tensor>? pool = null) =>
         new(channels, [("conv1", convolution), ("bn1", norm), ("relu", nn.ReLU(inplace: true)), .. pool is null ? [] : new[] { ("maxpool", pool) }]);
 }

@@ -142,7 +142,9 @@ internal static class ConfusionMatrix
                             from predicted in Enumerable.Range(0, classes)
                             select (byte)(255 - Math.Round(255 * Share(report, actual, predicted)))];
         string alt = $"Confusion matrix of {classes} classes, rows the classes, columns what they were taken for; {Html.Share(report.Accuracy)} of the rows lie on the diagonal.";
-        return Html.Figure(Html.Image(ImageCodec.EncodePng(pixels, classes, classes), alt, "pixels"), "Confusion matrix: a row a class in the order of the table of classes, a column what it was taken for; black is all of the class's rows.");
+        return Html.Figure(
+            Html.Image(ImageCodec.EncodePng(pixels, classes, classes), alt, "pixels"),
+            "Confusion matrix: a row a class in the order of the table of classes, a column what it was taken for; black is all of the class's rows.");
     }
 
     private static double Share(ClassificationReport report, int actual, int predicted) =>

@@ -17,12 +17,16 @@ internal static class ExplanationSections
         return new XElement(
             "div", new XElement("h3", heading), new XElement(
                 "div", new XAttribute("class", "grid-row"), maps.Select(map => Html.Figure(
-                    Html.Image(explanation.ToPng(map.Map, Side(explanation)), map.Map is null ? $"{heading}: the image as the network saw it" : $"{heading}: {map.Name} of {className}"), map.Name))));
+                    Html.Image(
+                        explanation.ToPng(map.Map, Side(explanation)),
+                        map.Map is null ? $"{heading}: the image as the network saw it" : $"{heading}: {map.Name} of {className}"), map.Name))));
     }
 
     /// <summary>The image and its main map, for a list of many.</summary>
     public static XElement Card(ImageExplanation explanation, string what, params object[] caption) => Html.Figure(
-        new XElement("div", Html.Image(explanation.ToPng(null, Side(explanation)), what), Html.Image(explanation.ToPng(explanation.MainMap, Side(explanation)), $"Where the network found it: {what}")), caption);
+        new XElement(
+            "div", Html.Image(explanation.ToPng(null, Side(explanation)), what),
+            Html.Image(explanation.ToPng(explanation.MainMap, Side(explanation)), $"Where the network found it: {what}")), caption);
 
     /// <summary>How strongly the stages of a network respond; of several, those of the same number side by side, as the paper compares them.</summary>
     public static ReportSection Activations(IReadOnlyList<(string Name, IReadOnlyList<StageActivations> Stages)> networks)

@@ -113,7 +113,8 @@ internal static class Svg
 {
     /// <summary>An image of a size in its own units, with words for screen readers.</summary>
     public static XElement Image(string cssClass, double width, double height, string label, params object[] content) => new(
-        "svg", new XAttribute("class", cssClass), new XAttribute("viewBox", $"0 0 {N(width)} {N(height)}"), new XAttribute("role", "img"), new XAttribute("aria-label", label), content);
+        "svg", new XAttribute("class", cssClass), new XAttribute("viewBox", $"0 0 {N(width)} {N(height)}"),
+        new XAttribute("role", "img"), new XAttribute("aria-label", label), content);
 
     /// <param name="x">Where it starts, ends or has its middle, as <paramref name="anchor"/> says.</param>
     /// <param name="y">The baseline.</param>

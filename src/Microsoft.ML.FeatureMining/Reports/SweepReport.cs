@@ -97,7 +97,9 @@ internal static class ParallelCoordinates
 
     /// <param name="label">What the image shows, for screen readers.</param>
     /// <param name="axes">From the left.</param>
-    /// <param name="lines">For each axis a position in [0, 1], or NaN for a gap; and a shade in [0, 1], 1 being the strongest. Later lines are drawn above.</param>
+    /// <param name="lines">
+    /// For each axis a position in [0, 1], or NaN for a gap; and a shade in [0, 1], 1 being the strongest. Later lines are drawn above.
+    /// </param>
     public static XElement Of(string label, IReadOnlyList<ParallelAxis> axes, IEnumerable<(IReadOnlyList<double> Places, double Shade)> lines) => Image(
         "plot wide", 2 * Side + (axes.Count - 1) * Gap, Bottom + 15, label,
         new XElement("title", label),

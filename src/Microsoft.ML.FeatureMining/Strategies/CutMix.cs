@@ -33,8 +33,8 @@ public sealed class CutMix : TrainingStrategy
     protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context);
 
     /// <summary>
-    /// The box of CutMix and of equation 1 of Feature Mining, on a map of that size: w = W sqrt(1 - lambda), h = H sqrt(1 - lambda), center uniform, clipped to the map. Half sizes are rounded
-    /// down, as the CutMix authors' code does, so small boxes on small maps can be empty.
+    /// The box of CutMix and of equation 1 of Feature Mining, on a map of that size: w = W sqrt(1 - lambda), h = H sqrt(1 - lambda), center uniform, clipped to
+    /// the map. Half sizes are rounded down, as the CutMix authors' code does, so small boxes on small maps can be empty.
     /// </summary>
     /// <param name="width">W.</param>
     /// <param name="height">H.</param>

@@ -6,8 +6,8 @@ using Microsoft.ML.FeatureMining.Files;
 namespace Microsoft.ML.FeatureMining.Sweeps;
 
 /// <summary>
-/// All trials of a sweep in a file: a line of JSON each time that a trial changes, of which the last one counts. A line is flushed to the disk before the sweep goes on. If the process was killed
-/// while it wrote a line, the incomplete line is removed when the journal is opened again.
+/// All trials of a sweep in a file: a line of JSON each time that a trial changes, of which the last one counts. A line is flushed to the disk before the sweep
+/// goes on. If the process was killed while it wrote a line, the incomplete line is removed when the journal is opened again.
 /// </summary>
 internal sealed class SweepJournal : IDisposable
 {
@@ -116,8 +116,12 @@ internal sealed class SweepJournal : IDisposable
 /// <summary>A trial as a line of a journal.</summary>
 internal static class TrialLine
 {
-    public static string Write(SweepTrial trial) => JsonSerializer.Serialize(
-        new Line(trial.Number, trial.State, [.. trial.Settings.Select(setting => ChoiceParameter.TextOf(setting.Value))], [.. trial.Curve.Select(epoch => new[] { epoch.Epoch, epoch.Score })], trial.Seconds, trial.Error), Json.State);
+    public static string Write(SweepTrial trial)
+    {
+        string[] settings = [.. trial.Settings.Select(setting => ChoiceParameter.TextOf(setting.Value))];
+        double[][] curve = [.. trial.Curve.Select(epoch => new[] { epoch.Epoch, epoch.Score })];
+        return JsonSerializer.Serialize(new Line(trial.Number, trial.State, settings, curve, trial.Seconds, trial.Error), Json.State);
+    }
 
     /// <exception cref="JsonException">It is no such line.</exception>
     /// <exception cref="FormatException">It is of other parameters.</exception>
@@ -138,7 +142,9 @@ internal static class TrialLine
         };
     }
 
-    private sealed record Line(int Trial, TrialState State, string[] Settings, double[][] Curve, double Seconds, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null);
+    private sealed record Line(
+        int Trial, TrialState State, string[] Settings, double[][] Curve, double Seconds,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null);
 }
 
 /// <summary>What a trial had come to after an epoch.</summary>

@@ -5,7 +5,8 @@ using static Samples.Reproduce.SvgDrawing;
 namespace Samples.Reproduce;
 
 /// <summary>
-/// The result of an experiment as an SVG image: for each row the difference to the row that it is compared with, measured and published, with bars of one standard deviation.
+/// The result of an experiment as an SVG image: for each row the difference to the row that it is compared with, measured and published, with bars of one
+/// standard deviation.
 /// </summary>
 internal static class ResultPlot
 {

@@ -4,7 +4,8 @@ using System.Xml.Linq;
 namespace Samples.Reproduce;
 
 /// <summary>
-/// The parts of an SVG image. Not a plotting package: ScottPlot 5 brings SkiaSharp 3, which ML.NET 5 cannot use, and OxyPlot's SVG gets the widths of texts wrong, so that they overlap and are clipped.
+/// The parts of an SVG image. Not a plotting package: ScottPlot 5 brings SkiaSharp 3, which ML.NET 5 cannot use, and OxyPlot's SVG gets the widths of texts
+/// wrong, so that they overlap and are clipped.
 /// </summary>
 internal static class SvgDrawing
 {

@@ -51,10 +51,10 @@ public sealed class ImageResizeTests
         {
             foreach ((int x, int y) in ((int, int)[])[(0, 0), (image.Width - width, image.Height - height), ((image.Width - width) / 2, image.Height - height), (0, image.Height - height)])
             {
-                PixelView part = ((PixelView)image).Part(new PixelBox(y, x, height, width));
-                DecodedImage copy = part.ToImage();
+                PixelBox box = new(y, x, height, width);
+                DecodedImage copy = ((PixelView)image).Part(box).ToImage();
                 foreach ((int w, int h) in ((int, int)[])[(9, 7), (40, 30), (200, 150)])
-                    Assert.Equal(ImageResize.Resize(copy, w, h).Pixels, ImageResize.Resize(((PixelView)image).Part(new PixelBox(y, x, height, width)), w, h).Pixels);
+                    Assert.Equal(ImageResize.Resize(copy, w, h).Pixels, ImageResize.Resize(((PixelView)image).Part(box), w, h).Pixels);
             }
         }
     }

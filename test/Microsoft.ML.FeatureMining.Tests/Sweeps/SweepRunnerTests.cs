@@ -165,7 +165,8 @@ public sealed class SweepRunnerTests
         using (SweepJournal open = new(folder.Path, "one", Parameters))
         {
             IOException error = Assert.Throws<IOException>(() => new SweepJournal(folder.Path, "one", Parameters));
-            Assert.StartsWith($"The sweep in '{folder.Path}' is under way already, in process {Environment.ProcessId} (", error.Message, StringComparison.Ordinal);
+            string expected = $"The sweep in '{folder.Path}' is under way already, in process {Environment.ProcessId} (";
+            Assert.StartsWith(expected, error.Message, StringComparison.Ordinal);
         }
 
         Assert.Contains("another sweep", Assert.Throws<InvalidDataException>(() => new SweepJournal(folder.Path, "two", Parameters)).Message, StringComparison.Ordinal);

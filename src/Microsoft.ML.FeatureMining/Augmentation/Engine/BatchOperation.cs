@@ -2,7 +2,9 @@ using Microsoft.ML.FeatureMining.Imaging;
 
 namespace Microsoft.ML.FeatureMining.Augmentation.Engine;
 
-/// <summary>What an augmentation does to the images of one batch, with all random numbers drawn: it can then run in memory, image by image, on any number of threads.</summary>
+/// <summary>
+/// What an augmentation does to the images of one batch, with all random numbers drawn: it can then run in memory, image by image, on any number of threads.
+/// </summary>
 internal abstract class BatchOperation
 {
     /// <summary>The shape of an image after the operation.</summary>

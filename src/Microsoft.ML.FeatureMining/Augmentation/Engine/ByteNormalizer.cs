@@ -7,8 +7,8 @@ using Microsoft.ML.FeatureMining.Imaging;
 namespace Microsoft.ML.FeatureMining.Augmentation.Engine;
 
 /// <summary>
-/// Normalizes bytes, (byte - mean) * scale with a mean and a scale per channel, and changes their layout from planes [C,H,W] to pixels [H,W,C]. Bit-identical to <see cref="Normalization"/> on
-/// tensors, with vectors or without.
+/// Normalizes bytes, (byte - mean) * scale with a mean and a scale per channel, and changes their layout from planes [C,H,W] to pixels [H,W,C]. Bit-identical
+/// to <see cref="Normalization"/> on tensors, with vectors or without.
 /// </summary>
 internal sealed class ByteNormalizer
 {
@@ -23,7 +23,9 @@ internal sealed class ByteNormalizer
 
     public ByteNormalizer(IReadOnlyList<float> mean, IReadOnlyList<float> scale)
     {
-        (Channels, _means, _scales) = (mean.Count, [.. Enumerable.Repeat(mean, Lane).SelectMany(channels => channels)], [.. Enumerable.Repeat(scale, Lane).SelectMany(channels => channels)]);
+        Channels = mean.Count;
+        _means = [.. Enumerable.Repeat(mean, Lane).SelectMany(channels => channels)];
+        _scales = [.. Enumerable.Repeat(scale, Lane).SelectMany(channels => channels)];
         _normalized = [.. mean.Zip(scale).SelectMany(channel => Enumerable.Range(0, Levels).Select(level => (level - channel.First) * channel.Second))];
     }
 
@@ -91,8 +93,9 @@ internal sealed class ByteNormalizer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Store(Vector128<byte> levels, int at, ref float target)
     {
+        Vector128<byte> upper = Vector128.CreateScalarUnsafe(levels.AsUInt64().GetElement(1)).AsByte();
         Normalize(Avx2.ConvertToVector256Int32(levels), at).StoreUnsafe(ref target, (nuint)at);
-        Normalize(Avx2.ConvertToVector256Int32(Vector128.CreateScalarUnsafe(levels.AsUInt64().GetElement(1)).AsByte()), at + 8).StoreUnsafe(ref target, (nuint)at + 8);
+        Normalize(Avx2.ConvertToVector256Int32(upper), at + 8).StoreUnsafe(ref target, (nuint)at + 8);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,15 +10,18 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation.Engine;
 
 /// <summary>
-/// Turns a batch of raw images in memory, bytes or floats [N,C,H,W], into the input of the network: augmented and normalized floats [N,C,H',W'], channels_last, on the device.
-/// <para>Why it is more than a chain of tensor operations: as tensors, pad, crop, flip and normalize are five passes over the batch. They only move bytes and look them up, so here they are one pass
-/// from the bytes to the normalized floats, with each image on one of all cores. <c>bench load</c> measures it (bench/README.md, "Loading").</para>
-/// <para>The order for a batch: (1) The augmentations, from the first on, that can run in memory (<see cref="ImageAugmentation.InMemory"/>) draw their random numbers. Moves of pixels that follow each
-/// other are combined (<see cref="PixelMoves"/>). (2) If no other augmentation is left, the device is a CPU and the images are bytes, there is one pass: the last move writes normalized floats in
-/// [N,H',W',C] order (<see cref="ByteNormalizer"/>); what comes before it writes to a pooled buffer. (3) Otherwise the operations in memory write raw images, which are uploaded, augmented as tensors by
-/// the rest, and normalized there (<see cref="Normalization"/>).</para>
-/// <para>What must hold: each augmentation draws the same numbers from its own stream on either path, and moves and normalization are bit-identical to the tensor operations. Only resized crops
-/// (<see cref="ResizedCrops"/>) differ, by at most one level in 255, because they compute in fixed point.</para>
+/// Turns a batch of raw images in memory, bytes or floats [N,C,H,W], into the input of the network: augmented and normalized floats [N,C,H',W'], channels_last,
+/// on the device.
+/// <para>Why it is more than a chain of tensor operations: as tensors, pad, crop, flip and normalize are five passes over the batch. They only move bytes and
+/// look them up, so here they are one pass from the bytes to the normalized floats, with each image on one of all cores. <c>bench load</c> measures it
+/// (bench/README.md, "Loading").</para>
+/// <para>The order for a batch: (1) The augmentations, from the first on, that can run in memory (<see cref="ImageAugmentation.InMemory"/>) draw their random
+/// numbers. Moves of pixels that follow each other are combined (<see cref="PixelMoves"/>). (2) If no other augmentation is left, the device is a CPU and the
+/// images are bytes, there is one pass: the last move writes normalized floats in [N,H',W',C] order (<see cref="ByteNormalizer"/>); what comes before it writes
+/// to a pooled buffer. (3) Otherwise the operations in memory write raw images, which are uploaded, augmented as tensors by the rest, and normalized there
+/// (<see cref="Normalization"/>).</para>
+/// <para>What must hold: each augmentation draws the same numbers from its own stream on either path, and moves and normalization are bit-identical to the
+/// tensor operations. Only resized crops (<see cref="ResizedCrops"/>) differ, by at most one level in 255, because they compute in fixed point.</para>
 /// </summary>
 /// <param name="shape">The shape of the raw images.</param>
 /// <param name="element">Bytes or floats.</param>
@@ -33,7 +36,10 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
 
     private delegate void Copy(int image, ReadOnlySpan<byte> source, Span<byte> target);
 
-    /// <summary>The input for training: augmented, each augmentation drawing from the stream of its key. If the images are larger than the network's, one of the augmentations must crop them.</summary>
+    /// <summary>
+    /// The input for training: augmented, each augmentation drawing from the stream of its key. If the images are larger than the network's, one of the
+    /// augmentations must crop them.
+    /// </summary>
     public Tensor Of(HostBatch batch, IReadOnlyList<ImageAugmentation> augmentations, RandomStreams random)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -58,7 +64,10 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         return Normalized(images).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The input for scoring: the images as they are, or a center crop of larger ones. <paramref name="images"/> may be longer than <paramref name="count"/> images.</summary>
+    /// <summary>
+    /// The input for scoring: the images as they are, or a center crop of larger ones. <paramref name="images"/> may be longer than <paramref name="count"/>
+    /// images.
+    /// </summary>
     public Tensor Of(ReadOnlySpan<byte> images, int count) => Of(images, count, shape == _network ? [] : [PixelMoves.Middle(count, shape, _network)]);
 
     public void Dispose() => _normalization.Dispose();

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation.Engine;
 
 /// <summary>
-/// Crops, zero padding and flips: operations that move pixels and change none. Each image has one move of its rows and one of its columns; a pixel that comes from outside the image is 0. Moves that
-/// follow each other are combined into one.
+/// Crops, zero padding and flips: operations that move pixels and change none. Each image has one move of its rows and one of its columns; a pixel that comes
+/// from outside the image is 0. Moves that follow each other are combined into one.
 /// </summary>
 /// <param name="source">The shape of the images before.</param>
 /// <param name="height">Their rows after.</param>
@@ -94,7 +94,8 @@ internal sealed class PixelMoves(ImageShape source, int height, int width, IRead
             normalizer.Zeros(line[..(columns.From * normalizer.Channels)]);
             normalizer.Zeros(line[(columns.End * normalizer.Channels)..]);
             int first = (from * source.Width) + columns.Source(columns.From)!.Value;
-            normalizer.Pixels(image, source.Height * source.Width, first, columns.Step, line[(columns.From * normalizer.Channels)..(columns.End * normalizer.Channels)]);
+            Span<float> inside = line[(columns.From * normalizer.Channels)..(columns.End * normalizer.Channels)];
+            normalizer.Pixels(image, source.Height * source.Width, first, columns.Step, inside);
         }
     }
 
@@ -114,7 +115,9 @@ internal readonly record struct AxisMove(int Start, int Step, int From, int End)
     /// <summary>Crops: <paramref name="size"/> inputs from <paramref name="offset"/> on, all of them inside.</summary>
     public static AxisMove Cut(int offset, int size) => new(offset, 1, 0, size);
 
-    /// <summary>Pads and crops back: <paramref name="size"/> inputs from <paramref name="offset"/> on, of which some may lie outside; then flips them if asked.</summary>
+    /// <summary>
+    /// Pads and crops back: <paramref name="size"/> inputs from <paramref name="offset"/> on, of which some may lie outside; then flips them if asked.
+    /// </summary>
     public static AxisMove Shift(int offset, bool flipped, int size) => Clipped(flipped ? size - 1 + offset : offset, flipped ? -1 : 1, 0, size, None(size));
 
     /// <summary>This move after another one, as one.</summary>

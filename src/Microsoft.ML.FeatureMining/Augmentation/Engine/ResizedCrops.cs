@@ -7,8 +7,9 @@ using Microsoft.ML.FeatureMining.Imaging;
 namespace Microsoft.ML.FeatureMining.Augmentation.Engine;
 
 /// <summary>
-/// Crops one box out of each image and resizes it, bilinearly, to one shape: first along the rows of the box, then between two resized rows. It computes in 16-bit fixed point with
-/// <see cref="ResizeAxis.FractionBits"/> fraction bits; the result is within one level of the same crop by tensors (<see cref="RandomResizedCrop.Crop"/>).
+/// Crops one box out of each image and resizes it, bilinearly, to one shape: first along the rows of the box, then between two resized rows. It computes in
+/// 16-bit fixed point with <see cref="ResizeAxis.FractionBits"/> fraction bits; the result is within one level of the same crop by tensors (<see
+/// cref="RandomResizedCrop.Crop"/>).
 /// </summary>
 /// <param name="source">The shape of the images.</param>
 /// <param name="result">The shape after resizing.</param>
@@ -30,7 +31,8 @@ internal sealed class ResizedCrops(ImageShape source, ImageShape result, PixelBo
         }
     }
 
-    // One channel. A row of the result lies between two neighboring rows of the box: the last two resized rows are kept, even ones in the first half of the buffer, odd ones in the second.
+    // One channel. A row of the result lies between two neighboring rows of the box: the last two resized rows are kept, even ones in the first half of the
+    // buffer, odd ones in the second.
     private void Resize(ReadOnlySpan<byte> inside, PixelBox box, ResizeAxis rows, ResizeAxis columns, Span<short> resizedRows, Span<byte> target)
     {
         int width = result.Width;
@@ -44,7 +46,8 @@ internal sealed class ResizedCrops(ImageShape source, ImageShape result, PixelBo
                 columns.ResizeRow(inside[(done * source.Width)..], resizedRows.Slice(done % 2 * width, width));
             }
 
-            ResizeAxis.BlendRows(resizedRows.Slice(upper % 2 * width, width), resizedRows.Slice(lower % 2 * width, width), rows.Weight(y), target.Slice(y * width, width));
+            Span<short> above = resizedRows.Slice(upper % 2 * width, width), below = resizedRows.Slice(lower % 2 * width, width);
+            ResizeAxis.BlendRows(above, below, rows.Weight(y), target.Slice(y * width, width));
         }
     }
 }
@@ -64,7 +67,9 @@ internal sealed class ResizeAxis
 
     private readonly int[] _first;
     private readonly short[] _weights;
-    private readonly byte[] _shuffles;    // for each sixteen outputs: the positions of their first inputs within sixteen bytes, each widened to 16 bits; empty where the axis shrinks
+
+    // For each sixteen outputs: the positions of their first inputs within sixteen bytes, each widened to 16 bits. Empty where the axis shrinks.
+    private readonly byte[] _shuffles;
 
     /// <param name="from">Inputs.</param>
     /// <param name="to">Outputs.</param>
@@ -101,7 +106,8 @@ internal sealed class ResizeAxis
         if (Avx2.IsSupported && _shuffles.Length > 0)
         {
             ref byte start = ref MemoryMarshal.GetReference(source);
-            // An axis that does not shrink has the inputs of sixteen outputs within seventeen bytes. All seventeen are read, so the last outputs are left to the loop below.
+            // An axis that does not shrink has the inputs of sixteen outputs within seventeen bytes. All seventeen are read, so the last outputs are left to
+            // the loop below.
             for (; at <= target.Length - Lane && _first[at] + Lane < source.Length; at += Lane)
             {
                 Vector256<byte> shuffle = Vector256.LoadUnsafe(ref _shuffles[at * sizeof(short)]);

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks.Layers;
 
 /// <summary>
-/// ReLU of a branch plus a skip: the block of all residual networks but the pre-activated ones. The branch's layers are named as children of the block, as in torchvision and timm.
+/// ReLU of a branch plus a skip: the block of all residual networks but the pre-activated ones. The branch's layers are named as children of the block, as in
+/// torchvision and timm.
 /// </summary>
 internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
 {
@@ -81,8 +82,8 @@ internal sealed class BasicBranch : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>
-/// The branch of a <see cref="ResidualBlock"/> with 1x1, 3x3 and 1x1 convolutions (He et al. 2016, figure 5 right; the stride on the 3x3, as torchvision has it).
-/// The 3x3 in groups makes it ResNeXt's (Xie et al. 2017, figure 3c).
+/// The branch of a <see cref="ResidualBlock"/> with 1x1, 3x3 and 1x1 convolutions (He et al. 2016, figure 5 right; the stride on the 3x3, as torchvision has
+/// it). The 3x3 in groups makes it ResNeXt's (Xie et al. 2017, figure 3c).
 /// </summary>
 internal sealed class BottleneckBranch : nn.Module<Tensor, Tensor>
 {

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Layers;
 
-/// <summary>Attention over two maps, channel by channel (Li et al. 2019, "Selective Kernel Networks", section 3.1): the layers between the summary and the scores are the network's.</summary>
+/// <summary>
+/// Attention over two maps, channel by channel (Li et al. 2019, "Selective Kernel Networks", section 3.1): the layers between the summary and the scores are
+/// the network's.
+/// </summary>
 internal static class TwoMaps
 {
     /// <summary>The mean of first + second over all positions, [N,C,1,1].</summary>
