@@ -22,7 +22,7 @@ public sealed class ArchitectureTests
         ["Hierarchies"] = [],
         ["Imaging"] = [],
         ["Datasets"] = ["Files", "Imaging"],
-        ["Pixels"] = ["Randomness", "Imaging"],
+        ["Pixels"] = ["Randomness", "Files", "Imaging"],
         ["Networks"] = ["Native", "Parts", "Randomness"],
         ["Losses"] = ["Native", "Parts"],
         ["Augmentation"] = ["Native", "Parts", "Randomness", "Imaging", "Pixels", "Networks"],
