@@ -24,7 +24,7 @@ internal sealed class TrainOptions
     // One line for each setting of the library's options: parts of catalogs first, so that later lines can set properties of them.
     private readonly Setting[] _settings =
     [
-        Setting.Value<string>("--backbone", "The network, e.g. cifar-resnet-20, resnet-50; NETWORKS.md lists them.", "Backbone"),
+        Setting.Value<string>("--backbone", "The network, e.g. cifar-resnet-20, resnet-50; docs/NETWORKS.md lists them.", "Backbone"),
         Setting.Part("--head", "Head", "The network's head", HeadCatalog.Keys, HeadCatalog.Create),
         Setting.Part("--loss", "Loss", "The loss", LossCatalog.Keys, LossCatalog.Create),
         Setting.Part("--optimizer", "Optimizer", "The optimizer", OptimizerCatalog.Keys, OptimizerCatalog.Create),

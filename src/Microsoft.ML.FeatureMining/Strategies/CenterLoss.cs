@@ -29,7 +29,7 @@ public sealed class CenterLoss : TrainingStrategy
     public double CenterRate { get; init; } = 0.5;
 
     /// <summary>Whether the sum over the batch is divided by its size N, as that of the criterion is.</summary>
-    /// <value>true. Both papers print a sum; the loss's own has one for the criterion, too, the framework's a mean. A sum beside a mean outweighs it (RESULTS.md).</value>
+    /// <value>true. Both papers print a sum; the loss's own has one for the criterion, too, the framework's a mean. A sum beside a mean outweighs it (docs/RESULTS.md).</value>
     public bool MeanOverBatch { get; init; } = true;
 
     /// <inheritdoc/>
