@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace Package.Tests;
@@ -31,17 +30,6 @@ public sealed class PackageTests(PackageFixture package)
             ["PACKAGE.md", "buildTransitive/MlNetFm.targets", "icon.png", "lib/net10.0/Microsoft.ML.FeatureMining.dll", "lib/net10.0/Microsoft.ML.FeatureMining.xml"],
             file.Entries.Select(entry => entry.FullName).Where(name => !name.StartsWith("_rels") && !name.StartsWith("package/") && name[0] != '[' && !name.EndsWith(".nuspec")).Order(StringComparer.Ordinal));
         Assert.Contains(symbols.Entries, entry => entry.FullName == "lib/net10.0/Microsoft.ML.FeatureMining.pdb");
-    }
-
-    [Fact]
-    public void Package_Readme_IsThatOfTheRepositoryAndItsLinksAreAbsolute()
-    {
-        using ZipArchive file = package.Open("nupkg");
-        using StreamReader reader = new(file.GetEntry("PACKAGE.md")!.Open());
-        string readme = reader.ReadToEnd();
-
-        Assert.Equal(Readme.Programs(File.ReadAllText(Path.Combine(PackageFixture.Root, "README.md"))).Take(2), Readme.Programs(readme));
-        Assert.All(Regex.Matches(readme, @"\]\(([^)]*)\)"), link => Assert.StartsWith("https://", link.Groups[1].Value, StringComparison.Ordinal));
     }
 
     [Fact]

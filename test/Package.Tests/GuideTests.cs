@@ -1,0 +1,157 @@
+using System.IO.Compression;
+using System.Text.RegularExpressions;
+
+namespace Package.Tests;
+
+/// <summary>The programs in README.md and docs/, built in a folder outside of the repository against the package, and run on small images.</summary>
+[Collection(nameof(PackageFixture))]
+public sealed class GuideTests(PackageFixture package)
+{
+    private static readonly string[] Classes = ["dark", "light", "striped"];
+
+    // Not on a page: weights to fine-tune, where a reader has torchvision's.
+    private const string Weights = """
+        using Microsoft.ML;
+        using Microsoft.ML.FeatureMining;
+        MLContext ml = new(seed: 1);
+        FeatureMiningOptions options = new() { ImageColumnName = "ImagePath", Backbone = "resnet-18", Epochs = 1 };
+        var trainer = ml.MulticlassClassification.Trainers.FeatureMining(options);
+        ml.Model.ExportImageModel(ml.Transforms.Conversion.MapValueToKey("Label").Append(trainer).Fit(ml.Data.LoadImageFolder("birds/train")), "exported");
+        File.Move("exported/weights.safetensors", "resnet18.safetensors");
+        """;
+
+    // On Debian 12 and Ubuntu 22.04 TorchSharp's own library does not load; a program must not need to know.
+    private const string TorchFirst = """
+        using TorchSharp;
+        Console.WriteLine(torch.ones(2, 3).sum().ToInt32());
+        """;
+
+    [Fact]
+    public void Programs_OfAllPages_BuildWithThePackageAndRun()
+    {
+        List<(string Name, string Program)> programs = [("weights", Weights), ("torch_first", TorchFirst)];
+        foreach (string page in Markdown.Guides)
+        {
+            string name = Path.GetFileNameWithoutExtension(page).Replace('-', '_');
+            programs.AddRange(Markdown.Programs(Markdown.Read(page)).Select((program, i) => ($"{name}_{i + 1}", Shorten(program))));
+        }
+
+        Assert.Contains("Epochs = 2", programs.Single(entry => entry.Name == "README_1").Program, StringComparison.Ordinal);
+        string guides = Build(programs);
+        WriteImages();
+
+        Assert.Equal("6", Run(guides, "torch_first").Trim());
+        Assert.StartsWith("accuracy ", Run(guides, "README_1").Trim(), StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(package.Folder, "birds.zip")));
+        Assert.Contains(Run(guides, "README_2", "birds/test/light/0.bmp").Trim(), Classes);
+        // The others run in one process: most of their time would be spent on loading libtorch.
+        string[] others = [.. programs.Select(entry => entry.Name).Except(["torch_first", "README_1", "README_2"])];
+        Assert.True(others.Length > 9, $"Only {others.Length} programs were found.");
+        string output = Run(guides, string.Join(',', others), "birds/test/light/0.bmp");
+        Assert.Contains("tensors loaded", output, StringComparison.Ordinal);
+
+        // What the guides say that they write.
+        string[] files = ["report.html", "maps.png", "sweep.html", "best.zip", "exported-model/weights.safetensors"];
+        Assert.All(files, file => Assert.True(File.Exists(Path.Combine(package.Folder, file)), file));
+    }
+
+    [Fact]
+    public void PackageReadme_Programs_AreThoseOfTheRepositorysReadme()
+    {
+        using ZipArchive file = package.Open("nupkg");
+        using StreamReader reader = new(file.GetEntry("PACKAGE.md")!.Open());
+        string readme = reader.ReadToEnd();
+
+        Assert.Equal(Markdown.Blocks(Markdown.Read("README.md")).Take(2), Markdown.Blocks(readme));
+        Assert.All(Regex.Matches(readme, @"\]\(([^)]*)\)"), link => Assert.StartsWith("https://", link.Groups[1].Value, StringComparison.Ordinal));
+    }
+
+    /// <summary>As printed, but for numbers that take time: epochs, trials, sizes.</summary>
+    private static string Shorten(string program)
+    {
+        string shorter = Regex.Replace(program, @"\b(Epochs|Trials) = \d+", "$1 = 2");
+        return Regex.Replace(shorter, @"\b(ImageHeight|ImageWidth) = \d+", "$1 = 32");
+    }
+
+    /// <returns>The path of the assembly.</returns>
+    private string Build(IReadOnlyList<(string Name, string Program)> programs)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(package.Folder, "guides")).FullName;
+        foreach ((string name, string program) in programs)
+        {
+            File.WriteAllText(Path.Combine(folder, $"{name}.cs"), Markdown.ToNamespace(program, name));
+        }
+
+        string cases = string.Join('\n', programs.Select(entry => $"    case \"{entry.Name}\": {entry.Name}.Program.Run(args[1..]); break;"));
+        File.WriteAllText(Path.Combine(folder, "Main.cs"), $$"""
+            foreach (string name in args[0].Split(','))
+            {
+                switch (name)
+                {
+            {{cases}}
+                    default: throw new ArgumentException(name);
+                }
+            }
+            """);
+        // The package comes from the feed into a folder of its own; the gigabyte of its dependencies is taken from where it is.
+        File.WriteAllText(Path.Combine(folder, "guides.csproj"), $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <Nullable>enable</Nullable>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+                <NuGetAudit>false</NuGetAudit>
+                <RestoreAdditionalProjectSources>{package.Feed}</RestoreAdditionalProjectSources>
+                <RestorePackagesPath>{Path.Combine(package.Folder, "packages")}</RestorePackagesPath>
+                <RestoreFallbackFolders>{PackageFixture.Metadata("PackageFolder")}</RestoreFallbackFolders>
+                <CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible>
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="MlNetFm" Version="{package.Version}" />
+                <PackageReference Include="TorchSharp-cpu" Version="0.107.0" />
+              </ItemGroup>
+            </Project>
+            """);
+        PackageFixture.Run(folder, "build", "-c", "Release", "-v", "quiet");
+        return Path.Combine(folder, "bin", "Release", "net10.0", "guides.dll");
+    }
+
+    private string Run(string assembly, params string[] arguments) => PackageFixture.Run(package.Folder, [assembly, .. arguments]);
+
+    private void WriteImages()
+    {
+        Random random = new(1);
+        foreach (string part in (string[])["train", "held-out", "test"])
+        {
+            foreach ((int label, string name) in Classes.Index())
+            {
+                string folder = Directory.CreateDirectory(Path.Combine(package.Folder, "birds", part, name)).FullName;
+                for (int i = 0; i < (part == "train" ? 12 : 4); i++)
+                {
+                    File.WriteAllBytes(Path.Combine(folder, $"{i}.bmp"), Bitmap(y => label == 2 ? (y / 4 % 2) * 255 : (label * 200) + random.Next(40)));
+                }
+            }
+        }
+    }
+
+    // 24 bits per pixel, 32x32.
+    private static byte[] Bitmap(Func<int, int> gray)
+    {
+        const int side = 32, header = 54;
+        byte[] file = new byte[header + (3 * side * side)];
+        "BM"u8.CopyTo(file);
+        foreach ((int at, int value) in ((int, int)[])[(2, file.Length), (10, header), (14, header - 14), (18, side), (22, side), (26, 1 | (24 << 16))])
+        {
+            BitConverter.TryWriteBytes(file.AsSpan(at), value);
+        }
+
+        for (int y = 0; y < side; y++)
+        {
+            file.AsSpan(header + (3 * side * y), 3 * side).Fill((byte)gray(y));
+        }
+
+        return file;
+    }
+}
