@@ -6,7 +6,7 @@ using Microsoft.ML.FeatureMining.Networks;
 
 if (args is not [string folder, ..] || args.Length > 3 || !Directory.Exists(folder) || Count(1, usual: 10) is not { } trials || Count(2, usual: 20) is not { } epochs)
 {
-    Console.Error.WriteLine("Usage: AutoMLSample FOLDER [TRIALS] [EPOCHS], FOLDER holding a folder of pictures for each class.");
+    Console.Error.WriteLine("Usage: AutoMLSample FOLDER [TRIALS] [EPOCHS], FOLDER holding one folder of images per class.");
     return 2;
 }
 

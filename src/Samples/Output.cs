@@ -75,13 +75,8 @@ internal static class MetricsView
 
     private static string MostConfused(ConfusionMatrix matrix, string[] names)
     {
-        IEnumerable<(int Actual, int Predicted, double Count)> cells =
-            from actual in Enumerable.Range(0, matrix.NumberOfClasses)
-            from predicted in Enumerable.Range(0, matrix.NumberOfClasses)
-            where actual != predicted
-            select (actual, predicted, matrix.Counts[actual][predicted]);
-        IEnumerable<string> worst = cells.Where(cell => cell.Count > 0).OrderByDescending(cell => cell.Count).Take(10)
-            .Select(cell => $"  {names[cell.Actual]} taken for {names[cell.Predicted]}: {cell.Count} times");
+        IEnumerable<string> worst = ConfusedPair.Most(names, (actual, predicted) => matrix.Counts[actual][predicted], 10)
+            .Select(pair => $"  {pair.Actual} taken for {pair.Predicted}: {pair.Count} times");
         return $"most confused:{Environment.NewLine}{string.Join(Environment.NewLine, worst)}";
     }
 }

@@ -16,7 +16,7 @@ internal static class TrainerNames
             ["ssm"] = ("the Split-and-Share Module", () => new SsmOptions(), (ml, options) => ml.MulticlassClassification.Trainers.Ssm((SsmOptions)options)),
             ["vipf"] = ("the Visual Inductive Priors Framework", () => new VisualInductivePriorsOptions(),
                 (ml, options) => ml.MulticlassClassification.Trainers.VisualInductivePriors((VisualInductivePriorsOptions)options)),
-            ["patch"] = ("patch training, for pictures of any number of classes", () => new PatchTrainingOptions(),
+            ["patch"] = ("patch training, for images of any number of classes", () => new PatchTrainingOptions(),
                 (ml, options) => ml.MultilabelClassification().Trainers.PatchTraining((PatchTrainingOptions)options)),
         };
 }
