@@ -28,7 +28,7 @@ internal static class ExplainCommand
             Description = "More models. --grid then has one row per model and one column per image; --out shows their activations side by side.",
             AllowMultipleArgumentsPerToken = true,
         };
-        Option<int> shown = new("--show") { Description = "Show N images with all their maps.", DefaultValueFactory = _ => Default.Pictures };
+        Option<int> shown = new("--show") { Description = "Show N images with all their maps.", DefaultValueFactory = _ => Default.Images };
         Option<int> worst = new("--worst") { Description = "Show the N worst images.", DefaultValueFactory = _ => Default.Worst };
         Command command = new("explain", "Shows which images a saved model gets wrong, and where on an image it looks.")
         {
@@ -61,7 +61,7 @@ internal static class ExplainCommand
                 [.. (parsed.GetValue(compared) ?? []).Select(file => KeyValuePair.Create(NameOf(file), ModelOption.Load(ml, file, out _)))];
             ModelReportOptions settings = new()
             {
-                Pictures = parsed.GetValue(shown),
+                Images = parsed.GetValue(shown),
                 Worst = parsed.GetValue(worst),
                 Name = NameOf(parsed.GetRequiredValue(model)),
                 Compared = others,

@@ -4,7 +4,8 @@ using Microsoft.ML.FeatureMining.Tests;
 namespace PublicApi.Tests;
 
 /// <summary>
-/// Parts of the user's own may leave dtype and device to torch while modules are made and weights initialized; elsewhere they name them. Then a Fit with them is independent of the program's defaults, too.
+/// User-defined parts may rely on torch's default dtype and device while modules are created and weights initialized; elsewhere they must specify them. Then a
+/// Fit does not depend on the program's defaults.
 /// </summary>
 [Collection(nameof(ForeignStateTests))]
 public sealed class ForeignStateTests : IClassFixture<OwnPartsFixture>
@@ -13,7 +14,7 @@ public sealed class ForeignStateTests : IClassFixture<OwnPartsFixture>
 
     [Theory]
     [MemberData(nameof(OwnPartTests.Kinds), MemberType = typeof(OwnPartTests))]
-    public void Fit_OwnPartInAForeignState_GivesTheSameWeightsAndScoresAndRestoresIt(string kind)
+    public void Fit_UserPartInForeignState_GivesTheSameResultsAndRestoresTheState(string kind)
     {
         (string, string) plain = Fit(kind);
         using ForeignState state = new("all");
@@ -29,7 +30,7 @@ public sealed class ForeignStateTests : IClassFixture<OwnPartsFixture>
         return (OwnFit.Weights(_ml, model), Program.Text(Program.Scores(_ml, model)));
     }
 
-    /// <summary>Torch's defaults belong to the process: nothing else runs beside these tests.</summary>
+    /// <summary>Torch's defaults are global: these tests do not run in parallel with others.</summary>
     [CollectionDefinition(nameof(ForeignStateTests), DisableParallelization = true)]
     public sealed class Definition;
 }

@@ -12,7 +12,7 @@ using PublicApi.Tests.Own;
 
 namespace PublicApi.Tests;
 
-/// <summary>A small Fit with one part of this project's own.</summary>
+/// <summary>A small Fit with user-defined parts.</summary>
 internal static class OwnFit
 {
     /// <summary>Twelve steps per epoch.</summary>
@@ -31,7 +31,7 @@ internal static class OwnFit
         ScoringBatchSize = 8,
     };
 
-    /// <summary>A part of each kind.</summary>
+    /// <summary>User-defined parts of all kinds, created by key.</summary>
     public static FeatureMiningOptions AllByKey(FeatureMiningOptions options) => options with
     {
         Backbone = "plain-net",

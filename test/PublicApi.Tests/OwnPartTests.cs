@@ -8,7 +8,7 @@ using PublicApi.Tests.Own;
 
 namespace PublicApi.Tests;
 
-/// <summary>A part of the user's own, of each kind there is: trained, named in the manifest, saved, loaded, resumed.</summary>
+/// <summary>User-defined parts of each kind: trained, described in the manifest, saved, loaded and resumed.</summary>
 public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
 {
     private static readonly Dictionary<string, (Func<FeatureMiningOptions, FeatureMiningOptions> With, Func<JsonElement, JsonElement> Find, string Expected)> Cases = new()
@@ -23,7 +23,8 @@ public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
         ["schedule"] = (options => options with { Schedule = new TriangleSchedule { Peak = 0.25 } }, recipe => recipe.GetProperty("schedule").GetProperty("peak"), "0.25"),
         ["optimizer"] = (options => options with { Optimizer = new Lion { Beta1 = 0.75 }, LearningRate = 1e-3 }, recipe => recipe.GetProperty("optimizer").GetProperty("beta1"), "0.75"),
         ["strategy"] = (options => options with { Strategies = [new DeepTwins { Weight = 0.25 }] }, recipe => recipe.GetProperty("strategies")[0].GetProperty("weight"), "0.25"),
-        ["strategy whose exits predict"] = (options => options with { Strategies = [new DeepTwins { Predict = true }] }, recipe => recipe.GetProperty("strategies")[0].GetProperty("key"), "deep-twins"),
+        ["strategy with predicting exits"] = (options => options with { Strategies = [new DeepTwins { Predict = true }] }, recipe =>
+            recipe.GetProperty("strategies")[0].GetProperty("key"), "deep-twins"),
         ["all, by their keys"] = (OwnFit.AllByKey, recipe => recipe.GetProperty("strategies")[0].GetProperty("key"), "deep-twins"),
     };
 
@@ -36,7 +37,7 @@ public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Fit_OwnPart_ScoresAndSavesAndLoads(string kind)
+    public void Fit_UserPart_ScoresSavesAndLoads(string kind)
     {
         ITransformer model = OwnFit.Run(_ml, Cases[kind].With(OwnFit.Plain));
         string file = Path.Combine(_folder, "model.zip");
@@ -54,7 +55,7 @@ public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Fit_CanceledWithinAnEpochAndFittedAgain_GivesTheWeightsOfOneThatWasNot(string kind)
+    public void Fit_CanceledWithinAnEpoch_ResumesBitIdentically(string kind)
     {
         FeatureMiningOptions options = Cases[kind].With(OwnFit.Plain);
         using CancellationTokenSource stop = new();
@@ -81,18 +82,18 @@ public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
     }
 
     [Fact]
-    public void Recipe_OwnParts_HaveTheirTypes()
+    public void Recipe_UserParts_HaveTheirTypeNames()
     {
         JsonElement recipe = _ml.Model.GetImageModel(OwnFit.Run(_ml, OwnFit.AllByKey(OwnFit.Plain))).Recipe!.Value;
 
         Assert.Equal(typeof(GeneralizedCrossEntropy).FullName, recipe.GetProperty("loss").GetProperty("$type").GetString());
         Assert.Equal(typeof(DeepTwins).FullName, recipe.GetProperty("strategies")[0].GetProperty("$type").GetString());
-        // The library's own are named by their keys alone.
+        // Parts of the library have keys only.
         Assert.False(recipe.GetProperty("augmentations")[0].TryGetProperty("$type", out _));
     }
 
     [Fact]
-    public void Json_OwnPart_ComesBackByItsKey()
+    public void Json_UserPart_IsDeserializedByItsKey()
     {
         Optimizer optimizer = new Lion { Beta2 = 0.95 };
 
@@ -102,7 +103,7 @@ public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
     }
 
     [Fact]
-    public void Fit_RowsOfOnesOwnDataView_AreTrainedOnAndResumed()
+    public void Fit_UserDefinedDataView_TrainsAndResumes()
     {
         FeatureMiningOptions options = OwnFit.Plain with { WorkspacePath = _folder };
 
@@ -113,7 +114,7 @@ public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
     }
 
     [Fact]
-    public void Explain_OwnHeadWithClassWeights_HasAClassActivationMap()
+    public void Explain_UserHeadWithClassWeights_HasAClassActivationMap()
     {
         ITransformer model = OwnFit.Run(_ml, OwnFit.Plain with { Backbone = OwnParts.Backbone, Head = new CosineHead(), Epochs = 1 });
         using ImageExplainer explainer = _ml.Model.CreateImageExplainer(model);

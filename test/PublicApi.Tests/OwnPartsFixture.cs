@@ -3,7 +3,7 @@ using TorchSharp;
 
 namespace PublicApi.Tests;
 
-/// <summary>Registers this project's parts, and takes one thread: the tests' classes run side by side.</summary>
+/// <summary>Registers this project's parts and limits torch to one thread, because test classes run in parallel.</summary>
 public sealed class OwnPartsFixture
 {
     public OwnPartsFixture()

@@ -4,7 +4,7 @@ using PublicApi.Tests.Own;
 
 namespace PublicApi.Tests;
 
-/// <summary>A process that loads a model: <c>score MODEL</c> with this project's parts registered, <c>score-bare MODEL</c> without.</summary>
+/// <summary>A program that loads and scores a model: <c>score MODEL</c> registers this project's parts first, <c>score-bare MODEL</c> does not.</summary>
 internal static class Program
 {
     public static int Main(string[] args)
@@ -29,6 +29,6 @@ internal static class Program
 
     public static float[][] Scores(MLContext ml, ITransformer model) => [.. model.Transform(Bands.Encoded(ml, count: 8)).GetColumn<float[]>("Score")];
 
-    /// <summary>To the last bit.</summary>
+    /// <summary>The exact bits of the scores as text.</summary>
     public static string Text(float[][] scores) => string.Join(' ', scores.SelectMany(row => row).Select(BitConverter.SingleToInt32Bits));
 }

@@ -14,7 +14,7 @@ using static TorchSharp.torch;
 
 namespace PublicApi.Tests;
 
-/// <summary>What would lose a model at the end of its training is refused before the first batch, and the message says what to do.</summary>
+/// <summary>Parts that could not be saved after training are rejected before the first batch, with a message that says what to do.</summary>
 public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
 {
     private static readonly Dictionary<string, Func<int, Backbone>> Backbones = new()
@@ -45,7 +45,7 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
         { "loss that holds a function", ["The loss PublicApi.Tests.RefusedPartTests+FunctionLoss", "$.Curve", "[JsonIgnore]"] },
         { "schedule that refers to itself", ["The learning rate schedule PublicApi.Tests.RefusedPartTests+EndlessSchedule", "[JsonIgnore]"] },
         { "augmentation whose getter throws", ["The augmentation PublicApi.Tests.RefusedPartTests+MoodyAugmentation", "Not today."] },
-        { "optimizer as text", ["The optimizer PublicApi.Tests.RefusedPartTests+TextOptimizer", "no object"] },
+        { "optimizer as text", ["The optimizer PublicApi.Tests.RefusedPartTests+TextOptimizer", "not an object"] },
         { "strategy that holds a tensor", ["The strategy PublicApi.Tests.RefusedPartTests+TensorStrategy", "[JsonIgnore]"] },
         { "key of another part", ["'focal'", "Microsoft.ML.FeatureMining.Losses.FocalLoss", "Choose another"] },
         { "no key", ["RefusedPartTests+NamelessLoss has no Key"] },
@@ -72,11 +72,11 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
 
     [Theory]
     [MemberData(nameof(WrongParts))]
-    public void Trainer_WrongPart_IsRefusedWhenItIsMade(string what, string[] said)
+    public void Trainer_InvalidPart_ThrowsWhenCreated(string what, string[] expected)
     {
         string message = Assert.Throws<ArgumentException>(() => new MLContext(1).MulticlassClassification.Trainers.FeatureMining(Wrong(what))).Message;
 
-        Assert.All(said, words => Assert.Contains(words, message, StringComparison.Ordinal));
+        Assert.All(expected, words => Assert.Contains(words, message, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -87,15 +87,15 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
     [InlineData("flat", null, "gives [1,4] for [1,3,8,8]")]
     [InlineData("cifar-resnet-8", "too-many", "the head 'too-many'")]
     [InlineData("cifar-resnet-8", "nobody", "HeadCatalog.Register")]
-    public void Fit_WrongNetwork_IsRefusedBeforeTheFirstBatch(string backbone, string? head, string said)
+    public void Fit_InvalidNetwork_ThrowsBeforeTheFirstBatch(string backbone, string? head, string expected)
     {
         FeatureMiningOptions options = OwnFit.Plain with { Backbone = backbone, Head = head switch { null => null, "too-many" => new TooManyHead(), _ => new UnknownHead() }, Progress = _ => Assert.Fail("A step was run.") };
 
-        Assert.Contains(said, Assert.Throws<ArgumentException>(() => OwnFit.Run(new MLContext(1), options)).Message, StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Throws<ArgumentException>(() => OwnFit.Run(new MLContext(1), options)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Fit_FrozenStagesOfABackboneWithoutLayerGroups_IsRefusedBeforeTheFirstBatch()
+    public void Fit_FrozenStagesWithoutLayerGroups_ThrowsBeforeTheFirstBatch()
     {
         FeatureMiningOptions options = OwnFit.Plain with { Backbone = "no-groups", FineTuning = new FineTuning { FrozenStages = 1 }, Progress = _ => Assert.Fail("A step was run.") };
 
@@ -103,7 +103,7 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
     }
 
     [Fact]
-    public void Fit_StrategyThatAddsTwoModulesOfAName_IsRefusedBeforeTheFirstBatch()
+    public void Fit_StrategyAddsTwoModulesWithOneName_ThrowsBeforeTheFirstBatch()
     {
         FeatureMiningOptions options = OwnFit.Plain with { Strategies = [new TwiceStrategy()], Progress = _ => Assert.Fail("A step was run.") };
 
@@ -111,7 +111,7 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
     }
 
     [Fact]
-    public void Fit_AugmentationThatMakesFloatsOfBytes_IsRefusedInTheFirstBatch()
+    public void Fit_AugmentationChangesBytesToFloats_ThrowsInTheFirstBatch()
     {
         FeatureMiningOptions options = OwnFit.Plain with { Augmentations = [new FloatAugmentation()], Progress = _ => Assert.Fail("A step was run.") };
 
@@ -121,7 +121,7 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
     }
 
     [Fact]
-    public void Fit_SettingThatIsNone_IsLeftOutWhereTheUserSaysSo()
+    public void Fit_PropertyWithJsonIgnore_IsNotInTheManifest()
     {
         MLContext ml = new(1);
 
@@ -234,7 +234,7 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
 
     private sealed class OneStage : Backbone
     {
-        // Held by its call: a field that is a module is registered under the field's name.
+        // Stored as a delegate, because RegisterComponents registers module fields by field name.
         private readonly Func<Tensor, Tensor> _convolve;
         private readonly bool _pools;
 

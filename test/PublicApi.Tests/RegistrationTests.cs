@@ -9,11 +9,11 @@ using PublicApi.Tests.Own;
 
 namespace PublicApi.Tests;
 
-/// <summary>Catalogs, and parts of the user's own in them.</summary>
+/// <summary>Registering user-defined parts in catalogs.</summary>
 public sealed class RegistrationTests : IClassFixture<OwnPartsFixture>
 {
     [Fact]
-    public void Keys_RegisteredParts_AreAmongThem()
+    public void Keys_RegisteredParts_AreListed()
     {
         Assert.Contains("plain-net", BackboneCatalog.Keys);
         Assert.Contains("cosine", HeadCatalog.Keys);
@@ -25,7 +25,7 @@ public sealed class RegistrationTests : IClassFixture<OwnPartsFixture>
     }
 
     [Fact]
-    public void Create_RegisteredKey_MakesANewPartEachTime()
+    public void Create_RegisteredKey_ReturnsANewPartEachTime()
     {
         Assert.NotSame(LossCatalog.Create("generalized-cross-entropy"), LossCatalog.Create("generalized-cross-entropy"));
         using Backbone backbone = BackboneCatalog.Create("plain-net", 1);
@@ -50,7 +50,8 @@ public sealed class RegistrationTests : IClassFixture<OwnPartsFixture>
 
     [Theory]
     [MemberData(nameof(Taken))]
-    public void Register_KeyThatIsTaken_IsRefused(string key, Action register) => Assert.Contains($"'{key}'", Assert.Throws<ArgumentException>(register).Message, StringComparison.Ordinal);
+    public void Register_ExistingKey_Throws(string key, Action register) => Assert.Contains(
+        $"'{key}'", Assert.Throws<ArgumentException>(register).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]
@@ -58,16 +59,16 @@ public sealed class RegistrationTests : IClassFixture<OwnPartsFixture>
     [InlineData("net:18")]
     [InlineData("a,b")]
     [InlineData("a=b")]
-    public void Register_KeyThatTheCommandLineCannotTake_IsRefused(string key)
+    public void Register_InvalidKey_Throws(string key)
     {
         Assert.Throws<ArgumentException>(() => BackboneCatalog.Register(key, channels => new PlainNet(channels)));
         Assert.Throws<ArgumentException>(() => HeadCatalog.Register(() => new NamedHead { Name = key }));
     }
 
     [Fact]
-    public void Register_FromManyThreads_OneWinsAndTheOthersAreTold()
+    public void Register_FromManyThreads_OneSucceedsAndTheOthersThrow()
     {
-        int refused = 0;
+        int rejected = 0;
 
         Parallel.For(0, 16, i =>
         {
@@ -77,13 +78,13 @@ public sealed class RegistrationTests : IClassFixture<OwnPartsFixture>
             }
             catch (ArgumentException)
             {
-                Interlocked.Increment(ref refused);
+                Interlocked.Increment(ref rejected);
             }
 
             HeadCatalog.Register(() => new NamedHead { Name = $"thread-{i}" });
         });
 
-        Assert.Equal(15, refused);
+        Assert.Equal(15, rejected);
         Assert.Equal(16, HeadCatalog.Keys.Count(key => key.StartsWith("thread-", StringComparison.Ordinal)));
     }
 

@@ -6,7 +6,7 @@ using PublicApi.Tests.Own;
 
 namespace PublicApi.Tests;
 
-/// <summary>Models with networks of the user's own, in other processes and out of their chains.</summary>
+/// <summary>Models with user-defined networks: loading in other processes, and GetImageModel.</summary>
 public sealed class SavedModelTests : IClassFixture<OwnPartsFixture>, IDisposable
 {
     private static readonly FeatureMiningOptions Options = OwnFit.Plain with { Backbone = OwnParts.Backbone, Head = new CosineHead { Scale = 5 }, Epochs = 1 };
@@ -15,7 +15,7 @@ public sealed class SavedModelTests : IClassFixture<OwnPartsFixture>, IDisposabl
     private readonly MLContext _ml = new(1);
 
     [Fact]
-    public void Load_InAProcessThatRegisteredItsParts_GivesTheSameScores()
+    public void Load_ProcessWithRegisteredParts_GivesTheSameScores()
     {
         ITransformer model = Saved(out string file);
 
@@ -25,7 +25,7 @@ public sealed class SavedModelTests : IClassFixture<OwnPartsFixture>, IDisposabl
     }
 
     [Fact]
-    public void Load_InAProcessThatDidNot_SaysWhichKeyIsMissingAndHowToRegisterIt()
+    public void Load_ProcessWithoutRegisteredParts_NamesTheKeyAndHowToRegisterIt()
     {
         Saved(out string file);
 
@@ -37,7 +37,7 @@ public sealed class SavedModelTests : IClassFixture<OwnPartsFixture>, IDisposabl
     }
 
     [Fact]
-    public void LoadImageModel_HeadThatIsNotRegistered_SaysHowToRegisterIt()
+    public void LoadImageModel_UnregisteredHead_NamesTheKey()
     {
         _ml.Model.ExportImageModel(Saved(out _), _folder);
         string manifest = Path.Combine(_folder, "manifest.json");
@@ -49,7 +49,7 @@ public sealed class SavedModelTests : IClassFixture<OwnPartsFixture>, IDisposabl
     }
 
     [Fact]
-    public void GetImageModel_ChainsAndTransformersAlone_GiveTheNetwork()
+    public void GetImageModel_ChainOrTransformer_ReturnsTheNetwork()
     {
         ITransformer chain = Saved(out string file);
         ITransformer loaded = _ml.Model.Load(file, out _);
@@ -61,7 +61,7 @@ public sealed class SavedModelTests : IClassFixture<OwnPartsFixture>, IDisposabl
     }
 
     [Fact]
-    public void GetImageModel_NoneOrTwo_IsRefused()
+    public void GetImageModel_NoneOrTwo_Throws()
     {
         ITransformer chain = Saved(out _);
         ITransformer other = ((IEnumerable<ITransformer>)chain).First();

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace PublicApi.Tests;
 
-/// <summary>Parts of the user's own in a program that has settings of its own for torch. They belong to the process: nothing runs beside.</summary>
+/// <summary>User-defined parts in a program that changes torch's global settings. Not run in parallel with other tests.</summary>
 [Collection(nameof(TorchStateTests))]
 public sealed class TorchStateTests : IClassFixture<OwnPartsFixture>
 {
@@ -11,7 +11,7 @@ public sealed class TorchStateTests : IClassFixture<OwnPartsFixture>
     public sealed class Alone;
 
     [Fact]
-    public void Fit_UnderOtherDefaultsOfTorch_GivesTheSameWeights()
+    public void Fit_OtherTorchDefaults_GivesTheSameWeights()
     {
         MLContext ml = new(1);
         string expected = OwnFit.Weights(ml, OwnFit.Run(ml, OwnFit.AllByKey(OwnFit.Plain)));

@@ -11,8 +11,11 @@ using Microsoft.ML.FeatureMining.Randomness;
 
 namespace TestPrograms;
 
-/// <summary>BigSet ROWS BUDGET STORAGE [FOLDER]: reads generated pictures of 32x32 as a Fit does, keeps them as STORAGE says within BUDGET bytes (in FOLDER, for good), and passes once over all of them in random order.
-/// Says how many bytes the decoded set has, how many milliseconds each tenth of the pass took, and the largest resident memory of the process, in bytes.</summary>
+/// <summary>
+/// BigSet ROWS BUDGET STORAGE [FOLDER]: reads generated images of 32x32 as Fit does, stores them by STORAGE within BUDGET bytes (permanently in FOLDER, if
+/// given), and makes one pass over all of them in random order. Prints the size of the decoded set in bytes, the milliseconds for each tenth of the pass, and
+/// the peak resident memory of the process in bytes.
+/// </summary>
 internal static class BigSet
 {
     private const int Side = 32, Header = 54, Batch = 100;
@@ -21,7 +24,8 @@ internal static class BigSet
     {
         int count = int.Parse(args[0], CultureInfo.InvariantCulture);
         StorageSettings storage = new() { MemoryBudget = long.Parse(args[1], CultureInfo.InvariantCulture), Storage = Enum.Parse<ImageStorage>(args[2]), CacheFolder = args.Length > 3 ? args[3] : null };
-        IDataView rows = new MLContext().Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new Row { Label = (uint)(i % Row.Classes), Image = Picture(i) }));
+        IDataView rows = new MLContext().Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i =>
+            new Row { Label = (uint)(i % Row.Classes), Image = Bitmap(i) }));
         LabeledRows labeled = new(
             rows,
             KeyLabelColumn.Bind(rows.Schema, nameof(Row.Label)),
@@ -38,11 +42,11 @@ internal static class BigSet
             using HostBatch done = batch;
             for (int i = 0; i < batch.Count; i++)
             {
-                // The number of a picture is in its first pixel: blue is stored first, and comes last.
+                // The first pixel has the number of the image; bitmaps store blue first, planar images last.
                 int at = i * set.Shape.Length;
                 int number = batch.Pixels[at + (2 * Side * Side)] | (batch.Pixels[at + (Side * Side)] << 8) | (batch.Pixels[at] << 16);
                 if (number != order[seen + i] || batch.Labels[i] != number % Row.Classes)
-                    throw new InvalidDataException($"Image {order[seen + i]} came as {number}, of class {batch.Labels[i]}.");
+                    throw new InvalidDataException($"Expected image {order[seen + i]}, but got image {number} of class {batch.Labels[i]}.");
             }
             seen += batch.Count;
             if (seen >= (tenths + 1) * (count / 10))
@@ -56,9 +60,9 @@ internal static class BigSet
         Console.WriteLine($"resident {process.PeakWorkingSet64}");
     }
 
-    // A bitmap, whose rows go from the bottom up.
-    // A bitmap: its rows go from the bottom up.
-    private static byte[] Picture(int number)
+
+    // A bitmap stores its rows from the bottom up.
+    private static byte[] Bitmap(int number)
     {
         byte[] file = new byte[Header + (Side * Side * 3)];
         "BM"u8.CopyTo(file);

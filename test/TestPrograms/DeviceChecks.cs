@@ -18,8 +18,8 @@ using static TorchSharp.torch;
 namespace TestPrograms;
 
 /// <summary>
-/// DeviceChecks cpu|cuda: what must hold on a device, check by check, each beside the CPU. The tests run it on the CPU, and on a GPU where there is one; bench/gpu runs it on machines
-/// without the .NET SDK.
+/// DeviceChecks cpu|cuda: checks a device, in part by comparing it with the CPU. The tests run it on the CPU, and on a GPU if there is one; bench/gpu runs it
+/// on machines without the .NET SDK.
 /// </summary>
 internal static class DeviceChecks
 {
@@ -152,17 +152,17 @@ internal static class DeviceChecks
             images.Add(pixels);
         }
 
-        List<string> notices = [];
+        List<string> warnings = [];
         TrainingRecipe recipe = new() { Backbone = "wrn-28-10", Input = new ImageShape(3, 32, 32), Epochs = 1, BatchSize = count, LearningRate = 0.01, Augmentations = [] };
-        TrainingEngine.Fit(recipe, SetOf(images, classes: 2), validation: null, new TrainingHost(device) { Notice = notices.Add });
-        Require(notices.Count > 0, "no notice says that the batch was split.");
+        TrainingEngine.Fit(recipe, SetOf(images, classes: 2), validation: null, new TrainingHost(device) { Warn = warnings.Add });
+        Require(warnings.Count > 0, "no warning says that the batch was split.");
     }
 
-    private static void Require(bool holds, string otherwise)
+    private static void Require(bool holds, string message)
     {
         if (!holds)
         {
-            throw new InvalidOperationException(otherwise);
+            throw new InvalidOperationException(message);
         }
     }
 

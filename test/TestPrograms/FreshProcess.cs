@@ -4,7 +4,10 @@ using Microsoft.ML.Data;
 
 namespace TestPrograms;
 
-/// <summary>FreshProcess MODEL IMAGE... : loads a model with ML.NET alone (no type of ours is named, nothing is registered) and prints what it says of each picture.</summary>
+/// <summary>
+/// FreshProcess MODEL IMAGE...: loads a model with ML.NET only (it names no type of this library and registers nothing) and prints the prediction for each
+/// image.
+/// </summary>
 internal static class FreshProcess
 {
     public static void Run(string[] args)
@@ -14,7 +17,7 @@ internal static class FreshProcess
         if (schema["ImagePath"].Type is not TextDataViewType)
             throw new InvalidDataException("The model's input schema has no text column ImagePath.");
 
-        IDataView rows = ml.Data.LoadFromEnumerable(args[1..].Select(path => new PictureRow { ImagePath = path, Label = "" }));
+        IDataView rows = ml.Data.LoadFromEnumerable(args[1..].Select(path => new ImagePathRow { ImagePath = path, Label = "" }));
         foreach (Prediction prediction in ml.Data.CreateEnumerable<Prediction>(model.Transform(rows), reuseRowObject: false))
             Console.WriteLine(string.Join(' ', [prediction.PredictedLabel.ToString(CultureInfo.InvariantCulture), .. prediction.Score.Select(p => p.ToString("R", CultureInfo.InvariantCulture))]));
 
@@ -22,7 +25,7 @@ internal static class FreshProcess
             ml.Model.Save(model, schema, path);
     }
 
-    private sealed class PictureRow
+    private sealed class ImagePathRow
     {
         public string ImagePath { get; set; } = "";
 

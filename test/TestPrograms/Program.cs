@@ -1,4 +1,4 @@
-// Programs that the tests start as processes of their own, in one executable: TestPrograms NAME ARGUMENT...
+// Programs that the tests start as separate processes, in one executable: TestPrograms NAME ARGUMENT...
 using TestPrograms;
 
 Action<string[]> program = args[0] switch
@@ -8,6 +8,6 @@ Action<string[]> program = args[0] switch
     nameof(FreshProcess) => FreshProcess.Run,
     nameof(SaveLoop) => SaveLoop.Run,
     nameof(TrainToEnd) => TrainToEnd.Run,
-    _ => throw new ArgumentException($"There is no program '{args[0]}'."),
+    _ => throw new ArgumentException($"Unknown program '{args[0]}'."),
 };
 program(args[1..]);

@@ -2,7 +2,7 @@ using Microsoft.ML;
 
 namespace TestPrograms;
 
-/// <summary>SaveLoop MODEL TARGET: saves one model over and over until it is killed. Says "ready" when the first save is done.</summary>
+/// <summary>SaveLoop MODEL TARGET: saves a model repeatedly until it is killed. Prints "ready" after the first save.</summary>
 internal static class SaveLoop
 {
     public static void Run(string[] args)

@@ -6,7 +6,10 @@ using TorchSharp;
 
 namespace TestPrograms;
 
-/// <summary>TrainToEnd WORKSPACE TARGET [EPOCHS] [STORAGE]: trains a small network on noisy bands, its state kept in the workspace, and exports it. Says "training" when it begins.</summary>
+/// <summary>
+/// TrainToEnd WORKSPACE TARGET [EPOCHS] [STORAGE]: trains a small network on noisy bands, with checkpoints in the workspace, and exports it. Prints "training"
+/// at the start.
+/// </summary>
 internal static class TrainToEnd
 {
     public static void Run(string[] args)

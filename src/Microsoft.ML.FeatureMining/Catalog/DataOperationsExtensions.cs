@@ -7,15 +7,15 @@ using Microsoft.ML.FeatureMining.Randomness;
 
 namespace Microsoft.ML;
 
-/// <summary>Image data sets as data views.</summary>
+/// <summary>Loads image data sets as data views.</summary>
 public static class DataOperationsExtensions
 {
     /// <summary>
-    /// A folder with one folder of images for each class. Columns: ImagePath, text; Label, text, the folder's name. Ordered by class and path. The files are
-    /// not opened: LoadRawImageBytes or LoadImages does that.
+    /// Loads a folder that has one subfolder of images per class. Columns: ImagePath (text) and Label (text, the name of the subfolder). Rows are ordered by
+    /// class and path. The files are not opened; LoadRawImageBytes or LoadImages does that.
     /// </summary>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="InvalidDataException">There are fewer than two classes, or one without images.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    /// <exception cref="InvalidDataException">There are fewer than two classes, or a class has no images.</exception>
     public static IDataView LoadImageFolder(this DataOperationsCatalog catalog, string path)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -24,21 +24,21 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// CIFAR's binary files, CIFAR-10's or CIFAR-100's. Columns: Image, an image of 32x32 encoded as PNG, as LoadRawImageBytes gives any other; Label, the
-    /// class as a number from 0, or as its name where there is a file of names. Read as cursors pass; nothing is kept.
+    /// Loads the binary files of CIFAR-10 or CIFAR-100. Columns: Image (32x32, encoded as PNG, in the form that LoadRawImageBytes gives) and Label (the class
+    /// index from 0, or the class name if a file of names is given). Images are read while a cursor moves; nothing is cached.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="format"><see cref="CifarBinary.Cifar10"/> or <see cref="CifarBinary.Cifar100"/>.</param>
-    /// <param name="labelNamesPath">The data set's file of class names, such as <c>batches.meta.txt</c>; null for numbers.</param>
+    /// <param name="labelNamesPath">The data set's file of class names, such as <c>batches.meta.txt</c>; null for class indices.</param>
     /// <param name="paths">The files, in order.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
-    /// <exception cref="InvalidDataException">A file is of another format; the message says where.</exception>
+    /// <exception cref="InvalidDataException">A file has another format; the message names the file and the position.</exception>
     public static IDataView LoadCifar(this DataOperationsCatalog catalog, CifarBinary format, string? labelNamesPath, params string[] paths)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(format);
         ArgumentNullException.ThrowIfNull(paths);
-        // Read opens nothing but checks that the file is there and of whole records: better now than in the middle of a Fit.
+        // Read checks now that each file exists and has whole records, so that Fit does not fail halfway.
         foreach (string path in paths)
             _ = format.Read(path);
         IReadOnlyList<string>? names = labelNamesPath is null ? null : format.ReadLabelNames(labelNamesPath);
@@ -49,16 +49,16 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// CIFAR-10 or CIFAR-100 from the archive (tar.gz of the binary files) in which it is published, without unpacking it, or from the folder that it was
-    /// unpacked to. Columns: Image, an image of 32x32 encoded as PNG; Label, the name of the class. Rows in the order of the unpacked files. Read as cursors
-    /// pass; nothing is kept, so that Cache spares inflating it each time.
+    /// Loads CIFAR-10 or CIFAR-100 from the published archive (tar.gz of the binary files), without unpacking it, or from the folder that it was unpacked to.
+    /// Columns: Image (32x32, encoded as PNG) and Label (the class name). Rows have the order of the unpacked files. Images are read while a cursor moves; use
+    /// Cache to avoid decompressing the archive on each pass.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="format"><see cref="CifarBinary.Cifar10"/> or <see cref="CifarBinary.Cifar100"/>.</param>
     /// <param name="path">The archive, <c>cifar-10-binary.tar.gz</c> or <c>cifar-100-binary.tar.gz</c>, or the folder that holds the binary files.</param>
-    /// <param name="part">Which images.</param>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The archive is damaged or another; the message names the file in it and the byte.</exception>
+    /// <param name="part">The part of the data set to load.</param>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidDataException">The archive is damaged or is another archive; the message names the file in it and the byte offset.</exception>
     public static IDataView LoadCifarArchive(this DataOperationsCatalog catalog, CifarBinary format, string path, DataPart part)
     {
         ArgumentNullException.ThrowIfNull(format);
@@ -71,14 +71,14 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// A CSV or TSV file of images and labels. Columns: ImagePath, text, relative paths made whole; Label, text. In the order of the file; the images are not
-    /// opened.
+    /// Loads a CSV or TSV file that lists images and labels. Columns: ImagePath (text; relative paths are resolved) and Label (text). Rows have the order of
+    /// the file. The images are not opened.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="path">The list.</param>
-    /// <param name="format">How it is laid out; null for columns ImagePath and Label, named in the first line.</param>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The list is not of that format; the message says on which line.</exception>
+    /// <param name="path">The CSV or TSV file.</param>
+    /// <param name="format">The layout of the file; null for columns ImagePath and Label, named in the first line.</param>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidDataException">The file does not have that format; the message names the line.</exception>
     public static IDataView LoadImageList(this DataOperationsCatalog catalog, string path, ImageListFormat? format = null)
     {
         CheckArguments(catalog, path);
@@ -86,8 +86,8 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// A CSV or TSV file of images with any number of labels each, such as <c>a.jpg,cat;sofa</c>. Columns: ImagePath, text; Labels, a vector of text of unknown
-    /// size, each label of a row once, empty where it has none. In the order of the file; the images are not opened.
+    /// Loads a CSV or TSV file that lists images with any number of labels each, such as <c>a.jpg,cat;sofa</c>. Columns: ImagePath (text) and Labels (a vector
+    /// of text of unknown size, without duplicates; empty if the row has no label). Rows have the order of the file. The images are not opened.
     /// </summary>
     /// <inheritdoc cref="LoadImageList"/>
     public static IDataView LoadMultilabelImageList(this DataOperationsCatalog catalog, string path, ImageListFormat? format = null)
@@ -97,15 +97,16 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// Tiny ImageNet as it is published. Columns: ImagePath, text; Label, the class's WordNet id; Description, its names. Training images by class and path,
-    /// validation images, which stand for the test images without labels, as they are listed. The images are not opened.
+    /// Loads Tiny ImageNet in its published layout. Columns: ImagePath (text), Label (the WordNet ID of the class) and Description (the names of the class).
+    /// Training images are ordered by class and path. The test part is the validation set, in the order of its list, because the published test images have no
+    /// labels. The images are not opened.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The folder that holds wnids.txt, train and val.</param>
-    /// <param name="part">Which images.</param>
+    /// <param name="part">The part of the data set to load.</param>
     /// <exception cref="DirectoryNotFoundException">A folder is missing.</exception>
     /// <exception cref="FileNotFoundException">A list is missing.</exception>
-    /// <exception cref="InvalidDataException">A list is wrong; the message says on which line. Or a class has no image.</exception>
+    /// <exception cref="InvalidDataException">A list is invalid (the message names the line), or a class has no image.</exception>
     public static IDataView LoadTinyImageNet(this DataOperationsCatalog catalog, string path, DataPart part)
     {
         CheckArguments(catalog, path);
@@ -113,15 +114,16 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// ImageNet, or any part of it: a folder of images for each class, called by its WordNet id. Columns: ImagePath, text; Label, the id (names are not
-    /// unique); Description, the names that the list gives. Ordered by the list and then by path. The images are not opened.
+    /// Loads ImageNet or a subset of it: one folder of images per class, named by its WordNet ID. Columns: ImagePath (text), Label (the WordNet ID, because
+    /// names are not unique) and Description (the names in the list). Rows are ordered by the list and then by path. The images are not opened.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="path">The folder of the class folders, such as <c>ILSVRC/Data/CLS-LOC/train</c>.</param>
-    /// <param name="synsetListPath">The classes to take, an id a line, names behind it or not, such as <c>LOC_synset_mapping.txt</c>.</param>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder, or none of a class on the list.</exception>
-    /// <exception cref="FileNotFoundException">There is no such list.</exception>
-    /// <exception cref="InvalidDataException">The list is wrong; the message says on which line. Or a class has no image.</exception>
+    /// <param name="path">The folder that contains the class folders, such as <c>ILSVRC/Data/CLS-LOC/train</c>.</param>
+    /// <param name="synsetListPath">The file that lists the classes to load: one WordNet ID per line, optionally followed by names, such as
+    /// <c>LOC_synset_mapping.txt</c>.</param>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist, or a listed class has no folder.</exception>
+    /// <exception cref="FileNotFoundException">The list does not exist.</exception>
+    /// <exception cref="InvalidDataException">The list is invalid (the message names the line), or a class has no image.</exception>
     public static IDataView LoadImageNet(this DataOperationsCatalog catalog, string path, string synsetListPath)
     {
         CheckArguments(catalog, path);
@@ -130,15 +132,15 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// Caltech-UCSD Birds-200-2011 as it is published. Columns: ImagePath, text; Label, the class, such as <c>001.Black_footed_Albatross</c>; Box, the bird's x, y, width and
-    /// height in pixels. In the order of images.txt. The images are not opened.
+    /// Loads Caltech-UCSD Birds-200-2011 in its published layout. Columns: ImagePath (text), Label (the class, such as <c>001.Black_footed_Albatross</c>) and
+    /// Box (x, y, width and height of the bird, in pixels). Rows have the order of images.txt. The images are not opened.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="path">The folder CUB_200_2011, which holds images.txt.</param>
-    /// <param name="part">Which side of the published split.</param>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <param name="path">The folder CUB_200_2011, which contains images.txt.</param>
+    /// <param name="part">The part of the published split to load.</param>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="FileNotFoundException">A list is missing.</exception>
-    /// <exception cref="InvalidDataException">A list is wrong, or two do not fit; the message says where.</exception>
+    /// <exception cref="InvalidDataException">A list is invalid, or two lists contradict each other; the message names the file and the line.</exception>
     public static IDataView LoadCaltechBirds(this DataOperationsCatalog catalog, string path, DataPart part)
     {
         CheckArguments(catalog, path);
@@ -146,39 +148,41 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
-    /// The images of Pascal VOC with all their classes. Columns: ImagePath, text; Labels, a vector of text of unknown size, the classes of which something is
-    /// there that is not difficult; DifficultLabels, those of which only difficult objects are there, which VOC does not count either way. In the order of the
-    /// set's list.
+    /// Loads the images of Pascal VOC with all their classes. Columns: ImagePath (text); Labels (a vector of text of unknown size: the classes with at least
+    /// one object that is not marked difficult); DifficultLabels (the classes that have only difficult objects, which VOC counts neither as positive nor as
+    /// negative). Rows have the order of the set's list.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The folder of a year, such as <c>VOCdevkit/VOC2007</c>.</param>
     /// <param name="set">The name of a list in ImageSets/Main: train, val, trainval or test.</param>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="FileNotFoundException">A list or an annotation is missing.</exception>
-    /// <exception cref="InvalidDataException">A list or an annotation is wrong; the message says on which line.</exception>
+    /// <exception cref="InvalidDataException">A list or an annotation is invalid; the message names the line.</exception>
     public static IDataView LoadPascalVocImages(this DataOperationsCatalog catalog, string path, string set) =>
         catalog.LoadFromEnumerable(ReadVoc(catalog, path, set).Select(VocImageRow.Of).ToArray());
 
     /// <summary>
-    /// The objects of Pascal VOC. Columns: ImagePath, text; Label, the class; Box, x, y, width and height in pixels, the upper left pixel being 0, 0; Difficult and Truncated,
-    /// as annotated. A row an object, in the order of the set's list and of the annotations; parts of an object are no objects.
+    /// Loads the objects of Pascal VOC, one row per object. Columns: ImagePath (text); Label (the class); Box (x, y, width and height in pixels; the upper left
+    /// pixel is 0, 0); Difficult and Truncated, as annotated. Rows have the order of the set's list and of the annotations. Annotated parts of objects (such as
+    /// a person's head) are not included.
     /// </summary>
     /// <inheritdoc cref="LoadPascalVocImages"/>
     public static IDataView LoadPascalVocObjects(this DataOperationsCatalog catalog, string path, string set) =>
         catalog.LoadFromEnumerable(ReadVoc(catalog, path, set).SelectMany(VocObjectRow.Of).ToArray(), WithBox<VocObjectRow>());
 
     /// <summary>
-    /// The objects of Pascal VOC, cut out of their images. Columns: ImagePath, text, the whole image; Image, the object alone, encoded as PNG; Label, its
-    /// class. An image that cannot be read gives its own bytes, so that whoever decodes them decides. Cut as cursors pass; nothing is kept.
+    /// Loads the objects of Pascal VOC, cropped from their images. Columns: ImagePath (text, the whole image); Image (the cropped object, encoded as PNG);
+    /// Label (its class). For an image that cannot be read, Image holds the bytes of the file, so that the consumer's policy for unreadable images applies.
+    /// Objects are cropped while a cursor moves; nothing is cached.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The folder of a year, such as <c>VOCdevkit/VOC2007</c>.</param>
     /// <param name="set">The name of a list in ImageSets/Main: train, val, trainval or test.</param>
-    /// <param name="minSide">The least width and height of an object, in pixels.</param>
-    /// <param name="withDifficult">Whether difficult objects count.</param>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <param name="minSide">The minimum width and height of an object, in pixels.</param>
+    /// <param name="withDifficult">Whether to include objects that are marked difficult.</param>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="FileNotFoundException">A list or an annotation is missing.</exception>
-    /// <exception cref="InvalidDataException">A list or an annotation is wrong; the message says on which line.</exception>
+    /// <exception cref="InvalidDataException">A list or an annotation is invalid; the message names the line.</exception>
     public static IDataView LoadPascalVocPatches(this DataOperationsCatalog catalog, string path, string set, int minSide = 64, bool withDifficult = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(minSide);
@@ -192,7 +196,7 @@ public static class DataOperationsExtensions
         return PascalVoc.Read(path, set);
     }
 
-    // A vector of known size.
+    // Gives the Box column a vector type of known size.
     private static SchemaDefinition WithBox<TRow>()
     {
         SchemaDefinition schema = SchemaDefinition.Create(typeof(TRow));
@@ -208,54 +212,61 @@ public static class DataOperationsExtensions
 }
 
 /// <summary>
-/// Splits, samples, noise and counts by class, of rows whose label is a key, text or a number. Each passes over the labels once, when it is called; what it gives passes over
-/// the rows in their order, which must stay what it was. The same seed gives the same rows on every machine.
+/// Splits, subsamples, relabels and counts rows by class. The label is a key, text or a number. Each method reads all labels once, when it is called. The data
+/// view that it returns reads the rows in their order, which must not change between passes. The same seed selects the same rows on every machine.
 /// </summary>
 public static class LabeledDataExtensions
 {
-    /// <summary>Splits rows so that both sides have the same share of each class, as near as whole rows allow; each class keeps a row to train on. Rows without a label are for training.</summary>
+    /// <summary>
+    /// Splits rows into a training and a test set with the same fraction of each class, rounded to whole rows. At least one row of each class stays in the
+    /// training set. Rows without a label go to the training set.
+    /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">The rows.</param>
-    /// <param name="testFraction">The share to test on, between 0 and 1.</param>
-    /// <param name="labelColumnName">The label.</param>
-    /// <param name="seed">Decides which rows.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The share is none, or the column is missing or of another type.</exception>
+    /// <param name="testFraction">The fraction of each class for the test set, between 0 and 1 (both excluded).</param>
+    /// <param name="labelColumnName">The label column.</param>
+    /// <param name="seed">The seed that selects the rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The fraction is out of range, or the column is missing or has another type.</exception>
     public static (IDataView Train, IDataView Test) SplitByClass(
         this DataOperationsCatalog catalog, IDataView data, double testFraction = 0.1, string labelColumnName = "Label", int seed = 0)
     {
         if (!(testFraction is > 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(testFraction), testFraction, "The share lies between 0 and 1.");
+            throw new ArgumentOutOfRangeException(nameof(testFraction), testFraction, "The test fraction must be above 0 and below 1.");
         RowClasses classes = Read(catalog, data, labelColumnName);
         bool[] test = StratifiedSplit.HeldOut(classes.OfRows, testFraction, new RandomStream(seed, "split-by-class"));
         return (RowByRowView.Select(data, [.. test.Select(takes => !takes)]), RowByRowView.Select(data, test));
     }
 
     /// <summary>
-    /// Takes the rows of the first classes, in the order of the keys, by number, or by ordinal comparison: a smaller problem. Two sides with rows of the same classes keep the same ones. A key
-    /// keeps its values: take classes before labels become keys.
+    /// Keeps only the rows of the first classes (in the order of the keys, by number, or by ordinal comparison), to make a smaller problem. If the training and
+    /// the test set have the same classes, both keep the same ones. A key column keeps all its values, so call this before MapValueToKey.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">The rows.</param>
-    /// <param name="classes">How many classes, at least 1.</param>
-    /// <param name="labelColumnName">The label.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The number is less than 1, or the column is missing or of another type.</exception>
-    /// <exception cref="InvalidOperationException">There are fewer classes.</exception>
+    /// <param name="classes">The number of classes to keep, at least 1.</param>
+    /// <param name="labelColumnName">The label column.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is less than 1, or the column is missing or has another type.</exception>
+    /// <exception cref="InvalidOperationException">The data has fewer classes.</exception>
     public static IDataView TakeClasses(this DataOperationsCatalog catalog, IDataView data, int classes, string labelColumnName = "Label")
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         RowClasses all = Read(catalog, data, labelColumnName);
         return all.Names.Count < classes
-            ? throw new InvalidOperationException(FormattableString.Invariant($"There are {all.Names.Count} classes, fewer than {classes}."))
+            ? throw new InvalidOperationException(FormattableString.Invariant(
+                $"The label column '{labelColumnName}' has {all.Names.Count} classes, fewer than the {classes} to take."))
             : RowByRowView.Select(data, [.. all.OfRows.Select(index => index >= 0 && index < classes)]);
     }
 
-    /// <summary>Takes so many rows of each class at random: a small-sample series. With the same seed, a larger number takes the rows of a smaller one and more.</summary>
+    /// <summary>
+    /// Keeps a fixed number of random rows per class, for experiments with few samples. With the same seed, a larger number keeps all rows that a smaller
+    /// number keeps.
+    /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">The rows.</param>
-    /// <param name="rowsPerClass">How many, at least 1.</param>
-    /// <param name="labelColumnName">The label.</param>
-    /// <param name="seed">Decides which rows.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The number is less than 1, or the column is missing or of another type.</exception>
+    /// <param name="rowsPerClass">The number of rows per class, at least 1.</param>
+    /// <param name="labelColumnName">The label column.</param>
+    /// <param name="seed">The seed that selects the rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is less than 1, or the column is missing or has another type.</exception>
     /// <exception cref="InvalidOperationException">A class has fewer rows; the message names it.</exception>
     public static IDataView TakeRowsPerClass(this DataOperationsCatalog catalog, IDataView data, int rowsPerClass, string labelColumnName = "Label", int seed = 0)
     {
@@ -263,7 +274,8 @@ public static class LabeledDataExtensions
         RowClasses classes = Read(catalog, data, labelColumnName);
         int[] counts = classes.Counts();
         if (Array.FindIndex(counts, count => count < rowsPerClass) is >= 0 and var few)
-            throw new InvalidOperationException(FormattableString.Invariant($"Class '{classes.Names[few]}' has {counts[few]} rows, fewer than {rowsPerClass}."));
+            throw new InvalidOperationException(FormattableString.Invariant(
+                $"Class '{classes.Names[few]}' has {counts[few]} rows, fewer than {rowsPerClass}. Take fewer rows per class."));
         var taken = new bool[classes.OfRows.Count];
         foreach (int[] ofClass in classes.Shuffled(new RandomStream(seed, "rows-of-each-class")))
             foreach (int row in ofClass.Take(rowsPerClass))
@@ -272,27 +284,28 @@ public static class LabeledDataExtensions
     }
 
     /// <summary>
-    /// Makes labels wrong: in each class the share <paramref name="rate"/> of its rows, rounded to whole ones, and never into what they were. With the same seed, a higher rate
-    /// errs wherever a lower one does, and alike. The rows are the same otherwise; put noise on training rows only.
+    /// Adds label noise: changes the labels of a fraction <paramref name="rate"/> of the rows of each class, rounded to whole rows. A changed label always
+    /// differs from the original. With the same seed, a higher rate keeps all changes of a lower rate. The other columns do not change. Add noise to training
+    /// rows only.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">The rows.</param>
-    /// <param name="rate">The share, 0 to 1.</param>
-    /// <param name="noise">What a wrong label becomes.</param>
-    /// <param name="labelColumnName">The label.</param>
-    /// <param name="seed">Decides which rows, and what they become.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The share is none, there is no such noise, or the column is missing or of another type.</exception>
+    /// <param name="rate">The fraction of wrong labels, in [0, 1].</param>
+    /// <param name="noise">How wrong labels are chosen.</param>
+    /// <param name="labelColumnName">The label column.</param>
+    /// <param name="seed">The seed that selects the rows and their new labels.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rate or the kind of noise is invalid, or the column is missing or has another type.</exception>
     /// <exception cref="InvalidOperationException">There are fewer than two classes.</exception>
     public static IDataView AddLabelNoise(
         this DataOperationsCatalog catalog, IDataView data, double rate, LabelNoise noise = LabelNoise.Symmetric, string labelColumnName = "Label", int seed = 0)
     {
         if (!(rate is >= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(rate), rate, "The share lies in [0, 1].");
+            throw new ArgumentOutOfRangeException(nameof(rate), rate, "The rate of wrong labels must be at least 0 and at most 1.");
         if (!Enum.IsDefined(noise))
-            throw new ArgumentOutOfRangeException(nameof(noise), noise, "There is no such noise.");
+            throw new ArgumentOutOfRangeException(nameof(noise), noise, "Unknown kind of label noise; use Symmetric or Pair.");
         RowClasses classes = Read(catalog, data, labelColumnName);
         if (classes.Names.Count < 2)
-            throw new InvalidOperationException("A wrong label takes two classes.");
+            throw new InvalidOperationException($"Label noise needs at least two classes; column '{labelColumnName}' has {classes.Names.Count}.");
         int[] wrong = [.. Enumerable.Repeat(-1, classes.OfRows.Count)];
         RandomStream order = new(seed, "label-noise"), draws = new(seed, "label-noise-classes");
         foreach ((int index, int[] ofClass) in classes.Shuffled(order).Index())
@@ -300,7 +313,7 @@ public static class LabeledDataExtensions
             int errors = (int)Math.Round(rate * ofClass.Length);
             for (int i = 0; i < ofClass.Length; i++)
             {
-                // Drawn for right labels, too, so that another rate does not shift the draws.
+                // Drawn for unchanged labels too, so that the rate does not shift later draws.
                 int step = noise == LabelNoise.Pair ? 1 : 1 + draws.NextInt(classes.Names.Count - 1);
                 wrong[ofClass[i]] = i < errors ? (index + step) % classes.Names.Count : -1;
             }
@@ -308,24 +321,24 @@ public static class LabeledDataExtensions
         return RowByRowView.Relabel(data, new Relabeling(classes.Column.Index, classes.Values, wrong));
     }
 
-    /// <summary>Counts the rows of each class, in the order of keys, numbers or names. Rows without a label do not count.</summary>
+    /// <summary>Counts the rows of each class, in the order of keys, numbers or names. Rows without a label are not counted.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">The rows.</param>
-    /// <param name="labelColumnName">The label.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The column is missing or of another type.</exception>
+    /// <param name="labelColumnName">The label column.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The column is missing or has another type.</exception>
     public static IReadOnlyList<ClassCount> CountClasses(this DataOperationsCatalog catalog, IDataView data, string labelColumnName = "Label") =>
         ImageInspector.CountsOf(Read(catalog, data, labelColumnName));
 
     /// <summary>
-    /// Decodes every image and reports what there is: rows of each class, sizes, images that cannot be read, images that are there twice. Leakage between two
-    /// sets: <see cref="ImageSetReport.SharedWith"/> of their reports.
+    /// Decodes every image and reports the number of rows per class, the image sizes, unreadable images and duplicates. To find leakage between two sets, call
+    /// <see cref="ImageSetReport.SharedWith"/> on their reports.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">The rows.</param>
-    /// <param name="labelColumnName">The label; rows may be without.</param>
-    /// <param name="imageColumnName">The encoded images; where there is no such column, the files are taken that a text column ImagePath names.</param>
-    /// <param name="maxPixels">The largest image that is decoded, in pixels.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A column is of another type, or there are no images.</exception>
+    /// <param name="labelColumnName">The label column; it may be missing.</param>
+    /// <param name="imageColumnName">The column of encoded images. If it does not exist, the files in the text column ImagePath are read.</param>
+    /// <param name="maxPixels">The largest image to decode, in pixels.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column has another type, or there is no image column.</exception>
     public static ImageSetReport InspectImages(
         this DataOperationsCatalog catalog, IDataView data, string labelColumnName = "Label", string imageColumnName = "Image", long maxPixels = ImageCodec.DefaultMaxPixels)
     {

@@ -10,14 +10,14 @@ using Microsoft.ML.FeatureMining.Models;
 
 namespace Microsoft.ML;
 
-/// <summary>Ways to keep models, beside ML.NET's own Save and Load.</summary>
+/// <summary>Saves, exports and changes models, in addition to ML.NET's own Save and Load.</summary>
 public static class ModelOperationsExtensions
 {
     /// <summary>
-    /// Saves as <see cref="ModelOperationsCatalog.Save(ITransformer, DataViewSchema, string)"/> does, but replaces the file as a whole: written beside it, flushed to the disk,
-    /// renamed. A process that dies on the way leaves the old file or the new one.
+    /// Saves a model as <see cref="ModelOperationsCatalog.Save(ITransformer, DataViewSchema, string)"/> does, but replaces the file atomically: it writes a
+    /// temporary file in the same folder, flushes it to disk and renames it. If the process dies meanwhile, the file is either the old one or the new one.
     /// </summary>
-    /// <exception cref="IOException">The disk is full, or the folder cannot be written to; the old file is as it was.</exception>
+    /// <exception cref="IOException">The disk is full or the folder is not writable. The old file is unchanged.</exception>
     public static void SaveAtomic(this ModelOperationsCatalog catalog, ITransformer model, DataViewSchema? inputSchema, string filePath)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -26,10 +26,11 @@ public static class ModelOperationsExtensions
         AtomicFile.Write(filePath, stream => catalog.Save(model, inputSchema, stream));
     }
 
-    /// <summary>Finds the trained network in a model: its backbone, classes, learning curve and recipe.</summary>
+    /// <summary>Finds the trained network in a model, with its backbone, classes, training history and recipe.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, or a chain with one in it, as Fit returns it and Load gives it back.</param>
-    /// <exception cref="ArgumentException">The model has no image classifier, or more than one; <see cref="ImageEnsembleTransformer.Members"/> are those of an ensemble.</exception>
+    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, or a chain that contains one, as returned by Fit and Load.</param>
+    /// <exception cref="ArgumentException">The model has no image classifier, or more than one. For an ensemble, use
+    /// <see cref="ImageEnsembleTransformer.Members"/>.</exception>
     public static ImageClassificationModel GetImageModel(this ModelOperationsCatalog catalog, ITransformer model)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -38,12 +39,12 @@ public static class ModelOperationsExtensions
     }
 
     /// <summary>
-    /// Writes the image classifier of a pipeline as a folder that other programs can read: <c>manifest.json</c>, and <c>weights.safetensors</c> with PyTorch's names.
-    /// The pipeline around it, MapValueToKey say, is not part of it.
+    /// Exports the image classifier of a pipeline to a folder that other programs can read: <c>manifest.json</c>, and <c>weights.safetensors</c> with PyTorch's
+    /// parameter names. Other steps of the pipeline, such as MapValueToKey, are not exported.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, or a chain with one in it.</param>
-    /// <param name="folder">Made where it is not there.</param>
+    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, or a chain that contains one.</param>
+    /// <param name="folder">The folder; created if it does not exist.</param>
     /// <exception cref="ArgumentException">The model has no image classifier, or more than one.</exception>
     public static void ExportImageModel(this ModelOperationsCatalog catalog, ITransformer model, string folder)
     {
@@ -54,9 +55,10 @@ public static class ModelOperationsExtensions
     }
 
     /// <summary>
-    /// Loads what <see cref="ExportImageModel"/> wrote. Its columns are Image, Score and PredictedLabel; its keys have the classes' names as text.
+    /// Loads a folder written by <see cref="ExportImageModel"/>. The columns are Image, Score and PredictedLabel; the key values of PredictedLabel are the
+    /// class names as text.
     /// </summary>
-    /// <exception cref="InvalidDataException">A file is damaged; the message says where.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged; the message names the file or the entry.</exception>
     /// <exception cref="IOException">A file is missing or cannot be read.</exception>
     public static ImageClassificationTransformer LoadImageModel(this ModelOperationsCatalog catalog, string folder)
     {
@@ -68,20 +70,21 @@ public static class ModelOperationsExtensions
     }
 
     /// <summary>
-    /// The same model scoring several views of each picture, whose probabilities are averaged. It is saved and loaded with them; its training, and the validation in it, looked at
-    /// pictures as they are.
+    /// Returns the same model with test-time augmentation: it scores several views of each image and averages their probabilities. The setting is saved and
+    /// loaded with the model. Training and validation are not affected.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, an <see cref="ImageEnsembleTransformer"/>, or a chain with one of them in it. It stays as it is.</param>
-    /// <param name="views">Which views.</param>
-    /// <returns>A model of the same form, with memory of its own for the networks in it.</returns>
-    /// <exception cref="ArgumentException">There is no image classifier in the model, or its pictures are planar floats, out of which ten crops cannot be cut.</exception>
+    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, an <see cref="ImageEnsembleTransformer"/>, or a chain that contains one of them. It
+    /// is not changed.</param>
+    /// <param name="views">The views to score.</param>
+    /// <returns>A model with the same structure and its own copy of the networks.</returns>
+    /// <exception cref="ArgumentException">The model has no image classifier, or its images are planar floats, which do not support ten-crop.</exception>
     public static ITransformer WithTestTimeAugmentation(this ModelOperationsCatalog catalog, ITransformer model, TestTimeAugmentation views)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(model);
         if (!Enum.IsDefined(views))
-            throw new ArgumentOutOfRangeException(nameof(views), views, "There are no such views.");
+            throw new ArgumentOutOfRangeException(nameof(views), views, "Unknown test-time augmentation; use None, Flip or TenCrop.");
         bool found = false;
         ITransformer result = TransformerChains.Replace(model, part =>
         {
@@ -97,13 +100,15 @@ public static class ModelOperationsExtensions
     }
 
     /// <summary>
-    /// The same model with one of the classifiers that share features (Split-and-Share, Lee et al. 2021) instead of their average: what it is worth by itself (table 2).
+    /// Returns the same model with only one classifier of its Split-and-Share head (Lee et al. 2021) instead of the average of all, to measure the accuracy of
+    /// that classifier (Table 2).
     /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, or a chain with one in it. It stays as it is.</param>
-    /// <param name="number">Which classifier, from 1, the one that sees the fewest channels, to the number of splits.</param>
-    /// <returns>A model of the same form, with memory of its own for its network.</returns>
-    /// <exception cref="ArgumentException">There is not exactly one image classifier in the model, its head is another, or it has no classifier of that number.</exception>
+    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, or a chain that contains one. It is not changed.</param>
+    /// <param name="number">The number of the classifier, from 1 to the number of splits; classifier 1 sees the fewest channels.</param>
+    /// <returns>A model with the same structure and its own copy of the network.</returns>
+    /// <exception cref="ArgumentException">The model does not have exactly one image classifier, its head is not a Split-and-Share head, or the number is out
+    /// of range.</exception>
     public static ITransformer WithClassifier(this ModelOperationsCatalog catalog, ITransformer model, int number)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -113,12 +118,12 @@ public static class ModelOperationsExtensions
     }
 }
 
-/// <summary>Ways to look into a trained image classifier.</summary>
+/// <summary>Explains trained image classifiers.</summary>
 public static class ExplanationExtensions
 {
-    /// <summary>Makes what shows where the image classifier of a model finds a class.</summary>
+    /// <summary>Creates an explainer, which shows which regions of an image speak for a class.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="model">An <see cref="ImageClassificationTransformer"/> or an <see cref="ImageEnsembleTransformer"/>, or a chain with one in it.</param>
+    /// <param name="model">An <see cref="ImageClassificationTransformer"/> or an <see cref="ImageEnsembleTransformer"/>, or a chain that contains one.</param>
     /// <exception cref="ArgumentException">The model has no image classifier, or more than one.</exception>
     public static ImageExplainer CreateImageExplainer(this ModelOperationsCatalog catalog, ITransformer model)
     {
@@ -127,16 +132,18 @@ public static class ExplanationExtensions
     }
 
     /// <summary>
-    /// Writes one HTML file on a model and some rows: learning curves, confusion, classes, calibration, the worst pictures, where the network looks, its activations; of images with any
-    /// number of classes each class's own confusion. The file loads nothing from anywhere and runs no script. Rows without a label, with one that the model does not know, or whose picture cannot be read, are counted and not measured; without any other, the report shows the pictures alone.
+    /// Writes an HTML report on a model and some rows: learning curves, confusion matrix, metrics per class, calibration, the images with the highest loss,
+    /// activation maps and activations; for multi-label models, the confusion matrix of each class. The file is self-contained: it loads nothing and runs no
+    /// script. Rows that have no label, an unknown label or an unreadable image are counted and not measured. If no other rows remain, the report shows images
+    /// and maps only.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="model">The whole model, from the rows to the scores.</param>
-    /// <param name="rows">As the model takes them.</param>
-    /// <param name="path">The file; replaced as a whole.</param>
-    /// <param name="options">What it shows; null for the defaults.</param>
+    /// <param name="model">The complete model, from the rows to the scores.</param>
+    /// <param name="rows">The rows, in the model's input schema.</param>
+    /// <param name="path">The HTML file; replaced atomically.</param>
+    /// <param name="options">The contents of the report; null for the defaults.</param>
     /// <exception cref="ArgumentException">The model has no image classifier, or more than one.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type, or a number of the options makes no sense.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type, or a number in the options is out of range.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void SaveReport(this ModelOperationsCatalog catalog, ITransformer model, IDataView rows, string path, ModelReportOptions? options = null)
     {
@@ -144,16 +151,19 @@ public static class ExplanationExtensions
         ArgumentException.ThrowIfNullOrEmpty(path);
         ModelReportOptions wanted = options ?? new ModelReportOptions();
         ArgumentOutOfRangeException.ThrowIfNegative(wanted.Worst);
-        ArgumentOutOfRangeException.ThrowIfNegative(wanted.Pictures);
+        ArgumentOutOfRangeException.ThrowIfNegative(wanted.Images);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(wanted.Activations);
         using ImageExplainer explainer = catalog.CreateImageExplainer(model);
-        // Scoring must not stop where a picture is broken: the report counts it.
-        ITransformer skipping = TransformerChains.Replace(model, part => part is ImageClassificationTransformer network ? network.Skipping() : part is ImageEnsembleTransformer ensemble ? ensemble.Skipping() : part);
+        // An unreadable image must not stop scoring: the report counts it.
+        ITransformer skipping = TransformerChains.Replace(model, part => part is ImageClassificationTransformer network ? network.WithSkipping()
+            : part is ImageEnsembleTransformer ensemble ? ensemble.WithSkipping()
+            : part);
         List<(string, IReadOnlyList<StageActivations>)> compared = [];
         foreach ((string name, ITransformer other) in wanted.Compared)
         {
             using ImageExplainer others = catalog.CreateImageExplainer(other);
-            compared.AddRange(others.ActivationsOfEach(other.Transform(rows), wanted.Activations).Select((stages, i) => (others.Networks.Count == 1 ? name : $"{name}, network {i + 1}", stages)));
+            compared.AddRange(others.ActivationsOfEach(other.Transform(rows), wanted.Activations)
+                .Select((stages, i) => (others.Networks.Count == 1 ? name : $"{name}, network {i + 1}", stages)));
         }
         AtomicFile.Write(path, stream => new ModelReport(explainer, wanted, compared).Write(skipping.Transform(rows), stream));
     }

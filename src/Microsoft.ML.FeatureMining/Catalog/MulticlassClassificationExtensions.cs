@@ -8,21 +8,22 @@ using Microsoft.ML.FeatureMining.Trainers;
 
 namespace Microsoft.ML;
 
-/// <summary>Puts the trainers of this library where ML.NET's own are.</summary>
+/// <summary>Adds the trainers of this library to ML.NET's catalog of multiclass trainers.</summary>
 public static class ImageTrainerCatalog
 {
     /// <summary>
-    /// Trains an image classifier with Feature Mining (Xie et al., Appl. Sci. 2022, 12(7), 3318). More settings: the overload that takes
+    /// Trains an image classifier with Feature Mining (Xie et al., Appl. Sci. 2022, 12(7), 3318). For more settings, use the overload that takes
     /// <see cref="FeatureMiningOptions"/>.
     /// </summary>
     /// <param name="trainers">The catalog.</param>
-    /// <param name="labelColumnName">The label, a key.</param>
-    /// <param name="imageColumnName">The pictures: encoded bytes (of unknown size), planar floats (of known size) or MLImage.</param>
-    /// <param name="scoreColumnName">Out: the probabilities of the classes.</param>
-    /// <param name="predictedLabelColumnName">Out: the key of the most probable class.</param>
+    /// <param name="labelColumnName">The label column, a key.</param>
+    /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), planar floats (a vector of known size) or MLImage.</param>
+    /// <param name="scoreColumnName">The output column of the class probabilities.</param>
+    /// <param name="predictedLabelColumnName">The output column of the predicted label, a key.</param>
     /// <param name="backbone">The network, a key of <see cref="FeatureMining.Networks.BackboneCatalog"/>.</param>
-    /// <param name="epochs">Passes over the training rows.</param>
-    /// <param name="validationSet">Rows to validate on after each epoch; the best epoch's weights become the model. Without them, the last epoch's do.</param>
+    /// <param name="epochs">The number of passes over the training rows.</param>
+    /// <param name="validationSet">Rows to validate on after each epoch. The model gets the weights of the best epoch; without a validation set, those of the
+    /// last epoch.</param>
     public static FeatureMiningImageClassificationTrainer FeatureMining(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers,
         string labelColumnName = "Label",
@@ -47,17 +48,17 @@ public static class ImageTrainerCatalog
     }
 
     /// <summary>
-    /// Trains an image classifier with the Split-and-Share Module (Lee et al. 2021). More settings: the overload that takes
-    /// <see cref="SsmOptions"/>.
+    /// Trains an image classifier with the Split-and-Share Module (Lee et al. 2021). For more settings, use the overload that takes <see cref="SsmOptions"/>.
     /// </summary>
     /// <param name="trainers">The catalog.</param>
-    /// <param name="labelColumnName">The label, a key.</param>
-    /// <param name="imageColumnName">The pictures: encoded bytes (of unknown size), planar floats (of known size) or MLImage.</param>
-    /// <param name="scoreColumnName">Out: the probabilities of the classes.</param>
-    /// <param name="predictedLabelColumnName">Out: the key of the most probable class.</param>
+    /// <param name="labelColumnName">The label column, a key.</param>
+    /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), planar floats (a vector of known size) or MLImage.</param>
+    /// <param name="scoreColumnName">The output column of the class probabilities.</param>
+    /// <param name="predictedLabelColumnName">The output column of the predicted label, a key.</param>
     /// <param name="backbone">The network, a key of <see cref="FeatureMining.Networks.BackboneCatalog"/>.</param>
-    /// <param name="epochs">Passes over the training rows.</param>
-    /// <param name="validationSet">Rows to validate on after each epoch; the best epoch's weights become the model. Without them, the last epoch's do.</param>
+    /// <param name="epochs">The number of passes over the training rows.</param>
+    /// <param name="validationSet">Rows to validate on after each epoch. The model gets the weights of the best epoch; without a validation set, those of the
+    /// last epoch.</param>
     public static SsmTrainer Ssm(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers,
         string labelColumnName = "Label",
@@ -82,17 +83,18 @@ public static class ImageTrainerCatalog
     }
 
     /// <summary>
-    /// Trains an image classifier from few images with the Visual Inductive Priors Framework (Sun et al. 2020). More settings: the overload that takes
-    /// <see cref="VisualInductivePriorsOptions"/>. The warm-up takes 5 epochs, but no more than a tenth of all.
+    /// Trains an image classifier from few images with the Visual Inductive Priors Framework (Sun et al. 2020). For more settings, use the overload that takes
+    /// <see cref="VisualInductivePriorsOptions"/>. The warm-up takes 5 epochs, but at most a tenth of all epochs.
     /// </summary>
     /// <param name="trainers">The catalog.</param>
-    /// <param name="labelColumnName">The label, a key.</param>
-    /// <param name="imageColumnName">The pictures: encoded bytes (of unknown size), planar floats (of known size) or MLImage.</param>
-    /// <param name="scoreColumnName">Out: the probabilities of the classes.</param>
-    /// <param name="predictedLabelColumnName">Out: the key of the most probable class.</param>
+    /// <param name="labelColumnName">The label column, a key.</param>
+    /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), planar floats (a vector of known size) or MLImage.</param>
+    /// <param name="scoreColumnName">The output column of the class probabilities.</param>
+    /// <param name="predictedLabelColumnName">The output column of the predicted label, a key.</param>
     /// <param name="backbone">The network, a key of <see cref="FeatureMining.Networks.BackboneCatalog"/>.</param>
-    /// <param name="epochs">Passes over the training rows.</param>
-    /// <param name="validationSet">Rows to validate on after each epoch; the best epoch's weights become the model. Without them, the last epoch's do.</param>
+    /// <param name="epochs">The number of passes over the training rows.</param>
+    /// <param name="validationSet">Rows to validate on after each epoch. The model gets the weights of the best epoch; without a validation set, those of the
+    /// last epoch.</param>
     public static VisualInductivePriorsTrainer VisualInductivePriors(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers,
         string labelColumnName = "Label",
@@ -117,18 +119,21 @@ public static class ImageTrainerCatalog
     }
 }
 
-/// <summary>Models that score together.</summary>
+/// <summary>Ensembles of models.</summary>
 public static class EnsembleExtensions
 {
     /// <summary>
-    /// Makes one model of several image classifiers: its Score is the weighted mean of their probabilities. Networks, sizes of pictures and views may differ; classes and their order
-    /// may not. The steps around the classifier, such as MapValueToKey and LoadRawImageBytes, and the names of the columns are those of the first model.
+    /// Combines several image classifiers into one model. Its Score is the weighted mean of their probabilities. The members may have different networks, image
+    /// sizes and test-time augmentation, but must have the same classes in the same order. The other steps of the pipeline (such as MapValueToKey and
+    /// LoadRawImageBytes) and the column names are those of the first model.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="models">Each an <see cref="ImageClassificationTransformer"/> or a chain with one in it. The ensemble scores with their memory: they are disposed of together.</param>
-    /// <param name="weights">One a model, above 0; null gives all the same. The priors framework (Sun et al. 2020) gives 3 to its best models and 1 to the rest.</param>
-    /// <returns>An <see cref="ImageEnsembleTransformer"/>, in the first model's chain where that is one.</returns>
-    /// <exception cref="ArgumentException">The models do not go together; the message says why.</exception>
+    /// <param name="models">Each is an <see cref="ImageClassificationTransformer"/> or a chain that contains one. The ensemble uses their networks, not copies;
+    /// disposing the ensemble disposes them.</param>
+    /// <param name="weights">One weight per model, above 0; null for equal weights. Sun et al. (2020) use weight 3 for the best models and 1 for the
+    /// others.</param>
+    /// <returns>An <see cref="ImageEnsembleTransformer"/>; if the first model is a chain, that chain with the ensemble in place of its classifier.</returns>
+    /// <exception cref="ArgumentException">The models cannot be combined; the message says why.</exception>
     public static ITransformer Ensemble(this MulticlassClassificationCatalog catalog, IReadOnlyList<ITransformer> models, IReadOnlyList<double>? weights = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -138,16 +143,16 @@ public static class EnsembleExtensions
     }
 }
 
-/// <summary>What ML.NET's Evaluate does not tell.</summary>
+/// <summary>Detailed evaluation, in addition to ML.NET's Evaluate.</summary>
 public static class EvaluationExtensions
 {
-    /// <summary>Measures scored rows in detail: each class, the confused pairs, the worst rows, calibration.</summary>
+    /// <summary>Evaluates scored rows in detail: metrics per class, confused pairs, the rows with the highest loss, calibration.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="scored">What a model's Transform gave; nothing but scores and labels is kept.</param>
-    /// <param name="labelColumnName">The label, a key of the classes that the scores are of.</param>
-    /// <param name="scoreColumnName">The probabilities.</param>
-    /// <param name="worst">How many of the rows with the highest loss to name; their files are taken from a text column ImagePath, where there is one.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type, or label and score are of different classes.</exception>
+    /// <param name="scored">The output of a model's Transform.</param>
+    /// <param name="labelColumnName">The label column, a key with the same classes as the scores.</param>
+    /// <param name="scoreColumnName">The column of class probabilities.</param>
+    /// <param name="worst">The number of rows with the highest loss to report. Their files are taken from the text column ImagePath, if it exists.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type, or label and score have different classes.</exception>
     public static ClassificationReport EvaluateInDetail(
         this MulticlassClassificationCatalog catalog, IDataView scored, string labelColumnName = "Label", string scoreColumnName = "Score", int worst = 24)
     {
@@ -158,24 +163,28 @@ public static class EvaluationExtensions
     }
 }
 
-/// <summary>Looks for the settings of a trainer, with what AutoML lacks: early stopping over epochs, trials that go on where they were, one split for all.</summary>
+/// <summary>
+/// Searches for the best settings of a trainer. In addition to AutoML: early stopping by epochs, trials that resume, and the same validation split for all
+/// trials.
+/// </summary>
 public static class SweepExtensions
 {
-    // Where the options hold nothing out, this does: scores of training rows would tell nothing.
+    // Used if the options hold no rows out: accuracy on training rows would be meaningless.
     private const double DefaultValidationFraction = 0.2;
 
     /// <summary>
-    /// Trains a pipeline with many settings and compares their validation accuracies, all on the same split. A trial that fails does not end the sweep; a sweep that was stopped or killed goes on
-    /// with the same call.
+    /// Trains a pipeline with many settings and compares the validation accuracies, all on the same split. A failed trial does not end the sweep. To resume a
+    /// sweep that was canceled or killed, make the same call again.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="rows">What the pipeline is fitted to.</param>
-    /// <param name="baseline">The settings that do not vary. Without validation rows, a fifth of each class is held out; without a seed, the sweep's counts. Its workspace, what that keeps and its cancellation are the sweep's.</param>
-    /// <param name="pipeline">Makes the pipeline, with one trainer of this library in it, from a trial's options.</param>
-    /// <param name="settings">How to go about.</param>
+    /// <param name="rows">The rows to fit the pipeline to.</param>
+    /// <param name="baseline">The settings that stay fixed. Without validation rows, a fifth of each class is held out. Without a seed, the sweep's seed is
+    /// used. The sweep sets the workspace, the number of checkpoints and the cancellation.</param>
+    /// <param name="pipeline">Creates the pipeline from the options of a trial. It must contain exactly one trainer of this library.</param>
+    /// <param name="settings">The settings of the sweep.</param>
     /// <exception cref="ArgumentException">Some settings cannot be used; the message lists them all.</exception>
-    /// <exception cref="InvalidDataException">The folder holds another sweep, or a damaged journal.</exception>
-    /// <exception cref="IOException">The folder cannot be written, or another process is at the same sweep.</exception>
+    /// <exception cref="InvalidDataException">The folder contains another sweep, or its journal is damaged.</exception>
+    /// <exception cref="IOException">The folder is not writable, or another process runs the same sweep.</exception>
     public static SweepResult<TOptions> Sweep<TOptions>(
         this MulticlassClassificationCatalog catalog, IDataView rows, TOptions baseline, Func<TOptions, IEstimator<ITransformer>> pipeline, SweepSettings settings)
         where TOptions : ImageClassificationOptions
@@ -188,7 +197,7 @@ public static class SweepExtensions
         IReadOnlyList<SweepParameter> parameters = settings.Parameters.Count > 0 ? settings.Parameters : AttributeParameters.Of(baseline, settings.Fixed);
         string[] problems = [.. settings.Problems(), .. SweptOptions.Problems(baseline, parameters, settings.Fixed)];
         if (problems.Length == 0)
-            problems = [.. SweptOptions.ProblemsOfAnyTrial(baseline, parameters)];
+            problems = [.. SweptOptions.ProblemsOfEveryTrial(baseline, parameters)];
         if (problems.Length > 0)
             throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(settings));
         TOptions common = Common(baseline, settings);
@@ -196,7 +205,7 @@ public static class SweepExtensions
         TrialTrainer<TOptions> trainer = new(rows, common, folders, pipeline);
         SweepPlan plan = new(parameters, SamplerOf(settings, parameters), baseline.Epochs, settings.Halving) { Trials = settings.Trials, Time = settings.Time };
         using SweepJournal journal = new(settings.Folder, KeyOf(common, parameters, settings), parameters);
-        // Where a process died between the two, there is something left to remove.
+        // Removes what a process left behind if it died between journaling a trial and pruning.
         folders.Prune(journal.Trials);
         IReadOnlyList<SweepTrial> trials = new SweepRunner(plan, journal, trainer.Train, Report).Run(settings.CancellationToken);
         return new SweepResult<TOptions>(parameters, [.. trials], trainer.GetOptions);
@@ -213,7 +222,7 @@ public static class SweepExtensions
         {
             Seed = baseline.Seed ?? settings.Seed,
             ValidationFraction = baseline.ValidationFraction ?? (baseline.ValidationSet is null ? DefaultValidationFraction : null),
-            // Of many trials one checkpoint each: one that is damaged costs a trial, not the sweep.
+            // One checkpoint per trial saves disk space: a damaged one costs a trial, not the sweep.
             KeepCheckpoints = 1,
         });
 
@@ -222,10 +231,10 @@ public static class SweepExtensions
         SweepSampler.Grid => new GridSampler(parameters, settings.GridSteps, settings.Seed),
         SweepSampler.Random => new RandomSampler(parameters.Count, settings.Seed),
         SweepSampler.TreeParzen => new TreeParzenSampler(parameters, settings.Seed),
-        _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Sampler, "There is no such sampler."),
+        _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Sampler, "Unknown sampler; use Grid, Random or TreeParzen."),
     };
 
-    // What a trial's settings and scores depend on, but for the rows.
+    // Everything except the rows that the settings and scores of trials depend on.
     private static string KeyOf(ImageClassificationOptions common, IReadOnlyList<SweepParameter> parameters, SweepSettings settings) => JsonSerializer.Serialize(new
     {
         Recipe = ArtifactManifest.Describe(common.ToRecipe(common.ToPreprocessing().Shape, common.Seed!.Value)),

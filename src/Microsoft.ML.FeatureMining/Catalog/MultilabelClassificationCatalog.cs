@@ -6,7 +6,10 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML;
 
-/// <summary>Images that may have any number of classes, a task that ML.NET has no catalog for. Made by <see cref="MultilabelClassificationExtensions.MultilabelClassification"/>.</summary>
+/// <summary>
+/// Multi-label image classification, a task that ML.NET has no catalog for: an image may have any number of classes. Created by
+/// <see cref="MultilabelClassificationExtensions.MultilabelClassification"/>.
+/// </summary>
 public sealed class MultilabelClassificationCatalog
 {
     private readonly MLContext _context;
@@ -20,26 +23,29 @@ public sealed class MultilabelClassificationCatalog
     /// <summary>The trainers.</summary>
     public MultilabelTrainers Trainers { get; }
 
-    /// <summary>Measures scored rows: each class's 2x2 confusion matrix, precision, recall, F1 and average precision; their sums and means; and the share of rows that are right in all classes.</summary>
-    /// <param name="data">What a model's Transform gave.</param>
-    /// <param name="labelColumnName">The set of classes: a vector of 0 and 1, a vector of names, or text of names.</param>
-    /// <param name="scoreColumnName">Each class's probability, [K].</param>
-    /// <param name="threshold">The probability from which on an image is said to have a class.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    /// <exception cref="ArgumentException">Label and score are of different classes.</exception>
+    /// <summary>
+    /// Evaluates scored rows: the 2x2 confusion matrix, precision, recall, F1 and average precision of each class; their micro and macro averages; and the
+    /// fraction of rows that are right in all classes.
+    /// </summary>
+    /// <param name="data">The output of a model's Transform.</param>
+    /// <param name="labelColumnName">The label column, a set of classes: a vector of 0 and 1, a vector of names, or one text with separated names.</param>
+    /// <param name="scoreColumnName">The column of class probabilities, [K].</param>
+    /// <param name="threshold">An image is predicted to have a class if its probability is at least this.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
+    /// <exception cref="ArgumentException">Label and score have different classes.</exception>
     public MultilabelClassificationMetrics Evaluate(IDataView data, string labelColumnName = "Label", string scoreColumnName = "Score", double threshold = 0.5)
     {
         ArgumentNullException.ThrowIfNull(data);
         return MultilabelEvaluation.Of(data, labelColumnName, scoreColumnName, threshold);
     }
 
-    /// <summary>Trains on all folds but one and measures on that one, each in turn.</summary>
+    /// <summary>Cross-validates: for each fold, trains on the other folds and evaluates on that one.</summary>
     /// <param name="data">The rows.</param>
-    /// <param name="estimator">What is trained.</param>
+    /// <param name="estimator">The pipeline to train.</param>
     /// <param name="numberOfFolds">At least 2.</param>
-    /// <param name="labelColumnName">The set of classes.</param>
-    /// <param name="seed">Of the folds.</param>
-    /// <returns>For each fold its model and its metrics.</returns>
+    /// <param name="labelColumnName">The label column, a set of classes.</param>
+    /// <param name="seed">The seed of the split into folds.</param>
+    /// <returns>The model and the metrics of each fold.</returns>
     public IReadOnlyList<(ITransformer Model, MultilabelClassificationMetrics Metrics)> CrossValidate(
         IDataView data, IEstimator<ITransformer> estimator, int numberOfFolds = 5, string labelColumnName = "Label", int? seed = null)
     {
@@ -53,10 +59,10 @@ public sealed class MultilabelClassificationCatalog
     }
 }
 
-/// <summary>Adds the task of images with any number of classes to the context.</summary>
+/// <summary>Adds multi-label image classification to MLContext.</summary>
 public static class MultilabelClassificationExtensions
 {
-    /// <summary>Images that may have any number of classes.</summary>
+    /// <summary>The catalog of multi-label image classification.</summary>
     public static MultilabelClassificationCatalog MultilabelClassification(this MLContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -72,17 +78,18 @@ public sealed class MultilabelTrainers
     internal MultilabelTrainers(IHostEnvironment environment) => _environment = environment;
 
     /// <summary>
-    /// Trains an image classifier with patch training (Nevgi, "Hierarchical Feature Learning in Deep Convolutional Networks"). More settings: the overload that takes
-    /// <see cref="PatchTrainingOptions"/>.
+    /// Trains an image classifier with patch training (Nevgi, "Hierarchical Feature Learning in Deep Convolutional Networks"). For more settings, use the
+    /// overload that takes <see cref="PatchTrainingOptions"/>.
     /// </summary>
-    /// <param name="labelColumnName">The set of classes: a vector of 0 and 1, a vector of names, or text of names.</param>
-    /// <param name="imageColumnName">The pictures: encoded bytes (of unknown size), planar floats (of known size) or MLImage.</param>
-    /// <param name="scoreColumnName">Out: each class's probability.</param>
-    /// <param name="predictedLabelColumnName">Out: 1 for each class of a probability of at least one half, else 0.</param>
+    /// <param name="labelColumnName">The label column, a set of classes: a vector of 0 and 1, a vector of names, or one text with separated names.</param>
+    /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), planar floats (a vector of known size) or MLImage.</param>
+    /// <param name="scoreColumnName">The output column of class probabilities, [K].</param>
+    /// <param name="predictedLabelColumnName">The output column of predictions, [K]: 1 for each class whose probability is at least 0.5, else 0.</param>
     /// <param name="backbone">The network, a key of <see cref="FeatureMining.Networks.BackboneCatalog"/>.</param>
-    /// <param name="epochs">Passes over the rows, half of them over the patches where there are any.</param>
-    /// <param name="patchSet">The objects of the images, cut out, each with its class in a column Label.</param>
-    /// <param name="validationSet">Rows to validate on after each epoch; the best epoch's weights become the model. Without them, the last epoch's do.</param>
+    /// <param name="epochs">The number of epochs. If a patch set is given, half of them train on patches.</param>
+    /// <param name="patchSet">The objects, cropped from their images, with their class in a column Label.</param>
+    /// <param name="validationSet">Rows to validate on after each epoch. The model gets the weights of the best epoch; without a validation set, those of the
+    /// last epoch.</param>
     public PatchTrainingTrainer PatchTraining(
         string labelColumnName = "Label",
         string imageColumnName = "Image",

@@ -24,7 +24,7 @@ internal sealed class FolderLock : IDisposable
         }
         catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException))
         {
-            throw new IOException($"The {user} in '{folder}' is under way already{Name(owner)}.", e);
+            throw new IOException($"The {user} in '{folder}' is already in use{Name(owner)}. Wait until that process ends, or use another folder.", e);
         }
 
         using Process process = Process.GetCurrentProcess();
@@ -37,7 +37,7 @@ internal sealed class FolderLock : IDisposable
     {
         try
         {
-            return $", in {File.ReadAllText(owner)}";
+            return $" by {File.ReadAllText(owner)}";
         }
         catch (IOException)
         {

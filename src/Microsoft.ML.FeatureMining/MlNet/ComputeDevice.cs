@@ -5,30 +5,30 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.MlNet;
 
-/// <summary>The device that an MLContext's GpuDeviceId and FallbackToCpu ask for.</summary>
+/// <summary>Selects the device by MLContext.GpuDeviceId and FallbackToCpu.</summary>
 internal static class ComputeDevice
 {
     public static Device Of(IHostEnvironment environment)
     {
         TorchLibrary.EnsureLoaded();
-        (int? wanted, bool fallback) = Internals.DeviceWish(environment);
+        (int? wanted, bool fallback) = Internals.RequestedDevice(environment);
         if (wanted is null)
             return CPU;
         using IChannel channel = environment.Start("Device");
         return Choose(wanted, fallback, cuda.is_available() ? cuda.device_count() : 0, message => channel.Warning(MessageSensitivity.None, message));
     }
 
-    /// <exception cref="InvalidOperationException">The device is not there, and falling back is not allowed.</exception>
+    /// <exception cref="InvalidOperationException">The device does not exist, and FallbackToCpu is false.</exception>
     public static Device Choose(int? wanted, bool fallback, int gpuCount, Action<string> warn)
     {
         if (wanted is not { } id)
             return CPU;
         if (id >= 0 && id < gpuCount)
             return new Device(DeviceType.CUDA, id);
-        string reason = FormattableString.Invariant($"GpuDeviceId is {id}, and TorchSharp finds {(gpuCount == 0 ? "no GPU" : $"{gpuCount} GPU(s)")}");
+        string reason = FormattableString.Invariant($"GpuDeviceId is {id}, but TorchSharp finds {(gpuCount == 0 ? "no GPU" : $"{gpuCount} GPU(s)")}");
         if (!fallback)
-            throw new InvalidOperationException($"{reason}. With FallbackToCpu the CPU is used instead.");
-        warn($"{reason}; the CPU is used.");
+            throw new InvalidOperationException($"{reason}. Set FallbackToCpu to use the CPU instead.");
+        warn($"{reason}; using the CPU.");
         return CPU;
     }
 }

@@ -8,44 +8,45 @@ using Microsoft.ML.Runtime;
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]
 
-// Model.Load finds the loader by this attribute, in a process that has never heard of this assembly: the model names the assembly, ML.NET loads it and reads its attributes.
+// Model.Load finds the loader by these attributes, even in a process that never used this assembly: the model names the assembly, ML.NET loads it and reads its
+// attributes.
 [assembly: LoadableClass(typeof(ImageClassificationTransformer), typeof(ImageClassificationTransformer), null, typeof(SignatureLoadModel), "", Internals.LoaderSignature)]
 [assembly: LoadableClass(typeof(ImageEnsembleTransformer), typeof(ImageEnsembleTransformer), null, typeof(SignatureLoadModel), "", Internals.EnsembleLoaderSignature)]
 
 namespace Microsoft.ML.FeatureMining.MlNet;
 
 /// <summary>
-/// Everything of ML.NET that is internal there and used here: this file alone names it. The compiler sees publicized copies of the two assemblies
-/// (build/Publicize), the runtime lets us in by <see cref="IgnoresAccessChecksToAttribute"/>. Each member is pinned by a test of InternalsTests.
+/// All uses of ML.NET's internal members; no other file uses them. The compiler sees publicized copies of the two assemblies (build/Publicize); at run time,
+/// <see cref="IgnoresAccessChecksToAttribute"/> gives access. InternalsTests has a test for each member.
 /// </summary>
 internal static class Internals
 {
     public const string LoaderSignature = "FeatureMiningClassifier";
     public const string EnsembleLoaderSignature = "FeatureMiningEnsemble";
 
-    /// <summary>IInternalCatalog.Environment: a catalog extension has no other way to its context's log, seed and device.</summary>
+    /// <summary>IInternalCatalog.Environment: the only way for a catalog extension to get the log, seed and device of its context.</summary>
     public static IHostEnvironment EnvironmentOf(object catalog) => ((IInternalCatalog)catalog).Environment;
 
-    /// <summary>IHostEnvironmentInternal.GpuDeviceId and FallbackToCpu: public on MLContext, internal on the environment that a trainer is given.</summary>
-    public static (int? GpuDeviceId, bool FallbackToCpu) DeviceWish(IHostEnvironment environment) =>
-        environment is IHostEnvironmentInternal wish ? (wish.GpuDeviceId, wish.FallbackToCpu) : (null, true);
+    /// <summary>IHostEnvironmentInternal.GpuDeviceId and FallbackToCpu: public on MLContext, internal on the environment that a trainer gets.</summary>
+    public static (int? GpuDeviceId, bool FallbackToCpu) RequestedDevice(IHostEnvironment environment) =>
+        environment is IHostEnvironmentInternal host ? (host.GpuDeviceId, host.FallbackToCpu) : (null, true);
 
     /// <summary>ICancelable.IsCanceled: AutoML ends a trial by canceling its context, and official trainers poll this.</summary>
     public static bool IsCanceled(IHost host) => ((ICancelable)host).IsCanceled;
 
-    /// <summary>SchemaShape.Create: what Fit checks its input by, so that Fit and GetOutputSchema cannot disagree.</summary>
+    /// <summary>SchemaShape.Create: lets Fit check its input with GetOutputSchema.</summary>
     public static SchemaShape ShapeOf(DataViewSchema schema) => SchemaShape.Create(schema);
 
-    /// <summary>SchemaShape.Column's constructor: the only way to promise a column.</summary>
-    public static SchemaShape.Column Promise(
+    /// <summary>SchemaShape.Column's constructor: the only way to add a column to a SchemaShape.</summary>
+    public static SchemaShape.Column CreateColumn(
         string name, SchemaShape.Column.VectorKind kind, DataViewType itemType, bool isKey = false, params SchemaShape.Column[] annotations) =>
         new(name, kind, itemType, isKey, new SchemaShape(annotations));
 
-    /// <summary>SchemaShape.Column.GetTypeString: the type as ML.NET's own messages spell it.</summary>
+    /// <summary>SchemaShape.Column.GetTypeString: the type's name in ML.NET's own messages.</summary>
     public static string TypeName(SchemaShape.Column column) => column.GetTypeString();
 
-    /// <summary>ModelSaveContext.CheckAtModel, SetVersionInfo and Writer: writes the header by which Model.Load finds the loader.</summary>
-    /// <returns>Writes the fields that follow the header.</returns>
+    /// <summary>ModelSaveContext.CheckAtModel, SetVersionInfo and Writer: writes the header that Model.Load uses to find the loader.</summary>
+    /// <returns>A writer for the fields after the header.</returns>
     public static BinaryWriter Begin(ModelSaveContext context, string modelSignature, string loaderSignature)
     {
         context.CheckAtModel();
@@ -54,7 +55,7 @@ internal static class Internals
     }
 
     /// <summary>ModelLoadContext.CheckAtModel and Reader: checks the header.</summary>
-    /// <returns>Reads the fields that follow the header.</returns>
+    /// <returns>A reader for the fields after the header.</returns>
     public static BinaryReader Begin(ModelLoadContext context, string modelSignature, string loaderSignature)
     {
         context.CheckAtModel(VersionOf(modelSignature, loaderSignature));
@@ -94,14 +95,15 @@ internal static class Internals
         return model;
     }
 
-    private static InvalidDataException Missing(string entry) => new($"The model has no entry '{entry}'.");
+    private static InvalidDataException Missing(string entry) =>
+        new($"The model file has no entry '{entry}'; it is damaged or is not a model of this library.");
 
     private static VersionInfo VersionOf(string modelSignature, string loaderSignature) => new(
         modelSignature: modelSignature,
         verWrittenCur: 0x00010001,
         verReadableCur: 0x00010001,
         verWeCanReadBack: 0x00010001,
-        // The simple name: a full one would refuse a model that a newer build of this assembly has written.
+        // The simple name: with the full name, models written by a newer build of this assembly would not load.
         loaderAssemblyName: typeof(Internals).Assembly.GetName().Name!,
         loaderSignature: loaderSignature);
 }

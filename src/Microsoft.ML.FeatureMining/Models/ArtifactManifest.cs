@@ -11,12 +11,12 @@ using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining.Models;
 
-/// <summary>What a saved model says of itself, in JSON. All that scoring needs is in the first half; the rest is the record of the training.</summary>
+/// <summary>The JSON description of a saved model. The first half is needed for scoring; the rest records the training.</summary>
 internal sealed record ArtifactManifest
 {
     public const int CurrentFormatVersion = 2;
 
-    // A manifest may lie, and a network for its number of classes is made before its weights are read.
+    // A manifest may be malicious, and the network is created for its number of classes before the weights are read.
     private const int MaxClasses = 1_000_000;
 
     private static readonly JsonSerializerOptions Json = new()
@@ -33,56 +33,56 @@ internal sealed record ArtifactManifest
 
     public required string Backbone { get; init; }
 
-    /// <summary>null is the head that the backbone's family comes with.</summary>
+    /// <summary>null: the default head of the backbone's family.</summary>
     public Head? Head { get; init; }
 
-    /// <summary>How the network's exits bridge its stages (<see cref="ImageNetwork.AddExits"/>); null where it has none.</summary>
+    /// <summary>The strides between the stages, for the network's exits (<see cref="ImageNetwork.AddExits"/>); null if it has none.</summary>
     public IReadOnlyList<StageStride>? Exits { get; init; }
 
-    /// <summary>Whether an image may have any number of the classes, each with a probability of its own.</summary>
+    /// <summary>Whether the model is multi-label: an image may have any number of classes, each with its own probability.</summary>
     public bool IsMultilabel { get; init; }
 
     public required int ClassCount { get; init; }
 
-    /// <summary>The classes' names in the order of the logits; null where the label had none.</summary>
+    /// <summary>The class names in the order of the logits; null if the label had no names.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }
 
-    /// <summary>As in training: its shape is that of the network's input.</summary>
+    /// <summary>The preprocessing of training; its shape is that of the network's input.</summary>
     public required ImagePreprocessing Preprocessing { get; init; }
 
-    /// <summary>Which views of a picture are scored.</summary>
+    /// <summary>The views of an image to score and average.</summary>
     public TestTimeAugmentation TestTimeAugmentation { get; init; }
 
-    /// <summary>What turns a picture into that from which the views are cut.</summary>
+    /// <summary>The preprocessing of the image that the views are cropped from.</summary>
     [JsonIgnore]
     public ImagePreprocessing ScoringPreprocessing => TestTimeViews.Source(TestTimeAugmentation, Preprocessing);
 
-    /// <summary>How the source gives pixels: bytes, or floats as they are.</summary>
+    /// <summary>The type of the source pixels: bytes, or floats, which are used unchanged.</summary>
     public PixelType Element { get; init; }
 
-    /// <summary>Of the training images, a channel, in the units of the pixels.</summary>
+    /// <summary>The mean of each channel over the training images, in the units of the pixels.</summary>
     public required IReadOnlyList<float> Mean { get; init; }
 
-    /// <summary>Of the training images, a channel, in the units of the pixels.</summary>
+    /// <summary>The standard deviation of each channel over the training images, in the units of the pixels.</summary>
     public required IReadOnlyList<float> Std { get; init; }
 
     /// <summary>The part of the last features that the network was trained on; null if it was trained on all.</summary>
     public FeatureMapHalf? FixedMask { get; init; }
 
-    /// <summary>The recipe, for people to read.</summary>
+    /// <summary>The recipe, for information only.</summary>
     public JsonElement? Recipe { get; init; }
 
-    /// <summary>The epoch, from 1, whose weights these are.</summary>
+    /// <summary>The epoch that the weights are from, counted from 1.</summary>
     public int Epoch { get; init; }
 
     public TrainingEnd End { get; init; }
 
     public IReadOnlyList<EpochMetrics> History { get; init; } = [];
 
-    /// <summary>Of a run before this one, where the method takes two.</summary>
+    /// <summary>The metrics of an earlier run, if the method trains in two phases.</summary>
     public IReadOnlyList<EpochMetrics> EarlierHistory { get; init; } = [];
 
-    /// <summary>Training rows that were left out because their picture could not be read.</summary>
+    /// <summary>The number of training rows skipped because their image was unreadable.</summary>
     public int SkippedImages { get; init; }
 
     /// <summary>Versions of this library, ML.NET, TorchSharp and .NET.</summary>
@@ -90,12 +90,13 @@ internal sealed record ArtifactManifest
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    /// <exception cref="InvalidDataException">The text is no manifest, or one of a newer format.</exception>
+    /// <exception cref="InvalidDataException">The text is not a manifest, or has a newer format.</exception>
     public static ArtifactManifest FromJson(string text)
     {
         try
         {
-            ArtifactManifest manifest = JsonSerializer.Deserialize<ArtifactManifest>(ManifestUpgrade.ToCurrent(JsonNode.Parse(text)), Json) ?? throw new InvalidDataException("The model's manifest is empty.");
+            ArtifactManifest manifest = JsonSerializer.Deserialize<ArtifactManifest>(ManifestUpgrade.ToCurrent(JsonNode.Parse(text)), Json)
+                ?? throw new InvalidDataException("The model's manifest is damaged: it is empty.");
             return manifest.Checked();
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
@@ -104,10 +105,10 @@ internal sealed record ArtifactManifest
         }
     }
 
-    /// <summary>A recipe as the manifest keeps it.</summary>
+    /// <summary>Serializes a recipe for the manifest.</summary>
     public static JsonElement Describe(TrainingRecipe recipe) => JsonSerializer.SerializeToElement(recipe, Json);
 
-    /// <summary>The parts of a recipe that a manifest cannot describe, and why; empty where it can.</summary>
+    /// <summary>Lists the parts of a recipe that cannot be serialized in a manifest, and why; empty if there are none.</summary>
     public static IEnumerable<string> Problems(TrainingRecipe recipe)
     {
         (string What, object? Part)[] parts =
@@ -119,17 +120,17 @@ internal sealed record ArtifactManifest
                where entry.Part is not null
                let problem = Problem(entry.Part)
                where problem is not null
-               select $"The {entry.What} {entry.Part.GetType()} cannot be described in the model's manifest, which keeps its public properties as its settings. {problem} "
-                   + "Put [JsonIgnore] on a property that is no setting, or [JsonConverter] on one that needs a form of its own.";
+               select $"The {entry.What} {entry.Part.GetType()} cannot be saved in the model's manifest, which stores its public properties as JSON. {problem} "
+                   + "Put [JsonIgnore] on a property that is not a setting, or [JsonConverter] on one that needs a converter.";
     }
 
     private static string? Problem(object part)
     {
         try
         {
-            return JsonSerializer.SerializeToElement(part, part.GetType(), Json).ValueKind == JsonValueKind.Object ? null : "Its JSON is no object.";
+            return JsonSerializer.SerializeToElement(part, part.GetType(), Json).ValueKind == JsonValueKind.Object ? null : "Its JSON is not an object.";
         }
-        // A property of the user's own may throw anything.
+        // A getter in user code may throw any exception.
         catch (Exception e)
         {
             return e.Message;
@@ -140,15 +141,18 @@ internal sealed record ArtifactManifest
     {
         if (FormatVersion > CurrentFormatVersion)
         {
-            throw new InvalidDataException($"The model's format is version {FormatVersion}; this library reads up to {CurrentFormatVersion}. A newer version of it is needed.");
+            throw new InvalidDataException(
+                $"The model's format version is {FormatVersion}, but this library reads versions up to {CurrentFormatVersion}. Update the library.");
         }
 
         int channels = Preprocessing.Shape.Channels;
-        bool sound = FormatVersion >= 1 && ClassCount is >= 2 and <= MaxClasses && (ClassNames is null || (ClassNames.Count == ClassCount && ClassNames.All(name => name is not null)))
+        bool valid = FormatVersion >= 1
+            && ClassCount is >= 2 and <= MaxClasses && (ClassNames is null || (ClassNames.Count == ClassCount && ClassNames.All(name => name is not null)))
             && channels is >= 1 and <= 1024 && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 } && Preprocessing.CropRatio is >= ImagePreprocessing.MinCropRatio and <= 1
             && (Exits is null || Exits.All(stride => stride is { Rows: >= 1 and <= StageStride.Max, Columns: >= 1 and <= StageStride.Max }))
             && Enum.IsDefined(TestTimeAugmentation) && Mean.Count == channels && Std.Count == channels
             && Mean.All(float.IsFinite) && Std.All(value => float.IsFinite(value) && value >= 0);
-        return sound ? this : throw new InvalidDataException("The model's manifest contradicts itself: classes, channels and their statistics must agree in number, and what it names must be there.");
+        return valid ? this : throw new InvalidDataException(
+            "The model's manifest is damaged: the numbers of classes, channels, means and stds are inconsistent, or a value is out of range.");
     }
 }

@@ -12,8 +12,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Models;
 
 /// <summary>
-/// Scores images with a model: BatchNorm folded, NHWC, softmax, or a sigmoid for each class; the mean over the views of test-time augmentation. Holds native memory until disposed.
-/// Any number of threads may score at once: the network is in evaluation mode and only read.
+/// Scores images with a model: folds BatchNorm, uses channels_last (NHWC), applies softmax (or sigmoid per class for multi-label), and averages the views of
+/// test-time augmentation. Thread-safe: the network is in evaluation mode and never changed. Holds native memory until disposed.
 /// </summary>
 internal sealed class ImageScorer : IDisposable
 {
@@ -35,25 +35,25 @@ internal sealed class ImageScorer : IDisposable
         _input = new NetworkInput(Input, Element, new ChannelStatistics([.. manifest.Mean], [.. manifest.Std]), device);
     }
 
-    /// <summary>What turns a picture into an image that it scores.</summary>
+    /// <summary>The preprocessing of the images to score.</summary>
     public ImagePreprocessing Preprocessing { get; }
 
-    /// <summary>The shape of each image.</summary>
+    /// <summary>The shape of a preprocessed image.</summary>
     public ImageShape Input => Preprocessing.Shape;
 
-    /// <summary>Bytes or floats.</summary>
+    /// <summary>The pixel type: bytes or floats.</summary>
     public PixelType Element { get; }
 
-    /// <summary>Whether an image may have any number of the classes.</summary>
+    /// <summary>Whether an image may have any number of classes.</summary>
     public bool IsMultilabel { get; }
 
-    /// <summary>The number of probabilities an image, K.</summary>
+    /// <summary>The number of classes K.</summary>
     public int ClassCount { get; }
 
-    /// <summary>Scores images that lie one after another, planar.</summary>
-    /// <param name="pixels">At least <paramref name="count"/> images.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="probabilities">Takes count times K numbers, each image's summing to 1 unless it may have any number of classes.</param>
+    /// <summary>Scores consecutive planar images.</summary>
+    /// <param name="pixels">The pixels of at least <paramref name="count"/> images, [count,C,H,W].</param>
+    /// <param name="count">The number of images.</param>
+    /// <param name="probabilities">Receives count * K probabilities. Those of an image sum to 1, except for multi-label.</param>
     /// <exception cref="ObjectDisposedException">The scorer was disposed.</exception>
     public void Score(ReadOnlySpan<byte> pixels, int count, Span<float> probabilities)
     {

@@ -4,10 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace Microsoft.ML.FeatureMining.Models;
 
-/// <summary>Manifests of older formats as the current one, so that models saved by older versions still load.</summary>
+/// <summary>Converts manifests of older formats to the current one, so that models saved by older versions still load.</summary>
 internal static class ManifestUpgrade
 {
-    /// <summary>Changes nothing in a manifest of the current format, and nothing that it does not understand: reading it says what is wrong.</summary>
+    /// <summary>Leaves current and invalid manifests unchanged; reading them reports the errors.</summary>
     public static JsonNode? ToCurrent(JsonNode? manifest)
     {
         if (manifest is JsonObject first && first["format_version"] is JsonValue version && version.TryGetValue(out int number) && number == 1)
@@ -18,7 +18,7 @@ internal static class ManifestUpgrade
         return manifest;
     }
 
-    // Version 1 had a head's settings in its key, and other names.
+    // Version 1 stored the settings of a head in its key, and used other names.
     private static void FromVersion1(JsonObject manifest)
     {
         manifest["format_version"] = 2;
@@ -34,10 +34,13 @@ internal static class ManifestUpgrade
             manifest["head"] = Head(head);
         }
 
-        manifest["fixed_mask"] = ((manifest["recipe"] as JsonObject)?["strategies"] as JsonArray)?.OfType<JsonObject>().FirstOrDefault(strategy => Text(strategy["key"]) == "fixed-mask")?["kept"]?.DeepClone();
+        IEnumerable<JsonObject>? strategies = ((manifest["recipe"] as JsonObject)?["strategies"] as JsonArray)?.OfType<JsonObject>();
+        manifest["fixed_mask"] = strategies?.FirstOrDefault(strategy => Text(strategy["key"]) == "fixed-mask")?["kept"]?.DeepClone();
     }
 
-    /// <summary>The head that a key of version 1 stood for: <c>ssm-4-individual-all-only-3</c>, <c>dual-pool-dropout-0.2</c>, <c>3fc</c>, <c>vgg-patches-256</c>.</summary>
+    /// <summary>
+    /// Parses the head key of version 1: <c>ssm-4-individual-all-only-3</c>, <c>dual-pool-dropout-0.2</c>, <c>3fc</c>, <c>vgg-patches-256</c>.
+    /// </summary>
     private static JsonObject Head(string key)
     {
         if (Regex.Match(key, @"^(linear|dual-pool)(?:-dropout-(0?\.\d+))?$") is { Success: true } linear)

@@ -5,7 +5,7 @@ using Microsoft.ML.FeatureMining.Networks.Weights;
 
 namespace Microsoft.ML.FeatureMining.Models;
 
-/// <summary>A trained model as it is stored: its manifest and its weights. Immutable; holds no native memory.</summary>
+/// <summary>A trained model in its stored form: manifest and weights. Immutable; has no native memory.</summary>
 internal sealed class ModelArtifact(ArtifactManifest manifest, NamedTensors weights)
 {
     public const string ManifestFile = "manifest.json";
@@ -15,11 +15,11 @@ internal sealed class ModelArtifact(ArtifactManifest manifest, NamedTensors weig
 
     public NamedTensors Weights { get; } = weights;
 
-    /// <summary>Numbers in weights and biases, which PyTorch's names tell from buffers.</summary>
+    /// <summary>The number of values in weights and biases, which are distinguished from buffers by their PyTorch names.</summary>
     public long ParameterCount => Weights.Tensors.Where(tensor => tensor.Name.EndsWith(".weight", StringComparison.Ordinal) || tensor.Name.EndsWith(".bias", StringComparison.Ordinal))
         .Sum(tensor => tensor.Shape.Aggregate(1L, (product, length) => product * length));
 
-    /// <summary>Writes both files into a folder, which is made where it is not there; each file is the old one or the new one, whole, at any moment.</summary>
+    /// <summary>Writes both files to a folder, which is created if it does not exist. Each file is replaced atomically.</summary>
     public void SaveFolder(string folder)
     {
         Directory.CreateDirectory(folder);
@@ -37,24 +37,25 @@ internal sealed class ModelArtifact(ArtifactManifest manifest, NamedTensors weig
     }
 }
 
-/// <summary>A small zip may unfold to any size: what a large file of weights declares has to be what the model's network takes.</summary>
+/// <summary>Protects against zip bombs: a large weights file must not declare more than the model's network needs.</summary>
 internal static class WeightBudget
 {
-    // So much is read unasked; making a network to count its weights takes time.
-    private const long Unasked = 256 << 20;
+    // Smaller files are not checked, because creating a network to compute its size takes time.
+    private const long UncheckedBytes = 256 << 20;
 
-    /// <exception cref="InvalidDataException">The file declares more than the network has.</exception>
+    /// <exception cref="InvalidDataException">The file declares more bytes than the network has.</exception>
     public static void Check(ArtifactManifest manifest, IReadOnlyList<SafetensorsEntry> entries)
     {
         long declared = entries.Sum(entry => entry.Bytes);
-        if (declared > Unasked && declared > Needed(manifest))
+        if (declared > UncheckedBytes && declared > ExpectedBytes(manifest))
         {
-            throw new InvalidDataException($"The model's weights say that they are {declared} bytes; those of {manifest.Backbone} with {manifest.ClassCount} classes are not as many.");
+            throw new InvalidDataException(
+                $"The model's weights declare {declared} bytes, more than {manifest.Backbone} with {manifest.ClassCount} classes needs. The file is damaged.");
         }
     }
 
-    // Each class adds as much as the one before it, so that no network of as many classes as the manifest claims has to be made.
-    private static long Needed(ArtifactManifest manifest)
+    // The size is linear in the number of classes, so two small networks are enough, however many classes the manifest declares.
+    private static long ExpectedBytes(ArtifactManifest manifest)
     {
         long two = Bytes(2);
         return two + ((manifest.ClassCount - 2) * (Bytes(3) - two));

@@ -5,15 +5,16 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Models;
 
 /// <summary>
-/// Starts a network from a file of weights: torchvision's, timm's or this library's, under their names. What fits by name and shape is taken; a classifier for another number of classes, or a
-/// stem for another number of channels, stays as it was.
+/// Loads initial weights from a safetensors file with the names of torchvision, timm or this library. Copies the tensors whose name and shape match. A
+/// classifier for another number of classes, or a stem for another number of channels, is not changed.
 /// </summary>
 internal static class WeightLoader
 {
-    // What PyTorch's wrapper for several devices puts before each name.
+    // The prefix added by PyTorch's DataParallel.
     private const string Wrapper = "module.";
 
-    /// <exception cref="InvalidDataException">The file is no safetensors file, or of another network: less than half of the backbone's kernels are in it. The network is as it was.</exception>
+    /// <exception cref="InvalidDataException">The file is not a safetensors file, or belongs to another network: it has less than half of the backbone's
+    /// kernels. The network is not changed.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static WeightReport Load(string path, ImageNetwork network)
     {
@@ -21,18 +22,20 @@ internal static class WeightLoader
         int prefix = file.Entries.All(entry => entry.Name.StartsWith(Wrapper, StringComparison.Ordinal)) ? Wrapper.Length : 0;
         Dictionary<string, SafetensorsEntry> given = file.Entries.ToDictionary(entry => entry.Name[prefix..], StringComparer.Ordinal);
         (string Name, Tensor Value)[] needed = [.. network.NamedState()];
-        (string Name, Tensor Value)[] fitting = [.. needed.Where(entry => given.TryGetValue(entry.Name, out SafetensorsEntry? source) && Fits(source, entry.Value))];
-        HashSet<string> loaded = new(fitting.Select(entry => entry.Name), StringComparer.Ordinal);
-        // Kernels: the vectors of BatchNorm fit many networks.
+        (string Name, Tensor Value)[] matching = [.. needed.Where(entry =>
+            given.TryGetValue(entry.Name, out SafetensorsEntry? source) && Matches(source, entry.Value))];
+        HashSet<string> loaded = new(matching.Select(entry => entry.Name), StringComparer.Ordinal);
+        // Only kernels count: the vectors of BatchNorm match many networks.
         string[] kernels = [.. network.Backbone.named_parameters().Where(entry => entry.parameter.ndim > 1).Select(entry => entry.name)];
         int found = kernels.Count(loaded.Contains);
         if (2 * found < kernels.Length)
         {
-            throw new InvalidDataException($"'{path}' has the weights of another network: {found} of {kernels.Length} kernels of the backbone are in it by name and shape.");
+            throw new InvalidDataException($"The weights in '{path}' belong to another network: "
+                + $"only {found} of {kernels.Length} kernels of the backbone match by name and shape. Check Backbone and InitialWeights.");
         }
 
         using IDisposable noGrad = no_grad();
-        foreach ((string name, Tensor value) in fitting)
+        foreach ((string name, Tensor value) in matching)
         {
             file.CopyTo(given[name], value);
         }
@@ -40,20 +43,22 @@ internal static class WeightLoader
         return new WeightReport([.. loaded], [.. given.Keys.Where(name => !loaded.Contains(name))], [.. needed.Select(entry => entry.Name).Where(name => !loaded.Contains(name))]);
     }
 
-    private static bool Fits(SafetensorsEntry source, Tensor target) =>
+    private static bool Matches(SafetensorsEntry source, Tensor target) =>
         source.Shape.SequenceEqual(target.shape) && IsReal(source.Type) == IsReal(target.dtype);
 
     private static bool IsReal(ScalarType type) => type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64;
 }
 
-/// <summary>What became of a file of weights.</summary>
-/// <param name="Loaded">Names of tensors that the network took.</param>
-/// <param name="Skipped">Names of tensors of the file that it has no use for: it has no such layer, or one of another shape.</param>
-/// <param name="New">Names of tensors of the network that the file does not give, and which are left as they were.</param>
+/// <summary>The result of loading a weights file.</summary>
+/// <param name="Loaded">The names of the loaded tensors.</param>
+/// <param name="Skipped">The names of tensors in the file that were skipped: the network has no such tensor, or its shape differs.</param>
+/// <param name="New">The names of the network's tensors that keep their initial values, because the file has no matching tensor.</param>
 internal sealed record WeightReport(IReadOnlyList<string> Loaded, IReadOnlyList<string> Skipped, IReadOnlyList<string> New)
 {
-    /// <summary>In one line, the first few names of a kind each.</summary>
-    public override string ToString() => $"{Loaded.Count} tensors loaded; {Skipped.Count} of the file skipped{Some(Skipped)}; {New.Count} of the network new{Some(New)}.";
+    /// <summary>One line with the counts and the first few names.</summary>
+    public override string ToString() =>
+        $"{Loaded.Count} tensors loaded; {Skipped.Count} tensors of the file skipped{Some(Skipped)}; "
+            + $"{New.Count} tensors of the network not in the file{Some(New)}.";
 
     private static string Some(IReadOnlyList<string> names) => names.Count == 0 ? "" : $" ({string.Join(", ", names.Take(4))}{(names.Count > 4 ? ", ..." : "")})";
 }

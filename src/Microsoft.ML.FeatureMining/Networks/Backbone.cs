@@ -54,7 +54,7 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     /// <param name="random">The stream of the Fit's initial weights.</param>
     protected internal virtual void InitializeWeights(RandomStream random) => WeightInitializer.Initialize(this, random);
 
-    /// <summary>Takes the stem and the first stages out of training: their weights stay as they are. <see cref="Rest"/> stops their running statistics.</summary>
+    /// <summary>Freezes the parameters of the stem and the first stages. <see cref="SetFrozenToEval"/> also freezes their running statistics.</summary>
     internal void Freeze(int stages)
     {
         foreach (Parameter parameter in First(stages).SelectMany(module => module.parameters()))
@@ -63,8 +63,8 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>Puts the stem and the first stages in evaluation mode: BatchNorm normalizes by its running statistics and leaves them, nothing is dropped. <c>train()</c> undoes it.</summary>
-    internal void Rest(int stages)
+    /// <summary>Sets the stem and the first stages to evaluation mode: frozen BatchNorm, no dropout. Call it again after each <c>train()</c>.</summary>
+    internal void SetFrozenToEval(int stages)
     {
         foreach (nn.Module module in First(stages))
         {

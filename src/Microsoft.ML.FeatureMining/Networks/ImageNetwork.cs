@@ -74,7 +74,7 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Freezes every BatchNorm of the backbone: it normalizes by its running statistics and does not update them. <c>train()</c> undoes it.</summary>
-    public void RestNorms()
+    public void FreezeBatchNorm()
     {
         foreach (BatchNorm norm in backbone.modules().OfType<BatchNorm>())
         {

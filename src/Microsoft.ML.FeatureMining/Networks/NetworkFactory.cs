@@ -29,7 +29,7 @@ internal static class NetworkFactory
         BatchNormFolding.Fold(plainLayers, foldedLayers);
         folded.to(device);
         ChannelsLast.Apply(folded);
-        ModuleScope.Keep(folded);
+        ModuleScope.DetachFromDisposeScope(folded);
         folded.eval();
         foreach (Parameter parameter in folded.parameters())
         {

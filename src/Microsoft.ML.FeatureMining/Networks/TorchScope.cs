@@ -65,12 +65,12 @@ internal sealed class ModuleScope : IDisposable
     {
         using ModuleScope scope = new(seed);
         T module = make();
-        Keep(module);
+        DetachFromDisposeScope(module);
         return module;
     }
 
-    /// <summary>Takes the module's tensors out of the scope that they were made in.</summary>
-    public static void Keep(nn.Module module)
+    /// <summary>Detaches the tensors of a module from the dispose scope in which they were created.</summary>
+    public static void DetachFromDisposeScope(nn.Module module)
     {
         foreach (Tensor tensor in module.parameters().Concat(module.buffers()))
         {

@@ -143,7 +143,7 @@ internal sealed class FilePixels : PixelStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            warn($"The file of decoded images '{path}' cannot be used and is made anew. {e.Message}");
+            warn($"The file of decoded images '{path}' cannot be used and will be created again. {e.Message}");
             return null;
         }
     }

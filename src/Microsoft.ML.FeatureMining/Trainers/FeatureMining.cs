@@ -9,18 +9,18 @@ namespace Microsoft.ML.FeatureMining;
 /// <summary>The settings of <see cref="FeatureMiningImageClassificationTrainer"/>. The defaults are the paper's for CIFAR.</summary>
 public sealed record FeatureMiningOptions : ImageClassificationOptions
 {
-    /// <summary>How many of the network's last stages are mined, up to all of them; 0 trains without Feature Mining.</summary>
+    /// <summary>The number of last stages that Feature Mining applies to, at most all stages of the network; 0 trains without Feature Mining.</summary>
     /// <value>2, the best of the paper's Table 9.</value>
     [Range(0, int.MaxValue)]
     [SearchRange(0, 3, 2)]
     public int Stages { get; init; } = 2;
 
-    /// <summary>How Feature Mining cuts the features of a stage.</summary>
+    /// <summary>How Feature Mining splits the features of a stage.</summary>
     /// <value><see cref="Segmentation.Block"/>.</value>
     public Segmentation Segmentation { get; init; }
 
-    /// <summary>Whether each image of a batch is cut by a mask of its own.</summary>
-    /// <value>false: one mask an iteration, as the paper's text has it.</value>
+    /// <summary>Whether each image of a batch gets its own mask.</summary>
+    /// <value>false: one mask per iteration, as in the paper's text.</value>
     public bool MaskPerImage { get; init; }
 
     internal override TrainingRecipe ToRecipe(ImageShape input, long seed) => base.ToRecipe(input, seed) with
@@ -30,13 +30,15 @@ public sealed record FeatureMiningOptions : ImageClassificationOptions
 }
 
 /// <summary>
-/// Trains an image classifier with Feature Mining (Xie et al., Appl. Sci. 2022, 12(7), 3318). Made by <c>mlContext.MulticlassClassification.Trainers.FeatureMining</c>.
+/// Trains an image classifier with Feature Mining (Xie et al., Appl. Sci. 2022, 12(7), 3318). Created by
+/// <c>mlContext.MulticlassClassification.Trainers.FeatureMining</c>.
 /// </summary>
 /// <remarks>
-/// <para>In each step a random box cuts the features of a stage into what lies inside and what lies outside; each part is pooled, goes through a fully connected layer of its
-/// own, and its cross entropy is added to the network's (equations 2 to 4), so that the network learns from parts of an object, too. The branches are thrown away after
-/// training. Reproduces Table 1 (CIFAR-100) and Table 9 (stages, and ways to cut).</para>
-/// <para>Input: a label that is a key, and pictures as encoded bytes, planar floats or MLImage. Output: PredictedLabel, the label's key; Score, the probabilities [K].</para>
+/// <para>In each step, a random box splits the features of a stage into the part inside and the part outside. Each part is pooled and classified by its own
+/// fully connected layer, and the cross entropy of both is added to the network's loss (equations 2 to 4), so that the network also learns from parts of an
+/// object. These branches are discarded after training. Reproduces Table 1 (CIFAR-100) and Table 9 (stages, and ways to split).</para>
+/// <para>Input: a key label, and images as encoded bytes, planar floats, MLImage or paths of files. Output: PredictedLabel (a key) and Score (probabilities,
+/// [K]).</para>
 /// </remarks>
 public sealed class FeatureMiningImageClassificationTrainer : ImageClassificationTrainer
 {

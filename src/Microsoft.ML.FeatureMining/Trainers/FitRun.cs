@@ -16,47 +16,49 @@ using TorchSharp;
 namespace Microsoft.ML.FeatureMining.Trainers;
 
 /// <summary>
-/// One Fit of a trainer: reads the rows, and runs the engine once or several times, with the log, progress, cancellation and workspace that the options ask
-/// for.
+/// One Fit of a trainer: reads the rows and runs the training engine, once or several times, with the log, progress, cancellation and workspace that the
+/// options specify.
 /// </summary>
 internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOptions options, torch.Device device)
 {
-    /// <param name="recipe">How to train.</param>
-    /// <param name="rows">What on.</param>
-    /// <param name="begin">The weights to begin with, of the same network; null for those that the recipe says.</param>
-    public TrainingOutcome Train(TrainingRecipe recipe, TrainingRows rows, NamedTensors? begin = null)
+    /// <param name="recipe">The training recipe.</param>
+    /// <param name="rows">The rows to train on.</param>
+    /// <param name="initial">Initial weights of the same network; null for those that the recipe specifies.</param>
+    public TrainingOutcome Train(TrainingRecipe recipe, TrainingRows rows, NamedTensors? initial = null)
     {
-        Info(FormattableString.Invariant(
-            $"Training {recipe.Backbone} on {rows.Train.Count} images {recipe.Input} of {rows.Keys.Count} classes, validating on {rows.Validation?.Count ?? 0}, on {device}"));
-        TrainingHost surroundings = new(device)
+        Info(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Training {recipe.Backbone} on {device}: {rows.Train.Count} training images ({recipe.Input}), "
+            + $"{rows.Validation?.Count ?? 0} validation images, {rows.Keys.Count} classes"));
+        TrainingHost trainingHost = new(device)
         {
             Progress = Report,
-            Notice = Warn,
+            Warn = Warn,
             IsCanceled = () => IsCanceled,
-            LoadWeights = begin is not null ? begin.CopyTo
-                : recipe.InitialWeights is { } file ? network => Info($"Initial weights '{file}': {WeightLoader.Load(file, network)}")
+            LoadWeights = initial is not null ? initial.CopyTo
+                : recipe.InitialWeights is { } file ? network => Info($"Initial weights from '{file}': {WeightLoader.Load(file, network)}")
                 : null,
         };
         if (options.WorkspacePath is not { } path)
-            return TrainingEngine.Fit(recipe, rows.Train, rows.Validation, surroundings);
+            return TrainingEngine.Fit(recipe, rows.Train, rows.Validation, trainingHost);
         CheckpointSchedule schedule = new() { EverySteps = options.CheckpointEverySteps, Every = options.CheckpointEvery, Keep = options.KeepCheckpoints };
-        using Workspace workspace = new(path, RunKey.Of(recipe, rows.Train, rows.Validation, begin), schedule, Warn);
-        Info($"The run's folder is '{workspace.Folder}'");
-        return workspace.Record(Describe(recipe, rows), surroundings, recording => TrainingEngine.Fit(recipe, rows.Train, rows.Validation, recording));
+        using Workspace workspace = new(path, RunKey.Of(recipe, rows.Train, rows.Validation, initial), schedule, Warn);
+        Info($"Run folder: '{workspace.Folder}'");
+        return workspace.Record(Describe(recipe, rows), trainingHost, recording => TrainingEngine.Fit(recipe, rows.Train, rows.Validation, recording));
     }
 
-    /// <summary>Reads the rows to train on and those to validate on.</summary>
-    /// <param name="input">The rows to train on, and to draw validation rows from.</param>
-    /// <param name="seed">Draws the validation rows.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    /// <exception cref="ArgumentException">The validation set does not fit the training rows.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, or all are of one class.</exception>
+    /// <summary>Reads the training and validation rows.</summary>
+    /// <param name="input">The training rows, from which ValidationFraction draws validation rows.</param>
+    /// <param name="seed">The seed that selects the validation rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
+    /// <exception cref="ArgumentException">The validation set does not match the training rows.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or all rows have the same class.</exception>
     public TrainingRows Read(IDataView input, long seed)
     {
         string labelName = options.LabelColumnName;
         LabelColumn label = options.IsMultilabel ? LabelSetColumn.Bind(input, labelName) : KeyLabelColumn.Bind(input.Schema, labelName);
         ImageColumn image = ImageColumn.Bind(input.Schema, options.ImageColumnName, Preprocessing, options.MaxPixels);
-        LabeledRows rows = new(input, label, image, CheckAlive);
+        LabeledRows rows = new(input, label, image, ThrowIfCanceled);
         StorageSettings storage = options.ToStorage();
         bool[]? heldOut = options.ValidationFraction is { } fraction
             ? StratifiedSplit.HeldOut(rows.ReadLabels(), fraction, new RandomStream(seed, "validation-split"))
@@ -69,12 +71,13 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             {
                 // Both sets share the memory budget.
                 StorageSettings left = storage with { MemoryBudget = Math.Max(0, storage.Budget - train.MemoryBytes) };
-                (validation, _) = ReadMore("validation", set, label.Alike(set.Schema, labelName), image.Shape, left);
+                (validation, _) = ReadMore("validation", set, label.BindTo(set.Schema, labelName), image.Shape, left);
             }
 
             return validation is null or { Count: > 0 }
                 ? new TrainingRows(label.Keys, train, validation, ledger.Unreadable.Count)
-                : throw new InvalidOperationException("There is no row to validate on: none has both a label and an image that can be read.");
+                : throw new InvalidOperationException(
+                    "There are no validation rows with a label and a readable image. Check ValidationSet or ValidationFraction.");
         }
         catch
         {
@@ -84,13 +87,13 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         }
     }
 
-    /// <summary>Reads patches to train on, each with one of the classes of <paramref name="rows"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    /// <exception cref="ArgumentException">The patches have another shape or other classes than the rows.</exception>
+    /// <summary>Reads the patches. Their classes are those of <paramref name="rows"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
+    /// <exception cref="ArgumentException">The patches have another shape or other classes than the training rows.</exception>
     /// <exception cref="InvalidOperationException">There are no patches.</exception>
     public TrainingRows ReadPatches(IDataView patches, string labelColumnName, TrainingRows rows)
     {
-        KeyLabelColumn label = KeyLabelColumn.BindAlike(patches.Schema, labelColumnName, rows.Keys);
+        KeyLabelColumn label = KeyLabelColumn.BindWithKeys(patches.Schema, labelColumnName, rows.Keys);
         (ImageSet images, RowLedger ledger) = ReadMore("patch", patches, label, rows.Train.Shape, options.ToStorage());
         if (images.Count > 0)
         {
@@ -99,30 +102,31 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
 
         images.Dispose();
         throw new InvalidOperationException(
-            "There is no patch to train on: none has both a label and an image that can be read. Give others in PatchSet, or set SwitchEpoch to 0.");
+            "PatchSet has no rows with a known label and a readable image. Check PatchSet and PatchLabelColumnName, or set SwitchEpoch to 0.");
     }
 
     public void Info(string text) => channel.Info(MessageSensitivity.None, text);
 
-    /// <exception cref="OperationCanceledException">Somebody has canceled.</exception>
-    public void CheckAlive()
+    /// <exception cref="OperationCanceledException">The token or the MLContext was canceled.</exception>
+    public void ThrowIfCanceled()
     {
         options.CancellationToken.ThrowIfCancellationRequested();
         if (Internals.IsCanceled(host))
             throw new OperationCanceledException("The MLContext was canceled.");
     }
 
-    /// <exception cref="OperationCanceledException">The run was canceled before there was a model, or where a model is not wanted then.</exception>
-    public void CheckWorthKeeping(TrainingOutcome outcome)
+    /// <exception cref="OperationCanceledException">The run was canceled and its model is not returned: no epoch has finished, OnCancellation is Throw, or the
+    /// MLContext was canceled.</exception>
+    public void ThrowIfDiscarded(TrainingOutcome outcome)
     {
         if (outcome.End != TrainingEnd.Canceled)
             return;
         if (options.OnCancellation == CancellationBehavior.Throw || outcome.History.Count == 0 || Internals.IsCanceled(host))
-            CheckAlive();
-        Warn(FormattableString.Invariant($"Training was canceled; the model is that of epoch {outcome.Epoch}."));
+            ThrowIfCanceled();
+        Warn(FormattableString.Invariant($"Training was canceled; the returned model has the weights of epoch {outcome.Epoch}."));
     }
 
-    // Training takes its crops out of the uncropped image.
+    // Training crops the uncropped image itself.
     private ImagePreprocessing Preprocessing => options.ToPreprocessing().Uncropped();
 
     private bool IsCanceled => options.CancellationToken.IsCancellationRequested || Internals.IsCanceled(host);
@@ -142,17 +146,18 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         options.Progress?.Invoke(progress);
     }
 
-    // Rows with the classes and the image shape of the training rows.
+    // Reads rows that must have the classes and the image shape of the training rows.
     private (ImageSet Images, RowLedger Ledger) ReadMore(string role, IDataView view, LabelColumn label, ImageShape shape, StorageSettings storage)
     {
         ImageColumn image = ImageColumn.BindOrFiles(view.Schema, options.ImageColumnName, Preprocessing, options.MaxPixels);
         if (image.Shape != shape)
         {
             throw new ArgumentException(
-                $"The images of the {role} rows, column '{image.Column.Name}', are {image.Shape}; those of the training rows are {shape}.", nameof(view));
+                $"The images of the {role} rows (column '{image.Column.Name}') have shape {image.Shape}, those of the training rows {shape}; "
+                    + "both must be equal.", nameof(view));
         }
 
-        (ImageSet images, _, RowLedger ledger) = ReadImages(role, new LabeledRows(view, label, image, CheckAlive), storage, heldOut: null);
+        (ImageSet images, _, RowLedger ledger) = ReadImages(role, new LabeledRows(view, label, image, ThrowIfCanceled), storage, heldOut: null);
         return (images, ledger);
     }
 
@@ -180,19 +185,19 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             {
                 throw new InvalidOperationException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Of {ledger.Labels.Count} {role} rows {ledger.Unreadable.Count} have an image that cannot be read; MaxSkippedFraction is "
-                    + $"{options.MaxSkippedFraction}. The first of them:{Environment.NewLine}{causes}"));
+                    $"The images of {ledger.Unreadable.Count} of {ledger.Labels.Count} {role} rows cannot be read, more than MaxSkippedFraction "
+                    + $"({options.MaxSkippedFraction}) allows. The first of them:{Environment.NewLine}{causes}"));
             }
 
             channel.Warning(MessageSensitivity.Schema | MessageSensitivity.UserData, string.Create(
                 CultureInfo.InvariantCulture,
-                $"{ledger.Unreadable.Count} {role} rows were skipped: their image in column '{image.Column.Name}' cannot be read. "
+                $"{ledger.Unreadable.Count} {role} rows were skipped because their image in column '{image.Column.Name}' cannot be read. "
                 + $"The first of them:{Environment.NewLine}{causes}"));
         }
 
         if (ledger.Unlabeled > 0)
         {
-            Warn(FormattableString.Invariant($"{ledger.Unlabeled} {role} rows were skipped: they have no label, or one that is none of the classes."));
+            Warn(FormattableString.Invariant($"{ledger.Unlabeled} {role} rows were skipped because their label is missing or is not a known class."));
         }
     }
 
@@ -202,15 +207,15 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         {
             throw new InvalidOperationException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"There is no row to train on: {ledger.Unlabeled} rows have no label in column '{label.Column.Name}' "
-                + $"and the image of {ledger.Unreadable.Count} cannot be read."));
+                $"There are no rows to train on: {ledger.Unlabeled} rows have no label in column '{label.Column.Name}' "
+                + $"and {ledger.Unreadable.Count} rows have an unreadable image."));
         }
 
         int[] classes = [.. train.Labels.Distinct().Take(2)];
         if (classes.Length == 1)
         {
             throw new InvalidOperationException(
-                $"All rows have the label '{label.Describe(classes[0])}' in column '{label.Column.Name}'; at least two classes are required.");
+                $"All rows have the same label '{label.Describe(classes[0])}' in column '{label.Column.Name}'; at least two classes are required.");
         }
     }
 
@@ -224,17 +229,18 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         Device = device.ToString(),
         Threads = torch.get_num_threads(),
         Determinism = device.type == DeviceType.CPU
-            ? FormattableString.Invariant($"The same seed gives the same bits on this CPU with {torch.get_num_threads()} threads; another number adds up the gradients of kernels and BatchNorm in another order.")
-            : "The same seed gives the same draws, but not the same bits: sums on a GPU have no fixed order.",
+            ? FormattableString.Invariant($"The same seed gives bit-identical weights on this CPU with {torch.get_num_threads()} threads; ")
+                + "with another number of threads, sums are computed in another order."
+            : "The same seed draws the same random numbers, but weights are not bit-identical: sums on a GPU have no fixed order.",
         Versions = LibraryVersions.All,
     };
 }
 
-/// <summary>The images that a trainer was given.</summary>
+/// <summary>The images of one Fit.</summary>
 /// <param name="Keys">The classes.</param>
 /// <param name="Train">The images to train on.</param>
 /// <param name="Validation">The images to validate on; null for none.</param>
-/// <param name="Skipped">Training rows whose image cannot be read.</param>
+/// <param name="Skipped">The number of training rows whose image cannot be read.</param>
 internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Validation, int Skipped) : IDisposable
 {
     public void Dispose()

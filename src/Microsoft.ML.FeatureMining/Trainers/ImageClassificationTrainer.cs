@@ -12,13 +12,15 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>What the trainers of this library have in common as parts of an ML.NET pipeline.</summary>
+/// <summary>Base class of the trainers of this library, which are estimators in an ML.NET pipeline.</summary>
 /// <remarks>
-/// <para>Input: a label that is a key, and pictures as encoded bytes, planar floats, MLImage or paths of files. Output: PredictedLabel, the label's key; Score, the probabilities.</para>
-/// <para>Rows without a label are left out and counted in a warning. Every Fit starts afresh; with the same seed, on the same CPU, it gives the same bits.</para>
-/// <para>
-/// The program's own settings of torch change nothing in it, and it changes none of them: default dtype, device and generator, grad and inference mode, dispose scopes. Modules are made as float32 on the
-/// CPU and then moved; a strategy, loss or layer of your own names the dtype and the device of other tensors that it makes.
+/// <para>Input: a key label, and images as encoded bytes, planar floats, MLImage or paths of files. Output: PredictedLabel (a key) and Score
+/// (probabilities).</para>
+/// <para>Rows without a label are skipped and counted in a warning. Each call of Fit trains a new network. The same seed on the same CPU with the same number
+/// of threads gives bit-identical weights.</para>
+/// <para>Fit does not depend on the program's global torch state (default dtype and device, generators, grad and inference mode, dispose scopes) and restores
+/// it. Modules are created as float32 on the CPU and then moved to the device. A custom strategy, loss or layer must specify dtype and device of other tensors
+/// that it creates.
 /// </para>
 /// </remarks>
 public abstract class ImageClassificationTrainer : IEstimator<ImageClassificationTransformer>
@@ -37,8 +39,8 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         _seed = options.Seed ?? (options.WorkspacePath is null ? _host.Rand.Next() : 0);
     }
 
-    /// <summary>The input's columns, Score and PredictedLabel, with the annotations of ML.NET's own classifiers.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The label or the image column is missing or of another type.</exception>
+    /// <summary>The input's columns, Score and PredictedLabel, with the same annotations as ML.NET's own classifiers.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The label or the image column is missing or has another type.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
@@ -46,14 +48,19 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
     }
 
     /// <summary>Reads all rows and trains a network on them.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The label or the image column is missing or of another type.</exception>
-    /// <exception cref="ArgumentException">The validation set does not fit the training rows, or a backbone or head of your own cannot be trained, saved and scored.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, all are of one class, or the GPU that the context names is not there.</exception>
-    /// <exception cref="Imaging.ImageDecodeException">An image cannot be read, and <see cref="ImageClassificationOptions.OnUnreadableImage"/> is Throw.</exception>
-    /// <exception cref="InvalidDataException">The initial weights are of another network, or damaged.</exception>
-    /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
-    /// <exception cref="IOException">The workspace cannot be made or written, or another process is at the same run there; the message names it.</exception>
-    /// <exception cref="OperationCanceledException">The context was canceled; or the token was, before an epoch was finished or where <see cref="ImageClassificationOptions.OnCancellation"/> says so.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The label or the image column is missing or has another type.</exception>
+    /// <exception cref="ArgumentException">The validation set does not match the training rows, or a custom backbone or head cannot be trained, saved and
+    /// scored.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, all rows have the same class, or the GPU selected by MLContext.GpuDeviceId does not
+    /// exist.</exception>
+    /// <exception cref="Imaging.ImageDecodeException">An image cannot be read, and <see cref="ImageClassificationOptions.OnUnreadableImage"/> is
+    /// Throw.</exception>
+    /// <exception cref="InvalidDataException">The initial weights belong to another network, or the file is damaged.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became NaN or infinite.</exception>
+    /// <exception cref="IOException">The workspace cannot be created or written, or another process trains the same run there; the message names
+    /// it.</exception>
+    /// <exception cref="OperationCanceledException">The context was canceled; or the token was canceled before the first epoch finished, or
+    /// <see cref="ImageClassificationOptions.OnCancellation"/> is Throw.</exception>
     public ImageClassificationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -61,23 +68,24 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         using IChannel channel = _host.Start("Training");
         FitRun run = new(_host, channel, _options, ComputeDevice.Of(_environment));
         using TrainingRows rows = run.Read(input, _seed);
-        TrainingRecipe recipe = RecipeFor(rows.Train);
-        ArtifactManifest untrained = ManifestOf(rows, recipe);
-        ArtifactTrial.Run(untrained, ComputeDevice.Of(_environment));
+        TrainingRecipe recipe = CreateRecipe(rows.Train);
+        ArtifactManifest untrained = CreateManifest(rows, recipe);
+        UntrainedModelCheck.Run(untrained, ComputeDevice.Of(_environment));
         TrainingOutcome outcome = Train(run, recipe, rows);
-        run.CheckWorthKeeping(outcome);
-        return new ImageClassificationTransformer(_environment, new ModelArtifact(Trained(untrained, outcome), outcome.Weights), Settings with { KeyValues = rows.Keys.ItemName });
+        run.ThrowIfDiscarded(outcome);
+        ModelArtifact trained = new(WithOutcome(untrained, outcome), outcome.Weights);
+        return new ImageClassificationTransformer(_environment, trained, Settings with { KeyValues = rows.Keys.ItemName });
     }
 
-    /// <summary>Trains once, unless the method takes more.</summary>
+    /// <summary>Trains one network. Overridden by methods that train in several phases.</summary>
     private protected virtual TrainingOutcome Train(FitRun run, TrainingRecipe recipe, TrainingRows rows) => run.Train(recipe, rows);
 
-    // Planar floats are of the column's shape, and not resized.
-    private TrainingRecipe RecipeFor(ImageSet train) => train.Element == PixelType.Single
+    // Planar floats have the shape of the column and are not resized.
+    private TrainingRecipe CreateRecipe(ImageSet train) => train.Element == PixelType.Single
         ? (_options with { CropRatio = 1 }).ToRecipe(train.Shape, _seed)
         : _options.ToRecipe(_options.ToPreprocessing().Shape, _seed);
 
-    private ArtifactManifest ManifestOf(TrainingRows rows, TrainingRecipe recipe) => new()
+    private ArtifactManifest CreateManifest(TrainingRows rows, TrainingRecipe recipe) => new()
     {
         Backbone = recipe.Backbone,
         Head = recipe.Head,
@@ -97,7 +105,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         Versions = LibraryVersions.All,
     };
 
-    private static ArtifactManifest Trained(ArtifactManifest untrained, TrainingOutcome outcome) => untrained with
+    private static ArtifactManifest WithOutcome(ArtifactManifest untrained, TrainingOutcome outcome) => untrained with
     {
         Exits = outcome.Exits,
         Mean = outcome.Pixels.Mean,

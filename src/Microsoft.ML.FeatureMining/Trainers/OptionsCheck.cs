@@ -13,15 +13,16 @@ internal static class OptionsCheck
         List<string> problems = [.. Problems(options)];
         if (problems.Count > 0)
         {
-            throw new ArgumentException(string.Join(Environment.NewLine, ["The options cannot be used:", .. problems.Select(problem => "- " + problem)]), nameof(options));
+            throw new ArgumentException(
+                string.Join(Environment.NewLine, ["The options are invalid:", .. problems.Select(problem => "- " + problem)]), nameof(options));
         }
     }
 
-    /// <summary>All that is wrong; empty if nothing is.</summary>
+    /// <summary>Lists all problems; empty if the options are valid.</summary>
     public static IEnumerable<string> Problems(ImageClassificationOptions options)
     {
-        List<string> problems = [.. SettingsValidator.Problems(options), .. options.OwnProblems()];
-        // Null settings make no recipe.
+        List<string> problems = [.. SettingsValidator.Problems(options), .. options.TrainerProblems()];
+        // A recipe cannot be made of null settings.
         if (options.Strategies is not null && options.Augmentations is not null)
         {
             TrainingRecipe recipe = options.ToRecipe(options.ToPreprocessing().Shape, seed: 0);
@@ -32,16 +33,16 @@ internal static class OptionsCheck
     }
 }
 
-/// <summary>The options that a trainer's overload without options stands for.</summary>
+/// <summary>Options for the catalog overloads that take column names instead of options.</summary>
 internal static class ShortOptions
 {
-    /// <summary>The trainer's own settings but for these. A warm-up takes at most a tenth of the epochs.</summary>
+    /// <summary>The trainer's defaults, with these values set. The warm-up is limited to a tenth of the epochs.</summary>
     public static TOptions Of<TOptions>(
         string labelColumnName, string imageColumnName, string scoreColumnName, string predictedLabelColumnName, string backbone, int epochs, IDataView? validationSet)
         where TOptions : ImageClassificationOptions, new()
     {
-        ImageClassificationOptions own = new TOptions();
-        return (TOptions)(own with
+        ImageClassificationOptions defaults = new TOptions();
+        return (TOptions)(defaults with
         {
             LabelColumnName = labelColumnName,
             ImageColumnName = imageColumnName,
@@ -49,7 +50,7 @@ internal static class ShortOptions
             PredictedLabelColumnName = predictedLabelColumnName,
             Backbone = backbone,
             Epochs = epochs,
-            WarmupEpochs = Math.Clamp(epochs / 10.0, 0, own.WarmupEpochs),
+            WarmupEpochs = Math.Clamp(epochs / 10.0, 0, defaults.WarmupEpochs),
             ValidationSet = validationSet,
         });
     }

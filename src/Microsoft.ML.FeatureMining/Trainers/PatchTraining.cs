@@ -15,7 +15,8 @@ using Microsoft.ML.SearchSpace;
 namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
-/// The settings of <see cref="PatchTrainingTrainer"/>. The defaults are the paper's for Pascal VOC: VGG-16 with a branch for patches, 10 epochs, 5 of them on patches.
+/// The settings of <see cref="PatchTrainingTrainer"/>. The defaults are the paper's for Pascal VOC: VGG-16 with a branch for patches, 10 epochs, the first 5 of
+/// them on patches.
 /// </summary>
 public sealed record PatchTrainingOptions : ImageClassificationOptions
 {
@@ -38,29 +39,32 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
     }
 
     /// <summary>
-    /// The patches: the objects of the images, cut out, each of one class. Columns: the image, as in the training rows, or text ImagePath; and <see cref="PatchLabelColumnName"/>. Rows of a
-    /// class that is none of the training rows' are left out, with a warning.
+    /// The patches: objects cropped from their images, each of one class. Columns: the image column as in the training rows, or text ImagePath; and
+    /// <see cref="PatchLabelColumnName"/>. Rows with a class that the training rows do not have are skipped with a warning.
     /// </summary>
-    /// <value>None; needed where <see cref="SwitchEpoch"/> is above 0.</value>
+    /// <value>null: none. Required if <see cref="SwitchEpoch"/> is above 0.</value>
     [JsonIgnore]
     public IDataView? PatchSet { get; init; }
 
-    /// <summary>The class of a patch: text, or a key of the classes' names.</summary>
+    /// <summary>The label column of the patches: text, or a key whose values are the class names.</summary>
     /// <value>Label.</value>
     [Required]
     public string PatchLabelColumnName { get; init; } = "Label";
 
-    /// <summary>How many of the epochs are on patches, before those on whole images: 0 to <see cref="Training.TrainingOptions.Epochs"/> less one.</summary>
+    /// <summary>The number of epochs on patches, before those on whole images: 0 to <see cref="Training.TrainingOptions.Epochs"/> - 1.</summary>
     /// <value>5.</value>
     [SearchRange(0, 9, 5)]
     public int SwitchEpoch { get; init; } = 5;
 
-    /// <summary>Whether positives weigh as much as negatives, class by class, in the loss on whole images; applies to a <see cref="BinaryCrossEntropyLoss"/> without weights of its own.</summary>
-    /// <value>true: negatives / positives of the training images.</value>
+    /// <summary>
+    /// Whether the loss on whole images weights the positives of each class so that they count as much as its negatives. Applies only to a
+    /// <see cref="BinaryCrossEntropyLoss"/> without PositiveWeights.
+    /// </summary>
+    /// <value>true: the weight is negatives / positives of the training images.</value>
     [BooleanChoice(true)]
     public bool BalancePositives { get; init; } = true;
 
-    /// <summary>What the network is trained on in the epochs on patches, which have one class each.</summary>
+    /// <summary>The loss of the epochs on patches, which have one class each.</summary>
     /// <value><see cref="CrossEntropyLoss"/>, without label smoothing.</value>
     [Required]
     public ClassificationLoss PatchLoss { get; init; } = new CrossEntropyLoss();
@@ -72,9 +76,9 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
     /// <summary>The recipe of the epochs on whole images.</summary>
     internal override TrainingRecipe ToRecipe(ImageShape input, long seed) => base.ToRecipe(input, seed) with { Epochs = HasWholeImages ? Epochs - SwitchEpoch : Epochs };
 
-    internal override IEnumerable<string> OwnProblems()
+    internal override IEnumerable<string> TrainerProblems()
     {
-        foreach (string problem in base.OwnProblems())
+        foreach (string problem in base.TrainerProblems())
         {
             yield return problem;
         }
@@ -86,12 +90,12 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
 
         if (SwitchEpoch > 0 && PatchSet is null)
         {
-            yield return "SwitchEpoch is above 0 and there is no PatchSet. LoadPascalVocPatches makes one; or set SwitchEpoch to 0.";
+            yield return "SwitchEpoch is above 0, but PatchSet is null. Set PatchSet (for example with LoadPascalVocPatches), or set SwitchEpoch to 0.";
         }
 
         if (Head is not VggPatchHead)
         {
-            yield return "Head must be a VggPatchHead for this trainer.";
+            yield return "Head must be a VggPatchHead for the PatchTraining trainer.";
         }
 
         foreach (string problem in PatchLoss?.Problems() ?? [])
@@ -102,15 +106,17 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
 }
 
 /// <summary>
-/// Trains an image classifier for any number of classes an image with patch training (Nevgi, "Hierarchical Feature Learning in Deep Convolutional Networks"). Made by
+/// Trains a multi-label image classifier with patch training (Nevgi, "Hierarchical Feature Learning in Deep Convolutional Networks"). Created by
 /// <c>mlContext.MultilabelClassification().Trainers.PatchTraining</c>.
 /// </summary>
 /// <remarks>
-/// <para>Up to the switch epoch the network learns to tell patches, the objects cut out of the images, by cross entropy (equation 1) in a branch of their own behind the last convolution: a
-/// 4 by 4 grid and three fully connected layers. From then on it learns the whole images by binary cross entropy (equation 2), each class's positives weighted by its negatives, in VGG's own
-/// branch, which alone is used for scoring. Reproduces the precision and recall against the switch epoch, and the time that it saves.</para>
-/// <para>Input: a label that is a set of classes (a vector of 0 and 1, a vector of names, or text of names parted by commas, semicolons or bars), and pictures as encoded bytes, planar floats or
-/// MLImage. Output: Score, each class's probability [K]; PredictedLabel, 1 for those of at least one half, else 0, [K].</para>
+/// <para>Up to the switch epoch, the network learns to classify patches (the objects cropped from the images) by cross entropy (equation 1), in a separate
+/// branch after the last convolution: a 4x4 grid and three fully connected layers. After the switch epoch, it learns the whole images by binary cross entropy
+/// (equation 2), with the positives of each class weighted by negatives / positives, in VGG's own branch. Only this branch is used for scoring. Reproduces the
+/// precision and recall by switch epoch, and the training time that patches save.</para>
+/// <para>Input: a label that is a set of classes (a vector of 0 and 1, a vector of names, or text with names separated by commas, semicolons or bars), and
+/// images as encoded bytes, planar floats, MLImage or paths of files. Output: Score (the probability of each class, [K]) and PredictedLabel (1 if the
+/// probability is at least 0.5, else 0, [K]).</para>
 /// </remarks>
 public sealed class PatchTrainingTrainer : ImageClassificationTrainer
 {
@@ -135,11 +141,13 @@ public sealed class PatchTrainingTrainer : ImageClassificationTrainer
             };
             onPatches = run.Train(first, patches);
             if (onPatches.End == TrainingEnd.Canceled)
-                throw new OperationCanceledException("The training was canceled on the patches, before there was a model of whole images.");
+                throw new OperationCanceledException("Training was canceled during the epochs on patches, so there is no model yet.");
         }
 
         bool balances = _options is { BalancePositives: true, Loss: BinaryCrossEntropyLoss { PositiveWeights: null } };
-        TrainingRecipe second = balances ? recipe with { Loss = new BinaryCrossEntropyLoss { PositiveWeights = BinaryCrossEntropyLoss.Balance(rows.Train.CountImages(), rows.Train.Count) } } : recipe;
+        TrainingRecipe second = balances
+            ? recipe with { Loss = new BinaryCrossEntropyLoss { PositiveWeights = BinaryCrossEntropyLoss.Balance(rows.Train.CountImages(), rows.Train.Count) } }
+            : recipe;
         return run.Train(second, rows, onPatches?.Weights) with { EarlierHistory = onPatches?.History ?? [] };
     }
 }

@@ -6,9 +6,9 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
-/// The settings of <see cref="SsmTrainer"/>. The defaults are the paper's for ImageNet: ResNet-50 on 224 by 224 pixels, batches of 256, 90 epochs, a tenth of the rate at 30
-/// and 60, crops of 224 pixels out of 256. For small images set <see cref="Training.TrainingOptions.Backbone"/>, ImageHeight and ImageWidth, and
-/// <see cref="ImageClassificationOptions.CropPadding"/> instead of <see cref="Training.TrainingOptions.CropRatio"/>.
+/// The settings of <see cref="SsmTrainer"/>. The defaults are the paper's for ImageNet: ResNet-50, 224x224 pixels, batch size 256, 90 epochs, the learning rate
+/// divided by 10 at epochs 30 and 60, crops of 224 pixels from 256. For small images, set <see cref="Training.TrainingOptions.Backbone"/>, ImageHeight and
+/// ImageWidth, and use <see cref="ImageClassificationOptions.CropPadding"/> instead of <see cref="Training.TrainingOptions.CropRatio"/>.
 /// </summary>
 public sealed record SsmOptions : ImageClassificationOptions
 {
@@ -27,19 +27,22 @@ public sealed record SsmOptions : ImageClassificationOptions
         CropRatio = 224.0 / 256;
     }
 
-    internal override IEnumerable<string> OwnProblems() =>
-        Head is SplitAndShareHead ? base.OwnProblems() : base.OwnProblems().Append("Head must be a SplitAndShareHead for this trainer; with another head use the FeatureMining trainer.");
+    internal override IEnumerable<string> TrainerProblems() =>
+        Head is SplitAndShareHead ? base.TrainerProblems()
+            : base.TrainerProblems().Append("Head must be a SplitAndShareHead for the Ssm trainer. For another head, use the FeatureMining trainer.");
 }
 
 /// <summary>
-/// Trains an image classifier with the Split-and-Share Module (Lee et al. 2021, "Exploiting Features with Split-and-Share Module"). Made by
+/// Trains an image classifier with the Split-and-Share Module (Lee et al. 2021, "Exploiting Features with Split-and-Share Module"). Created by
 /// <c>mlContext.MulticlassClassification.Trainers.Ssm</c>.
 /// </summary>
 /// <remarks>
-/// <para>The pooled features are split into n parts, 4 by default; classifier i sees the first i of them, behind BatchNorm and ReLU for all but the last, and the output is the
-/// average of all logits, on which the cross entropy is taken. So the first channels serve every classifier and learn what matters most, the last serve one and learn the
-/// context. Reproduces Table 1 (ImageNet), Table 2 (each classifier by itself) and, with other heads of <see cref="Training.TrainingOptions.Head"/>, Table 4.</para>
-/// <para>Input: a label that is a key, and pictures as encoded bytes, planar floats or MLImage. Output: PredictedLabel, the label's key; Score, the probabilities [K].</para>
+/// <para>The pooled features are split into n parts, 4 by default. Classifier i sees the first i parts, after BatchNorm and ReLU for all classifiers but the
+/// last. The output is the average of all logits, and the cross entropy is computed on it. The first channels serve all classifiers and learn the most
+/// important features; the last channels serve one classifier and learn the context. Reproduces Table 1 (ImageNet), Table 2 (each classifier alone) and, with
+/// other heads of <see cref="Training.TrainingOptions.Head"/>, Table 4.</para>
+/// <para>Input: a key label, and images as encoded bytes, planar floats, MLImage or paths of files. Output: PredictedLabel (a key) and Score (probabilities,
+/// [K]).</para>
 /// </remarks>
 public sealed class SsmTrainer : ImageClassificationTrainer
 {

@@ -9,11 +9,11 @@ using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.FeatureMining.Trainers;
 
-/// <summary>Options with some properties set by their names; <c>Optimizer.Momentum</c> names a property of a part.</summary>
+/// <summary>Sets properties of options by name; <c>Optimizer.Momentum</c> is a property of a part.</summary>
 internal static class SweptOptions
 {
-    /// <summary>A copy of the options, which stay as they are.</summary>
-    /// <exception cref="ArgumentException">There is no such property, or it takes no such value.</exception>
+    /// <summary>Returns a changed copy of the options.</summary>
+    /// <exception cref="ArgumentException">The property does not exist, or the value has the wrong type.</exception>
     public static TOptions With<TOptions>(TOptions options, IEnumerable<KeyValuePair<string, object>> settings)
         where TOptions : ImageClassificationOptions =>
         settings.Aggregate(options, (changed, setting) => (TOptions)With(changed, setting.Key, setting.Key.Split('.'), setting.Value));
@@ -22,30 +22,32 @@ internal static class SweptOptions
     {
         PropertyInfo property = PropertyOf(settings.GetType(), path[0], name);
         object? set = path.Length == 1 ? ValueFor(property, value)
-            : With(property.GetValue(settings) ?? throw new ArgumentException($"{property.Name} is null, so '{name}' cannot be set."), name, path[1..], value);
+            : With(property.GetValue(settings) ?? throw new ArgumentException(
+                $"'{name}' cannot be set because {property.Name} is null."), name, path[1..], value);
         object copy = Copy(settings);
         property.SetValue(copy, set);
         return copy;
     }
 
-    // What `with` calls.
+    // The method that a `with` expression calls.
     private static object Copy(object record) => record.GetType().GetMethod("<Clone>$") is { } clone
         ? clone.Invoke(record, null)!
-        : throw new ArgumentException($"{record.GetType().Name} is not a record, so its settings cannot vary.");
+        : throw new ArgumentException($"{record.GetType().Name} is not a record, so a sweep cannot vary its settings.");
 
     private static PropertyInfo PropertyOf(Type type, string property, string name) => type.GetProperty(property) is { CanWrite: true } found
         ? found
-        : throw new ArgumentException($"{type.Name} has no property '{property}' to set ('{name}').{Spelling.Hint(property, type.GetProperties().Select(other => other.Name))}");
+        : throw new ArgumentException(
+            $"{type.Name} has no settable property '{property}' (in '{name}').{Spelling.Hint(property, type.GetProperties().Select(other => other.Name))}");
 
-    /// <summary>What is wrong with parameters, and with names of what is not to vary, for such options.</summary>
-    public static IEnumerable<string> Problems(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters, IEnumerable<string> settled)
+    /// <summary>Lists the problems of parameters, and of the names of fixed settings, for such options.</summary>
+    public static IEnumerable<string> Problems(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters, IEnumerable<string> fixedNames)
     {
         if (parameters.Count == 0)
-            yield return "Nothing is left to vary: name Parameters.";
+            yield return "The sweep has no parameters to vary; set Parameters, or fix fewer settings.";
         HashSet<string> names = [.. options.GetType().GetProperties().Select(property => property.Name), .. AttributeParameters.Of(options).Select(parameter => parameter.Name)];
-        foreach (string name in settled.Where(name => !names.Contains(name)))
+        foreach (string name in fixedNames.Where(name => !names.Contains(name)))
         {
-            yield return $"{options.GetType().Name} has no property '{name}' to fix.";
+            yield return $"{options.GetType().Name} has no property '{name}' to fix; correct Fixed.";
         }
         foreach (SweepParameter parameter in parameters)
         {
@@ -67,9 +69,10 @@ internal static class SweptOptions
         }
     }
 
-    /// <summary>What is wrong with the options whatever the parameters are: no trial could be trained.</summary>
-    public static IEnumerable<string> ProblemsOfAnyTrial(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters) => OptionsCheck.Problems(options).Intersect(
-        OptionsCheck.Problems(With(options, parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.At(0.5))))));
+    /// <summary>Lists the problems that no parameter value can solve, so that every trial would fail.</summary>
+    public static IEnumerable<string> ProblemsOfEveryTrial(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters) =>
+        OptionsCheck.Problems(options).Intersect(
+            OptionsCheck.Problems(With(options, parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.At(0.5))))));
 
     private static object ValueFor(PropertyInfo property, object value)
     {
@@ -82,18 +85,18 @@ internal static class SweptOptions
         }
         catch (Exception e) when (e is InvalidCastException or FormatException or OverflowException or ArgumentException)
         {
-            throw new ArgumentException($"{property.Name} is of type {type.Name}; '{value}' is none.", e);
+            throw new ArgumentException($"'{value}' is not a valid value of {property.Name}, which has type {type.Name}.", e);
         }
     }
 }
 
-/// <summary>What ML.NET's attributes on options say of sweeping them.</summary>
+/// <summary>Gets sweep parameters from ML.NET's search space attributes on options.</summary>
 internal static class AttributeParameters
 {
-    // The resource that early stopping hands out.
+    // Not a parameter: successive halving decides how many epochs a trial runs.
     private const string Epochs = nameof(ImageClassificationOptions.Epochs);
 
-    /// <summary>The properties of options and of their head, loss and optimizer that have attributes, in the order of their names, without Epochs.</summary>
+    /// <summary>The properties with such attributes, of the options and of their head, loss and optimizer, ordered by name, without Epochs.</summary>
     public static IReadOnlyList<SweepParameter> Of(ImageClassificationOptions options)
     {
         (string Prefix, object? Part)[] parts = [("", options), ("Head.", options.Head), ("Loss.", options.Loss), ("Optimizer.", options.Optimizer)];
@@ -101,13 +104,13 @@ internal static class AttributeParameters
             .OfType<SweepParameter>().Where(parameter => parameter.Name != Epochs).OrderBy(parameter => parameter.Name, StringComparer.Ordinal)];
     }
 
-    /// <summary>Those of them that may vary: neither fixed, nor refused beside the others.</summary>
-    public static IReadOnlyList<SweepParameter> Of(ImageClassificationOptions options, IEnumerable<string> settled)
+    /// <summary>The subset that can vary: not fixed, and valid in combination with the other options.</summary>
+    public static IReadOnlyList<SweepParameter> Of(ImageClassificationOptions options, IEnumerable<string> fixedNames)
     {
-        // To fix a part fixes all of its settings.
-        bool IsSettled(string name) => settled.Any(other => name == other || name.StartsWith(other + ".", StringComparison.Ordinal));
+        // Fixing a part fixes all of its settings.
+        bool IsFixed(string name) => fixedNames.Any(other => name == other || name.StartsWith(other + ".", StringComparison.Ordinal));
         int problems = OptionsCheck.Problems(options).Count();
-        return [.. Of(options).Where(parameter => !IsSettled(parameter.Name)
+        return [.. Of(options).Where(parameter => !IsFixed(parameter.Name)
             && parameter.Grid(2).All(value => OptionsCheck.Problems(SweptOptions.With(options, [KeyValuePair.Create(parameter.Name, value)])).Count() <= problems))];
     }
 
@@ -128,7 +131,7 @@ internal static class AttributeParameters
     }
 }
 
-/// <summary>Trains a trial as a Fit in a workspace, which is canceled where the trial is to pause and goes on there when it is promoted.</summary>
+/// <summary>Trains a trial as a Fit in a workspace. The Fit is canceled when the trial pauses and resumed when the trial is promoted.</summary>
 internal sealed class TrialTrainer<TOptions>(IDataView rows, TOptions baseline, TrialFolders folders, Func<TOptions, IEstimator<ITransformer>> pipeline)
     where TOptions : ImageClassificationOptions
 {
@@ -149,15 +152,16 @@ internal sealed class TrialTrainer<TOptions>(IDataView rows, TOptions baseline, 
         });
         using ImageClassificationTransformer classifier = TransformerChains.ClassifierOf(pipeline(observed).Fit(rows));
         IEnumerable<TrialEpoch> curve = classifier.Model.History.Select(epoch => new TrialEpoch(
-            epoch.Epoch, epoch.ValidationAccuracy ?? throw new InvalidOperationException("A sweep compares validation accuracies, and the pipeline's trainer did not validate.")));
+            epoch.Epoch, epoch.ValidationAccuracy ?? throw new InvalidOperationException(
+                "A sweep compares validation accuracies, but the trainer did not validate. Use the options that the pipeline function receives.")));
         return new TrialRun([.. curve], classifier.Model.End != TrainingEnd.Canceled);
     }
 
-    /// <summary>The options of a trial; a Fit with them goes on where the trial is.</summary>
+    /// <summary>The options of a trial; a Fit with them resumes the trial.</summary>
     public TOptions GetOptions(SweepTrial trial) => (TOptions)(SweptOptions.With(baseline, trial.Settings) with { WorkspacePath = folders.Of(trial) });
 }
 
-/// <summary>What a sweep found.</summary>
+/// <summary>The result of a sweep.</summary>
 /// <typeparam name="TOptions">The trainer's options.</typeparam>
 public sealed class SweepResult<TOptions>
     where TOptions : ImageClassificationOptions
@@ -171,15 +175,15 @@ public sealed class SweepResult<TOptions>
         Trials = [.. SweepTrial.Ranked(trials)];
     }
 
-    /// <summary>All trials, the best first: those that came further, then those of the higher score.</summary>
+    /// <summary>All trials, the best first: ordered by epochs reached, then by score.</summary>
     public IReadOnlyList<SweepTrial> Trials { get; }
 
-    /// <summary>The best trial; null where none came to the end of an epoch.</summary>
+    /// <summary>The best trial; null if no trial finished an epoch.</summary>
     public SweepTrial? Best => SweepTrial.Best(Trials);
 
     /// <summary>
-    /// The options of a trial. They name the sweep's folder: a Fit of the pipeline with them gives the trial's model, the best's without training again; the weights of others that came to their
-    /// end are not kept.
+    /// The options of a trial. Their workspace is in the sweep's folder, so a Fit of the pipeline with them returns the model of the trial. For the best trial
+    /// this needs no training; the weights of other finished trials are not kept, so they are trained again.
     /// </summary>
     public TOptions GetOptions(SweepTrial trial)
     {
@@ -187,10 +191,13 @@ public sealed class SweepResult<TOptions>
         return _optionsOf(trial);
     }
 
-    /// <summary>All trials as comma-separated values with a head: trial, state, epochs, score, seconds, error, and each setting.</summary>
+    /// <summary>All trials as CSV with a header line. Columns: trial, state, epochs, score, seconds, error, and each setting.</summary>
     public string ToCsv() => SweepTable.ToCsv(_parameters, Trials);
 
-    /// <summary>Writes one HTML file: parallel coordinates, the importance of each parameter, learning curves and all trials. It loads nothing from anywhere and runs no script.</summary>
+    /// <summary>
+    /// Writes an HTML report: parallel coordinates, parameter importance, learning curves and a table of all trials. The file is self-contained: it loads
+    /// nothing and runs no script.
+    /// </summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void SaveReport(string path, string title = "Sweep")
     {

@@ -15,8 +15,9 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
-/// The settings of <see cref="VisualInductivePriorsTrainer"/>. The defaults are the whole recipe of the paper for 224 by 224 pixels, 360 epochs; each part has a switch. The paper's steps
-/// are of 1024 images, 64 on each of 16 devices, at a rate of 0.1; here they are of 64, and the rate is a sixteenth. GradientAccumulationSteps = 16 and LearningRate = 0.1 are the paper's.
+/// The settings of <see cref="VisualInductivePriorsTrainer"/>. The defaults are the paper's recipe for 224x224 pixels and 360 epochs; each part can be
+/// disabled. The paper uses steps of 1024 images (64 on each of 16 devices) and learning rate 0.1. The default here is 64 images per step and 1/16 of that
+/// rate; to get the paper's steps, set GradientAccumulationSteps = 16 and LearningRate = 0.1.
 /// </summary>
 public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
 {
@@ -38,28 +39,33 @@ public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
         TestTimeAugmentation = TestTimeAugmentation.TenCrop;
     }
 
-    /// <summary>The weight of the center loss (equation 6, as a mean over the batch), at least 0; 0 leaves it out. For the sum, 0 here and a <see cref="CenterLoss"/> among the strategies.</summary>
-    /// <value>0.0005. Read to the letter, the paper's text gives 1 here and 0.0005 to tree supervision, which is out of line with the center loss's own paper.</value>
+    /// <summary>
+    /// The weight of the center loss (equation 6, averaged over the batch), at least 0; 0 disables it. To sum over the batch instead, set 0 here and add a
+    /// <see cref="CenterLoss"/> to the strategies.
+    /// </summary>
+    /// <value>0.0005. The paper's text literally says 1 for this weight and 0.0005 for tree supervision, which contradicts the paper that introduced the center
+    /// loss.</value>
     [Range(0.0, double.MaxValue)]
     public double CenterLossWeight { get; init; } = 0.0005;
 
-    /// <summary>The weight of tree supervision (equation 7), at least 0; 0 leaves it out.</summary>
+    /// <summary>The weight of tree supervision (equation 7), at least 0; 0 disables it.</summary>
     /// <value>1.</value>
     [Range(0.0, double.MaxValue)]
     public double TreeSupervisionWeight { get; init; } = 1;
 
-    /// <summary>The hierarchy of the classes that tree supervision follows.</summary>
-    /// <value>None: a Fit trains twice. A first network, trained without tree supervision, gives the hierarchy; the second, which becomes the model, is trained with it.</value>
+    /// <summary>The class hierarchy for tree supervision.</summary>
+    /// <value>null: Fit trains twice. The first network is trained without tree supervision, and the hierarchy is induced from its classifier. The second
+    /// network is trained with that hierarchy and becomes the model.</value>
     [JsonIgnore]
     public ClassHierarchy? Hierarchy { get; init; }
 
-    /// <summary>The probability that a batch goes through CutMix, in [0, 1].</summary>
+    /// <summary>The probability that CutMix is applied to a batch, in [0, 1].</summary>
     /// <value>0.5, the best of Table 4.</value>
     [Range(0.0, 1.0)]
     [SearchRange(0.0, 1.0, 0.5)]
     public double CutMixProbability { get; init; } = 0.5;
 
-    /// <summary>Whether a Fit has to find the hierarchy first.</summary>
+    /// <summary>Whether Fit must induce the hierarchy first.</summary>
     internal bool InducesHierarchy => TreeSupervisionWeight > 0 && Hierarchy is null;
 
     internal override TrainingRecipe ToRecipe(ImageShape input, long seed) => base.ToRecipe(input, seed) with { Strategies = [.. OwnStrategies(), .. Strategies] };
@@ -76,14 +82,16 @@ public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
 }
 
 /// <summary>
-/// Trains an image classifier from few images with the Visual Inductive Priors Framework (Sun et al. 2020, "A visual inductive priors framework for data-efficient image
-/// classification"). Made by <c>mlContext.MulticlassClassification.Trainers.VisualInductivePriors</c>.
+/// Trains an image classifier from few images with the Visual Inductive Priors Framework (Sun et al. 2020, "A visual inductive priors framework for
+/// data-efficient image classification"). Created by <c>mlContext.MulticlassClassification.Trainers.VisualInductivePriors</c>.
 /// </summary>
 /// <remarks>
-/// <para>A dual selective kernel network, whose blocks add one of two branches at random to their skip (equation 2); the positive class loss, the center loss and the cross
-/// entropy of the leaves of a hierarchy of classes, added up (equation 3: L = alpha L_PCL + beta L_CL + gamma L_TSL); random resized crops, flips, CutMix, smoothed labels,
-/// dropout, dual pooling, warm-up and a cosine; the model scores ten crops. Reproduces Table 1 (network and losses), Table 2 (tree supervision), Tables 4 and 5 (CutMix and the other tricks).</para>
-/// <para>Input: a label that is a key, and pictures as encoded bytes, planar floats or MLImage. Output: PredictedLabel, the label's key; Score, the probabilities [K].</para>
+/// <para>A dual selective kernel network: each block adds one of two branches, chosen at random, to its skip connection (equation 2). The loss is the sum of
+/// the positive class loss, the center loss and the tree supervision loss (equation 3: L = alpha L_PCL + beta L_CL + gamma L_TSL). Training uses random resized
+/// crops, flips, CutMix, label smoothing, dropout, dual pooling, warm-up and a cosine schedule; the model scores ten crops. Reproduces Table 1 (network and
+/// losses), Table 2 (tree supervision), Tables 4 and 5 (CutMix and the other tricks).</para>
+/// <para>Input: a key label, and images as encoded bytes, planar floats, MLImage or paths of files. Output: PredictedLabel (a key) and Score (probabilities,
+/// [K]).</para>
 /// </remarks>
 public sealed class VisualInductivePriorsTrainer : ImageClassificationTrainer
 {
@@ -96,12 +104,12 @@ public sealed class VisualInductivePriorsTrainer : ImageClassificationTrainer
     {
         if (!_options.InducesHierarchy)
             return run.Train(recipe, rows);
-        run.Info("No hierarchy of classes is given: a first network is trained to find one in its classifier, a second one with it.");
+        run.Info("No class Hierarchy is given. A first network is trained to induce one from its classifier, then a second network is trained with it.");
         TrainingOutcome first = run.Train(recipe, rows);
         if (first.End == TrainingEnd.Canceled)
             return first;
         ClassHierarchy hierarchy = HierarchyInduction.Of(first.Weights, rows.Keys.Count);
-        run.Info($"The hierarchy: {hierarchy}");
+        run.Info($"The induced class hierarchy: {hierarchy}");
         return run.Train((_options with { Hierarchy = hierarchy, CropRatio = recipe.CropRatio }).ToRecipe(recipe.Input, recipe.Seed), rows) with { EarlierHistory = first.History };
     }
 }

@@ -1,28 +1,30 @@
 namespace Microsoft.ML.FeatureMining.Training;
 
-/// <summary>What one epoch gave.</summary>
+/// <summary>The metrics of one epoch.</summary>
 /// <param name="Epoch">The epoch, from 1.</param>
-/// <param name="LearningRate">The rate at the epoch's last step.</param>
-/// <param name="TrainLoss">Mean criterion over the epoch's images as the network saw them (augmented, in training mode), without the strategies' terms.</param>
-/// <param name="TrainAccuracy">Top-1 accuracy over the same, in [0, 1]; where labels are sets, the mean over the images of their Jaccard index with the predicted sets.</param>
-/// <param name="ValidationLoss">Mean cross entropy on the validation images, where labels are sets the criterion; null without any.</param>
-/// <param name="ValidationAccuracy">The same accuracy on the validation images, in [0, 1]; null without any.</param>
-/// <param name="Seconds">Wall-clock time of the epoch with its validation.</param>
+/// <param name="LearningRate">The learning rate at the last step of the epoch.</param>
+/// <param name="TrainLoss">The mean loss over the training images of the epoch (augmented, in training mode), without the additional terms of
+/// strategies.</param>
+/// <param name="TrainAccuracy">The top-1 accuracy on the same images, in [0, 1]; for multi-label, the mean Jaccard index of actual and predicted sets.</param>
+/// <param name="ValidationLoss">The mean cross entropy on the validation images (for multi-label, the mean of the training loss function); null without
+/// validation images.</param>
+/// <param name="ValidationAccuracy">The same accuracy measure on the validation images, in [0, 1]; null without validation images.</param>
+/// <param name="Seconds">The wall-clock time of the epoch in seconds, including validation.</param>
 public sealed record EpochMetrics(
     int Epoch, double LearningRate, double TrainLoss, double TrainAccuracy, double? ValidationLoss, double? ValidationAccuracy, double Seconds);
 
-/// <summary>How far a run is, reported every few steps and at the end of each epoch.</summary>
-/// <param name="Epoch">The epoch under way, from 1.</param>
-/// <param name="Epochs">All epochs.</param>
-/// <param name="Step">Steps done in this epoch.</param>
-/// <param name="StepsPerEpoch">Steps of an epoch.</param>
-/// <param name="Loss">Mean criterion over this epoch so far.</param>
-/// <param name="Accuracy">Top-1 accuracy over this epoch so far, in [0, 1].</param>
-/// <param name="LearningRate">The rate of the last step.</param>
-/// <param name="ImagesPerSecond">Training images a second over this epoch so far.</param>
-/// <param name="Elapsed">Since the first step of the run.</param>
-/// <param name="Remaining">The rest of the run at the pace so far, validation included.</param>
-/// <param name="Completed">The epoch's figures where this report ends an epoch; null otherwise.</param>
+/// <summary>The progress of a run, reported every few steps and at the end of each epoch.</summary>
+/// <param name="Epoch">The current epoch, from 1.</param>
+/// <param name="Epochs">The number of epochs of the run.</param>
+/// <param name="Step">The number of finished steps of this epoch.</param>
+/// <param name="StepsPerEpoch">The number of steps per epoch.</param>
+/// <param name="Loss">The mean training loss of this epoch so far.</param>
+/// <param name="Accuracy">The training accuracy of this epoch so far, in [0, 1].</param>
+/// <param name="LearningRate">The learning rate of the last step.</param>
+/// <param name="ImagesPerSecond">Training images per second in this epoch so far.</param>
+/// <param name="Elapsed">The time since this process started or resumed the run.</param>
+/// <param name="Remaining">The estimated remaining time of the run, including validation.</param>
+/// <param name="Completed">The metrics of the epoch if this report ends it; else null.</param>
 public sealed record TrainingProgress(
     int Epoch, int Epochs, int Step, int StepsPerEpoch, double Loss, double Accuracy, double LearningRate, double ImagesPerSecond,
     TimeSpan Elapsed, TimeSpan Remaining, EpochMetrics? Completed);
@@ -30,12 +32,12 @@ public sealed record TrainingProgress(
 /// <summary>Why a run ended.</summary>
 public enum TrainingEnd
 {
-    /// <summary>All epochs were run.</summary>
+    /// <summary>All epochs were trained.</summary>
     Completed,
 
-    /// <summary>The validation accuracy stopped rising.</summary>
+    /// <summary>Early stopping: the validation accuracy no longer improved.</summary>
     StoppedEarly,
 
-    /// <summary>Somebody asked it to.</summary>
+    /// <summary>The run was canceled.</summary>
     Canceled,
 }

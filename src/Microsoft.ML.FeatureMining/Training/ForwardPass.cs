@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training;
 
-/// <summary>What one forward pass of the network gave, for the strategies that add losses.</summary>
+/// <summary>The results of one forward pass, for strategies that add losses.</summary>
 public sealed class ForwardPass
 {
     private readonly Tensor?[] _stages;
@@ -28,38 +28,40 @@ public sealed class ForwardPass
         _partnerLogits = partnerLogits;
     }
 
-    /// <summary>The batch that the network saw.</summary>
+    /// <summary>The input batch.</summary>
     public Batch Batch { get; }
 
-    /// <summary>What the head made of the last stage's features for its classifier, [N,E]: with most heads their mean over all positions.</summary>
+    /// <summary>The input of the classifier, [N,E]: for most heads, the last stage's features averaged over all positions.</summary>
     public Tensor Embedding { get; }
 
     /// <summary>The network's output [N,K].</summary>
     public Tensor Logits { get; }
 
-    /// <summary>The run's criterion, for terms that classify as the network does.</summary>
+    /// <summary>The loss function of the run, for additional classifiers.</summary>
     public ClassificationLoss Criterion { get; }
 
-    /// <summary>The output [N,C,h,w] of a stage that the strategy asked to keep.</summary>
-    /// <exception cref="InvalidOperationException">No strategy asked for it.</exception>
+    /// <summary>The output [N,C,h,w] of a stage that the strategy keeps by <see cref="StrategyContext.KeepStage"/>.</summary>
+    /// <exception cref="InvalidOperationException">No strategy keeps this stage.</exception>
     public Tensor Stage(int index) => _stages[index]
         ?? throw new InvalidOperationException($"Stage {index} was not kept; call StrategyContext.KeepStage({index}) in Start.");
 
-    /// <summary>The mean over all positions of a kept stage, [N,C], computed once a step.</summary>
+    /// <summary>The output of a kept stage averaged over all positions, [N,C]; computed once per step.</summary>
     public Tensor PooledStage(int index) => _pooled[index] ??= ImageNetwork.Pool(Stage(index));
 
     /// <summary>
-    /// The network's output [N,K], without gradient, for partners: for each image of the batch, as it was loaded, another training image of its class, each as likely, the image itself included. They are
-    /// augmented, and go through the network in a forward pass of their own. A strategy that asks for them has <see cref="StrategyTraits.DrawsImages"/>.
+    /// The network's output [N,K] for partner images, without gradient. The partner of an image is a random training image of the same class, drawn uniformly;
+    /// it may be the image itself. Partners are augmented and go through the network in a separate forward pass. A strategy that calls this must have
+    /// <see cref="StrategyTraits.DrawsImages"/>.
     /// </summary>
-    /// <param name="draws">Chooses the partners: <see cref="StrategyContext.Random"/>.</param>
+    /// <param name="draws">The random stream that chooses the partners: <see cref="StrategyContext.Random"/>.</param>
     public Tensor PartnerLogits(RandomStream draws)
     {
         ArgumentNullException.ThrowIfNull(draws);
-        return _partnerLogits?.Invoke(draws) ?? throw new InvalidOperationException("This pass has no training set to draw from.");
+        return _partnerLogits?.Invoke(draws) ?? throw new InvalidOperationException(
+            "PartnerLogits is not available: this forward pass has no training set to draw from.");
     }
 
-    /// <summary>The criterion's value: the mean over all logits that the head wants supervised.</summary>
+    /// <summary>The loss: its mean over all logits that the head supervises.</summary>
     internal Tensor Loss()
     {
         Tensor sum = _supervised.Select(logits => Criterion.Compute(logits, Batch.Targets)).Aggregate((one, other) => one.Add(other));
@@ -67,7 +69,7 @@ public sealed class ForwardPass
     }
 }
 
-/// <summary>The named addends of one step's loss, summed in the order in which they were added.</summary>
+/// <summary>The named terms of the loss of one step. They are summed in the order in which they are added.</summary>
 public sealed class LossLedger
 {
     private readonly List<(string Name, Tensor Value, double Weight)> _entries = [];
@@ -76,10 +78,10 @@ public sealed class LossLedger
     {
     }
 
-    /// <summary>Adds <paramref name="weight"/> times a scalar.</summary>
+    /// <summary>Adds a term: <paramref name="weight"/> times a scalar.</summary>
     public void Add(string name, Tensor value, double weight = 1) => _entries.Add((name, value, weight));
 
-    /// <summary>Name and unweighted value of each addend.</summary>
+    /// <summary>The name and the unweighted value of each term.</summary>
     public IEnumerable<(string Name, Tensor Value)> Entries => _entries.Select(entry => (entry.Name, entry.Value));
 
     internal Tensor Total()
@@ -89,31 +91,31 @@ public sealed class LossLedger
     }
 }
 
-/// <summary>One batch on the training device. Never edited: a strategy that changes it returns a new one.</summary>
+/// <summary>One batch on the training device. Immutable: a strategy that changes it returns a new batch.</summary>
 /// <param name="Images">Normalized images [N,C,H,W], float.</param>
-/// <param name="Targets">Target distributions [N,K], float; a hard label is its one-hot row.</param>
+/// <param name="Targets">Target distributions [N,K], float; one-hot for a hard label.</param>
 public sealed record Batch(Tensor Images, Tensor Targets)
 {
-    /// <summary>The images from <paramref name="start"/> up to <paramref name="end"/>, without it.</summary>
+    /// <summary>The images from <paramref name="start"/> (included) to <paramref name="end"/> (excluded).</summary>
     internal Batch Slice(long start, long end) => new(Images.narrow(0, start, end - start), Targets.narrow(0, start, end - start));
 }
 
-/// <summary>From labels to targets.</summary>
+/// <summary>Converts labels to targets.</summary>
 internal static class Targets
 {
-    /// <summary>[N,K]: one-hot, or 1 at each class of the label's set.</summary>
+    /// <summary>[N,K]: one-hot, or 1 for each class in the label's set.</summary>
     public static Tensor Of(HostBatch batch, ImageSet set, Device device) => set.LabelSets is { } sets
         ? tensor(batch.Labels.SelectMany(label => sets[(int)label]).ToArray(), [batch.Count, set.ClassCount], device: device)
         : nn.functional.one_hot(tensor(batch.Labels, device: device), set.ClassCount).to(ScalarType.Float32);
 }
 
-/// <summary>Where in the run a step is.</summary>
+/// <summary>The position of a step in the run.</summary>
 /// <param name="Epoch">The epoch, from 0.</param>
-/// <param name="Epochs">All epochs of the run.</param>
+/// <param name="Epochs">The number of epochs of the run.</param>
 /// <param name="Step">The step within the epoch, from 0.</param>
-/// <param name="StepsPerEpoch">Steps of each epoch.</param>
+/// <param name="StepsPerEpoch">The number of steps per epoch.</param>
 public readonly record struct TrainingClock(int Epoch, int Epochs, int Step, int StepsPerEpoch)
 {
-    /// <summary>The share of the run that is done, in [0, 1).</summary>
+    /// <summary>The finished fraction of the run, in [0, 1).</summary>
     public double Progress => (Epoch + (double)Step / StepsPerEpoch) / Epochs;
 }

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training;
 
-/// <summary>What a strategy learns of the run that it joins, and what it may ask of it.</summary>
+/// <summary>Gives a strategy information about its run and lets it add modules and keep features.</summary>
 public sealed class StrategyContext
 {
     private readonly List<(string Name, nn.Module Module)> _modules = [];
@@ -29,13 +29,13 @@ public sealed class StrategyContext
     /// <summary>The number of classes K.</summary>
     public int ClassCount { get; }
 
-    /// <summary>Where batches, network and added modules live.</summary>
+    /// <summary>The device of batches, network and added modules.</summary>
     public Device Device { get; }
 
-    /// <summary>This strategy's own random numbers; a resumed run goes on with them.</summary>
+    /// <summary>The random stream of this strategy. Its state is saved in checkpoints.</summary>
     public RandomStream Random { get; }
 
-    /// <summary>Asks that <see cref="ForwardPass.Stage"/> can give the output of that stage.</summary>
+    /// <summary>Keeps the output of a stage in each forward pass, for <see cref="ForwardPass.Stage"/>.</summary>
     /// <param name="stage">The stage, from 0.</param>
     public void KeepStage(int stage)
     {
@@ -45,39 +45,41 @@ public sealed class StrategyContext
     }
 
     /// <summary>
-    /// Adds a module that is trained with the network and thrown away after it. It is initialized, moved to the device and disposed by the run. Its parameters and buffers are part of the checkpoints, so
-    /// a strategy keeps there what a resumed run needs.
+    /// Adds a module that is trained with the network and discarded after training. The run initializes it, moves it to the device and disposes it. Its
+    /// parameters and buffers are saved in checkpoints, so a strategy must store there what a resumed run needs.
     /// </summary>
-    /// <param name="name">The module's name in the checkpoints, another for each module of the strategy.</param>
+    /// <param name="name">The module's name in checkpoints; unique within the strategy.</param>
     /// <param name="module">The module.</param>
-    /// <exception cref="ArgumentException">The strategy has a module of that name.</exception>
+    /// <exception cref="ArgumentException">The strategy already has a module with that name.</exception>
     public T AddModule<T>(string name, T module)
         where T : nn.Module
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(module);
-        string whole = $"{_key}.{name}";
-        if (_modules.Any(added => added.Name == whole))
+        string fullName = $"{_key}.{name}";
+        if (_modules.Any(added => added.Name == fullName))
         {
-            throw new ArgumentException($"The strategy '{_key}' adds two modules that are called '{name}'.", nameof(name));
+            throw new ArgumentException($"The strategy '{_key}' adds two modules with the name '{name}'. Use unique names.", nameof(name));
         }
 
-        _modules.Add((whole, module));
+        _modules.Add((fullName, module));
         return module;
     }
 
     /// <summary>
-    /// Adds an auxiliary classifier to each stage but the last, trained with the network. The run does not add their losses: call <see cref="KeepStage"/> for <see cref="Exit.Stage"/>, and in
-    /// <see cref="StrategyRun.AddLosses"/> <see cref="Exit.Embed"/> of that stage and the exit itself for its logits.
+    /// Adds an auxiliary classifier (exit) to each stage but the last, trained with the network. The strategy must add their losses itself: call
+    /// <see cref="KeepStage"/> with <see cref="Exit.Stage"/> of each exit; in <see cref="StrategyRun.AddLosses"/>, call <see cref="Exit.Embed"/> with the
+    /// features of that stage, and the exit with the result to get its logits.
     /// </summary>
-    /// <param name="predict">Whether they stay in the model, whose logits are then the mean of all exits' and its own; or else they are thrown away after training.</param>
-    /// <returns>The exits, first stage first.</returns>
-    /// <exception cref="InvalidDataException">Exits that predict were already added, by another strategy.</exception>
+    /// <param name="predict">Whether the exits stay in the model, which then predicts the mean of the logits of all exits and its own classifier. Otherwise
+    /// they are discarded after training.</param>
+    /// <returns>The exits, in the order of the stages.</returns>
+    /// <exception cref="InvalidDataException">Another strategy already added exits that predict.</exception>
     public IReadOnlyList<Exit> AddExits(bool predict)
     {
         if (predict)
         {
-            return _addExits?.Invoke() ?? throw new InvalidOperationException("This network takes no exits.");
+            return _addExits?.Invoke() ?? throw new InvalidOperationException("This network does not support exits.");
         }
 
         IReadOnlyList<Exit> exits = Exit.All([.. Stages.Select(stage => stage.Channels)], StageShape.Strides(Stages), ClassCount);
@@ -91,11 +93,11 @@ public sealed class StrategyContext
 
 /// <summary>The shape of one stage's output for one image.</summary>
 /// <param name="Channels">Channels C.</param>
-/// <param name="Height">Rows h.</param>
-/// <param name="Width">Columns w.</param>
+/// <param name="Height">Height h.</param>
+/// <param name="Width">Width w.</param>
 public readonly record struct StageShape(int Channels, int Height, int Width)
 {
-    /// <summary>From each stage to the next.</summary>
+    /// <summary>The stride from each stage to the next.</summary>
     internal static IReadOnlyList<StageStride> Strides(IReadOnlyList<StageShape> stages) =>
         [.. stages.Zip(stages.Skip(1), (from, to) => new StageStride(Ratio(from.Height, to.Height), Ratio(from.Width, to.Width)))];
 

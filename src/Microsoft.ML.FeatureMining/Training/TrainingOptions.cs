@@ -10,9 +10,13 @@ using Microsoft.ML.SearchSpace;
 namespace Microsoft.ML.FeatureMining.Training;
 
 /// <summary>
-/// How a network is trained: the settings that all trainers share, each declared, documented and bounded here alone. Trainers' options derive from it, and so does the recipe that the engine runs.
+/// The settings that all trainers share. Each setting is declared, documented and given its range here only; the options of trainers and the recipe of the
+/// engine derive from this class.
 /// </summary>
-/// <remarks>An attribute <c>[Range]</c> of System.ComponentModel.DataAnnotations says what a setting may be; those of Microsoft.ML.SearchSpace say what a sweep tries.</remarks>
+/// <remarks>
+/// The attribute <c>[Range]</c> of System.ComponentModel.DataAnnotations gives the valid values of a setting; the attributes of Microsoft.ML.SearchSpace give
+/// the values that a sweep tries.
+/// </remarks>
 public abstract record TrainingOptions
 {
     internal const int MaxImagesPerStep = 1 << 24;
@@ -22,80 +26,84 @@ public abstract record TrainingOptions
     }
 
     /// <summary>The network, a key of <see cref="Networks.BackboneCatalog"/>.</summary>
-    /// <value>The trainer's own.</value>
+    /// <value>Depends on the trainer.</value>
     [Required]
     public string Backbone { get; init; } = "cifar-resnet-56";
 
-    /// <summary>What turns the features of the last stage into scores: one of <see cref="HeadCatalog"/>, or your own.</summary>
-    /// <value>null: the head that the backbone's family comes with.</value>
+    /// <summary>The head, which computes scores from the features of the last stage: one of <see cref="HeadCatalog"/>, or your own.</summary>
+    /// <value>null: the default head of the backbone's family.</value>
     public Head? Head { get; init; }
 
     /// <summary>
-    /// A file of initial weights in safetensors: torchvision's, timm's or an exported model's weights of the same backbone, under their names. A classifier for another number of
-    /// classes is initialized anew. The log lists what was loaded, skipped and initialized.
+    /// A safetensors file with initial weights of the same backbone, with the names of torchvision, timm or an exported model. If its classifier has another
+    /// number of classes, the classifier is initialized randomly. The log lists which tensors were loaded, skipped and initialized.
     /// </summary>
-    /// <value>null: weights are drawn, and the network is trained from scratch.</value>
+    /// <value>null: random initial weights (training from scratch).</value>
     public string? InitialWeights { get; init; }
 
-    /// <summary>What the network is trained on.</summary>
+    /// <summary>The loss function.</summary>
     /// <value><see cref="CrossEntropyLoss"/>, without label smoothing.</value>
     [Required]
     public ClassificationLoss Loss { get; init; } = new CrossEntropyLoss();
 
-    /// <summary>More strategies, besides those of the trainer itself.</summary>
+    /// <summary>Additional strategies, besides those of the trainer itself.</summary>
     /// <value>None.</value>
     [Required]
     public IReadOnlyList<TrainingStrategy> Strategies { get; init; } = [];
 
-    /// <summary>More changes of the training images, in this order, after the trainer's own crop and flip.</summary>
+    /// <summary>Additional augmentations of training images, applied in this order after the trainer's own crop and flip.</summary>
     /// <value>None.</value>
     [Required]
     public IReadOnlyList<ImageAugmentation> Augmentations { get; init; } = [];
 
     /// <summary>
-    /// The fraction of each side of a resized image that the network sees, from 0.5 to 1: its center, and while training a crop at a random place, or of a random size if
-    /// <see cref="Augmentations"/> have a <see cref="RandomResizedCrop"/>. 0.875 resizes images to 256 pixels for a network of 224 (timm's <c>crop_pct</c>). Planar floats are not resized, and seen whole.
+    /// The fraction of each side of a resized image that the network sees, from 0.5 to 1 (timm's <c>crop_pct</c>): the center crop in validation and scoring, a
+    /// crop at a random position in training, or of random size if <see cref="Augmentations"/> contain a <see cref="RandomResizedCrop"/>. For example, 0.875
+    /// resizes images to 256 pixels for a network with 224. Planar floats are neither resized nor cropped.
     /// </summary>
-    /// <value>1, unless the trainer has its own.</value>
+    /// <value>1, unless the trainer has another default.</value>
     [Range(ImagePreprocessing.MinCropRatio, 1.0)]
     public double CropRatio { get; init; } = 1;
 
-    /// <summary>Passes over the training rows.</summary>
+    /// <summary>The number of passes over the training rows.</summary>
     /// <value>300.</value>
     [Range(1, int.MaxValue)]
     [SearchRange(10, 300, 100, true)]
     public int Epochs { get; init; } = 300;
 
-    /// <summary>Images that go through the network at once.</summary>
+    /// <summary>The number of images per forward pass.</summary>
     /// <value>128.</value>
     [Range(1, MaxImagesPerStep)]
     [Choice(new object[] { 32, 64, 128, 256 }, 128)]
     public int BatchSize { get; init; } = 128;
 
-    /// <summary>Batches whose gradients are averaged before a step, so that a step sees as many times <see cref="BatchSize"/> images (timm's <c>grad-accum-steps</c>, Lightning's
-    /// <c>accumulate_grad_batches</c>). BatchNorm sees one batch at a time; strategies mix over all images of a step.</summary>
+    /// <summary>
+    /// The number of batches whose gradients are averaged for one optimizer step, so that a step uses GradientAccumulationSteps * <see cref="BatchSize"/>
+    /// images (timm's <c>grad-accum-steps</c>, Lightning's <c>accumulate_grad_batches</c>). BatchNorm sees one batch at a time; strategies mix over all images
+    /// of a step.
+    /// </summary>
     /// <value>1.</value>
     [Range(1, MaxImagesPerStep)]
     public int GradientAccumulationSteps { get; init; } = 1;
 
-    /// <summary>The base learning rate; the usual one depends on the <see cref="Optimizer"/>.</summary>
+    /// <summary>The base learning rate; typical values depend on the <see cref="Optimizer"/>.</summary>
     /// <value>0.1.</value>
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     [SearchRange(1e-3, 1.0, 0.1, true)]
     public double LearningRate { get; init; } = 0.1;
 
-    /// <summary>Weight decay: added to the gradient as decay * w; AdamW applies it apart from the gradient.</summary>
+    /// <summary>Weight decay: decay * w is added to the gradient; AdamW applies it separately (decoupled).</summary>
     /// <value>1e-4.</value>
     [Range(0.0, double.MaxValue)]
     [SearchRange(1e-6, 1e-2, 1e-4, true)]
     public double WeightDecay { get; init; } = 1e-4;
 
-    /// <summary>Whether biases, and the scales and shifts of BatchNorm, are excluded from weight decay: all parameters of one dimension, as in timm.</summary>
+    /// <summary>Whether to exclude biases and BatchNorm parameters from weight decay: all parameters with one dimension, as in timm.</summary>
     /// <value>false.</value>
     [BooleanChoice(false)]
     public bool NoDecayOnNormAndBias { get; init; }
 
-    /// <summary>The rule by which a step moves the weights.</summary>
+    /// <summary>The optimizer.</summary>
     /// <value><see cref="SgdOptimizer"/>: momentum 0.9, Nesterov.</value>
     [Required]
     public Optimizer Optimizer { get; init; } = new SgdOptimizer();
@@ -105,32 +113,37 @@ public abstract record TrainingOptions
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double? ClipGradientNorm { get; init; }
 
-    /// <summary>The decay of an exponential moving average (EMA) of weights and running statistics over the steps, a = decay * a + (1 - decay) * w; 0.999 averages about a thousand steps. The average is
-    /// validated and becomes the model; training goes on with the weights themselves (timm's ModelEmaV2).</summary>
-    /// <value>null: no average.</value>
+    /// <summary>
+    /// The decay of an exponential moving average (EMA) of weights and running statistics over the steps: a = decay * a + (1 - decay) * w; 0.999 averages over
+    /// about a thousand steps. The average is validated and becomes the model; training continues with the weights themselves (timm's ModelEmaV2).
+    /// </summary>
+    /// <value>null: no EMA.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double? EmaDecay { get; init; }
 
     /// <summary>How the <see cref="InitialWeights"/> are fine-tuned: frozen stages, a lower learning rate for the backbone, frozen BatchNorm.</summary>
-    /// <value>All is trained, at one rate.</value>
+    /// <value>Everything is trained at the same learning rate.</value>
     [Required]
     public FineTuning FineTuning { get; init; } = new();
 
-    /// <summary>The learning rate over the run.</summary>
+    /// <summary>The learning rate schedule.</summary>
     /// <value><see cref="StepSchedule"/>: multiplied by 0.1 at one half and three quarters of the epochs, as in the Feature Mining paper.</value>
     [Required]
     public LearningRateSchedule Schedule { get; init; } = new StepSchedule();
 
-    /// <summary>Epochs, possibly a fraction, in which the rate rises linearly from 1e-3 of its base to its base; the schedule runs over the rest. Below <see cref="Epochs"/>.</summary>
+    /// <summary>
+    /// The number of warm-up epochs, may be fractional: the learning rate rises linearly from 1e-3 of its base value to its base value; the schedule covers the
+    /// remaining epochs. Must be below <see cref="Epochs"/>.
+    /// </summary>
     /// <value>0.</value>
     [Range(0.0, double.MaxValue)]
     public double WarmupEpochs { get; init; }
 
-    /// <summary>When to stop before the last epoch; needs validation rows.</summary>
+    /// <summary>Stops before the last epoch if the validation accuracy no longer improves; needs validation rows.</summary>
     /// <value>null: never.</value>
     public EarlyStopping? EarlyStopping { get; init; }
 
-    /// <summary>Which weights become the model.</summary>
+    /// <summary>The weights to keep for the model.</summary>
     /// <value><see cref="KeepWeights.Best"/>.</value>
     public KeepWeights KeepWeights { get; init; }
 
@@ -138,53 +151,61 @@ public abstract record TrainingOptions
     /// <value><see cref="DivergenceBehavior.Throw"/>.</value>
     public DivergenceBehavior OnDivergence { get; init; }
 
-    /// <summary>Images scored at once, in validation and by the model's Transform, which reads as many rows ahead. The last bits of a score depend on the batch that its image is in.</summary>
+    /// <summary>
+    /// The number of images per batch in validation and in the model's Transform, which reads that many rows ahead. The least significant bits of a score
+    /// depend on the other images in its batch.
+    /// </summary>
     /// <value>64.</value>
     [Range(1, int.MaxValue)]
     public int ScoringBatchSize { get; init; } = 64;
 }
 
-/// <summary>Which of the initial weights are frozen, and how fast the backbone learns.</summary>
+/// <summary>Fine-tuning settings: frozen stages, and the learning rate of the backbone.</summary>
 public sealed record FineTuning
 {
     /// <summary>
-    /// Freezes the stem and the first N stages, including running statistics; at most all stages of the backbone, which trains the head alone.
+    /// Freezes the stem and the first N stages, including running statistics. At most all stages of the backbone; then only the head is trained.
     /// </summary>
     /// <value>0: nothing is frozen.</value>
     [Range(0, int.MaxValue)]
     public int FrozenStages { get; init; }
 
-    /// <summary>The backbone's learning rate divided by that of the head.</summary>
+    /// <summary>The learning rate of the backbone as a fraction of that of the head.</summary>
     /// <value>1.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double BackboneLearningRateFactor { get; init; } = 1;
 
-    /// <summary>Whether every BatchNorm of the backbone keeps its running statistics and normalizes by them (evaluation mode). Scales and shifts are trained.</summary>
+    /// <summary>
+    /// Whether all BatchNorm layers of the backbone stay in evaluation mode: they normalize by their running statistics and do not update them. Weights and
+    /// biases are still trained.
+    /// </summary>
     /// <value>false.</value>
     public bool FreezeBatchNorm { get; init; }
 }
 
-/// <summary>Ends a run when the validation accuracy has not risen for a while.</summary>
+/// <summary>Stops training when the validation accuracy stops improving.</summary>
 public sealed record EarlyStopping
 {
-    /// <summary>Epochs without a rise before the run ends, at least 1.</summary>
+    /// <summary>The number of epochs without improvement after which training stops, at least 1.</summary>
     /// <value>20.</value>
     [Range(1, int.MaxValue)]
     public int Patience { get; init; } = 20;
 
-    /// <summary>The smallest rise in accuracy that counts (0.01 is one percentage point).</summary>
-    /// <value>0: any rise.</value>
+    /// <summary>The minimum increase in accuracy that counts as an improvement (0.01 is one percentage point).</summary>
+    /// <value>0: any increase.</value>
     [Range(0.0, double.MaxValue)]
     public double MinDelta { get; init; }
 }
 
-/// <summary>Which weights of a run become the model.</summary>
+/// <summary>The weights of a run that become the model.</summary>
 public enum KeepWeights
 {
-    /// <summary>Those of the epoch with the highest validation accuracy, the first of equals; the last epoch's where there is no validation set.</summary>
+    /// <summary>
+    /// The weights of the epoch with the highest validation accuracy (the first one if several are equal); without a validation set, those of the last epoch.
+    /// </summary>
     Best,
 
-    /// <summary>Those of the last epoch.</summary>
+    /// <summary>The weights of the last epoch.</summary>
     Last,
 }
 
@@ -195,7 +216,8 @@ public enum DivergenceBehavior
     Throw,
 
     /// <summary>
-    /// Returns to the last checkpoint, or to the end of the last epoch if there is none, and continues with half the learning rate; Fit throws after the fifth time.
+    /// Restores the last checkpoint (or the end of the last epoch if there is no checkpoint) and continues with half the learning rate. Fit throws if the run
+    /// diverges again after five restores.
     /// </summary>
     RollBack,
 }

@@ -10,7 +10,7 @@ using Microsoft.ML.FeatureMining.Training.Schedules;
 
 namespace Microsoft.ML.FeatureMining.Training;
 
-/// <summary>What the engine runs: a trainer's options, and what Fit adds to them. Immutable.</summary>
+/// <summary>The input of the training engine: a trainer's options, and what Fit adds to them. Immutable.</summary>
 internal sealed record TrainingRecipe : TrainingOptions
 {
     private const int SchedulePoints = 1000;
@@ -19,13 +19,13 @@ internal sealed record TrainingRecipe : TrainingOptions
     {
     }
 
-    /// <summary>A recipe with those settings.</summary>
+    /// <summary>Creates a recipe with those settings.</summary>
     public TrainingRecipe(TrainingOptions options)
         : base(options)
     {
     }
 
-    /// <summary>Whether a head with a branch for patches trains that one.</summary>
+    /// <summary>Whether a head with a branch for patches trains that branch.</summary>
     public bool OnPatches { get; init; }
 
     /// <summary>The shape of the network's input.</summary>
@@ -33,16 +33,16 @@ internal sealed record TrainingRecipe : TrainingOptions
 
     public long Seed { get; init; }
 
-    /// <summary>Steps between two reports; reading the loss waits for the device.</summary>
+    /// <summary>The number of steps between two reports; each report waits for the device.</summary>
     [Range(1, int.MaxValue)]
     public int ReportEverySteps { get; init; } = 10;
 
-    /// <summary>The shape of the images of the sets: larger than <see cref="Input"/> if <see cref="TrainingOptions.CropRatio"/> is below 1.</summary>
-    internal ImageShape Kept => new ImagePreprocessing { Shape = Input, CropRatio = CropRatio }.Uncropped().Shape;
+    /// <summary>The shape of the images in the image sets: larger than <see cref="Input"/> if <see cref="TrainingOptions.CropRatio"/> is below 1.</summary>
+    internal ImageShape StoredShape => new ImagePreprocessing { Shape = Input, CropRatio = CropRatio }.Uncropped().Shape;
 
     internal int ImagesPerStep => BatchSize * GradientAccumulationSteps;
 
-    /// <summary>All that is wrong with the recipe; empty if it can run.</summary>
+    /// <summary>Lists all problems of the recipe; empty if it can run.</summary>
     public IReadOnlyList<string> Problems() => HasNulls ? [.. SettingsValidator.Problems(this)] :
     [
         .. SettingsValidator.Problems(this),
@@ -51,15 +51,16 @@ internal sealed record TrainingRecipe : TrainingOptions
         .. BackboneCatalog.Problem(Backbone, Input.Channels) is { } problem ? [problem] : NetworkProblems(BackboneCatalog.StageChannels(Backbone, Input.Channels)),
     ];
 
-    // A user's code may be without nullable annotations.
-    private bool HasNulls => new object?[] { Backbone, Loss, Optimizer, FineTuning, Schedule, Strategies, Augmentations }.Contains(null) || Strategies.Contains(null!) || Augmentations.Contains(null!);
+    // User code may be compiled without nullable annotations.
+    private bool HasNulls => new object?[] { Backbone, Loss, Optimizer, FineTuning, Schedule, Strategies, Augmentations }.Contains(null)
+        || Strategies.Contains(null!) || Augmentations.Contains(null!);
 
-    // Rules that concern several settings.
+    // Rules across several settings.
     private IEnumerable<string> RuleProblems()
     {
         if (Input.Channels < 1 || Input.Height < 1 || Input.Width < 1)
         {
-            yield return $"The images' shape must be at least 1x1x1; it is {Input}.";
+            yield return $"The image shape must be at least 1x1x1; it is {Input}.";
         }
 
         if ((long)BatchSize * GradientAccumulationSteps > MaxImagesPerStep)
@@ -74,7 +75,7 @@ internal sealed record TrainingRecipe : TrainingOptions
 
         if (CropRatio != 1 && !Augmentations.Any(augmentation => augmentation.Crops))
         {
-            yield return "CropRatio is below 1, and no augmentation crops the images.";
+            yield return "CropRatio is below 1, but no augmentation crops the images. Add RandomCrop or RandomResizedCrop.";
         }
     }
 
@@ -88,12 +89,13 @@ internal sealed record TrainingRecipe : TrainingOptions
         return
         [
             .. keys.OfType<string>(), .. Optimizer.Problems(), .. Loss.Problems(), .. ScheduleProblems(), .. Augmentations.SelectMany(augmentation => augmentation.Problems()),
-            .. Strategies.GroupBy(strategy => strategy.Key).Where(group => group.Count() > 1).Select(group => $"Strategies have '{group.Key}' {group.Count()} times; once is enough."),
+            .. Strategies.GroupBy(strategy => strategy.Key).Where(group => group.Count() > 1).Select(group =>
+                $"Strategies contain '{group.Key}' {group.Count()} times; use each strategy once."),
             .. CompositionRules.Problems(Strategies),
         ];
     }
 
-    // The whole run, so that a schedule that ends in NaN is found before it.
+    // Samples the whole run, so that a schedule that becomes NaN is found before training.
     private string[] ScheduleProblems()
     {
         string[] problems = [.. Schedule.Problems()];
@@ -102,15 +104,18 @@ internal sealed record TrainingRecipe : TrainingOptions
             return problems;
         }
 
-        double? wrong = Enumerable.Range(0, SchedulePoints).Select(i => (double?)i / SchedulePoints).FirstOrDefault(progress => !(Schedule.Factor(progress!.Value) is >= 0 and < double.PositiveInfinity));
-        return wrong is { } at ? [$"Factor of the learning rate schedule '{Schedule.Key}' must be at least 0 and finite; at {at} of the run it is {Schedule.Factor(at)}."] : [];
+        double? wrong = Enumerable.Range(0, SchedulePoints).Select(i => (double?)i / SchedulePoints)
+            .FirstOrDefault(progress => !(Schedule.Factor(progress!.Value) is >= 0 and < double.PositiveInfinity));
+        return wrong is { } at
+            ? [$"The factor of the learning rate schedule '{Schedule.Key}' must be at least 0 and finite; at progress {at} it is {Schedule.Factor(at)}."] : [];
     }
 
     private IEnumerable<string> NetworkProblems(IReadOnlyList<int> stageChannels)
     {
         if (FineTuning.FrozenStages > stageChannels.Count)
         {
-            yield return $"FrozenStages of FineTuning must be at most {stageChannels.Count}, the stages of '{Backbone}'; it is {FineTuning.FrozenStages}.";
+            yield return $"FrozenStages of FineTuning must be at most {stageChannels.Count}, the number of stages of '{Backbone}'; "
+                + $"it is {FineTuning.FrozenStages}.";
         }
 
         foreach (string problem in (Head?.Problems(stageChannels[^1]) ?? []).Concat(Strategies.SelectMany(strategy => strategy.Problems(stageChannels.Count))))
@@ -120,18 +125,18 @@ internal sealed record TrainingRecipe : TrainingOptions
     }
 }
 
-/// <summary>Which strategies cannot go together, and why: a table over their traits, so that a strategy of the user's own is judged by the same rules.</summary>
+/// <summary>The combinations of strategies that are not allowed, and why. The rules use traits, so that they also apply to custom strategies.</summary>
 internal static class CompositionRules
 {
     private static readonly (StrategyTraits One, StrategyTraits Other, string Reason)[] Rules =
     [
         (StrategyTraits.MixesImages, StrategyTraits.NeedsWholeImages,
-            "The strategy '{0}' blends images of different classes, and '{1}' compares images of one class, which blended ones no longer are; leave one of the two out."),
+            "The strategy '{0}' mixes images of different classes, but '{1}' needs images of a single class. Remove one of them."),
         (StrategyTraits.OrdersImages, StrategyTraits.OrdersImages,
-            "The strategies '{0}' and '{1}' both decide in which order images come, and there is one order; leave one of the two out."),
+            "The strategies '{0}' and '{1}' both set the order of the images. Remove one of them."),
     ];
 
-    // A rule between two equal traits would name each pair twice.
+    // A rule between two equal traits must not report each pair twice.
     public static IEnumerable<string> Problems(IReadOnlyList<TrainingStrategy> strategies) =>
         from i in Enumerable.Range(0, strategies.Count)
         from j in Enumerable.Range(0, strategies.Count)

@@ -104,7 +104,7 @@ public sealed class AugmentationConformanceTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Keys))]
-    public void Fit_Interrupted_GoesOnToTheSameBits(string key) => Interruption.AssertGoesOnToTheSameBits(TinyRun.Recipe with { Augmentations = [Create(key)] });
+    public void Fit_Interrupted_ResumesBitIdentically(string key) => Interruption.AssertResumesBitIdentically(TinyRun.Recipe with { Augmentations = [Create(key)] });
 
     [Theory]
     [MemberData(nameof(Refused))]

@@ -7,7 +7,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 /// <summary>A run that is stopped within its second epoch and goes on from its checkpoint.</summary>
 internal static class Interruption
 {
-    public static void AssertGoesOnToTheSameBits(TrainingRecipe recipe)
+    public static void AssertResumesBitIdentically(TrainingRecipe recipe)
     {
         TrainingRecipe longer = recipe with { Epochs = 2 };
         MemoryStore store = new();

@@ -25,14 +25,14 @@ public sealed class StrategyPairTests : IClassFixture<OneThread>
             string message = Assert.Throws<ArgumentException>(() => TinyRun.Fit(recipe, progress: _ => Assert.Fail("A step was run."))).Message;
             Assert.Contains($"'{one}'", message);
             Assert.Contains($"'{other}'", message);
-            Assert.Contains("leave one of the two out", message);
+            Assert.Contains("Remove one of them", message);
             return;
         }
 
         TrainingOutcome outcome = TinyRun.Fit(recipe);
 
         StrategySettings.AssertFinite(outcome);
-        Interruption.AssertGoesOnToTheSameBits(recipe);
+        Interruption.AssertResumesBitIdentically(recipe);
         Alone.AssertLeavesNothing(() => Assert.Equal(TinyRun.Bits(outcome), TinyRun.Bits(TinyRun.Fit(recipe))), making: () => TinyRun.MakeParts(recipe));
     }
 

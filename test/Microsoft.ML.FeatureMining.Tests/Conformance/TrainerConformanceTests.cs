@@ -139,8 +139,8 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         Assert.Equal(Scores(name, model), Scores(name, loaded));
         Assert.Equal((model.Model.Head, model.Model.IsMultilabel), (loaded.Model.Head, loaded.Model.IsMultilabel));
         Assert.Equal(Makers[name].Strategies, loaded.Model.Recipe!.Value.GetProperty("strategies").EnumerateArray().Select(strategy => strategy.GetProperty("key").GetString()));
-        using PredictionEngine<EncodedPicture, ScoreOnly> engine = ml.Model.CreatePredictionEngine<EncodedPicture, ScoreOnly>(loaded);
-        EncodedPicture picture = new() { Image = ColoredImages.Png(1, new Random(1)) };
+        using PredictionEngine<EncodedImage, ScoreOnly> engine = ml.Model.CreatePredictionEngine<EncodedImage, ScoreOnly>(loaded);
+        EncodedImage picture = new() { Image = ColoredImages.Png(1, new Random(1)) };
         Assert.Equal(engine.Predict(picture).Score, engine.Predict(picture).Score);
         Assert.Equal(ColoredImages.Names.Length, engine.Predict(picture).Score.Length);
     }
@@ -177,13 +177,13 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         Assert.Contains("CropRatio", Assert.Throws<ArgumentException>(() => maker.Make(trained, ml, options => options with { CropRatio = 0.4 })).Message, StringComparison.Ordinal);
 
         // Each in a batch of its own: libtorch's matrix products round equal rows of one batch differently.
-        static float[][] Scores(MLContext ml, ImageClassificationTransformer model, params EncodedPicture[] pictures) =>
+        static float[][] Scores(MLContext ml, ImageClassificationTransformer model, params EncodedImage[] pictures) =>
             [.. pictures.SelectMany(picture => model.Transform(ml.Data.LoadFromEnumerable([picture])).GetColumn<float[]>("Score"))];
 
-        static EncodedPicture Framed(byte frame, int moved = 0)
+        static EncodedImage Framed(byte frame, int moved = 0)
         {
             byte[] pixels = [.. from y in Enumerable.Range(0, 16) from x in Enumerable.Range(0, 16) from c in Enumerable.Range(0, 3) select Math.Min(x, y) < 2 || Math.Max(x, y) > 13 ? frame : (byte)((x + moved) * 16 + y * c)];
-            return new EncodedPicture { Image = ImageCodec.EncodePng(pixels, 16, 16) };
+            return new EncodedImage { Image = ImageCodec.EncodePng(pixels, 16, 16) };
         }
     }
 

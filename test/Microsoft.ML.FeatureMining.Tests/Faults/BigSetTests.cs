@@ -5,13 +5,13 @@ using Xunit.Abstractions;
 
 namespace Microsoft.ML.FeatureMining.Tests.Faults;
 
-/// <summary>Sets twenty times larger than the memory that they may take, each in a process of its own whose managed memory ends there.</summary>
+/// <summary>Image sets twenty times larger than the memory budget, each in a separate process with limited managed memory.</summary>
 [Trait("Category", "Faults")]
 public sealed class BigSetTests(ITestOutputHelper output)
 {
     private const int ImageBytes = 3 * 32 * 32;
 
-    // A small process takes some memory for itself; for a large one the budget is all that there is.
+    // The process itself needs some memory, so a small budget gets a higher limit.
     private static readonly int Rows = Effort.Of(100_000, 1_000_000);
     private static readonly long Budget = (long)Rows * ImageBytes / 20;
     private static readonly long HeapLimit = Math.Max(Budget, 48 << 20);
@@ -19,7 +19,7 @@ public sealed class BigSetTests(ITestOutputHelper output)
     [Theory]
     [InlineData("Adaptive")]
     [InlineData("Stream")]
-    public void SetBeyondTheBudget_IsReadWithinIt(string storage)
+    public void SetBeyondTheBudget_IsReadWithinTheLimit(string storage)
     {
         using Process process = Start(storage);
         string[] lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -33,7 +33,7 @@ public sealed class BigSetTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void SetInMemory_DoesNotFitThere()
+    public void SetInMemory_RunsOutOfMemory()
     {
         using Process process = Start("Memory");
         process.StandardOutput.ReadToEnd();
@@ -45,12 +45,13 @@ public sealed class BigSetTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void KilledWhileItWritesTheFile_LeavesNothingThatTheNextOneTakes()
+    public void KilledWhileWriting_LeavesNoFileThatIsReused()
     {
         using TemporaryFolder folder = new();
         using (Process process = StartIn(folder, "100000"))
         {
-            Assert.True(SpinWait.SpinUntil(() => Directory.GetFiles(folder.Path, "*.tmp").Any(file => new FileInfo(file).Length > 0), 60_000), "No file was begun.");
+            Assert.True(
+                SpinWait.SpinUntil(() => Directory.GetFiles(folder.Path, "*.tmp").Any(file => new FileInfo(file).Length > 0), 60_000), "No file was created.");
             process.Kill();
             process.WaitForExit();
         }
@@ -62,7 +63,7 @@ public sealed class BigSetTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void TwoThatWriteTheSameFileAtOnce_BothReadItAndOneStays()
+    public void TwoProcessesWriteTheSameFile_BothReadItAndOneRemains()
     {
         using TemporaryFolder folder = new();
         Process[] both = [StartIn(folder, "20000"), StartIn(folder, "20000")];
@@ -84,19 +85,19 @@ public sealed class BigSetTests(ITestOutputHelper output)
     }
 
     [SkippableFact]
-    public void DiskThatIsFull_StreamsAndSaysSo()
+    public void DiskFull_StreamsAndWarns()
     {
-        Skip.IfNot(OperatingSystem.IsLinux(), "There is no ulimit to shrink the disk with.");
+        Skip.IfNot(OperatingSystem.IsLinux(), "ulimit, which simulates a full disk, is not available.");
         using TemporaryFolder folder = new();
-        // No file may be longer than 1000 blocks of 512 bytes.
+        // Limits files to 1000 blocks of 512 bytes.
         string[] script = ["-c", "trap '' XFSZ; ulimit -f 1000; exec \"$@\"", "sh", Programs.Host, .. Programs.Command("BigSet"), "2000", "0", "Disk", folder.Path];
-        // Without the second mapping of compiled code, which is a large file to the system.
+        // Disables the double mapping of compiled code, which counts as a large file.
         using Process process = Process.Start(new ProcessStartInfo("/bin/sh", script) { RedirectStandardOutput = true, Environment = { ["DOTNET_EnableWriteXorExecute"] = "0" } })!;
-        string said = process.StandardOutput.ReadToEnd();
+        string text = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
 
         Assert.Equal(0, process.ExitCode);
-        Assert.Contains("decoded anew in each epoch", said, StringComparison.Ordinal);
+        Assert.Contains("decoded again in each epoch", text, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(folder.Path));
     }
 

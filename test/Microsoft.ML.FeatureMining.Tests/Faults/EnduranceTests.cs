@@ -6,18 +6,18 @@ using Xunit.Abstractions;
 
 namespace Microsoft.ML.FeatureMining.Tests.Faults;
 
-/// <summary>Long runs, many Fits, many predictions, many threads: nothing piles up. Alone in the process while they run.</summary>
+/// <summary>Long runs, many Fits, many predictions and many threads do not grow memory. Not run in parallel with other tests.</summary>
 [Trait("Category", "Faults")]
 [Collection(nameof(Alone))]
 public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<OneThread>
 {
     [Fact]
-    public void Steps_Many_LeaveMemoryFlat()
+    public void Steps_Many_DoNotGrowMemory()
     {
         int epochs = Effort.Of(60, 2000);
         List<(long Tensors, long Resident)> marks = [];
 
-        // Five steps an epoch.
+        // Five steps per epoch.
         TinyRun.Fit(TinyRun.Recipe with { Epochs = epochs, Strategies = [new Microsoft.ML.FeatureMining.Strategies.FeatureMining { Stages = 2 }] }, TinyData.Bands(40), progress: report =>
         {
             if (report.Completed is { } epoch && epoch.Epoch % (epochs / 10) == 0)
@@ -30,7 +30,7 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
     }
 
     [Fact]
-    public void Fits_Many_LeaveMemoryFlat()
+    public void Fits_Many_DoNotGrowMemory()
     {
         int fits = Effort.Of(20, 1000);
         List<(long Tensors, long Resident)> marks = [];
@@ -49,13 +49,13 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
     }
 
     [Fact]
-    public void Predictions_ManyOnEightThreads_AgreeAndLeaveMemoryFlat()
+    public void Predictions_ManyOnEightThreads_AgreeAndDoNotGrowMemory()
     {
         using ColoredImages images = new();
         MLContext ml = new(1);
         TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1 }).Fit(images.Rows(ml));
-        EncodedPicture picture = new() { Image = ColoredImages.Png(1, new Random(1)) };
-        float[] expected = Predictor().Predict(picture).Score;
+        EncodedImage image = new() { Image = ColoredImages.Png(1, new Random(1)) };
+        float[] expected = Predictor().Predict(image).Score;
         int rounds = 10, each = Effort.Of(25, 1250);
         List<(long Tensors, long Resident)> marks = [];
 
@@ -64,10 +64,10 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
             Thread[] threads = [.. Enumerable.Range(0, 8).Select(_ => new Thread(() =>
             {
                 torch.set_num_threads(1);
-                using PredictionEngine<EncodedPicture, PicturePrediction> engine = Predictor();
+                using PredictionEngine<EncodedImage, ImagePrediction> engine = Predictor();
                 for (int i = 0; i < each; i++)
                 {
-                    Assert.Equal(expected, engine.Predict(picture).Score);
+                    Assert.Equal(expected, engine.Predict(image).Score);
                 }
             }))];
             Array.ForEach(threads, thread => thread.Start());
@@ -78,12 +78,12 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
 
         AssertFlat($"{8 * rounds * each} predictions on 8 threads", marks);
 
-        PredictionEngine<EncodedPicture, PicturePrediction> Predictor() =>
-            ml.Model.CreatePredictionEngine<EncodedPicture, PicturePrediction>(model.LastTransformer, new PredictionEngineOptions { OwnsTransformer = false });
+        PredictionEngine<EncodedImage, ImagePrediction> Predictor() =>
+            ml.Model.CreatePredictionEngine<EncodedImage, ImagePrediction>(model.LastTransformer, new PredictionEngineOptions { OwnsTransformer = false });
     }
 
     [Fact]
-    public void Models_DisposedOrForgottenInAnyOrder_LeaveNothing()
+    public void Models_DisposedOrCollectedInAnyOrder_LeakNothing()
     {
         using ColoredImages images = new();
         MLContext ml = new(1);
@@ -101,7 +101,7 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
                 Once(isDisposed);
             }
 
-            // Of what was forgotten.
+            // Finalizes the models that were not disposed.
             Alone.CollectGarbage();
         }
 
@@ -124,7 +124,7 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
     {
         output.WriteLine($"{what}: tensors {string.Join(' ', marks.Select(mark => mark.Tensors))}; resident MiB {string.Join(' ', marks.Select(mark => mark.Resident >> 20))}");
         Assert.All(marks, mark => Assert.Equal(marks[0].Tensors, mark.Tensors));
-        // From the middle on, where all pools are full.
+        // Compares with the middle of the run, when all pools are full.
         Assert.True(marks[^1].Resident - marks[marks.Count / 2].Resident < 32 << 20, "The resident memory grew by more than 32 MiB.");
     }
 }

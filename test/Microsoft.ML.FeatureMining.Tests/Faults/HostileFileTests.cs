@@ -16,14 +16,15 @@ using Xunit.Abstractions;
 namespace Microsoft.ML.FeatureMining.Tests.Faults;
 
 /// <summary>
-/// Files that were damaged or made to harm: each either loads or is refused by an exception, costs a bounded amount of memory, and writes nothing. The process outlives all of them.
+/// Damaged and malicious files: each either loads or is rejected with an exception, allocates a bounded amount of memory, and writes nothing. The process
+/// survives all of them.
 /// </summary>
 [Trait("Category", "Faults")]
 [Collection(TrainedModelCollection.Name)]
 public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper output) : IDisposable
 {
-    // What ML.NET's and our readers throw at bad input. Not among them: what a bug throws, and running out of memory.
-    private static readonly Type[] Refusals =
+    // The exceptions that ML.NET's and our readers throw for invalid input; not those of bugs, and not OutOfMemoryException.
+    private static readonly Type[] ExpectedExceptions =
     [
         typeof(InvalidDataException), typeof(IOException), typeof(FormatException), typeof(InvalidOperationException), typeof(ArgumentException), typeof(NotSupportedException),
         typeof(System.Reflection.TargetInvocationException), typeof(UnauthorizedAccessException), typeof(NewerFormatException),
@@ -34,7 +35,7 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
     [Theory]
     [InlineData("manifest.json")]
     [InlineData("weights.safetensors")]
-    public void LoadImageModel_Mutated_LoadsOrRefuses(string name)
+    public void LoadImageModel_Mutated_LoadsOrThrows(string name)
     {
         string folder = Path.Combine(_folder, "model");
         trained.Context.Model.ExportImageModel(trained.Transformer, folder);
@@ -52,7 +53,7 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
     }
 
     [Fact]
-    public void Load_MutatedZip_LoadsOrRefuses()
+    public void Load_MutatedZip_LoadsOrThrows()
     {
         string file = Path.Combine(_folder, "model.zip");
         trained.Context.Model.Save(trained.Model, trained.Rows.Schema, file);
@@ -70,14 +71,14 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Load_MutatedEntryOfAZip_LoadsOrRefuses(bool ensemble)
+    public void Load_MutatedZipEntry_LoadsOrThrows(bool ensemble)
     {
         string file = Path.Combine(_folder, "model.zip");
         trained.Context.Model.Save(ensemble ? trained.Context.MulticlassClassification.Ensemble([trained.Model, trained.Model], [3, 1]) : trained.Model, trained.Rows.Schema, file);
         Dictionary<string, byte[]> entries = Entries(file);
         RandomStream random = new(5, "entries");
 
-        // The zip's own checks pass: the damage is within an entry, and everything behind them is reached.
+        // The damage is inside an entry, so that the zip's own checks pass and the code after them runs.
         Try([], Effort.Of(200, 10_000), _ =>
         {
             string name = entries.Keys.ElementAt(random.NextInt(entries.Count));
@@ -88,7 +89,7 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
     }
 
     [Fact]
-    public void Load_EntriesThatClimbOut_WriteNothing()
+    public void Load_EntriesWithPathTraversal_WriteNothing()
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder, "inner")).FullName;
         string file = Path.Combine(folder, "model.zip");
@@ -106,7 +107,7 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
     }
 
     [Fact]
-    public void Checkpoint_MutatedUnderItsHash_LoadsOrRefuses()
+    public void Checkpoint_MutatedWithValidHash_LoadsOrThrows()
     {
         MemoryStore store = new();
         TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 1 };
@@ -128,7 +129,7 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
     [Theory]
     [InlineData(300_000_000L)]
     [InlineData(2_000_000_000L)]
-    public void Load_WeightsThatUnfoldToGigabytes_IsRefusedBeforeMemoryIsTaken(long bytes)
+    public void Load_ZipBomb_ThrowsBeforeAllocating(long bytes)
     {
         string file = Path.Combine(_folder, "bomb.zip");
         trained.Context.Model.Save(trained.Transformer, trained.Loaded.Schema, file);
@@ -140,22 +141,22 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
             using Stream weights = zip.CreateEntry(name, CompressionLevel.Fastest).Open();
             weights.Write(BitConverter.GetBytes((long)header.Length));
             weights.Write(header);
-            // As long as the header says only where that is quickly written; the refusal comes before it matters.
+            // Only the smaller case is as long as the header declares, to save time; the file is rejected before the length matters.
             byte[] zeros = new byte[1 << 20];
             for (long written = 0; written < Math.Min(bytes, 300_000_000); written += zeros.Length)
                 weights.Write(zeros);
         }
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        Exception? refusal = Record.Exception(() => new MLContext().Model.Load(file, out _));
+        Exception? error = Record.Exception(() => new MLContext().Model.Load(file, out _));
 
-        Assert.Contains($"{bytes} bytes; those of cifar-resnet-8", refusal?.ToString() ?? "", StringComparison.Ordinal);
+        Assert.Contains($"declare {bytes} bytes, more than cifar-resnet-8", error?.ToString() ?? "", StringComparison.Ordinal);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 << 20);
         Assert.InRange(new FileInfo(file).Length, 0, 5_000_000);
     }
 
     [Fact]
-    public void Hierarchy_Mutated_LoadsOrRefuses()
+    public void Hierarchy_Mutated_LoadsOrThrows()
     {
         byte[] whole = Encoding.UTF8.GetBytes("((0,1),((2,3),(4,'5')),(6,7,8));");
 
@@ -163,7 +164,7 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
     }
 
     [Fact]
-    public void Files_NestedTooDeeply_AreRefused()
+    public void Files_NestedTooDeeply_Throw()
     {
         string deep = new('[', 200_000);
 
@@ -180,7 +181,7 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
     {
         RandomStream random = new(3, "mutations");
         (int loaded, long most) = (0, 0);
-        Dictionary<string, int> refused = [];
+        Dictionary<string, int> rejected = [];
         for (int i = 0; i < times; i++)
         {
             byte[] mutated = Mutation.Of(whole, random);
@@ -190,17 +191,18 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
                 load(mutated);
                 loaded++;
             }
-            catch (Exception e) when (Refusals.Any(type => type.IsInstanceOfType(e)) || e is ImageDecodeException)
+            catch (Exception e) when (ExpectedExceptions.Any(type => type.IsInstanceOfType(e)) || e is ImageDecodeException)
             {
                 Assert.False(string.IsNullOrWhiteSpace(e.Message));
                 string name = e.GetType().Name;
-                refused[name] = refused.GetValueOrDefault(name) + 1;
+                rejected[name] = rejected.GetValueOrDefault(name) + 1;
             }
 
             most = Math.Max(most, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        output.WriteLine($"{times} tried: {loaded} loaded; refused: {string.Join(", ", refused.Select(entry => $"{entry.Value} {entry.Key}"))}; at most {most >> 20} MiB allocated");
+        output.WriteLine($"{times} tried: {loaded} loaded; rejected: {string.Join(", ", rejected.Select(entry => $"{entry.Value} {entry.Key}"))}; "
+            + $"at most {most >> 20} MiB allocated");
         Assert.True(most < 512 << 20, $"{most >> 20} MiB were allocated.");
     }
 

@@ -2,7 +2,7 @@ using Microsoft.ML.FeatureMining.Randomness;
 
 namespace Microsoft.ML.FeatureMining.Tests.Faults;
 
-/// <summary>Damage to a file: bits flipped, bytes and numbers set to extremes, pieces cut, doubled, moved or put in.</summary>
+/// <summary>Random damage to a file: flipped bits, extreme bytes and numbers, and deleted, duplicated or inserted pieces.</summary>
 internal static class Mutation
 {
     private static readonly byte[] Extremes = [0, 1, 0x7F, 0x80, 0xFF, (byte)'"', (byte)'{', (byte)'[', (byte)'-', (byte)'9', (byte)'/', (byte)'.'];
@@ -13,7 +13,7 @@ internal static class Mutation
         int changes = 1 + random.NextInt(4);
         for (int i = 0; i < changes && bytes.Count > 0; i++)
         {
-            // Half of them in the first kilobyte, where headers are.
+            // Half of the changes are in the first kilobyte, which has the headers.
             int at = random.NextInt(random.NextInt(2) == 0 ? Math.Min(bytes.Count, 1024) : bytes.Count);
             int length = Math.Min(1 + random.NextInt(16), bytes.Count - at);
             switch (random.NextInt(7))

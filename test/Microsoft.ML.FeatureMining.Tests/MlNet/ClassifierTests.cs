@@ -4,12 +4,12 @@ using Microsoft.ML.FeatureMining.Networks;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>The classifiers of a Split-and-Share head, each by itself.</summary>
+/// <summary>Single classifiers of a Split-and-Share head, and counts of the model.</summary>
 [Collection(TrainedModelCollection.Name)]
 public sealed class ClassifierTests(TrainedModel trained)
 {
     [Fact]
-    public void WithClassifier_EachOfAHead_TogetherGiveTheScoresOfTheirAverage()
+    public void WithClassifier_EachClassifier_AveragesToTheScoresOfTheModel()
     {
         MLContext ml = trained.Context;
         TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Head = new SplitAndShareHead(), Stages = 0, Epochs = 2 }).Fit(trained.Rows);
@@ -20,7 +20,7 @@ public sealed class ClassifierTests(TrainedModel trained)
 
         Assert.Equal(4, each.Length);
         Assert.NotEqual(each[0][0], each[3][0]);
-        // The softmax of averaged logits is the geometric mean of the softmaxes, made to sum to 1.
+        // The softmax of averaged logits is the geometric mean of the softmaxes, normalized to sum to 1.
         for (int row = 0; row < whole.Length; row++)
         {
             double[] mean = [.. whole[row].Select((_, k) => Math.Exp(each.Average(scores => Math.Log(scores[row][k]))))];
@@ -34,7 +34,7 @@ public sealed class ClassifierTests(TrainedModel trained)
     }
 
     [Fact]
-    public void ParameterCount_OfAModel_IsThatOfItsNetwork()
+    public void ParameterCount_Model_EqualsThatOfItsNetwork()
     {
         using ImageNetwork network = NetworkFactory.Create("cifar-resnet-8", 3, classes: 3);
 

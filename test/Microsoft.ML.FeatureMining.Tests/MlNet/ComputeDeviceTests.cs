@@ -12,7 +12,7 @@ public sealed class ComputeDeviceTests
     [InlineData(2, true, 2, DeviceType.CPU, 1)]
     [InlineData(0, true, 0, DeviceType.CPU, 1)]
     [InlineData(-1, true, 1, DeviceType.CPU, 1)]
-    public void Choose_GivesTheGpuWhereItIsThere(int? wanted, bool fallback, int count, DeviceType expected, int warnings)
+    public void Choose_GpuOrNot_ReturnsTheGpuIfItExists(int? wanted, bool fallback, int count, DeviceType expected, int warnings)
     {
         List<string> warned = [];
 
@@ -24,6 +24,6 @@ public sealed class ComputeDeviceTests
     }
 
     [Fact]
-    public void Choose_AGpuThatIsNotThere_WithoutFallback_Throws() =>
+    public void Choose_MissingGpuWithoutFallback_Throws() =>
         Assert.Throws<InvalidOperationException>(() => ComputeDevice.Choose(0, fallback: false, gpuCount: 0, _ => { }));
 }

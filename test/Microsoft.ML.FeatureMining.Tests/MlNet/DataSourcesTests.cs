@@ -7,16 +7,16 @@ using Microsoft.ML.FeatureMining.Tests.Datasets;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>Each source as a data view: its columns, and its rows through a pipeline and back.</summary>
-public sealed class DataSourcesTests(ColoredImages images) : IClassFixture<ColoredImages>
+/// <summary>The data views of the data sets: columns, row counts and decodable images.</summary>
+public sealed class DataSourcesTests(ColoredImages colored) : IClassFixture<ColoredImages>
 {
     private static readonly MLContext Ml = new(1);
 
     [Fact]
-    public void LoadImageList_TrainsAsTheFolderDoes()
+    public void LoadImageList_SameImages_TrainsLikeTheFolder()
     {
         using TemporaryFolder folder = new();
-        IDataView files = Ml.Data.LoadImageFolder(images.Root);
+        IDataView files = Ml.Data.LoadImageFolder(colored.Root);
         string[] lines = [.. files.GetColumn<string>("ImagePath").Zip(files.GetColumn<string>("Label"), (path, label) => $"\"{path}\",{label}")];
         string list = folder.Write("list.csv", string.Join('\n', ["ImagePath,Label", .. lines]));
 
@@ -41,7 +41,7 @@ public sealed class DataSourcesTests(ColoredImages images) : IClassFixture<Color
     }
 
     [SkippableFact]
-    public void LoadCifarArchive_GivesTheRowsOfTheUnpackedFiles()
+    public void LoadCifarArchive_Archive_ReturnsTheRowsOfTheUnpackedFiles()
     {
         using TemporaryFolder folder = new();
         string data = SharedData.Folder("cifar-100");
@@ -60,7 +60,7 @@ public sealed class DataSourcesTests(ColoredImages images) : IClassFixture<Color
     }
 
     [SkippableFact]
-    public void LoadTinyImageNet_GivesPathsIdsAndNames()
+    public void LoadTinyImageNet_TestPart_ReturnsPathsIdsAndNames()
     {
         IDataView rows = Ml.Data.LoadTinyImageNet(Path.Combine(SharedData.Folder("tiny-imagenet-50"), "tiny-imagenet-200"), DataPart.Test);
 
@@ -71,7 +71,7 @@ public sealed class DataSourcesTests(ColoredImages images) : IClassFixture<Color
     }
 
     [SkippableFact]
-    public void LoadImageNet_GivesTheClassesOfTheList()
+    public void LoadImageNet_ListOfClasses_ReturnsTheirImages()
     {
         string root = Path.Combine(SharedData.Folder("tiny-imagenet-50"), "tiny-imagenet-200");
 
@@ -84,7 +84,7 @@ public sealed class DataSourcesTests(ColoredImages images) : IClassFixture<Color
     }
 
     [SkippableFact]
-    public void LoadCaltechBirds_GivesPathsClassesAndBoxes()
+    public void LoadCaltechBirds_TrainPart_ReturnsPathsClassesAndBoxes()
     {
         IDataView rows = Ml.Data.LoadCaltechBirds(SharedData.Folder("cub-20"), DataPart.Train);
 
@@ -94,22 +94,22 @@ public sealed class DataSourcesTests(ColoredImages images) : IClassFixture<Color
     }
 
     [SkippableFact]
-    public void LoadPascalVoc_EachForm_GivesItsColumns()
+    public void LoadPascalVoc_EachKind_HasItsColumns()
     {
         string root = Path.Combine(SharedData.Folder("voc2007-subset"), "VOCdevkit", "VOC2007");
 
-        IDataView pictures = Ml.Data.LoadPascalVocImages(root, "test"), objects = Ml.Data.LoadPascalVocObjects(root, "test"), patches = Ml.Data.LoadPascalVocPatches(root, "val", 100);
+        IDataView images = Ml.Data.LoadPascalVocImages(root, "test"), objects = Ml.Data.LoadPascalVocObjects(root, "test"), patches = Ml.Data.LoadPascalVocPatches(root, "val", 100);
 
-        Assert.Equal(["ImagePath:String", "Labels:Vector<String>", "DifficultLabels:Vector<String>"], Columns(pictures));
+        Assert.Equal(["ImagePath:String", "Labels:Vector<String>", "DifficultLabels:Vector<String>"], Columns(images));
         Assert.Equal(["ImagePath:String", "Label:String", "Box:Vector<Single, 4>", "Difficult:Boolean", "Truncated:Boolean"], Columns(objects));
         Assert.Equal(["ImagePath:String", "Image:Vector<Byte>", "Label:String"], Columns(patches));
-        Assert.Equal((120, 423), (pictures.GetColumn<string>("ImagePath").Count(), objects.GetColumn<string>("Label").Count()));
-        Assert.Equal(42, pictures.GetColumn<string[]>("Labels").Count(labels => labels.Contains("person")));
+        Assert.Equal((120, 423), (images.GetColumn<string>("ImagePath").Count(), objects.GetColumn<string>("Label").Count()));
+        Assert.Equal(42, images.GetColumn<string[]>("Labels").Count(labels => labels.Contains("person")));
         Assert.All(patches.GetColumn<byte[]>("Image").Take(20), image => Assert.True(ImageCodec.Decode(image) is { Width: >= 100, Height: >= 100 }));
     }
 
     [Fact]
-    public void Load_WhatIsNotThere_NamesItAtOnce()
+    public void Load_MissingFile_ThrowsAtOnceAndNamesIt()
     {
         Assert.Contains("nowhere", Assert.Throws<FileNotFoundException>(() => Ml.Data.LoadImageList("nowhere.csv")).Message);
         Assert.Contains("nowhere", Assert.Throws<FileNotFoundException>(() => Ml.Data.LoadCifarArchive(CifarBinary.Cifar10, "nowhere", DataPart.Train)).Message);

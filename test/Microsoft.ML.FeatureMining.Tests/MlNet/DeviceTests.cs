@@ -2,7 +2,7 @@ using TorchSharp;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>The checks that bench/gpu takes to other machines.</summary>
+/// <summary>The device checks that bench/gpu runs on other machines.</summary>
 public sealed class DeviceTests
 {
     [Fact]
@@ -11,7 +11,7 @@ public sealed class DeviceTests
     [SkippableFact]
     public void DeviceChecks_OnAGpu_AllPass()
     {
-        Skip.IfNot(torch.cuda.is_available(), "There is no GPU, or libtorch is the one for CPUs.");
+        Skip.IfNot(torch.cuda.is_available(), "There is no GPU, or libtorch is the CPU build.");
         Check("cuda");
     }
 

@@ -6,7 +6,7 @@ using Microsoft.ML.FeatureMining.Datasets;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>Models that score as one.</summary>
+/// <summary>Ensembles of image classifiers.</summary>
 [Collection(TrainedModelCollection.Name)]
 public sealed class EnsembleTests : IDisposable
 {
@@ -18,7 +18,7 @@ public sealed class EnsembleTests : IDisposable
     public EnsembleTests(TrainedModel trained)
     {
         (_trained, _ml) = (trained, trained.Context);
-        // Another network, and pictures of another size: they must be prepared for each by itself.
+        // Another network with another input size: images must be preprocessed for each network.
         _larger = Tiny.Pipeline(_ml, Tiny.Options with { Backbone = "wrn-10-1", ImageHeight = 16, ImageWidth = 20, Resize = Microsoft.ML.FeatureMining.Imaging.ResizeRule.Squash, Epochs = 1 }).Fit(trained.Rows);
     }
 
@@ -36,7 +36,7 @@ public sealed class EnsembleTests : IDisposable
     }
 
     [Fact]
-    public void Evaluate_AnEnsemble_NamesTheClassesAndFindsThem()
+    public void Evaluate_Ensemble_ClassifiesAndKeepsTheClassNames()
     {
         MulticlassClassificationMetrics metrics = _ml.MulticlassClassification.Evaluate(_ml.MulticlassClassification.Ensemble([_trained.Model, _larger]).Transform(_trained.Rows));
 
@@ -45,23 +45,23 @@ public sealed class EnsembleTests : IDisposable
     }
 
     [Fact]
-    public void Ensemble_OfOneModel_IsThatModelToTheBit() =>
+    public void Ensemble_OneModel_ScoresBitIdentically() =>
         Assert.Equal(_trained.Scores(_trained.Model), _trained.Scores(_ml.MulticlassClassification.Ensemble([_trained.Model], [7])));
 
     [Fact]
-    public void PredictionEngine_ScoresAsTransformDoes()
+    public void PredictionEngine_Ensemble_ScoresLikeTransform()
     {
         ITransformer ensemble = _ml.MulticlassClassification.Ensemble([_trained.Model, _larger], [1, 2]);
         string[] paths = [.. _trained.Rows.GetColumn<string>("ImagePath").Take(3)];
         float[][] expected = [.. _trained.Scores(ensemble).Take(3)];
 
-        using PredictionEngine<ImageFileRow, PicturePrediction> engine = _ml.Model.CreatePredictionEngine<ImageFileRow, PicturePrediction>(ensemble, new PredictionEngineOptions { OwnsTransformer = false });
+        using PredictionEngine<ImageFileRow, ImagePrediction> engine = _ml.Model.CreatePredictionEngine<ImageFileRow, ImagePrediction>(ensemble, new PredictionEngineOptions { OwnsTransformer = false });
 
         AssertClose(expected, [.. paths.Select(path => engine.Predict(new ImageFileRow { ImagePath = path, Label = "red" }).Score)]);
     }
 
     [Fact]
-    public void SaveThenLoad_InAFreshProcessWithNothingRegistered_IsOneModelWithTheSameScores()
+    public void SaveThenLoad_FreshProcess_GivesTheSameScores()
     {
         string path = Path.Combine(_folder, "ensemble.zip");
         ITransformer ensemble = _ml.MulticlassClassification.Ensemble([_trained.Model, _ml.Model.WithTestTimeAugmentation(_larger, TestTimeAugmentation.TenCrop)], [3, 1]);
@@ -81,7 +81,7 @@ public sealed class EnsembleTests : IDisposable
     }
 
     [Fact]
-    public void WithTestTimeAugmentation_OfAnEnsemble_IsThatOfItsModels()
+    public void WithTestTimeAugmentation_Ensemble_AppliesToEachModel()
     {
         ITransformer ensemble = _ml.Model.WithTestTimeAugmentation(_ml.MulticlassClassification.Ensemble([_trained.Model, _larger], [1, 3]), TestTimeAugmentation.Flip);
 
@@ -91,18 +91,19 @@ public sealed class EnsembleTests : IDisposable
     }
 
     [Fact]
-    public void Ensemble_OfOtherClassesOrAnotherOrder_IsRefusedWithTheFirstDifference()
+    public void Ensemble_OtherClassesOrOrder_ThrowsWithTheFirstDifference()
     {
         IDataView sorted = _ml.Data.LoadFromEnumerable(_ml.Data.CreateEnumerable<ImageFileRow>(_trained.Rows, reuseRowObject: false).Skip(1).ToArray());
         ITransformer other = Tiny.Pipeline(_ml, Tiny.Options with { Epochs = 1 }).Fit(sorted);
 
         string message = Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.Ensemble([_trained.Model, other])).Message;
 
-        Assert.Equal("Model 2 cannot score with model 1: its class 1 is 'green', the other's is 'blue'. Models go together where MapValueToKey gave all of them the same keys.", message);
+        Assert.Equal("Model 2 cannot form an ensemble with model 1: its class 1 is 'green', that of model 1 is 'blue'. "
+            + "Train all models with the same keys from MapValueToKey.", message);
     }
 
     [Fact]
-    public void Ensemble_WeightsThatAreNone_AreRefused()
+    public void Ensemble_InvalidWeights_Throws()
     {
         Assert.Contains("2 models and 1 weights", Error([1]), StringComparison.Ordinal);
         Assert.Contains("above 0; they are 1, 0.", Error([1, 0]), StringComparison.Ordinal);
@@ -114,11 +115,11 @@ public sealed class EnsembleTests : IDisposable
     }
 
     [Fact]
-    public void Transform_APictureThatCannotBeRead_FailsItsRowAlone()
+    public void Transform_UnreadableImage_SkipsOnlyItsRow()
     {
         IDataView rows = _ml.Data.LoadFromEnumerable(new[]
         {
-            new EncodedPicture { Image = ColoredImages.Png(0, new Random(1)) }, new EncodedPicture { Image = [1, 2, 3] }, new EncodedPicture { Image = ColoredImages.Png(1, new Random(1)) },
+            new EncodedImage { Image = ColoredImages.Png(0, new Random(1)) }, new EncodedImage { Image = [1, 2, 3] }, new EncodedImage { Image = ColoredImages.Png(1, new Random(1)) },
         });
         ITransformer[] skipping = [.. new[] { 12, 16 }.Select(side => (ITransformer)Tiny.Pipeline(
             _ml, Tiny.Options with { ImageHeight = side, ImageWidth = side, Epochs = 1, OnUnreadableImage = UnreadableImageBehavior.Skip }).Fit(_trained.Rows).LastTransformer)];

@@ -3,12 +3,12 @@ using Microsoft.ML.FeatureMining.Strategies;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>A model that predicts with its exits, as ML.NET sees it.</summary>
+/// <summary>A model that predicts with its exits, in an ML.NET pipeline.</summary>
 [Collection(TrainedModelCollection.Name)]
 public sealed class ExitModelTests(TrainedModel trained)
 {
     [Fact]
-    public void Model_WithExits_IsSavedLoadedExplainedAndSearchedAsAnyOther()
+    public void Model_WithExits_CanBeSavedLoadedAndExplained()
     {
         MLContext ml = trained.Context;
         string path = Path.Combine(Directory.CreateTempSubdirectory("exits-").FullName, "model.zip");

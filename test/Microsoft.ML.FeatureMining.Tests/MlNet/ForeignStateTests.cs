@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>Whatever a program has set in torch, a pipeline gives the same bits, and the program's settings and tensors are as they were.</summary>
+/// <summary>A pipeline gives bit-identical results whatever global torch state a program has set, and restores that state.</summary>
 [Collection(nameof(Alone))]
 public sealed class ForeignStateTests(ColoredImages images) : IClassFixture<ColoredImages>, IClassFixture<OneThread>
 {
@@ -12,7 +12,7 @@ public sealed class ForeignStateTests(ColoredImages images) : IClassFixture<Colo
 
     [Theory]
     [MemberData(nameof(ForeignState.Names), MemberType = typeof(ForeignState))]
-    public void Pipeline_InAnyState_GivesTheSameBitsAndRestoresIt(string name)
+    public void Pipeline_AnyState_IsBitIdenticalAndRestoresTheState(string name)
     {
         string plain = Everything();
         using ForeignState state = new(name);
@@ -35,7 +35,7 @@ public sealed class ForeignStateTests(ColoredImages images) : IClassFixture<Colo
     }
 
     [Fact]
-    public void Model_MadeInADisposeScope_OutlivesIt()
+    public void Model_CreatedInADisposeScope_OutlivesIt()
     {
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
@@ -54,9 +54,9 @@ public sealed class ForeignStateTests(ColoredImages images) : IClassFixture<Colo
         (fitted as IDisposable)?.Dispose();
     }
 
-    /// <summary>The process's defaults are other threads' too: a Fit that takes hours must not change what they compute.</summary>
+    /// <summary>Defaults of the process affect other threads: a Fit that takes hours must not change them.</summary>
     [Fact]
-    public void Fit_WhileItTrains_LeavesTheDefaultsOfTheProcess()
+    public void Fit_WhileTraining_DoesNotChangeProcessDefaults()
     {
         MLContext ml = new(1);
         using ForeignState state = new("default dtype");
@@ -79,8 +79,8 @@ public sealed class ForeignStateTests(ColoredImages images) : IClassFixture<Colo
         ITransformer loaded = ml.Model.Load(file, out _);
         using ImageExplainer explainer = ml.Model.CreateImageExplainer(loaded);
         double accuracy = ml.MulticlassClassification.Evaluate(fitted.Transform(rows)).MicroAccuracy;
-        using PredictionEngine<EncodedPicture, Scored> engine = ml.Model.CreatePredictionEngine<EncodedPicture, Scored>(fitted.LastTransformer);
-        float[] predicted = engine.Predict(new EncodedPicture { Image = ColoredImages.Png(1, new Random(1)) }).Score;
+        using PredictionEngine<EncodedImage, Scored> engine = ml.Model.CreatePredictionEngine<EncodedImage, Scored>(fitted.LastTransformer);
+        float[] predicted = engine.Predict(new EncodedImage { Image = ColoredImages.Png(1, new Random(1)) }).Score;
         (loaded as IDisposable)?.Dispose();
         return $"{Bits(fitted, explainer, rows)} {accuracy} {Hex(predicted)}";
     }

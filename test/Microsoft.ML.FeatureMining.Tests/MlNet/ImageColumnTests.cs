@@ -6,7 +6,7 @@ using Microsoft.ML.FeatureMining.Native;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>The three forms of pictures, and the data sets that the catalog loads.</summary>
+/// <summary>The types of image columns, and data sets that the catalog loads.</summary>
 [Collection(TrainedModelCollection.Name)]
 public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
 {
@@ -30,12 +30,12 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
     }
 
     [Fact]
-    public void Cursor_OverMlImages_GivesEachRowItsOwn()
+    public void Cursor_MlImages_ReturnsOneImagePerRow()
     {
         IDataView bitmaps = trained.Context.Transforms.LoadImages("Image", null, "ImagePath").Fit(trained.Loaded)
             .Transform(trained.Context.Transforms.DropColumns("Image").Fit(trained.Loaded).Transform(trained.Loaded));
 
-        // An image is its row's as long as the cursor lives; ML.NET disposes of the last one with it.
+        // Each image must stay valid as long as the cursor; ML.NET disposes the last one with the cursor.
         HashSet<MLImage> seen = [];
         foreach (MLImage image in trained.Transformer.Transform(bitmaps).GetColumn<MLImage>("Image"))
         {
@@ -64,7 +64,7 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
     }
 
     [Fact]
-    public void LoadCifar_WithNames_GivesThemAndPictures()
+    public void LoadCifar_WithNames_ReturnsNamesAndImages()
     {
         string file = WriteCifar10(records: 3);
         string names = Path.Combine(_folder, "names.txt");
@@ -79,7 +79,7 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
     }
 
     [Fact]
-    public void LoadImageFolder_GivesPathsAndTheFoldersNames()
+    public void LoadImageFolder_Folder_ReturnsPathsAndFolderNames()
     {
         IDataView rows = new MLContext().Data.LoadImageFolder(trained.Images.Root);
 
@@ -97,7 +97,7 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
     }
 
     [Fact]
-    public void Bind_FlatFloats_TakesTheShapeFromTheOptionsOrRefuses()
+    public void Bind_FlatFloats_TakesTheShapeFromTheOptionsOrThrows()
     {
         IDataView rows = new MLContext().Data.LoadFromEnumerable(Array.Empty<FlatRow>());
         ImagePreprocessing fitting = new() { Shape = new ImageShape(3, 2, 2) };

@@ -15,10 +15,10 @@ public sealed class InspectImagesTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void InspectImages_OfAFolder_FindsWhatIsWrong()
+    public void InspectImages_Folder_FindsAllProblems()
     {
         string same = Write("a/1.png", "rgb.png"), interlaced = Write("b/same.png", "interlaced-rgb-8.png"), gray = Write("b/2.png", "gray-8.png");
-        string bad = _folder.Write("a/bad.jpg", "no picture"), empty = _folder.Write("b/empty.gif", "");
+        string bad = _folder.Write("a/bad.jpg", "not an image"), empty = _folder.Write("b/empty.gif", "");
 
         ImageSetReport report = Ml.Data.InspectImages(Ml.Data.LoadImageFolder(_folder.Path));
 
@@ -27,14 +27,14 @@ public sealed class InspectImagesTests : IDisposable
         Assert.Equal((new(21, 21, 21), new SideStatistics(14, 14, 14)), (report.Width!, report.Height!));
         Assert.Equal([(bad, "a"), (empty, "b")], report.Unreadable.Select(image => (image.Row.File!, image.Row.Label!)));
         Assert.Contains("not a JPEG, PNG, BMP, GIF or WebP", report.Unreadable[0].Cause, StringComparison.Ordinal);
-        // The same pixels in two files of other bytes.
+        // The same pixels in two files with different bytes.
         Assert.Equal([same, interlaced], Assert.Single(report.Duplicates).Select(row => row.File!));
         Assert.Same(report.Duplicates[0], Assert.Single(report.Contradictions));
         Assert.DoesNotContain(gray, report.Duplicates.SelectMany(rows => rows).Select(row => row.File));
     }
 
     [Fact]
-    public void SharedWith_AnotherSet_FindsWhatLeaks()
+    public void SharedWith_AnotherSet_FindsLeakage()
     {
         Write("train/a/1.png", "rgb.png");
         Write("train/b/1.png", "gray-8.png");
@@ -63,7 +63,7 @@ public sealed class InspectImagesTests : IDisposable
     }
 
     [SkippableFact]
-    public void InspectImages_OfBirds_FindsNothingWrong()
+    public void InspectImages_Birds_FindsNoProblems()
     {
         ImageSetReport report = Ml.Data.InspectImages(Ml.Data.LoadCaltechBirds(SharedData.Folder("cub-20"), DataPart.Test));
 
@@ -74,7 +74,7 @@ public sealed class InspectImagesTests : IDisposable
     }
 
     [Fact]
-    public void InspectImages_WithoutPictures_SaysSo()
+    public void InspectImages_NoImageColumn_Throws()
     {
         IDataView rows = Ml.Data.LoadFromEnumerable([new Row()]);
 

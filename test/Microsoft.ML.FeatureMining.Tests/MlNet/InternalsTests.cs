@@ -9,11 +9,11 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>Pins what we use of ML.NET that ML.NET does not promise. A failure here after an update of ML.NET says what to look at in Internals.cs.</summary>
+/// <summary>Tests each internal member of ML.NET that Internals.cs uses. A failure after an update of ML.NET shows which one changed.</summary>
 public sealed class InternalsTests
 {
     [Fact]
-    public void NonPublicMembersUsed_AreTheseAndNoMore()
+    public void NonPublicMembers_UsedByTheLibrary_AreListed()
     {
         string[] used = [.. ForeignMembers().Where(IsHidden).Select(member => $"{member.DeclaringType!.Name}.{member.Name}").Distinct().Order(StringComparer.Ordinal)];
 
@@ -29,7 +29,7 @@ public sealed class InternalsTests
     }
 
     [Fact]
-    public void EnvironmentOf_EachCatalog_LogsToTheContext()
+    public void EnvironmentOf_AnyCatalog_LogsToTheContext()
     {
         MLContext ml = new();
         List<string> messages = [];
@@ -45,14 +45,14 @@ public sealed class InternalsTests
     }
 
     [Fact]
-    public void DeviceWish_IsWhatTheContextSays()
+    public void RequestedDevice_AnyContext_ReturnsItsSettings()
     {
         MLContext ml = new() { GpuDeviceId = 3, FallbackToCpu = true };
 
-        Assert.Equal((3, true), Internals.DeviceWish(Internals.EnvironmentOf(ml.MulticlassClassification.Trainers)));
+        Assert.Equal((3, true), Internals.RequestedDevice(Internals.EnvironmentOf(ml.MulticlassClassification.Trainers)));
 
         (ml.GpuDeviceId, ml.FallbackToCpu) = (null, false);
-        Assert.Equal((null, false), Internals.DeviceWish(Internals.EnvironmentOf(ml.MulticlassClassification.Trainers)));
+        Assert.Equal((null, false), Internals.RequestedDevice(Internals.EnvironmentOf(ml.MulticlassClassification.Trainers)));
     }
 
     [Fact]
@@ -68,18 +68,18 @@ public sealed class InternalsTests
     }
 
     [Fact]
-    public void Promise_GivesAColumnThatMlNetSpells()
+    public void CreateColumn_VectorAndKey_HaveMlNetsTypeNames()
     {
-        SchemaShape.Column column = Internals.Promise("Score", SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single);
+        SchemaShape.Column column = Internals.CreateColumn("Score", SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single);
 
         Assert.Equal("Vector<Single>", Internals.TypeName(column));
-        Assert.Equal("Key<UInt32>", Internals.TypeName(Internals.Promise("Label", SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true)));
+        Assert.Equal("Key<UInt32>", Internals.TypeName(Internals.CreateColumn("Label", SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true)));
     }
 
     [Fact]
     public void ShapeOf_ASchema_HasItsColumns()
     {
-        IDataView rows = new MLContext().Data.LoadFromEnumerable(Array.Empty<EncodedPicture>());
+        IDataView rows = new MLContext().Data.LoadFromEnumerable(Array.Empty<EncodedImage>());
 
         SchemaShape shape = Internals.ShapeOf(rows.Schema);
 
@@ -95,7 +95,7 @@ public sealed class InternalsTests
         Assert.Equal([typeof(ImageClassificationTransformer), typeof(ImageEnsembleTransformer)], loaded);
     }
 
-    /// <summary>What AutoML does when a trial's time is up.</summary>
+    /// <summary>Cancels a context as AutoML does when a trial times out.</summary>
     internal static void Cancel(MLContext ml) => typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic)!.Invoke(ml, null);
 
     private static IEnumerable<MemberInfo> ForeignMembers()

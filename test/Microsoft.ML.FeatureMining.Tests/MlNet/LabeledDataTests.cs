@@ -8,13 +8,13 @@ public sealed class LabeledDataTests
 {
     private static readonly MLContext Ml = new(1);
 
-    // 40 a, 20 b, 10 c, mixed; and one without a label.
+    // 40 rows of a, 20 of b and 10 of c, interleaved; and one row without a label.
     private static readonly string[] Labels = [.. Enumerable.Range(0, 70).Select(i => i % 7 is var k && k < 4 ? "a" : k < 6 ? "b" : "c"), ""];
 
     private static readonly IDataView Texts = Ml.Data.LoadFromEnumerable(Labels.Select((label, i) => new TextRow { Number = i, Label = label }).ToArray());
 
     [Fact]
-    public void SplitByClass_TakesTheShareOfEachClassAndLosesNothing()
+    public void SplitByClass_AnyRows_TakesTheFractionOfEachClassAndKeepsAllRows()
     {
         (IDataView train, IDataView test) = Ml.Data.SplitByClass(Texts, 0.2, seed: 3);
 
@@ -26,7 +26,7 @@ public sealed class LabeledDataTests
     }
 
     [Fact]
-    public void SplitByClass_SameSeed_GivesTheSameRowsAndAnotherOthers()
+    public void SplitByClass_Seed_DeterminesTheRows()
     {
         int[] one = Numbers(Ml.Data.SplitByClass(Texts, 0.3, seed: 1).Test), again = Numbers(new MLContext(99).Data.SplitByClass(Texts, 0.3, seed: 1).Test);
 
@@ -35,19 +35,20 @@ public sealed class LabeledDataTests
     }
 
     [Fact]
-    public void TakeClasses_KeepsAllRowsOfTheFirst()
+    public void TakeClasses_TwoOfThree_KeepsAllRowsOfTheFirstTwo()
     {
         IDataView two = Ml.Data.TakeClasses(Texts, 2);
 
         Assert.Equal(["a:40", "b:20"], Counts(two));
         Assert.Equal(Numbers(two).Order(), Numbers(two));
         Assert.Equal(Numbers(two).Length, Numbers(Ml.Data.TakeClasses(two, 2)).Length);
-        Assert.Equal("There are 3 classes, fewer than 4.", Assert.Throws<InvalidOperationException>(() => Ml.Data.TakeClasses(Texts, 4)).Message);
+        Assert.Equal(
+            "The label column 'Label' has 3 classes, fewer than the 4 to take.", Assert.Throws<InvalidOperationException>(() => Ml.Data.TakeClasses(Texts, 4)).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => Ml.Data.TakeClasses(Texts, 0));
     }
 
     [Fact]
-    public void TakeRowsOfEachClass_MoreRows_KeepTheFewer()
+    public void TakeRowsPerClass_MoreRows_ContainTheFewer()
     {
         int[] two = Numbers(Ml.Data.TakeRowsPerClass(Texts, 2, seed: 5)), seven = Numbers(Ml.Data.TakeRowsPerClass(Texts, 7, seed: 5));
 
@@ -58,7 +59,7 @@ public sealed class LabeledDataTests
     }
 
     [Fact]
-    public void TakeRowsOfEachClass_TooFew_NamesTheClass()
+    public void TakeRowsPerClass_TooFewRows_NamesTheClass()
     {
         InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => Ml.Data.TakeRowsPerClass(Texts, 11));
 
@@ -66,14 +67,14 @@ public sealed class LabeledDataTests
     }
 
     [Fact]
-    public void TakeRowsOfEachClass_EachRowIsTakenEquallyOften()
+    public void TakeRowsPerClass_ManySeeds_TakeEachRowEquallyOften()
     {
         var taken = new int[71];
         for (int seed = 0; seed < 400; seed++)
             foreach (int row in Numbers(Ml.Data.TakeRowsPerClass(Texts, 5, seed: seed)))
                 taken[row]++;
 
-        // Of class c each of ten rows is taken with probability one half: 200 expected, the standard deviation is 10.
+        // Class c has ten rows, each is taken with probability 1/2: expected 200, standard deviation 10.
         Assert.All(Enumerable.Range(0, 10), k => Assert.InRange(taken[(7 * k) + 6], 155, 245));
     }
 
@@ -81,7 +82,7 @@ public sealed class LabeledDataTests
     [InlineData(0.0)]
     [InlineData(0.25)]
     [InlineData(1.0)]
-    public void AddLabelNoise_Symmetric_MakesExactlyTheShareOfEachClassWrong(double rate)
+    public void AddLabelNoise_Symmetric_ChangesTheExactFractionOfEachClass(double rate)
     {
         string[] noisy = [.. Ml.Data.AddLabelNoise(Texts, rate, seed: 2).GetColumn<string>("Label")];
 
@@ -92,7 +93,7 @@ public sealed class LabeledDataTests
     }
 
     [Fact]
-    public void AddLabelNoise_HigherRate_ErrsWhereTheLowerDoes()
+    public void AddLabelNoise_HigherRate_KeepsTheChangesOfTheLower()
     {
         string[] low = [.. Ml.Data.AddLabelNoise(Texts, 0.2, seed: 2).GetColumn<string>("Label")], high = [.. Ml.Data.AddLabelNoise(Texts, 0.6, seed: 2).GetColumn<string>("Label")];
 
@@ -100,7 +101,7 @@ public sealed class LabeledDataTests
     }
 
     [Fact]
-    public void AddLabelNoise_Symmetric_GoesToAllOtherClassesAlike()
+    public void AddLabelNoise_Symmetric_IsUniformOverTheOtherClasses()
     {
         int[] wrong = new int[10];
         IDataView rows = Ml.Data.LoadFromEnumerable(Enumerable.Repeat(new NumberRow { Label = 4 }, 9000).Concat(Enumerable.Range(0, 10).Select(i => new NumberRow { Label = i })).ToArray());
@@ -108,13 +109,13 @@ public sealed class LabeledDataTests
         foreach (float label in Ml.Data.AddLabelNoise(rows, 1).GetColumn<float>("Label").Take(9000))
             wrong[(int)label]++;
 
-        // 1,000 expected in each of nine; the standard deviation is 30.
+        // Expected 1,000 in each of nine classes, standard deviation 30.
         Assert.Equal(0, wrong[4]);
         Assert.All(wrong.Where((_, i) => i != 4), count => Assert.InRange(count, 870, 1130));
     }
 
     [Fact]
-    public void AddLabelNoise_Pair_GoesToTheNextClassByNumber()
+    public void AddLabelNoise_Pair_ChangesToTheNextClassByNumber()
     {
         IDataView rows = Ml.Data.LoadFromEnumerable(((float[])[10, 9, 100, float.NaN]).Select(label => new NumberRow { Label = label }).ToArray());
 
@@ -134,7 +135,7 @@ public sealed class LabeledDataTests
     }
 
     [Fact]
-    public void CountClasses_GivesWeightsThatMakeClassesCountAlike()
+    public void CountClasses_UnevenClasses_GivesBalancingWeights()
     {
         IReadOnlyList<ClassCount> counts = Ml.Data.CountClasses(Texts);
 
@@ -155,7 +156,7 @@ public sealed class LabeledDataTests
     }
 
     [Fact]
-    public void Views_OverRowsThatChanged_SaySo()
+    public void Views_RowsThatChanged_Throw()
     {
         List<TextRow> source = [.. Labels.SkipLast(1).Select(label => new TextRow { Label = label })];
         IDataView few = Ml.Data.TakeRowsPerClass(Ml.Data.LoadFromEnumerable(source), 10);
@@ -163,11 +164,11 @@ public sealed class LabeledDataTests
         source.Add(new TextRow { Label = "a" });
         Assert.Contains("more than the 70 rows", Assert.Throws<InvalidOperationException>(() => Numbers(few)).Message, StringComparison.Ordinal);
         source.RemoveRange(60, 11);
-        Assert.Contains("has 60 rows; it had 70", Assert.Throws<InvalidOperationException>(() => Numbers(few)).Message, StringComparison.Ordinal);
+        Assert.Contains("has 60 rows, but it had 70", Assert.Throws<InvalidOperationException>(() => Numbers(few)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void AnyOfThem_WithoutSense_IsRefused()
+    public void AllMethods_InvalidArguments_Throw()
     {
         IDataView one = Ml.Data.LoadFromEnumerable([new TextRow { Label = "only" }]);
         Assert.Throws<ArgumentOutOfRangeException>(() => Ml.Data.SplitByClass(Texts, 1));

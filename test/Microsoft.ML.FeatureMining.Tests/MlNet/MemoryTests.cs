@@ -6,13 +6,13 @@ using Xunit.Abstractions;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>Nothing native is left behind. Alone in the process while they run: tensors are counted for all of it.</summary>
+/// <summary>No native memory leaks. Not run in parallel with other tests, because tensors are counted for the whole process.</summary>
 [Collection(nameof(MemoryTests))]
 [CollectionDefinition(nameof(MemoryTests), DisableParallelization = true)]
 public sealed class MemoryTests(ITestOutputHelper output)
 {
     [Fact]
-    public void Fits_LeaveNoTensorBehind()
+    public void Fit_Repeated_LeaksNoTensor()
     {
         using ColoredImages images = new();
         MLContext ml = new(1);
@@ -30,7 +30,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void EnsemblesAndViews_LeaveNoTensorBehind()
+    public void EnsemblesAndTestTimeAugmentation_Repeated_LeakNoTensor()
     {
         using ColoredImages images = new();
         MLContext ml = new(1);
@@ -59,13 +59,13 @@ public sealed class MemoryTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void TenThousandPredictions_LeaveMemoryFlat()
+    public void TenThousandPredictions_DoNotGrowMemory()
     {
         using ColoredImages images = new();
         MLContext ml = new(1);
         TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1 }).Fit(images.Rows(ml));
-        using PredictionEngine<EncodedPicture, PicturePrediction> engine = ml.Model.CreatePredictionEngine<EncodedPicture, PicturePrediction>(model.LastTransformer);
-        EncodedPicture picture = new() { Image = ColoredImages.Png(1, new Random(1)) };
+        using PredictionEngine<EncodedImage, ImagePrediction> engine = ml.Model.CreatePredictionEngine<EncodedImage, ImagePrediction>(model.LastTransformer);
+        EncodedImage image = new() { Image = ColoredImages.Png(1, new Random(1)) };
         Predict(batched: 1_000, single: 200);
         (long tensors, long resident) = (Count(), Resident());
 
@@ -74,15 +74,15 @@ public sealed class MemoryTests(ITestOutputHelper output)
         (long tensorsAfter, long residentAfter) = (Count(), Resident());
         output.WriteLine($"tensors {tensors} -> {tensorsAfter}; resident {resident >> 10} KiB -> {residentAfter >> 10} KiB");
         Assert.Equal(tensors, tensorsAfter);
-        // An image of 432 floats left behind by each prediction would be 18 MiB.
+        // Leaking an image of 432 floats per prediction would add 18 MiB.
         Assert.True(residentAfter - resident < 12 << 20, $"{(residentAfter - resident) >> 10} KiB more");
 
         void Predict(int batched, int single)
         {
-            IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Repeat(picture, batched));
+            IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Repeat(image, batched));
             Assert.Equal(batched, model.LastTransformer.Transform(rows).GetColumn<float[]>("Score").Count());
             for (int i = 0; i < single; i++)
-                engine.Predict(picture);
+                engine.Predict(image);
         }
     }
 

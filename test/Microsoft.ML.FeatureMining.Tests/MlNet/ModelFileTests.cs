@@ -11,7 +11,7 @@ public sealed class ModelFileTests(TrainedModel trained) : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("model-file-tests-").FullName;
 
     [Fact]
-    public void SaveThenLoad_GivesTheSameScoresAndAnnotations_AlsoWhenSavedAgain()
+    public void SaveThenLoad_OnceAndTwice_GivesTheSameScoresAndAnnotations()
     {
         (string first, string second) = (InFolder("first.zip"), InFolder("second.zip"));
         trained.Context.Model.Save(trained.Model, trained.Rows.Schema, first);
@@ -31,7 +31,7 @@ public sealed class ModelFileTests(TrainedModel trained) : IDisposable
     }
 
     [Fact]
-    public void Save_TheBareTransformer_LoadsAsOne()
+    public void Save_TransformerWithoutChain_LoadsAsTransformer()
     {
         string path = InFolder("bare.zip");
         trained.Context.Model.Save(trained.Transformer, trained.Loaded.Schema, path);
@@ -46,14 +46,14 @@ public sealed class ModelFileTests(TrainedModel trained) : IDisposable
     }
 
     [Fact]
-    public void Load_InAFreshProcessWithNothingRegistered_PredictsTheSame_AlsoWhenSavedThere()
+    public void Load_FreshProcess_GivesTheSameScoresAlsoWhenSavedAgain()
     {
         (string path, string resaved) = (InFolder("fresh.zip"), InFolder("resaved.zip"));
         trained.Context.Model.Save(trained.Model, trained.Rows.Schema, path);
-        string[] pictures = [.. trained.Rows.GetColumn<string>("ImagePath").Take(5)];
+        string[] images = [.. trained.Rows.GetColumn<string>("ImagePath").Take(5)];
 
-        string[] lines = Programs.Run("FreshProcess", [path, .. pictures], ("SAVE_AS", resaved));
-        string[] again = Programs.Run("FreshProcess", [resaved, .. pictures]);
+        string[] lines = Programs.Run("FreshProcess", [path, .. images], ("SAVE_AS", resaved));
+        string[] again = Programs.Run("FreshProcess", [resaved, .. images]);
 
         uint[] labels = [.. trained.Model.Transform(trained.Rows).GetColumn<uint>("PredictedLabel").Take(5)];
         float[][] scores = trained.Scores(trained.Model);
@@ -62,7 +62,7 @@ public sealed class ModelFileTests(TrainedModel trained) : IDisposable
         {
             string[] values = lines[i].Split(' ');
             Assert.Equal(labels[i], uint.Parse(values[0], CultureInfo.InvariantCulture));
-            // The batches differ in size, and so the order of additions.
+            // Batches have another size, so sums have another order.
             Assert.All(values.Skip(1).Zip(scores[i]), pair => Assert.Equal(pair.Second, float.Parse(pair.First, CultureInfo.InvariantCulture), 1e-5f));
         }
         Assert.Equal(lines, again);
@@ -77,27 +77,27 @@ public sealed class ModelFileTests(TrainedModel trained) : IDisposable
         using ImageClassificationTransformer loaded = new MLContext().Model.LoadImageModel(folder);
 
         Assert.Equal(["manifest.json", "weights.safetensors"], Directory.GetFiles(folder).Select(Path.GetFileName).Order());
-        // One batch for both: the exported folder has no batch size, and the last bits of a score depend on its row's place in a batch.
+        // One batch for both: the exported folder has no batch size, and the least significant bits of a score depend on the batch.
         IDataView batch = trained.Context.Data.TakeRows(trained.Loaded, Tiny.Options.ScoringBatchSize);
         Assert.Equal(trained.Transformer.Transform(batch).GetColumn<float[]>("Score"), loaded.Transform(batch).GetColumn<float[]>("Score"));
         Assert.Contains("green", Table(trained.Context, loaded.Transform(trained.Loaded)), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void ExportImageModel_OfAModelWithoutOne_SaysSo()
+    public void ExportImageModel_ModelWithoutClassifier_Throws()
     {
         ITransformer model = trained.Model.First();
 
         ArgumentException error = Assert.Throws<ArgumentException>(() => trained.Context.Model.ExportImageModel(model, _folder));
 
-        Assert.StartsWith("The model has 0 image classifiers; it takes exactly one.", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The model has 0 image classifiers; it must have exactly one.", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("manifest.json", 0.5)]
     [InlineData("weights.safetensors", 0.01)]
     [InlineData("weights.safetensors", 0.9)]
-    public void Load_WithOneBitChanged_IsRefused(string entry, double place)
+    public void Load_OneBitChanged_Throws(string entry, double place)
     {
         string path = InFolder("damaged.zip");
         trained.Context.Model.Save(trained.Model, trained.Rows.Schema, path);
@@ -119,7 +119,7 @@ public sealed class ModelFileTests(TrainedModel trained) : IDisposable
     [InlineData(0.0)]
     [InlineData(0.3)]
     [InlineData(0.99)]
-    public void Load_OfATruncatedModel_IsAnError(double share)
+    public void Load_TruncatedModel_Throws(double share)
     {
         string path = InFolder("truncated.zip");
         trained.Context.Model.Save(trained.Model, trained.Rows.Schema, path);
@@ -130,7 +130,7 @@ public sealed class ModelFileTests(TrainedModel trained) : IDisposable
     }
 
     [Fact]
-    public void SaveAtomic_ThatFails_LeavesTheOldFileAndNoOther()
+    public void SaveAtomic_Failure_KeepsTheOldFileAndNoTemporaryFile()
     {
         string path = InFolder("model.zip");
         File.WriteAllText(path, "old");
@@ -142,7 +142,7 @@ public sealed class ModelFileTests(TrainedModel trained) : IDisposable
     }
 
     [Fact]
-    public void SaveAtomic_KilledAtAnyMoment_LeavesAWholeModel()
+    public void SaveAtomic_ProcessKilledAtAnyTime_LeavesACompleteModel()
     {
         (string source, string target) = (InFolder("source.zip"), InFolder("target.zip"));
         trained.Context.Model.Save(trained.Model, trained.Rows.Schema, source);

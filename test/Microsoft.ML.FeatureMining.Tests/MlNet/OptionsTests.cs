@@ -17,7 +17,7 @@ namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 public sealed class OptionsTests
 {
     [Fact]
-    public void Trainer_WithManyWrongOptions_NamesThemAllAtOnce()
+    public void Trainer_ManyInvalidOptions_ListsAllOfThem()
     {
         FeatureMiningOptions options = new()
         {
@@ -46,7 +46,7 @@ public sealed class OptionsTests
     }
 
     [Fact]
-    public void Trainer_WithAnUnknownBackbone_ListsTheKnownOnes()
+    public void Trainer_UnknownBackbone_ListsTheKnownOnes()
     {
         ArgumentException error = Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(backbone: "alexnet"));
 
@@ -55,13 +55,13 @@ public sealed class OptionsTests
     }
 
     [Fact]
-    public void Trainer_WithEarlyStoppingAndNothingToValidateOn_SaysSo() => Assert.Contains(
+    public void Trainer_EarlyStoppingWithoutValidationRows_Throws() => Assert.Contains(
         "EarlyStopping needs a ValidationSet",
         Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(new FeatureMiningOptions { EarlyStopping = new EarlyStopping() })).Message,
         StringComparison.Ordinal);
 
     [Fact]
-    public void ToRecipe_OfTheDefaults_IsThePapers()
+    public void ToRecipe_FeatureMiningDefaults_MatchThePaper()
     {
         TrainingRecipe recipe = new FeatureMiningOptions().ToRecipe(new ImageShape(3, 32, 32), seed: 5);
 
@@ -75,7 +75,7 @@ public sealed class OptionsTests
     }
 
     [Fact]
-    public void ToRecipe_SettingsOfAStep_AreInTheRecipe()
+    public void ToRecipe_StepSettings_AreInTheRecipe()
     {
         FineTuning tuning = new() { FrozenStages = 1, BackboneLearningRateFactor = 0.1, FreezeBatchNorm = true };
         FeatureMiningOptions options = new()
@@ -103,7 +103,7 @@ public sealed class OptionsTests
     [InlineData(typeof(FeatureMiningOptions))]
     [InlineData(typeof(SsmOptions))]
     [InlineData(typeof(VisualInductivePriorsOptions))]
-    public void Ranges_ForSweeps_StartInsideAndNotAtTheirMinimum(Type options)
+    public void SearchRanges_InitialValue_IsAboveTheMinimumAndWithinTheRange(Type options)
     {
         RangeAttribute[] ranges = [.. options.GetProperties().Select(property => property.GetCustomAttribute<RangeAttribute>()).OfType<RangeAttribute>()];
 
@@ -118,9 +118,9 @@ public sealed class OptionsTests
         Assert.Contains(options.GetProperties(), property => property.GetCustomAttribute<BooleanChoiceAttribute>() is not null);
     }
 
-    /// <summary>AutoML makes options out of JSON.</summary>
+    /// <summary>AutoML creates options from JSON.</summary>
     [Fact]
-    public void Options_ThroughJson_StayTheSame()
+    public void Options_ToJsonAndBack_AreEqual()
     {
         FeatureMiningOptions options = new() { Epochs = 17, LearningRate = 0.03, HorizontalFlip = false, BatchSize = 64, EarlyStopping = new EarlyStopping { Patience = 3 } };
 
@@ -130,7 +130,7 @@ public sealed class OptionsTests
     }
 
     [Fact]
-    public void ToRecipe_OfSsmsDefaults_IsThePapers()
+    public void ToRecipe_SsmDefaults_MatchThePaper()
     {
         TrainingRecipe recipe = new SsmOptions().ToRecipe(new ImageShape(3, 224, 224), seed: 1);
 
@@ -138,14 +138,14 @@ public sealed class OptionsTests
         Assert.Equal(new SplitAndShareHead { Splits = 4 }, recipe.Head);
         Assert.Equal(new SgdOptimizer { Momentum = 0.9, Nesterov = false }, recipe.Optimizer);
         Assert.Equal([1, 0.1, 0.01], new[] { 29, 30, 60 }.Select(epoch => recipe.Schedule.Factor(epoch / 90.0)), (a, b) => Math.Abs(a - b) < 1e-12);
-        Assert.Equal((new ImageShape(3, 224, 224), new ImageShape(3, 256, 256)), (recipe.Input, recipe.Kept));
+        Assert.Equal((new ImageShape(3, 224, 224), new ImageShape(3, 256, 256)), (recipe.Input, recipe.StoredShape));
         Assert.Equal(["random-crop", "pad-crop-flip"], recipe.Augmentations.Select(augmentation => augmentation.Key));
         Assert.Empty(recipe.Problems());
         Assert.Contains("SplitAndShareHead", Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.Ssm(new SsmOptions { Head = new LinearHead() })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void ToRecipe_WithACropRatio_CropsOnce()
+    public void ToRecipe_CropRatio_CropsOnce()
     {
         FeatureMiningOptions options = new() { CropRatio = 0.875, Augmentations = [new RandomResizedCrop()] };
         ImageShape input = new(3, 224, 224);
@@ -157,7 +157,7 @@ public sealed class OptionsTests
     }
 
     [Fact]
-    public void ToRecipe_OfTheFrameworksDefaults_IsThePapers()
+    public void ToRecipe_VisualInductivePriorsDefaults_MatchThePaper()
     {
         ImageShape input = new(3, 224, 224);
         TrainingRecipe recipe = (new VisualInductivePriorsOptions() with { Hierarchy = ClassHierarchy.Parse("(0,1);") }).ToRecipe(input, seed: 1);
@@ -173,7 +173,7 @@ public sealed class OptionsTests
     }
 
     [Fact]
-    public void ToRecipe_WithEachPartOfTheFrameworkSwitchedOff_IsPlainTraining()
+    public void ToRecipe_VisualInductivePriorsWithAllPartsDisabled_IsPlainTraining()
     {
         TrainingRecipe recipe = new VisualInductivePriorsOptions
         {

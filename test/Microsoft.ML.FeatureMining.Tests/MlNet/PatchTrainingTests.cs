@@ -8,7 +8,7 @@ using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>Images of any number of classes: labels in their three forms, the two phases of patch training, and what cannot go with sets of classes.</summary>
+/// <summary>Multi-label training: the three label types, the two phases of patch training, and parts that do not support multi-label.</summary>
 public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<ColoredImages>
 {
     private static readonly PatchTrainingOptions Short = new()
@@ -25,7 +25,7 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     };
 
     [Fact]
-    public void Fit_LabelsInEachForm_GivesTheSameModel()
+    public void Fit_EachLabelType_GivesTheSameModel()
     {
         MLContext ml = new(1);
         string[] names = ["blue", "green", "red"];
@@ -45,7 +45,7 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     }
 
     [Fact]
-    public void Fit_OnPatchesAndThenOnImages_FindsTheColors()
+    public void Fit_PatchesThenImages_LearnsTheColors()
     {
         MLContext ml = new(1);
         List<string> log = [];
@@ -65,7 +65,7 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     }
 
     [Fact]
-    public void Fit_PatchLoss_AppliesToPatchesAlone()
+    public void Fit_PatchLoss_AppliesToPatchesOnly()
     {
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
@@ -83,7 +83,7 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     }
 
     [Fact]
-    public void Fit_CanceledOnThePatches_Throws()
+    public void Fit_CanceledDuringPatches_Throws()
     {
         MLContext ml = new(1);
         using CancellationTokenSource source = new();
@@ -93,7 +93,7 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     }
 
     [Fact]
-    public void Create_SwitchEpochAfterTheLast_IsOneProblem()
+    public void Create_SwitchEpochAfterTheLastEpoch_IsOneProblem()
     {
         string message = Assert.Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(new PatchTrainingOptions { Epochs = 4 })).Message;
 
@@ -102,17 +102,17 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     }
 
     [Fact]
-    public void Create_SwitchEpochWithoutPatches_SaysWhatToDo()
+    public void Create_SwitchEpochWithoutPatches_Throws()
     {
         string message = Assert.Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(new PatchTrainingOptions())).Message;
-        Assert.Contains("SwitchEpoch is above 0 and there is no PatchSet", message, StringComparison.Ordinal);
+        Assert.Contains("SwitchEpoch is above 0, but PatchSet is null", message, StringComparison.Ordinal);
 
         message = Assert.Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(Short with { SwitchEpoch = 1 })).Message;
         Assert.Contains("SwitchEpoch must be at least 0 and below Epochs", message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Fit_WhatTakesOneClass_IsRefusedForSets()
+    public void Fit_PartsWithoutMultilabelSupport_Throw()
     {
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
@@ -120,12 +120,12 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
         string loss = Assert.Throws<ArgumentException>(() => Pipeline(ml, Short with { Loss = new CrossEntropyLoss() }).Fit(rows)).Message;
         string strategy = Assert.Throws<ArgumentException>(() => Pipeline(ml, Short with { Strategies = [new CenterLoss()] }).Fit(rows)).Message;
 
-        Assert.Contains("'cross-entropy' takes a label for one class", loss, StringComparison.Ordinal);
-        Assert.Contains("the strategy 'center-loss' takes a label for one class", strategy, StringComparison.Ordinal);
+        Assert.Contains("the loss 'cross-entropy' needs one class per image", loss, StringComparison.Ordinal);
+        Assert.Contains("the strategy 'center-loss' needs one class per image", strategy, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Fit_WithMixupAndFeatureMiningOnSets_Trains()
+    public void Fit_MixupAndFeatureMiningOnMultilabelData_Trains()
     {
         MLContext ml = new(1);
         PatchTrainingOptions options = Short with { Strategies = [new Mixup(), new Microsoft.ML.FeatureMining.Strategies.FeatureMining { Stages = 1 }], ValidationSet = images.Rows(ml) };
@@ -137,18 +137,18 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     }
 
     [Fact]
-    public void Fit_AVectorThatIsNoSet_NamesTheRow()
+    public void Fit_LabelVectorWithAnotherValue_NamesTheRow()
     {
         MLContext ml = new(1);
         IDataView rows = ml.Data.LoadFromEnumerable(images.Rows(ml).GetColumn<string>("ImagePath").Select((path, i) => new MultiHotRow { Label = [1, i == 3 ? 0.5f : 0, 0], ImagePath = path }).ToArray());
 
         string message = Assert.Throws<ArgumentException>(() => Pipeline(ml, Short).Fit(rows)).Message;
 
-        Assert.StartsWith("The label column 'Label' has 0.5 in row 3", message, StringComparison.Ordinal);
+        Assert.StartsWith("The label column 'Label' has the value 0.5 in row 3", message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Evaluate_LabelsOfOtherClasses_IsRefused()
+    public void Evaluate_LabelsOfOtherClasses_Throws()
     {
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);

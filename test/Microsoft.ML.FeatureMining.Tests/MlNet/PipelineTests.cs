@@ -4,11 +4,11 @@ using Microsoft.ML.Transforms;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>The pipeline that a user writes, from a folder of pictures to metrics and predictions.</summary>
+/// <summary>A user's pipeline, from a folder of images to metrics and predictions.</summary>
 public sealed class PipelineTests(ColoredImages images) : IClassFixture<ColoredImages>
 {
     [Fact]
-    public void Fit_ThenEvaluate_TellsTheColorsApart()
+    public void Fit_ThenEvaluate_ClassifiesTheColors()
     {
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
@@ -25,7 +25,7 @@ public sealed class PipelineTests(ColoredImages images) : IClassFixture<ColoredI
     }
 
     [Fact]
-    public void Fit_WithEverythingAppended_PredictsLabelsAsText()
+    public void Fit_FullPipeline_PredictsLabelsAsText()
     {
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
@@ -43,7 +43,7 @@ public sealed class PipelineTests(ColoredImages images) : IClassFixture<ColoredI
     }
 
     [Fact]
-    public void CrossValidate_TrainsAFreshModelOnEachFold()
+    public void CrossValidate_TwoFolds_TrainsANewModelOnEach()
     {
         MLContext ml = new(1);
 
@@ -55,14 +55,14 @@ public sealed class PipelineTests(ColoredImages images) : IClassFixture<ColoredI
     }
 
     [Fact]
-    public void Fit_ByTheOverloadOfColumnNames_UsesThem()
+    public void Fit_OverloadWithColumnNames_UsesThem()
     {
         MLContext ml = new(1);
         IDataView rows = ml.Transforms.Conversion.MapValueToKey("Color", "Label")
-            .Append(ml.Transforms.LoadRawImageBytes("Picture", null, "ImagePath")).Fit(images.Rows(ml)).Transform(images.Rows(ml));
+            .Append(ml.Transforms.LoadRawImageBytes("Photo", null, "ImagePath")).Fit(images.Rows(ml)).Transform(images.Rows(ml));
 
         FeatureMiningImageClassificationTrainer trainer = ml.MulticlassClassification.Trainers.FeatureMining(
-            "Color", "Picture", "Probability", "Guess", backbone: "cifar-resnet-8", epochs: 1, validationSet: rows);
+            "Color", "Photo", "Probability", "Guess", backbone: "cifar-resnet-8", epochs: 1, validationSet: rows);
         IDataView scored = trainer.Fit(rows).Transform(rows);
 
         Assert.Equal(["Guess", "Probability"], scored.Schema.Select(column => column.Name).TakeLast(2));
@@ -71,7 +71,7 @@ public sealed class PipelineTests(ColoredImages images) : IClassFixture<ColoredI
     }
 
     [Fact]
-    public void Fit_OnNumericLabels_SavesTheirValues()
+    public void Fit_NumericLabels_SavesTheirValues()
     {
         MLContext ml = new(1);
         IDataView rows = ml.Data.LoadFromEnumerable(images.Rows(ml).GetColumn<string>("ImagePath").Select(path => new NumberedImage

@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>Starts the programs that lie beside the tests.</summary>
+/// <summary>Starts the test programs as separate processes.</summary>
 internal static class Programs
 {
-    /// <summary>The program that runs .NET assemblies.</summary>
+    /// <summary>The dotnet executable.</summary>
     public static string Host { get; } = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet";
 
-    /// <summary>What <see cref="Host"/> is given to run a program.</summary>
+    /// <summary>The arguments of <see cref="Host"/> that run a program.</summary>
     public static string[] Command(string name) => [Path.Combine(AppContext.BaseDirectory, "TestPrograms.dll"), name];
 
     public static Process Start(string name, string[] arguments, params (string Name, string Value)[] environment)
@@ -25,14 +25,14 @@ internal static class Programs
         return Process.Start(start)!;
     }
 
-    /// <summary>Runs one to its end and gives its output.</summary>
+    /// <summary>Runs a program until it exits and returns its output lines.</summary>
     public static string[] Run(string name, string[] arguments, params (string Name, string Value)[] environment)
     {
         using Process process = Start(name, arguments, environment);
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{name} ended with {process.ExitCode}: {errors.Result}");
+        Assert.True(process.ExitCode == 0, $"{name} exited with code {process.ExitCode}: {errors.Result}");
         return output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 }

@@ -13,7 +13,7 @@ public sealed class ScoreSchemaTests(TrainedModel trained)
     private static readonly string[] Common = ["ScoreColumnSetId", "ScoreColumnKind", "ScoreValueKind"];
 
     [Fact]
-    public void GetOutputSchema_TextKeys_PromisesWhatOfficialTrainersDo()
+    public void GetOutputSchema_TextKeys_MatchesOfficialTrainers()
     {
         SchemaShape output = Tiny.Pipeline(trained.Context).GetOutputSchema(Internals.ShapeOf(trained.Rows.Schema));
 
@@ -27,7 +27,7 @@ public sealed class ScoreSchemaTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Transform_TextKeys_AddsPredictedLabelThenScoreWithTheirAnnotations()
+    public void Transform_TextKeys_AddsPredictedLabelAndScoreWithAnnotations()
     {
         DataViewSchema schema = trained.Transformer.Transform(trained.Loaded).Schema;
 
@@ -46,7 +46,7 @@ public sealed class ScoreSchemaTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Transform_ASecondScorer_GetsTheNextSetId()
+    public void Transform_SecondScorer_GetsTheNextSetId()
     {
         IDataView twice = trained.Transformer.Transform(trained.Transformer.Transform(trained.Loaded));
 
@@ -55,7 +55,7 @@ public sealed class ScoreSchemaTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Transform_Schema_IsWhatGetOutputSchemaPromised()
+    public void Transform_Schema_MatchesGetOutputSchema()
     {
         SchemaShape promised = Tiny.Pipeline(trained.Context).GetOutputSchema(Internals.ShapeOf(trained.Rows.Schema));
 
@@ -94,7 +94,7 @@ public sealed class ScoreSchemaTests(TrainedModel trained)
     [Fact]
     public void Extend_KeysWithoutValues_HasNoNames()
     {
-        IDataView rows = new MLContext().Data.LoadFromEnumerable(Array.Empty<EncodedPicture>());
+        IDataView rows = new MLContext().Data.LoadFromEnumerable(Array.Empty<EncodedImage>());
         ClassKeys keys = ClassKeys.Of(rows.Schema["Label"]);
 
         DataViewSchema schema = ScoreSchema.Extend(rows.Schema, new ScoringSettings(), keys, isMultilabel: false);
@@ -105,18 +105,19 @@ public sealed class ScoreSchemaTests(TrainedModel trained)
     }
 
     [Fact]
-    public void GetOutputSchema_ColumnMissingOrOfAnotherType_SaysSoAsMlNetDoes()
+    public void GetOutputSchema_MissingColumnOrOtherType_ThrowsLikeMlNet()
     {
         SchemaShape input = Internals.ShapeOf(trained.Loaded.Schema);
 
-        Assert.Equal("Could not find label column 'Nope' (Parameter 'inputSchema')", Refusal(new() { LabelColumnName = "Nope" }));
-        Assert.Equal("Could not find image column 'Nope' (Parameter 'inputSchema')", Refusal(new() { ImageColumnName = "Nope" }));
-        Assert.Equal("Schema mismatch for label column 'ImagePath': expected Key<UInt32>, got String (Parameter 'inputSchema')", Refusal(new() { LabelColumnName = "ImagePath" }));
+        Assert.Equal("Could not find label column 'Nope' (Parameter 'inputSchema')", MessageFor(new() { LabelColumnName = "Nope" }));
+        Assert.Equal("Could not find image column 'Nope' (Parameter 'inputSchema')", MessageFor(new() { ImageColumnName = "Nope" }));
+        Assert.Equal(
+            "Schema mismatch for label column 'ImagePath': expected Key<UInt32>, got String (Parameter 'inputSchema')", MessageFor(new() { LabelColumnName = "ImagePath" }));
         Assert.Equal(
             "Schema mismatch for image column 'Label': expected VarVector<Byte>, Vector<Single>, Image or Text, got Key<UInt32> (Parameter 'inputSchema')",
-            Refusal(new() { ImageColumnName = "Label" }));
+            MessageFor(new() { ImageColumnName = "Label" }));
 
-        string Refusal(FeatureMiningOptions options) => Assert.Throws<ArgumentOutOfRangeException>(
+        string MessageFor(FeatureMiningOptions options) => Assert.Throws<ArgumentOutOfRangeException>(
             () => trained.Context.MulticlassClassification.Trainers.FeatureMining(options).GetOutputSchema(input)).Message;
     }
 

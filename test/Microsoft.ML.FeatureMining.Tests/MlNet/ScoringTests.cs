@@ -10,7 +10,7 @@ public sealed class ScoringTests(TrainedModel trained)
     private const int Rows = ColoredImages.PerClass * 3;
 
     [Fact]
-    public void Transform_ReadsAheadInBatches_AndKeepsEveryOtherColumnInStep()
+    public void Transform_ReadsAheadInBatches_KeepsAllColumnsInSync()
     {
         IDataView scored = trained.Model.Transform(trained.Rows);
 
@@ -20,7 +20,7 @@ public sealed class ScoringTests(TrainedModel trained)
         Assert.Equal(trained.Rows.GetColumn<string>("ImagePath"), paths);
         Assert.Equal(Rows, bytes.Length);
         Assert.All(paths.Zip(bytes), pair => Assert.Equal(File.ReadAllBytes(pair.First), pair.Second));
-        // Each of these was in the same rows as a score, in one cursor.
+        // The columns of one cursor must belong to the same row.
         using DataViewRowCursor cursor = scored.GetRowCursor(scored.Schema);
         ValueGetter<ReadOnlyMemory<char>> path = cursor.GetGetter<ReadOnlyMemory<char>>(scored.Schema["ImagePath"]);
         ValueGetter<VBuffer<byte>> image = cursor.GetGetter<VBuffer<byte>>(scored.Schema["Image"]);
@@ -44,7 +44,7 @@ public sealed class ScoringTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Transform_SeveralCursorsAtOnce_DoNotDisturbEachOther()
+    public void Transform_SeveralCursorsAtOnce_AreIndependent()
     {
         IDataView scored = trained.Model.Transform(trained.Rows);
         float[][] expected = trained.Scores(trained.Model);
@@ -69,7 +69,7 @@ public sealed class ScoringTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Transform_Shuffled_KeepsRowsTogether()
+    public void Transform_Shuffled_KeepsScoresWithTheirRows()
     {
         Dictionary<string, float[]> expected = trained.Rows.GetColumn<string>("ImagePath").Zip(trained.Scores(trained.Model)).ToDictionary(pair => pair.First, pair => pair.Second);
         IDataView scored = trained.Context.Data.ShuffleRows(trained.Model.Transform(trained.Rows), seed: 3);
@@ -78,13 +78,13 @@ public sealed class ScoringTests(TrainedModel trained)
 
         Assert.NotEqual(expected.Keys, paths);
         Assert.Equal(expected.Keys.Order(), paths.Order());
-        // Another order makes other batches, and so other orders of additions.
+        // Another order makes other batches, so sums have another order.
         foreach (PathAndScore row in trained.Context.Data.CreateEnumerable<PathAndScore>(scored, reuseRowObject: false))
             Assert.All(expected[row.ImagePath].Zip(row.Score), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
     }
 
     [Fact]
-    public void Transform_OfAnEndlessSource_ReadsNoFurtherThanABatchAhead()
+    public void Transform_EndlessSource_ReadsAtMostOneBatchAhead()
     {
         int read = 0;
         IDataView endless = trained.Context.Data.LoadFromEnumerable(Endless());
@@ -94,19 +94,19 @@ public sealed class ScoringTests(TrainedModel trained)
         Assert.Equal(20, scores.Length);
         Assert.InRange(read, 20, 20 + (2 * Tiny.Options.ScoringBatchSize));
 
-        IEnumerable<EncodedPicture> Endless()
+        IEnumerable<EncodedImage> Endless()
         {
             Random random = new(1);
             while (true)
             {
                 read++;
-                yield return new EncodedPicture { Image = ColoredImages.Png(read % 3, random), Label = 1 };
+                yield return new EncodedImage { Image = ColoredImages.Png(read % 3, random), Label = 1 };
             }
         }
     }
 
     [Fact]
-    public void Transform_WhereNoScoreIsAsked_ScoresNothing()
+    public void Transform_NoScoreColumnActive_ScoresNothing()
     {
         MLContext ml = new(1);
         using TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1 }).Fit(trained.Rows);
@@ -119,7 +119,7 @@ public sealed class ScoringTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Cursor_Ids_AreThoseOfTheInput()
+    public void Cursor_Ids_EqualThoseOfTheInput()
     {
         IDataView scored = trained.Transformer.Transform(trained.Loaded);
 
@@ -141,7 +141,7 @@ public sealed class ScoringTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Cursor_InactiveColumnOrWrongType_IsRefused()
+    public void Cursor_InactiveColumnOrWrongType_Throws()
     {
         IDataView scored = trained.Transformer.Transform(trained.Loaded);
         using DataViewRowCursor cursor = scored.GetRowCursor([scored.Schema["Score"]]);
@@ -153,17 +153,17 @@ public sealed class ScoringTests(TrainedModel trained)
     }
 
     [Fact]
-    public void PredictionEngine_GivesWhatTransformGives_OneForEachThread()
+    public void PredictionEngine_OnePerThread_ScoresLikeTransform()
     {
         float[][] expected = trained.Scores(trained.Model);
-        byte[][] pictures = [.. trained.Loaded.GetColumn<byte[]>("Image")];
+        byte[][] images = [.. trained.Loaded.GetColumn<byte[]>("Image")];
 
         Parallel.For(0, 4, _ =>
         {
-            PredictionEngine<EncodedPicture, PicturePrediction> engine = new MLContext().Model.CreatePredictionEngine<EncodedPicture, PicturePrediction>(trained.Transformer);
-            for (int i = 0; i < pictures.Length; i++)
+            PredictionEngine<EncodedImage, ImagePrediction> engine = new MLContext().Model.CreatePredictionEngine<EncodedImage, ImagePrediction>(trained.Transformer);
+            for (int i = 0; i < images.Length; i++)
             {
-                PicturePrediction prediction = engine.Predict(new EncodedPicture { Image = pictures[i] });
+                ImagePrediction prediction = engine.Predict(new EncodedImage { Image = images[i] });
                 Assert.All(expected[i].Zip(prediction.Score), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
                 Assert.Equal(prediction.Score.Max(), prediction.Score[prediction.PredictedLabel - 1]);
             }
@@ -171,26 +171,26 @@ public sealed class ScoringTests(TrainedModel trained)
     }
 
     [Fact]
-    public void PredictionEngine_OfADisposedModel_SaysSo()
+    public void PredictionEngine_DisposedModel_Throws()
     {
         string path = Path.GetTempFileName();
         trained.Context.Model.Save(trained.Transformer, trained.Loaded.Schema, path);
         ImageClassificationTransformer model = (ImageClassificationTransformer)trained.Context.Model.Load(path, out _);
         File.Delete(path);
-        PredictionEngine<EncodedPicture, PicturePrediction> engine = trained.Context.Model.CreatePredictionEngine<EncodedPicture, PicturePrediction>(model);
-        EncodedPicture picture = new() { Image = ColoredImages.Png(0, new Random(1)) };
-        Assert.Equal(3, engine.Predict(picture).Score.Length);
+        PredictionEngine<EncodedImage, ImagePrediction> engine = trained.Context.Model.CreatePredictionEngine<EncodedImage, ImagePrediction>(model);
+        EncodedImage image = new() { Image = ColoredImages.Png(0, new Random(1)) };
+        Assert.Equal(3, engine.Predict(image).Score.Length);
 
         engine.Dispose();
 
-        Assert.Throws<ObjectDisposedException>(() => engine.Predict(picture));
+        Assert.Throws<ObjectDisposedException>(() => engine.Predict(image));
     }
 
     [Fact]
-    public void Transform_AnUnreadablePicture_FailsItsOwnRowAndNamesIt()
+    public void Transform_UnreadableImage_FailsOnlyItsRowAndNamesIt()
     {
-        EncodedPicture[] pictures = Pictures();
-        IDataView scored = trained.Transformer.Transform(trained.Context.Data.LoadFromEnumerable(pictures));
+        EncodedImage[] images = Images();
+        IDataView scored = trained.Transformer.Transform(trained.Context.Data.LoadFromEnumerable(images));
         using DataViewRowCursor cursor = scored.GetRowCursor([scored.Schema["Score"]]);
         ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(scored.Schema["Score"]);
         VBuffer<float> score = default;
@@ -206,12 +206,12 @@ public sealed class ScoringTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Transform_AnUnreadablePictureToBeSkipped_HasNoScoreAndNoLabel()
+    public void Transform_UnreadableImageWithSkip_HasNaNScoresAndNoLabel()
     {
         MLContext ml = new(1);
         TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1, OnUnreadableImage = UnreadableImageBehavior.Skip }).Fit(trained.Rows);
 
-        IDataView scored = model.LastTransformer.Transform(ml.Data.LoadFromEnumerable(Pictures()));
+        IDataView scored = model.LastTransformer.Transform(ml.Data.LoadFromEnumerable(Images()));
 
         uint[] labels = [.. scored.GetColumn<uint>("PredictedLabel")];
         float[][] scores = [.. scored.GetColumn<float[]>("Score")];
@@ -221,7 +221,7 @@ public sealed class ScoringTests(TrainedModel trained)
         Assert.All(scores[2], value => Assert.True(float.IsFinite(value)));
     }
 
-    private static EncodedPicture[] Pictures() =>
+    private static EncodedImage[] Images() =>
     [
         new() { Image = ColoredImages.Png(0, new Random(1)), ImagePath = "good.png" },
         new() { Image = [0xFF, 0xD8, 0xFF, 0xE0, 0, 16], ImagePath = "broken.jpg" },

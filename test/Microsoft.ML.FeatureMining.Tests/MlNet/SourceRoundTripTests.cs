@@ -9,7 +9,9 @@ using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>Six pictures of two classes, laid out as each source wants them: through a pipeline of ML.NET and back, and into the engine, they keep their labels and all of their pixels.</summary>
+/// <summary>
+/// Six images of two classes in the layout of each data set. Labels and pixels must survive an ML.NET pipeline and the reader of the training engine.
+/// </summary>
 public sealed class SourceRoundTripTests : IDisposable
 {
     private const int Count = 6;
@@ -19,22 +21,22 @@ public sealed class SourceRoundTripTests : IDisposable
     private static readonly string[] Classes = ["n00000001", "n00000002"];
     private static readonly byte[][] Pixels = [.. Enumerable.Range(0, Count).Select(Noise)];
 
-    // The pictures of a class come one after the other, in each source.
+    // In each source, the images are ordered by class.
     private static readonly Dictionary<string, Func<TemporaryFolder, IDataView>> Sources = new()
     {
         ["folder"] = folder =>
         {
-            Pictures(folder, i => $"train/{Classes[ClassOf(i)]}/{i}.png");
+            Images(folder, i => $"train/{Classes[ClassOf(i)]}/{i}.png");
             return Ml.Data.LoadImageFolder(folder["train"]);
         },
         ["list"] = folder =>
         {
-            string[] files = Pictures(folder, i => $"pictures/{i}.png");
+            string[] files = Images(folder, i => $"images/{i}.png");
             return Ml.Data.LoadImageList(folder.Write("list.csv", Lines(files.Select((file, i) => $"{file},{Classes[ClassOf(i)]}").Prepend("ImagePath,Label"))));
         },
         ["multilabel list"] = folder =>
         {
-            string[] files = Pictures(folder, i => $"pictures/{i}.png");
+            string[] files = Images(folder, i => $"images/{i}.png");
             return Ml.Data.LoadMultilabelImageList(folder.Write("list.csv", Lines(files.Select((file, i) => $"{file},{Classes[ClassOf(i)]}").Prepend("ImagePath,Label"))));
         },
         ["cifar-100 files"] = folder => Ml.Data.LoadCifar(CifarBinary.Cifar100, Cifar(folder, "fine_label_names.txt", Names()), Cifar(folder, "test.bin", Records())),
@@ -53,18 +55,18 @@ public sealed class SourceRoundTripTests : IDisposable
         },
         ["tiny-imagenet"] = folder =>
         {
-            Pictures(folder, i => $"train/{Classes[ClassOf(i)]}/images/{i}.JPEG");
+            Images(folder, i => $"train/{Classes[ClassOf(i)]}/images/{i}.JPEG");
             folder.Write("words.txt", Lines(Classes.Select(id => $"{id}\tname of {id}")));
             return Ml.Data.LoadTinyImageNet(Path.GetDirectoryName(folder.Write("wnids.txt", Lines(Classes)))!, DataPart.Train);
         },
         ["imagenet"] = folder =>
         {
-            Pictures(folder, i => $"train/{Classes[ClassOf(i)]}/{i}.JPEG");
+            Images(folder, i => $"train/{Classes[ClassOf(i)]}/{i}.JPEG");
             return Ml.Data.LoadImageNet(folder["train"], folder.Write("synsets.txt", Lines(Classes)));
         },
         ["cub-200"] = folder =>
         {
-            Pictures(folder, i => $"images/{Classes[ClassOf(i)]}/{i}.jpg");
+            Images(folder, i => $"images/{Classes[ClassOf(i)]}/{i}.jpg");
             folder.Write("images.txt", Lines(Numbered(i => $"{Classes[ClassOf(i)]}/{i}.jpg")));
             folder.Write("classes.txt", Lines(Classes.Select((name, i) => $"{i + 1} {name}")));
             folder.Write("image_class_labels.txt", Lines(Numbered(i => $"{ClassOf(i) + 1}")));
@@ -85,7 +87,7 @@ public sealed class SourceRoundTripTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Load_ThroughAPipelineAndBack_KeepsLabelsAndPixels(string source)
+    public void Load_ThroughAPipeline_KeepsLabelsAndPixels(string source)
     {
         IDataView rows = Sources[source](_folder);
         string label = rows.Schema.GetColumnOrNull("Labels") is null ? "Label" : "Labels";
@@ -101,7 +103,7 @@ public sealed class SourceRoundTripTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Load_IntoTheEngine_KeepsLabelsAndPixels(string source)
+    public void Load_ImageSetReader_KeepsLabelsAndPixels(string source)
     {
         IDataView rows = Sources[source](_folder);
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, Side, Side) };
@@ -121,17 +123,17 @@ public sealed class SourceRoundTripTests : IDisposable
         }
     }
 
-    private static int ClassOf(int picture) => picture * 2 / Count;
+    private static int ClassOf(int image) => image * 2 / Count;
 
-    private static byte[] Noise(int picture)
+    private static byte[] Noise(int image)
     {
         byte[] pixels = new byte[3 * Side * Side];
-        new Random(picture).NextBytes(pixels);
+        new Random(image).NextBytes(pixels);
         return pixels;
     }
 
-    // Decoders look at the bytes, not at the name.
-    private static string[] Pictures(TemporaryFolder folder, Func<int, string> nameOf) => [.. Pixels.Select((pixels, i) =>
+    // All files are PNG: the decoder detects the format from the bytes, not from the file name.
+    private static string[] Images(TemporaryFolder folder, Func<int, string> nameOf) => [.. Pixels.Select((pixels, i) =>
     {
         return folder.Write(nameOf(i), ImageCodec.EncodePng(pixels, Side, Side));
     })];
@@ -144,7 +146,7 @@ public sealed class SourceRoundTripTests : IDisposable
 
     private static string Voc(TemporaryFolder folder)
     {
-        Pictures(folder, i => $"JPEGImages/{i}.jpg");
+        Images(folder, i => $"JPEGImages/{i}.jpg");
         folder.Write("ImageSets/Main/train.txt", Lines(Enumerable.Range(0, Count).Select(i => $"{i}")));
         for (int i = 0; i < Count; i++)
         {

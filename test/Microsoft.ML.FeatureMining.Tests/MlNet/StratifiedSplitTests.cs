@@ -6,7 +6,7 @@ namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 public sealed class StratifiedSplitTests
 {
     [Fact]
-    public void HeldOut_OverAllRows_TakesTheShareOfEachClassAndLeavesOneOfEach()
+    public void HeldOut_UnevenClasses_TakesTheFractionAndLeavesOneRowPerClass()
     {
         // 100, 10 and 1 rows of three classes.
         int[] labels = [.. Enumerable.Range(0, 100).SelectMany(i => i < 10 ? i == 0 ? (int[])[0, 1, 2] : [0, 1] : [0])];
@@ -24,7 +24,7 @@ public sealed class StratifiedSplitTests
     }
 
     [Fact]
-    public void HeldOut_TakesEachRowEquallyOften()
+    public void HeldOut_ManySeeds_TakeEachRowEquallyOften()
     {
         var counts = new int[10];
         for (int seed = 0; seed < 2000; seed++)
@@ -35,7 +35,7 @@ public sealed class StratifiedSplitTests
             }
         }
 
-        // 600 expected; the standard deviation is 20.5.
+        // Expected 600, standard deviation 20.5.
         Assert.All(counts, count => Assert.InRange(count, 500, 700));
     }
 }

@@ -8,44 +8,44 @@ using Microsoft.ML.FeatureMining.Training.Optimizers;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>Sweeps as a user of ML.NET runs them.</summary>
+/// <summary>Sweeps through the catalog of an MLContext.</summary>
 public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImages>, IClassFixture<OneThread>
 {
     private static readonly SweepParameter[] Parameters = [new NumberParameter("LearningRate", 1e-3, 0.3, logarithmic: true), new ChoiceParameter("Stages", 0, 2)];
 
     [Fact]
-    public void Sweep_WithHalving_PausesTrialsAndTakesThemUpToTheSameBits()
+    public void Sweep_SuccessiveHalving_PausesAndResumesTrialsBitIdentically()
     {
         using TemporaryFolder folder = new();
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
-        List<SweepTrial> told = [];
+        List<SweepTrial> reported = [];
 
-        SweepResult<FeatureMiningOptions> result = Sweep(ml, rows, Settings(folder["a"]) with { Progress = told.Add });
+        SweepResult<FeatureMiningOptions> result = Sweep(ml, rows, Settings(folder["a"]) with { Progress = reported.Add });
 
         Assert.Equal(7, result.Trials.Count);
-        Assert.Equal([1, 2, 4], told.Select(trial => trial.Epochs).Distinct().Order());
+        Assert.Equal([1, 2, 4], reported.Select(trial => trial.Epochs).Distinct().Order());
         SweepTrial best = result.Best!;
         Assert.Equal((TrialState.Completed, 4), (best.State, best.Epochs));
-        // What was paused and taken up twice came to the bits of a Fit that was not.
+        // A trial that was paused and resumed twice is bit-identical to an uninterrupted Fit.
         using ImageClassificationTransformer straight = Pipeline(ml, result.GetOptions(best) with { WorkspacePath = null }).Fit(rows).LastTransformer;
         Assert.Equal(straight.Model.History.Select(epoch => epoch.ValidationAccuracy!.Value), best.Curve.Select(epoch => epoch.Score));
         using ImageClassificationTransformer kept = Pipeline(ml, result.GetOptions(best)).Fit(rows).LastTransformer;
         Assert.All(straight.Model.Artifact.Weights.Tensors.Zip(kept.Model.Artifact.Weights.Tensors), pair => Assert.Equal(pair.First.Bytes, pair.Second.Bytes));
-        // What may go on keeps what it goes on from.
+        // Paused trials keep their checkpoint.
         Assert.All(result.Trials.Where(trial => trial.State == TrialState.Paused), trial => Assert.Equal(1, CheckpointsOf(result, trial)));
         Assert.Equal(8, result.ToCsv().Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
         result.SaveReport(folder["sweep.html"]);
         PageAssert.Sound(File.ReadAllText(folder["sweep.html"]));
 
-        told.Clear();
-        SweepResult<FeatureMiningOptions> again = Sweep(ml, rows, Settings(folder["a"]) with { Progress = told.Add });
-        Assert.Empty(told);
+        reported.Clear();
+        SweepResult<FeatureMiningOptions> again = Sweep(ml, rows, Settings(folder["a"]) with { Progress = reported.Add });
+        Assert.Empty(reported);
         Assert.Equal(result.ToCsv(), again.ToCsv());
     }
 
     [Fact]
-    public void Sweep_StoppedInTheMiddle_GoesOnAsIfItHadNot()
+    public void Sweep_Canceled_ResumesWithTheSameResult()
     {
         using TemporaryFolder folder = new();
         MLContext ml = new(1);
@@ -59,13 +59,13 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
 
         Assert.Equal(TrialState.Interrupted, Assert.Single(first.Trials).State);
         Assert.Equal(undisturbed.Trials.Select(Describe), all.Trials.Select(Describe));
-        // Both came to their end; the better one keeps its weights, the other its logs.
+        // Both finished: the better trial keeps its checkpoint, the other one only its logs.
         Assert.Equal([1, 0], all.Trials.Select(trial => CheckpointsOf(all, trial)));
         Assert.Single(Directory.GetFiles(all.GetOptions(all.Trials[1]).WorkspacePath!, "log.txt", SearchOption.AllDirectories));
     }
 
     [Fact]
-    public void Sweep_ATrialThatDiverges_IsOneFailureAmongOthers()
+    public void Sweep_TrialDiverges_MarksItFailedAndContinues()
     {
         using TemporaryFolder folder = new();
         MLContext ml = new(1);
@@ -85,7 +85,7 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
     }
 
     [Fact]
-    public void Sweep_SettingsThatMakeNoSense_AreAllListed()
+    public void Sweep_InvalidSettings_AreAllListed()
     {
         MLContext ml = new(1);
         SweepSettings settings = new()
@@ -102,15 +102,15 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
     }
 
     [Fact]
-    public void Sweep_OptionsThatNoTrialCouldTake_AreRefusedBeforeAny()
+    public void Sweep_OptionsInvalidForEveryTrial_ThrowsBeforeTheFirst()
     {
         using TemporaryFolder folder = new();
         MLContext ml = new(1);
 
-        ArgumentException refused = Assert.Throws<ArgumentException>(() =>
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
             ml.MulticlassClassification.Sweep(images.Rows(ml), Baseline with { Backbone = "nonsense" }, options => Pipeline(ml, options), Settings(folder["a"])));
 
-        Assert.Contains("No backbone is called 'nonsense'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("No backbone is called 'nonsense'", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["a"]));
     }
 
@@ -118,7 +118,7 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
     [InlineData(typeof(FeatureMiningOptions))]
     [InlineData(typeof(SsmOptions))]
     [InlineData(typeof(VisualInductivePriorsOptions))]
-    public void Attributes_OfEachTrainer_AreItsSearchSpace(Type options)
+    public void Attributes_EachTrainer_DefineItsSearchSpace(Type options)
     {
         IReadOnlyList<SweepParameter> parameters = AttributeParameters.Of((ImageClassificationOptions)Activator.CreateInstance(options)!);
 
@@ -129,7 +129,7 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
     }
 
     [Fact]
-    public void Attributes_BesideGivenOptions_LeaveOutWhatCannotVary()
+    public void Attributes_GivenOptions_ExcludeParametersThatCannotVary()
     {
         string[] all = [.. AttributeParameters.Of(new FeatureMiningOptions()).Select(parameter => parameter.Name)];
 
@@ -139,23 +139,24 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
         Assert.Equal(all.Except(["Loss.LabelSmoothing"]), Names(Tiny.Options with { Loss = new FocalLoss() }));
         Assert.DoesNotContain("SwitchEpoch", Names(new PatchTrainingOptions { SwitchEpoch = 0 }));
 
-        static IEnumerable<string> Names(ImageClassificationOptions options, params string[] settled) => AttributeParameters.Of(options, settled).Select(parameter => parameter.Name);
+        static IEnumerable<string> Names(ImageClassificationOptions options, params string[] fixedNames) =>
+            AttributeParameters.Of(options, fixedNames).Select(parameter => parameter.Name);
     }
 
     [Fact]
-    public void Sweep_NothingLeftToVary_IsRefused()
+    public void Sweep_NoParametersToVary_Throws()
     {
         MLContext ml = new(1);
         SweepSettings settings = new() { Folder = "unused", Fixed = [.. AttributeParameters.Of(new FeatureMiningOptions()).Select(parameter => parameter.Name), "Rate"] };
 
         string message = Assert.Throws<ArgumentException>(() => Sweep(ml, images.Rows(ml), settings)).Message;
 
-        Assert.All(["Nothing is left to vary", "no property 'Rate' to fix"], text => Assert.Contains(text, message, StringComparison.Ordinal));
+        Assert.All(["no parameters to vary", "no property 'Rate' to fix"], text => Assert.Contains(text, message, StringComparison.Ordinal));
         Assert.False(Directory.Exists("unused"));
     }
 
     [Fact]
-    public void With_SweptValues_LeavesTheOptionsAsTheyWere()
+    public void With_SweptValues_DoesNotChangeTheOriginalOptions()
     {
         FeatureMiningOptions options = new() { Stages = 1 };
 

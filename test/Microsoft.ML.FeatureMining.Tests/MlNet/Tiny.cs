@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>The smallest training that does everything a large one does.</summary>
+/// <summary>A tiny training that uses all parts of a pipeline.</summary>
 internal static class Tiny
 {
     public static FeatureMiningOptions Options { get; } = new()

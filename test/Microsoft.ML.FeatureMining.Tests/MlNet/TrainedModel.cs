@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>A model of the colored pictures, trained once for all tests that only use one.</summary>
+/// <summary>A model trained once on the colored images, for all tests that only need a model.</summary>
 public sealed class TrainedModel : IDisposable
 {
     public TrainedModel()
@@ -18,17 +18,17 @@ public sealed class TrainedModel : IDisposable
 
     public MLContext Context { get; }
 
-    /// <summary>ImagePath and Label, as text.</summary>
+    /// <summary>Rows with the columns ImagePath and Label, as text.</summary>
     public IDataView Rows { get; }
 
-    /// <summary>The rows with a key for a label and the pictures' bytes: what the transformer takes.</summary>
+    /// <summary>The input of the transformer: rows with a key label and encoded images.</summary>
     public IDataView Loaded { get; }
 
     public TransformerChain<ImageClassificationTransformer> Model { get; }
 
     public ImageClassificationTransformer Transformer => Model.LastTransformer;
 
-    /// <summary>All scores, row after row.</summary>
+    /// <summary>The scores of all rows.</summary>
     public float[][] Scores(ITransformer model) => [.. model.Transform(Rows).GetColumn<float[]>("Score")];
 
     public void Dispose()

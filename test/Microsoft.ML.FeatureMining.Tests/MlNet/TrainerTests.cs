@@ -5,14 +5,14 @@ using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>Fit: what it reads, what it refuses, when it ends.</summary>
+/// <summary>Fit: input columns, initial weights, validation, invalid rows, cancellation and early stopping.</summary>
 [Collection(TrainedModelCollection.Name)]
 public sealed class TrainerTests(TrainedModel trained)
 {
     private static readonly FeatureMiningOptions Short = Tiny.Options with { Epochs = 1 };
 
     [Fact]
-    public void Fit_TwiceWithOneEstimator_IsAFreshFitWithTheSameBits()
+    public void Fit_TwiceWithOneEstimator_IsBitIdentical()
     {
         MLContext ml = new(4);
         EstimatorChain<ImageClassificationTransformer> pipeline = Tiny.Pipeline(ml, Short with { Seed = null });
@@ -28,7 +28,7 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Fit_LogsEachEpochAndTellsTheCallback()
+    public void Fit_EachEpoch_IsLoggedAndReported()
     {
         MLContext ml = new(1);
         List<string> log = [];
@@ -39,12 +39,13 @@ public sealed class TrainerTests(TrainedModel trained)
 
         Assert.Equal(2, log.Count(line => line.StartsWith("FeatureMining; Training|Info|Epoch ", StringComparison.Ordinal)));
         Assert.Contains(log, line => line.Contains("Epoch 2/2: loss ", StringComparison.Ordinal) && line.Contains(", validation loss ", StringComparison.Ordinal));
-        Assert.Contains(log, line => line.EndsWith("Training cifar-resnet-8 on 27 images 3x12x12 of 3 classes, validating on 9, on cpu", StringComparison.Ordinal));
+        Assert.Contains(log, line =>
+            line.EndsWith("Training cifar-resnet-8 on cpu: 27 training images (3x12x12), 9 validation images, 3 classes", StringComparison.Ordinal));
         Assert.Equal([1, 2], progress.Where(report => report.Completed is not null).Select(report => report.Completed!.Epoch));
     }
 
     [Fact]
-    public void Fit_FromAnExportedModel_BeginsWithItsWeightsAndSaysWhatItTook()
+    public void Fit_InitialWeightsOfAnExportedModel_LoadsThemAndLogsIt()
     {
         string folder = Directory.CreateTempSubdirectory("initial-weights-").FullName;
         try
@@ -59,12 +60,13 @@ public sealed class TrainerTests(TrainedModel trained)
             double fromScratch = Tiny.Pipeline(ml, options with { InitialWeights = null }).Fit(trained.Rows).LastTransformer.Model.History[0].TrainAccuracy;
 
             Assert.True(fromModel > fromScratch + 0.2, $"{fromModel} and {fromScratch}");
-            Assert.Contains(log, line => line.StartsWith("Initial weights '", StringComparison.Ordinal) && line.Contains(" tensors loaded; 0 of the file skipped; 0 of the network new.", StringComparison.Ordinal));
+            Assert.Contains(log, line => line.StartsWith("Initial weights from '", StringComparison.Ordinal)
+                && line.Contains(" tensors loaded; 0 tensors of the file skipped; 0 tensors of the network not in the file.", StringComparison.Ordinal));
 
-            // Two classes instead of three: the classifier begins anew.
+            // Two classes instead of three: the classifier is not loaded.
             IDataView two = ml.Data.LoadFromEnumerable(ml.Data.CreateEnumerable<FileRow>(trained.Rows, reuseRowObject: false).Where(row => row.Label != "green").ToArray());
             Tiny.Pipeline(ml, options).Fit(two);
-            Assert.Contains(log, line => line.Contains("2 of the network new (fc.weight, fc.bias).", StringComparison.Ordinal));
+            Assert.Contains(log, line => line.Contains("2 tensors of the network not in the file (fc.weight, fc.bias).", StringComparison.Ordinal));
         }
         finally
         {
@@ -73,15 +75,15 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Create_InitialWeightsMissing_SaysSo()
+    public void Create_MissingInitialWeights_Throws()
     {
         ArgumentException error = Assert.Throws<ArgumentException>(() => trained.Context.MulticlassClassification.Trainers.FeatureMining(Short with { InitialWeights = "none.safetensors" }));
 
-        Assert.Contains("InitialWeights names a file that is not there: 'none.safetensors'.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("The file 'none.safetensors' of InitialWeights does not exist.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Fit_WithAValidationSet_ValidatesEachEpochAndKeepsTheBest()
+    public void Fit_ValidationSet_ValidatesEachEpochAndKeepsTheBest()
     {
         MLContext ml = new(1);
         ImageClassificationModel model = ml.MulticlassClassification.Trainers.FeatureMining(Tiny.Options with { ValidationSet = trained.Loaded }).Fit(trained.Loaded).Model;
@@ -91,7 +93,7 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Fit_WithAValidationSetNotYetMapped_ValidatesOnTheSameImages()
+    public void Fit_ValidationSetWithUnmappedLabels_ValidatesOnTheSameImages()
     {
         MLContext ml = new(1);
 
@@ -105,7 +107,7 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Fit_WithAValidationSetOfNumbers_FindsTheirClassesAndLeavesOutTheOthers()
+    public void Fit_ValidationSetWithNumericLabels_SkipsUnknownClasses()
     {
         MLContext ml = new(1);
         List<string> warnings = [];
@@ -115,14 +117,14 @@ public sealed class TrainerTests(TrainedModel trained)
         FeatureMiningOptions options = Short with { ValidationSet = Numbered(30, 20, 40) };
         ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.MulticlassClassification.Trainers.FeatureMining(options)).Fit(train);
 
-        Assert.Equal(["1 validation rows were skipped: they have no label, or one that is none of the classes."], warnings);
+        Assert.Equal(["1 validation rows were skipped because their label is missing or is not a known class."], warnings);
 
         IDataView Numbered(params int[] labels) =>
             ml.Data.LoadFromEnumerable(labels.Select(label => new NumberedRow { Label = label, Image = ColoredImages.Png(label % 3, new Random(label)) }).ToArray());
     }
 
     [Fact]
-    public void Fit_WithAValidationSetThatLacksAFile_NamesIt()
+    public void Fit_ValidationSetWithMissingFile_NamesIt()
     {
         IDataView rows = trained.Context.Data.LoadFromEnumerable([new FileRow { ImagePath = "no-such-file.png", Label = "red" }]);
 
@@ -133,7 +135,7 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Fit_WithAValidationSetOfOtherKeys_SaysSo()
+    public void Fit_ValidationSetWithOtherKeys_Throws()
     {
         IDataView others = trained.Context.Transforms.Conversion.MapValueToKey("Label")
             .Append(trained.Context.Transforms.LoadRawImageBytes("Image", null, "ImagePath"))
@@ -142,11 +144,11 @@ public sealed class TrainerTests(TrainedModel trained)
         ArgumentException error = Assert.Throws<ArgumentException>(
             () => trained.Context.MulticlassClassification.Trainers.FeatureMining(Short with { ValidationSet = others }).Fit(trained.Loaded));
 
-        Assert.Contains("both must be mapped by the same fitted MapValueToKey", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Map both by the same fitted MapValueToKey", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Fit_WithARowUnlabeled_LeavesItOutWithAWarning()
+    public void Fit_UnlabeledRow_IsSkippedWithAWarning()
     {
         MLContext ml = new(1);
         List<string> warnings = [];
@@ -154,22 +156,22 @@ public sealed class TrainerTests(TrainedModel trained)
 
         ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(Encoded(ml, (1, true), (3, true), (2, true), (0, true)));
 
-        Assert.Equal(["1 training rows were skipped: they have no label, or one that is none of the classes."], warnings);
+        Assert.Equal(["1 training rows were skipped because their label is missing or is not a known class."], warnings);
     }
 
     [Fact]
-    public void Fit_WithAnUnreadablePicture_NamesColumnRowAndFile()
+    public void Fit_UnreadableImage_NamesColumnRowAndFile()
     {
         MLContext ml = new(1);
 
         ImageDecodeException error = Assert.Throws<ImageDecodeException>(
             () => ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(Encoded(ml, (1, true), (2, true), (0, false))));
 
-        Assert.StartsWith("The image of column 'Image', row 2, file 'picture-2', cannot be read: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The image of column 'Image', row 2, file 'image-2', cannot be read: ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Fit_WithUnreadablePicturesToBeSkipped_CountsThem()
+    public void Fit_UnreadableImagesWithSkip_CountsThem()
     {
         MLContext ml = new(1);
         List<string> warnings = [];
@@ -180,33 +182,33 @@ public sealed class TrainerTests(TrainedModel trained)
 
         Assert.Equal(2, model.SkippedImages);
         string[] lines = Assert.Single(warnings).Split(Environment.NewLine);
-        Assert.Equal("2 training rows were skipped: their image in column 'Image' cannot be read. The first of them:", lines[0]);
+        Assert.Equal("2 training rows were skipped because their image in column 'Image' cannot be read. The first of them:", lines[0]);
         Assert.Equal(3, lines.Length);
-        Assert.StartsWith("- The image of column 'Image', row 2, file 'picture-2', cannot be read: ", lines[1], StringComparison.Ordinal);
-        Assert.Contains("row 4, file 'picture-4'", lines[2], StringComparison.Ordinal);
+        Assert.StartsWith("- The image of column 'Image', row 2, file 'image-2', cannot be read: ", lines[1], StringComparison.Ordinal);
+        Assert.Contains("row 4, file 'image-4'", lines[2], StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(0.4, false)]
     [InlineData(0.39, true)]
     [InlineData(0, true)]
-    public void Fit_WithMoreUnreadablePicturesThanAllowed_SaysHowManyAndWhich(double share, bool refuses)
+    public void Fit_MoreUnreadableImagesThanAllowed_NamesThem(double fraction, bool throws)
     {
         MLContext ml = new(1);
-        FeatureMiningOptions options = Short with { OnUnreadableImage = UnreadableImageBehavior.Skip, MaxSkippedFraction = share };
+        FeatureMiningOptions options = Short with { OnUnreadableImage = UnreadableImageBehavior.Skip, MaxSkippedFraction = fraction };
 
         Exception? error = Record.Exception(() => ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(Encoded(ml, (1, true), (2, true), (0, false), (0, true), (2, false))));
 
-        Assert.Equal(refuses, error is InvalidOperationException);
-        if (refuses)
+        Assert.Equal(throws, error is InvalidOperationException);
+        if (throws)
         {
-            Assert.Contains("Of 5 training rows 2 have an image that cannot be read", error!.Message, StringComparison.Ordinal);
-            Assert.Contains("file 'picture-4'", error.Message, StringComparison.Ordinal);
+            Assert.Contains("The images of 2 of 5 training rows cannot be read, more than MaxSkippedFraction", error!.Message, StringComparison.Ordinal);
+            Assert.Contains("file 'image-4'", error.Message, StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public void Fit_OnPicturesAboveMaxPixels_RefusesThem()
+    public void Fit_ImagesAboveMaxPixels_Throws()
     {
         MLContext ml = new(1);
 
@@ -217,20 +219,20 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Fit_OnNothing_SaysSo()
+    public void Fit_NoRowsOrOneClass_Throws()
     {
         MLContext ml = new(1);
 
-        Assert.StartsWith("There is no row to train on", Refusal(), StringComparison.Ordinal);
-        Assert.StartsWith("There is no row to train on: 2 rows have no label", Refusal((3, true), (3, true)), StringComparison.Ordinal);
-        Assert.StartsWith("All rows have the label '2' in column 'Label'", Refusal((2, true), (2, true)), StringComparison.Ordinal);
+        Assert.StartsWith("There are no rows to train on", MessageFor(), StringComparison.Ordinal);
+        Assert.StartsWith("There are no rows to train on: 2 rows have no label", MessageFor((3, true), (3, true)), StringComparison.Ordinal);
+        Assert.StartsWith("All rows have the same label '2' in column 'Label'", MessageFor((2, true), (2, true)), StringComparison.Ordinal);
 
-        string Refusal(params (uint Label, bool Readable)[] rows) => Assert.Throws<InvalidOperationException>(
+        string MessageFor(params (uint Label, bool Readable)[] rows) => Assert.Throws<InvalidOperationException>(
             () => ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(Encoded(ml, rows))).Message;
     }
 
     [Fact]
-    public void Fit_OnAKeyWithoutANumberOfValues_SaysSo()
+    public void Fit_KeyWithUnknownNumberOfValues_Throws()
     {
         MLContext ml = new(1);
         IDataView rows = ml.Data.LoadFromEnumerable(new[] { new OpenKeyRow() });
@@ -241,7 +243,7 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Fit_WithAMissingFile_NamesIt()
+    public void Fit_MissingFile_NamesIt()
     {
         MLContext ml = new(1);
         IDataView rows = ml.Data.LoadFromEnumerable(new[] { new PathRow("a", "/nowhere/a.png"), new PathRow("b", "/nowhere/b.png") });
@@ -265,12 +267,12 @@ public sealed class TrainerTests(TrainedModel trained)
         ImageClassificationModel model = new MLContext(1).MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded).Model;
 
         Assert.Equal((TrainingEnd.Canceled, 2), (model.End, model.History.Count));
-        // By now the token is canceled from the start.
+        // Now the token is canceled from the start.
         Assert.Throws<OperationCanceledException>(() => new MLContext(1).MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded));
     }
 
     [Fact]
-    public void Fit_CanceledWhereThatThrows_Throws()
+    public void Fit_CanceledWithThrow_Throws()
     {
         using CancellationTokenSource source = new();
         FeatureMiningOptions options = Tiny.Options with
@@ -284,7 +286,7 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Fit_InACanceledContext_Throws()
+    public void Fit_ContextCanceled_Throws()
     {
         MLContext ml = new(1);
         FeatureMiningOptions options = Tiny.Options with { Progress = report => { if (report.Completed?.Epoch == 1) InternalsTests.Cancel(ml); } };
@@ -293,7 +295,7 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Fit_WithEarlyStopping_StopsEarly()
+    public void Fit_EarlyStopping_StopsEarly()
     {
         FeatureMiningOptions options = Tiny.Options with { Epochs = 200, ValidationSet = trained.Loaded, EarlyStopping = new EarlyStopping { Patience = 2 } };
 
@@ -304,7 +306,7 @@ public sealed class TrainerTests(TrainedModel trained)
     }
 
     [Fact]
-    public void Fit_OnAGpuThatIsNotThere_FallsBackOrThrows()
+    public void Fit_MissingGpu_FallsBackOrThrows()
     {
         MLContext ml = new(1) { GpuDeviceId = 999, FallbackToCpu = false };
         Assert.Contains("GpuDeviceId is 999", Assert.Throws<InvalidOperationException>(() => Tiny.Pipeline(ml, Short).Fit(trained.Rows)).Message, StringComparison.Ordinal);
@@ -313,16 +315,18 @@ public sealed class TrainerTests(TrainedModel trained)
         List<string> warnings = [];
         ml.Log += (_, e) => warnings.AddRange(e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning ? [e.RawMessage] : []);
         Tiny.Pipeline(ml, Short).Fit(trained.Rows);
-        Assert.Contains(warnings, warning => warning.StartsWith("GpuDeviceId is 999", StringComparison.Ordinal) && warning.EndsWith("the CPU is used.", StringComparison.Ordinal));
+        Assert.Contains(warnings, warning =>
+            warning.StartsWith("GpuDeviceId is 999", StringComparison.Ordinal) && warning.EndsWith("using the CPU.", StringComparison.Ordinal));
     }
 
-    /// <summary>Labels count from 0 here; 3, which is no label of three, comes out as a missing key.</summary>
-    private static IDataView Encoded(MLContext ml, params (uint Label, bool Readable)[] rows) => ml.Data.LoadFromEnumerable(rows.Select((row, i) => new EncodedPicture
-    {
-        Image = row.Readable ? ColoredImages.Png((int)row.Label % 3, new Random(i)) : [1, 2, 3],
-        Label = row.Label,
-        ImagePath = $"picture-{i}",
-    }).ToArray());
+    /// <summary>Labels count from 0 here; 3 is out of range of the three keys and becomes a missing key.</summary>
+    private static IDataView Encoded(MLContext ml, params (uint Label, bool Readable)[] rows) =>
+        ml.Data.LoadFromEnumerable(rows.Select((row, i) => new EncodedImage
+        {
+            Image = row.Readable ? ColoredImages.Png((int)row.Label % 3, new Random(i)) : [1, 2, 3],
+            Label = row.Label,
+            ImagePath = $"image-{i}",
+        }).ToArray());
 
     private sealed record PathRow(string Label, string ImagePath);
 

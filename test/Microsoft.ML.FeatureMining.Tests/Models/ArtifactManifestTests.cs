@@ -20,7 +20,7 @@ public sealed class ArtifactManifestTests
     };
 
     [Fact]
-    public void ToJson_FromJson_GivesTheSame()
+    public void ToJson_FromJson_IsEqual()
     {
         ArtifactManifest read = ArtifactManifest.FromJson(Manifest.ToJson());
 
@@ -32,7 +32,7 @@ public sealed class ArtifactManifestTests
     }
 
     [Fact]
-    public void ToJson_Recipe_NamesStrategiesAndTheirSettings()
+    public void ToJson_Recipe_HasStrategiesAndTheirSettings()
     {
         JsonNode recipe = JsonNode.Parse(Manifest.ToJson())!["recipe"]!;
 
@@ -44,11 +44,11 @@ public sealed class ArtifactManifestTests
     }
 
     [Fact]
-    public void FromJson_NewerFormat_IsRefusedByItsVersion()
+    public void FromJson_NewerFormat_ThrowsAndNamesTheVersion()
     {
         InvalidDataException e = Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson((Manifest with { FormatVersion = 3 }).ToJson()));
 
-        Assert.Contains("version 3", e.Message);
+        Assert.Contains("format version is 3", e.Message);
     }
 
     public static TheoryData<string, string> Contradictions { get; } = new()
@@ -79,7 +79,7 @@ public sealed class ArtifactManifestTests
 
     [Theory]
     [MemberData(nameof(Contradictions))]
-    public void FromJson_Contradiction_IsRefused(string property, string value)
+    public void FromJson_Contradiction_Throws(string property, string value)
     {
         JsonNode json = JsonNode.Parse(Manifest.ToJson())!;
         json[property] = JsonNode.Parse(value);
@@ -94,10 +94,10 @@ public sealed class ArtifactManifestTests
     [InlineData("{}")]
     [InlineData("{\"backbone\":\"x\"")]
     [InlineData("not json")]
-    public void FromJson_NoManifest_IsRefused(string text) => Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson(text));
+    public void FromJson_NotAManifest_Throws(string text) => Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson(text));
 
     [Fact]
-    public void FromJson_NestedAThousandDeep_IsRefused() =>
+    public void FromJson_NestedAThousandDeep_Throws() =>
         Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson($"{{\"recipe\":{new string('[', 1000)}{new string(']', 1000)}}}"));
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class ImageScorerTests : IClassFixture<OneThread>
     [InlineData("cifar-resnet-8", false)]
     [InlineData("cifar-resnet-11-bottleneck", false)]
     [InlineData("cifar-resnet-8", true)]
-    public void Score_AnyImages_EqualsTheNetworkInEvalMode(string backbone, bool floats)
+    public void Score_AnyImages_EqualsTheNetworkInEvaluationMode(string backbone, bool floats)
     {
         PixelType element = floats ? PixelType.Single : PixelType.Byte;
         using DisposeScope scope = NewDisposeScope();
@@ -45,11 +45,11 @@ public sealed class ImageScorerTests : IClassFixture<OneThread>
     [Theory]
     [InlineData(TestTimeAugmentation.Flip)]
     [InlineData(TestTimeAugmentation.TenCrop)]
-    public void Score_SeveralViews_GivesTheMeanOfTheirProbabilities(TestTimeAugmentation augmentation)
+    public void Score_SeveralViews_AveragesTheirProbabilities(TestTimeAugmentation augmentation)
     {
         ModelArtifact plain = TinyArtifact.Make(channels: 3, size: 14);
         ModelArtifact artifact = new(plain.Manifest with { TestTimeAugmentation = augmentation }, plain.Weights);
-        // 8/7 of 14 for crops.
+        // Ten-crop resizes to 8/7 of 14.
         int side = augmentation == TestTimeAugmentation.TenCrop ? 16 : 14;
         byte[] image = [.. Enumerable.Range(0, 3 * side * side).Select(at => (byte)(at * 37 % 256))];
         IEnumerable<(int Top, int Left)> corners = augmentation == TestTimeAugmentation.TenCrop ? [(0, 0), (0, 2), (2, 0), (2, 2), (1, 1)] : [(0, 0)];
@@ -75,7 +75,7 @@ public sealed class ImageScorerTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Score_ImagesAloneOrTogether_GivesTheSame()
+    public void Score_OneByOneOrAsBatch_GivesTheSame()
     {
         ModelArtifact artifact = TinyArtifact.Make();
         byte[] pixels = [.. Pixels(artifact, Count).Select(value => (byte)value)];
@@ -92,7 +92,7 @@ public sealed class ImageScorerTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Score_BuffersLongerThanNeeded_LeavesTheRestAlone()
+    public void Score_BuffersLongerThanNeeded_DoesNotChangeTheRest()
     {
         ModelArtifact artifact = TinyArtifact.Make();
         using ImageScorer scorer = new(artifact, CPU);
@@ -105,7 +105,7 @@ public sealed class ImageScorerTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public async Task Score_ManyThreadsAtOnce_GivesTheSameBits()
+    public async Task Score_ManyThreadsAtOnce_IsBitIdentical()
     {
         ModelArtifact artifact = TinyArtifact.Make();
         byte[] pixels = [.. Pixels(artifact, Count).Select(value => (byte)value)];
@@ -129,7 +129,7 @@ public sealed class ImageScorerTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Score_AfterDispose_SaysSo()
+    public void Score_AfterDispose_Throws()
     {
         ImageScorer scorer = new(TinyArtifact.Make(), CPU);
         scorer.Dispose();
@@ -139,7 +139,7 @@ public sealed class ImageScorerTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Dispose_WhileOthersScore_EndsThemWithObjectDisposed()
+    public void Dispose_WhileOthersScore_MakesThemThrowObjectDisposed()
     {
         ImageScorer scorer = new(TinyArtifact.Make(), CPU);
         using Barrier started = new(4);
@@ -161,7 +161,7 @@ public sealed class ImageScorerTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Score_BuffersTooShort_IsRefused()
+    public void Score_BuffersTooShort_Throws()
     {
         using ImageScorer scorer = new(TinyArtifact.Make(), CPU);
 

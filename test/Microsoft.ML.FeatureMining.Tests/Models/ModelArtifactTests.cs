@@ -10,7 +10,7 @@ public sealed class ModelArtifactTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
 
     [Fact]
-    public void SaveFolder_LoadFolder_GivesTheSameModel()
+    public void SaveFolder_LoadFolder_IsTheSameModel()
     {
         ModelArtifact artifact = TinyArtifact.Make();
 
@@ -35,10 +35,10 @@ public sealed class ModelArtifactTests : IDisposable
     }
 
     [Fact]
-    public void LoadFolder_NoFolder_SaysSo() => Assert.ThrowsAny<IOException>(() => ModelArtifact.LoadFolder(Path.Combine(_folder.FullName, "missing")));
+    public void LoadFolder_MissingFolder_Throws() => Assert.ThrowsAny<IOException>(() => ModelArtifact.LoadFolder(Path.Combine(_folder.FullName, "missing")));
 
     [Fact]
-    public void LoadFolder_WeightsMissing_SaysSo()
+    public void LoadFolder_MissingWeights_Throws()
     {
         TinyArtifact.Make().SaveFolder(_folder.FullName);
         File.Delete(Path.Combine(_folder.FullName, ModelArtifact.WeightsFile));
@@ -47,7 +47,7 @@ public sealed class ModelArtifactTests : IDisposable
     }
 
     [Fact]
-    public void LoadFolder_WeightsCutOff_SaysSo()
+    public void LoadFolder_TruncatedWeights_Throws()
     {
         TinyArtifact.Make().SaveFolder(_folder.FullName);
         string weights = Path.Combine(_folder.FullName, ModelArtifact.WeightsFile);
@@ -59,7 +59,7 @@ public sealed class ModelArtifactTests : IDisposable
     [Theory]
     [InlineData("fc.weight", "layer9.weight")]
     [InlineData("fc.bias", null)]
-    public void Scorer_WeightsOfOtherNames_AreRefusedByName(string from, string? to)
+    public void Scorer_WeightsWithOtherNames_ThrowsAndNamesThem(string from, string? to)
     {
         ModelArtifact artifact = TinyArtifact.Make();
         NamedTensors renamed = new([.. artifact.Weights.Tensors.Where(tensor => tensor.Name != from || to is not null).Select(tensor => tensor.Name == from ? tensor with { Name = to! } : tensor)]);
@@ -70,7 +70,7 @@ public sealed class ModelArtifactTests : IDisposable
     }
 
     [Fact]
-    public void Scorer_ManifestOfAnotherBackbone_IsRefused()
+    public void Scorer_ManifestOfAnotherBackbone_Throws()
     {
         ModelArtifact artifact = TinyArtifact.Make();
 

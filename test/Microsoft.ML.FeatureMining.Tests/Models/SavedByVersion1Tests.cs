@@ -7,7 +7,7 @@ using Microsoft.ML.FeatureMining.Strategies;
 
 namespace Microsoft.ML.FeatureMining.Tests.Models;
 
-/// <summary>Models that a version with manifests of format 1 saved, with the scores that it gave (Goldens/saved-models).</summary>
+/// <summary>Models saved with manifest format 1, and the scores of that version (Goldens/saved-models).</summary>
 public sealed class SavedByVersion1Tests : IClassFixture<OneThread>
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Goldens", "saved-models");
@@ -25,12 +25,12 @@ public sealed class SavedByVersion1Tests : IClassFixture<OneThread>
 
         float[][] expected = [.. File.ReadLines(Path.Combine(Folder, name + ".scores.csv")).Select(line => line.Split(',').Select(value => float.Parse(value, CultureInfo.InvariantCulture)).ToArray())];
         Assert.Equal(expected.Length, scores.Length);
-        // Other CPUs round otherwise.
+        // Rounding differs between CPUs.
         Assert.All(expected.Zip(scores), pair => Assert.All(pair.First.Zip(pair.Second), score => Assert.Equal(score.First, score.Second, 1e-5f)));
     }
 
     [Fact]
-    public void Load_ModelOfFormat1_TellsHeadAndMask()
+    public void Load_ModelOfFormat1_HasItsHeadAndMask()
     {
         MLContext ml = new(1);
         ITransformer masked = ml.Model.Load(Path.Combine(Folder, "masked.zip"), out _), ssm = ml.Model.Load(Path.Combine(Folder, "ssm.zip"), out _);
@@ -61,7 +61,7 @@ public sealed class SavedByVersion1Tests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Keys))]
-    public void Upgrade_KeyOfAHead_IsTheHead(string key, Head expected)
+    public void Upgrade_HeadKey_BecomesAHead(string key, Head expected)
     {
         JsonObject manifest = JsonNode.Parse(TinyArtifact.Make().Manifest.ToJson())!.AsObject();
         manifest["format_version"] = 1;

@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Models;
 
 /// <summary>
-/// Networks in files for other programs. With MLNETFM_EXPORT set to a folder the files stay there, each with the images and the logits that the network gave; test/Goldens/check_torchvision.py
-/// sets it, and loads them into torchvision's own models with strict=True.
+/// Exported networks. If MLNETFM_EXPORT is set to a folder, the files stay there, each with images and the network's logits for them;
+/// test/Goldens/check_torchvision.py uses this to load them into torchvision's models with strict=True.
 /// </summary>
 public sealed class WeightExportTests : IClassFixture<OneThread>
 {
@@ -21,18 +21,18 @@ public sealed class WeightExportTests : IClassFixture<OneThread>
     [InlineData("resnet-18")]
     [InlineData("densenet-121")]
     [InlineData("efficientnet-b0")]
-    public void Weights_Written_GiveTheSameLogitsWhenReadBack(string key) => Export(key);
+    public void Weights_WrittenAndReadBack_GiveTheSameLogits(string key) => Export(key);
 
-    // Large, and the same but for their size: only when asked for.
+    // Large networks that test nothing else: only on request.
     [SkippableTheory]
     [InlineData("resnet-50")]
     [InlineData("resnext-50-32x4d")]
     [InlineData("vgg-16")]
     [InlineData("vgg-16-bn")]
     [InlineData("efficientnet-b5")]
-    public void Weights_OfLargeNetworksWritten_GiveTheSameLogitsWhenReadBack(string key)
+    public void Weights_LargeNetworksWrittenAndReadBack_GiveTheSameLogits(string key)
     {
-        Skip.If(Folder is null, "MLNETFM_EXPORT names no folder.");
+        Skip.If(Folder is null, "MLNETFM_EXPORT is not set.");
 
         Export(key);
     }

@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Models;
 
-/// <summary>Starting a network from a file of weights.</summary>
+/// <summary>Initializing a network from a weights file.</summary>
 public sealed class WeightLoaderTests : IClassFixture<OneThread>, IDisposable
 {
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
@@ -33,7 +33,7 @@ public sealed class WeightLoaderTests : IClassFixture<OneThread>, IDisposable
     }
 
     [Fact]
-    public void Load_OtherNumberOfClasses_LeavesTheClassifierNew()
+    public void Load_OtherNumberOfClasses_DoesNotLoadTheClassifier()
     {
         using ImageNetwork source = Filled("resnet-18-cifar-stem", 5);
         Save(NamedTensors.Of(source).Tensors);
@@ -47,11 +47,12 @@ public sealed class WeightLoaderTests : IClassFixture<OneThread>, IDisposable
         AssertSame(source, target, name => !name.StartsWith("fc.", StringComparison.Ordinal));
         Assert.All(NamedTensors.Of(target).Tensors.Zip(before.Tensors).Where(pair => pair.First.Name.StartsWith("fc.", StringComparison.Ordinal)),
             pair => Assert.Equal(pair.Second.Bytes, pair.First.Bytes));
-        Assert.Equal("120 tensors loaded; 2 of the file skipped (fc.weight, fc.bias); 2 of the network new (fc.weight, fc.bias).", report.ToString());
+        Assert.Equal(
+            "120 tensors loaded; 2 tensors of the file skipped (fc.weight, fc.bias); 2 tensors of the network not in the file (fc.weight, fc.bias).", report.ToString());
     }
 
     [Fact]
-    public void Load_LargeStemIntoSmall_LeavesTheStemNew()
+    public void Load_LargeStemIntoSmall_DoesNotLoadTheStem()
     {
         using ImageNetwork source = Filled("resnet-18", 5);
         Save(NamedTensors.Of(source).Tensors);
@@ -82,7 +83,7 @@ public sealed class WeightLoaderTests : IClassFixture<OneThread>, IDisposable
     }
 
     [Fact]
-    public void Load_NamesOfAParallelWrapperAndNoCounters_LoadsTheRest()
+    public void Load_DataParallelNamesWithoutCounters_LoadsTheRest()
     {
         using ImageNetwork source = Filled("cifar-resnet-8", 5);
         Save(NamedTensors.Of(source).Tensors.Where(tensor => !tensor.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).Select(tensor => tensor with { Name = $"module.{tensor.Name}" }));
@@ -97,21 +98,21 @@ public sealed class WeightLoaderTests : IClassFixture<OneThread>, IDisposable
     [Theory]
     [InlineData("cifar-resnet-14")]
     [InlineData("wrn-10-1")]
-    public void Load_AnotherNetwork_IsRefusedAndChangesNothing(string key)
+    public void Load_AnotherNetwork_ThrowsAndChangesNothing(string key)
     {
         using ImageNetwork source = Filled("cifar-resnet-11-bottleneck", 5);
         Save(NamedTensors.Of(source).Tensors);
         using ImageNetwork target = NetworkFactory.Create(key, 3, 5);
         NamedTensors before = NamedTensors.Of(target);
 
-        InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => WeightLoader.Load(_file, target));
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => WeightLoader.Load(_file, target));
 
-        Assert.Contains("another network", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("another network", error.Message, StringComparison.Ordinal);
         Assert.All(NamedTensors.Of(target).Tensors.Zip(before.Tensors), pair => Assert.Equal(pair.Second.Bytes, pair.First.Bytes));
     }
 
     [Fact]
-    public void Open_FilesThatAreNone_AreRefused()
+    public void Open_NotSafetensors_Throws()
     {
         Assert.Throws<FileNotFoundException>(() => SafetensorsFile.Open(_file));
         foreach (byte[] content in new[] { [], new byte[7], new byte[100], Encoding.UTF8.GetBytes("PK not safetensors at all") })
@@ -128,16 +129,16 @@ public sealed class WeightLoaderTests : IClassFixture<OneThread>, IDisposable
 
     [Theory]
     [MemberData(nameof(SafetensorsTests.Hostile), MemberType = typeof(SafetensorsTests))]
-    public void Open_HostileHeader_IsRefused(string header)
+    public void Open_HostileHeader_Throws(string header)
     {
         File.WriteAllBytes(_file, [.. Encoded(header), .. new byte[8]]);
 
         Assert.Throws<InvalidDataException>(() => SafetensorsFile.Open(_file));
     }
 
-    // A hole in the file costs no disk: what lies behind it is read, the 5 GB before it are not.
+    // A sparse file needs no disk space. Only the tensor after the hole of 5 GB is read.
     [Fact]
-    public void CopyTo_BehindFiveGigabytes_ReadsWhatLiesThere()
+    public void CopyTo_TensorAfterFiveGigabytes_ReadsOnlyIt()
     {
         using DisposeScope scope = NewDisposeScope();
         const long Hole = 5_000_000_000;
@@ -155,7 +156,7 @@ public sealed class WeightLoaderTests : IClassFixture<OneThread>, IDisposable
         file.CopyTo(file.Entries[1], target);
 
         Assert.Equal([1.5f, -2, 3], TensorAssert.Values(target));
-        Assert.InRange(Environment.WorkingSet - before, long.MinValue, Hole / 2); // other tests may load networks meanwhile
+        Assert.InRange(Environment.WorkingSet - before, long.MinValue, Hole / 2); // other tests may load networks at the same time
     }
 
     [Fact]

@@ -41,12 +41,12 @@ public sealed class FreezingTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void RestNorms_OfATrainingNetwork_PutsThemAtRestUntilItTrainsAgain()
+    public void FreezeBatchNorm_OfATrainingNetwork_LastsUntilTheNextTrainCall()
     {
         using ImageNetwork network = NetworkFactory.Create("cifar-resnet-8", 3, 5);
         network.train();
 
-        network.RestNorms();
+        network.FreezeBatchNorm();
 
         Assert.DoesNotContain(network.Backbone.modules(), module => module is BatchNorm && module.training);
         network.train();

@@ -45,7 +45,7 @@ public sealed class BrowserTests(TrainedModel trained)
     public void ModelReport_OnAPhone_FitsAndCanBeRead(bool dark)
     {
         using TemporaryFolder folder = new();
-        trained.Context.Model.SaveReport(trained.Model, trained.Rows, folder["report.html"], new ModelReportOptions { Worst = 4, Pictures = 2 });
+        trained.Context.Model.SaveReport(trained.Model, trained.Rows, folder["report.html"], new ModelReportOptions { Worst = 4, Images = 2 });
 
         AssertReadable(folder, File.ReadAllText(folder["report.html"]), dark);
     }

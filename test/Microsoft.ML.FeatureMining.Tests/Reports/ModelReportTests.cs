@@ -101,13 +101,13 @@ public sealed class ModelReportTests(TrainedModel trained)
     {
         using TemporaryFolder folder = new();
 
-        trained.Context.Model.SaveReport(trained.Model, trained.Rows, folder["report.html"], new ModelReportOptions { Worst = 5, Pictures = 3, Activations = 6 });
+        trained.Context.Model.SaveReport(trained.Model, trained.Rows, folder["report.html"], new ModelReportOptions { Worst = 5, Images = 3, Activations = 6 });
 
         XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
         Assert.Equal(
-            ["summary", "curves", "confusion", "classes", "calibration", "worst", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
+            ["summary", "curves", "confusion", "classes", "calibration", "worst", "images", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
         Assert.Equal(2 * 5, Section(root, "worst").Descendants("img").Count());
-        Assert.Equal(3 * 5, Section(root, "pictures").Descendants("img").Count());
+        Assert.Equal(3 * 5, Section(root, "images").Descendants("img").Count());
         Assert.Equal(Tiny.Options.Epochs, Section(root, "curves").Descendants("tbody").Elements("tr").Count());
         Assert.Equal(["report.html"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName));
     }
@@ -147,13 +147,13 @@ public sealed class ModelReportTests(TrainedModel trained)
         using TemporaryFolder folder = new();
         ITransformer ensemble = trained.Context.MulticlassClassification.Ensemble([trained.Model, Larger()], [3, 1]);
 
-        trained.Context.Model.SaveReport(ensemble, trained.Rows, folder["report.html"], new ModelReportOptions { Worst = 2, Pictures = 3, Activations = 6 });
+        trained.Context.Model.SaveReport(ensemble, trained.Rows, folder["report.html"], new ModelReportOptions { Worst = 2, Images = 3, Activations = 6 });
 
         XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
         Assert.Equal(
-            ["summary", "curves-1", "curves-2", "confusion", "classes", "calibration", "worst", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
+            ["summary", "curves-1", "curves-2", "confusion", "classes", "calibration", "worst", "images", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
         // The image, the mean map, and a map of each.
-        Assert.Equal(3 * 4, Section(root, "pictures").Descendants("img").Count());
+        Assert.Equal(3 * 4, Section(root, "images").Descendants("img").Count());
         Assert.Contains("wrn-10-1, 3x16x20, 25.0 %", Section(root, "summary").Descendants("dd").Select(value => value.Value));
     }
 
@@ -163,7 +163,7 @@ public sealed class ModelReportTests(TrainedModel trained)
         using TemporaryFolder folder = new();
 
         trained.Context.Model.SaveReport(
-            trained.Model, trained.Rows, folder["report.html"], new ModelReportOptions { Worst = 2, Pictures = 2, Activations = 4, Name = "mined", Compared = [new("plain", Larger())] });
+            trained.Model, trained.Rows, folder["report.html"], new ModelReportOptions { Worst = 2, Images = 2, Activations = 4, Name = "mined", Compared = [new("plain", Larger())] });
 
         XElement activations = Section(PageAssert.Sound(File.ReadAllText(folder["report.html"])), "activations");
         Assert.Equal(3, activations.Descendants("figure").Count());
@@ -180,11 +180,11 @@ public sealed class ModelReportTests(TrainedModel trained)
         ITransformer model = ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath").Append(ml.MultilabelClassification().Trainers.PatchTraining(options)).Fit(trained.Rows);
         MultilabelClassificationMetrics expected = ml.MultilabelClassification().Evaluate(model.Transform(trained.Rows));
 
-        ml.Model.SaveReport(model, trained.Rows, folder["report.html"], new ModelReportOptions { Pictures = 2, Activations = 4, Worst = 5 });
-        ml.Model.SaveReport(model, Unlabeled(), folder["unlabeled.html"], new ModelReportOptions { Pictures = 2, Activations = 4 });
+        ml.Model.SaveReport(model, trained.Rows, folder["report.html"], new ModelReportOptions { Images = 2, Activations = 4, Worst = 5 });
+        ml.Model.SaveReport(model, Unlabeled(), folder["unlabeled.html"], new ModelReportOptions { Images = 2, Activations = 4 });
 
         XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
-        Assert.Equal(["summary", "curves", "classes", "worst", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
+        Assert.Equal(["summary", "curves", "classes", "worst", "images", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
         string[][] table = [.. Section(root, "classes").Descendants("tbody").Elements("tr").Select(row => row.Elements().Select(cell => cell.Value).ToArray())];
         Assert.Equal([.. ColoredImages.Names, "all classes", "Mean (macro)"], table.Select(row => row[0]));
         Assert.Equal(
@@ -198,18 +198,18 @@ public sealed class ModelReportTests(TrainedModel trained)
             .OrderByDescending(entry => entry.Loss).Take(5).Select(entry => $"{(entry.Has ? "has" : "has no")} {ColoredImages.Names[entry.k]}");
         Assert.Equal(worst, Section(root, "worst").Descendants("strong").Select(verdict => verdict.Value));
         XElement other = PageAssert.Sound(File.ReadAllText(folder["unlabeled.html"]));
-        Assert.Equal(["summary", "curves", "pictures", "activations"], other.Descendants("section").Attributes("id").Select(id => id.Value));
+        Assert.Equal(["summary", "curves", "images", "activations"], other.Descendants("section").Attributes("id").Select(id => id.Value));
     }
 
     [Fact]
-    public void SaveReport_RowsWithoutLabels_ShowsThePicturesAlone()
+    public void SaveReport_RowsWithoutLabels_ShowsImagesOnly()
     {
         using TemporaryFolder folder = new();
 
         trained.Context.Model.SaveReport(trained.Model, Unlabeled(), folder["report.html"]);
 
         XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
-        Assert.Equal(["summary", "curves", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
+        Assert.Equal(["summary", "curves", "images", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
     }
 
     [Fact]
@@ -223,7 +223,7 @@ public sealed class ModelReportTests(TrainedModel trained)
 
         foreach (ITransformer model in (ITransformer[])[trained.Model, ensemble])
         {
-            trained.Context.Model.SaveReport(model, rows, folder["report.html"], new ModelReportOptions { Worst = 2, Pictures = 2, Activations = 4 });
+            trained.Context.Model.SaveReport(model, rows, folder["report.html"], new ModelReportOptions { Worst = 2, Images = 2, Activations = 4 });
 
             XElement summary = Section(PageAssert.Sound(File.ReadAllText(folder["report.html"])), "summary");
             Assert.Contains("Unreadable4", summary.Descendants("div").Select(fact => fact.Value));
@@ -234,7 +234,7 @@ public sealed class ModelReportTests(TrainedModel trained)
     [Fact]
     public void SaveReport_NumbersThatMakeNoSense_AreRefused()
     {
-        ModelReportOptions[] nonsense = [new() { Worst = -1 }, new() { Pictures = -1 }, new() { Activations = 0 }];
+        ModelReportOptions[] nonsense = [new() { Worst = -1 }, new() { Images = -1 }, new() { Activations = 0 }];
 
         Assert.All(nonsense, options => Assert.Throws<ArgumentOutOfRangeException>(() => trained.Context.Model.SaveReport(trained.Model, trained.Rows, "never.html", options)));
     }

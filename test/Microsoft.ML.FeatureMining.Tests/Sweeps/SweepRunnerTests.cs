@@ -165,7 +165,7 @@ public sealed class SweepRunnerTests
         using (SweepJournal open = new(folder.Path, "one", Parameters))
         {
             IOException error = Assert.Throws<IOException>(() => new SweepJournal(folder.Path, "one", Parameters));
-            string expected = $"The sweep in '{folder.Path}' is under way already, in process {Environment.ProcessId} (";
+            string expected = $"The sweep in '{folder.Path}' is already in use by process {Environment.ProcessId} (";
             Assert.StartsWith(expected, error.Message, StringComparison.Ordinal);
         }
 

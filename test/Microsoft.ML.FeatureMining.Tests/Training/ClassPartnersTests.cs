@@ -12,12 +12,12 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
-/// <summary>The second images of class-wise self-distillation, where they come from the whole class.</summary>
+/// <summary>Partner images of class-wise self-distillation that are drawn from the whole class.</summary>
 public sealed class ClassPartnersTests : IClassFixture<OneThread>, IDisposable
 {
     private static readonly TrainingRecipe Drawing = TinyRun.Recipe with { Strategies = [new ClassWiseSelfDistillation { Partners = PartnerSource.Class }] };
 
-    // Of 13 images, classes 0 to 3 have three each, and class 4 has one.
+    // 13 images: classes 0 to 3 have three each, class 4 has one.
     private readonly ImageSet _set = Set([.. Enumerable.Range(0, 13).Select(i => i == 12 ? 4 : i % 4)]);
     private readonly RandomStreams _random = new(3);
     private readonly TrainingComponents _parts;
@@ -30,28 +30,28 @@ public sealed class ClassPartnersTests : IClassFixture<OneThread>, IDisposable
     }
 
     [Fact]
-    public void Draw_ManyTimes_GivesEachImageOfTheClassAlikeAndNoOther()
+    public void Draw_ManyTimes_IsUniformOverTheClass()
     {
         const int Draws = 6000;
         int[] partners = _partners.Draw([.. Enumerable.Repeat(2L, Draws)], new RandomStream(1, "draws"));
 
-        // 1/3 each of 2, 6 and 10.
+        // Images 2, 6 and 10, each with probability 1/3.
         Assert.Equal([2, 6, 10], partners.Distinct().Order());
         Assert.All(partners.CountBy(image => image), entry => Assert.Equal(1.0 / 3, (double)entry.Value / Draws, 5 * Math.Sqrt(2.0 / 9 / Draws)));
     }
 
     [Fact]
-    public void Draw_ABatch_GivesEachImageOneOfItsClass()
+    public void Draw_Batch_ReturnsImagesOfTheSameClasses()
     {
         int[] partners = _partners.Draw([4, 0, 3, 3, 1, 4], new RandomStream(1, "draws"));
 
         Assert.Equal([4, 0, 3, 3, 1, 4], partners.Select(image => _set.Labels[image]));
-        // The only one of its class is its own partner.
+        // The only image of a class is its own partner.
         Assert.Equal((12, 12), (partners[0], partners[^1]));
     }
 
     [Fact]
-    public void Logits_OfABatch_AreThoseOfTheImagesByThemselves()
+    public void Logits_Batch_EqualThoseOfASeparatePass()
     {
         using DisposeScope scope = NewDisposeScope();
         long[] labels = [0, 1, 2, 3, 4];
@@ -67,9 +67,9 @@ public sealed class ClassPartnersTests : IClassFixture<OneThread>, IDisposable
     }
 
     [Fact]
-    public void Fit_EachImageItsOwnPartner_LearnsAsPlainAndCountsTheStatisticsTwice()
+    public void Fit_EachImageIsItsOwnPartner_TrainsLikePlainAndUpdatesBatchNormTwice()
     {
-        // One step, a class an image, and no augmentation: a term of 0, whose gradient is 0, and a batch that BatchNorm sees twice.
+        // One step, one class per image, no augmentation: the distillation loss and its gradient are 0, and BatchNorm sees the batch twice.
         ImageSet set = Set([0, 1, 2, 3, 4, 5]);
         TrainingOutcome plain = TinyRun.Fit(Drawing with { Epochs = 1, Strategies = [] }, set);
         TrainingOutcome drawing = TinyRun.Fit(Drawing with { Epochs = 1 }, set);
@@ -80,12 +80,12 @@ public sealed class ClassPartnersTests : IClassFixture<OneThread>, IDisposable
             float[] expected = Values(one);
             if (one.Name.EndsWith("running_mean", StringComparison.Ordinal))
             {
-                // 0.1 m from nothing, then 0.9 of that and 0.1 m.
+                // First update: 0.1 m. Second: 0.9 * 0.1 m + 0.1 m.
                 expected = [.. expected.Select(value => value * 1.9f)];
             }
             else if (one.Name.EndsWith("running_var", StringComparison.Ordinal))
             {
-                // 0.9 + 0.1 v from one, then 0.9 of that and 0.1 v.
+                // First update: 0.9 + 0.1 v. Second: 0.9 * (0.9 + 0.1 v) + 0.1 v.
                 expected = [.. expected.Select(value => (0.9f * value) + value - 0.9f)];
             }
 
@@ -94,7 +94,7 @@ public sealed class ClassPartnersTests : IClassFixture<OneThread>, IDisposable
     }
 
     [Fact]
-    public void Fit_WithAllThatGoTogether_IsFiniteAndTheSameEachTime()
+    public void Fit_AllCompatibleStrategies_IsFiniteAndReproducible()
     {
         TrainingRecipe recipe = TinyRun.Recipe with
         {

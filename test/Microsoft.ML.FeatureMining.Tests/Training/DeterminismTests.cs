@@ -5,16 +5,16 @@ using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
-/// <summary>The same seed gives the same bits.</summary>
+/// <summary>The same seed gives bit-identical weights.</summary>
 public sealed class DeterminismTests : IClassFixture<OneThread>
 {
     private static readonly TrainingRecipe Full = TinyRun.Recipe with { Augmentations = [new PadCropFlip { Padding = 1 }], Strategies = [new Strategy()] };
 
     [Fact]
-    public void Fit_SameSeedTwice_GivesTheSameBits() => Assert.Equal(TinyRun.Bits(TinyRun.Fit(Full)), TinyRun.Bits(TinyRun.Fit(Full)));
+    public void Fit_SameSeedTwice_IsBitIdentical() => Assert.Equal(TinyRun.Bits(TinyRun.Fit(Full)), TinyRun.Bits(TinyRun.Fit(Full)));
 
     [Fact]
-    public async Task Fit_TwoAtOnce_GivesTheSameBits()
+    public async Task Fit_TwoAtOnce_IsBitIdentical()
     {
         string alone = TinyRun.Bits(TinyRun.Fit(Full));
 
@@ -28,7 +28,7 @@ public sealed class DeterminismTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_TorchsOwnSeed_ChangesNothing()
+    public void Fit_TorchSeed_HasNoEffect()
     {
         torch.manual_seed(1);
         string first = TinyRun.Bits(TinyRun.Fit(Full));
@@ -38,10 +38,10 @@ public sealed class DeterminismTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_OtherSeed_GivesOtherBits() => Assert.NotEqual(TinyRun.Bits(TinyRun.Fit(Full)), TinyRun.Bits(TinyRun.Fit(Full with { Seed = 2 })));
+    public void Fit_OtherSeed_GivesOtherWeights() => Assert.NotEqual(TinyRun.Bits(TinyRun.Fit(Full)), TinyRun.Bits(TinyRun.Fit(Full with { Seed = 2 })));
 
     [Fact]
-    public void Fit_ProgressAndReportInterval_ChangeNothing()
+    public void Fit_ProgressAndReportInterval_HaveNoEffect()
     {
         string silent = TinyRun.Bits(TinyRun.Fit(Full));
 

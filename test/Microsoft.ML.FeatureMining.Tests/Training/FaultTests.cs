@@ -7,43 +7,45 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
-/// <summary>Runs whose numbers explode or whose device is too small.</summary>
+/// <summary>Runs that diverge or run out of memory.</summary>
 public sealed class FaultTests : IClassFixture<OneThread>
 {
     [Fact]
-    public void Fit_LossNoNumber_NamesStepRateAndImages()
+    public void Fit_LossIsNaN_NamesStepRateAndImages()
     {
         TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, Strategies = [new Saboteur { Poisons = clock => clock is { Epoch: 1, Step: 1 } }] };
 
         TrainingDivergedException error = Assert.Throws<TrainingDivergedException>(() => TinyRun.Fit(recipe));
 
-        // The gradient of the second step is none, so that the third step's loss is the first to show it.
-        Assert.StartsWith("The loss became infinite or no number in epoch 2, step 3 of 3, with learning rate 0.005, on the images ", error.Message, StringComparison.Ordinal);
+        // The gradient of the second step is NaN, so the loss of the third step is the first that is NaN.
+        Assert.StartsWith("The loss became NaN or infinite in epoch 2, step 3 of 3, at learning rate 0.005. Lower LearningRate or add WarmupEpochs. "
+            + "Training images of this step: ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Fit_LastGradientNoNumber_IsSeenInTheWeights()
+    public void Fit_LastGradientIsNaN_IsDetectedInTheWeights()
     {
         TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, Strategies = [new Saboteur { Poisons = clock => clock is { Epoch: 1, Step: 2 } }] };
 
         TrainingDivergedException error = Assert.Throws<TrainingDivergedException>(() => TinyRun.Fit(recipe));
 
-        Assert.StartsWith("The weights became infinite or no number in epoch 2, step 3 of 3", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The weights became NaN or infinite in epoch 2, step 3 of 3", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Fit_RollsBack_GoesOnFromTheLastGoodStateWithHalfTheRate(bool withCheckpoints)
+    public void Fit_RollBack_ContinuesFromTheLastGoodStateWithHalfTheRate(bool withCheckpoints)
     {
         int poisoned = 0;
         Saboteur once = new() { Poisons = clock => clock is { Epoch: 1, Step: 1 } && poisoned++ == 0 };
         TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, OnDivergence = DivergenceBehavior.RollBack, Strategies = [once] };
-        List<string> notices = [];
+        List<string> warnings = [];
 
-        TrainingOutcome outcome = TinyRun.Fit(recipe, notice: notices.Add, checkpoints: withCheckpoints ? new MemoryStore() : null);
+        TrainingOutcome outcome = TinyRun.Fit(recipe, warn: warnings.Add, checkpoints: withCheckpoints ? new MemoryStore() : null);
 
-        Assert.EndsWith("The run goes back to epoch 2, step 0, and goes on with 0.5 of the learning rate.", Assert.Single(notices), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "Rolled back to epoch 2, step 0; training continues with the learning rate times 0.5.", Assert.Single(warnings), StringComparison.Ordinal);
         Assert.Equal(TrainingEnd.Completed, outcome.End);
         Assert.Equal(3, outcome.History.Count);
         Assert.Equal(TinyRun.Fit(recipe with { Strategies = [] }).History[1].LearningRate / 2, outcome.History[1].LearningRate, 12);
@@ -51,29 +53,29 @@ public sealed class FaultTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_RollsBackInVain_ThrowsAfterFiveTimes()
+    public void Fit_RollBackDoesNotHelp_ThrowsAfterFiveTimes()
     {
         TrainingRecipe recipe = TinyRun.Recipe with { OnDivergence = DivergenceBehavior.RollBack, Strategies = [new Saboteur { Poisons = _ => true }] };
-        List<string> notices = [];
+        List<string> warnings = [];
 
-        Assert.Throws<TrainingDivergedException>(() => TinyRun.Fit(recipe, notice: notices.Add));
+        Assert.Throws<TrainingDivergedException>(() => TinyRun.Fit(recipe, warn: warnings.Add));
 
-        Assert.Equal(5, notices.Count);
+        Assert.Equal(5, warnings.Count);
     }
 
     [Fact]
-    public void Fit_BatchTooLargeForTheDevice_GoesThroughInPieces()
+    public void Fit_BatchTooLargeForTheDevice_IsSplit()
     {
         TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 8, Strategies = [new Saboteur { LargestBatch = 2 }] };
-        List<string> notices = [];
+        List<string> warnings = [];
 
-        TrainingOutcome outcome = TinyRun.Fit(recipe, notice: notices.Add);
+        TrainingOutcome outcome = TinyRun.Fit(recipe, warn: warnings.Add);
 
         Assert.Equal(
         [
-            "cpu has no memory for a batch of 8 images: from here on it goes through in 2 pieces whose gradients add up.",
-            "cpu has no memory for a batch of 8 images: from here on it goes through in 4 pieces whose gradients add up.",
-        ], notices);
+            "Out of memory on cpu with a batch of 8 images. From now on, batches are split into 2 pieces with gradient accumulation.",
+            "Out of memory on cpu with a batch of 8 images. From now on, batches are split into 4 pieces with gradient accumulation.",
+        ], warnings);
         Assert.Equal(8, outcome.History.Count);
         Assert.True(outcome.History[^1].TrainLoss < outcome.History[0].TrainLoss);
     }
@@ -87,9 +89,9 @@ public sealed class FaultTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Gradient_OfPieces_IsThatOfTheWhole()
+    public void Gradient_SplitBatch_EqualsThatOfTheBatch()
     {
-        // Without BatchNorm, whose statistics are a piece's own, the pieces' gradients weighted by their share are the batch's.
+        // Without BatchNorm, which uses the statistics of each piece, the weighted sum of the pieces' gradients is the gradient of the batch.
         using DisposeScope scope = NewDisposeScope();
         using TorchSharp.Modules.Linear linear = nn.Linear(4, 3);
         Tensor images = randn(7, 4), targets = nn.functional.one_hot(tensor(new long[] { 0, 1, 2, 0, 1, 2, 0 }), 3).to(ScalarType.Float32);
@@ -108,7 +110,7 @@ public sealed class FaultTests : IClassFixture<OneThread>
         TensorAssert.Close(whole, linear.weight!.grad!, 1e-6, "gradient");
     }
 
-    /// <summary>Poisons the gradients of some steps, or has no memory for a batch of more than so many images.</summary>
+    /// <summary>Makes the gradients of some steps NaN, or simulates out-of-memory errors for large batches.</summary>
     private sealed class Saboteur : TrainingStrategy
     {
         public override string Key => "saboteur";

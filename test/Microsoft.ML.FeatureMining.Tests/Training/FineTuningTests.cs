@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
-/// <summary>What stays as it is, and what learns at which rate and with which decay.</summary>
+/// <summary>Frozen parameters, and learning rate and weight decay of the others.</summary>
 public sealed class FineTuningTests : IClassFixture<OneThread>
 {
     private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { Epochs = 1, KeepWeights = KeepWeights.Last, WeightDecay = 0.1 };
@@ -32,7 +32,7 @@ public sealed class FineTuningTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Freezings))]
-    public void Fit_FrozenStages_ChangesNothingInThemAndAllElse(string optimizer, int stages, string frozen)
+    public void Fit_FrozenStages_ChangesOnlyTheOtherTensors(string optimizer, int stages, string frozen)
     {
         TrainingRecipe recipe = Recipe with { Optimizer = OptimizerCatalog.Create(optimizer), FineTuning = new FineTuning { FrozenStages = stages } };
 
@@ -44,7 +44,7 @@ public sealed class FineTuningTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_FrozenStages_ComputesNoGradientThere()
+    public void Fit_FrozenStages_ComputeNoGradient()
     {
         Probe probe = new();
 
@@ -54,20 +54,20 @@ public sealed class FineTuningTests : IClassFixture<OneThread>
     }
 
     [Theory]
-    [InlineData(-1)]
-    [InlineData(4)]
-    public void Problems_StagesThatThereAreNot_AreNamed(int stages) =>
-        Assert.Contains($"the 3 stages of 'cifar-resnet-8'; it is {stages}", Assert.Single((Recipe with { FineTuning = new FineTuning { FrozenStages = stages } }).Problems()));
+    [InlineData(-1, "must be at least 0; it is -1")]
+    [InlineData(4, "must be at most 3, the number of stages of 'cifar-resnet-8'; it is 4")]
+    public void Problems_FrozenStagesOutOfRange_AreListed(int stages, string expected) =>
+        Assert.Contains(expected, Assert.Single((Recipe with { FineTuning = new FineTuning { FrozenStages = stages } }).Problems()));
 
     [Theory]
     [InlineData(0)]
     [InlineData(1.5)]
     [InlineData(double.NaN)]
-    public void Problems_FactorOutOfRange_IsNamed(double factor) =>
+    public void Problems_FactorOutOfRange_IsListed(double factor) =>
         Assert.Contains("BackboneLearningRateFactor", Assert.Single((Recipe with { FineTuning = new FineTuning { BackboneLearningRateFactor = factor } }).Problems()));
 
     [Fact]
-    public void Fit_FreezeBatchNorm_KeepsTheStatisticsAndTrainsTheWeights()
+    public void Fit_FreezeBatchNorm_KeepsStatisticsAndTrainsWeights()
     {
         TrainingRecipe recipe = Recipe with { FineTuning = new FineTuning { FreezeBatchNorm = true }, Epochs = 2 };
 
@@ -77,7 +77,7 @@ public sealed class FineTuningTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_BackboneAtAHundredth_MovesAHundredthAsFarInTheFirstStep()
+    public void Fit_BackboneLearningRateFactor_ScalesTheFirstStepOfTheBackbone()
     {
         // All 20 images at once: one step.
         TrainingRecipe whole = Recipe with { BatchSize = 20, Optimizer = new SgdOptimizer() };
@@ -92,7 +92,7 @@ public sealed class FineTuningTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Groups_OfAPlainRecipe_AreOneInTheNetworksOrder()
+    public void Groups_PlainRecipe_IsOneGroupInTheNetworksOrder()
     {
         using ImageNetwork network = NetworkFactory.Create("cifar-resnet-8", 1, 2);
 
@@ -105,7 +105,7 @@ public sealed class FineTuningTests : IClassFixture<OneThread>
     [Theory]
     [InlineData("cifar-resnet-8")]
     [InlineData("densenet-16-12")]
-    public void Groups_NoDecayOnNormAndBias_SparesWhatHasOneDimension(string backbone)
+    public void Groups_NoDecayOnNormAndBias_ExcludesOneDimensionalParameters(string backbone)
     {
         using ImageNetwork network = NetworkFactory.Create(backbone, 1, 2);
         using TorchSharp.Modules.Linear added = nn.Linear(2, 2);
@@ -131,7 +131,7 @@ public sealed class FineTuningTests : IClassFixture<OneThread>
     private static float[] Values(TrainingOutcome outcome, string name) =>
         System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(outcome.Weights.Tensors.Single(tensor => tensor.Name == name).Bytes).ToArray();
 
-    /// <summary>Notes which stages' outputs need a gradient.</summary>
+    /// <summary>Records which stages' outputs require a gradient.</summary>
     private sealed class Probe : TrainingStrategy
     {
         public override string Key => "probe";

@@ -8,14 +8,14 @@ using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
-/// <summary>Native tensors that are alive, counted by TorchSharp. Alone in the process while they run.</summary>
+/// <summary>Counts live native tensors by TorchSharp's counter. Not run in parallel with other tests.</summary>
 [Collection(nameof(Alone))]
 public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<OneThread>
 {
     private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { Augmentations = [new PadCropFlip { Padding = 1 }], Strategies = [new Strategy { Stages = 3 }], Epochs = 30 };
 
     [Fact]
-    public void Fit_ThirtyEpochs_HoldsAsManyTensorsAfterEach()
+    public void Fit_ThirtyEpochs_KeepsTheNumberOfTensors()
     {
         TinyRun.Fit(Recipe with { Epochs = 1 });
         Alone.CollectGarbage();
@@ -35,7 +35,7 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<OneThrea
     }
 
     [Fact]
-    public void Fit_ManyTimes_LeavesNothing()
+    public void Fit_ManyTimes_LeaksNothing()
     {
         TinyRun.Fit(Recipe with { Epochs = 2 });
 
@@ -43,7 +43,7 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<OneThrea
     }
 
     [Fact]
-    public void Fit_ThatThrows_LeavesNothing()
+    public void Fit_Throws_LeaksNothing()
     {
         TinyRun.Fit(Recipe with { Epochs = 1 });
 
@@ -52,7 +52,7 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<OneThrea
     }
 
     [Fact]
-    public void Score_ManyImages_HoldsAsManyTensors()
+    public void Score_ManyImages_KeepsTheNumberOfTensors()
     {
         ModelArtifact artifact = TinyArtifact.Make();
         Alone.AssertLeavesNothing(ScoreMany, making: () => new ImageScorer(artifact, torch.CPU).Dispose());

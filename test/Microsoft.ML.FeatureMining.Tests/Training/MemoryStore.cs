@@ -3,7 +3,7 @@ using Microsoft.ML.FeatureMining.Training.Runs;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
-/// <summary>Keeps the newest state as the bytes of its file.</summary>
+/// <summary>Keeps the newest checkpoint in memory, as the bytes of its file.</summary>
 internal sealed class MemoryStore(Func<bool>? isDue = null) : ICheckpointStore
 {
     public byte[]? Bytes { get; set; }
@@ -12,10 +12,10 @@ internal sealed class MemoryStore(Func<bool>? isDue = null) : ICheckpointStore
 
     public bool IsDue(long steps) => isDue?.Invoke() ?? false;
 
-    public void Save(RunSnapshot state)
+    public void Save(RunSnapshot snapshot)
     {
         using MemoryStream stream = new();
-        CheckpointFile.Write(stream, state);
+        CheckpointFile.Write(stream, snapshot);
         Bytes = stream.ToArray();
         Saved++;
     }

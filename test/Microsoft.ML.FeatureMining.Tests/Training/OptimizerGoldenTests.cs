@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
-/// <summary>Paths of two groups of parameters against test/Goldens/make_optimizers.py, in double precision.</summary>
+/// <summary>Optimizer trajectories of two parameter groups against PyTorch (test/Goldens/make_optimizers.py), in double precision.</summary>
 public sealed class OptimizerGoldenTests : IClassFixture<OneThread>
 {
     private const double Tolerance = 1e-12;
@@ -31,7 +31,7 @@ public sealed class OptimizerGoldenTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Step_SixTimes_GoesTheReferencesWay(string name)
+    public void Step_SixTimes_FollowsPyTorchsTrajectory(string name)
     {
         using DisposeScope scope = NewDisposeScope();
         (Parameter kernel, Parameter bias) = Parameters();
@@ -51,7 +51,8 @@ public sealed class OptimizerGoldenTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Catalog_EveryOptimizer_HasAPath() => Assert.Equal(OptimizerCatalog.Keys, Rules.Keys.Where(name => !name.Contains('/')).Order(StringComparer.Ordinal));
+    public void Catalog_EveryOptimizer_HasAGolden() =>
+        Assert.Equal(OptimizerCatalog.Keys, Rules.Keys.Where(name => !name.Contains('/')).Order(StringComparer.Ordinal));
 
     private static (Parameter Kernel, Parameter Bias) Parameters() => (nn.Parameter(Golden["kernel"]), nn.Parameter(Golden["bias"]));
 

@@ -7,7 +7,7 @@ using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
-/// <summary>A run that goes on from a checkpoint comes to the bits of one that was not interrupted.</summary>
+/// <summary>A run resumed from a checkpoint is bit-identical to one that was not interrupted.</summary>
 public sealed class ResumeTests : IClassFixture<OneThread>
 {
     private static readonly TrainingRecipe Recipe = TinyRun.Recipe with
@@ -22,15 +22,14 @@ public sealed class ResumeTests : IClassFixture<OneThread>
     private static readonly ImageSet Validation = TinyData.Bands(8, seed: 3);
     private static readonly TrainingOutcome Whole = TinyRun.Fit(Recipe, validation: Validation);
 
-    // 20 images in batches of 8: three steps an epoch.
-    // In each epoch a question before each step, and one before the batch of validation.
+    // 20 images in batches of 8: three steps per epoch. IsCanceled is called before each step and before the validation batch.
     public static TheoryData<int> Steps => [.. Enumerable.Range(0, 12)];
 
     public static TheoryData<int> StepsBeforeTheLast => [.. Enumerable.Range(0, 10)];
 
     [Theory]
     [MemberData(nameof(Steps))]
-    public void Fit_CanceledAtAnyStep_GoesOnToTheSameBits(int step)
+    public void Fit_CanceledAtAnyStep_ResumesBitIdentically(int step)
     {
         MemoryStore store = new();
         int asked = 0;
@@ -44,7 +43,7 @@ public sealed class ResumeTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(StepsBeforeTheLast))]
-    public void Fit_ThatFailedAfterACheckpoint_GoesOnToTheSameBits(int step)
+    public void Fit_FailedAfterACheckpoint_ResumesBitIdentically(int step)
     {
         int asked = 0;
         MemoryStore store = new(() => asked == step + 1);
@@ -54,11 +53,11 @@ public sealed class ResumeTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_CanceledWhileItValidates_GoesOnToTheSameBits()
+    public void Fit_CanceledDuringValidation_ResumesBitIdentically()
     {
         MemoryStore store = new();
         int asked = 0;
-        // Three questions before the steps of an epoch, the fourth before its only batch of validation.
+        // Call 7 (from 0) is before the validation batch of the second epoch.
         TrainingOutcome canceled = TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, canceled: () => asked++ == 7);
 
         Assert.Equal((TrainingEnd.Canceled, 1), (canceled.End, canceled.History.Count));
@@ -66,7 +65,7 @@ public sealed class ResumeTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_InterruptedAtEachStep_GoesOnToTheSameBits()
+    public void Fit_InterruptedAtEachStep_ResumesBitIdentically()
     {
         MemoryStore store = new();
         TrainingOutcome outcome;
@@ -84,29 +83,29 @@ public sealed class ResumeTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_ThatHadEnded_GivesTheSameModelWithoutAStep()
+    public void Fit_CompletedRun_ReturnsTheSameModelWithoutTraining()
     {
         MemoryStore store = new();
         TinyRun.Fit(Recipe, validation: Validation, checkpoints: store);
 
-        AssertIsWhole(TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, progress: _ => Assert.Fail("There was a step.")));
+        AssertIsWhole(TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, progress: _ => Assert.Fail("A step was run.")));
     }
 
     [Fact]
-    public void Fit_ThatHadStoppedEarly_StaysStopped()
+    public void Fit_RunThatStoppedEarly_StaysStopped()
     {
         MemoryStore store = new();
         TrainingRecipe recipe = Recipe with { Epochs = 50, EarlyStopping = new EarlyStopping { Patience = 2 } };
         TrainingOutcome first = TinyRun.Fit(recipe, validation: Validation, checkpoints: store);
 
-        TrainingOutcome again = TinyRun.Fit(recipe, validation: Validation, checkpoints: store, progress: _ => Assert.Fail("There was a step."));
+        TrainingOutcome again = TinyRun.Fit(recipe, validation: Validation, checkpoints: store, progress: _ => Assert.Fail("A step was run."));
 
         Assert.Equal(TrainingEnd.StoppedEarly, first.End);
         Assert.Equal((first.End, first.Epoch, TinyRun.Bits(first)), (again.End, again.Epoch, TinyRun.Bits(again)));
     }
 
     [Fact]
-    public void Fit_WithCheckpoints_ChangesNothingAndSavesEachEpoch()
+    public void Fit_Checkpoints_DoNotChangeTheResultAndAreSavedEachEpoch()
     {
         MemoryStore store = new();
 
@@ -115,27 +114,27 @@ public sealed class ResumeTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_GoingOnWithOtherThreads_SaysSo()
+    public void Fit_ResumedWithOtherThreads_Warns()
     {
         MemoryStore store = new();
         int asked = 0;
-        List<string> notices = [];
+        List<string> warnings = [];
         TinyRun.Fit(Recipe, checkpoints: store, canceled: () => asked++ == 1);
         TorchSharp.torch.set_num_threads(2);
         try
         {
-            TinyRun.Fit(Recipe, checkpoints: store, notice: notices.Add);
+            TinyRun.Fit(Recipe, checkpoints: store, warn: warnings.Add);
         }
         finally
         {
             TorchSharp.torch.set_num_threads(1);
         }
 
-        Assert.Equal(["The run was begun with 1 CPU threads and goes on with 2: it ends in other bits than it would have."], notices);
+        Assert.Equal(["The run was started with 1 CPU threads and is resumed with 2; results will not be bit-identical."], warnings);
     }
 
     [Fact]
-    public void Fit_StateOfAnotherNetwork_IsRefused()
+    public void Fit_CheckpointOfAnotherNetwork_Throws()
     {
         MemoryStore store = new();
         TinyRun.Fit(Recipe, validation: Validation, checkpoints: store);

@@ -17,7 +17,7 @@ public sealed class ScheduleTests
     [InlineData(224, 390, 0.01)]
     [InlineData(225, 0, 0.001)]
     [InlineData(299, 390, 0.001)]
-    public void At_StepSchedule_FallsAtThePapersEpochs(int epoch, int step, double rate) =>
+    public void At_StepSchedule_DropsAtThePapersEpochs(int epoch, int step, double rate) =>
         Assert.Equal(rate, new LearningRatePlan(Paper, 391).At(new TrainingClock(epoch, 300, step, 391)), 1e-12);
 
     [Theory]
@@ -25,16 +25,16 @@ public sealed class ScheduleTests
     [InlineData(0.25, 0.85355339059327373)]
     [InlineData(0.5, 0.5)]
     [InlineData(0.75, 0.14644660940672624)]
-    public void Factor_Cosine_GivesHalfACosine(double progress, double factor)
+    public void Factor_Cosine_IsHalfACosine(double progress, double factor)
     {
         Assert.Equal(factor, new CosineSchedule().Factor(progress), 1e-12);
         Assert.Equal(0.1 + 0.9 * factor, new CosineSchedule { FinalFactor = 0.1 }.Factor(progress), 1e-12);
     }
 
     [Fact]
-    public void Factor_OneCycle_IsPyTorchs()
+    public void Factor_OneCycle_MatchesPyTorch()
     {
-        // PyTorch counts 1000 steps from 0: the rate peaks at step 299 of 999 and ends at the last, where ours ends at the end of it.
+        // PyTorch's rate peaks at step 299 of 999 and reaches its final value at the last step; ours reaches it at the end of that step.
         double[] factors = new GoldenTensors("losses", "losses.safetensors").Doubles("schedule/one-cycle");
         OneCycleSchedule schedule = new() { RisingShare = 299.0 / 999 };
 
@@ -42,7 +42,7 @@ public sealed class ScheduleTests
     }
 
     [Fact]
-    public void Factor_Polynomial_IsPyTorchs()
+    public void Factor_Polynomial_MatchesPyTorch()
     {
         double[] factors = new GoldenTensors("losses", "losses.safetensors").Doubles("schedule/polynomial");
 
@@ -51,7 +51,7 @@ public sealed class ScheduleTests
     }
 
     [Fact]
-    public void Problems_PolynomialAndOneCycleOutOfRange_AreNamed()
+    public void Problems_PolynomialAndOneCycleOutOfRange_AreListed()
     {
         Assert.Equal(2, PartProblems.Of(new PolynomialSchedule { Power = 0, FinalFactor = 2 }).Count);
         Assert.Equal(3, PartProblems.Of(new OneCycleSchedule { RisingShare = 1, InitialFactor = 0, FinalFactor = double.NaN }).Count);
@@ -65,16 +65,16 @@ public sealed class ScheduleTests
     [InlineData(5, 0.1)]
     [InlineData(6, 0.0975528258147577)]
     [InlineData(14, 0.00244717418524233)]
-    public void At_WarmupAndCosine_RisesFromAThousandthThenFalls(int step, double rate)
+    public void At_WarmupAndCosine_RisesFromAThousandthThenDecays(int step, double rate)
     {
-        // Epochs of five steps: one of warm-up, two of cosine.
+        // Five steps per epoch: one epoch of warm-up, two of cosine.
         TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, LearningRate = 0.1, WarmupEpochs = 1, Schedule = new CosineSchedule() };
 
         Assert.Equal(rate, new LearningRatePlan(recipe, 5).At(new TrainingClock(step / 5, 3, step % 5, 5)), 1e-12);
     }
 
     [Fact]
-    public void At_AnyPlan_StaysWithinTheBaseRateAndFallsAfterTheWarmup() => PropertyAssert.Holds(Prop.ForAll<PositiveInt, PositiveInt, bool>((epochs, steps, cosine) =>
+    public void At_AnySchedule_StaysWithinTheBaseRateAndDecaysAfterTheWarmup() => PropertyAssert.Holds(Prop.ForAll<PositiveInt, PositiveInt, bool>((epochs, steps, cosine) =>
     {
         int count = 1 + epochs.Get % 20;
         int perEpoch = 1 + steps.Get % 30;
@@ -89,7 +89,7 @@ public sealed class ScheduleTests
     }));
 
     [Fact]
-    public void Problems_BadSettings_AreNamed()
+    public void Problems_InvalidSettings_AreListed()
     {
         Assert.Empty(PartProblems.Of(new StepSchedule()));
         Assert.Empty(PartProblems.Of(new CosineSchedule()));
@@ -98,7 +98,7 @@ public sealed class ScheduleTests
     }
 
     [Fact]
-    public void Fit_ReportedRates_AreThePlans()
+    public void Fit_ReportedRates_MatchTheSchedule()
     {
         TrainingRecipe recipe = TinyRun.Recipe with { ReportEverySteps = 1, WarmupEpochs = 0.5, Schedule = new CosineSchedule() };
         List<double> reported = [];

@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
-/// <summary>Clipped gradients, accumulated gradients, averaged weights; and that a run with any setting of a step goes on and leaves nothing.</summary>
+/// <summary>Gradient clipping, gradient accumulation and EMA; with any of these settings, a run resumes bit-identically and leaks nothing.</summary>
 [Collection(nameof(Alone))]
 public sealed class StepSettingsTests : IClassFixture<OneThread>
 {
@@ -24,7 +24,7 @@ public sealed class StepSettingsTests : IClassFixture<OneThread>
         ["accumulated"] = TinyRun.Recipe with { BatchSize = 4, GradientAccumulationSteps = 2 },
         ["averaged"] = TinyRun.Recipe with { EmaDecay = 0.9 },
         ["frozen"] = TinyRun.Recipe with { FineTuning = new FineTuning { FrozenStages = 2 } },
-        ["norms at rest"] = TinyRun.Recipe with { FineTuning = new FineTuning { FreezeBatchNorm = true } },
+        ["frozen BatchNorm"] = TinyRun.Recipe with { FineTuning = new FineTuning { FreezeBatchNorm = true } },
         ["groups"] = TinyRun.Recipe with { NoDecayOnNormAndBias = true, FineTuning = new FineTuning { BackboneLearningRateFactor = 0.1 } },
         ["all"] = TinyRun.Recipe with
         {
@@ -43,11 +43,11 @@ public sealed class StepSettingsTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Fit_StoppedWithinAnEpoch_GoesOnToTheSameBits(string name) => Interruption.AssertGoesOnToTheSameBits(Recipes[name]);
+    public void Fit_StoppedWithinAnEpoch_ResumesBitIdentically(string name) => Interruption.AssertResumesBitIdentically(Recipes[name]);
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Fit_Twice_IsTheSameAndLeavesNothing(string name)
+    public void Fit_Twice_IsBitIdenticalAndLeaksNothing(string name)
     {
         TrainingOutcome first = TinyRun.Fit(Recipes[name]);
         TrainingOutcome? second = null;
@@ -62,29 +62,29 @@ public sealed class StepSettingsTests : IClassFixture<OneThread>
     [InlineData("0.5")]
     [InlineData("2.0")]
     [InlineData("100.0")]
-    public void Clip_AnyNorm_IsPyTorchs(string most)
+    public void Clip_AnyNorm_MatchesPyTorch(string maxNorm)
     {
         using DisposeScope scope = NewDisposeScope();
         Parameter kernel = nn.Parameter(Golden["kernel"]), bias = nn.Parameter(Golden["bias"]);
         ((kernel * Golden["kernel/gradient/0"]).sum() + (bias * Golden["bias/gradient/0"]).sum()).backward();
 
-        GradientClipping.Clip([kernel, bias], double.Parse(most, System.Globalization.CultureInfo.InvariantCulture));
+        GradientClipping.Clip([kernel, bias], double.Parse(maxNorm, System.Globalization.CultureInfo.InvariantCulture));
 
-        TensorAssert.Close(Golden[$"clip/{most}/kernel"], kernel.grad!, 1e-7, "kernel");
-        TensorAssert.Close(Golden[$"clip/{most}/bias"], bias.grad!, 1e-7, "bias");
+        TensorAssert.Close(Golden[$"clip/{maxNorm}/kernel"], kernel.grad!, 1e-7, "kernel");
+        TensorAssert.Close(Golden[$"clip/{maxNorm}/bias"], bias.grad!, 1e-7, "bias");
     }
 
     [Fact]
-    public void Fit_LimitFarAboveTheGradients_IsThePlainRun() =>
+    public void Fit_ClipFarAboveTheGradients_HasNoEffect() =>
         Assert.Equal(TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe)), TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { ClipGradientNorm = 1e6 })));
 
     [Theory]
     [InlineData(2, 4)]
     [InlineData(4, 2)]
     [InlineData(3, 3)]
-    public void Fit_AccumulatedBatches_AreOneStepOfAllTheirImages(int batch, int batches)
+    public void Fit_GradientAccumulation_EqualsOneLargeBatch(int batch, int batches)
     {
-        // With the norms at rest no image sees another: the mean of the pieces' gradients is that of the whole.
+        // With frozen BatchNorm, images are independent: the mean of the pieces' gradients is the gradient of the whole batch.
         TrainingRecipe whole = TinyRun.Recipe with { FineTuning = new FineTuning { FreezeBatchNorm = true }, BatchSize = batch * batches };
         List<TrainingProgress> reports = [];
 
@@ -97,11 +97,11 @@ public sealed class StepSettingsTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_AccumulatedBatches_NormalizeApart() => Assert.NotEqual(
+    public void Fit_GradientAccumulation_NormalizesEachBatchSeparately() => Assert.NotEqual(
         TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { BatchSize = 8 })), TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { BatchSize = 4, GradientAccumulationSteps = 2 })));
 
     [Fact]
-    public void Update_OfAnAverage_BlendsWeightsAndStatisticsAndCopiesCounters()
+    public void Update_Ema_AveragesWeightsAndStatisticsAndCopiesCounters()
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
@@ -127,24 +127,24 @@ public sealed class StepSettingsTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_Average_IsValidatedAndBecomesTheModel()
+    public void Fit_Ema_IsValidatedAndBecomesTheModel()
     {
         ImageSet train = TinyData.Bands(20), validation = TinyData.Random(new ImageShape(1, 8, 8), count: 12, classes: 2, seed: 4);
         TrainingRecipe recipe = TinyRun.Recipe with { KeepWeights = KeepWeights.Last, EmaDecay = 0.9 };
 
         TrainingOutcome outcome = TinyRun.Fit(recipe, train, validation);
 
-        // The model's own validation, begun from its weights: one that stays as it is.
+        // Validates the returned weights: a second run from them that practically does not change them.
         TrainingOutcome again = TrainingEngine.Fit(recipe with { LearningRate = 1e-30, EmaDecay = null, FineTuning = new FineTuning { FreezeBatchNorm = true }, Epochs = 1 }, train, validation,
             new TrainingHost(CPU) { LoadWeights = outcome.Weights.CopyTo });
         Assert.Equal(again.History[^1].ValidationLoss!.Value, outcome.History[^1].ValidationLoss!.Value, 1e-6);
         Assert.NotEqual(TinyRun.Fit(recipe with { EmaDecay = null }, train, validation).History[^1].ValidationLoss!.Value, outcome.History[^1].ValidationLoss!.Value, 1e-4);
-        // The training itself does not see the average.
+        // The EMA does not affect the training itself.
         Assert.Equal(TinyRun.Fit(recipe with { EmaDecay = null }, train, validation).History[^1].TrainLoss, outcome.History[^1].TrainLoss);
     }
 
     [Fact]
-    public void Problems_ImpossibleValues_AreAllNamed()
+    public void Problems_InvalidValues_AreAllListed()
     {
         TrainingRecipe recipe = TinyRun.Recipe with { ClipGradientNorm = 0, EmaDecay = 1, GradientAccumulationSteps = 0 };
 

@@ -12,8 +12,8 @@ using TorchSharp;
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>
-/// What computes does so in a dispose scope. TorchSharp passes the handle of a tensor to libtorch and does not keep the tensor alive: one that is in no scope can be freed by the garbage collector while
-/// libtorch works on it.
+/// All computation runs in a dispose scope. TorchSharp passes the handle of a tensor to libtorch but does not keep the tensor alive: the garbage collector can
+/// free a tensor outside a scope while libtorch uses it.
 /// </summary>
 public sealed class TensorScopeTests : IClassFixture<OneThread>
 {
@@ -23,65 +23,66 @@ public sealed class TensorScopeTests : IClassFixture<OneThread>
 
     public static TheoryData<string> Optimizers { get; } = [.. OptimizerCatalog.Keys];
 
-    // Of this thread.
-    private static long MadeOutside => DisposeScopeManager.Statistics.TensorStatistics.CreatedOutsideScopeCount;
+    // The count of this thread.
+    private static long CreatedOutside => DisposeScopeManager.Statistics.TensorStatistics.CreatedOutsideScopeCount;
 
     [Theory]
     [MemberData(nameof(Strategies))]
-    public void Fit_AnyStrategy_StepsWithinScopes(string key) => AssertStepsWithinScopes(Recipe with { Strategies = [StrategySettings.Create(key)] });
+    public void Fit_AnyStrategy_RunsStepsInScopes(string key) => AssertStepsRunInScopes(Recipe with { Strategies = [StrategySettings.Create(key)] });
 
     [Theory]
     [MemberData(nameof(Optimizers))]
-    public void Fit_AnyOptimizer_StepsWithinScopes(string key) => AssertStepsWithinScopes(Recipe with { Optimizer = OptimizerCatalog.Create(key), LearningRate = 1e-3 });
+    public void Fit_AnyOptimizer_RunsStepsInScopes(string key) =>
+        AssertStepsRunInScopes(Recipe with { Optimizer = OptimizerCatalog.Create(key), LearningRate = 1e-3 });
 
     [Fact]
-    public void Fit_AllAugmentations_StepsWithinScopes() => AssertStepsWithinScopes(
+    public void Fit_AllAugmentations_RunsStepsInScopes() => AssertStepsRunInScopes(
         Recipe with { Input = new ImageShape(3, 16, 16), Augmentations = [.. AugmentationCatalog.Keys.Select(AugmentationCatalog.Create)] }, TinyData.Random(new ImageShape(3, 16, 16), count: 16, classes: 2));
 
     [Fact]
-    public void Score_AnImage_IsWithinAScope()
+    public void Score_Image_RunsInAScope()
     {
         using ImageScorer scorer = new(TinyArtifact.Make(), torch.CPU);
-        long before = MadeOutside;
+        long before = CreatedOutside;
 
         scorer.Score(new byte[scorer.Input.Length], 1, new float[scorer.ClassCount]);
 
-        Assert.Equal(before, MadeOutside);
+        Assert.Equal(before, CreatedOutside);
     }
 
     [Fact]
-    public void Explain_AnImage_IsWithinAScope()
+    public void Explain_Image_RunsInAScope()
     {
         ModelArtifact artifact = TinyArtifact.Make();
         using NetworkExplainer explainer = new(artifact, torch.CPU);
         byte[] image = new byte[artifact.Manifest.Preprocessing.Shape.Length];
-        long before = MadeOutside;
+        long before = CreatedOutside;
 
         explainer.Explain(image, target: null);
         explainer.Activations([image]);
 
-        Assert.Equal(before, MadeOutside);
+        Assert.Equal(before, CreatedOutside);
     }
 
     [Fact]
-    public void Count_OfATensorOutsideAScope_Rises()
+    public void Count_TensorOutsideAScope_Increases()
     {
-        long before = MadeOutside;
+        long before = CreatedOutside;
 
         torch.zeros(1).Dispose();
 
-        Assert.Equal(before + 1, MadeOutside);
+        Assert.Equal(before + 1, CreatedOutside);
     }
 
-    // Parameters, buffers and the optimizer's tensors are made before the first step, and their owners keep them.
-    private static void AssertStepsWithinScopes(TrainingRecipe recipe, ImageSet? train = null)
+    // Parameters, buffers and optimizer state are created before the first step and owned by their objects.
+    private static void AssertStepsRunInScopes(TrainingRecipe recipe, ImageSet? train = null)
     {
         List<long> made = [];
         train ??= TinyData.Bands(16);
 
-        TinyRun.Fit(recipe, train, train, progress: _ => made.Add(MadeOutside), checkpoints: new MemoryStore(isDue: () => true));
+        TinyRun.Fit(recipe, train, train, progress: _ => made.Add(CreatedOutside), checkpoints: new MemoryStore(isDue: () => true));
 
-        Assert.Equal(made[0], MadeOutside);
+        Assert.Equal(made[0], CreatedOutside);
         Assert.True(made.Count >= recipe.Epochs * train.Count / recipe.ImagesPerStep);
     }
 }

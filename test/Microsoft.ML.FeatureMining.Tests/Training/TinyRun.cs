@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
-/// <summary>Fits of a few steps.</summary>
+/// <summary>Training runs of a few steps.</summary>
 internal static class TinyRun
 {
     public static TrainingRecipe Recipe { get; } = new()
@@ -22,26 +22,26 @@ internal static class TinyRun
         Seed = 1,
     };
 
-    public static TrainingOutcome Fit(TrainingRecipe recipe, ImageSet? train = null, ImageSet? validation = null, Action<TrainingProgress>? progress = null, Func<bool>? canceled = null, ICheckpointStore? checkpoints = null, Action<string>? notice = null) =>
+    public static TrainingOutcome Fit(TrainingRecipe recipe, ImageSet? train = null, ImageSet? validation = null, Action<TrainingProgress>? progress = null, Func<bool>? canceled = null, ICheckpointStore? checkpoints = null, Action<string>? warn = null) =>
         TrainingEngine.Fit(recipe, train ?? TinyData.Bands(20), validation, new TrainingHost(CPU)
         {
             Progress = progress,
             IsCanceled = canceled ?? (() => false),
             Checkpoints = checkpoints,
-            Notice = notice ?? (_ => { }),
+            Warn = warn ?? (_ => { }),
         });
 
-    /// <summary>Checks the recipe, makes what a Fit makes of it, and disposes of it without a step.</summary>
+    /// <summary>Checks the recipe, creates the components of a run and disposes them without training.</summary>
     public static void MakeParts(TrainingRecipe recipe)
     {
         Assert.Empty(recipe.Problems());
         new TrainingComponents(recipe, TinyData.Bands(20), CPU, new RandomStreams(recipe.Seed)).Dispose();
     }
 
-    /// <summary>The figures of each epoch but the time that it took.</summary>
+    /// <summary>The metrics of each epoch, without its duration.</summary>
     public static IEnumerable<EpochMetrics> Figures(TrainingOutcome outcome) => outcome.History.Select(epoch => epoch with { Seconds = 0 });
 
-    /// <summary>Name and bytes of each tensor, to compare to the bit.</summary>
+    /// <summary>The name and a hash of each tensor, to compare weights bit by bit.</summary>
     public static string Bits(NamedTensors weights) => string.Join('\n', weights.Tensors.Select(tensor => $"{tensor.Name} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(tensor.Bytes))}"));
 
     public static string Bits(TrainingOutcome outcome) => Bits(outcome.Weights);

@@ -17,7 +17,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Training;
 public sealed class TrainingEngineTests : IClassFixture<OneThread>
 {
     [Fact]
-    public void Fit_LabelSortedData_LearnsIt()
+    public void Fit_DataSortedByLabel_LearnsIt()
     {
         TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { Epochs = 5, Schedule = new CosineSchedule() }, TinyData.Bands(80, sorted: true), TinyData.Bands(40, seed: 2));
 
@@ -42,7 +42,7 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_ValidationFigures_EqualAnIndependentComputation()
+    public void Fit_ValidationMetrics_EqualAnIndependentComputation()
     {
         ImageSet train = TinyData.Bands(30);
         ImageSet validation = TinyData.Random(new ImageShape(1, 8, 8), count: 21, classes: 2, seed: 4);
@@ -64,7 +64,7 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_KeepBest_GivesTheWeightsOfTheFirstBestEpoch()
+    public void Fit_KeepBest_ReturnsTheWeightsOfTheFirstBestEpoch()
     {
         TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 6, Schedule = new CosineSchedule(), KeepWeights = KeepWeights.Best };
         ImageSet validation = TinyData.Random(recipe.Input, count: 10, classes: 2, seed: 3);
@@ -74,7 +74,7 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
         double highest = best.History.Max(epoch => epoch.ValidationAccuracy!.Value);
         Assert.Equal(best.History.First(epoch => epoch.ValidationAccuracy == highest).Epoch, best.Epoch);
         Assert.NotEqual(6, best.Epoch);
-        // The run up to there, by itself: canceled as soon as that epoch is over.
+        // A run that is canceled after the best epoch.
         bool over = false;
         TrainingOutcome upToThere = TinyRun.Fit(
             recipe with { KeepWeights = KeepWeights.Last }, validation: validation, progress: report => over |= report.Completed?.Epoch == best.Epoch, canceled: () => over);
@@ -82,7 +82,7 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_KeepLast_GivesTheWeightsOfTheLastEpoch()
+    public void Fit_KeepLast_ReturnsTheWeightsOfTheLastEpoch()
     {
         TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, KeepWeights = KeepWeights.Last };
 
@@ -114,9 +114,9 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_AccuracyThatDoesNotRise_StopsEarly()
+    public void Fit_AccuracyDoesNotImprove_StopsEarly()
     {
-        // From some accuracy on the first epoch, two classes leave no room for a rise by 0.6: at most one epoch rises after the first.
+        // Accuracy can increase by 0.6 at most once after the first epoch.
         TrainingOutcome outcome = TinyRun.Fit(
             TinyRun.Recipe with { Epochs = 50, EarlyStopping = new EarlyStopping { Patience = 3, MinDelta = 0.6 } }, validation: TinyData.Bands(8, seed: 3));
 
@@ -125,7 +125,7 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_LossThatIsNoNumber_SaysWhereAndAtWhichRate()
+    public void Fit_LossIsNaN_NamesEpochAndLearningRate()
     {
         TrainingRecipe recipe = TinyRun.Recipe with { ReportEverySteps = 1, Strategies = [new Poison()] };
 
@@ -136,11 +136,11 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_RateFarTooHigh_Diverges() =>
+    public void Fit_LearningRateFarTooHigh_Diverges() =>
         Assert.Throws<TrainingDivergedException>(() => TinyRun.Fit(TinyRun.Recipe with { LearningRate = 1e30, Epochs = 5 }));
 
     [Fact]
-    public void Fit_Progress_IsMonotoneAndEndsWithTheCompletedEpoch()
+    public void Fit_Progress_IsMonotonicAndEndsWithTheCompletedEpoch()
     {
         List<TrainingProgress> reports = [];
 
@@ -161,11 +161,11 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_ListenerThatThrows_EndsTheFitWithItsException() =>
+    public void Fit_ProgressCallbackThrows_EndsFitWithItsException() =>
         Assert.Throws<FormatException>(() => TinyRun.Fit(TinyRun.Recipe, progress: _ => throw new FormatException()));
 
     [Fact]
-    public void Fit_ManyProblems_AreAllListedAtOnce()
+    public void Fit_ManyProblems_AreAllListed()
     {
         TrainingRecipe recipe = TinyRun.Recipe with
         {
@@ -195,7 +195,7 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_NoImages_IsRefused()
+    public void Fit_NoImages_Throws()
     {
         ArgumentException e = Assert.Throws<ArgumentException>(() => TinyRun.Fit(TinyRun.Recipe, new ImageSetBuilder(TinyRun.Recipe.Input).Build(2)));
 
@@ -203,11 +203,11 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_UnknownBackbone_IsRefused() =>
+    public void Fit_UnknownBackbone_Throws() =>
         Assert.Contains("'resnet-9000'", Assert.Throws<ArgumentException>(() => TinyRun.Fit(TinyRun.Recipe with { Backbone = "resnet-9000" })).Message);
 
     [Fact]
-    public void Fit_BatchLargerThanTheSet_TrainsOneStepAnEpoch()
+    public void Fit_BatchLargerThanTheSet_TrainsOneStepPerEpoch()
     {
         List<TrainingProgress> reports = [];
 
@@ -220,7 +220,7 @@ public sealed class TrainingEngineTests : IClassFixture<OneThread>
     public void Fit_LastBatchOfOneImage_Trains() =>
         Assert.Equal(TrainingEnd.Completed, TinyRun.Fit(TinyRun.Recipe with { BatchSize = 4 }, TinyData.Bands(9)).End);
 
-    /// <summary>Makes the logits' loss no number by feeding infinite features.</summary>
+    /// <summary>Makes the loss NaN by NaN features.</summary>
     private sealed class Poison : TrainingStrategy
     {
         public override string Key => "poison";

@@ -11,13 +11,14 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>
-/// A whole Fit against test/Goldens/make_network.py, which writes the same run from the papers' text with PyTorch: initial weights, order of the images, crops and
-/// flips, normalization, Feature Mining's boxes, warm-up and cosine, SGD. Biases that began at zero are small and noisy: PyTorch's own single precision sets their bound.
+/// A complete run against PyTorch (test/Goldens/make_network.py, written from the papers' text): initial weights, order of the images, crops and flips,
+/// normalization, Feature Mining's boxes, warm-up and cosine, SGD. Biases that start at zero are small and noisy; their tolerance is the rounding error of
+/// PyTorch's own single precision.
 /// </summary>
 public sealed class WholeRunTests : IClassFixture<OneThread>
 {
     [Fact]
-    public void Fit_SettingsOfTheGolden_EndsInPyTorchsWeights()
+    public void Fit_SettingsOfTheGolden_MatchesPyTorchsWeights()
     {
         NetworkGolden golden = new("whole-run");
         ImageShape shape = new(3, 12, 12);

@@ -4,7 +4,9 @@ using Microsoft.ML.Data;
 
 namespace PublicApi.Tests.Own;
 
-/// <summary>Images 8x8 with a bright band whose height tells the class, as a user has them: files' bytes in objects, or planar floats behind an IDataView of one's own.</summary>
+/// <summary>
+/// Images of 8x8 with a bright band; its position determines the class. Available as encoded files in objects, or as planar floats in a user-defined IDataView.
+/// </summary>
 internal static class Bands
 {
     public const int Side = 8;
@@ -15,7 +17,7 @@ internal static class Bands
     /// <summary>Rows of objects; each image is a BMP file.</summary>
     public static IDataView Encoded(MLContext ml, int count = 96) => ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new Row { Label = Names[i % 2], Image = Bmp(Pixels(i)) }));
 
-    /// <summary>Rows of a data view that nobody but this project knows.</summary>
+    /// <summary>Rows of a user-defined data view.</summary>
     public static IDataView Planar(int count = 96) => new PlanarView(count);
 
     // Deterministic noise, [3,8,8].
@@ -33,7 +35,7 @@ internal static class Bands
         return pixels;
     }
 
-    // 24 bits, bottom row first, blue first; rows of 24 bytes need no filling.
+    // 24 bits per pixel, bottom row first, blue first; rows of 24 bytes need no padding.
     private static byte[] Bmp(byte[] planar)
     {
         const int HeaderBytes = 54;

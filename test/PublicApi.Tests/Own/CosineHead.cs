@@ -7,12 +7,12 @@ using static TorchSharp.torch;
 
 namespace PublicApi.Tests.Own;
 
-/// <summary>A head whose logits are scaled cosines of the embedding and one vector per class.</summary>
+/// <summary>A head with logits that are scaled cosine similarities of the embedding and one vector per class.</summary>
 internal sealed record CosineHead : Head
 {
     public override string Key => "cosine";
 
-    /// <summary>What cosines are multiplied by.</summary>
+    /// <summary>The factor on the cosine similarities.</summary>
     [Range(0.0, 100.0, MinimumIsExclusive = true)]
     public double Scale { get; init; } = 10;
 

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace PublicApi.Tests.Own;
 
 /// <summary>
-/// A strategy that asks for all that there is: noise on a stage, exits with losses of their own, a module with a buffer, the predictions for another image of each class, and what an epoch gave.
+/// A strategy that uses all hooks: noise on a stage, exits with losses, a module with a buffer, predictions for partner images, and the metrics of each epoch.
 /// </summary>
 internal sealed class DeepTwins : TrainingStrategy
 {
@@ -68,13 +68,13 @@ internal sealed class DeepTwins : TrainingStrategy
         public override void EndEpoch(EpochMetrics metrics) => _mean.Halve(metrics.TrainAccuracy);
     }
 
-    /// <summary>State that a resumed run needs: a buffer.</summary>
+    /// <summary>State that a resumed run needs is in a buffer.</summary>
     private sealed class MeanEmbedding : nn.Module
     {
         public MeanEmbedding(int channels)
             : base(nameof(MeanEmbedding)) => register_buffer("value", zeros(channels));
 
-        // A copy: the buffer moves before the backward pass.
+        // A copy, because the buffer changes before the backward pass.
         public Tensor Value => get_buffer("value")!.clone();
 
         public void Follow(Tensor embedding)

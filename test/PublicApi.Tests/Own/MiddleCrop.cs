@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace PublicApi.Tests.Own;
 
-/// <summary>Crops larger images to the network's size near their middle.</summary>
+/// <summary>Crops images to the network's size, at a random height and in the horizontal center.</summary>
 internal sealed record MiddleCrop : ImageAugmentation
 {
     public override string Key => "middle-crop";

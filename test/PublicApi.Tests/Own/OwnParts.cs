@@ -8,7 +8,7 @@ using Microsoft.ML.FeatureMining.Training;
 
 namespace PublicApi.Tests.Own;
 
-/// <summary>This project's parts in the library's catalogs.</summary>
+/// <summary>Registers this project's parts in the library's catalogs.</summary>
 internal static class OwnParts
 {
     public const string Backbone = "plain-net";
@@ -16,7 +16,7 @@ internal static class OwnParts
     private static readonly Lock Gate = new();
     private static bool _registered;
 
-    /// <summary>Registers them, once in a process.</summary>
+    /// <summary>Registers them, once per process.</summary>
     public static void Register()
     {
         lock (Gate)

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace PublicApi.Tests.Own;
 
-/// <summary>A backbone of three stages with dropout, noise, and a parameter that is no layer's.</summary>
+/// <summary>A backbone of three stages with dropout, noise, and a parameter that does not belong to a layer.</summary>
 internal sealed class PlainNet : Backbone
 {
     private static readonly int[] Channels = [8, 12, 16];

@@ -2,7 +2,7 @@ using Microsoft.ML.FeatureMining.Training.Schedules;
 
 namespace PublicApi.Tests.Own;
 
-/// <summary>Up to the base rate and down again, in straight lines.</summary>
+/// <summary>Rises linearly to the base learning rate, then falls linearly to 0.</summary>
 internal sealed record TriangleSchedule : LearningRateSchedule
 {
     public override string Key => "triangle";

@@ -5,7 +5,7 @@ using Microsoft.ML.FeatureMining.Models;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Columns;
 
-/// <summary>The values behind a label key, key 1 first: text, numbers, or none where the key has no KeyValues.</summary>
+/// <summary>The values of a label key, key 1 first: text or numbers; none if the key has no KeyValues.</summary>
 internal sealed class ClassKeys
 {
     private const string KeyValues = "KeyValues";
@@ -18,15 +18,15 @@ internal sealed class ClassKeys
         (_item, Names) = (item, names);
     }
 
-    /// <summary>One name a class: the key's value as text, or its zero-based index where it has none.</summary>
+    /// <summary>One name per class: the key's value as text, or its zero-based index if it has no value.</summary>
     public IReadOnlyList<string> Names { get; }
 
     public int Count => Names.Count;
 
-    /// <summary>The type of the values; null where there are none.</summary>
+    /// <summary>The type of the values; null if there are none.</summary>
     public PrimitiveDataViewType? ItemType => _item?.Type;
 
-    /// <summary>That type by the name that a saved model has for it; empty where there are no values.</summary>
+    /// <summary>The name of that type in a saved model; empty if there are no values.</summary>
     public string ItemName => _item?.Name ?? "";
 
     public static ClassKeys Of(DataViewSchema.Column label)
@@ -36,14 +36,15 @@ internal sealed class ClassKeys
         if (values?.Type is not VectorDataViewType { IsKnownSize: true } type)
             return new ClassKeys(null, Numbered(count));
         KeyItem item = KeyItem.Of(type.ItemType)
-            ?? throw new ArgumentOutOfRangeException(nameof(label), $"The KeyValues of label column '{label.Name}' are {type.ItemType}; text, numbers and Booleans can be kept in a model.");
+            ?? throw new ArgumentOutOfRangeException(
+                nameof(label), $"The KeyValues of label column '{label.Name}' are {type.ItemType}; a model can store text, numbers and Booleans.");
         return new ClassKeys(item, item.Read(label.Annotations, KeyValues));
     }
 
-    /// <summary>Classes that a text column names, in that order.</summary>
+    /// <summary>Creates keys from class names, in that order.</summary>
     public static ClassKeys OfText(IReadOnlyList<string> names) => new(KeyItem.Text, names);
 
-    /// <summary>The classes of a vector's slots: their names, or numbers where they have none.</summary>
+    /// <summary>Creates keys from the slots of a vector: their names, or their indices if they have no names.</summary>
     public static ClassKeys OfSlots(DataViewSchema.Column vector)
     {
         if (vector.Annotations.Schema.GetColumnOrNull(SlotNames)?.Type is not VectorDataViewType { ItemType: TextDataViewType, IsKnownSize: true })
@@ -53,17 +54,17 @@ internal sealed class ClassKeys
         return OfText([.. names.DenseValues().Select(name => name.ToString())]);
     }
 
-    /// <summary>The keys of a saved model, whose values are of the type that <see cref="ItemName"/> gave.</summary>
+    /// <summary>The keys of a saved model. <paramref name="itemName"/> is the saved <see cref="ItemName"/>.</summary>
     public static ClassKeys Of(ArtifactManifest manifest, string itemName) => new(
         itemName.Length == 0 ? null : KeyItem.Named(itemName), manifest.ClassNames ?? Numbered(manifest.ClassCount));
 
-    /// <summary>Whether a key of the other means the same class.</summary>
+    /// <summary>Whether equal keys mean the same class in both.</summary>
     public bool Matches(ClassKeys other) => _item == other._item && Names.SequenceEqual(other.Names, StringComparer.Ordinal);
 
-    /// <summary>Reads a column of such values as text, in the form of <see cref="Names"/>.</summary>
+    /// <summary>Returns a function that reads a column of such values as text, in the form of <see cref="Names"/>.</summary>
     public Func<string> ValueReader(DataViewRow row, DataViewSchema.Column column) => _item!.ValueReader(row, column);
 
-    /// <summary>Adds the values as an annotation, where there are any.</summary>
+    /// <summary>Adds the values as an annotation, if there are any.</summary>
     public void Annotate(DataViewSchema.Annotations.Builder annotations, string kind) => _item?.Add(annotations, kind, Names);
 
     public override string ToString() => _item is null ? $"{Count} keys without values" : $"{Count} keys of {_item.Type}";
@@ -71,7 +72,7 @@ internal sealed class ClassKeys
     private static string[] Numbered(int count) => [.. Enumerable.Range(0, count).Select(index => FormattableString.Invariant($"{index}"))];
 }
 
-/// <summary>A type that a key's values may have, and its way to text and back without loss.</summary>
+/// <summary>A type of key values, with a lossless conversion to text and back.</summary>
 internal abstract class KeyItem(PrimitiveDataViewType type)
 {
     public static KeyItem Text { get; } = new KeyItem<ReadOnlyMemory<char>>(TextDataViewType.Instance, value => value.ToString(), text => text.AsMemory());
@@ -95,13 +96,13 @@ internal abstract class KeyItem(PrimitiveDataViewType type)
     public static KeyItem? Of(DataViewType type) => Array.Find(All, item => item.Type.Equals(type));
 
     public static KeyItem Named(string name) => Array.Find(All, item => item.Name == name)
-        ?? throw new InvalidDataException($"The model's label values are of type '{name}', which this version does not know.");
+        ?? throw new InvalidDataException($"The model's label values are of type '{name}', which this version of the library does not support.");
 
     public abstract string[] Read(DataViewSchema.Annotations annotations, string kind);
 
     public abstract Func<string> ValueReader(DataViewRow row, DataViewSchema.Column column);
 
-    /// <summary>The values that the names stand for, as an array of the raw type.</summary>
+    /// <summary>Parses the names into an array of the raw type.</summary>
     public abstract Array Values(IReadOnlyList<string> names);
 
     public abstract void Add(DataViewSchema.Annotations.Builder annotations, string kind, IReadOnlyList<string> names);

@@ -12,7 +12,7 @@ internal sealed class ImageColumn
 {
     public const string Expected = "VarVector<Byte>, Vector<Single>, Image or Text";
 
-    /// <summary>A text column of this name gives the files that errors name, as LoadImageFolder and ML.NET's samples call it.</summary>
+    /// <summary>The text column with file names for error messages; LoadImageFolder and ML.NET's samples use this name.</summary>
     public const string PathColumnName = "ImagePath";
 
     private readonly DataViewSchema.Column? _path;
@@ -36,17 +36,17 @@ internal sealed class ImageColumn
     /// <summary>Bytes of one preprocessed image.</summary>
     public int ImageBytes => ImageSet.ImageBytes(Shape, Element);
 
-    /// <summary>All that decides which pixels a value of it gives; part of the content key of cached images.</summary>
+    /// <summary>Everything that determines the decoded pixels of a value; part of the content key of cached images.</summary>
     public string Description => FormattableString.Invariant($"{Column.Type} {Element} {Preprocessing} {_maxPixels}");
 
-    /// <summary>Whether it holds paths of image files, which can be read in any order.</summary>
+    /// <summary>Whether it has paths of image files, which can be read in any order.</summary>
     public bool IsFiles => Column.Type is TextDataViewType;
 
     /// <summary>The columns that <see cref="Reader(DataViewRow)"/> needs.</summary>
     public IEnumerable<DataViewSchema.Column> Columns => _path is { } path ? [Column, path] : [Column];
 
-    /// <summary>Finds the column. If planar floats have three dimensions, these are the shape.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it holds no images.</exception>
+    /// <summary>Finds the column. If a column of planar floats has three dimensions, they are the image shape.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The column does not exist, or its type is not an image type.</exception>
     public static ImageColumn Bind(DataViewSchema schema, string name, ImagePreprocessing preprocessing, long maxPixels)
     {
         DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw ColumnError.NotFound("image", name);
@@ -60,14 +60,14 @@ internal sealed class ImageColumn
         return new ImageColumn(column, path?.Type is TextDataViewType ? path : null, preprocessing with { Shape = shape }, maxPixels);
     }
 
-    /// <summary>As <see cref="Bind"/>; if there is no such column, the files in the text column <see cref="PathColumnName"/> are taken.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is neither, or the column holds no images.</exception>
+    /// <summary>Like <see cref="Bind"/>, but if the column does not exist, uses the files in the text column <see cref="PathColumnName"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Neither column exists, or the type of the column is not an image type.</exception>
     public static ImageColumn BindOrFiles(DataViewSchema schema, string name, ImagePreprocessing preprocessing, long maxPixels) =>
         schema.GetColumnOrNull(name) is null && schema.GetColumnOrNull(PathColumnName) is { Type: TextDataViewType } path
             ? Bind(schema, path.Name, preprocessing, maxPixels)
             : Bind(schema, name, preprocessing, maxPixels);
 
-    /// <summary>The pixel type of images in a column of that type; null if the type holds no images.</summary>
+    /// <summary>The pixel type of images in a column of that type; null if it is not an image type.</summary>
     public static PixelType? ElementOf(DataViewType type) => type switch
     {
         VectorDataViewType { IsKnownSize: false, ItemType: NumberDataViewType item } when item.RawType == typeof(byte) => PixelType.Byte,
@@ -76,20 +76,20 @@ internal sealed class ImageColumn
         _ => null,
     };
 
-    /// <summary>Gives a function that reads the image at the row's current position.</summary>
+    /// <summary>Returns a function that reads the image at the row's current position.</summary>
     public Func<ImageSource> Reader(DataViewRow row) => Column.Type switch
     {
         TextDataViewType => Reader<ReadOnlyMemory<char>>(row, (path, _) => ImageSource.OfPath(path.ToString(), row.Position)),
-        // Never disposed here: a getter that makes images disposes of the one it finds, another gives the user's own.
+        // Not disposed here: ML.NET's getters dispose the previous image themselves, and other getters return images that the user owns.
         ImageDataViewType => Reader<MLImage?>(row, (image, file) => ImageSource.OfImage(image is null ? null : ToRgb(image), row.Position, file)),
         VectorDataViewType { IsKnownSize: true } => Reader<VBuffer<float>>(row, (planar, file) => ImageSource.OfPlanar(Copy(planar), row.Position, file)),
         _ => Reader<VBuffer<byte>>(row, (encoded, file) => ImageSource.OfEncoded(Copy(encoded), row.Position, file)),
     };
 
-    /// <summary>Decodes and preprocesses an image into memory as long as one image, [C,H,W].</summary>
+    /// <summary>Decodes and preprocesses an image, [C,H,W].</summary>
     /// <param name="image">An image of this column.</param>
-    /// <param name="pixels">Receives the pixels.</param>
-    /// <param name="preprocessing">Null for the column's own.</param>
+    /// <param name="pixels">Receives the pixels; its length must be that of one image.</param>
+    /// <param name="preprocessing">The preprocessing; null for the column's own.</param>
     /// <exception cref="ImageDecodeException">The image cannot be read; the message names the column, the row and, if it is known, the file.</exception>
     public void Decode(ImageSource image, Memory<byte> pixels, ImagePreprocessing? preprocessing = null)
     {
@@ -103,7 +103,7 @@ internal sealed class ImageColumn
         }
     }
 
-    /// <summary>The same into new memory.</summary>
+    /// <summary>Decodes and preprocesses an image into a new array.</summary>
     public byte[] Decode(ImageSource image, ImagePreprocessing? preprocessing = null)
     {
         byte[] pixels = GC.AllocateUninitializedArray<byte>(ImageSet.ImageBytes((preprocessing ?? Preprocessing).Shape, Element));
@@ -111,7 +111,7 @@ internal sealed class ImageColumn
         return pixels;
     }
 
-    /// <summary>Column, row and file, for errors.</summary>
+    /// <summary>Column, row and file, for error messages.</summary>
     public string NameOf(ImageSource image) =>
         FormattableString.Invariant($"column '{Column.Name}', row {image.Row}{(image.File is null ? "" : $", file '{image.File}'")}");
 
@@ -167,7 +167,7 @@ internal sealed class ImageColumn
     }
 }
 
-/// <summary>Errors about a column of the input, worded as those of ML.NET's own trainers.</summary>
+/// <summary>Errors about a column of the input, with the same wording as ML.NET's own trainers.</summary>
 internal static class ColumnError
 {
     public static ArgumentOutOfRangeException NotFound(string role, string name) => new("inputSchema", $"Could not find {role} column '{name}'");

@@ -9,7 +9,7 @@ namespace Microsoft.ML.FeatureMining.MlNet.Columns;
 /// <summary>The image of one row, not yet decoded. It is copied out of the row, so that it can be decoded later and on any thread.</summary>
 internal sealed class ImageSource
 {
-    // A byte[] is an encoded file, a string a path, a DecodedImage the pixels of an MLImage, a float[] planar floats; null is a missing MLImage.
+    // byte[]: an encoded file; string: a path; DecodedImage: the pixels of an MLImage; float[]: planar floats; null: a missing MLImage.
     private readonly object? _content;
 
     private ImageSource(object? content, long row, string? file)
@@ -23,7 +23,7 @@ internal sealed class ImageSource
     /// <summary>The image's file; null if the row does not name one.</summary>
     public string? File { get; }
 
-    /// <summary>The memory that it holds, in bytes; 0 for a path.</summary>
+    /// <summary>Its memory in bytes; 0 for a path.</summary>
     public long Bytes => _content switch
     {
         byte[] encoded => encoded.LongLength,
@@ -57,7 +57,7 @@ internal sealed class ImageSource
                 DecodeFile(path, preprocessing, maxPixels, pixels);
                 break;
             case byte[] { Length: 0 }:
-                throw new ImageDecodeException("The value is empty; a loader leaves it empty if the file is missing.");
+                throw new ImageDecodeException("The value is empty. LoadRawImageBytes gives an empty value if the file is missing.");
             case byte[] encoded:
                 preprocessing.Apply(encoded, maxPixels, pixels);
                 break;
@@ -68,7 +68,7 @@ internal sealed class ImageSource
                 MemoryMarshal.AsBytes<float>(planar).CopyTo(pixels.Span);
                 break;
             case float[]:
-                throw new ImageDecodeException("A pixel is NaN or infinite.");
+                throw new ImageDecodeException("A pixel value is NaN or infinite.");
             default:
                 throw new ImageDecodeException("The value is missing.");
         }

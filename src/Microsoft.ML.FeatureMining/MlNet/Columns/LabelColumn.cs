@@ -1,8 +1,9 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Columns;
 
-/// <summary>The label column of a schema. It gives each row a number, which is a class or the index of a set of classes.</summary>
+/// <summary>The label column of a schema. It gives each row a number: the index of a class or of a set of classes.</summary>
 internal abstract class LabelColumn(DataViewSchema.Column column, ClassKeys keys)
 {
     public DataViewSchema.Column Column { get; } = column;
@@ -10,25 +11,27 @@ internal abstract class LabelColumn(DataViewSchema.Column column, ClassKeys keys
     /// <summary>The classes.</summary>
     public ClassKeys Keys { get; } = keys;
 
-    /// <summary>For each number read so far its set of classes, [K] of 0 and 1; null if a number is a class.</summary>
+    /// <summary>The set of classes of each number read so far, [K] of 0 and 1; null if a number is the index of a class.</summary>
     public virtual IReadOnlyList<float[]>? Sets => null;
 
-    /// <summary>Gives a function that reads the number at the row's current position, from 0; null if the label is missing or none of the classes.</summary>
+    /// <summary>
+    /// Returns a function that reads the number at the row's current position, from 0; null if the label is missing or not one of the classes.
+    /// </summary>
     public abstract Func<int?> Reader(DataViewRow row);
 
     /// <summary>Finds the label column of other rows with the same classes.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is of another type.</exception>
-    /// <exception cref="ArgumentException">Its classes are others.</exception>
-    public abstract LabelColumn Alike(DataViewSchema schema, string name);
+    /// <exception cref="ArgumentOutOfRangeException">The column does not exist, or it has another type.</exception>
+    /// <exception cref="ArgumentException">The column has other classes.</exception>
+    public abstract LabelColumn BindTo(DataViewSchema schema, string name);
 
-    /// <summary>The name of a label, for errors.</summary>
+    /// <summary>The name of a label, for error messages.</summary>
     public abstract string Describe(int number);
 }
 
-/// <summary>A label that is one class: a key, or the value that a key stands for.</summary>
+/// <summary>A label that is one class: a key, or the value of a key.</summary>
 internal sealed class KeyLabelColumn : LabelColumn
 {
-    // A key whose number of values is unknown claims more than four billion; a network has an output for each.
+    // A key with an unknown number of values reports more than four billion; a network would need an output for each.
     private const ulong MaxClasses = 1_000_000;
 
     private KeyLabelColumn(DataViewSchema.Column column, ClassKeys keys)
@@ -36,7 +39,8 @@ internal sealed class KeyLabelColumn : LabelColumn
     {
     }
 
-    /// <exception cref="ArgumentOutOfRangeException">There is no such column, it is no key, or a key of more values than a network can have classes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The column does not exist, is not a key, or is a key with more values than a network can have
+    /// classes.</exception>
     public static KeyLabelColumn Bind(DataViewSchema schema, string name)
     {
         DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw ColumnError.NotFound("label", name);
@@ -45,19 +49,20 @@ internal sealed class KeyLabelColumn : LabelColumn
             : throw ColumnError.Mismatch("label", name, FormattableString.Invariant($"Key<UInt32> of at most {MaxClasses} values"), column.Type.ToString()!);
     }
 
-    /// <summary>Finds the label of further rows: the same key, or the values that it stands for, not yet mapped.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is neither.</exception>
-    /// <exception cref="ArgumentException">It is another key.</exception>
-    public static KeyLabelColumn BindAlike(DataViewSchema schema, string name, ClassKeys keys)
+    /// <summary>Finds the label column of other rows: the same key, or its values, not yet mapped to keys.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The column does not exist, or is neither.</exception>
+    /// <exception cref="ArgumentException">The column is another key.</exception>
+    public static KeyLabelColumn BindWithKeys(DataViewSchema schema, string name, ClassKeys keys)
     {
         if (schema.GetColumnOrNull(name) is { } column && column.Type.Equals(keys.ItemType))
             return new KeyLabelColumn(column, keys);
         KeyLabelColumn label = Bind(schema, name);
         return label.Keys.Matches(keys) ? label : throw new ArgumentException(
-            $"The labels of column '{name}' are {label.Keys}, those of the training rows {keys}: both must be mapped by the same fitted MapValueToKey, or these not at all.", nameof(schema));
+            $"The labels in column '{name}' are {label.Keys}, but those of the training rows are {keys}. Map both by the same fitted MapValueToKey, "
+                + "or leave these labels unmapped.", nameof(schema));
     }
 
-    public override LabelColumn Alike(DataViewSchema schema, string name) => BindAlike(schema, name, Keys);
+    public override LabelColumn BindTo(DataViewSchema schema, string name) => BindWithKeys(schema, name, Keys);
 
     public override string Describe(int number) => Keys.Names[number];
 
@@ -83,8 +88,8 @@ internal sealed class KeyLabelColumn : LabelColumn
 }
 
 /// <summary>
-/// A label that is a set of classes: a vector of 0 and 1, one per class; or names, as a vector of text or as one text separated by commas, semicolons or bars.
-/// Equal sets have the same number, given in the order in which sets first appear.
+/// A label that is a set of classes: a vector of 0 and 1, one per class; or names, as a vector of text or as one text with names separated by commas,
+/// semicolons or bars. Equal sets have the same number; sets are numbered in order of first appearance.
 /// </summary>
 internal sealed class LabelSetColumn : LabelColumn
 {
@@ -102,27 +107,28 @@ internal sealed class LabelSetColumn : LabelColumn
 
     public override IReadOnlyList<float[]> Sets => _sets;
 
-    /// <summary>Finds the column and its classes: those that the vector's slots are called, or all names, in ordinal order.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is no set of classes.</exception>
+    /// <summary>Finds the column and its classes: the slot names of the vector, or all names in the column, in ordinal order.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The column does not exist, or its type is not a set of classes.</exception>
     public static LabelSetColumn Bind(IDataView rows, string name)
     {
         DataViewSchema.Column column = Find(rows.Schema, name);
         return new LabelSetColumn(column, IsMultiHot(column.Type) ? ClassKeys.OfSlots(column) : ClassKeys.OfText([.. Names(rows, column)]));
     }
 
-    public override LabelColumn Alike(DataViewSchema schema, string name) => BindAlike(schema, name, Keys);
+    public override LabelColumn BindTo(DataViewSchema schema, string name) => BindWithKeys(schema, name, Keys);
 
-    /// <summary>Finds the label of rows whose classes are known.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is no set of classes.</exception>
-    /// <exception cref="ArgumentException">Its classes are others.</exception>
-    public static LabelSetColumn BindAlike(DataViewSchema schema, string name, ClassKeys keys)
+    /// <summary>Finds the label column of rows with known classes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The column does not exist, or its type is not a set of classes.</exception>
+    /// <exception cref="ArgumentException">The column has other classes.</exception>
+    public static LabelSetColumn BindWithKeys(DataViewSchema schema, string name, ClassKeys keys)
     {
         DataViewSchema.Column column = Find(schema, name);
         bool fits = IsMultiHot(column.Type) ? ((VectorDataViewType)column.Type).Size == keys.Count : keys.ItemType is TextDataViewType;
-        return fits ? new LabelSetColumn(column, keys) : throw new ArgumentException($"The labels of column '{name}' are {column.Type}; those of the model are {keys}.", nameof(schema));
+        return fits ? new LabelSetColumn(column, keys) : throw new ArgumentException(
+            $"The labels in column '{name}' have type {column.Type}, which does not match the {keys} of the model.", nameof(schema));
     }
 
-    /// <summary>Names that are none of the classes are ignored.</summary>
+    /// <summary>Ignores names that are not one of the classes.</summary>
     public override Func<int?> Reader(DataViewRow row)
     {
         if (IsMultiHot(Column.Type))
@@ -200,7 +206,10 @@ internal sealed class LabelSetColumn : LabelColumn
                 return null;
             return set.All(value => value is 0 or 1)
                 ? NumberOf(set)
-                : throw new ArgumentException(FormattableString.Invariant($"The label column '{Column.Name}' has {set.First(value => value is not (0 or 1))} in row {row.Position}; a set of classes is a vector of 0 and 1."));
+                : throw new ArgumentException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The label column '{Column.Name}' has the value {set.First(value => value is not (0 or 1))} in row {row.Position}; "
+                    + $"a set of classes must be a vector of 0 and 1."));
         };
     }
 

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>What to do with an image that cannot be read.</summary>
+/// <summary>Specifies what happens to an image that cannot be read.</summary>
 public enum UnreadableImageBehavior
 {
     /// <summary>Throw an <see cref="Imaging.ImageDecodeException"/> that names the column, the row and, if it is known, the file.</summary>

@@ -4,12 +4,12 @@ using Microsoft.ML.FeatureMining.MlNet.Columns;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Reading;
 
-/// <summary>Decodes every image of a data view on all cores and collects the facts for a report.</summary>
+/// <summary>Decodes every image of a data view on all cores and collects the data of a report.</summary>
 internal sealed class ImageInspector(long maxPixels)
 {
     private const int ChunkRows = 256;
 
-    /// <exception cref="ArgumentOutOfRangeException">There is neither a column of encoded images nor one of paths.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no column of encoded images and no column of paths.</exception>
     public ImageSetReport Inspect(IDataView rows, string labelColumnName, string imageColumnName)
     {
         RowClasses? classes = rows.Schema.GetColumnOrNull(labelColumnName) is null ? null : RowClasses.Read(rows, labelColumnName);
@@ -45,7 +45,7 @@ internal sealed class ImageInspector(long maxPixels)
             encoded ??= File.ReadAllBytes(row.File!);
             return encoded.Length > 0
                 ? (ImageFacts.Of(encoded, maxPixels), null)
-                : (default, "The value is empty; a loader leaves it empty if the file is missing.");
+                : (default, "The value is empty. LoadRawImageBytes gives an empty value if the file is missing.");
         }
         catch (Exception e) when (e is ImageDecodeException or IOException or UnauthorizedAccessException or ArgumentException)
         {

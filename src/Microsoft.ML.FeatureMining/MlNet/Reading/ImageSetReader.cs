@@ -4,7 +4,7 @@ using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Reading;
 
-/// <summary>Decodes the images of rows once and keeps them in memory, in a file, or not at all: then each epoch decodes them again.</summary>
+/// <summary>Decodes the images of rows once and keeps them in memory or in a file; streamed images are decoded again in each epoch.</summary>
 /// <param name="behavior">What to do if an image cannot be read.</param>
 /// <param name="storage">Where to keep images.</param>
 /// <param name="warn">Receives warnings for the user.</param>
@@ -12,13 +12,12 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
 {
     /// <summary>Reads all rows with a label.</summary>
     /// <param name="rows">The rows.</param>
-    /// <param name="heldOut">For each row with a label whether it is for validation; null to read one set.</param>
-    /// <returns>
-    /// The images whose rows are not held out; those whose rows are, null if <paramref name="heldOut"/> is; and what became of all rows. Both sets share their
-    /// pixels: dispose of one when neither is needed.
+    /// <param name="heldOut">For each row with a label, whether it is a validation row; null to read a single set.</param>
+    /// <returns>The images of rows that are not held out; the held-out images (null if <paramref name="heldOut"/> is null); and the ledger of all rows. Both
+    /// sets share their pixels: dispose one of them when neither is needed.
     /// </returns>
     /// <exception cref="ImageDecodeException">An image cannot be read, and the behavior is to throw.</exception>
-    /// <exception cref="InvalidOperationException">The data view has other rows than when <paramref name="heldOut"/> was drawn.</exception>
+    /// <exception cref="InvalidOperationException">The data view returned other rows than when <paramref name="heldOut"/> was drawn.</exception>
     public (ImageSet Images, ImageSet? HeldOut, RowLedger Ledger) Read(LabeledRows rows, bool[]? heldOut = null)
     {
         long bytes = storage.DependsOnSize ? rows.MaxCount() * rows.Image.ImageBytes : 0;
@@ -63,12 +62,12 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
         }
         catch (PixelFileException e)
         {
-            warn($"Decoded images cannot be kept on the disk; they are decoded anew in each epoch. {e.Message}");
+            warn($"Decoded images cannot be stored on disk and will be decoded again in each epoch. {e.Message}");
             return Stream(rows, heldOut);
         }
     }
 
-    // Computing the statistics reads every image, so that a damaged one is found now, when the file can still be written again.
+    // Computing the statistics reads every image, so that damage is found now, while the file can still be created again.
     private (ImageSet, ImageSet?, RowLedger)? Reuse(LabeledRows rows, FilePixels pixels, bool[]? heldOut)
     {
         try
@@ -91,7 +90,7 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
             pixels.Dispose();
-            warn($"{e.Message} It is made anew.");
+            warn($"{e.Message} The file will be created again.");
             return null;
         }
     }
@@ -111,11 +110,11 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
             }
         }
 
-        // Statistics are known from this pass; another one would decode every image again.
+        // This pass already computed the statistics; another pass would decode every image again.
         return Divide(rows, pixels, ledger, heldOut, isBytes ? images.Statistics() : null, isBytes ? validation.Statistics() : null);
     }
 
-    // The store has the readable images only, in the order of their rows.
+    // The store has only the readable images, in the order of their rows.
     private static (ImageSet, ImageSet?, RowLedger) Divide(
         LabeledRows rows,
         PixelStore pixels,
@@ -145,5 +144,5 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
 
     private static InvalidOperationException OtherRows(int before, int now) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"The data view gave {before} labeled rows when the validation rows were drawn, and {now} when they were read. {LabeledRows.SameRowsAdvice}"));
+        $"The data view returned {before} labeled rows when the validation rows were drawn, but {now} when they were read. {LabeledRows.SameRowsAdvice}"));
 }

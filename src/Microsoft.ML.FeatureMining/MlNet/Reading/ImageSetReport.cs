@@ -3,7 +3,7 @@ using Microsoft.ML.FeatureMining.MlNet.Reading;
 
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>Statistics of a set of labeled images, and its problems: unreadable images, duplicates, contradicting labels.</summary>
+/// <summary>Statistics and problems of a set of labeled images: unreadable images, duplicates, contradicting labels.</summary>
 public sealed class ImageSetReport
 {
     private readonly ILookup<UInt128, ImageRow> _rows;
@@ -20,7 +20,7 @@ public sealed class ImageSetReport
     /// <summary>The number of rows.</summary>
     public int Rows { get; }
 
-    /// <summary>The classes with their rows, readable or not; empty if there is no label column.</summary>
+    /// <summary>The classes with their number of rows, including unreadable ones; empty if there is no label column.</summary>
     public IReadOnlyList<ClassCount> Classes { get; }
 
     /// <summary>The number of rows without a label.</summary>
@@ -32,18 +32,18 @@ public sealed class ImageSetReport
     /// <summary>Heights of the images; null if none can be read.</summary>
     public SideStatistics? Height { get; }
 
-    /// <summary>Rows whose image cannot be read.</summary>
+    /// <summary>Rows with an unreadable image.</summary>
     public IReadOnlyList<UnreadableImage> Unreadable { get; }
 
     /// <summary>Groups of two or more rows whose images have the same pixels, even if their files differ.</summary>
     public IReadOnlyList<IReadOnlyList<ImageRow>> Duplicates { get; }
 
-    /// <summary>Those <see cref="Duplicates"/> whose rows have different labels.</summary>
+    /// <summary>The <see cref="Duplicates"/> with different labels.</summary>
     public IEnumerable<IReadOnlyList<ImageRow>> Contradictions => Duplicates.Where(rows => rows.Select(row => row.Label).Distinct(StringComparer.Ordinal).Count() > 1);
 
     /// <summary>Finds images with the same pixels in this set and in another: leakage between training and test data.</summary>
     /// <param name="other">The report of the other set.</param>
-    /// <returns>A pair for each row of the other set whose image is also in this one, with the first such row here.</returns>
+    /// <returns>A pair for each row of the other set whose image is also in this set, with the first such row of this set.</returns>
     public IReadOnlyList<(ImageRow Here, ImageRow There)> SharedWith(ImageSetReport other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -69,7 +69,7 @@ public sealed record ClassCount(string Name, int Rows, double Weight);
 /// <param name="Max">The largest.</param>
 public sealed record SideStatistics(int Min, int Median, int Max);
 
-/// <summary>A row whose image cannot be read.</summary>
+/// <summary>A row with an unreadable image.</summary>
 /// <param name="Row">The row.</param>
 /// <param name="Cause">Why it cannot be read.</param>
 public sealed record UnreadableImage(ImageRow Row, string Cause);

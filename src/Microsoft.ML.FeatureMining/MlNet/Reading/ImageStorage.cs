@@ -1,11 +1,11 @@
 namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
-/// Where decoded images are kept during training. It changes memory use and speed, not the model, with one exception (see <see cref="Stream"/>).
+/// Where decoded images are kept during training. It affects memory use and speed but not the model, with one exception (see <see cref="Stream"/>).
 /// </summary>
 public enum ImageStorage
 {
-    /// <summary>In memory if they fit into the budget; else in a file if the disk has room for it; else they are streamed.</summary>
+    /// <summary>In memory if they fit into the budget; else in a file if the disk has room; else they are streamed.</summary>
     Adaptive,
 
     /// <summary>In memory, whatever their size.</summary>
@@ -15,9 +15,9 @@ public enum ImageStorage
     Disk,
 
     /// <summary>
-    /// Not kept: each epoch decodes the images again, ahead of the training step. If the image column holds paths of files (text), images are shuffled as
-    /// usual. Other rows can only be read one after the other: they are shuffled within a buffer, so that the order, and the model, is another one if there are
-    /// more rows than the buffer holds.
+    /// Not kept: each epoch decodes the images again, ahead of the training step. If the image column has paths of files (text), images are shuffled as usual.
+    /// Other rows can only be read sequentially and are shuffled within a buffer; if there are more rows than the buffer holds, the order of the images, and
+    /// thus the model, differs.
     /// </summary>
     Stream,
 }
@@ -25,29 +25,29 @@ public enum ImageStorage
 /// <summary>Where to keep decoded images, and within which limits.</summary>
 internal sealed record StorageSettings
 {
-    // The rest is left to others.
+    // Uses 1/2 of the free disk space and 1/4 of the memory, to leave room for other processes.
     private const int DiskShare = 2;
     private const int MemoryShare = 4;
 
     public ImageStorage Storage { get; init; }
 
-    /// <summary>In bytes; null for a quarter of what the process may use.</summary>
+    /// <summary>In bytes; null for a quarter of the memory that the process may use.</summary>
     public long? MemoryBudget { get; init; }
 
-    /// <summary>Where files of decoded images stay for the next Fit; null for temporary files.</summary>
+    /// <summary>The folder for files of decoded images that the next Fit reuses; null for temporary files.</summary>
     public string? CacheFolder { get; init; }
 
-    /// <summary>How many rows are in the shuffle buffer, if rows can only be read one after the other.</summary>
+    /// <summary>The number of rows in the shuffle buffer, used if rows can only be read sequentially.</summary>
     public int ShuffleBufferSize { get; init; } = 4096;
 
     public string Folder => CacheFolder ?? Path.GetTempPath();
 
     public long Budget => MemoryBudget ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryShare;
 
-    /// <summary>Whether <see cref="Choose"/> has to know the size of the images, or the file wants room for them.</summary>
+    /// <summary>Whether the size of the decoded images must be known to choose the storage or to reserve disk space.</summary>
     public bool DependsOnSize => Storage is ImageStorage.Adaptive or ImageStorage.Disk;
 
-    /// <summary>Chooses memory, disk or stream for so many bytes.</summary>
+    /// <summary>Chooses memory, disk or stream for that many bytes.</summary>
     public ImageStorage Choose(long bytes) => Storage != ImageStorage.Adaptive ? Storage
         : bytes <= Budget ? ImageStorage.Memory
         : bytes <= FreeOnDisk() / DiskShare ? ImageStorage.Disk

@@ -8,8 +8,8 @@ using Microsoft.ML.FeatureMining.MlNet.Columns;
 namespace Microsoft.ML.FeatureMining.MlNet.Reading;
 
 /// <summary>
-/// A data view, its label column and its image column: where reading starts. Each method passes over the rows once, in their order. Rows without a label are
-/// skipped; the others are numbered from 0.
+/// A data view with its label column and its image column. Each method makes one pass over the rows, in their order. Rows without a label are skipped; the
+/// others are numbered from 0.
 /// </summary>
 /// <param name="view">The data view. Each pass must give the same rows.</param>
 /// <param name="label">Its label column.</param>
@@ -17,8 +17,8 @@ namespace Microsoft.ML.FeatureMining.MlNet.Reading;
 /// <param name="checkCanceled">Called every few hundred rows; throws to stop the pass.</param>
 internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn image, Action checkCanceled)
 {
-    /// <summary>Ends errors about a data view that gives other rows in another pass.</summary>
-    public const string SameRowsAdvice = "Let it give the same rows each time, for example with Cache.";
+    /// <summary>Advice for errors about a data view with rows that change between passes.</summary>
+    public const string SameRowsAdvice = "Each pass must return the same rows; use Cache, for example.";
 
     private const int ChunkRows = 256;
     private const long ChunkBytes = 64 << 20;
@@ -28,10 +28,10 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
 
     public ImageColumn Image => image;
 
-    /// <summary>An upper bound of the number of rows with a label: the view's own row count, or else a count of the labels.</summary>
+    /// <summary>An upper bound on the number of rows with a label: the view's row count if known, else the number of labels.</summary>
     public long MaxCount() => view.GetRowCount() ?? ReadLabels().Length;
 
-    /// <summary>Reads the labels alone.</summary>
+    /// <summary>Reads only the labels.</summary>
     public int[] ReadLabels()
     {
         List<int> labels = [];
@@ -48,9 +48,9 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
         return [.. labels];
     }
 
-    /// <summary>Reads labels and images; nothing is decoded.</summary>
+    /// <summary>Reads labels and images without decoding them.</summary>
     /// <param name="wanted">The numbers of the rows to read; null for all.</param>
-    /// <param name="ledger">Counts the rows without a label; null if nobody asks.</param>
+    /// <param name="ledger">Counts the rows without a label; null not to count them.</param>
     public IEnumerable<LabeledRow> Read(IReadOnlySet<int>? wanted = null, RowLedger? ledger = null)
     {
         using DataViewRowCursor cursor = view.GetRowCursor([label.Column, .. image.Columns]);
@@ -77,8 +77,8 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
         }
     }
 
-    /// <summary>Decodes all rows on all cores and gives those whose image can be read.</summary>
-    /// <param name="ledger">Receives what became of each row.</param>
+    /// <summary>Decodes all rows on all cores and returns those with a readable image.</summary>
+    /// <param name="ledger">Records whether each row was read.</param>
     /// <param name="behavior">What to do if an image cannot be read.</param>
     /// <exception cref="ImageDecodeException">An image cannot be read, and the behavior is to throw.</exception>
     public IEnumerable<(LabeledRow Row, byte[] Pixels)> Decode(RowLedger ledger, UnreadableImageBehavior behavior)
@@ -114,7 +114,7 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
         }
     }
 
-    /// <summary>A name for the decoded images, which only the same rows decoded in the same way have. Nothing is decoded for it.</summary>
+    /// <summary>A hash that identifies the decoded images: the same rows, decoded in the same way, have the same key. Computing it decodes nothing.</summary>
     public string ContentKey()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -136,7 +136,7 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
         return "images-" + Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, KeyBytes));
     }
 
-    // A chunk has enough rows for all cores, and limits the memory that waits to be decoded.
+    // Chunks have enough rows for all cores and limit the memory of images waiting to be decoded.
     private IEnumerable<LabeledRow[]> ReadChunks(RowLedger? ledger)
     {
         List<LabeledRow> chunk = [];
@@ -167,7 +167,9 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
 /// <param name="Image">Its image, not yet decoded.</param>
 internal readonly record struct LabeledRow(int Number, int Label, ImageSource Image);
 
-/// <summary>What became of the rows of a data view. A file of decoded images keeps it as JSON, so that the next Fit knows it without decoding.</summary>
+/// <summary>
+/// Records which rows of a data view were read or skipped. A file of decoded images stores it as JSON, so that the next Fit does not have to decode.
+/// </summary>
 internal sealed record RowLedger
 {
     private const int MaxCauses = 5;
@@ -175,18 +177,18 @@ internal sealed record RowLedger
     /// <summary>The label of each row that has one.</summary>
     public List<int> Labels { get; init; } = [];
 
-    /// <summary>The numbers of the rows whose image cannot be read.</summary>
+    /// <summary>The numbers of the rows with an unreadable image.</summary>
     public List<int> Unreadable { get; init; } = [];
 
-    /// <summary>Why, for the first few of them: row, file, cause.</summary>
+    /// <summary>The causes for the first few of them: row, file, cause.</summary>
     public List<string> Causes { get; init; } = [];
 
     /// <summary>Rows without a label.</summary>
     public int Unlabeled { get; set; }
 
-    /// <exception cref="InvalidDataException">The bytes hold no ledger.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not a ledger.</exception>
     public static RowLedger FromBytes(byte[] bytes) =>
-        JsonSerializer.Deserialize<RowLedger>(bytes) ?? throw new InvalidDataException("The file of decoded images does not say which rows are in it.");
+        JsonSerializer.Deserialize<RowLedger>(bytes) ?? throw new InvalidDataException("The file of decoded images is damaged: its list of rows is missing.");
 
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this);
 
@@ -206,6 +208,6 @@ internal sealed record RowLedger
         Labels.Add(label);
     }
 
-    /// <summary>The numbers of the rows whose image can be read.</summary>
+    /// <summary>The numbers of the rows with a readable image.</summary>
     public int[] Readable() => [.. Enumerable.Range(0, Labels.Count).Except(Unreadable)];
 }

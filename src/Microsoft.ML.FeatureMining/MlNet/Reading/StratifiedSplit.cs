@@ -5,17 +5,17 @@ using Microsoft.ML.FeatureMining.Randomness;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Reading;
 
-/// <summary>Holds out rows, the same fraction of each class.</summary>
+/// <summary>Holds out the same fraction of the rows of each class.</summary>
 internal static class StratifiedSplit
 {
     /// <summary>
-    /// Draws the rows to hold out by selection sampling (Knuth 3.4.2, algorithm S): going through the rows, each is taken with the probability that makes the
-    /// count exact. At least one row of each class stays in training.
+    /// Draws the rows to hold out by selection sampling (Knuth 3.4.2, algorithm S): each row in turn is selected with the probability that makes the count
+    /// exact. At least one row of each class stays in training.
     /// </summary>
     /// <param name="labels">The class of each row, from 0; -1 for a row without a label, which is never held out.</param>
-    /// <param name="fraction">The fraction to hold out, between 0 and 1.</param>
-    /// <param name="random">Draws once per row with a label.</param>
-    /// <returns>For each row whether it is held out.</returns>
+    /// <param name="fraction">The fraction to hold out, between 0 and 1 (both excluded).</param>
+    /// <param name="random">The random stream; one draw per row with a label.</param>
+    /// <returns>For each row, whether it is held out.</returns>
     public static bool[] HeldOut(IReadOnlyList<int> labels, double fraction, RandomStream random)
     {
         int[] left = new int[labels.DefaultIfEmpty(-1).Max() + 1];
@@ -40,7 +40,7 @@ internal static class StratifiedSplit
     }
 }
 
-/// <summary>The class of each row of a data view, whose label is a key, text or a number.</summary>
+/// <summary>The class of each row of a data view with a label that is a key, text or a number.</summary>
 internal sealed class RowClasses
 {
     private RowClasses(DataViewSchema.Column column, IReadOnlyList<string> names, Array values, IReadOnlyList<int> ofRows)
@@ -50,16 +50,16 @@ internal sealed class RowClasses
 
     public DataViewSchema.Column Column { get; }
 
-    /// <summary>In the order of the keys, of the numbers, or ordinal.</summary>
+    /// <summary>In the order of the keys, numerical order, or ordinal order.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>The raw value of each class, of the column's type.</summary>
+    /// <summary>The raw value of each class, with the column's type.</summary>
     public Array Values { get; }
 
-    /// <summary>The class of each row, -1 where the label is missing.</summary>
+    /// <summary>The class of each row; -1 if the label is missing.</summary>
     public IReadOnlyList<int> OfRows { get; }
 
-    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is neither key, text nor number.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The column does not exist, or it is not a key, text or a number.</exception>
     public static RowClasses Read(IDataView rows, string labelColumnName)
     {
         DataViewSchema.Column column = rows.Schema.GetColumnOrNull(labelColumnName) ?? throw ColumnError.NotFound("label", labelColumnName);
@@ -70,7 +70,7 @@ internal sealed class RowClasses
             : throw ColumnError.Mismatch("label", labelColumnName, "a key, text or a number", column.Type.ToString()!);
     }
 
-    /// <summary>How many rows each class has.</summary>
+    /// <summary>The number of rows of each class.</summary>
     public int[] Counts()
     {
         var counts = new int[Names.Count];
@@ -79,7 +79,7 @@ internal sealed class RowClasses
         return counts;
     }
 
-    /// <summary>The rows of each class in random order, the same for the same seed, so that a larger sample contains a smaller one.</summary>
+    /// <summary>The rows of each class in random order. The order depends only on the seed, so that a larger sample contains a smaller one.</summary>
     public IEnumerable<int[]> Shuffled(RandomStream random)
     {
         ILookup<int, int> rows = OfRows.Index().ToLookup(entry => entry.Item, entry => entry.Index);
@@ -116,7 +116,7 @@ internal sealed class RowClasses
     }
 }
 
-/// <summary>Which class a wrong label becomes.</summary>
+/// <summary>How the class of a wrong label is chosen.</summary>
 public enum LabelNoise
 {
     /// <summary>Any of the other classes, each with the same probability.</summary>
@@ -129,10 +129,10 @@ public enum LabelNoise
 /// <summary>New labels for some rows.</summary>
 /// <param name="Column">The index of the label's column.</param>
 /// <param name="Values">The raw value of each class.</param>
-/// <param name="OfRows">For each row its new class, -1 where the label stays.</param>
+/// <param name="OfRows">The new class of each row; -1 if the label does not change.</param>
 internal sealed record Relabeling(int Column, Array Values, IReadOnlyList<int> OfRows);
 
-/// <summary>A view of another data view's rows, in their order and with its schema: some of the rows, or all of them with some labels changed.</summary>
+/// <summary>A view of another data view with the same schema and order: a subset of its rows, or all rows with some labels changed.</summary>
 internal sealed class RowByRowView : IDataView
 {
     private readonly IDataView _source;
@@ -162,7 +162,7 @@ internal sealed class RowByRowView : IDataView
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
 }
 
-/// <summary>Passes over the rows of a <see cref="RowByRowView"/>.</summary>
+/// <summary>The cursor of a <see cref="RowByRowView"/>.</summary>
 internal sealed class RowByRowCursor(DataViewRowCursor input, int rows, IReadOnlyList<bool>? taken, Relabeling? labels) : DataViewRowCursor
 {
     private long _position = -1;
@@ -200,7 +200,7 @@ internal sealed class RowByRowCursor(DataViewRowCursor input, int rows, IReadOnl
             if (++_row >= rows)
             {
                 throw new InvalidOperationException(FormattableString.Invariant(
-                    $"The data view has more than the {rows} rows that it had when they were selected or relabeled. {LabeledRows.SameRowsAdvice}"));
+                    $"The data view has more than the {rows} rows that it had when rows were selected or relabeled. {LabeledRows.SameRowsAdvice}"));
             }
 
             if (taken?[_row] ?? true)
@@ -213,7 +213,7 @@ internal sealed class RowByRowCursor(DataViewRowCursor input, int rows, IReadOnl
         return _row + 1 >= rows
             ? false
             : throw new InvalidOperationException(FormattableString.Invariant(
-                $"The data view has {_row + 1} rows; it had {rows} when they were selected or relabeled. {LabeledRows.SameRowsAdvice}"));
+                $"The data view has {_row + 1} rows, but it had {rows} when rows were selected or relabeled. {LabeledRows.SameRowsAdvice}"));
     }
 
     protected override void Dispose(bool disposing)

@@ -6,14 +6,14 @@ using Microsoft.ML.FeatureMining.Pixels;
 namespace Microsoft.ML.FeatureMining.MlNet.Reading;
 
 /// <summary>
-/// Pixels that each epoch decodes anew, on all cores, and checks against the first time. Paths of files can be decoded in any order. Other rows come one after
-/// the other: rows that come before they are asked for wait, undecoded, in a shuffle buffer.
+/// Pixels that are decoded again in each epoch, on all cores, and checked against the checksums of the first pass. Files given by path can be decoded in any
+/// order. Other rows are read sequentially: rows that arrive before they are needed wait, undecoded, in a shuffle buffer.
 /// </summary>
 /// <param name="rows">The rows to decode.</param>
-/// <param name="shuffleBufferSize">How many rows can wait.</param>
+/// <param name="shuffleBufferSize">The maximum number of rows that wait.</param>
 internal sealed class StreamedPixels(LabeledRows rows, int shuffleBufferSize) : PixelStore
 {
-    private const string Advice = "Keep images unchanged while Fit runs, or set Storage to Memory or Disk.";
+    private const string Advice = "Do not change images while Fit runs, or set Storage to Memory or Disk.";
 
     private readonly int _imageBytes = rows.Image.ImageBytes;
     private readonly List<ulong> _checksums = [];
@@ -26,7 +26,7 @@ internal sealed class StreamedPixels(LabeledRows rows, int shuffleBufferSize) : 
 
     public override int ShuffleWindow => rows.Image.IsFiles ? int.MaxValue : shuffleBufferSize;
 
-    /// <summary>Adds the next image; its pixels are not kept.</summary>
+    /// <summary>Adds the next image. Only the checksum of its pixels is kept.</summary>
     public void Add(LabeledRow row, ReadOnlySpan<byte> pixels)
     {
         _checksums.Add(ChecksumOf(pixels));
@@ -39,8 +39,8 @@ internal sealed class StreamedPixels(LabeledRows rows, int shuffleBufferSize) : 
 
     public override ulong Checksum(int index) => _checksums[index];
 
-    /// <exception cref="ImageDecodeException">An image cannot be read any more, or has changed.</exception>
-    /// <exception cref="InvalidOperationException">The order asks for rows that lie too far ahead.</exception>
+    /// <exception cref="ImageDecodeException">An image is no longer readable or has changed.</exception>
+    /// <exception cref="InvalidOperationException">The order needs rows too far ahead for the shuffle buffer.</exception>
     public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches) => rows.Image.IsFiles
         ? batches.Select(batch => Decode(batch, Array.ConvertAll(batch, index => _files[index])))
         : ReadRows(batches);
@@ -54,7 +54,7 @@ internal sealed class StreamedPixels(LabeledRows rows, int shuffleBufferSize) : 
         }
 
         Dictionary<int, ImageSource> waiting = [];
-        // Rows that nobody asks for are not read.
+        // Rows that are not in the order are not read.
         HashSet<int> wanted = [.. _numbers.Where((_, index) => left[index] > 0)];
         using IEnumerator<LabeledRow> pass = rows.Read(wanted).GetEnumerator();
         foreach (int[] batch in batches)
@@ -73,7 +73,7 @@ internal sealed class StreamedPixels(LabeledRows rows, int shuffleBufferSize) : 
 
                 if (!pass.MoveNext())
                 {
-                    throw new InvalidOperationException($"The data view has fewer rows than when Fit began. {LabeledRows.SameRowsAdvice}");
+                    throw new InvalidOperationException($"The data view has fewer rows than when Fit started. {LabeledRows.SameRowsAdvice}");
                 }
 
                 waiting.Add(_numbers.BinarySearch(pass.Current.Number), pass.Current.Image);
@@ -104,17 +104,17 @@ internal sealed class StreamedPixels(LabeledRows rows, int shuffleBufferSize) : 
         }
         catch (ImageDecodeException e)
         {
-            throw new ImageDecodeException($"{e.Message} It could be read when Fit began. {Advice}", e);
+            throw new ImageDecodeException($"{e.Message} It was readable when Fit started. {Advice}", e);
         }
 
         if (ChecksumOf(pixels.Span) != _checksums[index])
         {
-            throw new ImageDecodeException($"The image of {rows.Image.NameOf(image)}, has changed since Fit began. {Advice}");
+            throw new ImageDecodeException($"The image of {rows.Image.NameOf(image)}, has changed since Fit started. {Advice}");
         }
     }
 
     private InvalidOperationException TooFarAhead() => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"A strategy orders the images itself and asks for a row further ahead than the {shuffleBufferSize} rows of the shuffle buffer. "
-        + $"Let the image column hold paths (text), set Storage to Memory or Disk, or raise ShuffleBufferSize."));
+        $"A training strategy orders the images and needs a row further ahead than the {shuffleBufferSize} rows of the shuffle buffer. "
+        + $"Use an image column of paths (text), set Storage to Memory or Disk, or increase ShuffleBufferSize."));
 }

@@ -11,8 +11,10 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>Shows where a trained network finds a class: class activation maps, Grad-CAM, activations. Made by <c>mlContext.Model.CreateImageExplainer</c>.</summary>
-/// <remarks>Holds a network of its own, with its gradients, until it is disposed. For one thread at a time.</remarks>
+/// <summary>
+/// Explains the predictions of a trained network by class activation maps, Grad-CAM and activations. Created by <c>mlContext.Model.CreateImageExplainer</c>.
+/// </summary>
+/// <remarks>Has its own copy of the network, with gradients, until it is disposed. Not thread-safe.</remarks>
 public sealed class ImageExplainer : IDisposable
 {
     private readonly ImageClassificationTransformer[] _networks;
@@ -26,48 +28,51 @@ public sealed class ImageExplainer : IDisposable
         FixedMaskMap = _networks.Length == 1 ? FeatureMining.FixedMaskMap.Of(_networks[0].Model.Artifact.Manifest) : null;
     }
 
-    /// <summary>The classes in the order of the scores; their numbers from 0 where the label had no names.</summary>
+    /// <summary>The class names in the order of the scores; class indices from 0 if the label has no names.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
-    /// <summary>How many stages the network has, each with a Grad-CAM of its own; of an ensemble, those of all its networks.</summary>
+    /// <summary>The number of stages, each of which has a Grad-CAM map; for an ensemble, the stages of all networks.</summary>
     public int StageCount => _explainer.Networks.Sum(network => network.StageCount);
 
-    /// <summary>Which part of its last features the network was trained on, 1 for that part and 0 for the rest (<see cref="Strategies.FixedMask"/>); null where it was trained on all, and for an ensemble.</summary>
+    /// <summary>
+    /// The part of the last features that the network was trained on (<see cref="Strategies.FixedMask"/>): 1 in that part, 0 elsewhere. Null if the network was
+    /// trained on all features, and for an ensemble.
+    /// </summary>
     public HeatMap? FixedMaskMap { get; }
 
-    /// <summary>Explains one picture.</summary>
-    /// <param name="encoded">A picture file, as LoadRawImageBytes gives it.</param>
-    /// <param name="target">The class, from 0, to look for; null for the most probable.</param>
+    /// <summary>Explains one image.</summary>
+    /// <param name="encoded">The bytes of an image file, as returned by LoadRawImageBytes.</param>
+    /// <param name="target">The index of the class to explain, from 0; null for the most probable class.</param>
     /// <exception cref="NotSupportedException">The network was trained on planar floats.</exception>
-    /// <exception cref="ImageDecodeException">The bytes are no picture that can be read.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such class.</exception>
+    /// <exception cref="ImageDecodeException">The bytes are not a readable image.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The class index is out of range.</exception>
     public ImageExplanation Explain(ReadOnlySpan<byte> encoded, int? target = null)
     {
         if (_networks[0].Model.Artifact.Manifest.Element != PixelType.Byte)
-            throw new NotSupportedException("The network was trained on planar floats; explain rows of them.");
+            throw new NotSupportedException("The network was trained on planar floats, not on image files. Call Explain with a data view of planar floats.");
         var pixels = new byte[_networks.Length][];
         for (int i = 0; i < pixels.Length; i++)
             pixels[i] = _networks[i].Model.Artifact.Manifest.Preprocessing.Apply(encoded, _networks[0].Settings.MaxPixels);
         return _explainer.Explain(pixels, target);
     }
 
-    /// <summary>Explains rows, spread evenly over all, as they are asked for. Those whose picture cannot be read are left out.</summary>
-    /// <param name="rows">With the model's image column, or with files named by a text column ImagePath.</param>
-    /// <param name="images">How many rows at most; null for all.</param>
-    /// <param name="target">The class, from 0, to look for; null for the most probable of each.</param>
-    /// <returns>The row, from 0, its file where it names one, and its explanation.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such column or class.</exception>
+    /// <summary>Explains rows, evenly spaced over the data view, while they are enumerated. Rows with an unreadable image are skipped.</summary>
+    /// <param name="rows">Rows with the model's image column, or with files in a text column ImagePath.</param>
+    /// <param name="images">The maximum number of rows; null for all.</param>
+    /// <param name="target">The index of the class to explain, from 0; null for the most probable class of each row.</param>
+    /// <returns>The row index (from 0), the file (null if the rows have none) and the explanation.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The column does not exist, or the class index is out of range.</exception>
     public IEnumerable<(long Row, string? File, ImageExplanation Explanation)> Explain(IDataView rows, int? images = null, int? target = null)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return PictureRows.Spread(rows, _networks, images).Select(picture => (picture.Row, picture.File, _explainer.Explain(picture.Pixels, target)));
+        return ImageRows.Spread(rows, _networks, images).Select(image => (image.Row, image.File, _explainer.Explain(image.Pixels, target)));
     }
 
-    /// <summary>How strongly each stage responds to some rows, spread evenly over all (Xie et al. 2021, arXiv version, figure 4).</summary>
-    /// <param name="rows">With the model's image column, or with files named by a text column ImagePath.</param>
-    /// <param name="images">How many rows at most; the paper has 64. Those whose picture cannot be read are left out.</param>
-    /// <returns>A stage after the other; of an ensemble, a network after the other.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or no image is asked for.</exception>
+    /// <summary>Measures the activations of each stage on rows that are evenly spaced over the data view (Xie et al. 2021, arXiv version, Figure 4).</summary>
+    /// <param name="rows">Rows with the model's image column, or with files in a text column ImagePath.</param>
+    /// <param name="images">The maximum number of rows; the paper uses 64. Rows with an unreadable image are skipped.</param>
+    /// <returns>One entry per stage; for an ensemble, the stages of the first network first.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The column does not exist, or <paramref name="images"/> is less than 1.</exception>
     public IReadOnlyList<StageActivations> Activations(IDataView rows, int images = 64)
     {
         ArgumentNullException.ThrowIfNull(rows);
@@ -75,26 +80,26 @@ public sealed class ImageExplainer : IDisposable
         return [.. ActivationsOfEach(rows, images).SelectMany(stages => stages)];
     }
 
-    /// <summary>Frees the networks' memory.</summary>
+    /// <summary>Releases the memory of the networks.</summary>
     public void Dispose() => _explainer.Dispose();
 
     internal IReadOnlyList<ImageClassificationTransformer> Networks => _networks;
 
     internal ModelExplainer Explainer => _explainer;
 
-    /// <summary>The same, the stages of each network by themselves.</summary>
+    /// <summary>The activations of the stages of each network.</summary>
     internal IReadOnlyList<IReadOnlyList<StageActivations>> ActivationsOfEach(IDataView rows, int images) =>
-        [.. _explainer.Networks.Select((network, i) => network.Activations(PictureRows.Spread(rows, [_networks[i]], images).Select(picture => picture.Pixels[0])))];
+        [.. _explainer.Networks.Select((network, i) => network.Activations(ImageRows.Spread(rows, [_networks[i]], images).Select(image => image.Pixels[0])))];
 }
 
-/// <summary>The pictures of a data view as networks take them; those that cannot be read are left out.</summary>
-internal static class PictureRows
+/// <summary>Reads and preprocesses the images of a data view; unreadable images are skipped.</summary>
+internal static class ImageRows
 {
-    /// <param name="rows">With the image column, or with files named by a text column ImagePath.</param>
-    /// <param name="networks">Whose pictures they are to be; their column is the first's.</param>
-    /// <param name="wanted">Which rows, from 0; null for all.</param>
-    /// <returns>The row, its file where it names one, and its pixels [C,H,W] for each network.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is no image.</exception>
+    /// <param name="rows">Rows with the image column, or with files in a text column ImagePath.</param>
+    /// <param name="networks">The networks to preprocess for; the first one gives the name of the image column.</param>
+    /// <param name="wanted">The indices of the rows to read, from 0; null for all.</param>
+    /// <returns>The row index, the file (null if the rows have none) and the pixels [C,H,W] for each network.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The column does not exist, or its type is not an image type.</exception>
     public static IEnumerable<(long Row, string? File, byte[][] Pixels)> Read(
         IDataView rows, IReadOnlyList<ImageClassificationTransformer> networks, IReadOnlySet<long>? wanted = null)
     {
@@ -117,7 +122,7 @@ internal static class PictureRows
         }
     }
 
-    /// <summary>The same of so many rows at most, spread evenly over all; null for all.</summary>
+    /// <summary>Reads up to <paramref name="count"/> rows, evenly spaced over the data view; null for all.</summary>
     public static IEnumerable<(long Row, string? File, byte[][] Pixels)> Spread(IDataView rows, IReadOnlyList<ImageClassificationTransformer> networks, int? count)
     {
         if (count is not { } most)
@@ -154,13 +159,14 @@ internal static class PictureRows
 /// <summary>Reads labels and scores of a scored data view.</summary>
 internal static class ScoredRowReader
 {
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type, or label and score are of different classes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type, or label and score have different classes.</exception>
     public static ClassificationReport Read(IDataView scored, string labelColumnName, string scoreColumnName, int worst)
     {
         KeyLabelColumn label = KeyLabelColumn.Bind(scored.Schema, labelColumnName);
         DataViewSchema.Column score = scored.Schema.GetColumnOrNull(scoreColumnName) ?? throw ColumnError.NotFound("score", scoreColumnName);
         if (score.Type is not VectorDataViewType { IsKnownSize: true, Size: > 1 } type || type.ItemType.RawType != typeof(float) || type.Size != label.Keys.Count)
-            throw ColumnError.Mismatch("score", scoreColumnName, FormattableString.Invariant($"Vector<Single, {label.Keys.Count}>, one a class of '{labelColumnName}'"), score.Type.ToString()!);
+            throw ColumnError.Mismatch("score", scoreColumnName, FormattableString.Invariant(
+                $"Vector<Single, {label.Keys.Count}>, one per class of '{labelColumnName}'"), score.Type.ToString()!);
         DataViewSchema.Column? path = scored.Schema.GetColumnOrNull(ImageColumn.PathColumnName) is { Type: TextDataViewType } text ? text : null;
         using DataViewRowCursor cursor = scored.GetRowCursor([label.Column, score, .. path is { } column ? new[] { column } : []]);
         Func<int?> readLabel = label.Reader(cursor);
@@ -181,22 +187,22 @@ internal static class ScoredRowReader
     }
 }
 
-/// <summary>What a model is made of.</summary>
+/// <summary>Finds and replaces classifiers in transformer chains.</summary>
 internal static class TransformerChains
 {
-    /// <summary>The image classifier of a model, which may be a chain around it.</summary>
-    /// <exception cref="ArgumentException">The model has none, or more than one.</exception>
+    /// <summary>The image classifier of a model; the model may be a chain that contains it.</summary>
+    /// <exception cref="ArgumentException">The model has no image classifier, or more than one.</exception>
     public static ImageClassificationTransformer ClassifierOf(ITransformer model)
     {
         ArgumentNullException.ThrowIfNull(model);
         ImageClassificationTransformer[] classifiers = [.. PartsOf(model).OfType<ImageClassificationTransformer>()];
         return classifiers.Length == 1
             ? classifiers[0]
-            : throw new ArgumentException($"The model has {classifiers.Length} image classifiers; it takes exactly one.", nameof(model));
+            : throw new ArgumentException($"The model has {classifiers.Length} image classifiers; it must have exactly one.", nameof(model));
     }
 
-    /// <summary>The networks of a model, and the share of each in its score: of one image classifier, or of one ensemble.</summary>
-    /// <exception cref="ArgumentException">The model has neither, or more than one.</exception>
+    /// <summary>The networks of a model, which has one image classifier or one ensemble, and the weight of each in its score; the weights sum to 1.</summary>
+    /// <exception cref="ArgumentException">The model has neither, or more than one of them.</exception>
     public static IReadOnlyList<(ImageClassificationTransformer Network, double Share)> NetworksOf(ITransformer model)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -205,7 +211,7 @@ internal static class TransformerChains
             : [(ClassifierOf(model), 1.0)];
     }
 
-    /// <summary>The same model with another classifier, or ensemble of them, in the place of its own.</summary>
+    /// <summary>Returns the model with each part replaced by the result of a function.</summary>
     public static ITransformer Replace(ITransformer model, Func<ITransformer, ITransformer> replace) => model is IEnumerable<ITransformer> chain
         ? new TransformerChain<ITransformer>([.. chain.Select(part => Replace(part, replace))])
         : replace(model);
@@ -213,11 +219,11 @@ internal static class TransformerChains
     private static IEnumerable<ITransformer> PartsOf(ITransformer model) => model is IEnumerable<ITransformer> chain ? chain.SelectMany(PartsOf) : [model];
 }
 
-/// <summary>Which part of its last features a model was trained on.</summary>
+/// <summary>The part of the last features that a model was trained on.</summary>
 internal static class FixedMaskMap
 {
     private const int Side = 8;
 
-    /// <summary>1 where the features took part; null where all did.</summary>
+    /// <summary>1 in the part used, 0 elsewhere; null if all features were used.</summary>
     public static HeatMap? Of(ArtifactManifest manifest) => manifest.FixedMask is { } half ? new HeatMap(Side, Side, FixedMask.Mask(half, Side, Side)) : null;
 }

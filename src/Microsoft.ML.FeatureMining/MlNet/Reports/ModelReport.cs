@@ -11,7 +11,7 @@ namespace Microsoft.ML.FeatureMining.MlNet.Reports;
 /// <summary>The HTML report on a model and some rows.</summary>
 internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions options, IReadOnlyList<(string Name, IReadOnlyList<StageActivations> Stages)> compared)
 {
-    // From here on an image counts as having a class, as in PredictedLabel.
+    // The probability threshold of PredictedLabel.
     private const double Threshold = 0.5;
 
     private IReadOnlyList<ImageClassificationTransformer> Networks => explainer.Networks;
@@ -22,18 +22,21 @@ internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions o
     {
         (IEnumerable<(string, string)> facts, IEnumerable<ReportSection> measured) = Measure(scored);
         List<ReportSection> sections = [new ReportSection("summary", "Summary", Html.Facts([.. Facts(), .. facts])), .. Curves(), .. measured];
-        sections.Add(new ReportSection("pictures", "Where the network looks", [Html.Paragraph(HowToRead), .. Pictures(scored)]));
-        (string Name, IReadOnlyList<StageActivations> Stages)[] activations = [.. explainer.ActivationsOfEach(scored, options.Activations).Select((stages, i) => (NameOf(i), stages)), .. compared];
+        sections.Add(new ReportSection("images", "Where the network looks", [Html.Paragraph(HowToRead), .. Maps(scored)]));
+        (string Name, IReadOnlyList<StageActivations> Stages)[] activations =
+            [.. explainer.ActivationsOfEach(scored, options.Activations).Select((stages, i) => (NameOf(i), stages)), .. compared];
         if (activations[0].Stages[0].Images > 0)
             sections.Add(ExplanationSections.Activations(activations));
         HtmlPage.Write(stream, options.Title ?? $"Report: {string.Join(" + ", Networks.Select(network => network.Model.Backbone))}", sections);
     }
 
-    private string HowToRead => "Red is where the most probable class was found, blue is where it was not. CAM weighs the last stage by the classifier's weights (Zhou et al. 2016); "
-        + "Grad-CAM weighs a stage by the gradient of the class's score (Selvaraju et al. 2017), the first stages seeing edges and the last ones objects."
-        + (Networks.Count > 1 ? " The map of all networks is the mean of their own, with their weights in the score." : "");
+    private string HowToRead =>
+        "Red regions speak for the most probable class, blue regions do not. CAM weights the features of the last stage by the classifier (Zhou et al. 2016). "
+        + "Grad-CAM weights the features of a stage by the gradient of the class score (Selvaraju et al. 2017); "
+        + "early stages respond to edges, late stages to objects."
+        + (Networks.Count > 1 ? " The map of the ensemble is the mean of the networks' maps, weighted as in the score." : "");
 
-    // Rows without labels, or without one of the model's classes, measure nothing.
+    // Rows without a label, or with a class that the model does not know, are not measured.
     private (IEnumerable<(string, string)> Facts, IEnumerable<ReportSection> Sections) Measure(IDataView scored)
     {
         DataViewType? label = scored.Schema.GetColumnOrNull(options.LabelColumnName)?.Type;
@@ -69,70 +72,77 @@ internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions o
     private string NameOf(int network) => Networks.Count > 1 ? $"network {network + 1}" : compared.Count > 0 ? options.Name : Networks[0].Model.Backbone;
 
     private ReportSection Worst(ClassificationReport report, IDataView scored) => Worst(
-        "The rows of the highest loss: what the network is wrong about and sure of. Below each picture, where it found what it took it for.", scored, report.Worst.Select(image =>
+        "The rows with the highest loss: confident errors of the network. "
+            + "The map beside each image shows the regions that speak for the predicted class.", scored, report.Worst.Select(image =>
         {
             (string actual, string predicted) = (explainer.ClassNames[image.Actual], explainer.ClassNames[image.Predicted]);
-            return (image.Row, image.Predicted, image.Actual == image.Predicted ? $"{actual}, rightly" : $"{actual}, taken for {predicted}", $"{Html.Share(image.Probability)} sure; loss {Html.Number(image.Loss, "0.00")}");
+            string verdict = image.Actual == image.Predicted ? $"{actual}, correct" : $"{actual}, predicted as {predicted}";
+            return (image.Row, image.Predicted, verdict, $"probability {Html.Share(image.Probability)}; loss {Html.Number(image.Loss, "0.00")}");
         }));
 
     private ReportSection Worst(IReadOnlyList<LabelError> errors, IDataView scored) => Worst(
-        "The rows with the highest loss of a class, one class each: what the network is wrong about and sure of. Below each picture, where it looked for the class.", scored, errors.Select(error => (
-            error.Row, error.Class, $"{(error.Has ? "has" : "has no")} {explainer.ClassNames[error.Class]}", $"found with {Html.Share(error.Probability)}; loss {Html.Number(error.Loss, "0.00")}")));
+        "The highest losses, each for one class of one row: confident errors of the network. "
+            + "The map beside each image shows the regions that speak for the class.", scored, errors.Select(error => (
+            error.Row, error.Class, $"{(error.Has ? "has" : "has no")} {explainer.ClassNames[error.Class]}", $"probability {Html.Share(error.Probability)}; "
+                + $"loss {Html.Number(error.Loss, "0.00")}")));
 
     private ReportSection Worst(string what, IDataView scored, IEnumerable<(long Row, int Class, string Verdict, string Numbers)> worst)
     {
-        Dictionary<long, (string? File, byte[][] Pixels)> pictures = PictureRows.Read(scored, Networks, worst.Select(image => image.Row).ToHashSet()).ToDictionary(picture => picture.Row, picture => (picture.File, picture.Pixels));
-        XElement cards = new("div", new XAttribute("class", "cards"), worst.Where(image => pictures.ContainsKey(image.Row)).Select(image =>
+        Dictionary<long, (string? File, byte[][] Pixels)> images = ImageRows.Read(scored, Networks, worst.Select(image => image.Row).ToHashSet())
+            .ToDictionary(image => image.Row, image => (image.File, image.Pixels));
+        XElement cards = new("div", new XAttribute("class", "cards"), worst.Where(image => images.ContainsKey(image.Row)).Select(image =>
         {
-            (string? file, byte[][] pixels) = pictures[image.Row];
+            (string? file, byte[][] pixels) = images[image.Row];
             return ExplanationSections.Card(
                 explainer.Explainer.Explain(pixels, image.Class), $"{image.Verdict}: {Name(image.Row, file)}",
                 new XElement("strong", image.Verdict), new XElement("br"), image.Numbers, new XElement("br"), file is null ? $"row {image.Row}" : Path.GetFileName(file));
         }));
-        return new ReportSection("worst", "Worst pictures", Html.Paragraph(what), cards);
+        return new ReportSection("worst", "Worst images", Html.Paragraph(what), cards);
     }
 
-    private IEnumerable<XElement> Pictures(IDataView scored)
+    private IEnumerable<XElement> Maps(IDataView scored)
     {
-        foreach ((long row, string? file, ImageExplanation explanation) in explainer.Explain(scored, options.Pictures))
+        foreach ((long row, string? file, ImageExplanation explanation) in explainer.Explain(scored, options.Images))
         {
             string className = explainer.ClassNames[explanation.Class];
             yield return ExplanationSections.Maps(explanation, $"{Name(row, file)}: {className}, {Html.Share(explanation.Probabilities[explanation.Class])}", className);
         }
     }
 
-    // Folders of the same file names are told apart by the last of them.
+    // Includes the parent folder, because file names may repeat across folders.
     private static string Name(long row, string? file) => file is null ? $"row {row}" : Path.Combine(Path.GetFileName(Path.GetDirectoryName(file)) ?? "", Path.GetFileName(file));
 }
 
-/// <summary>What a report on a model shows.</summary>
+/// <summary>The settings of a model report.</summary>
 public sealed record ModelReportOptions
 {
-    /// <summary>Its title.</summary>
-    /// <value>"Report:" and the name of the network.</value>
+    /// <summary>The title.</summary>
+    /// <value>null: "Report:" and the name of the network.</value>
     public string? Title { get; init; }
 
-    /// <summary>The label column of the rows once they went through the model: a key, or, of a model of several classes an image, a set of classes.</summary>
+    /// <summary>The label column in the output of the model: a key or, for a multi-label model, a set of classes.</summary>
     /// <value>Label.</value>
     public string LabelColumnName { get; init; } = "Label";
 
-    /// <summary>How many of the rows with the highest loss it shows.</summary>
+    /// <summary>The number of rows with the highest loss to show.</summary>
     /// <value>24.</value>
     public int Worst { get; init; } = 24;
 
-    /// <summary>Of how many rows it shows all maps; spread evenly over all.</summary>
+    /// <summary>The number of images to show with all their maps, evenly spaced over the rows.</summary>
     /// <value>8.</value>
-    public int Pictures { get; init; } = 8;
+    public int Images { get; init; } = 8;
 
-    /// <summary>Over how many rows activations are gathered; spread evenly over all.</summary>
+    /// <summary>The number of rows to measure activations on, evenly spaced over the rows.</summary>
     /// <value>64, as in the paper.</value>
     public int Activations { get; init; } = 64;
 
-    /// <summary>Other models by their names, whose activations on the same rows stand beside the model's own, stage by stage (Xie et al. 2021, arXiv version, figure 4).</summary>
+    /// <summary>
+    /// Other models, by name, to compare with: the report shows their activations on the same rows, stage by stage (Xie et al. 2021, arXiv version, Figure 4).
+    /// </summary>
     /// <value>None.</value>
     public IReadOnlyList<KeyValuePair<string, ITransformer>> Compared { get; init; } = [];
 
-    /// <summary>What the model is called beside others.</summary>
+    /// <summary>The name of the model in comparisons.</summary>
     /// <value>"this model".</value>
     public string Name { get; init; } = "this model";
 }

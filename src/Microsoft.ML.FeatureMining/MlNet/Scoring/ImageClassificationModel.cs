@@ -11,7 +11,7 @@ using TorchSharp;
 
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>What a trained network says of itself.</summary>
+/// <summary>Describes a trained network: architecture, classes and training history.</summary>
 public sealed class ImageClassificationModel
 {
     internal ImageClassificationModel(ModelArtifact artifact)
@@ -22,56 +22,62 @@ public sealed class ImageClassificationModel
     /// <summary>The network, a key of <see cref="BackboneCatalog"/>.</summary>
     public string Backbone => Artifact.Manifest.Backbone;
 
-    /// <summary>What turns its last stage's features into scores, one of <see cref="HeadCatalog"/>; null is the head that the backbone's family comes with.</summary>
+    /// <summary>
+    /// The head, which computes scores from the features of the last stage (see <see cref="HeadCatalog"/>); null for the default head of the backbone's family.
+    /// </summary>
     public Head? Head => Artifact.Manifest.Head;
 
-    /// <summary>Whether an image may have any number of the classes, each with a probability of its own.</summary>
+    /// <summary>Whether the model is multi-label: an image may have any number of classes, each with its own probability.</summary>
     public bool IsMultilabel => Artifact.Manifest.IsMultilabel;
 
-    /// <summary>How many classes it tells apart.</summary>
+    /// <summary>The number of classes.</summary>
     public int ClassCount => Artifact.Manifest.ClassCount;
 
-    /// <summary>Its learned numbers, head included; running statistics of BatchNorm are none.</summary>
+    /// <summary>The number of parameters, including the head and excluding BatchNorm's running statistics.</summary>
     public long ParameterCount => Artifact.ParameterCount;
 
-    /// <summary>How many classifiers share its features, the average of which it scores (Split-and-Share); 1 under any other head.</summary>
+    /// <summary>The number of classifiers of a Split-and-Share head, whose average is the score; 1 for any other head.</summary>
     public int ClassifierCount => Head is SplitAndShareHead { Only: null, Splits: int splits } ? splits : 1;
 
-    /// <summary>The classes in the order of the scores; null where the label had no names.</summary>
+    /// <summary>The class names in the order of the scores; null if the label had no names.</summary>
     public IReadOnlyList<string>? ClassNames => Artifact.Manifest.ClassNames;
 
-    /// <summary>The images that it sees.</summary>
+    /// <summary>The shape of the network's input.</summary>
     public ImageShape Input => Artifact.Manifest.Preprocessing.Shape;
 
-    /// <summary>Which views of a picture it scores.</summary>
+    /// <summary>The test-time augmentation: the views of an image that are scored and averaged.</summary>
     public TestTimeAugmentation TestTimeAugmentation => Artifact.Manifest.TestTimeAugmentation;
 
-    /// <summary>The epoch, from 1, whose weights these are.</summary>
+    /// <summary>The epoch that the weights are from, counted from 1.</summary>
     public int Epoch => Artifact.Manifest.Epoch;
 
-    /// <summary>Why its training ended.</summary>
+    /// <summary>Why the training ended.</summary>
     public TrainingEnd End => Artifact.Manifest.End;
 
-    /// <summary>Each epoch of its training.</summary>
+    /// <summary>The metrics of each epoch of the training.</summary>
     public IReadOnlyList<EpochMetrics> History => Artifact.Manifest.History;
 
-    /// <summary>Each epoch of a training before that one, where the method takes two: on patches, or of the network whose classifier gave the hierarchy of classes.</summary>
+    /// <summary>
+    /// The metrics of an earlier training phase, if the method has two: epochs on patches, or the network that the class hierarchy was induced from.
+    /// </summary>
     public IReadOnlyList<EpochMetrics> EarlierHistory => Artifact.Manifest.EarlierHistory;
 
-    /// <summary>What it was trained with, for people to read: network, strategies, loss, augmentation, optimizer, schedule and seed. Null where the model does not tell.</summary>
+    /// <summary>
+    /// The training recipe, for people to read: network, strategies, loss, augmentation, optimizer, schedule and seed. Null if the model file has none.
+    /// </summary>
     public JsonElement? Recipe => Artifact.Manifest.Recipe;
 
-    /// <summary>Training rows that were left out because their picture could not be read (<see cref="UnreadableImageBehavior.Skip"/>).</summary>
+    /// <summary>The number of training rows skipped because their image was unreadable (<see cref="UnreadableImageBehavior.Skip"/>).</summary>
     public int SkippedImages => Artifact.Manifest.SkippedImages;
 
-    /// <summary>The hierarchy of classes that its classifier holds (Wan et al. 2020), for tree supervision of another training.</summary>
-    /// <exception cref="InvalidOperationException">The head has not exactly one layer of one row a class.</exception>
+    /// <summary>Induces a class hierarchy from the weights of the classifier (Wan et al. 2020), for tree supervision of another training.</summary>
+    /// <exception cref="InvalidOperationException">The head does not have exactly one layer with one row per class.</exception>
     public ClassHierarchy InduceHierarchy() => HierarchyInduction.Of(Artifact.Weights, ClassCount);
 
     internal ModelArtifact Artifact { get; }
 }
 
-/// <summary>The versions that a model was made with, for its manifest.</summary>
+/// <summary>The library versions that a model was trained with, for its manifest.</summary>
 internal static class LibraryVersions
 {
     public static IReadOnlyDictionary<string, string> All { get; } = new SortedDictionary<string, string>(StringComparer.Ordinal)

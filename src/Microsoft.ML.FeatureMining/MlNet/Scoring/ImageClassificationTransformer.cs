@@ -14,11 +14,10 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
-/// A trained image classifier as a part of an ML.NET pipeline: adds PredictedLabel (the label's key) and Score (the probabilities, in the order of the keys); where an image may have any number of
-/// classes, both are vectors, of 0 and 1 and of each class's probability. Saved by
-/// <c>mlContext.Model.Save</c> and loaded by <c>Load</c> in any program that has this assembly beside it.
+/// A trained image classifier in an ML.NET pipeline. Adds PredictedLabel (a key) and Score (probabilities in the order of the keys). For a multi-label model,
+/// both are vectors [K]: of 0 and 1, and of probabilities. Save it with <c>mlContext.Model.Save</c>; <c>Load</c> works in any program that has this assembly.
 /// </summary>
-/// <remarks>Any number of threads may score with it at once. It holds native memory until it is disposed; it cannot score after that.</remarks>
+/// <remarks>Thread-safe. It holds native memory until it is disposed; scoring after Dispose throws <see cref="ObjectDisposedException"/>.</remarks>
 public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTransformer<ImageClassificationModel>, IDisposable
 {
     private const string ModelSignature = "FMIMAGES";
@@ -42,7 +41,7 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
         _scoring = new ImageScoring(settings, Keys, [new WeightedScorer(Scorer, 1)]);
     }
 
-    /// <summary>What the trained network says of itself.</summary>
+    /// <summary>Describes the trained network.</summary>
     public ImageClassificationModel Model { get; }
 
     internal ScoringSettings Settings { get; }
@@ -51,62 +50,68 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
 
     internal ImageScorer Scorer { get; }
 
-    /// <summary>The column of the pictures.</summary>
+    /// <summary>The image column.</summary>
     public string FeatureColumnName => Settings.ImageColumnName;
 
-    /// <summary>Encoded bytes, or planar floats where the network was trained on them. A network of encoded bytes takes MLImage as well.</summary>
+    /// <summary>
+    /// Encoded bytes, or planar floats if the network was trained on them. A network trained on encoded bytes also accepts MLImage and paths.
+    /// </summary>
     public DataViewType FeatureColumnType => _scoring.ColumnType;
 
-    /// <summary>True: each row is scored by itself.</summary>
+    /// <summary>True: each row is scored independently.</summary>
     public bool IsRowToRowMapper => true;
 
     /// <summary>The input's columns, PredictedLabel and Score.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type than in training.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has another type than in training.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _scoring.Extend(inputSchema);
 
-    /// <summary>Scores rows as they are asked for, in batches; nothing is kept.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type than in training.</exception>
+    /// <summary>Scores rows lazily, in batches, while a cursor reads them.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has another type than in training.</exception>
     public IDataView Transform(IDataView input) => _scoring.Transform(input);
 
-    /// <summary>Scores one row at a time, for a prediction engine.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of another type than in training.</exception>
+    /// <summary>Returns a mapper that scores one row at a time, for a prediction engine.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has another type than in training.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _scoring.Mapper(inputSchema);
 
-    /// <summary>Frees the network's memory.</summary>
+    /// <summary>Releases the memory of the network.</summary>
     public void Dispose() => Scorer.Dispose();
 
-    /// <summary>The same network, in the same memory; images that cannot be read get NaN scores.</summary>
-    internal ImageClassificationTransformer Skipping() => new(this, Settings with { OnUnreadableImage = UnreadableImageBehavior.Skip });
+    /// <summary>Returns a transformer with the same network (not a copy) that gives unreadable images NaN scores.</summary>
+    internal ImageClassificationTransformer WithSkipping() => new(this, Settings with { OnUnreadableImage = UnreadableImageBehavior.Skip });
 
-    /// <summary>The same network with other views, in memory of its own.</summary>
-    /// <exception cref="ArgumentException">The views are cut out of larger pictures, and the network takes pixels as they are.</exception>
+    /// <summary>Returns a transformer with a copy of the network and other test-time augmentation.</summary>
+    /// <exception cref="ArgumentException">Ten-crop needs a larger image, but the network takes planar floats, which are not resized.</exception>
     internal ImageClassificationTransformer With(TestTimeAugmentation views)
     {
         ModelArtifact artifact = Model.Artifact;
         if (views == TestTimeAugmentation.TenCrop && artifact.Manifest.Element == PixelType.Single)
-            throw new ArgumentException($"Ten crops are cut out of a larger picture, and this model takes planar floats of {Model.Input}, which are not resized. Flip works with them.", nameof(views));
+            throw new ArgumentException(
+                $"TenCrop needs larger images to crop from, but this model takes planar floats of {Model.Input}, which are not resized. "
+                    + "Use Flip instead.", nameof(views));
         return new ImageClassificationTransformer(_environment, new ModelArtifact(artifact.Manifest with { TestTimeAugmentation = views }, artifact.Weights), Settings);
     }
 
-    /// <summary>The same weights with one classifier of the Split-and-Share head alone.</summary>
-    /// <exception cref="ArgumentException">The head is another, or has no classifier of that number.</exception>
+    /// <summary>Returns a transformer with the same weights that uses only one classifier of the Split-and-Share head.</summary>
+    /// <exception cref="ArgumentException">The head is not a Split-and-Share head, or the number is out of range.</exception>
     internal ImageClassificationTransformer WithClassifier(int number)
     {
         ModelArtifact artifact = Model.Artifact;
         if (Model.Head is not SplitAndShareHead { Only: null } head)
         {
-            throw new ArgumentException($"The model's head is '{Model.Head?.Key ?? "the backbone's own"}'; only an 'ssm' head has several classifiers.");
+            throw new ArgumentException(
+                $"The model's head is '{Model.Head?.Key ?? "the backbone's default"}', but only an 'ssm' head has several classifiers.");
         }
 
         if (number < 1 || number > head.Splits)
         {
-            throw new ArgumentException(FormattableString.Invariant($"The number of a classifier must be 1 to {head.Splits}; it is {number}."), nameof(number));
+            throw new ArgumentException(FormattableString.Invariant(
+                $"The classifier number must be between 1 and {head.Splits}; it is {number}."), nameof(number));
         }
 
         return new ImageClassificationTransformer(_environment, new ModelArtifact(artifact.Manifest with { Head = head with { Only = number } }, artifact.Weights), Settings);
     }
 
-    // ML.NET calls this, by its name, its return type and these parameters, when it loads a model.
+    // ML.NET finds this method by reflection (name, return type and parameters) when it loads a model.
     private static ImageClassificationTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
         BinaryReader reader = Internals.Begin(context, ModelSignature, Internals.LoaderSignature);
@@ -116,7 +121,7 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
         NamedTensors weights = Internals.LoadBinary(context, ModelArtifact.WeightsFile, stream => Safetensors.Read(stream, entries => WeightBudget.Check(described, entries)));
         if (!reader.ReadBytes(SHA256.HashSizeInBytes).AsSpan().SequenceEqual(Checksum(manifest, weights)))
         {
-            throw new InvalidDataException("The model is damaged: its manifest and weights are not those that were saved.");
+            throw new InvalidDataException("The model file is damaged: the checksum of its manifest and weights does not match.");
         }
 
         return new ImageClassificationTransformer(environment, new ModelArtifact(described, weights), settings);
@@ -132,7 +137,7 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
         writer.Write(Checksum(manifest, Model.Artifact.Weights));
     }
 
-    // .NET does not check a zip's own checksums on reading, and a network with a few wrong weights would still give answers.
+    // .NET does not verify the checksums in a zip file, and a network with a few wrong weights would still give scores.
     private static byte[] Checksum(string manifest, NamedTensors weights)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

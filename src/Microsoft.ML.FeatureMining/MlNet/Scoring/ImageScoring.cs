@@ -6,12 +6,12 @@ using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Scoring;
 
-/// <summary>Scores the rows of any schema with one network or several: what the transformers of a network and of an ensemble have in common.</summary>
+/// <summary>Scores rows with one or several networks; shared by the transformers of a single network and of an ensemble.</summary>
 internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IReadOnlyList<WeightedScorer> scorers)
 {
     private readonly ImageScorer _first = scorers[0].Scorer;
 
-    /// <summary>The type of the image column where it is a vector.</summary>
+    /// <summary>The type of the image column if it is a vector.</summary>
     public DataViewType ColumnType => _first.Element == PixelType.Byte
         ? new VectorDataViewType(NumberDataViewType.Byte)
         : new VectorDataViewType(NumberDataViewType.Single, _first.Input.Channels, _first.Input.Height, _first.Input.Width);
@@ -36,13 +36,13 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
     }
 }
 
-/// <summary>A network and its share of the score.</summary>
+/// <summary>A network and its weight in the score.</summary>
 /// <param name="Scorer">The network.</param>
-/// <param name="Share">Above 0; the shares of all sum to 1.</param>
+/// <param name="Share">The weight, above 0; all weights sum to 1.</param>
 internal sealed record WeightedScorer(ImageScorer Scorer, float Share);
 
 /// <summary>
-/// Scores rows together: images are decoded on all cores, once for all networks with the same preprocessing, and go through each network as one batch.
+/// Scores a batch of rows: decodes the images on all cores, once for all networks with the same preprocessing, and runs each network on the whole batch.
 /// </summary>
 internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColumn image, UnreadableImageBehavior policy)
 {

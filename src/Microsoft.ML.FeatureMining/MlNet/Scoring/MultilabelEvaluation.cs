@@ -5,23 +5,27 @@ using Microsoft.ML.FeatureMining.MlNet.Columns;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Scoring;
 
-/// <summary>Reads sets of classes and scores of a scored data view.</summary>
+/// <summary>Computes multi-label metrics from the labels and scores of a data view.</summary>
 internal static class MultilabelEvaluation
 {
-    /// <param name="scored">What a model's Transform gave.</param>
-    /// <param name="labelColumnName">The set of classes.</param>
-    /// <param name="scoreColumnName">Each class's probability.</param>
-    /// <param name="threshold">From where on a row is said to have a class.</param>
-    /// <param name="seen">Told of each row: its number, its set, null where it has none, and its scores.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    /// <exception cref="ArgumentException">Label and score are of different classes.</exception>
+    /// <param name="scored">The output of a model's Transform.</param>
+    /// <param name="labelColumnName">The label column, a set of classes.</param>
+    /// <param name="scoreColumnName">The column of class probabilities.</param>
+    /// <param name="threshold">A row is predicted to have a class if its probability is at least this.</param>
+    /// <param name="onRow">Called for each row with its index, its label (null if missing) and its scores.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
+    /// <exception cref="ArgumentException">Label and score have different classes.</exception>
     public static MultilabelClassificationMetrics Of(
-        IDataView scored, string labelColumnName, string scoreColumnName, double threshold, Action<long, IReadOnlyList<float>?, IReadOnlyList<float>>? seen = null)
+        IDataView scored,
+        string labelColumnName,
+        string scoreColumnName,
+        double threshold,
+        Action<long, IReadOnlyList<float>?, IReadOnlyList<float>>? onRow = null)
     {
         DataViewSchema.Column score = scored.Schema.GetColumnOrNull(scoreColumnName) ?? throw ColumnError.NotFound("score", scoreColumnName);
         if (score.Type is not VectorDataViewType { IsKnownSize: true } type || type.ItemType.RawType != typeof(float))
-            throw ColumnError.Mismatch("score", scoreColumnName, "Vector<Single>, one a class", score.Type.ToString()!);
-        LabelSetColumn label = LabelSetColumn.BindAlike(scored.Schema, labelColumnName, ClassKeys.OfSlots(score));
+            throw ColumnError.Mismatch("score", scoreColumnName, "Vector<Single>, one value per class", score.Type.ToString()!);
+        LabelSetColumn label = LabelSetColumn.BindWithKeys(scored.Schema, labelColumnName, ClassKeys.OfSlots(score));
         using DataViewRowCursor cursor = scored.GetRowCursor([label.Column, score]);
         Func<int?> readLabel = label.Reader(cursor);
         ValueGetter<VBuffer<float>> readScore = cursor.GetGetter<VBuffer<float>>(cursor.Schema[score.Index]);
@@ -34,16 +38,16 @@ internal static class MultilabelEvaluation
             scores.CopyTo(probabilities);
             IReadOnlyList<float>? actual = readLabel() is { } number ? label.Sets[number] : null;
             counter.Add(actual, probabilities);
-            seen?.Invoke(row, actual, probabilities);
+            onRow?.Invoke(row, actual, probabilities);
         }
         return counter.Read();
     }
 }
 
-/// <summary>The probabilities of a few rows. An image that could not be read fails its own row, when that is asked for, and no other.</summary>
+/// <summary>The probabilities of a batch of rows. An unreadable image affects only its own row, when the score of that row is read.</summary>
 internal sealed class ScoredRows(float[] probabilities, int classCount, ImageDecodeException?[] errors, UnreadableImageBehavior policy)
 {
-    /// <exception cref="ImageDecodeException">The row's image could not be read, and the policy is to throw.</exception>
+    /// <exception cref="ImageDecodeException">The image of the row is unreadable, and the policy is Throw.</exception>
     public void GetScore(int row, ref VBuffer<float> score)
     {
         VBufferEditor<float> editor = VBufferEditor.Create(ref score, classCount);
@@ -54,8 +58,10 @@ internal sealed class ScoredRows(float[] probabilities, int classCount, ImageDec
         score = editor.Commit();
     }
 
-    /// <summary>The key of the most probable class, the first of equals; 0, a missing key, for an unreadable image that is to be skipped.</summary>
-    /// <exception cref="ImageDecodeException">The row's image could not be read, and the policy is to throw.</exception>
+    /// <summary>
+    /// The key of the most probable class (the first one if several are equal); 0, the missing key, for an unreadable image if the policy is Skip.
+    /// </summary>
+    /// <exception cref="ImageDecodeException">The image of the row is unreadable, and the policy is Throw.</exception>
     public uint GetPredictedLabel(int row)
     {
         if (IsUnreadable(row))
@@ -70,8 +76,8 @@ internal sealed class ScoredRows(float[] probabilities, int classCount, ImageDec
         return (uint)best + 1;
     }
 
-    /// <summary>1 for each class of a probability of at least one half, else 0; NaN for an unreadable image that is to be skipped.</summary>
-    /// <exception cref="ImageDecodeException">The row's image could not be read, and the policy is to throw.</exception>
+    /// <summary>1 for each class whose probability is at least 0.5, else 0; NaN for an unreadable image if the policy is Skip.</summary>
+    /// <exception cref="ImageDecodeException">The image of the row is unreadable, and the policy is Throw.</exception>
     public void GetPredictedSet(int row, ref VBuffer<float> set)
     {
         GetScore(row, ref set);

@@ -5,7 +5,7 @@ using static Microsoft.ML.SchemaShape.Column;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Scoring;
 
-/// <summary>The two columns of a classifier, promised and real, annotated as ML.NET's own trainers annotate theirs.</summary>
+/// <summary>The schema of a classifier's two output columns, before and after Fit, with the same annotations as ML.NET's own trainers.</summary>
 internal static class ScoreSchema
 {
     private const string KeyValues = "KeyValues";
@@ -17,7 +17,7 @@ internal static class ScoreSchema
 
     private static readonly KeyDataViewType SetIdType = new(typeof(uint), int.MaxValue);
 
-    /// <summary>What GetOutputSchema promises; refuses an input whose label or image column cannot be used.</summary>
+    /// <summary>The result of GetOutputSchema. Throws if the label or the image column of the input is missing or has the wrong type.</summary>
     public static SchemaShape Shape(SchemaShape input, string labelColumnName, ScoringSettings settings, bool isMultilabel)
     {
         SchemaShape.Column label = Find(input, "label", labelColumnName);
@@ -58,7 +58,7 @@ internal static class ScoreSchema
         return column.Name is null ? throw ColumnError.NotFound(role, name) : column;
     }
 
-    // The vectors are of known size, as those of the label are; text gives as many classes as there are names.
+    // A vector of floats must have known size. The number of classes in text is not known before Fit.
     private static bool IsSet(SchemaShape.Column column) => !column.IsKey
         && (column.ItemType is TextDataViewType || (column.Kind == VectorKind.Vector && column.ItemType.RawType == typeof(float)));
 
@@ -75,26 +75,26 @@ internal static class ScoreSchema
         if (KeyValuesOf(label) is { } values)
         {
             if (values.ItemType is TextDataViewType)
-                annotations.Add(Internals.Promise(SlotNames, VectorKind.Vector, values.ItemType));
-            annotations.Add(Internals.Promise(TrainingLabelValues, VectorKind.Vector, values.ItemType));
+                annotations.Add(Internals.CreateColumn(SlotNames, VectorKind.Vector, values.ItemType));
+            annotations.Add(Internals.CreateColumn(TrainingLabelValues, VectorKind.Vector, values.ItemType));
         }
-        return Internals.Promise(name, VectorKind.Vector, NumberDataViewType.Single, isKey: false, [.. annotations, .. CommonShapes()]);
+        return Internals.CreateColumn(name, VectorKind.Vector, NumberDataViewType.Single, isKey: false, [.. annotations, .. CommonShapes()]);
     }
 
-    // A vector's classes have names where its slots have; those of text have.
+    // Classes in text always have names; classes of a vector have names only if its slots have names.
     private static SchemaShape.Column SetShape(SchemaShape.Column label, string name)
     {
         bool named = label.ItemType is TextDataViewType || label.Annotations.Any(column => column is { Name: SlotNames, Kind: VectorKind.Vector, ItemType: TextDataViewType });
-        return Internals.Promise(name, VectorKind.Vector, NumberDataViewType.Single, isKey: false,
-            [.. named ? [Internals.Promise(SlotNames, VectorKind.Vector, TextDataViewType.Instance)] : (SchemaShape.Column[])[], .. CommonShapes()]);
+        return Internals.CreateColumn(name, VectorKind.Vector, NumberDataViewType.Single, isKey: false,
+            [.. named ? [Internals.CreateColumn(SlotNames, VectorKind.Vector, TextDataViewType.Instance)] : (SchemaShape.Column[])[], .. CommonShapes()]);
     }
 
     private static SchemaShape.Column PredictedLabelShape(SchemaShape.Column label, string name)
     {
         List<SchemaShape.Column> annotations = [];
         if (KeyValuesOf(label) is { } values)
-            annotations.Add(Internals.Promise(KeyValues, VectorKind.Vector, values.ItemType));
-        return Internals.Promise(name, VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true, [.. annotations, .. CommonShapes()]);
+            annotations.Add(Internals.CreateColumn(KeyValues, VectorKind.Vector, values.ItemType));
+        return Internals.CreateColumn(name, VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true, [.. annotations, .. CommonShapes()]);
     }
 
     private static SchemaShape.Column? KeyValuesOf(SchemaShape.Column label) =>
@@ -102,9 +102,9 @@ internal static class ScoreSchema
 
     private static SchemaShape.Column[] CommonShapes() =>
     [
-        Internals.Promise(ScoreColumnSetId, VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true),
-        Internals.Promise(ScoreColumnKind, VectorKind.Scalar, TextDataViewType.Instance),
-        Internals.Promise(ScoreValueKind, VectorKind.Scalar, TextDataViewType.Instance),
+        Internals.CreateColumn(ScoreColumnSetId, VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true),
+        Internals.CreateColumn(ScoreColumnKind, VectorKind.Scalar, TextDataViewType.Instance),
+        Internals.CreateColumn(ScoreValueKind, VectorKind.Scalar, TextDataViewType.Instance),
     ];
 
     private static DataViewSchema.Annotations.Builder Common(uint set, bool isMultilabel, string valueKind)
@@ -116,7 +116,7 @@ internal static class ScoreSchema
         return annotations;
     }
 
-    /// <summary>One more than the largest there is, so that the columns of two scorers can be told apart.</summary>
+    /// <summary>One more than the largest ID in the schema, which distinguishes the columns of two scorers.</summary>
     private static uint NextSetId(DataViewSchema schema)
     {
         uint largest = 0;

@@ -3,7 +3,7 @@ using Microsoft.ML.FeatureMining.MlNet.Columns;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Scoring;
 
-/// <summary>Rows with their scores, computed as cursors pass.</summary>
+/// <summary>A data view with scores, which are computed while a cursor reads.</summary>
 internal sealed class ScoringDataView(IDataView input, ScoringColumns columns, int batchSize) : IDataView
 {
     public DataViewSchema Schema => columns.Output;
@@ -18,13 +18,12 @@ internal sealed class ScoringDataView(IDataView input, ScoringColumns columns, i
         return new ScoringCursor(input.GetRowCursor(columns.InputsOf(needed), rand), columns, needed, batchSize);
     }
 
-    /// <summary>One cursor: the work is in the network, which uses all cores for a batch as it is.</summary>
+    /// <summary>Returns one cursor: the network already uses all cores for a batch.</summary>
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
 }
 
 /// <summary>
-/// Reads a batch of rows ahead and scores them together. The values of all active columns are kept for those rows, so that the input is passed once, in whichever
-/// order it comes.
+/// Reads a batch of rows ahead and scores them together. It buffers the values of all active columns of these rows, so that one pass over the input is enough.
 /// </summary>
 internal sealed class ScoringCursor : DataViewRowCursor
 {
@@ -61,7 +60,7 @@ internal sealed class ScoringCursor : DataViewRowCursor
 
     public override long Batch => _rows[Current].Batch;
 
-    private int Current => _position >= 0 ? _slot : throw new InvalidOperationException("The cursor is on no row.");
+    private int Current => _position >= 0 ? _slot : throw new InvalidOperationException("The cursor is not on a row. Call MoveNext first.");
 
     public override bool IsColumnActive(DataViewSchema.Column column) => _active[Checked(column)];
 
@@ -87,7 +86,7 @@ internal sealed class ScoringCursor : DataViewRowCursor
             throw new InvalidOperationException($"Column '{column.Name}' is not active in this cursor.");
         Delegate getter = _buffers.ElementAtOrDefault(index)?.Getter(() => Current) ?? _columns.Getter(index, Scored, () => Current);
         return getter as ValueGetter<TValue>
-            ?? throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; it gives no {typeof(TValue)}.");
+            ?? throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; its getter cannot return {typeof(TValue)}.");
     }
 
     protected override void Dispose(bool disposing)
@@ -119,10 +118,10 @@ internal sealed class ScoringCursor : DataViewRowCursor
 
     private int Checked(DataViewSchema.Column column) => column.Index < _active.Length && Schema[column.Index].Name == column.Name
         ? column.Index
-        : throw new ArgumentOutOfRangeException(nameof(column), $"There is no column '{column.Name}' at {column.Index}.");
+        : throw new ArgumentOutOfRangeException(nameof(column), $"The schema has no column '{column.Name}' at index {column.Index}.");
 }
 
-/// <summary>A row and its score, computed when it is first asked for at a position.</summary>
+/// <summary>A row with its score, which is computed on first access at each position.</summary>
 internal sealed class ScoringRow : DataViewRow
 {
     private readonly DataViewRow _input;
@@ -156,7 +155,7 @@ internal sealed class ScoringRow : DataViewRow
             return _input.GetGetter<TValue>(_input.Schema[column.Index]);
         _readImage ??= _columns.Image.Reader(_input);
         return _columns.Getter(column.Index, Scored, () => 0) as ValueGetter<TValue>
-            ?? throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; it gives no {typeof(TValue)}.");
+            ?? throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; its getter cannot return {typeof(TValue)}.");
     }
 
     protected override void Dispose(bool disposing)
@@ -174,7 +173,7 @@ internal sealed class ScoringRow : DataViewRow
     }
 }
 
-/// <summary>Scores single rows.</summary>
+/// <summary>Scores single rows, for prediction engines.</summary>
 internal sealed class ScoringRowMapper(ScoringColumns columns) : IRowToRowMapper
 {
     public DataViewSchema InputSchema => columns.Input;
@@ -186,20 +185,20 @@ internal sealed class ScoringRowMapper(ScoringColumns columns) : IRowToRowMapper
     public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns) => new ScoringRow(input, columns, activeColumns);
 }
 
-/// <summary>A model bound to a schema: the input's columns keep their indices, PredictedLabel and Score follow.</summary>
+/// <summary>A model bound to an input schema: the input columns keep their indices; PredictedLabel and Score follow.</summary>
 internal sealed record ScoringColumns(DataViewSchema Input, DataViewSchema Output, ImageColumn Image, RowScorer Scorer, bool IsMultilabel)
 {
     public int PredictedLabel => Input.Count;
 
     public int Score => Input.Count + 1;
 
-    /// <summary>Reads one of the two columns that were added.</summary>
+    /// <summary>The getter of one of the two added columns.</summary>
     public Delegate Getter(int column, Func<ScoredRows> scored, Func<int> row) =>
         column == Score ? (ValueGetter<VBuffer<float>>)((ref VBuffer<float> score) => scored().GetScore(row(), ref score))
         : IsMultilabel ? (ValueGetter<VBuffer<float>>)((ref VBuffer<float> set) => scored().GetPredictedSet(row(), ref set))
         : (ValueGetter<uint>)((ref uint label) => label = scored().GetPredictedLabel(row()));
 
-    /// <summary>The columns of the input that must be active for some of the output to be.</summary>
+    /// <summary>The input columns that the given output columns depend on.</summary>
     public IReadOnlyList<DataViewSchema.Column> InputsOf(IEnumerable<DataViewSchema.Column> outputs)
     {
         HashSet<int> needed = [];
@@ -209,7 +208,7 @@ internal sealed record ScoringColumns(DataViewSchema Input, DataViewSchema Outpu
     }
 }
 
-/// <summary>The values of one column over the rows that a cursor has read ahead.</summary>
+/// <summary>Buffers the values of one column for the rows that a cursor has read ahead.</summary>
 internal abstract class ColumnBuffer
 {
     public static ColumnBuffer Create(DataViewRow row, DataViewSchema.Column column, int capacity)
@@ -220,10 +219,10 @@ internal abstract class ColumnBuffer
         return (ColumnBuffer)Activator.CreateInstance(type, row, column, capacity)!;
     }
 
-    /// <summary>Keeps the value of the row's current position.</summary>
+    /// <summary>Stores the value at the row's current position.</summary>
     public abstract void Keep(int slot);
 
-    /// <summary>Gives out the value of the slot that <paramref name="current"/> names when it is called.</summary>
+    /// <summary>Returns a getter that reads the slot returned by <paramref name="current"/>.</summary>
     public abstract Delegate Getter(Func<int> current);
 }
 
@@ -234,7 +233,7 @@ internal sealed class ScalarColumnBuffer<T>(DataViewRow row, DataViewSchema.Colu
 
     public override void Keep(int slot)
     {
-        // A getter may dispose what it finds (MLImage), and the value of an earlier row may be somebody else's by now.
+        // A getter may dispose the previous value (MLImage), and a caller may still use the value of an earlier row.
         _values[slot] = default!;
         _getter(ref _values[slot]);
     }

@@ -2,7 +2,7 @@ using Microsoft.ML.FeatureMining.Imaging;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Scoring;
 
-/// <summary>What a transformer needs beside the network: the columns it joins and what it does with a picture that cannot be read.</summary>
+/// <summary>The settings of a transformer besides the network: column names and the policy for unreadable images.</summary>
 internal sealed record ScoringSettings
 {
     public string ImageColumnName { get; init; } = "Image";
@@ -17,7 +17,7 @@ internal sealed record ScoringSettings
 
     public int BatchSize { get; init; } = 64;
 
-    /// <summary>The type of the key's values by name; empty where the key has none.</summary>
+    /// <summary>The name of the type of the key's values; empty if the key has no values.</summary>
     public string KeyValues { get; init; } = "";
 
     public void Write(BinaryWriter writer)
@@ -31,7 +31,7 @@ internal sealed record ScoringSettings
         writer.Write(KeyValues);
     }
 
-    /// <exception cref="InvalidDataException">What is there are no such settings.</exception>
+    /// <exception cref="InvalidDataException">The data is not valid settings.</exception>
     public static ScoringSettings Read(BinaryReader reader)
     {
         ScoringSettings settings = new()
@@ -46,6 +46,6 @@ internal sealed record ScoringSettings
         };
         return Enum.IsDefined(settings.OnUnreadableImage) && settings is { MaxPixels: > 0, BatchSize: > 0 }
             ? settings
-            : throw new InvalidDataException("The model is damaged: its scoring settings make no sense.");
+            : throw new InvalidDataException("The model file is damaged: its scoring settings are invalid.");
     }
 }

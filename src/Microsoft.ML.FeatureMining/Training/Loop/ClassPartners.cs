@@ -6,12 +6,12 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
-/// <summary>For each image of a batch one of its class, and what the network in training makes of them.</summary>
+/// <summary>Draws a training image of the same class for each image of a batch, and computes the network's logits for them.</summary>
 internal sealed class ClassPartners(ImageSet train, TrainingComponents parts, TrainingRecipe recipe, RandomStreams random)
 {
     private readonly Lazy<ILookup<int, int>> _imagesOf = new(() => Enumerable.Range(0, train.Count).ToLookup(image => train.Labels[image]));
 
-    /// <summary>For each label an image of that class, each as likely.</summary>
+    /// <summary>Draws a random image of the class of each label, uniformly.</summary>
     public int[] Draw(IReadOnlyList<long> labels, RandomStream draws) => [.. labels.Select(label =>
     {
         IEnumerable<int> images = _imagesOf.Value[(int)label];
@@ -19,8 +19,8 @@ internal sealed class ClassPartners(ImageSet train, TrainingComponents parts, Tr
     })];
 
     /// <summary>
-    /// The logits [N,K] of images that <see cref="Draw"/> chose, augmented like any other. They go through the network by themselves, without gradient: BatchNorm normalizes by
-    /// their statistics and counts them in its running ones. Strategies do not see the stages of this pass.
+    /// The logits [N,K] of images chosen by <see cref="Draw"/>, augmented like any other. They go through the network as a separate batch, without gradient, in
+    /// training mode: BatchNorm uses the statistics of this batch and updates its running statistics. Strategies do not see the stages of this pass.
     /// </summary>
     public Tensor Logits(IReadOnlyList<long> labels, RandomStream draws)
     {

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
-/// <summary>What changes as a run goes on, and the way from there to a <see cref="RunSnapshot"/> and back.</summary>
+/// <summary>The mutable state of a run. Can be captured to a <see cref="RunSnapshot"/> and restored from it.</summary>
 internal sealed class RunState(TrainingComponents parts, RandomStreams random, EarlyStopping? earlyStopping, Device device) : IDisposable
 {
     private const string OrderName = "order";
@@ -16,19 +16,19 @@ internal sealed class RunState(TrainingComponents parts, RandomStreams random, E
     private readonly List<EpochMetrics> _history = [];
     private int[]? _order;
 
-    /// <summary>Finished epochs.</summary>
+    /// <summary>The number of finished epochs.</summary>
     public int Epoch { get; private set; }
 
-    /// <summary>Finished steps of the epoch under way.</summary>
+    /// <summary>The number of finished steps of the current epoch.</summary>
     public int Step { get; private set; }
 
-    /// <summary>The images of the epoch under way, in their order.</summary>
+    /// <summary>The images of the current epoch, in training order.</summary>
     public IReadOnlyList<int> Order => _order!;
 
-    /// <summary>Of the epoch under way.</summary>
+    /// <summary>The metrics of the current epoch.</summary>
     public RunningMetrics Metrics { get; private set; } = new(device);
 
-    /// <summary>Spent on the epoch under way.</summary>
+    /// <summary>The seconds spent on the current epoch.</summary>
     public double Seconds { get; set; }
 
     public IReadOnlyList<EpochMetrics> History => _history;
@@ -37,10 +37,10 @@ internal sealed class RunState(TrainingComponents parts, RandomStreams random, E
 
     public double RateFactor { get; set; } = 1;
 
-    /// <summary>Draws the order of an epoch that has none yet.</summary>
+    /// <summary>Draws the order of the epoch, unless a restored snapshot has it.</summary>
     public void BeginEpoch(Func<int[]> drawOrder) => _order ??= drawOrder();
 
-    public void Stepped(Tensor sums, int images)
+    public void EndStep(Tensor sums, int images)
     {
         Metrics.Add(sums, images);
         Step++;
@@ -68,7 +68,7 @@ internal sealed class RunState(TrainingComponents parts, RandomStreams random, E
             OptimizerSteps = parts.Optimizer.Steps,
             Threads = get_num_threads(),
         };
-        List<NamedTensor> tensors = [.. NamedTensors.Of(parts.WholeState()).Tensors];
+        List<NamedTensor> tensors = [.. NamedTensors.Of(parts.FullState()).Tensors];
         tensors.AddRange(Best.Weights?.Under(BestPrefix) ?? []);
         if (_order is not null)
         {
@@ -78,16 +78,18 @@ internal sealed class RunState(TrainingComponents parts, RandomStreams random, E
         return new RunSnapshot(position, new NamedTensors(tensors));
     }
 
-    /// <exception cref="InvalidDataException">The state is of another network.</exception>
-    public void Restore(RunSnapshot state)
+    /// <exception cref="InvalidDataException">The snapshot belongs to another network.</exception>
+    public void Restore(RunSnapshot snapshot)
     {
-        RunPosition position = state.Position;
-        state.Tensors.Where(name => name != OrderName && !name.StartsWith(BestPrefix, StringComparison.Ordinal)).CopyTo(parts.WholeState());
+        RunPosition position = snapshot.Position;
+        snapshot.Tensors.Where(name => name != OrderName && !name.StartsWith(BestPrefix, StringComparison.Ordinal)).CopyTo(parts.FullState());
         parts.Optimizer.Resume(position.OptimizerSteps);
         random.Restore(position.Streams);
-        NamedTensors best = state.Tensors.Within(BestPrefix);
+        NamedTensors best = snapshot.Tensors.Within(BestPrefix);
         Best.Restore(position.Best, best.Tensors.Count > 0 ? best : null);
-        _order = state.Tensors.Tensors.FirstOrDefault(tensor => tensor.Name == OrderName) is { } order ? MemoryMarshal.Cast<byte, int>(order.Bytes).ToArray() : null;
+        _order = snapshot.Tensors.Tensors.FirstOrDefault(tensor => tensor.Name == OrderName) is { } order
+            ? MemoryMarshal.Cast<byte, int>(order.Bytes).ToArray()
+            : null;
         (Epoch, Step, Seconds, RateFactor) = (position.Epoch, position.Step, position.Seconds, position.RateFactor);
         _history.Clear();
         _history.AddRange(position.History);
@@ -103,10 +105,10 @@ internal sealed class RunState(TrainingComponents parts, RandomStreams random, E
     }
 }
 
-/// <summary>Keeps a run's state: in the host's store, to go on from there another time; in memory, to go back to where a divergence may need it.</summary>
+/// <summary>Saves snapshots of a run: to the host's checkpoint store, to resume the run later; and in memory, to roll back after a divergence.</summary>
 internal sealed class Checkpointer(RunState run, TrainingRecipe recipe, TrainingHost host)
 {
-    // Half the rate five times is a thirtieth; what diverges even there does not do so because of the rate.
+    // Gives up after five halvings (1/32): a run that still diverges does not do so because of the learning rate.
     private const double SmallestRateFactor = 1.0 / 32;
 
     private RunSnapshot? _lastGood;
@@ -115,8 +117,8 @@ internal sealed class Checkpointer(RunState run, TrainingRecipe recipe, Training
 
     private bool RollsBack => recipe.OnDivergence == DivergenceBehavior.RollBack;
 
-    /// <summary>Goes on from the store's newest state, where there is one.</summary>
-    public void Begin()
+    /// <summary>Resumes from the newest checkpoint in the store, if there is one.</summary>
+    public void Resume()
     {
         if (host.Checkpoints?.Load() is { } saved)
         {
@@ -130,7 +132,7 @@ internal sealed class Checkpointer(RunState run, TrainingRecipe recipe, Training
         }
     }
 
-    /// <summary>Keeps the state as it is now; all in it is a number.</summary>
+    /// <summary>Saves the current state. The caller must have checked that all values are finite.</summary>
     public void Save()
     {
         if (host.Checkpoints is null && !RollsBack)
@@ -148,20 +150,20 @@ internal sealed class Checkpointer(RunState run, TrainingRecipe recipe, Training
         double factor = run.RateFactor / 2;
         run.Restore(_lastGood!);
         run.RateFactor = factor;
-        host.Notice(string.Create(CultureInfo.InvariantCulture,
-            $"{cause.Message} The run goes back to epoch {run.Epoch + 1}, step {run.Step}, and goes on with {factor:g3} of the learning rate."));
+        host.Warn(string.Create(CultureInfo.InvariantCulture,
+            $"{cause.Message} Rolled back to epoch {run.Epoch + 1}, step {run.Step}; training continues with the learning rate times {factor:g3}."));
     }
 
     private void CheckThreads(int before)
     {
         if (before > 0 && before != get_num_threads())
         {
-            host.Notice($"The run was begun with {before} CPU threads and goes on with {get_num_threads()}: it ends in other bits than it would have.");
+            host.Warn($"The run was started with {before} CPU threads and is resumed with {get_num_threads()}; results will not be bit-identical.");
         }
     }
 }
 
-/// <summary>Keeps the weights of the best epoch, and knows for how long there was none better.</summary>
+/// <summary>Keeps the weights of the best epoch, and counts the epochs without improvement for early stopping.</summary>
 internal sealed class BestWeights(EarlyStopping? earlyStopping)
 {
     private static readonly BestEpoch None = new(double.NegativeInfinity, 0, double.NegativeInfinity, 0);
@@ -170,8 +172,8 @@ internal sealed class BestWeights(EarlyStopping? earlyStopping)
 
     public BestEpoch Epoch { get; private set; } = None;
 
-    /// <summary>Takes the weights where the validation accuracy is the highest so far; without a validation set nothing is best.</summary>
-    public void Offer(EpochMetrics metrics, ImageNetwork network)
+    /// <summary>Copies the weights if the validation accuracy is the highest so far; does nothing without a validation set.</summary>
+    public void Update(EpochMetrics metrics, ImageNetwork network)
     {
         if (metrics.ValidationAccuracy is not { } accuracy)
         {
@@ -192,58 +194,61 @@ internal sealed class BestWeights(EarlyStopping? earlyStopping)
 
     public void Restore(BestEpoch epoch, NamedTensors? weights) => (Epoch, Weights) = (epoch, weights);
 
-    /// <summary>Whether early stopping ends the run after so many epochs.</summary>
-    public bool IsStale(int epochs) => earlyStopping is not null && epochs > 0 && epochs - Epoch.LastRiseEpoch >= earlyStopping.Patience;
+    /// <summary>Whether early stopping ends the run after that many epochs.</summary>
+    public bool IsStalled(int epochs) => earlyStopping is not null && epochs > 0 && epochs - Epoch.LastRiseEpoch >= earlyStopping.Patience;
 }
 
-/// <summary>The best epoch so far, by validation accuracy, and the last that counted as a rise for early stopping. Epochs from 1; 0 before there is one.</summary>
+/// <summary>
+/// The best epoch so far, by validation accuracy, and the last epoch that counted as an improvement for early stopping. Epochs count from 1; 0 if there is none
+/// yet.
+/// </summary>
 internal readonly record struct BestEpoch(double Accuracy, int Epoch, double LastRiseAccuracy, int LastRiseEpoch);
 
-/// <summary>Where a run keeps its state, to go on from there when it is begun again.</summary>
+/// <summary>Stores the checkpoints of a run, to resume it later.</summary>
 internal interface ICheckpointStore
 {
-    /// <summary>Whether it is time to save: so many steps or minutes have passed, or somebody asked. Asked between any two steps.</summary>
-    /// <param name="steps">Finished steps of the whole run.</param>
+    /// <summary>Whether a checkpoint is due: enough steps or time have passed, or the process is about to terminate. Called between two steps.</summary>
+    /// <param name="steps">The number of finished steps of the whole run.</param>
     bool IsDue(long steps);
 
-    /// <summary>Keeps a state. A disk that refuses it does not end the run: the store says so and waits for the next one.</summary>
-    void Save(RunSnapshot state);
+    /// <summary>Saves a checkpoint. If writing fails, the store logs a warning and the run continues.</summary>
+    void Save(RunSnapshot snapshot);
 
-    /// <summary>The newest state that is whole; null where there is none.</summary>
+    /// <summary>Loads the newest checkpoint that is not damaged; null if there is none.</summary>
     RunSnapshot? Load();
 }
 
-/// <summary>How far a run is, and where its random streams are: all of its state but the tensors.</summary>
+/// <summary>The state of a run without its tensors: its progress, random streams and metrics.</summary>
 internal sealed record RunPosition
 {
-    /// <summary>Finished epochs.</summary>
+    /// <summary>The number of finished epochs.</summary>
     public required int Epoch { get; init; }
 
-    /// <summary>Finished steps of the epoch under way.</summary>
+    /// <summary>The number of finished steps of the current epoch.</summary>
     public required int Step { get; init; }
 
-    /// <summary>Of each stream made so far, its four words.</summary>
+    /// <summary>The state of each random stream created so far: four words.</summary>
     public required IReadOnlyDictionary<string, ulong[]> Streams { get; init; }
 
-    /// <summary>Over the steps of the epoch under way.</summary>
+    /// <summary>The sums over the finished steps of the current epoch.</summary>
     public required MetricSums Sums { get; init; }
 
-    /// <summary>Spent on the epoch under way.</summary>
+    /// <summary>The seconds spent on the current epoch.</summary>
     public required double Seconds { get; init; }
 
     public required IReadOnlyList<EpochMetrics> History { get; init; }
 
     public required BestEpoch Best { get; init; }
 
-    /// <summary>CPU threads within an operation, on which the order of some sums depends; 0 where nobody noted them.</summary>
+    /// <summary>The number of CPU threads, which determines the order of some sums; 0 if unknown.</summary>
     public int Threads { get; init; }
 
-    /// <summary>What divergences have left of the learning rate.</summary>
+    /// <summary>The factor on the learning rate after divergences.</summary>
     public double RateFactor { get; init; } = 1;
 
-    /// <summary>Steps that the optimizer counts, of the whole run.</summary>
+    /// <summary>The optimizer's step count over the whole run.</summary>
     public long OptimizerSteps { get; init; }
 }
 
-/// <summary>A run between two steps, in managed memory: all that the rest of it depends on.</summary>
+/// <summary>The complete state of a run between two steps, in managed memory.</summary>
 internal sealed record RunSnapshot(RunPosition Position, NamedTensors Tensors);

@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
-/// <summary>Sums loss and hits on the device; only reading waits for it.</summary>
+/// <summary>Sums loss and hits on the device. Only reading the sums waits for the device.</summary>
 internal sealed class RunningMetrics : IDisposable
 {
     private readonly Tensor _sums;      // [2]: loss, hits
 
-    /// <summary>Begins at nothing, or where another one was.</summary>
+    /// <summary>Starts at zero, or at the sums of a resumed run.</summary>
     public RunningMetrics(Device device, MetricSums sums = default)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -19,8 +19,8 @@ internal sealed class RunningMetrics : IDisposable
 
     public long Images { get; private set; }
 
-    /// <param name="sums">Of one batch, from <see cref="BatchSums"/>.</param>
-    /// <param name="images">How many images it had.</param>
+    /// <param name="sums">The sums of one batch, from <see cref="BatchSums"/>.</param>
+    /// <param name="images">The number of images in the batch.</param>
     public void Add(Tensor sums, int images)
     {
         using IDisposable noGrad = no_grad();
@@ -39,22 +39,22 @@ internal sealed class RunningMetrics : IDisposable
         }
     }
 
-    /// <summary>Mean loss and share of hits over all that was added.</summary>
+    /// <summary>The mean loss and the accuracy over all added batches.</summary>
     public (double Loss, double Accuracy) Read() => Sums is var sums ? (sums.Loss / sums.Images, sums.Hits / sums.Images) : default;
 
     public void Dispose() => _sums.Dispose();
 }
 
-/// <summary>What a batch adds to the running metrics, on the device.</summary>
+/// <summary>Computes the sums of one batch, on the device.</summary>
 internal static class BatchSums
 {
-    /// <summary>[2]: the loss summed over the images, and the hits.</summary>
+    /// <summary>[2]: the loss summed over the images, and the number of hits.</summary>
     /// <param name="loss">The batch's mean loss.</param>
     /// <param name="logits">[N,K].</param>
     /// <param name="targets">[N,K].</param>
-    /// <param name="areSets">
-    /// Whether targets are sets of classes. A hit is where logits and target have their largest entry at the same class; of sets, the share of the classes that are both in the target and
-    /// predicted (logit above 0) among those that are either.
+    /// <param name="areSets">Whether targets are sets of classes. Without sets, an image is a hit if the largest logit and the largest target are at the same
+    /// class. With sets, it counts as its Jaccard index: the number of classes that are both in the target and predicted (logit above 0), divided by the number
+    /// of classes that are in either.
     /// </param>
     public static Tensor Of(Tensor loss, Tensor logits, Tensor targets, bool areSets)
     {
@@ -64,7 +64,7 @@ internal static class BatchSums
         return stack([loss.detach().to(ScalarType.Float64).Mul(logits.shape[0]), hits]).MoveToOuterDisposeScope();
     }
 
-    // [N]; two empty sets are equal.
+    // [N]; 1 for two empty sets.
     private static Tensor Jaccard(Tensor predicted, Tensor actual)
     {
         Tensor either = predicted.logical_or(actual).sum(1);
@@ -72,18 +72,20 @@ internal static class BatchSums
     }
 }
 
-/// <summary>Sums over so many images.</summary>
+/// <summary>Sums over a number of images.</summary>
 internal readonly record struct MetricSums(double Loss, double Hits, long Images);
 
-/// <summary>Remembers the losses of the last steps on the device, so that one look every few steps finds the step that went wrong.</summary>
+/// <summary>Keeps the losses of the last steps on the device, so that one check every few steps finds the step that diverged.</summary>
 internal sealed class LossWatch : IDisposable
 {
     private readonly List<Tensor> _losses = [];
 
-    /// <param name="sums">Of one batch, from <see cref="BatchSums"/>; taken over.</param>
+    /// <param name="sums">The sums of one batch, from <see cref="BatchSums"/>; this object disposes them.</param>
     public void Add(Tensor sums) => _losses.Add(sums.DetachFromDisposeScope());
 
-    /// <summary>How many steps ago the loss first was infinite or no number (1: in the last step); null where all are finite. Forgets them.</summary>
+    /// <summary>
+    /// The number of steps since the loss first became NaN or infinite (1: in the last step); null if all losses are finite. Clears the losses.
+    /// </summary>
     public int? FirstDiverged()
     {
         if (_losses.Count == 0)

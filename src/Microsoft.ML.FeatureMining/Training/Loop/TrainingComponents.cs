@@ -11,18 +11,18 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
-/// <summary>Everything on the device that a run makes and throws away: network, strategies' modules, optimizer, normalization.</summary>
+/// <summary>All objects of a run that have memory on the device: network, modules of strategies, optimizer, input normalization.</summary>
 internal sealed class TrainingComponents : IDisposable
 {
     private readonly List<(string Name, nn.Module Module)> _added = [];
     private readonly TrainingRecipe _recipe;
     private readonly WeightAverage? _average;
 
-    /// <param name="recipe">What is trained.</param>
+    /// <param name="recipe">The training recipe.</param>
     /// <param name="train">The training images.</param>
-    /// <param name="device">Where.</param>
-    /// <param name="random">The run's streams.</param>
-    /// <param name="loadWeights">Puts weights into the new network; null leaves those that were drawn.</param>
+    /// <param name="device">The training device.</param>
+    /// <param name="random">The random streams of the run.</param>
+    /// <param name="loadWeights">Loads initial weights into the network; null keeps the random ones.</param>
     public TrainingComponents(TrainingRecipe recipe, ImageSet train, Device device, RandomStreams random, Action<ImageNetwork>? loadWeights = null)
     {
         _recipe = recipe;
@@ -33,7 +33,7 @@ internal sealed class TrainingComponents : IDisposable
         {
             Network.Backbone.InitializeWeights(random["weights"]);
             Network.Head.InitializeWeights(random["weights"]);
-            ModuleScope.Keep(Network);
+            ModuleScope.DetachFromDisposeScope(Network);
         }
 
         Move(Network, device);
@@ -48,17 +48,18 @@ internal sealed class TrainingComponents : IDisposable
         HashSet<int> kept = [];
         foreach (TrainingStrategy strategy in recipe.Strategies)
         {
-            StrategyContext context = new(strategy.Key, stages, train.ClassCount, device, random[strategy.Key], () => AddExits(strategy.Key, stages, train.ClassCount, random, device));
+            StrategyContext context = new(
+                strategy.Key, stages, train.ClassCount, device, random[strategy.Key], () => AddExits(strategy.Key, stages, train.ClassCount, random, device));
             using (new ModuleScope(SeedOf(strategy.Key)))
             {
                 Runs.Add(strategy.Start(context));
-                context.Modules.ToList().ForEach(added => ModuleScope.Keep(added.Module));
+                context.Modules.ToList().ForEach(added => ModuleScope.DetachFromDisposeScope(added.Module));
             }
 
             kept.UnionWith(context.KeptStages);
             foreach ((string name, nn.Module module) in context.Modules)
             {
-                Place(module, random[$"weights.{name}"], device);
+                InitializeAndMove(module, random[$"weights.{name}"], device);
                 RandomLayer.DrawFrom(module, random[strategy.Key]);
                 _added.Add((name, module));
             }
@@ -76,7 +77,7 @@ internal sealed class TrainingComponents : IDisposable
 
     public ImageNetwork Network { get; }
 
-    /// <summary>What is validated and becomes the model: the average of the weights where there is one, or else <see cref="Network"/>.</summary>
+    /// <summary>The network that is validated and becomes the model: the EMA if there is one, else <see cref="Network"/>.</summary>
     public ImageNetwork Model => _average?.Network ?? Network;
 
     public List<StrategyRun> Runs { get; } = [];
@@ -85,22 +86,22 @@ internal sealed class TrainingComponents : IDisposable
 
     public OptimizerRun Optimizer { get; }
 
-    /// <summary>Parameters and buffers of the network, and of what the strategies added.</summary>
+    /// <summary>Parameters and buffers of the network and of the modules that strategies added.</summary>
     public IEnumerable<(string Name, Tensor Value)> NamedState() =>
     [
         .. Network.NamedState().Select(entry => ($"network/{entry.Name}", entry.Value)),
         .. _added.SelectMany(added => added.Module.state_dict().Select(entry => ($"added/{added.Name}.{entry.Key}", entry.Value))),
     ];
 
-    /// <summary>All tensors that the rest of a run depends on: <see cref="NamedState"/>, what the optimizer remembers, and the average of the weights.</summary>
-    public IEnumerable<(string Name, Tensor Value)> WholeState() =>
+    /// <summary>All tensors that a checkpoint needs: <see cref="NamedState"/>, the state of the optimizer, and the EMA of the weights.</summary>
+    public IEnumerable<(string Name, Tensor Value)> FullState() =>
     [
         .. NamedState(),
         .. Optimizer.NamedState().Select(entry => ($"optimizer/{entry.Name}", entry.Value)),
         .. _average?.Network.NamedState().Select(entry => ($"average/{entry.Name}", entry.Value)) ?? [],
     ];
 
-    /// <summary>Whether all weights and running statistics are numbers; waits for the device.</summary>
+    /// <summary>Whether all weights and running statistics are finite. Waits for the device.</summary>
     public bool AreFinite()
     {
         using IDisposable noGrad = no_grad();
@@ -114,21 +115,21 @@ internal sealed class TrainingComponents : IDisposable
         Network.train();
         if (_recipe.FineTuning.FrozenStages > 0)
         {
-            Network.Backbone.Rest(_recipe.FineTuning.FrozenStages);
+            Network.Backbone.SetFrozenToEval(_recipe.FineTuning.FrozenStages);
         }
 
         if (_recipe.FineTuning.FreezeBatchNorm)
         {
-            Network.RestNorms();
+            Network.FreezeBatchNorm();
         }
     }
 
-    /// <summary>Moves the weights by their gradients.</summary>
+    /// <summary>Clips the gradients, runs the optimizer and updates the EMA.</summary>
     public void Step(double rate)
     {
-        if (_recipe.ClipGradientNorm is { } most)
+        if (_recipe.ClipGradientNorm is { } maxNorm)
         {
-            GradientClipping.Clip(Optimizer.Parameters, most);
+            GradientClipping.Clip(Optimizer.Parameters, maxNorm);
         }
 
         Optimizer.Step(rate);
@@ -144,12 +145,13 @@ internal sealed class TrainingComponents : IDisposable
         Input.Dispose();
     }
 
-    // A checkpoint keeps tensors by name.
+    // A checkpoint stores tensors by name.
     private void CheckOptimizerNames()
     {
         if (Optimizer.NamedState().GroupBy(entry => entry.Name).FirstOrDefault(entries => entries.Count() > 1) is { } twice)
         {
-            throw new ArgumentException($"Two tensors in the state of the optimizer '{_recipe.Optimizer.Key}' are called '{twice.Key}'. Give each a name of its own.");
+            throw new ArgumentException(
+                $"The state of the optimizer '{_recipe.Optimizer.Key}' has two tensors with the name '{twice.Key}'. Use unique names in NamedState.");
         }
     }
 
@@ -169,18 +171,18 @@ internal sealed class TrainingComponents : IDisposable
         IReadOnlyList<Exit> exits = Network.AddExits(StageShape.Strides(stages), classes);
         foreach (Exit exit in exits)
         {
-            // The stream that it would have as a module of the strategy: whether exits predict changes nothing in the training.
-            Place(exit, random[$"weights.{key}.{exit.Stage}"], device);
-            ModuleScope.Keep(exit);
+            // The same stream as for a module of the strategy, so that Predict does not change the training.
+            InitializeAndMove(exit, random[$"weights.{key}.{exit.Stage}"], device);
+            ModuleScope.DetachFromDisposeScope(exit);
         }
 
         return exits;
     }
 
-    // For layers that draw their weights themselves. WeightInitializer draws those of convolutions and fully connected layers.
+    // Seeds layers that initialize their own weights; WeightInitializer initializes convolutions and fully connected layers.
     private long SeedOf(string part) => new RandomStream(_recipe.Seed, $"modules.{part}").NextSeed();
 
-    private static void Place(nn.Module module, RandomStream random, Device device)
+    private static void InitializeAndMove(nn.Module module, RandomStream random, Device device)
     {
         WeightInitializer.Initialize(module, random);
         Move(module, device);

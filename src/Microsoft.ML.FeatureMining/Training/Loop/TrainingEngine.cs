@@ -6,12 +6,12 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
-/// <summary>The one engine under all trainers.</summary>
+/// <summary>The training engine, shared by all trainers.</summary>
 internal static class TrainingEngine
 {
-    /// <summary>Trains a network from scratch.</summary>
-    /// <exception cref="ArgumentException">The recipe, or the sets, cannot be trained; the message lists every reason.</exception>
-    /// <exception cref="TrainingDivergedException">The loss became infinite or no number.</exception>
+    /// <summary>Trains a network.</summary>
+    /// <exception cref="ArgumentException">The recipe or an image set is invalid; the message lists all problems.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or the weights became NaN or infinite.</exception>
     public static TrainingOutcome Fit(TrainingRecipe recipe, ImageSet train, ImageSet? validation, TrainingHost host)
     {
         List<string> problems = [.. recipe.Problems(), .. SetProblems("training", recipe, train), .. DrawingProblems(recipe, train)];
@@ -21,7 +21,7 @@ internal static class TrainingEngine
         }
         else if (recipe.EarlyStopping is not null)
         {
-            problems.Add("Early stopping watches the validation accuracy, and there is no validation set.");
+            problems.Add("EarlyStopping needs a validation set, but there is no validation set.");
         }
 
         if (problems.Count > 0)
@@ -45,7 +45,8 @@ internal static class TrainingEngine
     private static IEnumerable<string> DrawingProblems(TrainingRecipe recipe, ImageSet train) =>
         from strategy in recipe.Strategies
         where strategy.Traits.HasFlag(StrategyTraits.DrawsImages) && !train.ReachesAnyImage
-        select $"The training rows are streamed one after the other, and the strategy '{strategy.Key}' draws from all of them; let the image column be one of paths (text), or keep the images in memory or on the disk.";
+        select $"The strategy '{strategy.Key}' draws random training images, but the rows are streamed sequentially. Use an image column of paths (text), "
+            + "or set Storage to Memory or Disk.";
 
     private static IEnumerable<string> SetProblems(string name, TrainingRecipe recipe, ImageSet set)
     {
@@ -56,58 +57,59 @@ internal static class TrainingEngine
 
         if (set.ClassCount < 2)
         {
-            yield return $"The {name} set has {set.ClassCount} class; telling apart takes at least 2.";
+            yield return $"The {name} set has {set.ClassCount} class; at least 2 classes are required.";
         }
 
         if (set.LabelSets is not null && !recipe.Loss.IsMultilabel)
         {
-            yield return $"The labels of the {name} set are sets of classes, and '{recipe.Loss.Key}' takes a label for one class; a binary loss takes sets.";
+            yield return $"The labels of the {name} set are sets of classes, but the loss '{recipe.Loss.Key}' needs one class per image. "
+                + "Use a multi-label loss such as BinaryCrossEntropyLoss.";
         }
 
         foreach (TrainingStrategy strategy in recipe.Strategies.Where(strategy => set.LabelSets is not null && strategy.Traits.HasFlag(StrategyTraits.NeedsOneClass)))
         {
-            yield return $"The labels of the {name} set are sets of classes, and the strategy '{strategy.Key}' takes a label for one class; leave it out.";
+            yield return $"The labels of the {name} set are sets of classes, but the strategy '{strategy.Key}' needs one class per image. Remove the strategy.";
         }
 
-        if (set.Shape != recipe.Kept)
+        if (set.Shape != recipe.StoredShape)
         {
-            yield return $"The images of the {name} set are {set.Shape}; the recipe says {recipe.Kept}.";
+            yield return $"The images of the {name} set have shape {set.Shape}; the recipe needs {recipe.StoredShape}.";
         }
     }
 }
 
-/// <summary>What surrounds a run and is no part of its recipe.</summary>
+/// <summary>The environment of a run: everything that is not part of its recipe.</summary>
 internal sealed record TrainingHost(Device Device)
 {
-    /// <summary>Told every few steps and at the end of each epoch, on the training thread.</summary>
+    /// <summary>Called every few steps and at the end of each epoch, on the training thread.</summary>
     public Action<TrainingProgress>? Progress { get; init; }
 
-    /// <summary>Told, in a sentence, what the user should know of and the run gets over.</summary>
-    public Action<string> Notice { get; init; } = _ => { };
+    /// <summary>Receives warnings for the user about problems that do not stop the run.</summary>
+    public Action<string> Warn { get; init; } = _ => { };
 
-    /// <summary>Asked before each step; true ends the run there.</summary>
+    /// <summary>Called before each step; true ends the run.</summary>
     public Func<bool> IsCanceled { get; init; } = () => false;
 
-    /// <summary>Puts the weights that <see cref="Training.TrainingOptions.InitialWeights"/> names into a new network; null where it names none.</summary>
+    /// <summary>Loads initial weights into a new network; null for random weights.</summary>
     public Action<ImageNetwork>? LoadWeights { get; init; }
 
-    /// <summary>Where the run keeps its state; null keeps none.</summary>
+    /// <summary>The checkpoint store; null to save no checkpoints.</summary>
     public ICheckpointStore? Checkpoints { get; init; }
 }
 
-/// <summary>What a run gave.</summary>
-/// <param name="Recipe">What was run.</param>
-/// <param name="Weights">The weights that <see cref="Training.TrainingOptions.KeepWeights"/> asked for.</param>
-/// <param name="Epoch">The epoch, from 1, whose weights they are; 0 where not one was finished.</param>
-/// <param name="History">Each finished epoch.</param>
+/// <summary>The result of a run.</summary>
+/// <param name="Recipe">The recipe of the run.</param>
+/// <param name="Weights">The weights selected by <see cref="Training.TrainingOptions.KeepWeights"/>.</param>
+/// <param name="Epoch">The epoch that the weights are from, counted from 1; 0 if no epoch finished.</param>
+/// <param name="History">The metrics of each finished epoch.</param>
 /// <param name="End">Why the run ended.</param>
-/// <param name="Pixels">The training pixels' statistics, by which the network's input is normalized.</param>
+/// <param name="Pixels">The statistics of the training pixels, used to normalize the network's input.</param>
 internal sealed record TrainingOutcome(
     TrainingRecipe Recipe, NamedTensors Weights, int Epoch, IReadOnlyList<EpochMetrics> History, TrainingEnd End, ChannelStatistics Pixels)
 {
-    /// <summary>How the network's exits bridge its stages, where it predicts with exits.</summary>
+    /// <summary>The strides between the stages, if the network predicts with exits; else null.</summary>
     public IReadOnlyList<StageStride>? Exits { get; init; }
 
-    /// <summary>Each epoch of a run before this one, where the method takes two.</summary>
+    /// <summary>The metrics of an earlier run, if the method trains in two phases.</summary>
     public IReadOnlyList<EpochMetrics> EarlierHistory { get; init; } = [];
 }

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
-/// <summary>The loop: epochs of steps, validation, best weights, reports, and the run's state kept between two steps.</summary>
+/// <summary>The training loop: epochs of steps, validation, best weights, progress reports and checkpoints.</summary>
 internal sealed class TrainingLoop : IDisposable
 {
     private readonly TrainingRecipe _recipe;
@@ -23,7 +23,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly ProgressReporter _progress;
     private readonly LossWatch _losses = new();
     private readonly RunState _run;
-    private readonly Checkpointer _keeper;
+    private readonly Checkpointer _checkpointer;
 
     public TrainingLoop(TrainingRecipe recipe, ImageSet train, ImageSet? validation, TrainingHost host)
     {
@@ -36,15 +36,15 @@ internal sealed class TrainingLoop : IDisposable
         _validator = validation is null ? null : new Validator(validation, recipe, _parts, host.Device);
         _progress = new ProgressReporter(host.Progress, recipe.Epochs, _stepsPerEpoch);
         _run = new RunState(_parts, _random, recipe.EarlyStopping, host.Device);
-        _keeper = new Checkpointer(_run, recipe, host);
+        _checkpointer = new Checkpointer(_run, recipe, host);
     }
 
     private long StepsDone => (_run.Epoch * (long)_stepsPerEpoch) + _run.Step;
 
     public TrainingOutcome Run()
     {
-        _keeper.Begin();
-        _progress.Began(StepsDone);
+        _checkpointer.Resume();
+        _progress.StartRun(StepsDone);
         TrainingEnd end = RunEpochs();
         (NamedTensors weights, int epoch) = _recipe.KeepWeights == KeepWeights.Best && _run.Best.Weights is { } best
             ? (best, _run.Best.Epoch.Epoch)
@@ -63,7 +63,7 @@ internal sealed class TrainingLoop : IDisposable
     {
         while (_run.Epoch < _recipe.Epochs)
         {
-            if (_run.Best.IsStale(_run.Epoch))
+            if (_run.Best.IsStalled(_run.Epoch))
             {
                 return TrainingEnd.StoppedEarly;
             }
@@ -72,29 +72,30 @@ internal sealed class TrainingLoop : IDisposable
             {
                 bool finished = RunEpoch();
                 CheckFinite();
-                _keeper.Save();
+                _checkpointer.Save();
                 if (!finished)
                 {
                     return TrainingEnd.Canceled;
                 }
             }
-            catch (TrainingDivergedException e) when (_keeper.CanRollBack)
+            catch (TrainingDivergedException e) when (_checkpointer.CanRollBack)
             {
                 _losses.Dispose();
-                _keeper.RollBack(e);
+                _checkpointer.RollBack(e);
             }
         }
 
         return TrainingEnd.Completed;
     }
 
-    /// <summary>Runs what is left of the epoch; false where somebody ended the run within it.</summary>
+    /// <summary>Runs the remaining steps of the epoch; returns false if the run was canceled.</summary>
     private bool RunEpoch()
     {
-        _run.BeginEpoch(() => _parts.Runs.Aggregate(_train.DrawOrder(_random["shuffle"]), (order, run) => run.Order(order, _train.Labels, _recipe.BatchSize)));
+        _run.BeginEpoch(() => _parts.Runs.Aggregate(
+            _train.DrawOrder(_random["shuffle"]), (order, run) => run.Order(order, _train.Labels, _recipe.BatchSize)));
         long began = Stopwatch.GetTimestamp() - (long)(_run.Seconds * Stopwatch.Frequency);
         _parts.Train();
-        _progress.EpochBegan(_run.Metrics.Images);
+        _progress.StartEpoch(_run.Metrics.Images);
         foreach (HostBatch loaded in BatchLoader.Load(_train, _run.Order, _recipe.ImagesPerStep, skip: _run.Step))
         {
             using HostBatch done = loaded;
@@ -107,18 +108,18 @@ internal sealed class TrainingLoop : IDisposable
             if (_host.Checkpoints?.IsDue(StepsDone) == true)
             {
                 CheckFinite();
-                _keeper.Save();
+                _checkpointer.Save();
             }
 
             TrainingClock clock = Clock(_run.Step);
             Tensor sums = _step.Take(loaded, clock, RateAt(clock));
-            _run.Stepped(sums, loaded.Count);
+            _run.EndStep(sums, loaded.Count);
             _losses.Add(sums);
             if (_run.Step % _recipe.ReportEverySteps == 0 || _run.Step == _stepsPerEpoch)
             {
                 CheckFinite();
                 (double loss, double accuracy) = _run.Metrics.Read();
-                _progress.Stepped(_run.Epoch + 1, _run.Step, loss, accuracy, RateAt(clock), _run.Metrics.Images);
+                _progress.ReportStep(_run.Epoch + 1, _run.Step, loss, accuracy, RateAt(clock), _run.Metrics.Images);
             }
         }
 
@@ -144,12 +145,12 @@ internal sealed class TrainingLoop : IDisposable
         EpochMetrics metrics = new(_run.Epoch + 1, rate, loss, accuracy, validated?.Loss, validated?.Accuracy, Stopwatch.GetElapsedTime(began).TotalSeconds);
         if (_recipe.KeepWeights == KeepWeights.Best || _recipe.EarlyStopping is not null)
         {
-            _run.Best.Offer(metrics, _parts.Model);
+            _run.Best.Update(metrics, _parts.Model);
         }
 
         _parts.Runs.ForEach(run => run.EndEpoch(metrics));
         _run.EndEpoch(metrics);
-        _progress.EpochEnded(metrics);
+        _progress.EndEpoch(metrics);
     }
 
     private void CheckFinite()
@@ -164,12 +165,13 @@ internal sealed class TrainingLoop : IDisposable
 
     private double RateAt(TrainingClock clock) => _run.RateFactor * _plan.At(clock);
 
-    /// <param name="what">What is no number.</param>
+    /// <param name="what">The loss or the weights.</param>
     /// <param name="step">The step of this epoch, from 1.</param>
     private TrainingDivergedException Diverged(string what, int step)
     {
         IEnumerable<int> images = _run.Order.Skip((step - 1) * _recipe.ImagesPerStep).Take(_recipe.ImagesPerStep);
         return new TrainingDivergedException(string.Create(CultureInfo.InvariantCulture,
-            $"The {what} became infinite or no number in epoch {_run.Epoch + 1}, step {step} of {_stepsPerEpoch}, with learning rate {RateAt(Clock(step - 1)):g4}, on the images {string.Join(", ", images.Take(8))}, ... of the training set. A lower rate or a warm-up usually helps."));
+            $"The {what} became NaN or infinite in epoch {_run.Epoch + 1}, step {step} of {_stepsPerEpoch}, at learning rate {RateAt(Clock(step - 1)):g4}. "
+            + $"Lower LearningRate or add WarmupEpochs. Training images of this step: {string.Join(", ", images.Take(8))}, ..."));
     }
 }

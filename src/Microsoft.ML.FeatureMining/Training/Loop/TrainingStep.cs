@@ -12,8 +12,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
 /// <summary>
-/// One step: augment, normalize; each strategy prepares the batch; forward, stage by stage; the criterion and each strategy's terms; one backward pass; one step of the
-/// optimizer. Nothing in it waits for the device. Several batches whose gradients are accumulated, and one that does not fit into the device's memory, go through in pieces whose gradients add up.
+/// One step: augment and normalize the images; let each strategy prepare the batch; forward, stage by stage; the loss and the terms of each strategy; one
+/// backward pass; one optimizer step. Nothing in it waits for the device. With gradient accumulation, or if a batch does not fit into the device's memory, the
+/// batch goes through in pieces, and their gradients are accumulated.
 /// </summary>
 internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, TrainingComponents parts, RandomStreams random, TrainingHost host)
 {
@@ -39,11 +40,12 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traini
             {
                 return BackwardInPieces(loaded, clock);
             }
-            catch (Exception e) when (OutOfMemory.IsMeantBy(e) && _imagesAtOnce > 1 && loaded.Count > 1)
+            catch (Exception e) when (OutOfMemory.Matches(e) && _imagesAtOnce > 1 && loaded.Count > 1)
             {
                 random.Restore(before);
                 _imagesAtOnce = (Math.Min(_imagesAtOnce, loaded.Count) + 1) / 2;
-                host.Notice($"{host.Device} has no memory for a batch of {loaded.Count} images: from here on it goes through in {Pieces(loaded)} pieces whose gradients add up.");
+                host.Warn($"Out of memory on {host.Device} with a batch of {loaded.Count} images. From now on, "
+                    + $"batches are split into {Pieces(loaded)} pieces with gradient accumulation.");
             }
         }
     }
@@ -64,7 +66,7 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traini
         return sums.MoveToOuterDisposeScope();
     }
 
-    // Cut as an epoch is cut into batches: none of a single image, and pairs of images stay together unless half a batch is an odd number.
+    // Split like an epoch into batches: no piece has a single image, and pairs of images stay together unless half a batch is an odd number.
     private int Pieces(HostBatch loaded) => BatchLoader.Batches(loaded.Count, _imagesAtOnce);
 
     private Tensor Backward(Batch batch, long[] labels, double share, TrainingClock clock)
@@ -110,25 +112,27 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traini
 /// <summary>Detects libtorch's out-of-memory errors by message: TorchSharp has no exception type for them.</summary>
 internal static class OutOfMemory
 {
-    public static bool IsMeantBy(Exception exception) => exception is OutOfMemoryException
+    public static bool Matches(Exception exception) => exception is OutOfMemoryException
         || (exception is ExternalException && Array.Exists(
             ["out of memory", "can't allocate memory", "not enough memory"], text => exception.Message.Contains(text, StringComparison.OrdinalIgnoreCase)));
 }
 
-/// <summary>Clips gradients by their global norm, as torch.nn.utils.clip_grad_norm_, whose norm comes back as a number: that waits for the device.</summary>
+/// <summary>
+/// Clips gradients by global norm. TorchSharp's torch.nn.utils.clip_grad_norm_ returns the norm as a number, which would wait for the device.
+/// </summary>
 internal static class GradientClipping
 {
-    // PyTorch's.
+    // The same value as in PyTorch.
     private const double Epsilon = 1e-6;
 
-    /// <summary>Scales the gradients by min(1, most / (norm + 1e-6)), norm being the L2 norm of all of them together.</summary>
-    public static void Clip(IReadOnlyList<Parameter> parameters, double most)
+    /// <summary>Scales the gradients by min(1, maxNorm / (norm + 1e-6)), where norm is the L2 norm of all gradients together.</summary>
+    public static void Clip(IReadOnlyList<Parameter> parameters, double maxNorm)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor[] gradients = [.. parameters.Select(parameter => parameter.grad!)];
         Tensor norm = stack([.. gradients.Select(gradient => gradient.norm())]).norm();
-        Tensor factor = norm.Add(Epsilon).reciprocal().Mul(most).ClampMax(1);
+        Tensor factor = norm.Add(Epsilon).reciprocal().Mul(maxNorm).ClampMax(1);
         foreach (Tensor gradient in gradients)
         {
             gradient.mul_(factor);

@@ -5,14 +5,17 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
-/// <summary>Measures the network on the validation set: no augmentation, running statistics, plain cross entropy or, where labels are sets, the criterion.</summary>
+/// <summary>
+/// Evaluates the network on the validation set, in evaluation mode and without augmentation. The loss is plain cross entropy; for multi-label, the loss
+/// function of the recipe.
+/// </summary>
 internal sealed class Validator(ImageSet set, TrainingRecipe recipe, TrainingComponents parts, Device device)
 {
     private readonly int[] _order = [.. Enumerable.Range(0, set.Count)];
     private readonly ClassificationLoss _loss = set.LabelSets is null ? new CrossEntropyLoss() : recipe.Loss;
 
-    /// <param name="isCanceled">Asked before each batch.</param>
-    /// <returns>Null where it was canceled.</returns>
+    /// <param name="isCanceled">Called before each batch.</param>
+    /// <returns>The mean loss and the accuracy; null if canceled.</returns>
     public (double Loss, double Accuracy)? Run(Func<bool> isCanceled)
     {
         using IDisposable noGrad = no_grad();

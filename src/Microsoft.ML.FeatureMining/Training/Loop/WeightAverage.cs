@@ -6,15 +6,16 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
 /// <summary>
-/// The exponential moving average of a network's weights and running statistics, in a network of its own, as TorchSharp has no AveragedModel: a = decay * a + (1 - decay) * w after each step, from a = w.
+/// The exponential moving average (EMA) of a network's weights and running statistics, in a second network: a = decay * a + (1 - decay) * w after each step,
+/// starting at a = w. TorchSharp has no AveragedModel.
 /// </summary>
 internal sealed class WeightAverage : IDisposable
 {
     private readonly ImageNetwork _source;
     private readonly double _decay;
 
-    /// <param name="source">What is averaged.</param>
-    /// <param name="average">One of the same form on the same device; owned from here on.</param>
+    /// <param name="source">The network to average.</param>
+    /// <param name="average">A network with the same architecture on the same device, which stores the average; this object disposes it.</param>
     /// <param name="decay">Between 0 and 1.</param>
     public WeightAverage(ImageNetwork source, ImageNetwork average, double decay)
     {
@@ -22,10 +23,10 @@ internal sealed class WeightAverage : IDisposable
         ForEach((mean, value) => mean.copy_(value));
     }
 
-    /// <summary>The average.</summary>
+    /// <summary>The network with the averaged weights.</summary>
     public ImageNetwork Network { get; }
 
-    /// <summary>Takes in the weights as they are after a step. BatchNorm's counters of batches have no mean: they are copied.</summary>
+    /// <summary>Updates the average after a step. BatchNorm's batch counters are integers and are copied.</summary>
     public void Update() => ForEach((mean, value) =>
     {
         if (is_floating_point(value.dtype))

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training.Optimizers;
 
 /// <summary>
-/// Adam (Kingma and Ba 2015): m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w = w - rate * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon). Its usual rate is 1e-3.
+/// Adam (Kingma and Ba 2015): m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w = w - rate * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon). A typical
+/// learning rate is 1e-3.
 /// </summary>
 public sealed record AdamOptimizer : Optimizer
 {
@@ -22,7 +23,7 @@ public sealed record AdamOptimizer : Optimizer
     [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Beta2 { get; init; } = 0.999;
 
-    /// <summary>Above 0.</summary>
+    /// <summary>Added to the square root, above 0.</summary>
     /// <value>1e-8.</value>
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Epsilon { get; init; } = 1e-8;
@@ -32,8 +33,8 @@ public sealed record AdamOptimizer : Optimizer
 }
 
 /// <summary>
-/// Adam with decoupled weight decay (Loshchilov and Hutter 2019): before Adam's step, w = w - rate * decay * w; the decay stays out of the moments. Usual: a rate of 1e-3,
-/// a weight decay of 0.01 to 0.05.
+/// Adam with decoupled weight decay (Loshchilov and Hutter 2019): before Adam's step, w = w - rate * decay * w; the moments do not include the decay. Typical:
+/// learning rate 1e-3, weight decay 0.01 to 0.05.
 /// </summary>
 public sealed record AdamWOptimizer : Optimizer
 {
@@ -50,7 +51,7 @@ public sealed record AdamWOptimizer : Optimizer
     [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Beta2 { get; init; } = 0.999;
 
-    /// <summary>Above 0.</summary>
+    /// <summary>Added to the square root, above 0.</summary>
     /// <value>1e-8.</value>
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Epsilon { get; init; } = 1e-8;
@@ -63,12 +64,12 @@ public sealed record AdamWOptimizer : Optimizer
 /// <param name="groups">The groups.</param>
 /// <param name="beta1">b1.</param>
 /// <param name="beta2">b2.</param>
-/// <param name="epsilon">Added to the root.</param>
-/// <param name="decoupled">Whether the weight decay stays out of the moments, as with AdamW.</param>
+/// <param name="epsilon">Added to the square root.</param>
+/// <param name="decoupled">Whether the weight decay is not part of the moments, as in AdamW.</param>
 internal sealed class AdamRun(IReadOnlyList<ParameterGroup> groups, double beta1, double beta2, double epsilon, bool decoupled)
     : PerParameterRun(groups, "exp_avg", "exp_avg_sq")
 {
-    protected override void Move(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
+    protected override void UpdateParameter(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
     {
         if (decoupled)
         {
@@ -76,7 +77,7 @@ internal sealed class AdamRun(IReadOnlyList<ParameterGroup> groups, double beta1
         }
         else
         {
-            gradient = Decayed(gradient, parameter, decay);
+            gradient = AddWeightDecay(gradient, parameter, decay);
         }
 
         (Tensor mean, Tensor meanSquare, long step) = (state[0], state[1], Steps + 1);

@@ -9,24 +9,28 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training.Optimizers;
 
 /// <summary>
-/// The rule by which a step moves the weights. Settings are immutable; the learning rate, its schedule and the weight decay are the trainer's, because every rule has them.
+/// An optimizer's settings. They are immutable; the learning rate, its schedule and the weight decay are settings of the trainer, because all optimizers have
+/// them.
 /// </summary>
-/// <remarks>For one of your own, derive a record from this class. Its public properties are its settings, which the model's manifest keeps and by which a workspace tells runs apart.</remarks>
+/// <remarks>
+/// To write your own optimizer, derive a record from this class. Its public properties are its settings: they are saved in the model's manifest, and a
+/// workspace uses them to identify a run.
+/// </remarks>
 [JsonConverter(typeof(OptimizerCatalog.Converter))]
 public abstract record Optimizer
 {
     /// <summary>The name in the catalog, on the command line and in the manifest.</summary>
     public abstract string Key { get; }
 
-    /// <summary>What is wrong with the settings; empty where all is well.</summary>
+    /// <summary>Lists the problems of the settings; empty if there are none.</summary>
     public virtual IEnumerable<string> Problems() => [];
 
-    /// <summary>Begins a Fit. A group's weight decay is the L2 term that is added to the gradient, unless the rule says otherwise.</summary>
-    /// <param name="groups">What to train, each parameter in one of the groups.</param>
+    /// <summary>Starts a Fit. The weight decay of a group is an L2 term added to the gradient, unless the optimizer defines it otherwise.</summary>
+    /// <param name="groups">The parameters to train; each is in one group.</param>
     protected internal abstract OptimizerRun Start(IReadOnlyList<ParameterGroup> groups);
 }
 
-/// <summary>The optimizers of this library, and those that were registered, by key.</summary>
+/// <summary>The optimizers of this library and registered custom ones, by key.</summary>
 public static class OptimizerCatalog
 {
     private static readonly PartCatalog<Optimizer> Catalog = new("optimizer", nameof(OptimizerCatalog), part => part.Key);
@@ -34,50 +38,54 @@ public static class OptimizerCatalog
     /// <summary>All keys, in order.</summary>
     public static IReadOnlyList<string> Keys => Catalog.Keys;
 
-    /// <summary>Makes an optimizer with its default settings.</summary>
-    /// <exception cref="ArgumentException">There is none of that key; the message lists the known keys.</exception>
+    /// <summary>Creates an optimizer with its default settings.</summary>
+    /// <exception cref="ArgumentException">The key is unknown; the message lists the known keys.</exception>
     public static Optimizer Create(string key) => Catalog.Create(key);
 
-    /// <summary>Adds an optimizer of your own under its <see cref="Optimizer.Key"/>, so that <see cref="Create"/>, and the command line of a program that uses it, know it. Safe to call from any thread.</summary>
-    /// <param name="create">Makes a new one with its default settings at each call, e.g. <c>() => new MyOptimizer()</c>.</param>
-    /// <exception cref="ArgumentException">The key is taken, or has other characters than letters, digits, hyphens, underscores and dots.</exception>
+    /// <summary>
+    /// Registers a custom optimizer under its <see cref="Optimizer.Key"/>, for <see cref="Create"/>, for loading models and for the command line of programs
+    /// that use this catalog. Thread-safe.
+    /// </summary>
+    /// <param name="create">Creates a new instance with default settings at each call, e.g. <c>() => new MyOptimizer()</c>.</param>
+    /// <exception cref="ArgumentException">The key is already registered, or contains characters other than letters, digits, hyphens, underscores and
+    /// dots.</exception>
     public static void Register(Func<Optimizer> create) => Catalog.Register(create);
 
-    /// <summary>Says what is wrong with the key of a part, or null where it names this part or none.</summary>
+    /// <summary>Returns the problem of a part's key; null if the key is free or belongs to this part.</summary>
     internal static string? Problem(Optimizer part) => Catalog.Problem(part);
 
     internal sealed class Converter() : PartConverter<Optimizer>(part => part.Key, Create);
 }
 
-/// <summary>All state of an <see cref="Optimizer"/> in one Fit: the parameters that it moves, and the tensors that it keeps for them, such as a momentum.</summary>
+/// <summary>The state of an <see cref="Optimizer"/> in one Fit: the parameters to update and the tensors kept for them, such as momentum buffers.</summary>
 /// <remarks>
-/// Make those tensors in the constructor and change them in place: what a step makes is disposed at its end. <see cref="NamedState"/> names them, so that checkpoints keep them and a resumed run finds
-/// them filled as they were.
+/// Create these tensors in the constructor and change them in place: tensors created in a step are disposed at the end of the step. Return them from
+/// <see cref="NamedState"/>, so that checkpoints save them and a resumed run restores them.
 /// </remarks>
 public abstract class OptimizerRun : IDisposable
 {
     private readonly Parameter[] _parameters;
 
-    /// <summary>Begins with gradients of 0.</summary>
-    /// <param name="groups">What <see cref="Optimizer.Start"/> was given.</param>
+    /// <summary>Sets all gradients to 0.</summary>
+    /// <param name="groups">The groups passed to <see cref="Optimizer.Start"/>.</param>
     protected OptimizerRun(IReadOnlyList<ParameterGroup> groups)
     {
         ArgumentNullException.ThrowIfNull(groups);
         Groups = groups;
         _parameters = [.. groups.SelectMany(group => group.Parameters)];
-        MakeGradients();
+        CreateGradients();
     }
 
-    /// <summary>What it trains.</summary>
+    /// <summary>The parameters to train.</summary>
     protected IReadOnlyList<ParameterGroup> Groups { get; }
 
     internal IReadOnlyList<Parameter> Parameters => _parameters;
 
-    /// <summary>Steps taken so far.</summary>
+    /// <summary>The number of steps so far.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>Moves the parameters by their gradients.</summary>
-    /// <param name="rate">The learning rate, before the groups' factors.</param>
+    /// <summary>Updates the parameters by their gradients.</summary>
+    /// <param name="rate">The learning rate, before the factors of the groups.</param>
     internal void Step(double rate)
     {
         Update(rate);
@@ -94,15 +102,15 @@ public abstract class OptimizerRun : IDisposable
         }
     }
 
-    /// <summary>The tensors themselves, not copies, that all further steps depend on beside <see cref="Steps"/>, each under a name of its own.</summary>
+    /// <summary>The state tensors (not copies) that later steps depend on, besides <see cref="Steps"/>, each with a unique name.</summary>
     protected internal abstract IEnumerable<(string Name, Tensor Value)> NamedState();
 
-    /// <summary>Moves each parameter by its gradient (<c>parameter.grad</c>), in place and without autograd (<c>torch.no_grad()</c>).</summary>
-    /// <param name="learningRate">The rate of this step, before each group's <see cref="ParameterGroup.LearningRateFactor"/>.</param>
+    /// <summary>Updates each parameter by its gradient (<c>parameter.grad</c>), in place and without autograd (<c>torch.no_grad()</c>).</summary>
+    /// <param name="learningRate">The learning rate of this step, before each group's <see cref="ParameterGroup.LearningRateFactor"/>.</param>
     protected abstract void Update(double learningRate);
 
-    /// <summary>Called when a run is resumed, with <see cref="NamedState"/> filled as it was; sets <see cref="Steps"/>.</summary>
-    /// <param name="steps">Steps taken until then.</param>
+    /// <summary>Called when a run is resumed, after <see cref="NamedState"/> has been restored; sets <see cref="Steps"/>.</summary>
+    /// <param name="steps">The number of steps before the run was interrupted.</param>
     protected internal virtual void Resume(long steps) => Steps = steps;
 
     /// <summary>Releases the tensors of <see cref="NamedState"/>.</summary>
@@ -116,9 +124,9 @@ public abstract class OptimizerRun : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    // A parameter that no loss has reached yet would have none and be passed over, but one that was reached once has zeros, and momentum and decay move it: a run that goes on must do as
-    // one that was not interrupted.
-    private void MakeGradients()
+    // PyTorch skips parameters without a gradient, but momentum and weight decay still change a parameter whose gradient is zero. With zeros from the start, a
+    // resumed run does the same as one that was not interrupted.
+    private void CreateGradients()
     {
         using DisposeScope scope = NewDisposeScope();
         foreach (Parameter parameter in _parameters)
@@ -128,41 +136,43 @@ public abstract class OptimizerRun : IDisposable
     }
 }
 
-/// <summary>Parameters that an optimizer treats alike.</summary>
-/// <param name="Parameters">At least one.</param>
-/// <param name="LearningRateFactor">By what the run's learning rate is multiplied for them, above 0.</param>
-/// <param name="WeightDecay">At least 0.</param>
+/// <summary>Parameters with the same learning rate factor and weight decay.</summary>
+/// <param name="Parameters">The parameters, at least one.</param>
+/// <param name="LearningRateFactor">The factor on the run's learning rate, above 0.</param>
+/// <param name="WeightDecay">The weight decay, at least 0.</param>
 public sealed record ParameterGroup(IReadOnlyList<Parameter> Parameters, double LearningRateFactor, double WeightDecay);
 
-/// <summary>Sorts what a run trains by rate and decay.</summary>
+/// <summary>Groups the parameters of a run by learning rate and weight decay.</summary>
 internal static class ParameterGroups
 {
-    /// <summary>The groups, of which each has a parameter; frozen parameters are in none.</summary>
-    /// <param name="recipe">Says which rate and decay go where.</param>
+    /// <summary>The groups; none is empty. Frozen parameters are not included.</summary>
+    /// <param name="recipe">The recipe, which determines learning rates and weight decay.</param>
     /// <param name="network">The network.</param>
-    /// <param name="added">The strategies' modules: they learn at the rate of the head.</param>
+    /// <param name="added">The modules of strategies; they have the learning rate of the head.</param>
     public static IReadOnlyList<ParameterGroup> Of(TrainingRecipe recipe, ImageNetwork network, IEnumerable<nn.Module> added)
     {
-        IEnumerable<(Parameter Parameter, double RateFactor)> backbone = network.Backbone.parameters().Select(parameter => (parameter, recipe.FineTuning.BackboneLearningRateFactor));
-        IEnumerable<(Parameter Parameter, double RateFactor)> rest = added.Concat(network.Exits).Prepend(network.Head).SelectMany(module => module.parameters()).Select(parameter => (parameter, 1.0));
-        return [.. backbone.Concat(rest)
+        IEnumerable<(Parameter Parameter, double RateFactor)> backbone =
+            network.Backbone.parameters().Select(parameter => (parameter, recipe.FineTuning.BackboneLearningRateFactor));
+        IEnumerable<(Parameter Parameter, double RateFactor)> others =
+            added.Concat(network.Exits).Prepend(network.Head).SelectMany(module => module.parameters()).Select(parameter => (parameter, 1.0));
+        return [.. backbone.Concat(others)
             .Where(entry => entry.Parameter.requires_grad)
             .GroupBy(entry => (entry.RateFactor, WeightDecay: DecayOf(recipe, entry.Parameter)), entry => entry.Parameter)
             .Select(group => new ParameterGroup([.. group], group.Key.RateFactor, group.Key.WeightDecay))];
     }
 
-    // Biases, and scale and shift of BatchNorm, are what has one dimension.
+    // Biases and BatchNorm parameters have one dimension.
     private static double DecayOf(TrainingRecipe recipe, Parameter parameter) => recipe.NoDecayOnNormAndBias && parameter.dim() <= 1 ? 0 : recipe.WeightDecay;
 }
 
-/// <summary>An optimizer that moves one parameter after the other and keeps tensors of the parameter's shape for each.</summary>
+/// <summary>An optimizer that updates each parameter separately, with state tensors of the parameter's shape.</summary>
 internal abstract class PerParameterRun : OptimizerRun
 {
     private readonly string[] _names;
     private readonly List<(Parameter Parameter, ParameterGroup Group, Tensor[] State)> _entries;
 
     /// <param name="groups">The groups.</param>
-    /// <param name="names">The tensors kept for a parameter, by PyTorch's names. They begin as zeros.</param>
+    /// <param name="names">The names of the state tensors, as in PyTorch. They are initialized with zeros.</param>
     protected PerParameterRun(IReadOnlyList<ParameterGroup> groups, params string[] names)
         : base(groups)
     {
@@ -181,18 +191,18 @@ internal abstract class PerParameterRun : OptimizerRun
         foreach ((Parameter parameter, ParameterGroup group, Tensor[] state) in _entries)
         {
             using DisposeScope scope = NewDisposeScope();
-            Move(parameter, parameter.grad!, state, learningRate * group.LearningRateFactor, group.WeightDecay);
+            UpdateParameter(parameter, parameter.grad!, state, learningRate * group.LearningRateFactor, group.WeightDecay);
         }
     }
 
-    /// <summary>Moves one parameter in place, within a dispose scope and without autograd.</summary>
+    /// <summary>Updates one parameter in place, within a dispose scope and without autograd.</summary>
     /// <param name="parameter">The parameter.</param>
-    /// <param name="gradient">Its gradient, which must stay as it is.</param>
-    /// <param name="state">The tensors kept for it, in the order of the names.</param>
+    /// <param name="gradient">Its gradient, which must not be changed.</param>
+    /// <param name="state">Its state tensors, in the order of the names.</param>
     /// <param name="rate">The learning rate of its group.</param>
     /// <param name="decay">The weight decay of its group.</param>
-    protected abstract void Move(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay);
+    protected abstract void UpdateParameter(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay);
 
-    /// <summary>The gradient with the L2 term of a weight decay.</summary>
-    protected static Tensor Decayed(Tensor gradient, Parameter parameter, double decay) => decay > 0 ? gradient.Add(parameter, decay) : gradient;
+    /// <summary>Returns the gradient plus the L2 term of the weight decay.</summary>
+    protected static Tensor AddWeightDecay(Tensor gradient, Parameter parameter, double decay) => decay > 0 ? gradient.Add(parameter, decay) : gradient;
 }

@@ -5,14 +5,15 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training.Optimizers;
 
 /// <summary>
-/// RMSprop as PyTorch has it: v = a v + (1 - a) g^2 from v = 0, b = m b + g / (sqrt(v) + epsilon), w = w - rate * b. <see cref="RmsPropTfOptimizer"/> is TensorFlow's.
+/// RMSprop as in PyTorch: v = a v + (1 - a) g^2 from v = 0, b = m b + g / (sqrt(v) + epsilon), w = w - rate * b. For TensorFlow's variant, use
+/// <see cref="RmsPropTfOptimizer"/>.
 /// </summary>
 public sealed record RmsPropOptimizer : Optimizer
 {
     /// <inheritdoc/>
     public override string Key => "rmsprop";
 
-    /// <summary>a, in [0, 1): how much of the mean square stays.</summary>
+    /// <summary>a, in [0, 1): the decay of the mean square.</summary>
     /// <value>0.99.</value>
     [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Alpha { get; init; } = 0.99;
@@ -22,11 +23,11 @@ public sealed record RmsPropOptimizer : Optimizer
     [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Momentum { get; init; }
 
-    /// <summary>Whether the running mean of the gradients, squared, is taken off v, which makes it their variance.</summary>
+    /// <summary>Whether the squared running mean of the gradients is subtracted from v, which makes v their variance.</summary>
     /// <value>false.</value>
     public bool Centered { get; init; }
 
-    /// <summary>Above 0; outside the square root.</summary>
+    /// <summary>Added outside the square root, above 0.</summary>
     /// <value>1e-8.</value>
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Epsilon { get; init; } = 1e-8;
@@ -37,9 +38,9 @@ public sealed record RmsPropOptimizer : Optimizer
     private sealed class Run(RmsPropOptimizer settings, IReadOnlyList<ParameterGroup> groups)
         : PerParameterRun(groups, ["square_avg", .. settings.Momentum > 0 ? ["momentum_buffer"] : Array.Empty<string>(), .. settings.Centered ? ["grad_avg"] : Array.Empty<string>()])
     {
-        protected override void Move(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
+        protected override void UpdateParameter(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
         {
-            gradient = Decayed(gradient, parameter, decay);
+            gradient = AddWeightDecay(gradient, parameter, decay);
             Tensor meanSquare = state[0].Mul_(settings.Alpha).Addcmul_(gradient, gradient, 1 - settings.Alpha);
             Tensor root = Variance().sqrt().Add_(settings.Epsilon);
             if (settings.Momentum > 0)
@@ -66,15 +67,15 @@ public sealed record RmsPropOptimizer : Optimizer
 }
 
 /// <summary>
-/// RMSprop as TensorFlow has it, which EfficientNet's recipe needs (timm's <c>rmsproptf</c>): v = a v + (1 - a) g^2 from v = 1, epsilon inside the root, the rate inside the
-/// momentum: b = m b + rate * g / sqrt(v + epsilon), w = w - b. The defaults are EfficientNet's (Tan and Le 2019, section 5.2).
+/// RMSprop as in TensorFlow, required by EfficientNet's recipe (timm's <c>rmsproptf</c>): v = a v + (1 - a) g^2 from v = 1, epsilon inside the square root, the
+/// learning rate inside the momentum: b = m b + rate * g / sqrt(v + epsilon), w = w - b. The defaults are EfficientNet's (Tan and Le 2019, section 5.2).
 /// </summary>
 public sealed record RmsPropTfOptimizer : Optimizer
 {
     /// <inheritdoc/>
     public override string Key => "rmsprop-tf";
 
-    /// <summary>a, in [0, 1): how much of the mean square stays.</summary>
+    /// <summary>a, in [0, 1): the decay of the mean square.</summary>
     /// <value>0.9.</value>
     [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Alpha { get; init; } = 0.9;
@@ -84,7 +85,7 @@ public sealed record RmsPropTfOptimizer : Optimizer
     [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Momentum { get; init; } = 0.9;
 
-    /// <summary>Above 0; inside the square root.</summary>
+    /// <summary>Added inside the square root, above 0.</summary>
     /// <value>1e-3.</value>
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Epsilon { get; init; } = 1e-3;
@@ -113,9 +114,9 @@ internal sealed class RmsPropTfRun : PerParameterRun
         }
     }
 
-    protected override void Move(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
+    protected override void UpdateParameter(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
     {
-        gradient = Decayed(gradient, parameter, decay);
+        gradient = AddWeightDecay(gradient, parameter, decay);
         Tensor meanSquare = state[0].Mul_(_settings.Alpha).Addcmul_(gradient, gradient, 1 - _settings.Alpha);
         Tensor momentum = state[1].Mul_(_settings.Momentum).Addcdiv_(gradient, meanSquare.Add(_settings.Epsilon).sqrt_(), rate);
         parameter.sub_(momentum);

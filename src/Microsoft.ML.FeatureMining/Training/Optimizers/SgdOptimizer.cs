@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training.Optimizers;
 
 /// <summary>
-/// Stochastic gradient descent with momentum as PyTorch has it: b = m b + g, w = w - rate * b; with Nesterov's, w = w - rate * (g + m b).
+/// Stochastic gradient descent with momentum, as in PyTorch: b = m b + g, w = w - rate * b; with Nesterov momentum, w = w - rate * (g + m b).
 /// </summary>
 public sealed record SgdOptimizer : Optimizer
 {
@@ -19,22 +19,23 @@ public sealed record SgdOptimizer : Optimizer
     [SearchRange(0.8, 0.99, 0.9)]
     public double Momentum { get; init; } = 0.9;
 
-    /// <summary>Whether the momentum is Nesterov's; it needs one above 0.</summary>
+    /// <summary>Whether to use Nesterov momentum; requires a Momentum above 0.</summary>
     /// <value>true.</value>
     [BooleanChoice(true)]
     public bool Nesterov { get; init; } = true;
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Problems() => Nesterov && Momentum == 0 ? ["Nesterov of sgd needs a Momentum above 0."] : [];
+    public override IEnumerable<string> Problems() =>
+        Nesterov && Momentum == 0 ? ["Nesterov of sgd requires a Momentum above 0. Set Momentum, or set Nesterov to false."] : [];
 
     /// <inheritdoc/>
     protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new Run(this, groups);
 
     private sealed class Run(SgdOptimizer settings, IReadOnlyList<ParameterGroup> groups) : PerParameterRun(groups, settings.Momentum > 0 ? ["momentum_buffer"] : [])
     {
-        protected override void Move(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
+        protected override void UpdateParameter(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
         {
-            Tensor step = Decayed(gradient, parameter, decay);
+            Tensor step = AddWeightDecay(gradient, parameter, decay);
             if (settings.Momentum > 0)
             {
                 Tensor buffer = state[0].Mul_(settings.Momentum).Add_(step);

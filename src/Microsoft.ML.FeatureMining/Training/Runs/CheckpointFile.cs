@@ -8,8 +8,8 @@ using Microsoft.ML.FeatureMining.Training.Loop;
 namespace Microsoft.ML.FeatureMining.Training.Runs;
 
 /// <summary>
-/// A run's state as one file: "MLFMCKPT"; the format's version, 4 bytes; the SHA-256 of all that follows; the length of the position, 4 bytes; the position in JSON; the
-/// tensors as safetensors. Numbers are little-endian.
+/// The format of a checkpoint file: "MLFMCKPT"; the format version, 4 bytes; the SHA-256 of everything after it; the length of the position, 4 bytes; the
+/// position as JSON; the tensors as safetensors. Numbers are little-endian.
 /// </summary>
 internal static class CheckpointFile
 {
@@ -21,18 +21,18 @@ internal static class CheckpointFile
 
     private static ReadOnlySpan<byte> Magic => "MLFMCKPT"u8;
 
-    /// <param name="stream">Where to; it can seek.</param>
-    /// <param name="state">What.</param>
-    public static void Write(Stream stream, RunSnapshot state)
+    /// <param name="stream">The destination; must support seeking.</param>
+    /// <param name="snapshot">The state to write.</param>
+    public static void Write(Stream stream, RunSnapshot snapshot)
     {
-        byte[] position = JsonSerializer.SerializeToUtf8Bytes(state.Position, Json.State);
-        byte[] head = new byte[BodyAt + sizeof(int)];
-        Magic.CopyTo(head);
-        BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(Magic.Length), CurrentFormatVersion);
-        BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(BodyAt), position.Length);
-        stream.Write(head);
+        byte[] position = JsonSerializer.SerializeToUtf8Bytes(snapshot.Position, Json.State);
+        byte[] header = new byte[BodyAt + sizeof(int)];
+        Magic.CopyTo(header);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(Magic.Length), CurrentFormatVersion);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(BodyAt), position.Length);
+        stream.Write(header);
         stream.Write(position);
-        Safetensors.Write(state.Tensors, stream);
+        Safetensors.Write(snapshot.Tensors, stream);
         stream.Flush();
 
         stream.Position = BodyAt;
@@ -42,24 +42,25 @@ internal static class CheckpointFile
     }
 
     /// <exception cref="NewerFormatException">A newer version of the library wrote it.</exception>
-    /// <exception cref="InvalidDataException">It is damaged or something else.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or is not a checkpoint.</exception>
     public static RunSnapshot Read(Stream stream)
     {
-        byte[] head = new byte[BodyAt];
-        if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length || !head.AsSpan().StartsWith(Magic))
+        byte[] header = new byte[BodyAt];
+        if (stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) < header.Length || !header.AsSpan().StartsWith(Magic))
         {
-            throw new InvalidDataException("It is no checkpoint.");
+            throw new InvalidDataException("The file is not a checkpoint.");
         }
 
-        int version = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(Magic.Length));
+        int version = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(Magic.Length));
         if (version > CurrentFormatVersion)
         {
-            throw new NewerFormatException($"Its format is version {version}; this library reads up to {CurrentFormatVersion}. A newer version of it is needed.");
+            throw new NewerFormatException(
+                $"Its format version is {version}, but this library reads versions up to {CurrentFormatVersion}. Update the library.");
         }
 
-        if (version < 1 || !SHA256.HashData(stream).AsSpan().SequenceEqual(head.AsSpan(HashAt)))
+        if (version < 1 || !SHA256.HashData(stream).AsSpan().SequenceEqual(header.AsSpan(HashAt)))
         {
-            throw new InvalidDataException("Its bytes are not those that were written.");
+            throw new InvalidDataException("The file is damaged: its checksum does not match.");
         }
 
         stream.Position = BodyAt;
@@ -75,21 +76,23 @@ internal static class CheckpointFile
             int positionBytes = BinaryPrimitives.ReadInt32LittleEndian(length);
             if (positionBytes is < 2 or > MaxPositionBytes || positionBytes > stream.Length)
             {
-                throw new InvalidDataException("Its position has no sensible length.");
+                throw new InvalidDataException("The file is damaged: the length of the position is invalid.");
             }
 
             byte[] position = new byte[positionBytes];
             stream.ReadExactly(position);
-            RunPosition parsed = JsonSerializer.Deserialize<RunPosition>(position, Json.State) ?? throw new InvalidDataException("Its position is empty.");
+            RunPosition parsed = JsonSerializer.Deserialize<RunPosition>(position, Json.State) ?? throw new InvalidDataException(
+                "The file is damaged: the position is empty.");
             NamedTensors tensors = Safetensors.Read(stream);
-            return parsed.Streams.Values.All(words => words is { Length: 4 }) ? new RunSnapshot(parsed, tensors) : throw new InvalidDataException("Its random streams are damaged.");
+            return parsed.Streams.Values.All(words => words is { Length: 4 }) ? new RunSnapshot(parsed, tensors) : throw new InvalidDataException(
+                "The file is damaged: the state of a random stream is invalid.");
         }
         catch (Exception e) when (e is JsonException or EndOfStreamException or NotSupportedException)
         {
-            throw new InvalidDataException($"It is damaged: {e.Message}", e);
+            throw new InvalidDataException($"The file is damaged: {e.Message}", e);
         }
     }
 }
 
-/// <summary>A file of a format that only a newer version of the library reads.</summary>
+/// <summary>The file has a format that only a newer version of the library can read.</summary>
 internal sealed class NewerFormatException(string message) : Exception(message);

@@ -4,13 +4,13 @@ using Microsoft.ML.FeatureMining.Training.Loop;
 
 namespace Microsoft.ML.FeatureMining.Training.Runs;
 
-/// <summary>The checkpoints of one run: the newest few, each whole at any moment.</summary>
-internal sealed class CheckpointFolder(string folder, int keep, Action<string> notice)
+/// <summary>The newest checkpoints of one run. Each file is written atomically.</summary>
+internal sealed class CheckpointFolder(string folder, int keep, Action<string> warn)
 {
     private const string Prefix = "checkpoint-";
     private const string Suffix = ".ckpt";
 
-    /// <summary>Removes the checkpoints of all runs below a folder; their logs stay. What cannot be removed stays.</summary>
+    /// <summary>Deletes the checkpoints of all runs below a folder, but not their logs. Ignores files that cannot be deleted.</summary>
     public static void RemoveAllBelow(string folder)
     {
         foreach (string file in Directory.Exists(folder) ? Directory.EnumerateFiles(folder, Prefix + "*", SearchOption.AllDirectories) : [])
@@ -25,18 +25,18 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> n
         }
     }
 
-    /// <summary>Removes the unfinished files that killed processes left.</summary>
+    /// <summary>Deletes the temporary files of processes that died while writing.</summary>
     public void RemoveUnfinished() => AtomicFile.RemoveAbandoned(folder, $"{Prefix}*{Suffix}");
 
-    /// <summary>Newest first.</summary>
+    /// <summary>The checkpoint files, newest first.</summary>
     public IReadOnlyList<string> Files => [.. Directory.EnumerateFiles(folder, Prefix + "*" + Suffix).OrderDescending(StringComparer.Ordinal)];
 
-    public string Save(RunSnapshot state)
+    public string Save(RunSnapshot snapshot)
     {
-        string name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{state.Position.Epoch:d6}-{state.Position.Step:d9}{Suffix}");
+        string name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{snapshot.Position.Epoch:d6}-{snapshot.Position.Step:d9}{Suffix}");
         string path = Path.Combine(folder, name);
-        AtomicFile.Write(path, stream => CheckpointFile.Write(stream, state));
-        // After a roll-back the files ahead are of a run that is over.
+        AtomicFile.Write(path, stream => CheckpointFile.Write(stream, snapshot));
+        // After a rollback, checkpoints of later steps are obsolete.
         foreach (string file in Files.Where(file => string.CompareOrdinal(Path.GetFileName(file), name) > 0).Concat(Files.SkipWhile(file => file != path).Skip(keep)))
         {
             File.Delete(file);
@@ -45,9 +45,9 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> n
         return path;
     }
 
-    /// <summary>The newest that is whole. A damaged one is renamed, and a notice is given.</summary>
-    /// <exception cref="InvalidDataException">A newer version of the library wrote the newest.</exception>
-    public (string Path, RunSnapshot State)? Load()
+    /// <summary>Loads the newest checkpoint that is not damaged. A damaged one is renamed, with a warning.</summary>
+    /// <exception cref="InvalidDataException">The newest checkpoint was written by a newer version of the library.</exception>
+    public (string Path, RunSnapshot Snapshot)? Load()
     {
         foreach (string path in Files)
         {
@@ -58,11 +58,11 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> n
             }
             catch (NewerFormatException e)
             {
-                throw new InvalidDataException($"The checkpoint '{path}' cannot be read. {e.Message}", e);
+                throw new InvalidDataException($"Cannot read the checkpoint '{path}'. {e.Message}", e);
             }
             catch (InvalidDataException e)
             {
-                notice($"The checkpoint '{path}' cannot be used, and the one before it is taken. {e.Message}");
+                warn($"Skipping the damaged checkpoint '{path}'; trying the previous one. {e.Message}");
                 File.Move(path, path + ".damaged", overwrite: true);
             }
         }
@@ -71,7 +71,7 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> n
     }
 }
 
-/// <summary>When a checkpoint is due within an epoch, and how many are kept. One is made at the end of each epoch in any case.</summary>
+/// <summary>When to save a checkpoint within an epoch, and how many to keep. A checkpoint is always saved at the end of each epoch.</summary>
 internal sealed record CheckpointSchedule
 {
     public int? EverySteps { get; init; }

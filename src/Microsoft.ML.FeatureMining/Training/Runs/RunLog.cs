@@ -6,18 +6,18 @@ using Microsoft.ML.FeatureMining.Training.Loop;
 namespace Microsoft.ML.FeatureMining.Training.Runs;
 
 /// <summary>
-/// What happened in a run, in its folder: <c>log.txt</c> for people, <c>log.jsonl</c> for programs, a JSON object a line with <c>time</c> (UTC) and <c>event</c>: start,
-/// resume, epoch, checkpoint, warning, end. Both are added to, never written anew. A disk that refuses them is told of once.
+/// The logs in a run's folder: <c>log.txt</c> for people and <c>log.jsonl</c> for programs, one JSON object per line with <c>time</c> (UTC) and <c>event</c>:
+/// start, resume, epoch, checkpoint, warning, end. Both files are only appended to. If writing fails, logging stops with one warning.
 /// </summary>
-internal sealed class RunLog(string folder, Action<string> notice) : IDisposable
+internal sealed class RunLog(string folder, Action<string> warn) : IDisposable
 {
     private readonly Lock _lock = new();
-    private bool _refused;
+    private bool _disabled;
 
     public void Started(object run) => Add("start", run, "started " + JsonSerializer.Serialize(run, Json.Log));
 
     public void Resumed(RunPosition position, string file) => Add(
-        "resume", new { Checkpoint = file, position.Epoch, position.Step }, Invariant($"goes on after epoch {position.Epoch}, step {position.Step} ({file})"));
+        "resume", new { Checkpoint = file, position.Epoch, position.Step }, Invariant($"resumed after epoch {position.Epoch}, step {position.Step} ({file})"));
 
     public void Ended(EpochMetrics epoch) => Add("epoch", epoch, Invariant(
         $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:f4}, accuracy {epoch.TrainAccuracy:p2}, validation loss {epoch.ValidationLoss:f4}, accuracy {epoch.ValidationAccuracy:p2}, learning rate {epoch.LearningRate:g3}, {epoch.Seconds:f1} s"));
@@ -30,7 +30,7 @@ internal sealed class RunLog(string folder, Action<string> notice) : IDisposable
 
     public void Failed(Exception e) => Add("end", new { Error = e.Message, Type = e.GetType().FullName }, "ended: " + e.Message);
 
-    public void Dispose() => _refused = true;
+    public void Dispose() => _disabled = true;
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
@@ -45,7 +45,7 @@ internal sealed class RunLog(string folder, Action<string> notice) : IDisposable
 
         lock (_lock)
         {
-            if (_refused)
+            if (_disabled)
             {
                 return;
             }
@@ -57,8 +57,8 @@ internal sealed class RunLog(string folder, Action<string> notice) : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                _refused = true;
-                notice($"The logs in '{folder}' cannot be written, and the run goes on without. {e.Message}");
+                _disabled = true;
+                warn($"Cannot write the logs in '{folder}'; training continues without them. {e.Message}");
             }
         }
     }

@@ -9,7 +9,7 @@ using Microsoft.ML.FeatureMining.Training.Loop;
 
 namespace Microsoft.ML.FeatureMining.Training.Runs;
 
-/// <summary>The folder of one run, for as long as it is under way: its lock, its checkpoints, its logs.</summary>
+/// <summary>The folder of a run in progress: its lock, checkpoints and logs.</summary>
 internal sealed class Workspace : ICheckpointStore, IDisposable
 {
     private readonly FolderLock _lock;
@@ -17,45 +17,45 @@ internal sealed class Workspace : ICheckpointStore, IDisposable
     private readonly CheckpointFolder _checkpoints;
     private readonly CheckpointSchedule _schedule;
     private readonly TerminationSignal _signal;
-    private readonly Action<string> _notice;
+    private readonly Action<string> _warn;
     private long _saved = Stopwatch.GetTimestamp();
     private long? _countedFrom;
 
-    /// <param name="path">The folder of all runs; made where it is not there.</param>
-    /// <param name="key">The run's name in it.</param>
-    /// <param name="schedule">When to save.</param>
-    /// <param name="notice">Told what the user should know of.</param>
-    /// <exception cref="IOException">The folder cannot be made or written, or another process is at the same run.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder may not be made or written.</exception>
-    public Workspace(string path, string key, CheckpointSchedule schedule, Action<string> notice)
+    /// <param name="path">The folder of all runs; created if it does not exist.</param>
+    /// <param name="key">The name of the run's subfolder.</param>
+    /// <param name="schedule">When to save checkpoints.</param>
+    /// <param name="warn">Receives warnings for the user.</param>
+    /// <exception cref="IOException">The folder cannot be created or written, or another process has locked the same run.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access to the folder is denied.</exception>
+    public Workspace(string path, string key, CheckpointSchedule schedule, Action<string> warn)
     {
         Folder = Directory.CreateDirectory(System.IO.Path.Combine(path, key)).FullName;
         _lock = new FolderLock(Folder, "run");
-        _log = new RunLog(Folder, notice);
-        (_schedule, _notice) = (schedule, Noticed);
-        _checkpoints = new CheckpointFolder(Folder, schedule.Keep, _notice);
+        _log = new RunLog(Folder, warn);
+        (_schedule, _warn) = (schedule, LogAndWarn);
+        _checkpoints = new CheckpointFolder(Folder, schedule.Keep, _warn);
         _checkpoints.RemoveUnfinished();
         _signal = new TerminationSignal();
 
-        void Noticed(string text)
+        void LogAndWarn(string text)
         {
             _log.Warning(text);
-            notice(text);
+            warn(text);
         }
     }
 
     public string Folder { get; }
 
-    /// <summary>Runs a training that keeps its state here, and writes down what happens in it.</summary>
-    /// <param name="description">What is trained, for the log.</param>
-    /// <param name="host">The run's surroundings.</param>
-    /// <param name="train">The training, given the surroundings with this workspace in them.</param>
+    /// <summary>Runs a training with its checkpoints and logs in this folder.</summary>
+    /// <param name="description">The description of the run, for the log.</param>
+    /// <param name="host">The environment of the run.</param>
+    /// <param name="train">The training; receives the environment with this workspace as its checkpoint store.</param>
     public TrainingOutcome Record(object description, TrainingHost host, Func<TrainingHost, TrainingOutcome> train)
     {
         _log.Started(description);
         try
         {
-            TrainingOutcome outcome = train(host with { Checkpoints = this, Progress = Progress, Notice = _notice });
+            TrainingOutcome outcome = train(host with { Checkpoints = this, Progress = Progress, Warn = _warn });
             _log.Ended(outcome.End, outcome.Epoch);
             return outcome;
         }
@@ -88,17 +88,17 @@ internal sealed class Workspace : ICheckpointStore, IDisposable
         return byStep || _signal.IsWaiting || Stopwatch.GetElapsedTime(_saved) >= _schedule.Every;
     }
 
-    public void Save(RunSnapshot state)
+    public void Save(RunSnapshot snapshot)
     {
         try
         {
-            _checkpoints.Save(state);
-            _log.Saved(state.Position);
+            _checkpoints.Save(snapshot);
+            _log.Saved(snapshot.Position);
         }
-        // The last is what .NET throws where a file is too large for its file system.
+        // .NET throws ArgumentOutOfRangeException if a file is too large for its file system.
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
-            _notice($"No checkpoint could be written in '{Folder}', and the run goes on without. {e.Message}");
+            _warn($"Cannot write a checkpoint in '{Folder}'; training continues without it. {e.Message}");
         }
 
         _saved = Stopwatch.GetTimestamp();
@@ -112,8 +112,8 @@ internal sealed class Workspace : ICheckpointStore, IDisposable
             return null;
         }
 
-        _log.Resumed(found.State.Position, System.IO.Path.GetFileName(found.Path));
-        return found.State;
+        _log.Resumed(found.Snapshot.Position, System.IO.Path.GetFileName(found.Path));
+        return found.Snapshot;
     }
 
     public void Dispose()
@@ -124,16 +124,16 @@ internal sealed class Workspace : ICheckpointStore, IDisposable
     }
 }
 
-/// <summary>A name for a run that only the same recipe on the same images has.</summary>
+/// <summary>Computes the name of a run: the same recipe on the same images has the same name.</summary>
 internal static class RunKey
 {
     private const int NameBytes = 6;
 
     /// <param name="recipe">The recipe.</param>
     /// <param name="train">The training images.</param>
-    /// <param name="validation">The validation images, where there are any.</param>
-    /// <param name="begin">The weights that the run begins with, where they are those of an earlier run.</param>
-    public static string Of(TrainingRecipe recipe, ImageSet train, ImageSet? validation, NamedTensors? begin = null)
+    /// <param name="validation">The validation images; null for none.</param>
+    /// <param name="initial">Initial weights from an earlier run; null for none.</param>
+    public static string Of(TrainingRecipe recipe, ImageSet train, ImageSet? validation, NamedTensors? initial = null)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(ArtifactManifest.Describe(Identity(recipe))));
@@ -143,7 +143,7 @@ internal static class RunKey
             hash.AppendData(validation.ContentHash());
         }
 
-        foreach (NamedTensor tensor in begin?.Tensors ?? [])
+        foreach (NamedTensor tensor in initial?.Tensors ?? [])
         {
             hash.AppendData(tensor.Bytes);
         }
@@ -151,6 +151,6 @@ internal static class RunKey
         return "run-" + Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, NameBytes));
     }
 
-    // Settings that may change when a run is resumed.
+    // Resets settings that may change when a run is resumed.
     private static TrainingRecipe Identity(TrainingRecipe recipe) => recipe with { OnDivergence = default, ScoringBatchSize = 1, ReportEverySteps = 1 };
 }

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.Training.Schedules;
 
-/// <summary>Half a cosine from the base rate to <see cref="FinalFactor"/> times it (Loshchilov and Hutter 2017, without restarts).</summary>
+/// <summary>Cosine annealing from the base learning rate to <see cref="FinalFactor"/> times that rate (Loshchilov and Hutter 2017, without restarts).</summary>
 public sealed record CosineSchedule : LearningRateSchedule
 {
     /// <inheritdoc/>

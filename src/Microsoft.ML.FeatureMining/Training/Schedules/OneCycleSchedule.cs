@@ -1,15 +1,15 @@
 namespace Microsoft.ML.FeatureMining.Training.Schedules;
 
 /// <summary>
-/// One cycle (Smith and Topin 2019): half a cosine up from <see cref="InitialFactor"/> to the base rate over the first <see cref="RisingShare"/> of the run, and
-/// half a cosine down to <see cref="FinalFactor"/> over the rest. The momentum stays as it is.
+/// The one-cycle policy (Smith and Topin 2019): a cosine rise from <see cref="InitialFactor"/> to the base learning rate over the first
+/// <see cref="RisingShare"/> of the run, then a cosine decay to <see cref="FinalFactor"/>. The momentum does not change.
 /// </summary>
 public sealed record OneCycleSchedule : LearningRateSchedule
 {
     /// <inheritdoc/>
     public override string Key => "one-cycle";
 
-    /// <summary>The share of the run in which the rate rises, between 0 and 1.</summary>
+    /// <summary>The fraction of the run in which the learning rate rises, between 0 and 1 (both excluded).</summary>
     /// <value>0.3.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double RisingShare { get; init; } = 0.3;

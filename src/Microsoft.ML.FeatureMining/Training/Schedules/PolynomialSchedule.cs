@@ -1,12 +1,12 @@
 namespace Microsoft.ML.FeatureMining.Training.Schedules;
 
-/// <summary>From the base rate to <see cref="FinalFactor"/> times it along (1 - progress)^<see cref="Power"/>.</summary>
+/// <summary>Polynomial decay from the base learning rate to <see cref="FinalFactor"/> times that rate: (1 - progress)^<see cref="Power"/>.</summary>
 public sealed record PolynomialSchedule : LearningRateSchedule
 {
     /// <inheritdoc/>
     public override string Key => "polynomial";
 
-    /// <summary>The power, above 0; 1 is a straight line.</summary>
+    /// <summary>The power, above 0; 1 is linear.</summary>
     /// <value>1.</value>
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Power { get; init; } = 1;

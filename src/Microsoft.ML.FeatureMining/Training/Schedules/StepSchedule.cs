@@ -1,12 +1,15 @@
 namespace Microsoft.ML.FeatureMining.Training.Schedules;
 
-/// <summary>Multiplies the rate by <see cref="Gamma"/> at each milestone: by default by 0.1 at one half and three quarters of the run, as the Feature Mining paper does (epochs 150 and 225 of 300).</summary>
+/// <summary>
+/// Multiplies the learning rate by <see cref="Gamma"/> at each milestone: by default by 0.1 at 1/2 and 3/4 of the run, as in the Feature Mining paper (epochs
+/// 150 and 225 of 300).
+/// </summary>
 public sealed record StepSchedule : LearningRateSchedule
 {
     /// <inheritdoc/>
     public override string Key => "step";
 
-    /// <summary>Shares of the run, ascending, each in (0, 1).</summary>
+    /// <summary>Fractions of the run, ascending, each in (0, 1).</summary>
     /// <value>0.5 and 0.75.</value>
     public IReadOnlyList<double> Milestones { get; init; } = [0.5, 0.75];
 

@@ -9,7 +9,7 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet.Storage;
 
-/// <summary>Wherever images are kept, the model is the same to the bit.</summary>
+/// <summary>Every kind of image storage gives a bit-identical model.</summary>
 public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
 {
     private static readonly FeatureMiningOptions Options = Tiny.Options with { Epochs = 2, ValidationFraction = 0.25, OnUnreadableImage = UnreadableImageBehavior.Skip };
@@ -34,13 +34,13 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
     [InlineData(ImageStorage.Memory, 0, "ImagePath")]
     [InlineData(ImageStorage.Stream, null, "Image")]
     [InlineData(ImageStorage.Stream, null, "ImagePath")]
-    public void Fit_AnyStorage_GivesTheModelThatMemoryGives(ImageStorage storage, int? budget, string column)
+    public void Fit_AnyStorage_GivesTheSameModelAsMemory(ImageStorage storage, int? budget, string column)
     {
-        Spoil("red");
+        MakeUnreadable("red");
         string expected = Fit(Options);
 
         Assert.Equal(expected, Fit(Options with { Storage = storage, MemoryBudget = budget, ImageColumnName = column }));
-        // Both say which pictures were left out, and nothing else.
+        // Both warn about the skipped images, and about nothing else.
         Assert.Equal(2, _warnings.Count);
         Assert.Equal(_warnings[0].Replace("'Image'", $"'{column}'", StringComparison.Ordinal), _warnings[1]);
     }
@@ -50,7 +50,7 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
     {
         FeatureMiningOptions options = Cached with { ImageColumnName = "ImagePath" };
         string expected = Fit(options);
-        // Files that only look as they did: whoever opened one would find no picture.
+        // Same length and time, but no longer an image: reading one would fail.
         foreach (string file in Directory.GetFiles(_images.Root, "*.png", SearchOption.AllDirectories))
         {
             (DateTime time, long length) = (File.GetLastWriteTimeUtc(file), new FileInfo(file).Length);
@@ -63,9 +63,9 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
     }
 
     [Fact]
-    public void Fit_BeyondTheBudgetAndAFolderThatIsYetToBeMade_MakesItAndKeepsTheFile()
+    public void Fit_BeyondTheBudgetWithMissingFolder_CreatesItAndKeepsTheFile()
     {
-        string folder = Path.Combine(_folder.Path, "yet", "to-be-made");
+        string folder = Path.Combine(_folder.Path, "not", "yet-created");
 
         Fit(Options with { MemoryBudget = 1000, CacheFolder = folder });
 
@@ -74,7 +74,7 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
     }
 
     [Fact]
-    public void Fit_CacheFolder_HasAFileForEachWayOfDecoding()
+    public void Fit_CacheFolder_HasOneFilePerKindOfDecoding()
     {
         Fit(Cached);
         Fit(Cached);
@@ -82,7 +82,7 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
 
         Fit(Cached with { ImageHeight = 8 });
         Fit(Cached with { Resize = ResizeRule.Squash });
-        Spoil("red");
+        MakeUnreadable("red");
         Fit(Cached);
         Assert.Equal(4, Directory.GetFiles(_folder.Path).Length);
     }
@@ -91,24 +91,24 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
     [InlineData(100, false)]
     [InlineData(-100, false)]
     [InlineData(1000, true)]
-    public void Fit_CachedFileDamaged_IsMadeAnew(int place, bool cuts)
+    public void Fit_DamagedCacheFile_IsCreatedAgain(int position, bool truncates)
     {
         string expected = Fit(Cached);
         string file = Assert.Single(Directory.GetFiles(_folder.Path));
         byte[] whole = File.ReadAllBytes(file);
-        byte[] damaged = cuts ? whole[..place] : [.. whole];
-        damaged[place < 0 ? damaged.Length + place : place / 2] ^= 1;
+        byte[] damaged = truncates ? whole[..position] : [.. whole];
+        damaged[position < 0 ? damaged.Length + position : position / 2] ^= 1;
         File.WriteAllBytes(file, damaged);
 
         Assert.Equal(expected, Fit(Cached));
-        Assert.Contains("made anew", Assert.Single(_warnings), StringComparison.Ordinal);
+        Assert.Contains("will be created again", Assert.Single(_warnings), StringComparison.Ordinal);
         Assert.Equal(whole, File.ReadAllBytes(file));
     }
 
     [Fact]
-    public void Fit_CachedFileWithSkippedPictures_IsNoneForWhoWantsAll()
+    public void Fit_CacheFileWithSkippedImages_StillThrowsWithThrow()
     {
-        Spoil("red");
+        MakeUnreadable("red");
         Fit(Cached);
 
         ImageDecodeException error = Assert.Throws<ImageDecodeException>(() => Fit(Cached with { OnUnreadableImage = UnreadableImageBehavior.Throw }));
@@ -117,18 +117,18 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
     }
 
     [Fact]
-    public void Fit_DiskThatRefuses_StreamsAndSaysSo()
+    public void Fit_UnwritableFolder_StreamsAndWarns()
     {
         string expected = Fit(Options);
         string file = Path.Combine(_folder.Path, "file");
         File.WriteAllBytes(file, []);
 
         Assert.Equal(expected, Fit(Cached with { CacheFolder = Path.Combine(file, "below") }));
-        Assert.Contains("decoded anew in each epoch", Assert.Single(_warnings), StringComparison.Ordinal);
+        Assert.Contains("decoded again in each epoch", Assert.Single(_warnings), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Fit_StreamedFileThatChanges_IsNamed()
+    public void Fit_StreamedFileChanges_NamesIt()
     {
         string file = Directory.GetFiles(_images.Root, "*.png", SearchOption.AllDirectories)[3];
         FeatureMiningOptions options = Options with
@@ -140,11 +140,11 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
 
         ImageDecodeException error = Assert.Throws<ImageDecodeException>(() => Fit(options));
 
-        Assert.Contains($"file '{file}', has changed since Fit began.", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"file '{file}', has changed since Fit started.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Fit_StreamedRowsAndAStrategyThatOrdersThem_SaysWhatToDo()
+    public void Fit_StreamedRowsWithStrategyThatOrdersImages_Throws()
     {
         FeatureMiningOptions options = Options with { Storage = ImageStorage.Stream, ShuffleBufferSize = 2, Strategies = [new ClassWiseSelfDistillation()] };
 
@@ -155,13 +155,14 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
     }
 
     [Fact]
-    public void Fit_StreamedRowsAndAStrategyThatDrawsImages_SaysWhatToDo()
+    public void Fit_StreamedRowsWithStrategyThatDrawsImages_Throws()
     {
         FeatureMiningOptions options = Options with { Storage = ImageStorage.Stream, Strategies = [new ClassWiseSelfDistillation { Partners = PartnerSource.Class }] };
 
         ArgumentException error = Assert.Throws<ArgumentException>(() => Fit(options));
 
-        Assert.Contains("'cs-kd' draws from all of them; let the image column be one of paths", error.Message, StringComparison.Ordinal);
+        Assert.Contains("The strategy 'cs-kd' draws random training images, but the rows are streamed sequentially. "
+            + "Use an image column of paths", error.Message, StringComparison.Ordinal);
         Assert.Equal(Fit(options with { Storage = ImageStorage.Memory }), Fit(options with { ImageColumnName = "ImagePath" }));
     }
 
@@ -170,13 +171,13 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
     [InlineData(ImageStorage.Disk, "Image")]
     [InlineData(ImageStorage.Stream, "Image")]
     [InlineData(ImageStorage.Stream, "ImagePath")]
-    public void Fit_CanceledAtAnyStep_GoesOnToTheSameBits(ImageStorage storage, string column)
+    public void Fit_CanceledAtAnyStep_ResumesBitIdentically(ImageStorage storage, string column)
     {
         using ImageSet images = Read(new StorageSettings { Storage = storage, ShuffleBufferSize = 5 }, column);
         TrainingRecipe recipe = TinyRun.Recipe with { Input = images.Shape };
         string whole = TinyRun.Bits(TinyRun.Fit(recipe, images));
 
-        // 36 images in batches of 8: five steps an epoch, two epochs.
+        // 36 images in batches of 8: five steps per epoch, two epochs.
         for (int step = 0; step < 10; step++)
         {
             MemoryStore store = new();
@@ -188,7 +189,7 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
     }
 
     [Fact]
-    public void ContentHash_AnyStorage_IsTheSame()
+    public void ContentHash_AnyStorage_IsEqual()
     {
         using ImageSet memory = Read(new StorageSettings { Storage = ImageStorage.Memory });
         using ImageSet disk = Read(new StorageSettings { Storage = ImageStorage.Disk });
@@ -203,7 +204,7 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
     [InlineData(ImageStorage.Memory, "Image")]
     [InlineData(ImageStorage.Disk, "Image")]
     [InlineData(ImageStorage.Stream, "ImagePath")]
-    public void Fit_RowsSortedByLabel_TrainAsWellAsShuffledOnes(ImageStorage storage, string column)
+    public void Fit_RowsSortedByLabel_TrainLikeShuffledOnes(ImageStorage storage, string column)
     {
         FeatureMiningOptions options = Options with { Epochs = 8, ValidationFraction = 0.25, Storage = storage, ImageColumnName = column };
         IDataView sorted = _ml.Data.LoadImageFolder(_images.Root);
@@ -220,7 +221,8 @@ public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
         _folder.Dispose();
     }
 
-    private void Spoil(string name) => File.WriteAllBytes(Directory.GetFiles(Path.Combine(_images.Root, name)).Order(StringComparer.Ordinal).First(), [1, 2, 3]);
+    private void MakeUnreadable(string name) =>
+        File.WriteAllBytes(Directory.GetFiles(Path.Combine(_images.Root, name)).Order(StringComparer.Ordinal).First(), [1, 2, 3]);
 
     private ImageSet Read(StorageSettings storage, string column = "Image")
     {

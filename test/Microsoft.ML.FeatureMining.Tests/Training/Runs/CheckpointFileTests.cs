@@ -6,24 +6,24 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training.Runs;
 
-/// <summary>The file of one checkpoint: what is written is read, and nothing else is.</summary>
+/// <summary>The checkpoint file format: round trip, and rejection of damaged files.</summary>
 public sealed class CheckpointFileTests
 {
     [Fact]
-    public void Read_WhatWasWritten_IsTheSame()
+    public void Read_WrittenFile_IsEqual()
     {
         RunSnapshot state = Sample();
 
         AssertSame(state, CheckpointFile.Read(new MemoryStream(Bytes(state))));
     }
 
-    // test/Goldens/checkpoints: one file a format version, written by the library of that version.
+    // test/Goldens/checkpoints has one file per format version, written by the library of that version.
     [Fact]
-    public void Read_AKeptFileOfFormat1_IsTheSample() => AssertSame(
+    public void Read_StoredFileOfFormat1_IsTheSample() => AssertSame(
         Sample(), CheckpointFile.Read(new MemoryStream(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Goldens", "checkpoints", "format-1.ckpt")))));
 
     [Fact]
-    public void Read_AnyBitFlipped_IsRefused()
+    public void Read_AnyBitFlipped_Throws()
     {
         byte[] file = Bytes(Sample());
 
@@ -37,7 +37,7 @@ public sealed class CheckpointFileTests
     }
 
     [Fact]
-    public void Read_CutAnywhere_IsRefused()
+    public void Read_TruncatedAnywhere_Throws()
     {
         byte[] file = Bytes(Sample());
 
@@ -48,14 +48,14 @@ public sealed class CheckpointFileTests
     }
 
     [Fact]
-    public void Read_ANewerFormat_SaysSo()
+    public void Read_NewerFormat_Throws()
     {
         byte[] file = Bytes(Sample());
         file[8] = CheckpointFile.CurrentFormatVersion + 1;
 
         NewerFormatException error = Assert.Throws<NewerFormatException>(() => CheckpointFile.Read(new MemoryStream(file)));
 
-        Assert.Equal("Its format is version 2; this library reads up to 1. A newer version of it is needed.", error.Message);
+        Assert.Equal("Its format version is 2, but this library reads versions up to 1. Update the library.", error.Message);
     }
 
     internal static RunSnapshot Sample() => new(
@@ -82,8 +82,8 @@ public sealed class CheckpointFileTests
     private static void AssertSame(RunSnapshot expected, RunSnapshot actual)
     {
         Assert.Equivalent(expected.Position, actual.Position, strict: true);
-        Assert.Equal(TrainingBits(expected), TrainingBits(actual));
-        static IEnumerable<string> TrainingBits(RunSnapshot state) =>
+        Assert.Equal(Bits(expected), Bits(actual));
+        static IEnumerable<string> Bits(RunSnapshot state) =>
             state.Tensors.Tensors.Select(tensor => $"{tensor.Name} {tensor.Type} {string.Join(',', tensor.Shape)} {Convert.ToHexString(tensor.Bytes)}");
     }
 }

@@ -6,9 +6,7 @@ using Xunit.Abstractions;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training.Runs;
 
-/// <summary>
-/// Processes that train with a checkpoint at each step and are ended from outside at random moments, also while they write.
-/// </summary>
+/// <summary>Training processes with a checkpoint at each step that are killed at random times, also while they write.</summary>
 [Trait("Category", "Faults")]
 public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
 {
@@ -18,10 +16,10 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
     [InlineData("Memory", 8, 50)]
     [InlineData("Disk", 4, 20)]
     [InlineData("Stream", 4, 20)]
-    public void KilledAtRandomMoments_GoesOnToTheSameBits(string storage, int shortForm, int longForm)
+    public void KilledAtRandomTimes_ResumesBitIdentically(string storage, int shortForm, int longForm)
     {
         int kills = Effort.Of(shortForm, longForm);
-        // Long enough that the kills find it at work: each leaves it some steps.
+        // Enough epochs that every kill hits a running training.
         string epochs = (10 * kills).ToString(CultureInfo.InvariantCulture);
         Programs.Run("TrainToEnd", [InRoot("whole"), InRoot("whole-model"), epochs, storage]);
         Random random = new(11);
@@ -43,14 +41,14 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
         Programs.Run("TrainToEnd", [InRoot("killed"), InRoot("killed-model"), epochs, storage]);
         string[] events = Events("killed");
         output.WriteLine($"killed {killed} times; {events.Count(kind => kind == "resume")} resumed; {events.Count(kind => kind == "checkpoint")} checkpoints");
-        Assert.True(killed >= Math.Min(kills, 4), $"The run was over after {killed} kills.");
+        Assert.True(killed >= Math.Min(kills, 4), $"The run ended after {killed} kills.");
         Assert.True(events.Count(kind => kind == "resume") >= killed);
         Assert.Equal(File.ReadAllBytes(Path.Combine(InRoot("whole-model"), "weights.safetensors")), File.ReadAllBytes(Path.Combine(InRoot("killed-model"), "weights.safetensors")));
         Assert.Equal(Figures("whole-model"), Figures("killed-model"));
     }
 
     [Fact]
-    public void StartedTwice_TheSecondIsRefusedAndAfterAKillGoesOn()
+    public void StartedTwice_SecondProcessFailsUntilTheFirstIsKilled()
     {
         using Process first = Programs.Start("TrainToEnd", [InRoot("twice"), InRoot("model"), "100000"]);
         AwaitCheckpoint("twice");
@@ -59,21 +57,21 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
         string error = second.StandardError.ReadToEnd();
         second.WaitForExit();
         Assert.NotEqual(0, second.ExitCode);
-        Assert.Contains($" is under way already, in process {first.Id} (", error, StringComparison.Ordinal);
+        Assert.Contains($" is already in use by process {first.Id} (", error, StringComparison.Ordinal);
 
         first.Kill();
         first.WaitForExit();
         using Process third = Programs.Start("TrainToEnd", [InRoot("twice"), InRoot("model"), "100000"]);
-        Assert.True(SpinWait.SpinUntil(() => Events("twice").Contains("resume"), 30_000), "The lock of a killed process was not taken over.");
+        Assert.True(SpinWait.SpinUntil(() => Events("twice").Contains("resume"), 30_000), "The lock of a killed process was not released.");
         third.Kill();
         third.WaitForExit();
     }
 
     [SkippableFact]
-    public void DiskTooSmallForACheckpoint_TrainingGoesOn()
+    public void DiskTooSmallForACheckpoint_TrainingContinues()
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && File.Exists("/usr/bin/prlimit"), "There is no prlimit to shrink the disk with.");
-        // Files of more than 400,000 bytes fail from here on, as on a full disk: the checkpoints, but not the model.
+        Skip.IfNot(OperatingSystem.IsLinux() && File.Exists("/usr/bin/prlimit"), "prlimit, which simulates a full disk, is not available.");
+        // From now on, writing files above 400,000 bytes fails as on a full disk: the checkpoints, but not the model.
         string[] script = ["-c", "trap '' XFSZ; exec \"$@\"", "sh", Programs.Host, .. Programs.Command("TrainToEnd"), InRoot("small"), InRoot("small-model"), "40"];
         using Process process = Process.Start(new ProcessStartInfo("/bin/sh", script) { RedirectStandardOutput = true })!;
         Assert.Equal("training", process.StandardOutput.ReadLine());
@@ -87,7 +85,7 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
         Assert.Contains("warning", Events("small"));
         Programs.Run("TrainToEnd", [InRoot("large"), InRoot("large-model"), "40"]);
         Assert.Equal(File.ReadAllBytes(Path.Combine(InRoot("large-model"), "weights.safetensors")), File.ReadAllBytes(Path.Combine(InRoot("small-model"), "weights.safetensors")));
-        // The checkpoints of before are whole: a run goes on from them.
+        // Earlier checkpoints are intact: a run resumes from them.
         Programs.Run("TrainToEnd", [InRoot("small"), InRoot("again-model"), "40"]);
         Assert.Contains("resume", Events("small"));
         Assert.Equal(File.ReadAllBytes(Path.Combine(InRoot("large-model"), "weights.safetensors")), File.ReadAllBytes(Path.Combine(InRoot("again-model"), "weights.safetensors")));
@@ -96,15 +94,15 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
     [SkippableTheory]
     [InlineData("TERM")]
     [InlineData("INT")]
-    public void Terminated_WritesACheckpointFirst(string signal)
+    public void TerminationSignal_WritesACheckpointBeforeExit(string signal)
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && File.Exists("/usr/bin/env"), "There are no signals to send.");
-        // Where the tests run in the background the shell has them, and all that they start, ignore SIGINT.
+        Skip.IfNot(OperatingSystem.IsLinux() && File.Exists("/usr/bin/env"), "Signals are not available.");
+        // A shell makes background processes and their children ignore SIGINT; env restores the default.
         string[] command = ["--default-signal=INT", Programs.Host, .. Programs.Command("TrainToEnd"), InRoot(signal), InRoot("model"), "100000"];
         using Process process = Process.Start("/usr/bin/env", command);
         AwaitCheckpoint(signal);
 
-        Process.Start("/bin/sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -{signal} {process.Id}")]).WaitForExit(); // not every system has the program
+        Process.Start("/bin/sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -{signal} {process.Id}")]).WaitForExit(); // the shell's kill: not every system has the program
 
         Assert.True(process.WaitForExit(30_000), "The process did not end.");
         Assert.Equal("checkpoint", Events(signal)[^1]);
@@ -112,7 +110,7 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    /// <summary>Waits until a run has begun so many times and has come to a checkpoint since.</summary>
+    /// <summary>Waits until a run has been started that many times and has since saved a checkpoint.</summary>
     private void AwaitEvents(string workspace, int starts) => Assert.True(
         SpinWait.SpinUntil(() => Directory.Exists(InRoot(workspace)) && Events(workspace) is var events && events.Count(kind => kind == "start") >= starts && events[^1] == "checkpoint", 60_000),
         "There was no checkpoint within a minute.");

@@ -5,14 +5,14 @@ using Microsoft.ML.FeatureMining.Training.Runs;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training.Runs;
 
-/// <summary>A run's folder: what is kept in it, what happens when it is damaged, taken or gone.</summary>
+/// <summary>A run's folder: checkpoints, logs and lock, also if files are damaged, locked or deleted.</summary>
 public sealed class WorkspaceTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("workspace-tests-").FullName;
-    private readonly List<string> _notices = [];
+    private readonly List<string> _warnings = [];
 
     [Fact]
-    public void Save_MoreThanAreKept_LeavesTheNewest()
+    public void Save_MoreThanKept_KeepsTheNewest()
     {
         using Workspace workspace = Open();
 
@@ -26,7 +26,7 @@ public sealed class WorkspaceTests : IDisposable
     }
 
     [Fact]
-    public void Save_AfterARollBack_RemovesWhatLiesAhead()
+    public void Save_AfterARollback_DeletesLaterCheckpoints()
     {
         using Workspace workspace = Open();
         workspace.Save(At(epoch: 2, step: 0));
@@ -41,7 +41,7 @@ public sealed class WorkspaceTests : IDisposable
     [InlineData(0)]
     [InlineData(100)]
     [InlineData(-1)]
-    public void Load_NewestCutOrFlipped_TakesTheOneBeforeAndSaysSo(int length)
+    public void Load_NewestDamaged_LoadsThePreviousOneAndWarns(int length)
     {
         using Workspace workspace = Open();
         workspace.Save(At(epoch: 1, step: 0));
@@ -54,12 +54,12 @@ public sealed class WorkspaceTests : IDisposable
         RunSnapshot? state = workspace.Load();
 
         Assert.Equal(1, state!.Position.Epoch);
-        Assert.StartsWith($"The checkpoint '{newest}' cannot be used, and the one before it is taken. ", Assert.Single(_notices), StringComparison.Ordinal);
+        Assert.StartsWith($"Skipping the damaged checkpoint '{newest}'; trying the previous one. ", Assert.Single(_warnings), StringComparison.Ordinal);
         Assert.True(File.Exists(newest + ".damaged"));
     }
 
     [Fact]
-    public void Load_NewestOfANewerFormat_IsRefusedAndKept()
+    public void Load_NewestHasNewerFormat_ThrowsAndKeepsIt()
     {
         using Workspace workspace = Open();
         workspace.Save(At(epoch: 1, step: 0));
@@ -70,24 +70,26 @@ public sealed class WorkspaceTests : IDisposable
 
         InvalidDataException error = Assert.Throws<InvalidDataException>(() => workspace.Load());
 
-        Assert.Equal($"The checkpoint '{file}' cannot be read. Its format is version 2; this library reads up to 1. A newer version of it is needed.", error.Message);
+        Assert.Equal($"Cannot read the checkpoint '{file}'. Its format version is 2, but this library reads versions up to 1. "
+            + "Update the library.", error.Message);
         Assert.True(File.Exists(file));
     }
 
     [Fact]
-    public void Open_WhereARunIsUnderWay_IsRefusedWithItsProcess()
+    public void Open_LockedFolder_ThrowsAndNamesTheProcess()
     {
         using (Open())
         {
             IOException error = Assert.Throws<IOException>(Open);
-            Assert.StartsWith($"The run in '{Path.Combine(_root, "run-x")}' is under way already, in process {Environment.ProcessId} (", error.Message, StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"The run in '{Path.Combine(_root, "run-x")}' is already in use by process {Environment.ProcessId} (", error.Message, StringComparison.Ordinal);
         }
 
         Open().Dispose();
     }
 
     [Fact]
-    public void Open_AfterAProcessThatDiedWhileWriting_RemovesWhatItLeft()
+    public void Open_TemporaryFileOfADeadProcess_DeletesIt()
     {
         Open().Dispose();
         string unfinished = Path.Combine(_root, "run-x", "checkpoint-000001-000000001.ckpt.1-abc.tmp");
@@ -99,7 +101,7 @@ public sealed class WorkspaceTests : IDisposable
     }
 
     [Fact]
-    public void Fit_FolderGoneMeanwhile_GoesOnAndSaysSo()
+    public void Fit_FolderDeletedMeanwhile_ContinuesAndWarns()
     {
         TrainingOutcome plain = TinyRun.Fit(TinyRun.Recipe);
         using Workspace workspace = Open();
@@ -113,14 +115,16 @@ public sealed class WorkspaceTests : IDisposable
         });
 
         Assert.Equal(TinyRun.Bits(plain), TinyRun.Bits(outcome));
-        Assert.Contains(_notices, notice => notice.StartsWith($"No checkpoint could be written in '{workspace.Folder}', and the run goes on without. ", StringComparison.Ordinal));
-        Assert.Contains(_notices, notice => notice.StartsWith($"The logs in '{workspace.Folder}' cannot be written, and the run goes on without. ", StringComparison.Ordinal));
+        Assert.Contains(_warnings, warning =>
+            warning.StartsWith($"Cannot write a checkpoint in '{workspace.Folder}'; training continues without it. ", StringComparison.Ordinal));
+        Assert.Contains(_warnings, warning =>
+            warning.StartsWith($"Cannot write the logs in '{workspace.Folder}'; training continues without them. ", StringComparison.Ordinal));
     }
 
     [SkippableFact]
-    public void Save_DiskFull_KeepsTheFilesBefore()
+    public void AtomicWrite_DiskFull_KeepsTheOldFile()
     {
-        Skip.IfNot(File.Exists("/dev/full"), "There is no /dev/full to write to.");
+        Skip.IfNot(File.Exists("/dev/full"), "/dev/full is not available.");
         string file = Path.Combine(_root, "whole");
         File.WriteAllText(file, "whole");
 
@@ -136,7 +140,7 @@ public sealed class WorkspaceTests : IDisposable
     }
 
     [Fact]
-    public void Fit_Logs_AreReadable()
+    public void Fit_Logs_ListAllEvents()
     {
         using Workspace workspace = Open();
         Fit(workspace, _ => { });
@@ -151,17 +155,17 @@ public sealed class WorkspaceTests : IDisposable
     }
 
     [Fact]
-    public void IsDue_AfterSoManyStepsOrSoMuchTime()
+    public void IsDue_AfterEverySteps_OrAfterTime()
     {
-        using Workspace steps = new(_root, "steps", new CheckpointSchedule { EverySteps = 2 }, _notices.Add);
-        using Workspace time = new(_root, "time", new CheckpointSchedule { Every = TimeSpan.Zero }, _notices.Add);
+        using Workspace steps = new(_root, "steps", new CheckpointSchedule { EverySteps = 2 }, _warnings.Add);
+        using Workspace time = new(_root, "time", new CheckpointSchedule { Every = TimeSpan.Zero }, _warnings.Add);
 
         Assert.Equal([false, false, true, false, true], Enumerable.Range(5, 5).Select(step => steps.IsDue(step)));
         Assert.True(time.IsDue(0));
     }
 
     [Fact]
-    public void RunKey_OtherRecipeImagesOrValidation_IsAnother()
+    public void RunKey_OtherRecipeImagesOrValidation_Differs()
     {
         TrainingRecipe recipe = TinyRun.Recipe;
         string key = RunKey.Of(recipe, TinyData.Bands(20), null);
@@ -194,5 +198,5 @@ public sealed class WorkspaceTests : IDisposable
     private static string[] Checkpoints(Workspace workspace) =>
         [.. Directory.GetFiles(workspace.Folder, "*.ckpt").Select(file => Path.GetFileName(file)).OrderDescending(StringComparer.Ordinal)];
 
-    private Workspace Open() => new(_root, "run-x", new CheckpointSchedule(), _notices.Add);
+    private Workspace Open() => new(_root, "run-x", new CheckpointSchedule(), _warnings.Add);
 }

@@ -7,17 +7,20 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Models;
 
-/// <summary>Tries, before a training, what comes after it: describes the model and, where its network is of the user's own, makes, saves and scores it untrained.</summary>
-internal static class ArtifactTrial
+/// <summary>
+/// Checks before training that the model can be saved and used: serializes its manifest and, if backbone or head is user code, creates, saves and scores the
+/// untrained network.
+/// </summary>
+internal static class UntrainedModelCheck
 {
-    /// <exception cref="ArgumentException">There would be no model after the training; the message says why.</exception>
+    /// <exception cref="ArgumentException">The model could not be saved or used after training; the message says why.</exception>
     public static void Run(ArtifactManifest manifest, Device device)
     {
         string network = manifest.Head is { } head ? $"the backbone '{manifest.Backbone}' and the head '{head.Key}'" : $"the backbone '{manifest.Backbone}'";
         try
         {
             ArtifactManifest.FromJson(manifest.ToJson());
-            // Those of this library are tested.
+            // The library's own networks are covered by tests.
             if (BackboneCatalog.IsRegistered(manifest.Backbone) || (manifest.Head is { } own && own.GetType().Assembly != typeof(Head).Assembly))
             {
                 Score(manifest, device);
@@ -25,7 +28,7 @@ internal static class ArtifactTrial
         }
         catch (Exception e)
         {
-            throw new ArgumentException($"A model with {network} could not be saved or used after the training. {FirstLine(e)}", e);
+            throw new ArgumentException($"A model with {network} could not be saved or used after training. {FirstLine(e)}", e);
         }
     }
 
@@ -36,7 +39,9 @@ internal static class ArtifactTrial
         using ImageNetwork network = NetworkFactory.Create(manifest.Backbone, shape.Channels, manifest.ClassCount, manifest.Head);
         if (!network.Backbone.parameters().Any())
         {
-            throw new ArgumentException("The backbone has no parameters. RegisterComponents(), at the end of its constructor, registers the modules that are fields; register_module registers others.");
+            throw new ArgumentException(
+                "The backbone has no parameters. Call RegisterComponents() at the end of its constructor to register modules in fields; "
+                    + "call register_module for other modules.");
         }
 
         network.eval();
@@ -45,7 +50,8 @@ internal static class ArtifactTrial
         Tensor logits = network.call(images);
         if (!logits.shape.SequenceEqual([1, manifest.ClassCount]))
         {
-            throw new ArgumentException($"The head gives [{string.Join(',', logits.shape)}] for one image and {manifest.ClassCount} classes; it has to give [1,{manifest.ClassCount}].");
+            throw new ArgumentException(
+                $"The output of the head for one image and {manifest.ClassCount} classes has shape [{string.Join(',', logits.shape)}]; it must be [1,{manifest.ClassCount}].");
         }
 
         ModelArtifact artifact = new(manifest, NamedTensors.Of(network));
@@ -54,6 +60,6 @@ internal static class ArtifactTrial
         scorer.Score(new byte[ImageSet.ImageBytes(scorer.Input, scorer.Element)], 1, new float[manifest.ClassCount]);
     }
 
-    // The rest of libtorch's messages is a native stack.
+    // The other lines of a libtorch message are a native stack trace.
     private static string FirstLine(Exception e) => e.Message.Split('\n')[0];
 }

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-internal sealed class PicturePrediction
+internal sealed class ImagePrediction
 {
     public uint PredictedLabel { get; set; }
 

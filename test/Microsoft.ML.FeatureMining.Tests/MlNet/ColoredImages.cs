@@ -3,7 +3,7 @@ using Microsoft.ML.FeatureMining.Imaging;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>A folder of tiny noisy pictures in three classes, told apart by their color; removed with the object.</summary>
+/// <summary>A temporary folder of tiny noisy images in three classes, which differ in color.</summary>
 public sealed class ColoredImages : IDisposable
 {
     public const int PerClass = 12;
@@ -25,7 +25,7 @@ public sealed class ColoredImages : IDisposable
 
     public string Root { get; }
 
-    /// <summary>Interleaved, so that any run of rows holds all classes.</summary>
+    /// <summary>Interleaves the classes, so that consecutive rows contain all of them.</summary>
     internal IDataView Rows(MLContext ml) => ml.Data.LoadFromEnumerable(ImageFolder.Read(Root)
         .OrderBy(row => Path.GetFileName(row.ImagePath), StringComparer.Ordinal).ToArray());
 

@@ -2,8 +2,8 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
-/// <summary>A row as a program has it that takes pictures from elsewhere than files.</summary>
-internal sealed class EncodedPicture
+/// <summary>A row of a program whose images do not come from files.</summary>
+internal sealed class EncodedImage
 {
     public byte[] Image { get; set; } = [];
 
