@@ -59,7 +59,7 @@ internal sealed class NetworkExplainer : IDisposable
         _network = NetworkFactory.Create(_manifest.Backbone, _manifest.Preprocessing.Shape.Channels, _manifest.ClassCount, _manifest.Head, _manifest.Exits);
         artifact.Weights.CopyTo(_network);
         _network.to(device);
-        ModuleScope.Keep(_network);
+        ModuleScope.DetachFromDisposeScope(_network);
         _network.eval();
         foreach (Parameter parameter in _network.parameters())
         {

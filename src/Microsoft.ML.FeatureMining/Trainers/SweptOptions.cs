@@ -69,7 +69,7 @@ internal static class SweptOptions
 
     /// <summary>What is wrong with the options whatever the parameters are: no trial could be trained.</summary>
     public static IEnumerable<string> ProblemsOfAnyTrial(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters) => OptionsCheck.Problems(options).Intersect(
-        OptionsCheck.Problems(With(options, parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.At(0.5))))));
+        OptionsCheck.Problems(With(options, parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.ValueAt(0.5))))));
 
     private static object ValueFor(PropertyInfo property, object value)
     {

@@ -12,7 +12,7 @@ public sealed class BigSetTests(ITestOutputHelper output)
     private const int ImageBytes = 3 * 32 * 32;
 
     // A small process takes some memory for itself; for a large one the budget is all that there is.
-    private static readonly int Rows = Effort.Of(100_000, 1_000_000);
+    private static readonly int Rows = TestLength.Of(100_000, 1_000_000);
     private static readonly long Budget = (long)Rows * ImageBytes / 20;
     private static readonly long HeapLimit = Math.Max(Budget, 48 << 20);
 

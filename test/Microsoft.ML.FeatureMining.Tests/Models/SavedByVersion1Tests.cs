@@ -8,7 +8,7 @@ using Microsoft.ML.FeatureMining.Strategies;
 namespace Microsoft.ML.FeatureMining.Tests.Models;
 
 /// <summary>Models that a version with manifests of format 1 saved, with the scores that it gave (Goldens/saved-models).</summary>
-public sealed class SavedByVersion1Tests : IClassFixture<OneThread>
+public sealed class SavedByVersion1Tests : IClassFixture<SingleThreadFixture>
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Goldens", "saved-models");
 

@@ -13,7 +13,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Models;
 /// Networks in files for other programs. With MLNETFM_EXPORT set to a folder the files stay there, each with the images and the logits that the network gave; test/Goldens/check_torchvision.py
 /// sets it, and loads them into torchvision's own models with strict=True.
 /// </summary>
-public sealed class WeightExportTests : IClassFixture<OneThread>
+public sealed class WeightExportTests : IClassFixture<SingleThreadFixture>
 {
     private const int Classes = 7;
 

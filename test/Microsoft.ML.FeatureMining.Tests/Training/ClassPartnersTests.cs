@@ -13,7 +13,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>The second images of class-wise self-distillation, where they come from the whole class.</summary>
-public sealed class ClassPartnersTests : IClassFixture<OneThread>, IDisposable
+public sealed class ClassPartnersTests : IClassFixture<SingleThreadFixture>, IDisposable
 {
     private static readonly TrainingRecipe Drawing = TinyRun.Recipe with { Strategies = [new ClassWiseSelfDistillation { Partners = PartnerSource.Class }] };
 

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>Runs whose numbers explode or whose device is too small.</summary>
-public sealed class FaultTests : IClassFixture<OneThread>
+public sealed class FaultTests : IClassFixture<SingleThreadFixture>
 {
     [Fact]
     public void Fit_LossNoNumber_NamesStepRateAndImages()

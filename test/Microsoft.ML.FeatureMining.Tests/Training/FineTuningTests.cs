@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>What stays as it is, and what learns at which rate and with which decay.</summary>
-public sealed class FineTuningTests : IClassFixture<OneThread>
+public sealed class FineTuningTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { Epochs = 1, KeepWeights = KeepWeights.Last, WeightDecay = 0.1 };
 

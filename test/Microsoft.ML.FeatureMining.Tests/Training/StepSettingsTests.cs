@@ -13,8 +13,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>Clipped gradients, accumulated gradients, averaged weights; and that a run with any setting of a step goes on and leaves nothing.</summary>
-[Collection(nameof(Alone))]
-public sealed class StepSettingsTests : IClassFixture<OneThread>
+[Collection(nameof(SerialTests))]
+public sealed class StepSettingsTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly GoldenTensors Golden = new("optimizers", "optimizers.safetensors");
 
@@ -43,7 +43,7 @@ public sealed class StepSettingsTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Fit_StoppedWithinAnEpoch_GoesOnToTheSameBits(string name) => Interruption.AssertGoesOnToTheSameBits(Recipes[name]);
+    public void Fit_StoppedWithinAnEpochAndResumed_IsBitIdentical(string name) => Interruption.AssertResumesBitIdentically(Recipes[name]);
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -52,7 +52,7 @@ public sealed class StepSettingsTests : IClassFixture<OneThread>
         TrainingOutcome first = TinyRun.Fit(Recipes[name]);
         TrainingOutcome? second = null;
 
-        Alone.AssertLeavesNothing(() => second = TinyRun.Fit(Recipes[name]), making: () => TinyRun.MakeParts(Recipes[name]));
+        SerialTests.AssertLeavesNoTensors(() => second = TinyRun.Fit(Recipes[name]), making: () => TinyRun.MakeParts(Recipes[name]));
 
         Assert.Equal(TinyRun.Bits(first), TinyRun.Bits(second!));
         Assert.NotEqual(TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe)), TinyRun.Bits(first));

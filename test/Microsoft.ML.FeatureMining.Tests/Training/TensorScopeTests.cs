@@ -15,7 +15,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Training;
 /// What computes does so in a dispose scope. TorchSharp passes the handle of a tensor to libtorch and does not keep the tensor alive: one that is in no scope can be freed by the garbage collector while
 /// libtorch works on it.
 /// </summary>
-public sealed class TensorScopeTests : IClassFixture<OneThread>
+public sealed class TensorScopeTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { ReportEverySteps = 1, ClipGradientNorm = 1, EmaDecay = 0.9, GradientAccumulationSteps = 2, BatchSize = 4 };
 

@@ -14,7 +14,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Training;
 /// A whole Fit against test/Goldens/make_network.py, which writes the same run from the papers' text with PyTorch: initial weights, order of the images, crops and
 /// flips, normalization, Feature Mining's boxes, warm-up and cosine, SGD. Biases that began at zero are small and noisy: PyTorch's own single precision sets their bound.
 /// </summary>
-public sealed class WholeRunTests : IClassFixture<OneThread>
+public sealed class WholeRunTests : IClassFixture<SingleThreadFixture>
 {
     [Fact]
     public void Fit_SettingsOfTheGolden_EndsInPyTorchsWeights()

@@ -29,8 +29,7 @@ internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions o
         HtmlPage.Write(stream, options.Title ?? $"Report: {string.Join(" + ", Networks.Select(network => network.Model.Backbone))}", sections);
     }
 
-    private string HowToRead => "Red is where the most probable class was found, blue is where it was not. CAM weighs the last stage by the classifier's weights (Zhou et al. 2016); "
-        + "Grad-CAM weighs a stage by the gradient of the class's score (Selvaraju et al. 2017), the first stages seeing edges and the last ones objects."
+    private string HowToRead => "Red is where the most probable class was found, blue is where it was not. CAM weighs the last stage by the classifier's weights (Zhou et al. 2016); Grad-CAM weighs a stage by the gradient of the class's score (Selvaraju et al. 2017), the first stages seeing edges and the last ones objects."
         + (Networks.Count > 1 ? " The map of all networks is the mean of their own, with their weights in the score." : "");
 
     // Rows without labels, or without one of the model's classes, measure nothing.
@@ -61,7 +60,7 @@ internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions o
             ("Weights of epoch", Html.Count(First.Model.Epoch)),
             ("Training", First.Model.End.ToString()),
         ]
-        : [.. Networks.Select((network, i) => ($"Network {i + 1}", $"{network.Model.Backbone}, {network.Model.Input}, {Html.Share(explainer.Explainer.Shares[i])}")), ("Classes", Html.Count(First.Model.ClassCount))];
+        : [.. Networks.Select((network, i) => ($"Network {i + 1}", $"{network.Model.Backbone}, {network.Model.Input}, {Html.Percent(explainer.Explainer.Shares[i])}")), ("Classes", Html.Count(First.Model.ClassCount))];
 
     private IEnumerable<ReportSection> Curves() => Networks.Index().Where(entry => entry.Item.Model.History.Count > 0)
         .Select(entry => EvaluationSections.Curves(entry.Item.Model.History, Networks.Count == 1 ? null : entry.Index + 1));
@@ -72,12 +71,12 @@ internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions o
         "The rows of the highest loss: what the network is wrong about and sure of. Below each picture, where it found what it took it for.", scored, report.Worst.Select(image =>
         {
             (string actual, string predicted) = (explainer.ClassNames[image.Actual], explainer.ClassNames[image.Predicted]);
-            return (image.Row, image.Predicted, image.Actual == image.Predicted ? $"{actual}, rightly" : $"{actual}, taken for {predicted}", $"{Html.Share(image.Probability)} sure; loss {Html.Number(image.Loss, "0.00")}");
+            return (image.Row, image.Predicted, image.Actual == image.Predicted ? $"{actual}, rightly" : $"{actual}, taken for {predicted}", $"{Html.Percent(image.Probability)} sure; loss {Html.Number(image.Loss, "0.00")}");
         }));
 
     private ReportSection Worst(IReadOnlyList<LabelError> errors, IDataView scored) => Worst(
         "The rows with the highest loss of a class, one class each: what the network is wrong about and sure of. Below each picture, where it looked for the class.", scored, errors.Select(error => (
-            error.Row, error.Class, $"{(error.Has ? "has" : "has no")} {explainer.ClassNames[error.Class]}", $"found with {Html.Share(error.Probability)}; loss {Html.Number(error.Loss, "0.00")}")));
+            error.Row, error.Class, $"{(error.Has ? "has" : "has no")} {explainer.ClassNames[error.Class]}", $"found with {Html.Percent(error.Probability)}; loss {Html.Number(error.Loss, "0.00")}")));
 
     private ReportSection Worst(string what, IDataView scored, IEnumerable<(long Row, int Class, string Verdict, string Numbers)> worst)
     {
@@ -97,7 +96,7 @@ internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions o
         foreach ((long row, string? file, ImageExplanation explanation) in explainer.Explain(scored, options.Pictures))
         {
             string className = explainer.ClassNames[explanation.Class];
-            yield return ExplanationSections.Maps(explanation, $"{Name(row, file)}: {className}, {Html.Share(explanation.Probabilities[explanation.Class])}", className);
+            yield return ExplanationSections.Maps(explanation, $"{Name(row, file)}: {className}, {Html.Percent(explanation.Probabilities[explanation.Class])}", className);
         }
     }
 

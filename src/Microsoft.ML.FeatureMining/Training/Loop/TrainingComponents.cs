@@ -33,12 +33,12 @@ internal sealed class TrainingComponents : IDisposable
         {
             Network.Backbone.InitializeWeights(random["weights"]);
             Network.Head.InitializeWeights(random["weights"]);
-            ModuleScope.Keep(Network);
+            ModuleScope.DetachFromDisposeScope(Network);
         }
 
         Move(Network, device);
         loadWeights?.Invoke(Network);
-        RandomLayer.DrawFrom(Network, random["network"]);
+        RandomLayer.SetStream(Network, random["network"]);
         if (recipe.FineTuning.FrozenStages > 0)
         {
             Network.Backbone.Freeze(recipe.FineTuning.FrozenStages);
@@ -52,14 +52,14 @@ internal sealed class TrainingComponents : IDisposable
             using (new ModuleScope(SeedOf(strategy.Key)))
             {
                 Runs.Add(strategy.Start(context));
-                context.Modules.ToList().ForEach(added => ModuleScope.Keep(added.Module));
+                context.Modules.ToList().ForEach(added => ModuleScope.DetachFromDisposeScope(added.Module));
             }
 
             kept.UnionWith(context.KeptStages);
             foreach ((string name, nn.Module module) in context.Modules)
             {
                 Place(module, random[$"weights.{name}"], device);
-                RandomLayer.DrawFrom(module, random[strategy.Key]);
+                RandomLayer.SetStream(module, random[strategy.Key]);
                 _added.Add((name, module));
             }
         }
@@ -114,12 +114,12 @@ internal sealed class TrainingComponents : IDisposable
         Network.train();
         if (_recipe.FineTuning.FrozenStages > 0)
         {
-            Network.Backbone.Rest(_recipe.FineTuning.FrozenStages);
+            Network.Backbone.SetFrozenToEval(_recipe.FineTuning.FrozenStages);
         }
 
         if (_recipe.FineTuning.FreezeBatchNorm)
         {
-            Network.RestNorms();
+            Network.FreezeBatchNorm();
         }
     }
 
@@ -171,7 +171,7 @@ internal sealed class TrainingComponents : IDisposable
         {
             // The stream that it would have as a module of the strategy: whether exits predict changes nothing in the training.
             Place(exit, random[$"weights.{key}.{exit.Stage}"], device);
-            ModuleScope.Keep(exit);
+            ModuleScope.DetachFromDisposeScope(exit);
         }
 
         return exits;

@@ -20,7 +20,7 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
     [InlineData("Stream", 4, 20)]
     public void KilledAtRandomMoments_GoesOnToTheSameBits(string storage, int shortForm, int longForm)
     {
-        int kills = Effort.Of(shortForm, longForm);
+        int kills = TestLength.Of(shortForm, longForm);
         // Long enough that the kills find it at work: each leaves it some steps.
         string epochs = (10 * kills).ToString(CultureInfo.InvariantCulture);
         Programs.Run("TrainToEnd", [InRoot("whole"), InRoot("whole-model"), epochs, storage]);

@@ -6,17 +6,17 @@ namespace PublicApi.Tests;
 /// <summary>
 /// Parts of the user's own may leave dtype and device to torch while modules are made and weights initialized; elsewhere they name them. Then a Fit with them is independent of the program's defaults, too.
 /// </summary>
-[Collection(nameof(ForeignStateTests))]
-public sealed class ForeignStateTests : IClassFixture<OwnPartsFixture>
+[Collection(nameof(CallerTorchStateTests))]
+public sealed class CallerTorchStateTests : IClassFixture<OwnPartsFixture>
 {
     private readonly MLContext _ml = new(1);
 
     [Theory]
     [MemberData(nameof(OwnPartTests.Kinds), MemberType = typeof(OwnPartTests))]
-    public void Fit_OwnPartInAForeignState_GivesTheSameWeightsAndScoresAndRestoresIt(string kind)
+    public void Fit_OwnPartWithCallerTorchState_GivesTheSameWeightsAndScoresAndRestoresIt(string kind)
     {
         (string, string) plain = Fit(kind);
-        using ForeignState state = new("all");
+        using CallerTorchState state = new("all");
 
         Assert.Equal(plain, Fit(kind));
 
@@ -30,6 +30,6 @@ public sealed class ForeignStateTests : IClassFixture<OwnPartsFixture>
     }
 
     /// <summary>Torch's defaults belong to the process: nothing else runs beside these tests.</summary>
-    [CollectionDefinition(nameof(ForeignStateTests), DisableParallelization = true)]
+    [CollectionDefinition(nameof(CallerTorchStateTests), DisableParallelization = true)]
     public sealed class Definition;
 }
