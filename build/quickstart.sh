@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# quickstart.sh : the main job on real images that come with the project: trains, measures, saves, and predicts from the saved model in a new process.
+# quickstart.sh: trains, evaluates and saves a model on real images that come with the project, then predicts with the saved model in a new process.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"

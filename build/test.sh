@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# test.sh : installs what is missing, builds everything, checks the formatting, runs the whole test suite. The last line says how many passed and failed.
+# test.sh: builds everything, checks the formatting, runs all tests. The last line has the number of passed, failed and skipped tests.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
@@ -9,11 +9,11 @@ dotnet build MlNetFm.sln -c Release -v quiet -clp:NoSummary
 dotnet format whitespace MlNetFm.sln --verify-no-changes --no-restore
 status=0
 dotnet test MlNetFm.sln -c Release --no-build --logger "trx" --results-directory "$results" -v quiet -m:1 || status=$?
-# One line a skipped test, with its reason, so that nobody takes a skipped test for a passed one.
+# One line per skipped test, so that it is not mistaken for a passed test.
 sed -n 's:.*<UnitTestResult [^>]*testName="\([^"]*\)".*outcome="NotExecuted".*:skipped\: \1:p' "$results"/*.trx | sort | head -n 50
 count() { cat "$results"/*.trx | grep -oE "<Counters [^>]*" | grep -oE " $1=\"[0-9]+\"" | grep -oE "[0-9]+" | awk '{ n += $1 } END { print n + 0 }'; }
 total=$(count total) passed=$(count passed) failed=$(count failed)
-[ "$status" = 0 ] || [ "$failed" -gt 0 ] || echo "a test run was aborted: see above" >&2
+[ "$status" = 0 ] || [ "$failed" -gt 0 ] || echo "A test run was aborted; see above." >&2
 echo "$passed passed, $failed failed, $((total - passed - failed)) skipped"
 [ "$total" -gt 0 ] || exit 1
 exit $status

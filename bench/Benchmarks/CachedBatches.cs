@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace Benchmarks;
 
-/// <summary>Batches as a Fit makes them of a file of decoded pictures: read and checked, random resized crop, flip and normalization.</summary>
+/// <summary>Batches as in a Fit from a cache file of decoded images: read, verify, random resized crop, flip and normalization.</summary>
 internal sealed class CachedBatches : LoaderTurn
 {
     private readonly int _batch;

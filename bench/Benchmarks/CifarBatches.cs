@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Benchmarks;
 
-/// <summary>Batches as a Fit makes them of a set in memory: loader, upload, crop and flip, normalization.</summary>
+/// <summary>Batches as in a Fit from a data set in memory: loader, upload, crop, flip and normalization.</summary>
 internal sealed class CifarBatches(int batch) : LoaderTurn("ours, from memory")
 {
     private readonly ImageSet _set = Noise.Images(16384, 32);

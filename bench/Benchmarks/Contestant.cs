@@ -1,6 +1,6 @@
 namespace Benchmarks;
 
-/// <summary>One of those that take turns: runs a number of steps when asked and says how long each took.</summary>
+/// <summary>A participant of an interleaved benchmark: runs a number of steps and returns the duration of each.</summary>
 internal abstract class Contestant(string name) : IDisposable
 {
     public string Name { get; } = name;

@@ -11,8 +11,8 @@ using static TorchSharp.torch;
 namespace Benchmarks;
 
 /// <summary>
-/// Epochs whose pictures are decoded from files for a device that is as fast as one likes and takes no core, as a GPU: how long it waits for a batch. Faster than the loader, it must wait for
-/// the difference; slower, for nothing.
+/// Measures how long a simulated device of any speed waits for batches that are decoded from files. Like a GPU, it uses no CPU core. A device that is faster
+/// than the loader must wait for the difference; a slower one should not wait.
 /// </summary>
 internal static class DeviceWaits
 {
@@ -27,8 +27,8 @@ internal static class DeviceWaits
         using NetworkInput input = new(preprocessing.Shape, PixelType.Byte, statistics, CPU);
         Epoch(set, input, batch, TimeSpan.Zero);
         double loader = Median(Epoch(set, input, batch, TimeSpan.Zero));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{side} pixels, batch {batch}: the loader alone takes {1000 * loader:f1} ms a batch (median, n = {set.Count / batch})"));
-        Console.WriteLine($"{"device, ms a batch",20}{"of the loader's",18}{"waits, median ms",20}{"largest ms",14}");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{side} pixels, batch {batch}: the loader alone takes {1000 * loader:f1} ms per batch (median, n = {set.Count / batch})"));
+        Console.WriteLine($"{"device, ms/batch",20}{"of the loader's",18}{"waits, median ms",20}{"largest ms",14}");
         foreach (double pace in Paces)
         {
             double[] waits = Epoch(set, input, batch, TimeSpan.FromSeconds(pace * loader));
@@ -36,7 +36,7 @@ internal static class DeviceWaits
         }
     }
 
-    /// <returns>How long each batch was waited for, in seconds, without the first few, of which none can be ready yet.</returns>
+    /// <returns>The waiting time for each batch in seconds, without the first few batches, which cannot be ready yet.</returns>
     private static double[] Epoch(ImageSet set, NetworkInput input, int batch, TimeSpan device)
     {
         const int first = 3;

@@ -11,7 +11,10 @@ using static TorchSharp.torch;
 
 namespace Benchmarks;
 
-/// <summary>Batches straight from picture files, as torchvision makes them: decode, random resized crop out of the whole picture, on all cores; flip and normalization in one pass. The library's parts: a Fit resizes pictures first.</summary>
+/// <summary>
+/// Batches directly from image files, as in torchvision: decode and random resized crop of the whole image on all cores; flip and normalization in one pass.
+/// Built from parts of the library; a Fit would resize images first.
+/// </summary>
 internal sealed class JpegBatches(int batch, int threads, string folder) : LoaderTurn("ours, from files")
 {
     public const int Side = 224;
@@ -45,7 +48,7 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
         }
     }
 
-    // Area 8 % to 100 %, proportions 3:4 to 4:3, ten attempts, then the middle: torchvision's RandomResizedCrop.
+    // torchvision's RandomResizedCrop: area 8 % to 100 %, aspect ratio 3:4 to 4:3, ten attempts, then the center.
     private static bool Crop(PixelView image, RandomStream random, Span<byte> target)
     {
         (int width, int height) = (Math.Min(image.Width, image.Height), Math.Min(image.Width, image.Height));

@@ -3,7 +3,7 @@ using Microsoft.ML.FeatureMining.Native;
 
 namespace Benchmarks;
 
-/// <summary>Loads all batches of a turn, from the first index asked for to the last tensor made, and says what one took on average: nothing is loaded between turns.</summary>
+/// <summary>Loads all batches of a turn and returns the mean time per batch. Nothing is loaded between turns.</summary>
 internal abstract class LoaderTurn : Contestant
 {
     protected LoaderTurn(string name)

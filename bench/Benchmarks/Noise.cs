@@ -4,7 +4,7 @@ using Microsoft.ML.FeatureMining.Randomness;
 
 namespace Benchmarks;
 
-/// <summary>Images of the right size with nothing on them: speed does not depend on what they show.</summary>
+/// <summary>Images of random noise; the speed does not depend on their content.</summary>
 internal static class Noise
 {
     public const int Classes = 100;

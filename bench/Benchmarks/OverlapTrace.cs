@@ -11,14 +11,16 @@ using static TorchSharp.torch;
 
 namespace Benchmarks;
 
-/// <summary>An epoch of a real Fit whose images are decoded from files while it trains: when batches were decoded and steps taken, and how long steps waited for batches.</summary>
+/// <summary>
+/// Traces one epoch of a real Fit with images decoded from files: the times of decoding and of training steps, and how long steps wait for batches.
+/// </summary>
 internal static class OverlapTrace
 {
-    /// <param name="folder">A folder of pictures a class.</param>
+    /// <param name="folder">A folder with one subfolder of images per class.</param>
     /// <param name="network">The backbone.</param>
-    /// <param name="side">Pixels a side of an image.</param>
-    /// <param name="batch">Images a step.</param>
-    /// <param name="trace">Where the trace goes, in the format of Chrome's and Perfetto's viewers.</param>
+    /// <param name="side">The image size in pixels.</param>
+    /// <param name="batch">The batch size.</param>
+    /// <param name="trace">The file to write, in Chrome's trace event format.</param>
     public static void Run(string folder, string network, int side, int batch, string trace)
     {
         ImageFileRow[] files = [.. ImageFolder.Read(folder)];
@@ -32,7 +34,7 @@ internal static class OverlapTrace
         long began = 0;
         TrainingEngine.Fit(recipe, set, validation: null, new TrainingHost(CPU)
         {
-            // Asked when a batch has come; told when its step is done, the loss read.
+            // IsCanceled is called when a batch is ready, Progress when its step is done and the loss is read.
             IsCanceled = () =>
             {
                 began = Stopwatch.GetTimestamp();

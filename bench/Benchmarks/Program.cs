@@ -4,36 +4,60 @@ using Benchmarks;
 using TorchSharp;
 using static TorchSharp.torch;
 
-Option<string[]> networks = new("--network") { Description = "Keys of backbones.", DefaultValueFactory = _ => ["cifar-resnet-20", "cifar-resnet-56"], AllowMultipleArgumentsPerToken = true };
-Option<int> side = new("--side") { Description = "Pixels a side of an image.", DefaultValueFactory = _ => 32 };
-Option<int> batch = new("--batch") { Description = "Images a step.", DefaultValueFactory = _ => 128 };
-Option<int> threads = new("--threads") { Description = "Threads within an operation, ours and PyTorch's.", DefaultValueFactory = _ => 2 };
-Option<int> rounds = new("--rounds") { Description = "Turns that each contestant takes; the first is not counted.", DefaultValueFactory = _ => 12 };
-Option<int> steps = new("--steps") { Description = "Steps a turn.", DefaultValueFactory = _ => 5 };
+Option<string[]> networks = new("--network")
+{
+    Description = "The keys of the backbones.",
+    DefaultValueFactory = _ => ["cifar-resnet-20", "cifar-resnet-56"],
+    AllowMultipleArgumentsPerToken = true,
+};
+Option<int> side = new("--side") { Description = "The image size in pixels.", DefaultValueFactory = _ => 32 };
+Option<int> batch = new("--batch") { Description = "The batch size.", DefaultValueFactory = _ => 128 };
+Option<int> threads = new("--threads")
+{
+    Description = "The number of threads within an operation, for this library and for PyTorch.",
+    DefaultValueFactory = _ => 2,
+};
+Option<int> rounds = new("--rounds") { Description = "The number of turns of each contestant; the first is a warm-up.", DefaultValueFactory = _ => 12 };
+Option<int> steps = new("--steps") { Description = "The number of steps per turn.", DefaultValueFactory = _ => 5 };
 
-Option<string> device = new("--device") { Description = "cpu or cuda. On a GPU steps are queued, and a turn is timed as a whole.", DefaultValueFactory = _ => "cpu" };
+Option<string> device = new("--device")
+{
+    Description = "cpu or cuda. On a GPU, steps are asynchronous, so a turn is timed as a whole.",
+    DefaultValueFactory = _ => "cpu",
+};
 device.AcceptOnlyFromAmong("cpu", "cuda");
 
-Command train = new("train", "A training step beside PyTorch's and a plain TorchSharp loop's.") { networks, side, batch, threads, rounds, steps, device };
+Command train = new("train", "Compares a training step with PyTorch and with a plain TorchSharp loop.")
+{
+    networks, side, batch, threads, rounds, steps, device,
+};
 train.SetAction(parsed => Run(parsed, network =>
 [
     new PythonPeer("peer.py", "train", network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(device)!),
     new TorchSharpLoop(network, parsed.GetValue(side), parsed.GetValue(batch), torch.device(parsed.GetValue(device)!)),
     new TrainingStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch), torch.device(parsed.GetValue(device)!)),
 ]));
-Command score = new("score", "Scoring beside PyTorch's eval loop.") { networks, side, batch, threads, rounds, steps };
+Command score = new("score", "Compares scoring with PyTorch.") { networks, side, batch, threads, rounds, steps };
 score.SetAction(parsed => Run(parsed, network =>
 [
     new PythonPeer("peer.py", "score", network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads), "cpu"),
     new ScoringStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch)),
 ]));
-Option<string[]> strategies = new("--strategy") { Description = "Keys of strategies.", DefaultValueFactory = _ => StrategyCosts.Keys, AllowMultipleArgumentsPerToken = true };
-Command cost = new("cost", "What each strategy adds to a plain training step: time, taking turns, and the largest working set of a process of its own.") { networks, strategies, side, batch, threads, rounds, steps };
+Option<string[]> strategies = new("--strategy")
+{
+    Description = "The keys of the strategies.",
+    DefaultValueFactory = _ => StrategyCosts.Keys,
+    AllowMultipleArgumentsPerToken = true,
+};
+Command cost = new("cost", "Measures the cost of each strategy relative to a plain training step: time, interleaved, and the peak working set of a separate process.")
+{
+    networks, strategies, side, batch, threads, rounds, steps,
+};
 cost.SetAction(parsed => Run(parsed, network =>
     [.. parsed.GetValue(strategies)!.Prepend(StrategyCosts.Plain).Select(key => new TrainingStep(key, network, parsed.GetValue(side), parsed.GetValue(batch), CPU, StrategyCosts.Make(key)))],
     (network, key) => StrategyCosts.MeasureMemory(key, network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads))));
 Option<string> one = new("--one") { Description = "The strategy.", DefaultValueFactory = _ => StrategyCosts.Plain };
-Command memory = new("memory", "Takes some steps with one strategy and tells the largest working set, in MiB.") { networks, one, side, batch, threads };
+Command memory = new("memory", "Runs some steps with one strategy and prints the peak working set in MiB.") { networks, one, side, batch, threads };
 memory.SetAction(parsed =>
 {
     set_num_threads(parsed.GetValue(threads));
@@ -41,8 +65,11 @@ memory.SetAction(parsed =>
     step.TakeTurn(5, counts: false);
     Console.WriteLine(Process.GetCurrentProcess().PeakWorkingSet64 >> 20);
 });
-Option<DirectoryInfo?> images = new("--images") { Description = "A folder of JPEGs a class; without it, CIFAR batches from memory." };
-Command load = new("load", "Loading and augmenting batches beside torchvision, Pillow and a DataLoader; threads are its workers.") { images, batch, threads, rounds, steps };
+Option<DirectoryInfo?> images = new("--images") { Description = "A folder with one subfolder of JPEGs per class. Without it, CIFAR batches from memory." };
+Command load = new("load", "Compares loading and augmenting of batches with torchvision, Pillow and a DataLoader; threads are its workers.")
+{
+    images, batch, threads, rounds, steps,
+};
 load.SetAction(parsed =>
 {
     (int size, int workers, string? folder) = (parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(images)?.FullName);
@@ -52,23 +79,35 @@ load.SetAction(parsed =>
         ? [new PythonPeer("loader_peer.py", "cifar", size, workers), new CifarBatches(size)]
         : [new PythonPeer("loader_peer.py", "jpeg", size, workers, folder), new JpegBatches(size, workers, folder), new CachedBatches(size, folder)]);
 });
-Option<FileInfo> trace = new("--trace") { Description = "Where the trace goes.", DefaultValueFactory = _ => new FileInfo("overlap.json") };
-Command overlap = new("overlap", "How decoding of the next batches and the training step lie beside each other: a trace for chrome://tracing or ui.perfetto.dev, and what steps waited.") { images, networks, side, batch, threads, trace };
+Option<FileInfo> trace = new("--trace") { Description = "The trace file to write.", DefaultValueFactory = _ => new FileInfo("overlap.json") };
+Command overlap = new("overlap", "Traces the overlap of decoding and training steps, for chrome://tracing or ui.perfetto.dev, and prints the time that steps wait for batches.")
+{
+    images, networks, side, batch, threads, trace,
+};
 overlap.SetAction(parsed =>
 {
     set_num_threads(parsed.GetValue(threads));
     OverlapTrace.Run(parsed.GetValue(images)!.FullName, parsed.GetValue(networks)![0], parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(trace)!.FullName);
 });
-Command waits = new("waits", "How long a device waits for batches that are decoded from files, be it faster than the loader or slower.") { images, side, batch, threads };
+Command waits = new("waits", "Measures how long a device waits for batches that are decoded from files, if it is faster or slower than the loader.")
+{
+    images, side, batch, threads,
+};
 waits.SetAction(parsed =>
 {
     set_num_threads(parsed.GetValue(threads));
     DeviceWaits.Run(parsed.GetValue(images)!.FullName, parsed.GetValue(side), parsed.GetValue(batch));
 });
-Option<double> seconds = new("--seconds") { Description = "For each operation.", DefaultValueFactory = _ => 30 };
-Command numbers = new("numbers", "How often operations with a number go wrong while garbage is collected: TorchSharp's own, and this library's.") { seconds };
-numbers.SetAction(parsed => NumberRace.Run(parsed.GetValue(seconds)));
-return new RootCommand("Measures the engine beside PyTorch, interleaved in one run: ratios of medians, not seconds, are what counts.") { train, score, cost, memory, load, overlap, waits, numbers }.Parse(args).Invoke();
+Option<double> seconds = new("--seconds") { Description = "The duration per operation.", DefaultValueFactory = _ => 30 };
+Command numbers = new("numbers", "Counts how often operations with a Scalar fail during garbage collections, with TorchSharp and with this library.")
+{
+    seconds,
+};
+numbers.SetAction(parsed => ScalarRace.Run(parsed.GetValue(seconds)));
+return new RootCommand("Compares the engine with PyTorch, interleaved in one run. Compare the ratios of medians, not the seconds.")
+{
+    train, score, cost, memory, load, overlap, waits, numbers,
+}.Parse(args).Invoke();
 
 void Run(ParseResult parsed, Func<string, Contestant[]> contestants, Func<string, string, double>? memoryOf = null)
 {

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Benchmarks;
 
-/// <summary>The same work in PyTorch, in a process of its own, that waits for its turns.</summary>
+/// <summary>The same work in PyTorch, in a separate process that waits for its turns.</summary>
 internal sealed class PythonPeer : Contestant
 {
     private readonly Process _process;
@@ -37,5 +37,5 @@ internal sealed class PythonPeer : Contestant
     }
 
     private string ReadLine() => _process.StandardOutput.ReadLine()
-        ?? throw new InvalidOperationException("The PyTorch peer ended; does python3 have torch and torchvision (Debian: python3-torchvision)?");
+        ?? throw new InvalidOperationException("The PyTorch process has exited. Install torch and torchvision for python3 (Debian: python3-torchvision).");
 }

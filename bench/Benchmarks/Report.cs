@@ -5,8 +5,8 @@ namespace Benchmarks;
 internal static class Report
 {
     /// <summary>
-    /// A line a contestant: median and quartiles of the seconds a step, and the ratio of its median to the first contestant's,
-    /// with the quartiles of the ratios turn by turn, which tell noise from difference.
+    /// Prints one line per contestant: median and quartiles of the seconds per step, and the ratio of its median to that of the first contestant,
+    /// with the quartiles of the ratios per turn, which show whether a difference is noise.
     /// </summary>
     public static void Write(string title, Contestant[] field)
     {

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace Benchmarks;
 
-/// <summary>Batches through the scorer that the transformer uses: upload, normalization, network, softmax, and the probabilities back in managed memory.</summary>
+/// <summary>Batches with the scorer of the transformer: upload, normalization, network, softmax, and copying the probabilities to managed memory.</summary>
 internal sealed class ScoringStep : Contestant
 {
     private readonly ImageScorer _scorer;

@@ -21,7 +21,7 @@ internal static class StrategyCosts
         _ => [StrategyCatalog.Create(key)],
     };
 
-    /// <summary>The largest working set, in MiB, of a process that takes some steps with that strategy.</summary>
+    /// <summary>The peak working set in MiB of a process that runs some steps with a strategy.</summary>
     public static double MeasureMemory(string key, string network, int side, int batch, int threads)
     {
         string program = Environment.ProcessPath!;
@@ -31,7 +31,7 @@ internal static class StrategyCosts
         return double.Parse(process.StandardOutput.ReadToEnd(), CultureInfo.InvariantCulture);
     }
 
-    // A hierarchy of two halves, again and again.
+    // A binary hierarchy that splits the classes in halves recursively.
     private static ClassHierarchy Halves() => ClassHierarchy.Parse(Tree(0, Noise.Classes) + ";");
 
     private static string Tree(int first, int count) => count == 1

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Benchmarks;
 
-/// <summary>A training step as a user of TorchSharp writes it, without this library's engine: what peer.py does, on one fixed batch, in the default memory layout.</summary>
+/// <summary>A training step in plain TorchSharp without this library's engine: the same as peer.py, on one fixed batch, in the default memory layout.</summary>
 internal sealed class TorchSharpLoop : Contestant
 {
     private readonly Device _device;

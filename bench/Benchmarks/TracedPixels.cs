@@ -6,7 +6,7 @@ using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Benchmarks;
 
-/// <summary>Pixels that are decoded from files as they are asked for, and a note of when each batch was begun and done.</summary>
+/// <summary>Decodes pixels from files on demand, and records when each batch started and ended.</summary>
 internal sealed class TracedPixels(IReadOnlyList<ImageFileRow> files, ImagePreprocessing preprocessing, List<(long Began, long Ended)> batches) : PixelStore
 {
     public override int Count => files.Count;

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Benchmarks;
 
 /// <summary>
-/// Whole steps of our engine: a real Fit, loader, crop, flip, normalization and metrics included, held between two steps until its turn comes.
+/// Complete steps of this library: a real Fit, including loader, crop, flip, normalization and metrics. It is paused between two steps until its turn.
 /// </summary>
 internal sealed class TrainingStep : Contestant
 {
@@ -71,7 +71,7 @@ internal sealed class TrainingStep : Contestant
     {
         if (_left == 1 && _device.type != DeviceType.CPU)
         {
-            cuda.synchronize(); // steps are only queued
+            cuda.synchronize(); // steps are asynchronous
         }
 
         if (_left > 0)

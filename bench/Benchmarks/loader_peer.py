@@ -1,9 +1,9 @@
-"""The peer: torchvision's transforms on Pillow pictures behind a DataLoader, driven line by line by the benchmark program.
+"""The PyTorch side of the loader benchmark: torchvision's transforms on Pillow images with a DataLoader. The benchmark program sends commands by line.
 
-loader_peer.py cifar BATCH WORKERS           noise as CIFAR comes: arrays to pictures, crop with padding 4, flip, normalize
-loader_peer.py jpeg BATCH WORKERS FOLDER     a folder of pictures a class: decode, random resized crop 224, flip, normalize
+loader_peer.py cifar BATCH WORKERS           noise in the format of CIFAR: arrays to images, crop with padding 4, flip, normalize
+loader_peer.py jpeg BATCH WORKERS FOLDER     one folder of images per class: decode, random resized crop 224, flip, normalize
 
-Reads "go N" lines, loads N batches with the workers kept alive from turn to turn, answers with the seconds of each on average; "quit" ends it.
+Reads "go N" lines, loads N batches with persistent workers, and prints the mean seconds per batch. "quit" ends it.
 """
 import sys
 import time
@@ -30,7 +30,7 @@ class Arrays(Dataset):
 
 
 class Turn(Sampler):
-    """As many random indices as the turn has images."""
+    """Random indices, one for each image of the turn."""
 
     def __init__(self, length):
         self.length, self.count = length, 0

@@ -1,6 +1,6 @@
-"""The peer: the same network in PyTorch, in its default layout, driven line by line by the benchmark program.
+"""The PyTorch side of the benchmark: the same network in PyTorch's default memory layout. The benchmark program sends commands by line.
 
-peer.py train|score KEY SIDE BATCH THREADS DEVICE    reads "go N" lines, runs N steps, answers with the seconds of each; "quit" ends it.
+peer.py train|score KEY SIDE BATCH THREADS DEVICE    reads "go N" lines, runs N steps, and prints the seconds of each. "quit" ends it.
 """
 import sys
 import time
@@ -57,7 +57,7 @@ class CifarResNet(nn.Module):
 
 
 class Staged(nn.Module):
-    """One of the definitions that the goldens are made with."""
+    """Imports a network definition of the golden scripts."""
 
     def __init__(self, network, classes=100):
         super().__init__()
@@ -113,7 +113,7 @@ def main():
                 began = time.perf_counter()
                 step()
                 seconds.append(time.perf_counter() - began)
-        else:  # a step is only queued: what counts is the turn
+        else:  # steps are asynchronous, so the whole turn is timed
             steps, began = int(line.split()[1]), time.perf_counter()
             for _ in range(steps):
                 step()

@@ -36,7 +36,7 @@ internal static class SweepCommand
         baseline = baseline is PatchTrainingOptions whole ? whole with { SwitchEpoch = 0 } : baseline;
         SweepSettings settings = sweep.Settings(parsed, baseline.GetType()) with
         {
-            Fixed = [.. options.Given(parsed, baseline)],
+            ExcludedParameters = [.. options.Given(parsed, baseline)],
             Seed = options.Seed(parsed) ?? 0,
             CancellationToken = stop.Token,
             Progress = Show,

@@ -48,7 +48,7 @@ internal sealed class SweepOptions
         Sampler = parsed.GetValue(_sampler),
         GridSteps = parsed.GetValue(_steps),
         Trials = parsed.GetValue(_trials),
-        Time = parsed.GetValue(_minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
+        TimeLimit = parsed.GetValue(_minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
         Halving = parsed.GetValue(_firstStop) == 0 ? null : new SuccessiveHalving { MinEpochs = parsed.GetValue(_firstStop), Reduction = parsed.GetValue(_reduction) },
     };
 

@@ -1,4 +1,4 @@
-"""Reads a safetensors file with the safetensors package where there is one (Debian: python3-safetensors), with a reader of its own otherwise, and prints what is in it.
+"""Reads a safetensors file and prints its tensors. Uses the safetensors package if it is installed (Debian: python3-safetensors), otherwise the reader of tensorfile.py.
 
     python3 check_safetensors.py model/weights.safetensors
 """

@@ -1,8 +1,8 @@
-"""Shows that weights which the library saved load in torchvision's own models with strict=True and give the library's logits.
+"""Checks that weights saved by the library load into torchvision's models with strict=True and give the same logits.
 
     python3 check_torchvision.py [DOTNET-TEST-ARGUMENT ...]    e.g. -c Release
 
-Runs WeightExportTests, which write the networks into a temporary folder. Exits with 1 where a model refuses the weights or its logits differ by more than 1e-4 of their norm.
+Runs WeightExportTests, which write the networks to a temporary folder. Exits with 1 if a model rejects the weights or the relative error of its logits is more than 1e-4.
 """
 import os
 import subprocess

@@ -1,8 +1,8 @@
-"""Writes augmentation/operations.safetensors: what torchvision makes of small images, operation by operation, and the exact laws that the tests compare draws with.
+"""Writes augmentation/operations.safetensors: torchvision's results for small images, operation by operation, and the exact distributions for the tests of random draws.
 
     python3 make_augmentation.py
 
-Bytes go through torchvision's tensor operations as they are. Floats are divided by 255 on the way in and multiplied on the way out, because torchvision takes 1 for white.
+Bytes are passed to torchvision's tensor operations unchanged. Floats are divided by 255 before and multiplied after, because white is 1 in torchvision.
 """
 import math
 import os
@@ -21,7 +21,7 @@ NEAREST, BILINEAR = InterpolationMode.NEAREST, InterpolationMode.BILINEAR
 
 
 def pictures(seed, count, channels, height, width):
-    """Smooth colours with noise on top, one flat image last, one with few values before it."""
+    """Smooth colors with noise; the second to last image has few values, the last is constant."""
     random = np.random.RandomState(seed)
     y, x = np.mgrid[0:height, 0:width]
     images = []
@@ -56,7 +56,7 @@ def operations(out, name, images, floats):
 
 
 def policies(out, images):
-    """Each of the 25 pairs on one image, both operations applied."""
+    """Each of the 25 pairs of operations, applied to one image."""
     for policy in (AutoAugmentPolicy.CIFAR10, AutoAugmentPolicy.IMAGENET):
         for sign in (0, 1):
             results = []
@@ -68,7 +68,7 @@ def policies(out, images):
 
 
 def scales(out):
-    """Every operation's magnitude at every level, for a map 20 high and 33 wide."""
+    """The magnitude of every operation at every level, for an image of height 20 and width 33."""
     for maker, bins in ((AutoAugment(), 10), (RandAugment(), 31)):
         for operation, (magnitudes, _) in maker._augmentation_space(bins, (20, 33)).items():
             if magnitudes.ndim:
@@ -76,7 +76,7 @@ def scales(out):
 
 
 def jitter(out, images):
-    """Four orders of brightness, contrast, saturation and hue, one an image. Bytes without hue, and hue by itself: there torchvision cuts what should be rounded."""
+    """Four orders of brightness, contrast, saturation and hue, one per image. For bytes without hue, and hue separately, because torchvision truncates there instead of rounding."""
     changes = [F.adjust_brightness, F.adjust_contrast, F.adjust_saturation, F.adjust_hue]
     orders = np.array([[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2]])
     factors = np.array([[1.3, 0.7, 1.2, 0.1], [0.8, 1.25, 0.6, -0.2], [1.1, 1.4, 0.0, 0.45], [0.65, 0.9, 1.4, -0.5]])
@@ -101,7 +101,7 @@ def crops(out, images):
 
 
 def box_law(name, draw, count=2_000_000):
-    """Mean and standard deviation of top, left, height, width, and the share of empty boxes, by a vectorized simulation."""
+    """Mean and standard deviation of top, left, height and width, and the fraction of empty boxes, by a vectorized simulation."""
     boxes = draw(np.random.default_rng(1), count)
     print(f"// {name}: mean and deviation of top, left, height, width")
     print("[InlineData(" + ", ".join(f"{v:.5g}" for column in boxes.T for v in (column.mean(), column.std())) + ")]")
@@ -112,7 +112,7 @@ def round_half_even(values):
 
 
 def draw_boxes(height, width, area, aspect, erasing):
-    """The law of torchvision's RandomErasing and RandomResizedCrop: ten attempts, then nothing or the central box."""
+    """The distribution of torchvision's RandomErasing and RandomResizedCrop: ten attempts, then nothing or the center crop."""
     def draw(random, count):
         result = np.zeros((count, 4), int)
         if not erasing:

@@ -1,10 +1,10 @@
-"""Writes backbones/*.safetensors: what PyTorch computes, in double precision, for a network of every family.
+"""Writes backbones/*.safetensors: PyTorch's results in double precision for a network of every family.
 
     python3 make_backbones.py [NAME ...]
 
-torchvision's own models where it has them; the others are written here from the papers' text with PyTorch's own layers, sharing nothing with the library. Weights and images are not
-stored: both sides draw them from a hash of name and index (`fill`). Of features and gradients a sketch is stored, eight sums with random signs from the same hash: the root mean square of
-the differences of two sketches estimates the L2 norm of the difference of the tensors, of which every value counts.
+Uses torchvision's models if it has them. The others are implemented here from the papers with PyTorch's layers, independently of the library. Weights and images are not stored: both
+sides compute them from a hash of name and index (`fill`). Of features and gradients only a sketch is stored, eight sums with random signs from the same hash: the root mean square of
+the differences of two sketches estimates the L2 norm of the difference of the tensors, over all values.
 """
 import math
 import os
@@ -24,10 +24,10 @@ CLASSES = 10
 SKETCH = 8
 
 
-# The rule that both sides share.
+# The hash that both sides use.
 
 def words(name, count):
-    """splitmix64 of FNV-1a of the name plus the index times the golden gamma."""
+    """splitmix64 of (FNV-1a of the name) + index * golden gamma."""
     h = 0xCBF29CE484222325
     for character in name:
         h = ((h ^ ord(character)) * 0x100000001B3) & (2 ** 64 - 1)
@@ -39,7 +39,7 @@ def words(name, count):
 
 
 def uniform(name, shape):
-    """In [-1, 1), of 24 bits."""
+    """Uniform in [-1, 1), with 24 bits."""
     return ((words(name, int(np.prod(shape, dtype=np.int64))) >> np.uint64(40)).astype(np.float64) / 2 ** 23 - 1).reshape(shape)
 
 
@@ -205,7 +205,7 @@ def blur(x):
 
 
 class Named(nn.Module):
-    """conv and bn, ReLU and blur where wanted."""
+    """conv and bn, optionally ReLU and blur."""
 
     def __init__(self, convolution, relu=True, blurred=False):
         super().__init__()
@@ -247,7 +247,7 @@ class SelectiveKernel(nn.Module):
 
 
 class Branch(nn.Module):
-    """What a ResNeXt bottleneck adds to its skip, plain or with selective kernels."""
+    """The residual branch of a ResNeXt bottleneck, plain or with selective kernels."""
 
     def __init__(self, inputs, planes, stride, groups, group_width, kernels):
         super().__init__()
@@ -280,7 +280,7 @@ class SingleBlock(Branch):
 
 
 class DualBlock(nn.Module):
-    """X + l F1 + (1 - l) F2; l comes from the library's random stream while training."""
+    """X + l F1 + (1 - l) F2; during training, l comes from the library's random stream."""
 
     def __init__(self, inputs, planes, stride, *args):
         super().__init__()
@@ -325,7 +325,7 @@ class SplitAttentionBlock(nn.Module):
 
 
 class LargeNet(nn.Module):
-    """Four stages of any block behind the 7x7 stem or the deep one; the max pooling blurred or not."""
+    """Four stages of any block after the 7x7 or the deep stem, with or without blurred max pooling."""
 
     def __init__(self, blocks, make, deep=0, blurred=False):
         super().__init__()
@@ -351,7 +351,7 @@ class LargeNet(nn.Module):
         return maps[1:]
 
 
-# torchvision's models, cut into the library's stages.
+# torchvision's models, split into the library's stages.
 
 def resnet_stages(network, x):
     maps = [network.maxpool(network.relu(network.bn1(network.conv1(x))))]
@@ -385,7 +385,7 @@ def shortened(network):
 
 
 def still(network):
-    """Without what is random while training."""
+    """Without random layers."""
     for part in network.modules():
         if isinstance(part, (nn.Dropout, torchvision.ops.StochasticDepth)):
             part.p = 0.0
@@ -399,7 +399,7 @@ DEPTHWISE = dict(blurred=True, depthwise=True)
 FIFTY = [3, 4, 6, 3]
 DENSE121 = range_stages([5, 7, 9, 12])
 
-# name: images a side, network, its stages where it has no method for them.
+# name: image size, network, and its stages if it has no method for them.
 NETWORKS = {
     "cifar-resnet-8-preact": (16, lambda: PreActivatedNet(1, 1, False), None),
     "cifar-resnet-20-bottleneck-preact": (16, lambda: PreActivatedNet(2, 1, True), None),
@@ -433,7 +433,7 @@ def logits_of(network, last):
 
 
 def run(network, stages, images, labels):
-    """Logits and stages in both modes, and the gradients of cross entropy while training."""
+    """Logits and stages in both modes, and the gradients of cross entropy in training mode."""
     cut = stages if stages is not None else type(network).stages
     network.eval()
     with torch.no_grad():
@@ -459,7 +459,7 @@ def golden(name):
     images = fill("images", (4, 3, side, side)) * side
     rest, rest_stages, logits, train_stages, gradients = run(network, stages, images, torch.arange(4))
     names = list(gradients)
-    # A branch that was not drawn has no gradient.
+    # A branch that was not selected has no gradient.
     norms = {key: 0.0 if gradients[key] is None else gradients[key].norm().item() for key in names}
     tensorfile.write(os.path.join(FOLDER, name + ".safetensors"), {
         "side": np.int64(side), "logits.eval": rest.numpy(), "logits.train": logits.numpy(),

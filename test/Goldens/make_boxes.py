@@ -1,16 +1,15 @@
-"""Prints the exact law of Feature Mining's box on some maps, which CutMixBoxTests.cs has as numbers.
+"""Prints the exact moments of Feature Mining's random box on some feature maps, for CutMixBoxTests.cs.
 
     python3 make_boxes.py
 
-lambda ~ U(0,1) gives u = sqrt(1 - lambda) with P(u < t) = t^2. On a map W wide the box is floor(W u) wide, halved rounding down to a half size a; its centre c is
-uniform on 0 .. W-1; it is cut at the map's edges to [max(c - a, 0), min(c + a, W)). Width and height share u; the centres are independent. Nothing is sampled:
-u runs over the intervals on which both half sizes are constant.
+lambda ~ U(0,1) gives u = sqrt(1 - lambda) with P(u < t) = t^2. On a map of width W the half size of the box is a = floor(W u) // 2; its center c is uniform on 0 .. W-1. The box is
+clipped to [max(c - a, 0), min(c + a, W)). Width and height share u; the centers are independent. Nothing is sampled: u runs over the intervals on which both half sizes are constant.
 """
 from fractions import Fraction as Q
 
 
 def axis(size, half):
-    """First and second moment of the length, and the mean of twice the middle (where the box is not empty: half > 0), over the centre."""
+    """First and second moment of the length, and the mean of twice the middle of nonempty boxes (half > 0), over all centers."""
     boxes = [(max(c - half, 0), min(c + half, size)) for c in range(size)]
     lengths = [right - left for left, right in boxes]
     return (Q(sum(lengths), size), Q(sum(l * l for l in lengths), size), Q(sum(left + right for left, right in boxes), 2 * size))

@@ -1,6 +1,6 @@
-"""Writes checkpoints/format-1.ckpt by the format's definition: magic, version, SHA-256 of the rest, length of the position, position (JSON), tensors (safetensors).
+"""Writes checkpoints/format-1.ckpt as the format defines: magic, version, SHA-256 of the rest, length of the position, position (JSON), tensors (safetensors).
 
-Kept for ever: a library of any later version must read it.
+The file must not change: all later versions of the library must read it.
 """
 import hashlib
 import json

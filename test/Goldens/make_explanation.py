@@ -1,8 +1,8 @@
-"""Writes explanation.safetensors: class activation maps and Grad-CAM by their papers' equations, in double precision, channel by channel, from PyTorch's own gradients.
+"""Writes explanation.safetensors: class activation maps and Grad-CAM by the equations of their papers, in double precision, channel by channel, with PyTorch's gradients.
 
     python3 make_explanation.py
 
-The networks are those of make_backbones.py, whose weights both sides draw from a hash; the heads are written here from their papers. Nothing is shared with the library.
+The networks are those of make_backbones.py, with weights computed from a hash. The heads are implemented here from their papers, independently of the library.
 """
 import os
 
@@ -31,7 +31,7 @@ class TwoLayers(nn.Module):
 
 
 class SplitAndShare(nn.Module):
-    """Lee et al. 2021: classifier i of four sees the first (i + 1) / 4 of the channels; BatchNorm and ReLU before the first three."""
+    """Lee et al. 2021: classifier i of four uses the first (i + 1) / 4 of the channels; BatchNorm and ReLU before the first three."""
 
     def __init__(self, channels):
         super().__init__()
@@ -53,7 +53,7 @@ def grad_cam(features, gradient):
 
 
 def shown(cam):
-    """As it lies over a picture: enlarged, its least value 0, its largest 1."""
+    """As an overlay: enlarged to the size of the image and scaled to [0, 1]."""
     large = F.interpolate(cam[None, None], size=SHOWN, mode="bilinear", align_corners=False)[0, 0]
     return (large - large.min()) / (large.max() - large.min())
 

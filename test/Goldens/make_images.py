@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes images/ and resize/: small picture files of every kind, and what Pillow makes of them.
+"""Writes images/ and resize/: small image files of every kind, and Pillow's results for them.
 
 images/NAME.EXT      the file
-images/NAME.EXT.rgb  ImageOps.exif_transpose(im).convert("RGB"): width and height (little-endian int32), then the rows; of 16-bit gray the high byte, where Pillow clips at 255
+images/NAME.EXT.rgb  ImageOps.exif_transpose(im).convert("RGB"): width and height (little-endian int32), then the rows; for 16-bit gray the high byte (Pillow would clip at 255)
 resize/*.rgb, *.l    a source, Pillow's bilinear resizes of it, and torchvision's Resize + CenterCrop
-scaled/*             JPEGs, and what Pillow's draft mode (libjpeg's scaled transforms) makes of them at a half, a quarter and an eighth
-huge/*.jpg           100 megapixels in a few kilobytes, the left half one colour, the right another
+scaled/*             JPEGs, and the results of Pillow's draft mode (libjpeg's scaled transforms) at a half, a quarter and an eighth
+huge/*.jpg           100 megapixels in a few kilobytes; each half has one color
 
 Needs Pillow, torchvision and, for arithmetic coding, a C compiler and libjpeg's headers; the committed files come from Pillow 9.4.0 (libjpeg-turbo 2.1.5, libwebp 1.2.4) and torchvision 0.14.1.
 """
@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def scene(width=WIDTH, height=HEIGHT, seed=1):
-    """Smooth colours, a hard edge and a little noise: what codecs treat differently. Nothing is symmetric, so that every turn shows."""
+    """Smooth colors, a hard edge and some noise, which codecs treat differently. Nothing is symmetric, so that every rotation is visible."""
     y, x = np.mgrid[0:height, 0:width]
     image = np.stack([255 * x / width, 255 * y / height, 255 * (x + 2 * y) / (width + 2 * height)], axis=-1)
     image[: height // 3, : width // 2] = [230, 40, 10]
@@ -55,7 +55,7 @@ def saved(image, format, **options):
 
 
 def without(jpeg, marker):
-    """The JPEG without its segments of this marker."""
+    """The JPEG without its segments with this marker."""
     out, at = bytearray(jpeg[:2]), 2
     while jpeg[at + 1] != 0xDA:
         end = at + 2 + struct.unpack(">H", jpeg[at + 2 : at + 4])[0]
@@ -188,7 +188,7 @@ def bmp_rows(indices_or_bytes, bits):
 
 
 def runs8(indices):
-    """Runs of three, a literal stretch at the head of every row, an end of line; at last the end."""
+    """Runs of three, a literal run at the start of every row, an end-of-line code, and an end-of-bitmap code."""
     out = bytearray()
     for row in indices[::-1]:
         out += bytes([0, 5]) + bytes(row[:5]) + b"\0"
@@ -235,7 +235,7 @@ def bmps():
 
 
 def gif(indices, screen=None, at=(0, 0), colors=PALETTE, local=None, transparent=None, interlaced=False, bits=4):
-    """Codes are never chained: a clear code comes before the table could grow wider."""
+    """No dictionary codes: a clear code comes before the code width would grow."""
     height, width = indices.shape
     screen = screen or (width, height)
     rows = [y for start, step in ((0, 8), (4, 8), (2, 4), (1, 2)) for y in range(start, height, step)] if interlaced else range(height)
@@ -293,7 +293,7 @@ def write_rgb(path, image):
 
 
 def high_byte(image):
-    """16-bit gray as 8-bit gray, the way Pillow itself reads 16-bit color; its convert("RGB") clips such pixels at 255 instead."""
+    """16-bit gray to 8-bit gray by the high byte, as Pillow reads 16-bit color; its convert("RGB") would clip at 255."""
     return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)) if image.mode.startswith("I") else image
 
 

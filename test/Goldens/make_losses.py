@@ -1,8 +1,8 @@
-"""Writes losses/*.safetensors: losses, the strategies' terms and hierarchies by their definitions, in double precision, with autograd's gradients.
+"""Writes losses/*.safetensors: losses, loss terms of strategies and hierarchies by their definitions, in double precision, with autograd's gradients.
 
     python3 make_losses.py
 
-Written from the papers' equations, image by image where the library works on batches; nothing is shared with the library.
+Implemented from the equations of the papers, image by image instead of by batch, independently of the library.
 """
 import math
 import os
@@ -20,7 +20,7 @@ FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "losses")
 
 
 def exact(array):
-    """Rounded to floats, which the library's tests read, and computed on in double precision."""
+    """Rounded to single precision for the library's tests, then used in double precision."""
     return torch.from_numpy(np.asarray(array, np.float32).astype(np.float64))
 
 
@@ -69,12 +69,12 @@ def losses(golden):
 
 
 def centers(golden):
-    """Three steps of center loss; after each the centres move, class by class."""
+    """Three steps of center loss; each step updates the centers, class by class."""
     random = np.random.RandomState(2)
     c = torch.zeros(5, 6).double()
     for step, soft in enumerate((False, True, False)):
         x = exact(random.normal(1, 2, (9, 6))).requires_grad_()
-        y = random.randint(0, 4, 9)     # the class 4 never comes
+        y = random.randint(0, 4, 9)     # class 4 has no images
         t = exact(torch.softmax(torch.from_numpy(random.normal(0, 2, (9, 5))), 1).numpy()) if soft else F.one_hot(torch.from_numpy(y), 5).double()
         golden.whole(f"center/{step}/embedding", x)
         golden.whole(f"center/{step}/targets", t)
@@ -88,7 +88,7 @@ def centers(golden):
 
 
 def ward(rows):
-    """The greedy search over all pairs, by the increase of the sum of squares; gives the leaves below each merge."""
+    """Greedy search over all pairs for the smallest increase of the sum of squares; returns the leaves below each merge."""
     clusters = [frozenset([i]) for i in range(len(rows))]
     merged = []
     def squares(cluster):
@@ -113,7 +113,7 @@ def leaves(tree):
 
 
 def path_probabilities(tree, x):
-    """Of each leaf: the product of the softmaxes on its path; a child's logit is the mean of its leaves'."""
+    """The probability of each leaf: the product of the softmaxes along its path; the logit of a child is the mean of the logits of its leaves."""
     if isinstance(tree, int):
         return {tree: torch.ones((), dtype=torch.float64)}
     share = torch.softmax(torch.stack([x[leaves(child)].mean() for child in tree]), 0)
@@ -135,7 +135,7 @@ def trees(golden):
 
 
 def pairs(golden):
-    """CS-KD: rows 0 and 1 of a class, 2 and 3 not, 4 and 5 of a class, 6 without a partner."""
+    """CS-KD: rows 0 and 1 have the same class, 2 and 3 do not, 4 and 5 do, 6 has no partner."""
     logits = exact(np.random.RandomState(5).normal(0, 3, (7, 5))).requires_grad_()
     labels = torch.tensor([3, 3, 0, 1, 2, 2, 4])
     golden.whole("pairs/logits", logits)
@@ -160,7 +160,7 @@ def blocks(golden):
 
 
 def own_teacher(golden):
-    """BYOT over the small CIFAR ResNet of cifar-resnet-8.safetensors."""
+    """BYOT with the small CIFAR ResNet of cifar-resnet-8.safetensors."""
     network = seeded(8, False, 1).train()
     torch.manual_seed(7)
     widths, alpha, temperature, beta = (16, 32, 64), 0.3, 3.0, 0.03
@@ -214,6 +214,6 @@ if __name__ == "__main__":
     for make in (losses, centers, hierarchies, trees, pairs, blocks, own_teacher, schedules):
         make(golden)
     tensorfile.write(os.path.join(FOLDER, "losses.safetensors"), golden)
-    # The law of Beta(a, a): variance 1 / (4 (2 a + 1)), fourth central moment 3 / (16 (2 a + 1) (2 a + 3)).
+    # Moments of Beta(a, a): variance 1 / (4 (2 a + 1)), fourth central moment 3 / (16 (2 a + 1) (2 a + 3)).
     for a in (0.001, 0.2, 1, 5):
         print(f"[InlineData({a}, {1 / (4 * (2 * a + 1)):.10g}, {3 / (16 * (2 * a + 1) * (2 * a + 3)):.10g})]")

@@ -1,9 +1,9 @@
-"""Writes optimizers/optimizers.safetensors: paths of two parameters under PyTorch's optimizers, and under TensorFlow's RMSprop by its definition, in double precision.
+"""Writes optimizers/optimizers.safetensors: trajectories of two parameters with PyTorch's optimizers, and with TensorFlow's RMSprop by its definition, in double precision.
 
     python3 make_optimizers.py
 
-A step's gradients are given, not computed, so that nothing but the rule is compared. The parameters are in two groups: a kernel with weight decay at a tenth of the rate, a bias
-without decay at the whole rate.
+The gradients are given, not computed, so that only the update rule is compared. There are two parameter groups: a kernel with weight decay at a tenth of the learning rate, and a bias
+without weight decay at the full learning rate.
 """
 import os
 
@@ -32,7 +32,7 @@ RULES = {
 
 
 class TensorFlowRmsProp:
-    """TensorFlow 1: tf.train.RMSPropOptimizer: the mean square starts at one, epsilon is inside the root, the momentum holds the rate; an entry at a time."""
+    """TensorFlow 1: tf.train.RMSPropOptimizer: the mean square starts at one, epsilon is inside the square root, the momentum buffer includes the learning rate; computed entry by entry."""
 
     def __init__(self, groups, decay, momentum, epsilon):
         self.param_groups, self.decay, self.momentum, self.epsilon = groups, decay, momentum, epsilon
@@ -73,7 +73,7 @@ if __name__ == "__main__":
     random = np.random.RandomState(1)
     golden = {"rates": np.array(RATES), "kernel": random.normal(0, 1, (4, 3)), "bias": random.normal(0, 1, 3)}
     for step in range(len(RATES)):
-        # One step whose loss does not reach the bias.
+        # One step in which the bias gets no gradient.
         golden[f"kernel/gradient/{step}"], golden[f"bias/gradient/{step}"] = random.normal(0, 1, (4, 3)), random.normal(0, 1, 3) * (step != 2)
     for name, rule in RULES.items():
         path(golden, name, rule)

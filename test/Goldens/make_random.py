@@ -1,4 +1,4 @@
-"""Prints what the library's random streams must give, which RandomStreamTests.cs has as numbers.
+"""Prints the expected numbers of the library's random streams, for RandomStreamTests.cs.
 
     python3 make_random.py
 """

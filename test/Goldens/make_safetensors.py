@@ -1,4 +1,4 @@
-"""Writes safetensors/*.safetensors with the writer of tensorfile.py: every type that numpy has, in another order than the header's, with metadata.
+"""Writes safetensors/*.safetensors with the writer of tensorfile.py: every dtype of numpy, in another order than in the header, with metadata.
 
     python3 make_safetensors.py
 """

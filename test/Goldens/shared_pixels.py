@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes shared-pixels.txt: what Pillow makes of some pictures of the data sets that are too large to be shipped.
+"""Writes shared-pixels.txt: Pillow's results for some images of data sets that are too large to include.
 
-shared_pixels.py DATA    DATA holds cub-20, tiny-imagenet-50 and voc2007-subset; every 10th or 100th picture of each
+shared_pixels.py DATA    DATA holds cub-20, tiny-imagenet-50 and voc2007-subset; every 10th or 100th image of each
 
-A line a picture: the path below DATA, and the SHA-256 of width, height (little-endian int32) and rows of ImageOps.exif_transpose(im).convert("RGB").
+One line per image: the path below DATA, and the SHA-256 of width, height (little-endian int32) and rows of ImageOps.exif_transpose(im).convert("RGB").
 """
 import hashlib
 import struct

@@ -1,5 +1,5 @@
-"""An independent implementation of the library's random streams, from the published algorithms:
-xoshiro256** (Blackman and Vigna 2018), seeded by splitmix64 from seed ^ FNV-1a of the name, a character at a time."""
+"""An independent implementation of the library's random streams from the published algorithms:
+xoshiro256** (Blackman and Vigna 2018), seeded by splitmix64 from seed ^ FNV-1a of the name, character by character."""
 import math
 
 MASK = (1 << 64) - 1

@@ -1,4 +1,4 @@
-"""Writes and reads safetensors files by the format's description, without the safetensors package."""
+"""Writes and reads safetensors files without the safetensors package."""
 import json
 import struct
 

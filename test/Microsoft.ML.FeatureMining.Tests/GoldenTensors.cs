@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests;
 
-/// <summary>A safetensors file that a script in test/Goldens wrote.</summary>
+/// <summary>A safetensors file written by a script in test/Goldens.</summary>
 internal sealed class GoldenTensors
 {
     private readonly Dictionary<string, NamedTensor> _tensors;
@@ -15,7 +15,7 @@ internal sealed class GoldenTensors
         _tensors = Safetensors.Read(file).Tensors.ToDictionary(tensor => tensor.Name);
     }
 
-    /// <summary>All names below a folder, without it.</summary>
+    /// <summary>All names in a folder, without the name of the folder.</summary>
     public IEnumerable<string> Names(string folder) => _tensors.Keys.Where(name => name.StartsWith(folder + "/", StringComparison.Ordinal)).Select(name => name[(folder.Length + 1)..]);
 
     public Tensor this[string name] => _tensors[name] switch

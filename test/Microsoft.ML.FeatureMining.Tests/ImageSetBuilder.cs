@@ -19,6 +19,6 @@ internal sealed class ImageSetBuilder(ImageShape shape, PixelType element = Pixe
         _labels.Add(label);
     }
 
-    /// <summary>The set of all images added; add none after it.</summary>
+    /// <summary>The set of all added images. Do not add images after this call.</summary>
     public ImageSet Build(int classCount) => new(_pixels, shape, element, classCount, [.. _labels]);
 }

@@ -3,31 +3,33 @@ using PublicApiGenerator;
 
 namespace Microsoft.ML.FeatureMining.Tests;
 
-/// <summary>The public surface against PublicApi.verified.txt. Where a change is meant, the .received.txt beside it takes its place.</summary>
+/// <summary>
+/// Compares the public API with PublicApi.verified.txt. To approve a change, replace it by the .received.txt file that a failing test writes.
+/// </summary>
 public sealed class PublicApiTests
 {
-    // By default the generator leaves out what is in namespaces of Microsoft or System.
+    // By default the generator skips the namespaces Microsoft and System.
     private static readonly ApiGeneratorOptions Options = new() { DenyNamespacePrefixes = [], IncludeAssemblyAttributes = false };
 
     [SkippableFact]
-    public void Library_PublicSurface_IsTheApprovedOne()
+    public void Library_PublicApi_IsApproved()
     {
-        Skip.If(SourceTree.Tests is null, "The source tree is not here.");
+        Skip.If(SourceTree.Tests is null, "The source tree was not found.");
         string verified = Path.Combine(SourceTree.Tests!, "PublicApi.verified.txt");
         string received = Path.Combine(SourceTree.Tests!, "PublicApi.received.txt");
 
-        string[] surface = typeof(BackboneCatalog).Assembly.GeneratePublicApi(Options).ReplaceLineEndings("\n").Split('\n');
+        string[] actual = typeof(BackboneCatalog).Assembly.GeneratePublicApi(Options).ReplaceLineEndings("\n").Split('\n');
 
         string[] approved = File.Exists(verified) ? File.ReadAllLines(verified) : [];
-        if (!surface.SequenceEqual(approved))
+        if (!actual.SequenceEqual(approved))
         {
-            File.WriteAllLines(received, surface);
+            File.WriteAllLines(received, actual);
         }
         else
         {
             File.Delete(received);
         }
 
-        Assert.Equal(approved, surface);
+        Assert.Equal(approved, actual);
     }
 }

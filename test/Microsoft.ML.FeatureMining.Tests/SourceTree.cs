@@ -1,18 +1,18 @@
 namespace Microsoft.ML.FeatureMining.Tests;
 
-/// <summary>The library's source files, where the tests run beside them.</summary>
+/// <summary>The source files of the library, if the tests run in the source tree.</summary>
 internal static class SourceTree
 {
-    /// <summary>The folder of the library's project; null where only the built tests are there.</summary>
+    /// <summary>The project folder of the library; null if only the built tests are available.</summary>
     public static string? Library { get; } = Find(Path.Combine("src", "Microsoft.ML.FeatureMining"));
 
-    /// <summary>The folder of this project; null where only the built tests are there.</summary>
+    /// <summary>The folder of the test project; null if only the built tests are available.</summary>
     public static string? Tests { get; } = Find(Path.Combine("test", "Microsoft.ML.FeatureMining.Tests"));
 
-    /// <summary>Each source file of the library: its folder ("" at the top), its path, its lines.</summary>
+    /// <summary>All source files of the library: top-level folder (empty for files at the root), relative path, lines.</summary>
     public static IEnumerable<(string Folder, string Path, string[] Lines)> Files()
     {
-        Skip.If(Library is null, "The source tree is not here.");
+        Skip.If(Library is null, "The source tree was not found.");
         return from path in Directory.EnumerateFiles(Library!, "*.cs", SearchOption.AllDirectories)
                let relative = System.IO.Path.GetRelativePath(Library!, path).Replace('\\', '/')
                where !relative.StartsWith("obj/", StringComparison.Ordinal) && !relative.StartsWith("bin/", StringComparison.Ordinal)

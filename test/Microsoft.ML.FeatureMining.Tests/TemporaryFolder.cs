@@ -1,13 +1,13 @@
 namespace Microsoft.ML.FeatureMining.Tests;
 
-/// <summary>A folder that goes when the test is over.</summary>
+/// <summary>A temporary folder. Dispose deletes it.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("mlnetfm-test-").FullName;
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Writes a file, with the folders that it lies in, and gives its path.</summary>
+    /// <summary>Writes a file, creates its folders, and returns its path.</summary>
     public string Write(string name, string text) => Write(name, System.Text.Encoding.UTF8.GetBytes(text));
 
     /// <inheritdoc cref="Write(string, string)"/>

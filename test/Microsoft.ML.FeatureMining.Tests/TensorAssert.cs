@@ -3,10 +3,10 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests;
 
-/// <summary>Comparisons and readings of tensors.</summary>
+/// <summary>Compares tensors and reads their values.</summary>
 internal static class TensorAssert
 {
-    /// <summary>The values of a tensor of floats of any layout, row by row.</summary>
+    /// <summary>The values of a tensor as floats, row by row, for any memory layout.</summary>
     public static float[] Values(Tensor value)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -15,12 +15,12 @@ internal static class TensorAssert
 
     public static double L2(IEnumerable<float> values) => Math.Sqrt(values.Sum(value => (double)value * value));
 
-    /// <summary>The L2 norm of the difference is at most <paramref name="tolerance"/> times the L2 norm of what was expected.</summary>
+    /// <summary>Asserts that the L2 norm of the difference is at most <paramref name="tolerance"/> times the L2 norm of the expected values.</summary>
     public static void CloseValues(IReadOnlyList<float> expected, IReadOnlyList<float> actual, double tolerance, string what)
     {
         Assert.Equal(expected.Count, actual.Count);
         double difference = L2(expected.Zip(actual, (e, a) => e - a));
-        Assert.True(difference <= tolerance * L2(expected), $"{what}: differs by {difference:g3} in the L2 norm, where {L2(expected):g3} was expected.");
+        Assert.True(difference <= tolerance * L2(expected), $"{what}: the L2 norm of the difference is {difference:g3}, that of the expected values is {L2(expected):g3}.");
     }
 
     public static void Close(Tensor expected, Tensor actual, double tolerance, string what)

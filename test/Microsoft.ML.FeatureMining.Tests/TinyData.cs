@@ -4,10 +4,10 @@ using Microsoft.ML.FeatureMining.Randomness;
 
 namespace Microsoft.ML.FeatureMining.Tests;
 
-/// <summary>Sets of small images, made on the spot.</summary>
+/// <summary>Generated data sets of small images.</summary>
 internal static class TinyData
 {
-    /// <summary>Noise; labels go round.</summary>
+    /// <summary>Noise with labels 0, 1, ..., classes - 1, 0, 1, ...</summary>
     public static ImageSet Random(ImageShape shape, int count, int classes, long seed = 1)
     {
         RandomStream random = new(seed, "pixels");
@@ -20,7 +20,7 @@ internal static class TinyData
         return builder.Build(classes);
     }
 
-    /// <summary>Noise with a bright band at a height that tells the class: a network learns it in a few epochs.</summary>
+    /// <summary>Noise with a bright band whose vertical position depends on the class. A network learns it in a few epochs.</summary>
     public static ImageSet Bands(int count, int classes = 2, long seed = 1, bool sorted = false)
     {
         ImageShape shape = new(1, 8, 8);

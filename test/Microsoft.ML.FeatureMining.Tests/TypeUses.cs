@@ -4,12 +4,12 @@ using Mono.Cecil.Cil;
 namespace Microsoft.ML.FeatureMining.Tests;
 
 /// <summary>
-/// Which type uses which, read from an assembly's IL: bases, constraints, attributes, signatures and method bodies, with the signatures of what they call. Nested and
-/// compiler-generated types count as the type that they are in. Constants and <c>nameof</c> leave no trace in IL.
+/// Dependencies between types, read from the IL of an assembly: base types, constraints, attributes, signatures and method bodies, with the signatures of
+/// called methods. Nested and compiler-generated types count as their outer type. Constants and <c>nameof</c> do not appear in IL.
 /// </summary>
 internal static class TypeUses
 {
-    /// <summary>(User, Used): full names without generic parameters, and the assembly of the used one.</summary>
+    /// <summary>The full names of the using and the used type, without generic parameters, and the assembly of the used type.</summary>
     public static IReadOnlySet<(string User, string Used, string Assembly)> Of(string path)
     {
         using ModuleDefinition module = ModuleDefinition.ReadModule(path);
@@ -29,7 +29,7 @@ internal static class TypeUses
         return type.FullName.Split('`')[0];
     }
 
-    // Arrays, references, pointers and generic types name others.
+    // Arrays, references, pointers and generic types contain other types.
     private static IEnumerable<TypeReference> Parts(TypeReference type) => type switch
     {
         GenericParameter => [],

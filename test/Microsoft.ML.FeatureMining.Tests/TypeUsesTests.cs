@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.Tests;
 
-/// <summary>Each way in which a type can use another, but for constants, is found in IL.</summary>
+/// <summary>Every kind of dependency except constants is found in IL.</summary>
 public sealed class TypeUsesTests
 {
     [Fact]

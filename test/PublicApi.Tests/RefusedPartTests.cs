@@ -47,8 +47,8 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
         { "augmentation whose getter throws", ["The augmentation PublicApi.Tests.RefusedPartTests+MoodyAugmentation", "Not today."] },
         { "optimizer as text", ["The optimizer PublicApi.Tests.RefusedPartTests+TextOptimizer", "not an object"] },
         { "strategy that holds a tensor", ["The strategy PublicApi.Tests.RefusedPartTests+TensorStrategy", "[JsonIgnore]"] },
-        { "key of another part", ["'focal'", "Microsoft.ML.FeatureMining.Losses.FocalLoss", "Choose another"] },
-        { "no key", ["RefusedPartTests+NamelessLoss has no Key"] },
+        { "key of another part", ["'focal'", "Microsoft.ML.FeatureMining.Losses.FocalLoss", "Choose another key"] },
+        { "no key", ["RefusedPartTests+NamelessLoss has an empty Key"] },
         { "settings with a problem", ["Exponent must be above 0 and at most 1; it is 2."] },
         { "schedule that ends in NaN", ["'cliff'", "0.9", "NaN"] },
         { "unknown backbone", ["'nowhere'", "BackboneCatalog.Register(\"nowhere\""] },
@@ -84,7 +84,7 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
     [InlineData("no-components", null, "register_module")]
     [InlineData("same-name", null, "'fc.weight'")]
     [InlineData("growing", null, "the backbone 'growing'")]
-    [InlineData("flat", null, "gives [1,4] for [1,3,8,8]")]
+    [InlineData("flat", null, "returns [1,4] for images [1,3,8,8]")]
     [InlineData("cifar-resnet-8", "too-many", "the head 'too-many'")]
     [InlineData("cifar-resnet-8", "nobody", "HeadCatalog.Register")]
     public void Fit_InvalidNetwork_ThrowsBeforeTheFirstBatch(string backbone, string? head, string expected)

@@ -32,7 +32,7 @@ public sealed class SavedModelTests : IClassFixture<OwnPartsFixture>, IDisposabl
         (int exit, string output) = Start("score-bare", file);
 
         Assert.Equal(1, exit);
-        Assert.Contains("No head is called 'cosine'", output, StringComparison.Ordinal);
+        Assert.Contains("Unknown head 'cosine'", output, StringComparison.Ordinal);
         Assert.Contains("HeadCatalog.Register", output, StringComparison.Ordinal);
     }
 
@@ -45,7 +45,7 @@ public sealed class SavedModelTests : IClassFixture<OwnPartsFixture>, IDisposabl
 
         string message = Assert.Throws<InvalidDataException>(() => _ml.Model.LoadImageModel(_folder)).Message;
 
-        Assert.Contains("No head is called 'sine'", message, StringComparison.Ordinal);
+        Assert.Contains("Unknown head 'sine'", message, StringComparison.Ordinal);
     }
 
     [Fact]

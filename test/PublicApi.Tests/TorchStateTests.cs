@@ -8,7 +8,7 @@ namespace PublicApi.Tests;
 public sealed class TorchStateTests : IClassFixture<OwnPartsFixture>
 {
     [CollectionDefinition(nameof(TorchStateTests), DisableParallelization = true)]
-    public sealed class Alone;
+    public sealed class SerialTests;
 
     [Fact]
     public void Fit_OtherTorchDefaults_GivesTheSameWeights()

@@ -194,8 +194,8 @@ public static class SweepExtensions
         ArgumentNullException.ThrowIfNull(baseline);
         ArgumentNullException.ThrowIfNull(pipeline);
         ArgumentNullException.ThrowIfNull(settings);
-        IReadOnlyList<SweepParameter> parameters = settings.Parameters.Count > 0 ? settings.Parameters : AttributeParameters.Of(baseline, settings.Fixed);
-        string[] problems = [.. settings.Problems(), .. SweptOptions.Problems(baseline, parameters, settings.Fixed)];
+        IReadOnlyList<SweepParameter> parameters = settings.Parameters.Count > 0 ? settings.Parameters : AttributeParameters.Of(baseline, settings.ExcludedParameters);
+        string[] problems = [.. settings.Problems(), .. SweptOptions.Problems(baseline, parameters, settings.ExcludedParameters)];
         if (problems.Length == 0)
             problems = [.. SweptOptions.ProblemsOfEveryTrial(baseline, parameters)];
         if (problems.Length > 0)
@@ -203,7 +203,7 @@ public static class SweepExtensions
         TOptions common = Common(baseline, settings);
         TrialFolders folders = new(Path.Combine(settings.Folder, "runs"));
         TrialTrainer<TOptions> trainer = new(rows, common, folders, pipeline);
-        SweepPlan plan = new(parameters, SamplerOf(settings, parameters), baseline.Epochs, settings.Halving) { Trials = settings.Trials, Time = settings.Time };
+        SweepPlan plan = new(parameters, SamplerOf(settings, parameters), baseline.Epochs, settings.Halving) { Trials = settings.Trials, TimeLimit = settings.TimeLimit };
         using SweepJournal journal = new(settings.Folder, KeyOf(common, parameters, settings), parameters);
         // Removes what a process left behind if it died between journaling a trial and pruning.
         folders.Prune(journal.Trials);

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.Evaluation;
 
-/// <summary>What a classifier got right and wrong on labeled rows. Averages over classes are those of scikit-learn's <c>classification_report(zero_division=0)</c>.</summary>
+/// <summary>Metrics of a classifier on labeled rows. Averages over classes match scikit-learn's <c>classification_report(zero_division=0)</c>.</summary>
 public sealed class ClassificationReport
 {
     private readonly int[,] _confusion;
@@ -14,47 +14,52 @@ public sealed class ClassificationReport
             name, Enumerable.Range(0, classes).Sum(other => confusion[k, other]), Enumerable.Range(0, classes).Sum(other => confusion[other, k]), confusion[k, k]))];
     }
 
-    /// <summary>Rows that were counted.</summary>
+    /// <summary>The number of rows with a label and a score.</summary>
     public int Rows => Classes.Sum(entry => entry.Rows);
 
-    /// <summary>Rows that were not counted: they have no label.</summary>
+    /// <summary>The number of skipped rows without a label.</summary>
     public int Unlabeled { get; internal init; }
 
-    /// <summary>Rows that were not counted: their image could not be read, and the model skips unreadable images.</summary>
+    /// <summary>The number of skipped rows with an unreadable image, if the model skips such rows.</summary>
     public int Unreadable { get; internal init; }
 
-    /// <summary>Each class, in the order of the scores.</summary>
+    /// <summary>Metrics per class, in the order of the scores.</summary>
     public IReadOnlyList<ClassMetrics> Classes { get; }
 
-    /// <summary>The share of rows whose most probable class is theirs, in [0, 1]; 0 where there are no rows.</summary>
+    /// <summary>The fraction of rows that are classified correctly, in [0, 1]; 0 if there are no rows.</summary>
     public double Accuracy => TopKAccuracy(1);
 
-    /// <summary>The mean cross entropy, -ln of the actual class's probability; 0 where there are no rows.</summary>
+    /// <summary>The mean cross entropy, -ln of the probability of the actual class; 0 if there are no rows.</summary>
     public double LogLoss { get; internal init; }
 
-    /// <summary>The mean precision of the classes that have rows or predictions, each counting the same.</summary>
+    /// <summary>The unweighted mean precision of the classes that have rows or predictions.</summary>
     public double MacroPrecision => Macro(entry => entry.Precision);
 
-    /// <summary>The mean recall of the same classes.</summary>
+    /// <summary>The unweighted mean recall of the same classes.</summary>
     public double MacroRecall => Macro(entry => entry.Recall);
 
-    /// <summary>The mean F1 of the same classes.</summary>
+    /// <summary>The unweighted mean F1 of the same classes.</summary>
     public double MacroF1 => Macro(entry => entry.F1);
 
-    /// <summary>The mean F1 of the classes, each counting as often as it has rows.</summary>
+    /// <summary>The mean F1 of the classes, weighted by their number of rows.</summary>
     public double WeightedF1 => Rows == 0 ? 0 : Classes.Sum(entry => entry.Rows * (entry.F1 ?? 0)) / Rows;
 
-    /// <summary>Whether probabilities mean what they say.</summary>
+    /// <summary>How well the predicted probabilities match the observed accuracy.</summary>
     public Calibration Calibration { get; internal init; } = new([]);
 
-    /// <summary>The rows of the highest loss, the highest first.</summary>
+    /// <summary>The rows with the highest loss, in descending order.</summary>
     public IReadOnlyList<ScoredImage> Worst { get; internal init; } = [];
 
-    /// <summary>How many rows of the class <paramref name="actual"/> were taken for the class <paramref name="predicted"/>, both from 0.</summary>
+    /// <summary>
+    /// An entry of the confusion matrix: the number of rows of class <paramref name="actual"/> that were predicted as class <paramref name="predicted"/>, both
+    /// from 0.
+    /// </summary>
     /// <exception cref="IndexOutOfRangeException">There is no such class.</exception>
     public int Count(int actual, int predicted) => _confusion[actual, predicted];
 
-    /// <summary>The share of rows whose class is among the k most probable, in [0, 1]; of classes of the same probability the first counts as more probable.</summary>
+    /// <summary>
+    /// The fraction of rows with the actual class among the k most probable, in [0, 1]. If probabilities are equal, the first class ranks higher.
+    /// </summary>
     public double TopKAccuracy(int k)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(k);
@@ -68,37 +73,37 @@ public sealed class ClassificationReport
     private double Macro(Func<ClassMetrics, double?> measure) => Classes.Where(entry => entry.Rows + entry.Predicted > 0).Select(entry => measure(entry) ?? 0).DefaultIfEmpty().Average();
 }
 
-/// <summary>How well one class is told from the others.</summary>
+/// <summary>Metrics of one class against all others.</summary>
 /// <param name="Name">The class.</param>
-/// <param name="Rows">Rows of this class.</param>
-/// <param name="Predicted">Rows taken for this class.</param>
-/// <param name="Correct">Rows of this class that were taken for it.</param>
+/// <param name="Rows">The number of rows of this class.</param>
+/// <param name="Predicted">The number of rows predicted as this class.</param>
+/// <param name="Correct">The number of rows of this class that were predicted correctly.</param>
 public sealed record ClassMetrics(string Name, int Rows, int Predicted, int Correct)
 {
-    /// <summary>Correct / Predicted, in [0, 1]; null where nothing was taken for this class.</summary>
+    /// <summary>Correct / Predicted, in [0, 1]; null if no row was predicted as this class.</summary>
     public double? Precision => MetricMath.Ratio(Correct, Predicted);
 
-    /// <summary>Correct / Rows, in [0, 1]; null where the class has no rows.</summary>
+    /// <summary>Correct / Rows, in [0, 1]; null if the class has no rows.</summary>
     public double? Recall => MetricMath.Ratio(Correct, Rows);
 
-    /// <summary>The harmonic mean of the two, 2 Correct / (Rows + Predicted); null where there is neither a row nor a prediction.</summary>
+    /// <summary>The harmonic mean of precision and recall, 2 Correct / (Rows + Predicted), in [0, 1]; null if there are neither rows nor predictions.</summary>
     public double? F1 => MetricMath.Ratio(2 * Correct, Rows + Predicted);
 }
 
-/// <summary>Rows of one class that were taken for another.</summary>
-/// <param name="Actual">The class that they are of.</param>
-/// <param name="Predicted">The class that they were taken for.</param>
-/// <param name="Count">How many.</param>
-/// <param name="Share">Their share of the class's rows, in (0, 1].</param>
-public sealed record ConfusedPair(string Actual, string Predicted, int Count, double Share)
+/// <summary>Rows of one class that were predicted as another class.</summary>
+/// <param name="Actual">The actual class.</param>
+/// <param name="Predicted">The predicted class.</param>
+/// <param name="Count">The number of such rows.</param>
+/// <param name="Fraction">The fraction of the rows of the actual class, in (0, 1].</param>
+public sealed record ConfusedPair(string Actual, string Predicted, int Count, double Fraction)
 {
-    /// <summary>The pairs of classes that are confused most often, the most often first; of equal counts, the larger share of the actual class first.</summary>
+    /// <summary>The pairs of classes that are confused most often, sorted by count, then by fraction, in descending order.</summary>
     /// <param name="classNames">The names of the classes.</param>
     /// <param name="count">
-    /// count(actual, predicted) says how many rows of one class were taken for the other, both from 0. For ML.NET's ConfusionMatrix: <c>(actual, predicted) =>
+    /// Returns the number of rows of class actual that were predicted as class predicted, both from 0. For ML.NET's ConfusionMatrix: <c>(actual, predicted) =>
     /// matrix.Counts[actual][predicted]</c>.
     /// </param>
-    /// <param name="most">How many pairs at most.</param>
+    /// <param name="most">The maximum number of pairs.</param>
     public static IReadOnlyList<ConfusedPair> Most(IReadOnlyList<string> classNames, Func<int, int, double> count, int most)
     {
         ArgumentNullException.ThrowIfNull(classNames);
@@ -110,60 +115,62 @@ public sealed record ConfusedPair(string Actual, string Predicted, int Count, do
                                           let confused = count(actual, predicted)
                                           where actual != predicted && confused > 0
                                           select new ConfusedPair(classNames[actual], classNames[predicted], (int)confused, confused / rows);
-        return [.. pairs.OrderByDescending(pair => pair.Count).ThenByDescending(pair => pair.Share).Take(most)];
+        return [.. pairs.OrderByDescending(pair => pair.Count).ThenByDescending(pair => pair.Fraction).Take(most)];
     }
 }
 
-/// <summary>A row and the class that a network is most wrong about in it.</summary>
+/// <summary>A row and the class with the largest loss in it.</summary>
 /// <param name="Row">From 0.</param>
 /// <param name="Class">From 0.</param>
 /// <param name="Has">Whether the row has the class.</param>
-/// <param name="Probability">That it has, as the network says.</param>
+/// <param name="Probability">The predicted probability of the class.</param>
 internal sealed record LabelError(long Row, int Class, bool Has, double Probability)
 {
-    /// <summary>The binary cross entropy of the class.</summary>
+    /// <summary>The binary cross entropy for this class.</summary>
     public double Loss => MetricMath.LogLoss(Has ? Probability : 1 - Probability);
 }
 
-/// <summary>One row and what was made of it.</summary>
+/// <summary>One row and its prediction.</summary>
 /// <param name="Row">The row, from 0.</param>
-/// <param name="File">The image's file, if the row names one.</param>
-/// <param name="Actual">Its class, from 0.</param>
+/// <param name="File">The path of the image file, if the row has one.</param>
+/// <param name="Actual">The actual class, from 0.</param>
 /// <param name="Predicted">The most probable class, from 0.</param>
-/// <param name="Probability">The predicted class's probability.</param>
-/// <param name="ActualProbability">Its own class's probability.</param>
+/// <param name="Probability">The probability of the predicted class.</param>
+/// <param name="ActualProbability">The probability of the actual class.</param>
 public sealed record ScoredImage(long Row, string? File, int Actual, int Predicted, double Probability, double ActualProbability)
 {
-    /// <summary>The cross entropy, -ln of the actual class's probability.</summary>
+    /// <summary>The cross entropy, -ln of the probability of the actual class.</summary>
     public double Loss => MetricMath.LogLoss(ActualProbability);
 }
 
-/// <summary>Whether a probability means what it says (Guo et al. 2017, "On Calibration of Modern Neural Networks", section 2).</summary>
+/// <summary>
+/// How well the predicted probabilities match the observed accuracy (Guo et al. 2017, "On Calibration of Modern Neural Networks", section 2).
+/// </summary>
 public sealed class Calibration
 {
     internal Calibration(IReadOnlyList<CalibrationBin> bins) => Bins = bins;
 
-    /// <summary>15 bins of equal width over (0, 1]: a reliability diagram.</summary>
+    /// <summary>The reliability diagram: 15 bins of equal width over (0, 1].</summary>
     public IReadOnlyList<CalibrationBin> Bins { get; }
 
-    /// <summary>ECE, equation 3: the mean over all rows of |accuracy - confidence| of the row's bin, in [0, 1]; 0 where there are no rows.</summary>
+    /// <summary>ECE, equation 3: the mean over all rows of |accuracy - confidence| of the bin of the row, in [0, 1]; 0 if there are no rows.</summary>
     public double ExpectedError => Bins.Sum(bin => bin.Count) is > 0 and int rows ? Bins.Sum(bin => bin.Count * Gap(bin)) / rows : 0;
 
-    /// <summary>MCE, equation 5: the largest |accuracy - confidence| of a bin with rows, in [0, 1].</summary>
+    /// <summary>MCE, equation 5: the largest |accuracy - confidence| of any bin with rows, in [0, 1].</summary>
     public double MaximumError => Bins.Where(bin => bin.Count > 0).Select(Gap).DefaultIfEmpty().Max();
 
     private static double Gap(CalibrationBin bin) => Math.Abs(bin.Accuracy - bin.Confidence);
 }
 
-/// <summary>Rows whose predicted class has a probability in (From, To].</summary>
-/// <param name="From">The lower end.</param>
-/// <param name="To">The upper end.</param>
-/// <param name="Count">How many rows.</param>
-/// <param name="Confidence">The mean of those probabilities; 0 where there are no rows.</param>
-/// <param name="Accuracy">The share of rows whose predicted class is theirs; 0 where there are no rows.</param>
+/// <summary>One bin: the rows whose predicted class has a probability in (From, To].</summary>
+/// <param name="From">The lower bound, exclusive.</param>
+/// <param name="To">The upper bound, inclusive.</param>
+/// <param name="Count">The number of rows.</param>
+/// <param name="Confidence">The mean probability of the predicted class; 0 if there are no rows.</param>
+/// <param name="Accuracy">The fraction of rows that are classified correctly; 0 if there are no rows.</param>
 public sealed record CalibrationBin(double From, double To, int Count, double Confidence, double Accuracy);
 
-/// <summary>Gathers a reliability diagram, row by row.</summary>
+/// <summary>Accumulates a reliability diagram, row by row.</summary>
 internal sealed class CalibrationCounter
 {
     private const int BinCount = 15;
@@ -180,9 +187,9 @@ internal sealed class CalibrationCounter
         (double)i / BinCount, (i + 1.0) / BinCount, bin.Count, bin.Count == 0 ? 0 : bin.Confidence / bin.Count, bin.Count == 0 ? 0 : (double)bin.Correct / bin.Count))]);
 }
 
-/// <summary>Gathers a report, row by row; keeps only counts, and the worst rows.</summary>
+/// <summary>Accumulates a report, row by row. Only the rows with the highest loss are stored.</summary>
 /// <param name="classNames">The classes in the order of the probabilities.</param>
-/// <param name="worst">How many of the worst rows to keep.</param>
+/// <param name="worst">The number of rows with the highest loss to store.</param>
 internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
 {
     private readonly int[,] _confusion = new int[classNames.Count, classNames.Count];
@@ -195,9 +202,9 @@ internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
     private int _unreadable;
 
     /// <param name="row">From 0.</param>
-    /// <param name="file">Null where it is not known.</param>
-    /// <param name="actual">The class, from 0; null where the row has no label.</param>
-    /// <param name="probabilities">Of all classes; NaN if the image could not be read.</param>
+    /// <param name="file">The path of the image file; null if unknown.</param>
+    /// <param name="actual">The class, from 0; null if the row has no label.</param>
+    /// <param name="probabilities">The probabilities of all classes; NaN if the image could not be read.</param>
     public void Add(long row, string? file, int? actual, ReadOnlySpan<float> probabilities)
     {
         if (float.IsNaN(probabilities[0]))
@@ -212,7 +219,7 @@ internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
             return;
         }
 
-        int predicted = Largest(probabilities);
+        int predicted = ArgMax(probabilities);
         ScoredImage image = new(row, file, label, predicted, probabilities[predicted], probabilities[label]);
         _rows++;
         _loss += image.Loss;
@@ -231,7 +238,7 @@ internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
         Worst = _worst.Read(),
     };
 
-    private static int Largest(ReadOnlySpan<float> values)
+    private static int ArgMax(ReadOnlySpan<float> values)
     {
         int largest = 0;
         for (int i = 1; i < values.Length; i++)
@@ -242,7 +249,7 @@ internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
         return largest;
     }
 
-    // How many classes come before the one asked for.
+    // The number of classes that rank higher.
     private static int Rank(ReadOnlySpan<float> values, int index)
     {
         int before = 0;

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.Evaluation;
 
-/// <summary>How well a model finds the classes of images that may have any number of them. A mean over the classes ("macro") takes what is not defined for 0, as scikit-learn does.</summary>
+/// <summary>Metrics of a multi-label classifier. Means over classes ("macro") count undefined values as 0, as scikit-learn does.</summary>
 public sealed class MultilabelClassificationMetrics
 {
     internal MultilabelClassificationMetrics(IReadOnlyList<LabelMetrics> classes, int rows, int exact, double jaccardSum, int unscored)
@@ -13,22 +13,24 @@ public sealed class MultilabelClassificationMetrics
             classes.Sum(entry => entry.TrueNegatives), AveragePrecision: null);
     }
 
-    /// <summary>Each class, in the order of the scores.</summary>
+    /// <summary>Metrics per class, in the order of the scores.</summary>
     public IReadOnlyList<LabelMetrics> Classes { get; }
 
-    /// <summary>Rows with a label and a score.</summary>
+    /// <summary>The number of rows with a label and a score.</summary>
     public int Rows { get; }
 
-    /// <summary>Rows that were skipped because they have no label or their scores are NaN.</summary>
+    /// <summary>The number of skipped rows: without a label, or with NaN scores.</summary>
     public int UnscoredRows { get; }
 
-    /// <summary>The share of rows whose classes are all found, and no other, in [0, 1].</summary>
+    /// <summary>The fraction of rows whose predicted set of classes is exactly right, in [0, 1].</summary>
     public double SubsetAccuracy { get; }
 
-    /// <summary>The mean over the rows of the classes found rightly by those that are there or found, in [0, 1]; 1 for a row without either.</summary>
+    /// <summary>
+    /// The mean over the rows of |actual and predicted| / |actual or predicted|, in [0, 1]; 1 for a row without any actual or predicted class.
+    /// </summary>
     public double JaccardIndex { get; }
 
-    /// <summary>The confusion matrices of all classes added up ("micro").</summary>
+    /// <summary>Metrics of the sum of the confusion matrices of all classes ("micro" averages).</summary>
     public LabelMetrics Micro { get; }
 
     /// <summary>The mean precision over the classes, in [0, 1].</summary>
@@ -40,30 +42,33 @@ public sealed class MultilabelClassificationMetrics
     /// <summary>The mean F1 over the classes, in [0, 1].</summary>
     public double MacroF1 => Classes.Average(entry => entry.F1 ?? 0);
 
-    /// <summary>mAP: the mean of the average precisions of the classes that some image has, in [0, 1]; 0 where there is none.</summary>
+    /// <summary>mAP: the mean average precision over the classes that at least one image has, in [0, 1]; 0 if there is no such class.</summary>
     public double MeanAveragePrecision => Classes.Select(entry => entry.AveragePrecision).OfType<double>().DefaultIfEmpty().Average();
 }
 
-/// <summary>How well one class is found in images that may have any number of them: the 2x2 confusion matrix and what follows from it.</summary>
+/// <summary>Multi-label metrics of one class: its 2x2 confusion matrix and the metrics computed from it.</summary>
 /// <param name="Name">The class.</param>
-/// <param name="TruePositives">Images that have the class and are said to.</param>
-/// <param name="FalsePositives">Images that do not and are said to.</param>
-/// <param name="FalseNegatives">Images that have it and are said not to.</param>
-/// <param name="TrueNegatives">Images that do not and are said not to.</param>
-/// <param name="AveragePrecision">Sum over the scores, from the highest, of the precision there times the rise of recall: the area under the steps of the curve, in [0, 1]; null where no image has the class.</param>
+/// <param name="TruePositives">The number of images that have the class and are predicted to have it.</param>
+/// <param name="FalsePositives">The number of images that do not have the class but are predicted to have it.</param>
+/// <param name="FalseNegatives">The number of images that have the class but are predicted not to have it.</param>
+/// <param name="TrueNegatives">The number of images that do not have the class and are predicted not to have it.</param>
+/// <param name="AveragePrecision">
+/// The area under the precision-recall curve as a step function: sum over the thresholds of precision times increase of recall, in [0, 1]; null if no image has
+/// the class.
+/// </param>
 public sealed record LabelMetrics(string Name, int TruePositives, int FalsePositives, int FalseNegatives, int TrueNegatives, double? AveragePrecision)
 {
-    /// <summary>TP / (TP + FP), in [0, 1]; null where no image is said to have the class.</summary>
+    /// <summary>TP / (TP + FP), in [0, 1]; null if no image is predicted to have the class.</summary>
     public double? Precision => MetricMath.Ratio(TruePositives, TruePositives + FalsePositives);
 
-    /// <summary>TP / (TP + FN), in [0, 1]; null where no image has it.</summary>
+    /// <summary>TP / (TP + FN), in [0, 1]; null if no image has the class.</summary>
     public double? Recall => MetricMath.Ratio(TruePositives, TruePositives + FalseNegatives);
 
-    /// <summary>2 TP / (2 TP + FP + FN), in [0, 1]; null where no image has it or is said to.</summary>
+    /// <summary>2 TP / (2 TP + FP + FN), in [0, 1]; null if no image has the class or is predicted to have it.</summary>
     public double? F1 => MetricMath.Ratio(2 * TruePositives, (2 * TruePositives) + FalsePositives + FalseNegatives);
 }
 
-/// <summary>Gathers multi-label metrics, row by row; keeps each row's scores, because average precision needs them in order.</summary>
+/// <summary>Accumulates multi-label metrics, row by row. Stores all scores, because average precision needs them sorted.</summary>
 internal sealed class MultilabelCounter(IReadOnlyList<string> names, double threshold)
 {
     private readonly List<(float Score, bool Actual)>[] _scores = [.. names.Select(_ => new List<(float, bool)>())];
@@ -71,8 +76,8 @@ internal sealed class MultilabelCounter(IReadOnlyList<string> names, double thre
     private int _unscored;
     private double _jaccard;
 
-    /// <param name="actual">1 for each class that the row has; null where it has no label.</param>
-    /// <param name="scores">Each class's score.</param>
+    /// <param name="actual">1 for each class that the row has, otherwise 0; null if the row has no label.</param>
+    /// <param name="scores">The score of each class.</param>
     public void Add(IReadOnlyList<float>? actual, ReadOnlySpan<float> scores)
     {
         if (actual is null || Array.Exists(scores.ToArray(), float.IsNaN))
@@ -105,7 +110,7 @@ internal sealed class MultilabelCounter(IReadOnlyList<string> names, double thre
         return new LabelMetrics(name, both, found - both, positives - both, rows.Count - found - positives + both, AveragePrecision(rows, positives));
     }
 
-    // Rows of one score stand or fall together.
+    // Rows with equal scores form one threshold.
     private static double? AveragePrecision(List<(float Score, bool Actual)> rows, int positives)
     {
         if (positives == 0)
@@ -125,14 +130,14 @@ internal sealed class MultilabelCounter(IReadOnlyList<string> names, double thre
     }
 }
 
-/// <summary>Gathers the rows with the largest binary cross entropy of a class; keeps nothing of the others.</summary>
-/// <param name="most">How many.</param>
+/// <summary>Collects the rows with the largest binary cross entropy of a class.</summary>
+/// <param name="most">The number of rows to store.</param>
 internal sealed class WorstLabels(int most)
 {
     private readonly WorstRows<LabelError> _worst = new(most);
 
     /// <param name="row">From 0.</param>
-    /// <param name="actual">1 for each class that the row has; null where it has no label.</param>
+    /// <param name="actual">1 for each class that the row has, otherwise 0; null if the row has no label.</param>
     /// <param name="scores">The probability of each class; NaN if the image could not be read.</param>
     public void Add(long row, IReadOnlyList<float>? actual, IReadOnlyList<float> scores)
     {
@@ -145,6 +150,6 @@ internal sealed class WorstLabels(int most)
         _worst.Add(worst, worst.Loss, row);
     }
 
-    /// <summary>The worst first.</summary>
+    /// <summary>The rows, the largest loss first.</summary>
     public IReadOnlyList<LabelError> Read() => _worst.Read();
 }

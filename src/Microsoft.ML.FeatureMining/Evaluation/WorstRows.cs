@@ -1,14 +1,14 @@
 namespace Microsoft.ML.FeatureMining.Evaluation;
 
-/// <summary>Keeps the items with the largest loss, and nothing of the others.</summary>
-/// <param name="most">How many to keep.</param>
+/// <summary>Collects the items with the largest loss.</summary>
+/// <param name="most">The number of items to store.</param>
 internal sealed class WorstRows<T>(int most)
 {
     private readonly PriorityQueue<T, (double Loss, long Age)> _worst = new();
 
     /// <param name="item">The item.</param>
     /// <param name="loss">Its loss.</param>
-    /// <param name="row">Of equal losses the smaller row is worse.</param>
+    /// <param name="row">The row; with equal losses, the first row is kept.</param>
     public void Add(T item, double loss, long row)
     {
         _worst.Enqueue(item, (loss, -row));
@@ -18,19 +18,19 @@ internal sealed class WorstRows<T>(int most)
         }
     }
 
-    /// <summary>The worst first.</summary>
+    /// <summary>The items, the largest loss first.</summary>
     public IReadOnlyList<T> Read() => [.. _worst.UnorderedItems.OrderByDescending(entry => entry.Priority).Select(entry => entry.Element)];
 }
 
-/// <summary>Numbers that several metrics need.</summary>
+/// <summary>Formulas that several metrics use.</summary>
 internal static class MetricMath
 {
-    // ML.NET's log-loss replaces smaller probabilities by this one.
+    // Lower bound of a probability, as in ML.NET's log-loss.
     private const double LeastProbability = 1e-15;
 
     /// <summary>-ln p.</summary>
     public static double LogLoss(double probability) => -Math.Log(Math.Max(probability, LeastProbability));
 
-    /// <summary>part / whole; null where the whole is 0.</summary>
+    /// <summary>part / whole; null if the whole is 0.</summary>
     public static double? Ratio(int part, int whole) => whole == 0 ? null : (double)part / whole;
 }

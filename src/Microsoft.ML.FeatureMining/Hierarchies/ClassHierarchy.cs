@@ -6,7 +6,7 @@ using System.Text.Json.Serialization;
 namespace Microsoft.ML.FeatureMining.Hierarchies;
 
 /// <summary>
-/// A tree whose leaves are all classes, each once. Written in the Newick notation of phylogenetic trees, without lengths: <c>((0,1),(2,3,4));</c>.
+/// A tree of classes. Each class is exactly one leaf. The text form is Newick notation without branch lengths: <c>((0,1),(2,3,4));</c>.
 /// </summary>
 [JsonConverter(typeof(ClassHierarchyConverter))]
 public sealed class ClassHierarchy
@@ -19,23 +19,25 @@ public sealed class ClassHierarchy
         ClassCount = nodes.Count(node => node.Class >= 0);
     }
 
-    /// <summary>The number of classes, which are 0 to this less one.</summary>
+    /// <summary>The number of classes K. Classes are numbered 0 to K - 1.</summary>
     public int ClassCount { get; }
 
     /// <summary>All nodes, parents before children; the first is the root.</summary>
     internal IReadOnlyList<HierarchyNode> Nodes => _nodes;
 
     /// <summary>
-    /// The hierarchy that a trained classifier holds (Wan et al. 2020): the rows of its last fully connected layer, one a class, are joined two by two by Ward's rule.
+    /// Induces a hierarchy from a trained classifier (Wan et al. 2020): agglomerative clustering by Ward's rule of the rows of its last fully connected layer,
+    /// one row per class.
     /// </summary>
-    /// <param name="rows">For each class its weights, all of one length.</param>
-    /// <exception cref="ArgumentException">There are fewer than two rows, they differ in length, or a weight is no number.</exception>
+    /// <param name="rows">The weights of each class, all of the same length.</param>
+    /// <exception cref="ArgumentException">There are fewer than two rows, their lengths differ, or a weight is NaN or infinite.</exception>
     public static ClassHierarchy Induce(IReadOnlyList<float[]> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
         if (rows.Count < 2 || rows.Any(row => row.Length != rows[0].Length || !row.All(float.IsFinite)))
         {
-            throw new ArgumentException("A hierarchy takes at least two rows of finite weights, all of one length.", nameof(rows));
+            throw new ArgumentException("ClassHierarchy.Induce needs at least two rows of weights, all of the same length, without NaN or "
+                + "infinite values.", nameof(rows));
         }
 
         IReadOnlyList<(int First, int Second)> merges = WardClustering.Merge(rows);
@@ -57,8 +59,10 @@ public sealed class ClassHierarchy
 
     /// <summary>Reads a hierarchy from a text file in Newick notation.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="classNames">The classes' names in the order of their keys, where the leaves are names; otherwise the leaves are numbers from 0.</param>
-    /// <exception cref="FormatException">The text is no such tree; the message names the place.</exception>
+    /// <param name="classNames">
+    /// The names of the classes in key order, if the leaves of the file are names; null if the leaves are class numbers from 0.
+    /// </param>
+    /// <exception cref="FormatException">The file is not a valid hierarchy; the message has its path and the position of the error.</exception>
     public static ClassHierarchy Read(string path, IReadOnlyList<string>? classNames = null)
     {
         try
@@ -71,20 +75,24 @@ public sealed class ClassHierarchy
         }
     }
 
-    /// <summary>Reads a hierarchy in Newick notation. A name with any of <c>( ) , ; '</c> or white space stands between single quotes, a quote within it twice.</summary>
-    /// <exception cref="FormatException">The text is no such tree; the message names the place.</exception>
+    /// <summary>
+    /// Reads a hierarchy in Newick notation. Names that contain <c>( ) , ; '</c> or white space are enclosed in single quotes; a quote inside a name is
+    /// doubled.
+    /// </summary>
+    /// <exception cref="FormatException">The text is not a valid hierarchy; the message has the position of the error.</exception>
     public static ClassHierarchy Parse(string text, IReadOnlyList<string>? classNames = null)
     {
         ArgumentNullException.ThrowIfNull(text);
         return new ClassHierarchy(new NewickReader(text, classNames).Read());
     }
 
-    /// <summary>The tree in Newick notation, its leaves as numbers.</summary>
+    /// <summary>The tree in Newick notation, with class numbers as leaves.</summary>
     public override string ToString()
     {
         ILookup<int, int> children = Enumerable.Range(1, _nodes.Length - 1).ToLookup(node => _nodes[node].Parent);
         StringBuilder text = new();
-        // A node is opened; what closes it, or comes between its children, waits on the stack as text.
+        // The stack holds nodes that are not written yet, and the text to write between and after them. No recursion, so that deep trees do not overflow the
+        // stack.
         Stack<(int Node, string? Text)> open = new([(0, null)]);
         while (open.TryPop(out (int Node, string? Text) next))
         {
@@ -111,14 +119,15 @@ public sealed class ClassHierarchy
     }
 }
 
-/// <summary>A hierarchy is one string in JSON: a tree of objects would run into the depth limits of readers.</summary>
+/// <summary>Writes a hierarchy as one JSON string in Newick notation: nested objects would exceed the depth limit of JSON readers.</summary>
 internal sealed class ClassHierarchyConverter : JsonConverter<ClassHierarchy>
 {
     public override ClassHierarchy? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         try
         {
-            return ClassHierarchy.Parse(reader.GetString() ?? throw new JsonException("A hierarchy is a string."));
+            return ClassHierarchy.Parse(reader.GetString() ?? throw new JsonException("A class hierarchy must be a JSON string in Newick notation, such as "
+                + "\"(0,(1,2));\"."));
         }
         catch (FormatException e)
         {
@@ -129,5 +138,5 @@ internal sealed class ClassHierarchyConverter : JsonConverter<ClassHierarchy>
     public override void Write(Utf8JsonWriter writer, ClassHierarchy value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
 }
 
-/// <summary>One node of a hierarchy: the index of its parent, -1 for the root, and its class, -1 where it is no leaf.</summary>
+/// <summary>One node of a hierarchy: the index of its parent (-1 for the root) and its class (-1 for an inner node).</summary>
 internal readonly record struct HierarchyNode(int Parent, int Class);

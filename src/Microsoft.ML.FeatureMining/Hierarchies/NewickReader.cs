@@ -4,8 +4,8 @@ using System.Text;
 namespace Microsoft.ML.FeatureMining.Hierarchies;
 
 /// <summary>
-/// Reads a tree of classes in Newick notation, strictly: every class once, no node with a single child, no labels but the leaves', no lengths, nothing behind the
-/// semicolon. Goes by a stack of its own, so that no text is too deep for it.
+/// A strict parser of class trees in Newick notation: every class exactly once, at least two children per inner node, labels on leaves only, no branch lengths,
+/// nothing after the semicolon. It does not recurse, so deeply nested text cannot overflow the stack.
 /// </summary>
 internal sealed class NewickReader(string text, IReadOnlyList<string>? classNames)
 {
@@ -36,7 +36,7 @@ internal sealed class NewickReader(string text, IReadOnlyList<string>? className
 
         Expect(';');
         SkipSpace();
-        return _at < text.Length ? throw Problem("nothing may follow the semicolon") : Complete();
+        return _at < text.Length ? throw Problem("there is text after the semicolon that ends the tree") : Complete();
     }
 
     private IReadOnlyList<HierarchyNode> Complete()
@@ -47,12 +47,12 @@ internal sealed class NewickReader(string text, IReadOnlyList<string>? className
             if (!_seen.Contains(i))
             {
                 throw new FormatException(classNames is null
-                    ? $"The hierarchy has {_seen.Count} classes, and {i} is not among them; they are numbered from 0."
-                    : $"The class '{classNames[i]}' is not in the hierarchy.");
+                    ? $"The hierarchy has {_seen.Count} leaves, but class {i} is missing. Leaves must be the class numbers 0 to {_seen.Count - 1}."
+                    : $"The class '{classNames[i]}' is missing from the hierarchy. Every class must be a leaf.");
             }
         }
 
-        return _seen.Count >= 2 ? _nodes : throw new FormatException("A hierarchy has at least two classes.");
+        return _seen.Count >= 2 ? _nodes : throw new FormatException("A hierarchy needs at least two classes.");
     }
 
     private int Add(int parent, int @class)
@@ -67,7 +67,7 @@ internal sealed class NewickReader(string text, IReadOnlyList<string>? className
         return _nodes.Count - 1;
     }
 
-    private int Close(int node) => _children[node] >= 2 ? _nodes[node].Parent : throw Problem("a node has at least two children");
+    private int Close(int node) => _children[node] >= 2 ? _nodes[node].Parent : throw Problem("an inner node has one child; it needs at least two");
 
     private int ReadClass()
     {
@@ -77,10 +77,10 @@ internal sealed class NewickReader(string text, IReadOnlyList<string>? className
             : int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
         if (found < 0)
         {
-            throw Problem(classNames is null ? $"'{name}' is no class number" : $"'{name}' is no class");
+            throw Problem(classNames is null ? $"'{name}' is not a class number" : $"'{name}' is not the name of a class");
         }
 
-        return _seen.Add(found) ? found : throw Problem($"the class '{name}' is there twice");
+        return _seen.Add(found) ? found : throw Problem($"the class '{name}' appears twice");
     }
 
     private string ReadPlain()
@@ -91,7 +91,7 @@ internal sealed class NewickReader(string text, IReadOnlyList<string>? className
             _at++;
         }
 
-        return _at > first ? text[first.._at] : throw Problem("a class is expected");
+        return _at > first ? text[first.._at] : throw Problem("a class was expected");
     }
 
     private string ReadQuoted()
@@ -115,7 +115,7 @@ internal sealed class NewickReader(string text, IReadOnlyList<string>? className
             }
         }
 
-        throw Problem("a quoted name does not end");
+        throw Problem("a quoted name has no closing quote");
     }
 
     private bool Take(char expected)
@@ -126,7 +126,7 @@ internal sealed class NewickReader(string text, IReadOnlyList<string>? className
         return found;
     }
 
-    private bool Expect(char expected) => Take(expected) ? true : throw Problem($"'{expected}' is expected");
+    private bool Expect(char expected) => Take(expected) ? true : throw Problem($"'{expected}' was expected");
 
     private void SkipSpace()
     {
@@ -136,5 +136,6 @@ internal sealed class NewickReader(string text, IReadOnlyList<string>? className
         }
     }
 
-    private FormatException Problem(string what) => new(string.Create(CultureInfo.InvariantCulture, $"At character {_at + 1} of the hierarchy {what}."));
+    private FormatException Problem(string what) => new(string.Create(CultureInfo.InvariantCulture, $"Invalid class hierarchy at character "
+        + $"{_at + 1}: {what}."));
 }

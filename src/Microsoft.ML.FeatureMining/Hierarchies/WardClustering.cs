@@ -1,12 +1,14 @@
 namespace Microsoft.ML.FeatureMining.Hierarchies;
 
 /// <summary>
-/// Agglomerative clustering by Ward's rule: the two clusters whose union adds least to the sum of squares are joined, |A| |B| / (|A| + |B|) times the squared distance
-/// of their means. Follows chains of nearest neighbors, which gives the same tree as the search over all pairs in O(n^2) distances.
+/// Agglomerative clustering by Ward's rule: merges the two clusters A and B with the smallest increase of the sum of squares, |A| |B| / (|A| + |B|) times the
+/// squared distance of their means. The nearest-neighbor chain algorithm gives the same tree as a search over all pairs, with O(n^2) distances.
 /// </summary>
 internal static class WardClustering
 {
-    /// <summary>Joins n rows in n - 1 merges. Clusters 0 to n - 1 are the rows; merge i makes cluster n + i, the smaller number first.</summary>
+    /// <summary>
+    /// Merges n rows in n - 1 steps. Clusters 0 to n - 1 are the rows; merge i creates cluster n + i. The smaller cluster number comes first.
+    /// </summary>
     public static IReadOnlyList<(int First, int Second)> Merge(IReadOnlyList<float[]> rows)
     {
         List<double[]> means = [.. rows.Select(row => row.Select(value => (double)value).ToArray())];
@@ -30,7 +32,7 @@ internal static class WardClustering
                 continue;
             }
 
-            // Each is the other's nearest.
+            // Mutual nearest neighbors.
             chain.RemoveRange(chain.Count - 2, 2);
             left.Remove(end);
             left.Remove(before);
@@ -43,7 +45,7 @@ internal static class WardClustering
         return merges;
     }
 
-    /// <summary>The nearest other cluster: <paramref name="preferred"/> where it is as near as any, so that chains end; otherwise the lowest number.</summary>
+    /// <summary>The nearest other cluster. Ties go to <paramref name="preferred"/>, so that the chain ends, then to the lowest number.</summary>
     private static int Nearest(int cluster, int preferred, HashSet<int> left, List<double[]> means, List<int> sizes)
     {
         int nearest = preferred;

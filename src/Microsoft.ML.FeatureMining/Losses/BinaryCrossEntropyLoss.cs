@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Losses;
 
 /// <summary>
-/// Binary cross entropy for labels that do not exclude each other: the mean over images and classes of - w_k t log s(x) - (1 - t) log(1 - s(x)), s the sigmoid, t the
-/// target and w_k the weight of a positive of class k. The patch-training paper sums over the classes instead, which is K times as much.
+/// Binary cross entropy for multi-label images: the mean over images and classes of - w_k t log s(x) - (1 - t) log(1 - s(x)), where s is the sigmoid, t the
+/// target and w_k the weight of the positives of class k. The patch-training paper sums over the K classes, which gives a loss K times as large.
 /// </summary>
 public sealed record BinaryCrossEntropyLoss : ClassificationLoss
 {
@@ -15,18 +15,19 @@ public sealed record BinaryCrossEntropyLoss : ClassificationLoss
     /// <inheritdoc/>
     public override bool IsMultilabel => true;
 
-    /// <summary>For each class the weight of its positives, above 0; null weighs all alike.</summary>
-    /// <value>None. <see cref="Balance"/> gives those of a training set.</value>
+    /// <summary>The weight of the positives of each class, above 0. null: all weights are 1.</summary>
+    /// <value>null. <see cref="Balance"/> computes balancing weights for a training set.</value>
     public IReadOnlyList<double>? PositiveWeights { get; init; }
 
-    /// <summary>Weights that let each class's positives count as much as its negatives: negatives / positives, and 1 for a class without a positive.</summary>
-    /// <param name="positives">For each class, in how many images it is.</param>
-    /// <param name="images">All images.</param>
+    /// <summary>
+    /// Weights that balance positives and negatives of each class: negatives / positives, and 1 for a class that no image or every image has.
+    /// </summary>
+    /// <param name="positives">The number of images of each class.</param>
+    /// <param name="images">The number of all images.</param>
     public static IReadOnlyList<double> Balance(IReadOnlyList<int> positives, int images)
     {
         ArgumentNullException.ThrowIfNull(positives);
         ArgumentOutOfRangeException.ThrowIfLessThan(images, positives.DefaultIfEmpty().Max());
-        // A class that is in every image has no negatives to weigh against.
         return [.. positives.Select(count => count == 0 || count == images ? 1.0 : (double)(images - count) / count)];
     }
 
@@ -50,7 +51,8 @@ public sealed record BinaryCrossEntropyLoss : ClassificationLoss
         {
             if (PositiveWeights.Count != logits.shape[1])
             {
-                throw new InvalidOperationException($"There are {PositiveWeights.Count} positive weights for {logits.shape[1]} classes.");
+                throw new InvalidOperationException($"PositiveWeights of binary-cross-entropy has {PositiveWeights.Count} weights for {logits.shape[1]} "
+                    + $"classes; it needs one weight per class.");
             }
 
             weights = tensor(PositiveWeights.ToArray(), device: logits.device).to(logits.dtype);    // [K]

@@ -10,8 +10,8 @@ public sealed record CrossEntropyLoss : ClassificationLoss
     /// <inheritdoc/>
     public override string Key => "cross-entropy";
 
-    /// <summary>The share e of the target that is spread evenly over all classes, in [0, 1).</summary>
-    /// <value>0: none.</value>
+    /// <summary>Label smoothing e: the fraction of the target that is spread evenly over all classes, in [0, 1).</summary>
+    /// <value>0: no smoothing.</value>
     [Range(0.0, 1.0, MaximumIsExclusive = true)]
     [SearchRange(0.0, 0.3, 0.1)]
     public double LabelSmoothing { get; init; }

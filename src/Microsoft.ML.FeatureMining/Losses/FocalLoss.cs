@@ -4,10 +4,13 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Losses;
 
-/// <summary>Focal loss over exclusive classes (Lin et al. 2017, with softmax): - sum_k q_k (1 - p_k)^gamma log p_k. What is already learned weighs less.</summary>
+/// <summary>
+/// Focal loss over exclusive classes (Lin et al. 2017, with softmax): - sum_k q_k (1 - p_k)^gamma log p_k. Samples that are already classified well get a small
+/// weight.
+/// </summary>
 public sealed record FocalLoss : ClassificationLoss
 {
-    // Where a probability is 1 in single precision; (1 - p)^gamma has no slope there for gamma below 1.
+    // Lower bound of 1 - p. The derivative of (1 - p)^gamma is infinite at p = 1 for gamma below 1.
     private const double Smallest = 1e-8;
 
     /// <inheritdoc/>
@@ -31,12 +34,12 @@ public sealed record FocalLoss : ClassificationLoss
 }
 
 /// <summary>
-/// Focal loss for labels that do not exclude each other (Lin et al. 2017): the mean over images and classes of alpha_t (1 - p_t)^gamma times binary cross entropy,
+/// Focal loss for multi-label images (Lin et al. 2017): the mean over images and classes of alpha_t (1 - p_t)^gamma times binary cross entropy,
 /// with p_t = p t + (1 - p)(1 - t) and alpha_t = alpha t + (1 - alpha)(1 - t).
 /// </summary>
 public sealed record BinaryFocalLoss : ClassificationLoss
 {
-    // Where a probability is 1 in single precision; (1 - p)^gamma has no slope there for gamma below 1.
+    // Lower bound of 1 - p. The derivative of (1 - p)^gamma is infinite at p = 1 for gamma below 1.
     private const double Smallest = 1e-8;
 
     /// <inheritdoc/>
@@ -50,7 +53,7 @@ public sealed record BinaryFocalLoss : ClassificationLoss
     [Range(0.0, double.MaxValue)]
     public double Gamma { get; init; } = 2;
 
-    /// <summary>Alpha, the weight of positives, in [0, 1]; negatives weigh the rest.</summary>
+    /// <summary>Alpha, the weight of positives, in [0, 1]. Negatives have the weight 1 - alpha.</summary>
     /// <value>0.25.</value>
     [Range(0.0, 1.0)]
     public double Alpha { get; init; } = 0.25;

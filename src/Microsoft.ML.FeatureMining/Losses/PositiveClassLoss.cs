@@ -5,16 +5,16 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Losses;
 
 /// <summary>
-/// The positive class loss of the Visual Inductive Priors Framework (equation 5): - sum_k q_k log p_k + 1 - cos(q, p), with p = softmax of the logits and q the target.
-/// Unlike equation 4 it does not push down the other classes one by one.
+/// The positive class loss of the Visual Inductive Priors Framework (equation 5): - sum_k q_k log p_k + 1 - cos(q, p), where p is the softmax of the logits and
+/// q the target. Unlike equation 4, it has no terms for the negative classes.
 /// </summary>
 public sealed record PositiveClassLoss : ClassificationLoss
 {
     /// <inheritdoc/>
     public override string Key => "positive-class";
 
-    /// <summary>The share of the target that is spread evenly over all classes, in [0, 1); both parts see the smoothed target.</summary>
-    /// <value>0: none. The paper trains with smoothed labels and does not say how much.</value>
+    /// <summary>Label smoothing: the fraction of the target that is spread evenly over all classes, in [0, 1). Both terms use the smoothed target.</summary>
+    /// <value>0: no smoothing. The paper uses label smoothing but does not give the value.</value>
     [Range(0.0, 1.0, MaximumIsExclusive = true)]
     [SearchRange(0.0, 0.3, 0.1)]
     public double LabelSmoothing { get; init; }

@@ -3,9 +3,10 @@ using System.Runtime.InteropServices;
 namespace Microsoft.ML.FeatureMining.Native;
 
 /// <summary>
-/// Keeps freed native memory in the process on glibc. A training step allocates and frees the same large blocks again and again; by default glibc maps and unmaps
-/// each of them, and a tenth of a step on the CPU goes into page faults (cifar-resnet-20, batches of 128, libtorch 2.10: 18,000 faults per step, with this 1,500). The memory goes
-/// back when a run ends. Switched off by the AppContext switch <c>Microsoft.ML.FeatureMining.KeepFreedMemory</c> = false; other C libraries are left alone.
+/// Makes glibc keep freed native memory in the process. A training step allocates and frees the same large blocks again and again. By default glibc maps and
+/// unmaps each of them, and a tenth of a CPU step goes into page faults (cifar-resnet-20, batch size 128, libtorch 2.10: 18,000 faults per step; with these
+/// settings 1,500). <see cref="Trim"/> returns the memory when a run ends. The AppContext switch <c>Microsoft.ML.FeatureMining.KeepFreedMemory</c> = false
+/// turns it off. No effect with other C libraries.
 /// </summary>
 internal static class NativeHeap
 {
@@ -16,10 +17,10 @@ internal static class NativeHeap
 
     private static readonly bool Tuned = Tune();
 
-    /// <summary>Makes sure that the settings are in force.</summary>
+    /// <summary>Applies the settings once per process; false if they are off or not supported.</summary>
     public static bool KeepFreed() => Tuned;
 
-    /// <summary>Gives unused memory back to the system.</summary>
+    /// <summary>Returns unused memory to the operating system.</summary>
     public static void Trim()
     {
         if (Tuned)
@@ -37,7 +38,7 @@ internal static class NativeHeap
 
         try
         {
-            // A heap of a thread other than the first is unmapped as soon as it is empty unless the pad is as large as the heap.
+            // glibc unmaps the heap of a secondary thread as soon as it is empty, unless the pad is as large as the heap.
             return mallopt(MapLimit, 0) != 0 && mallopt(TrimThreshold, int.MaxValue) != 0 && mallopt(TopPad, HeapBytes) != 0;
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)

@@ -4,24 +4,27 @@ using System.Text;
 namespace Microsoft.ML.FeatureMining.Native;
 
 /// <summary>
-/// Adapts an ELF library that GCC 13 or later has built to an older libstdc++ (Debian 12, Ubuntu 22.04). Every <c>&lt;iostream&gt;</c> of these compilers imports
-/// <c>std::ios_base_library_init()</c>, version GLIBCXX_3.4.32. The function only makes sure that <c>std::cout</c> and its siblings are initialized, which the static initializers
-/// of libtorch and of older versions of libstdc++ do anyway; so the import is redirected to a harmless function that the library imports already.
+/// Makes an ELF library that was built with GCC 13 or later load with an older libstdc++ (Debian 12, Ubuntu 22.04). Every file that includes
+/// <c>&lt;iostream&gt;</c> imports <c>std::ios_base_library_init()</c>, version GLIBCXX_3.4.32. That function only makes sure that <c>std::cout</c> and the
+/// other streams are initialized, which the static initializers of libtorch and of older versions of libstdc++ do anyway. So the import is redirected to a
+/// harmless function that the library already imports.
 /// </summary>
 internal static class OlderLibstdcpp
 {
     public const string Version = "GLIBCXX_3.4.32";
 
     private const string Import = "_ZSt21ios_base_library_initv"; // std::ios_base_library_init()
-    private const string Substitute = "_ZNSt6chrono3_V212steady_clock3nowEv"; // std::chrono::steady_clock::now(): takes nothing and changes nothing
+    private const string Substitute = "_ZNSt6chrono3_V212steady_clock3nowEv"; // std::chrono::steady_clock::now(): no parameters, no side effects
 
     private const int SymbolSize = 24, SectionHeaderSize = 64;
     private const uint DynamicSymbols = 11, VersionNeeds = 0x6ffffffe, VersionOfSymbol = 0x6fffffff;
     private const ushort WeakVersion = 2;
 
     /// <param name="library">A 64-bit little-endian ELF file.</param>
-    /// <returns>A copy with three fields changed: the import's name, its version, and a flag that makes the version that nothing uses any more optional.</returns>
-    /// <exception cref="NotSupportedException">The file is of another kind, or needs more of the newer libstdc++; the message says what.</exception>
+    /// <returns>A copy with three fields changed: the name of the import, its version, and a flag that marks the now unused version as optional.</returns>
+    /// <exception cref="NotSupportedException">
+    /// The file is not such a library, or it needs other symbols of the newer libstdc++; the message names them.
+    /// </exception>
     public static byte[] Adapt(ReadOnlySpan<byte> library)
     {
         if (!library.StartsWith("\u007fELF\u0002\u0001"u8))
@@ -36,7 +39,7 @@ internal static class OlderLibstdcpp
         }
         catch (Exception e) when (e is ArgumentOutOfRangeException or IndexOutOfRangeException or OverflowException)
         {
-            throw new NotSupportedException("The ELF file is damaged.", e);
+            throw new NotSupportedException("The ELF file is corrupt.", e);
         }
 
         return file;
@@ -63,7 +66,7 @@ internal static class OlderLibstdcpp
         string[] others = [.. symbolOf.Where(symbol => symbol.Value != import && U16(file, versions.Offset + (2 * symbol.Value)) == version).Select(symbol => symbol.Key)];
         if (others.Length > 0)
         {
-            throw new NotSupportedException($"The library needs more of {Version} than can be replaced: {string.Join(", ", others)}.");
+            throw new NotSupportedException($"The library needs symbols of {Version} that cannot be replaced: {string.Join(", ", others)}.");
         }
 
         int need = NeedOf(file, needs, version);
@@ -72,7 +75,7 @@ internal static class OlderLibstdcpp
         BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(need + 4), (ushort)(U16(file, need + 4) | WeakVersion));
     }
 
-    // The Elf64_Vernaux entry of a version index.
+    // Offset of the Elf64_Vernaux entry with this version index.
     private static int NeedOf(byte[] file, Section needs, ushort version)
     {
         int library = needs.Offset;
@@ -92,7 +95,8 @@ internal static class OlderLibstdcpp
             uint next = U32(file, library + 12);
             if (next == 0)
             {
-                throw new NotSupportedException("The ELF file names a version that it does not need.");
+                throw new NotSupportedException("The ELF file is corrupt: its symbol version table refers to a version that its version requirements "
+                    + "do not list.");
             }
 
             library = checked(library + (int)next);
@@ -111,7 +115,8 @@ internal static class OlderLibstdcpp
     }
 
     private static Section Only(Section[] sections, uint type) =>
-        sections.Where(section => section.Type == type).ToArray() is [Section section] ? section : throw new NotSupportedException("The ELF file has no table of versioned symbols.");
+        sections.Where(section => section.Type == type).ToArray() is [Section section] ? section : throw new NotSupportedException("The ELF file has no "
+            + "symbol version table.");
 
     private static string Text(byte[] file, int at)
     {

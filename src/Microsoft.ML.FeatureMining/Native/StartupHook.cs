@@ -1,7 +1,8 @@
-// The runtime runs it before Main in programs whose runtimeconfig.json names this assembly (buildTransitive/MlNetFm.targets). It wants this name, and no namespace.
+// A .NET startup hook: the runtime calls Initialize before Main if the program's runtimeconfig.json names this assembly (buildTransitive/MlNetFm.targets). The
+// runtime requires this class name and the global namespace.
 internal static class StartupHook
 {
-    // The module initializer (TorchLibrary.Register) runs before any method of the assembly.
+    // Empty: loading the assembly runs the module initializer, TorchLibrary.Register.
     public static void Initialize()
     {
     }

@@ -4,11 +4,14 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Native;
 
-/// <summary>PyTorch's operations that take a number, with the number's native memory kept until libtorch has read it. A trailing underscore means in place, as in PyTorch.</summary>
+/// <summary>
+/// PyTorch operations with a number as argument. The native memory of the number stays alive until libtorch has read it. A trailing underscore means in place,
+/// as in PyTorch.
+/// </summary>
 /// <remarks>
-/// TorchSharp 0.107 passes the handle of a <see cref="Scalar"/> to libtorch and does not keep the object alive. A garbage collection on another thread can then free the memory before libtorch reads
-/// it, and the result is an error or, worse, a wrong value. It is the same with what makes a Scalar inside TorchSharp, such as x + y, x * 2, add_, square, arange, BatchNorm and the optimizers. This
-/// class is the only place that uses them.
+/// TorchSharp 0.107 passes the handle of a <see cref="Scalar"/> to libtorch and does not keep the object alive. A garbage collection on another thread can then
+/// free the memory before libtorch reads it; the result is an error or a wrong value. The same happens where TorchSharp itself creates a Scalar: x + y, x * 2,
+/// add_, square, arange, BatchNorm and the optimizers. Only this class may use them.
 /// </remarks>
 internal static class TensorMath
 {
@@ -26,7 +29,7 @@ internal static class TensorMath
     }
 
     /// <summary>x + value.</summary>
-    [OverloadResolutionPriority(1)] // A number converts to a Tensor, too.
+    [OverloadResolutionPriority(1)] // Number also converts to Tensor.
     public static Tensor Add(this Tensor x, Number value)
     {
         using Scalar scalar = value.ToScalar();
@@ -44,7 +47,7 @@ internal static class TensorMath
     }
 
     /// <summary>x += value.</summary>
-    [OverloadResolutionPriority(1)] // A number converts to a Tensor, too.
+    [OverloadResolutionPriority(1)] // Number also converts to Tensor.
     public static Tensor Add_(this Tensor x, Number value)
     {
         using Scalar scalar = value.ToScalar();
@@ -124,7 +127,7 @@ internal static class TensorMath
         return x.addcdiv_(numerator, denominator, scalar);
     }
 
-    /// <summary>x limited to [min, max].</summary>
+    /// <summary>x clamped to [min, max].</summary>
     public static Tensor Clamp(this Tensor x, Number min, Number max)
     {
         using Scalar low = min.ToScalar(), high = max.ToScalar();
@@ -166,7 +169,7 @@ internal static class TensorMath
         return x.ge(scalar);
     }
 
-    /// <summary>x, and <paramref name="value"/> where the mask is true.</summary>
+    /// <summary>x with <paramref name="value"/> at the elements where the mask is true.</summary>
     public static Tensor MaskedFill(this Tensor x, Tensor mask, Number value)
     {
         using Scalar scalar = value.ToScalar();
@@ -181,7 +184,9 @@ internal static class TensorMath
     }
 }
 
-/// <summary>A number for <see cref="TensorMath"/>. As in PyTorch, an integer leaves the type of an integer tensor and a floating-point number does not.</summary>
+/// <summary>
+/// A number for <see cref="TensorMath"/>. As in PyTorch, an integer keeps the dtype of an integer tensor; a floating-point number promotes it.
+/// </summary>
 internal readonly struct Number
 {
     private readonly long _integer;
@@ -195,6 +200,6 @@ internal readonly struct Number
 
     public static implicit operator Number(double value) => new(value);
 
-    /// <summary>The caller disposes it after the call that takes it.</summary>
+    /// <summary>The caller must dispose the scalar after the operation.</summary>
     public Scalar ToScalar() => _real is { } real ? real.ToScalar() : _integer.ToScalar();
 }

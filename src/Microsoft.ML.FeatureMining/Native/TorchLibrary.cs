@@ -8,7 +8,7 @@ using TorchSharp;
 
 namespace Microsoft.ML.FeatureMining.Native;
 
-/// <summary>Loads TorchSharp's native library, on older Linux systems too, and says what is missing where it cannot be loaded.</summary>
+/// <summary>Loads TorchSharp's native library, also on older Linux systems. If it cannot be loaded, the error says what is missing.</summary>
 internal static class TorchLibrary
 {
     private const string Name = "LibTorchSharp";
@@ -18,8 +18,8 @@ internal static class TorchLibrary
     private static nint _adapted;
     private static string? _failure;
 
-    /// <summary>Lets TorchSharp find the adapted library where the one of its package does not load.</summary>
-#pragma warning disable CA2255 // TorchSharp loads its native library when it is first used, which is out of our hands: the handler has to be there before.
+    /// <summary>Makes TorchSharp load an adapted copy of its library if the original does not load.</summary>
+#pragma warning disable CA2255 // The handler must be installed before TorchSharp is first used, and user code may use it before this library.
     [ModuleInitializer]
 #pragma warning restore CA2255
     public static void Register()
@@ -31,12 +31,14 @@ internal static class TorchLibrary
         }
     }
 
-    /// <summary>Call before the first use of TorchSharp, which writes to the console and names the wrong cause where its native library does not load.</summary>
-    /// <exception cref="DllNotFoundException">It cannot be loaded: which file, what is missing, what to do.</exception>
+    /// <summary>
+    /// Call it before the first use of TorchSharp: if its native library does not load, TorchSharp writes to the console and reports a wrong cause.
+    /// </summary>
+    /// <exception cref="DllNotFoundException">The library cannot be loaded. The message has the file, the cause, and what to do.</exception>
     public static void EnsureLoaded()
     {
         Assembly torchSharp = typeof(torch).Assembly;
-        // In a notebook or script TorchSharp.dll lies in its package's folder, and TorchSharp gathers its native files from other packages.
+        // In a notebook or script, TorchSharp.dll is in its package folder, and TorchSharp collects its native files from other packages.
         if (torchSharp.Location.Length > 0 && Path.GetDirectoryName(torchSharp.Location) != Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))
         {
             return;
@@ -55,13 +57,13 @@ internal static class TorchLibrary
     {
         string version = torchSharp.GetName().Version?.ToString(3) ?? "";
         string file = OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
-        string problem = $"{file} is not among the program's native libraries.";
+        string problem = $"{file} was not found in the native library folders of the program.";
         if (Find(file) is { } path)
         {
             try
             {
-                NativeLibrary.Load(path); // says why
-                problem = "the library loads by its path, but not by its name.";
+                NativeLibrary.Load(path); // throws with the cause
+                problem = "the library loads by its path but not by its name.";
             }
             catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
             {
@@ -70,16 +72,16 @@ internal static class TorchLibrary
         }
 
         return $"""
-            {library}, native code of TorchSharp {version}, cannot be loaded by {RuntimeInformation.OSDescription} ({RuntimeInformation.RuntimeIdentifier}).
+            Cannot load {library}, the native code of TorchSharp {version}, on {RuntimeInformation.OSDescription} ({RuntimeInformation.RuntimeIdentifier}).
             Missing: {problem.ReplaceLineEndings(" ").Trim()}
-            What to do: reference TorchSharp-cpu {version} (or TorchSharp-cuda-linux, TorchSharp-cuda-windows of that version) in the program's project; on Linux, glibc 2.34 and libstdc++ of GCC 12 or later are needed (Debian 12, Ubuntu 22.04).
+            What to do: add the package TorchSharp-cpu {version} (or TorchSharp-cuda-linux, TorchSharp-cuda-windows, same version) to the program's project. Linux needs glibc 2.34 and the libstdc++ of GCC 12 or later (Debian 12, Ubuntu 22.04).
             """;
     }
 
-    // The runtime's first line is advice for any library; the loader's own words follow.
+    // The first line of the runtime's message is general advice; the message of the native loader follows.
     private static string Cause(string message) => message.Split('\n', 2) is [_, string loader] && !string.IsNullOrWhiteSpace(loader) ? loader : message;
 
-    // The handle lives as long as the process: TorchSharp's calls are bound to it.
+    // Never freed: TorchSharp's P/Invokes are bound to the handle.
     private static nint LoadAdapted(Assembly torchSharp)
     {
         lock (Gate)
@@ -102,7 +104,7 @@ internal static class TorchLibrary
 
     private static nint LoadAdapted(string path, Assembly torchSharp)
     {
-        // The adapted copy has no folder of its own in which its dependencies could be found: they are loaded before it.
+        // The in-memory copy has no folder to search for dependencies, so they are loaded first.
         foreach (string dependency in (string[])["c10", "torch_cpu", "torch"])
         {
             NativeLibrary.Load(dependency, torchSharp, searchPath: null);
@@ -118,7 +120,7 @@ internal static class TorchLibrary
         }
     }
 
-    // A file without a name: nothing is written to disk that another user could replace or that would have to be removed.
+    // An anonymous file in memory: nothing on disk that another user could replace or that needs cleanup.
     private static nint LoadFromMemory(byte[] library)
     {
         const uint closeOnExec = 1;
@@ -133,7 +135,7 @@ internal static class TorchLibrary
         return NativeLibrary.Load($"/proc/self/fd/{descriptor}");
     }
 
-    // In the order in which the runtime looks: where the host found native assets of packages, then beside the program.
+    // In the search order of the runtime: native assets of packages, then the program's folder.
     private static string? Find(string file) =>
         ((AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string)?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) ?? [])
         .Append(AppContext.BaseDirectory)

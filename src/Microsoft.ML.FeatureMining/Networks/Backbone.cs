@@ -7,14 +7,16 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks;
 
 /// <summary>
-/// A network without its classifier: a stem, and stages that a training strategy can address. Submodules carry PyTorch's state_dict names, so torchvision's and timm's weights load as they are.
+/// A network without its classifier: a stem and stages. Strategies can access the output of each stage. Submodules have PyTorch's state_dict names, so weights
+/// of torchvision and timm load unchanged.
 /// </summary>
 /// <remarks>
-/// <para>To train a backbone of your own, derive from this class and give it a key with <see cref="BackboneCatalog.Register"/>; the trainer's options and saved models name it by that key. Call
-/// <c>RegisterComponents()</c> at the end of the constructor, and keep tensors that are no parameters in buffers (<c>register_buffer</c>): only parameters and buffers are saved, and live as long as
-/// the network. A constructor must make the same modules each time: a Fit makes the network several times and copies weights between them.</para>
-/// <para>Layers that draw random numbers while training derive from <see cref="Layers.RandomLayer"/> (<see cref="Layers.StreamDropout"/> is one); TorchSharp's own, such as <c>nn.Dropout</c>, work too, but
-/// draw from the generator of the whole process, so that the same seed does not give the same weights.</para>
+/// <para>To train your own backbone, derive from this class and register it under a key with <see cref="BackboneCatalog.Register"/>. Trainer options and saved
+/// models refer to it by this key. Call <c>RegisterComponents()</c> at the end of the constructor. Keep tensors that are not parameters in buffers
+/// (<c>register_buffer</c>): only parameters and buffers are saved and stay alive with the network. The constructor must create the same modules each time: Fit
+/// creates the network several times and copies weights.</para>
+/// <para>Layers that use random numbers during training should derive from <see cref="Layers.RandomLayer"/>, as <see cref="Layers.StreamDropout"/> does.
+/// TorchSharp's layers, such as <c>nn.Dropout</c>, work too, but they use the global generator of the process, so that results are not reproducible.</para>
 /// </remarks>
 public abstract class Backbone : nn.Module<Tensor, Tensor>
 {
@@ -24,40 +26,49 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     {
     }
 
-    /// <summary>Channels of each stage's output, first to last; their number is the number of stages.</summary>
+    /// <summary>The number of output channels of each stage, in order. Its count is the number of stages.</summary>
     public abstract IReadOnlyList<int> StageChannels { get; }
 
-    /// <summary>From normalized images [N,C,H,W] to the input of the first stage.</summary>
+    /// <summary>Computes the input of the first stage from normalized images [N,C,H,W].</summary>
     public abstract Tensor Stem(Tensor images);
 
-    /// <summary>From the output of stage <paramref name="index"/> - 1 (of the stem for 0) to the output of stage <paramref name="index"/>, [N,StageChannels[index],h,w].</summary>
+    /// <summary>
+    /// Computes the output of stage <paramref name="index"/>, [N,StageChannels[index],h,w], from the output of the stage before it (of the stem for 0).
+    /// </summary>
     public abstract Tensor Stage(int index, Tensor input);
 
-    /// <summary>The modules of the stem, then those of each stage: one more group than there are stages. <see cref="Training.FineTuning.FrozenStages"/> freezes the first of them.</summary>
-    /// <exception cref="NotSupportedException">The backbone does not override it: it cannot be frozen stage by stage.</exception>
+    /// <summary>
+    /// The modules of the stem, then the modules of each stage: one group more than stages. <see cref="Training.FineTuning.FrozenStages"/> freezes the first
+    /// groups.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The backbone does not override this property, so its stages cannot be frozen.</exception>
     protected internal virtual IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups =>
-        throw new NotSupportedException($"FrozenStages needs to know which modules belong to which stage: override {nameof(LayerGroups)} in {GetType()}.");
+        throw new NotSupportedException($"FrozenStages is not supported by {GetType()}, because it does not say which modules belong to which stage. "
+            + $"Override {nameof(LayerGroups)}.");
 
-    /// <summary>The head that the network gets if the trainer's options name none.</summary>
+    /// <summary>The head of the network if the trainer's options do not set one.</summary>
     protected internal virtual Head DefaultHead => new LinearHead();
 
-    /// <summary>The state_dict name of the fully connected layer in PyTorch's model of this family, under which a linear head saves and loads it; dots separate nested modules.</summary>
+    /// <summary>
+    /// The state_dict name of the fully connected layer in PyTorch's model of this family, which a linear head uses to save and load it. Dots separate nested
+    /// modules.
+    /// </summary>
     protected internal virtual string ClassifierName => "fc";
 
-    /// <summary>The dropout probability before that layer, in [0, 1).</summary>
+    /// <summary>The dropout probability before the fully connected layer, in [0, 1).</summary>
     protected internal virtual double ClassifierDropout => 0;
 
     /// <summary>
-    /// Draws the initial weights. By default: kernels of Conv2d from N(0, 2 / (out * kh * kw)) (He et al. 2015, fan out), Linear uniform in +-1/sqrt(in), while other modules and parameters keep what
-    /// their constructors gave them. Override it for other distributions.
+    /// Initializes the weights. By default, kernels of Conv2d are drawn from N(0, 2 / (out * kh * kw)) (He et al. 2015, fan out) and Linear layers uniformly
+    /// from +-1/sqrt(in). Other modules and parameters keep the values of their constructors. Override it for other distributions.
     /// </summary>
-    /// <param name="random">The stream of the Fit's initial weights.</param>
+    /// <param name="random">The random stream for initial weights.</param>
     protected internal virtual void InitializeWeights(RandomStream random) => WeightInitializer.Initialize(this, random);
 
     /// <summary>Freezes the parameters of the stem and the first stages. <see cref="SetFrozenToEval"/> also freezes their running statistics.</summary>
     internal void Freeze(int stages)
     {
-        foreach (Parameter parameter in First(stages).SelectMany(module => module.parameters()))
+        foreach (Parameter parameter in StemAndStages(stages).SelectMany(module => module.parameters()))
         {
             parameter.requires_grad = false;
         }
@@ -66,13 +77,13 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     /// <summary>Sets the stem and the first stages to evaluation mode: frozen BatchNorm, no dropout. Call it again after each <c>train()</c>.</summary>
     internal void SetFrozenToEval(int stages)
     {
-        foreach (nn.Module module in First(stages))
+        foreach (nn.Module module in StemAndStages(stages))
         {
             module.eval();
         }
     }
 
-    /// <summary>All stages in order: the features before pooling.</summary>
+    /// <summary>Runs the stem and all stages; returns the features before pooling.</summary>
     public sealed override Tensor forward(Tensor images)
     {
         Tensor features = Stem(images);
@@ -85,7 +96,7 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The shape [N,C,h,w] of each stage's output.</summary>
-    /// <exception cref="ArgumentException">A stage does not give what <see cref="StageChannels"/> says.</exception>
+    /// <exception cref="ArgumentException">The output of a stage does not match <see cref="StageChannels"/>.</exception>
     internal IReadOnlyList<long[]> StageShapes(Tensor images)
     {
         using IDisposable noGrad = no_grad();
@@ -97,7 +108,8 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
             features = Stage(stage, features);
             if (features.ndim != 4 || features.shape[0] != images.shape[0] || features.shape[1] != StageChannels[stage])
             {
-                throw new ArgumentException($"Stage {stage} of {GetType()} gives [{string.Join(',', features.shape)}] for [{string.Join(',', images.shape)}]; its {nameof(StageChannels)} say [N,{StageChannels[stage]},h,w].");
+                throw new ArgumentException($"Stage {stage} of {GetType()} returns [{string.Join(',', features.shape)}] for images "
+                    + $"[{string.Join(',', images.shape)}]; its {nameof(StageChannels)} require [N,{StageChannels[stage]},h,w].");
             }
 
             shapes.Add(features.shape);
@@ -106,21 +118,22 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
         return shapes;
     }
 
-    private IEnumerable<nn.Module> First(int stages)
+    private IEnumerable<nn.Module> StemAndStages(int stages)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(stages);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(stages, StageChannels.Count);
         return LayerGroups.Count == StageChannels.Count + 1
             ? LayerGroups.Take(stages + 1).SelectMany(group => group)
-            : throw new NotSupportedException($"{GetType()} has {StageChannels.Count} stages and {LayerGroups.Count} {nameof(LayerGroups)}: there is one for the stem and one for each stage.");
+            : throw new NotSupportedException($"{GetType()} has {StageChannels.Count} stages and {LayerGroups.Count} {nameof(LayerGroups)}; it needs one "
+                + $"group for the stem and one per stage.");
     }
 }
 
-/// <summary>By how much a stage's output is smaller than that of the one before.</summary>
+/// <summary>The stride of a stage: the ratio of its input size to its output size.</summary>
 /// <param name="Rows">At least 1.</param>
 /// <param name="Columns">At least 1.</param>
 internal readonly record struct StageStride(int Rows, int Columns)
 {
-    /// <summary>The largest that a file may ask for.</summary>
+    /// <summary>The largest stride that a model file may have.</summary>
     public const int Max = 64;
 }

@@ -6,10 +6,10 @@ using Microsoft.ML.FeatureMining.Parts;
 
 namespace Microsoft.ML.FeatureMining.Networks;
 
-/// <summary>Backbones by name. A family is one entry; its sizes are part of the key.</summary>
+/// <summary>Backbones by key. The key of a family includes the size, e.g. <c>resnet-50</c>.</summary>
 public static class BackboneCatalog
 {
-    // Behind the keys of networks for large images: a stem for images of 32 or 64 pixels.
+    // The suffix that selects the stem for images of 32 or 64 pixels.
     private const string Stem = "(?<small>-cifar-stem)?$";
 
     private static readonly Family[] Families =
@@ -54,22 +54,24 @@ public static class BackboneCatalog
 
     private static readonly ConcurrentDictionary<(string Key, int Channels), IReadOnlyList<int>> StageChannelsOf = new();
 
-    /// <summary>The named variants, and what was registered. Where a family has sizes in its key, any valid size may be asked for, not just those listed.</summary>
+    /// <summary>The usual sizes of each family, and the registered keys. Other valid sizes of a family also work, although they are not listed.</summary>
     public static IReadOnlyList<string> Keys => [.. Families.SelectMany(family => family.Keys), .. Registered.Keys];
 
-    /// <summary>Makes the backbone of a key, with PyTorch's default weights; to build one of your own around it.</summary>
+    /// <summary>Creates the backbone of a key, initialized with PyTorch's defaults. Use it to build your own backbone from an existing one.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="inputChannels">The channels of the images, at least 1.</param>
-    /// <exception cref="ArgumentException">No backbone has that key, or the family has no such size.</exception>
+    /// <param name="inputChannels">The number of channels of the images, at least 1.</param>
+    /// <exception cref="ArgumentException">There is no backbone with this key, or the family does not have this size.</exception>
     public static Backbone Create(string key, int inputChannels) => Create(key, inputChannels, new LayerFactory());
 
     /// <summary>
-    /// Adds a backbone of your own, so that trainers know it by its key. A saved model names its backbone by this key: a program that loads the model registers the backbone first. Safe to call from any
-    /// thread.
+    /// Registers your own backbone under a key, for trainer options and the command line. Saved models refer to it by this key: a program that loads such a
+    /// model must register the backbone first. Thread-safe.
     /// </summary>
     /// <param name="key">The key, e.g. <c>my-net-18</c>: letters, digits, hyphens, underscores and dots.</param>
-    /// <param name="create">Makes a new backbone for images of so many channels, at each call, e.g. <c>channels => new MyNet(18, channels)</c>.</param>
-    /// <exception cref="ArgumentException">The key is taken, or has other characters.</exception>
+    /// <param name="create">
+    /// Returns a new backbone on each call. Its parameter is the number of channels of the images, e.g. <c>channels => new MyNet(18, channels)</c>.
+    /// </param>
+    /// <exception cref="ArgumentException">The key is already in use, or contains other characters.</exception>
     public static void Register(string key, Func<int, Backbone> create)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -81,15 +83,19 @@ public static class BackboneCatalog
         Registered.Register(key, create);
     }
 
-    /// <summary>Makes the backbone of that name for images of so many channels.</summary>
-    /// <exception cref="ArgumentException">No backbone has that name, or the family has no such size.</exception>
+    /// <summary>Creates the backbone of a key for images with a number of channels.</summary>
+    /// <exception cref="ArgumentException">There is no backbone with this key, or the family does not have this size.</exception>
     internal static Backbone Create(string key, int inputChannels, LayerFactory layers) =>
         Find(key) is ({ } family, { } match) ? family.Create(new BackboneKey(match), inputChannels, layers)
         : Registered.Find(key) is { } create ? create(inputChannels)
-        : throw new ArgumentException($"No backbone is called '{key}'.{Spelling.Hint(key, Keys)} Known: {string.Join(", ", Families.Select(family => family.Name).Where(name => name.Length > 0).Concat(Registered.Keys))}. "
-            + $"One of your own is registered before a trainer or a saved model needs it: BackboneCatalog.Register(\"{key}\", channels => ...).");
+        : throw new ArgumentException($"Unknown backbone '{key}'.{Spelling.Hint(key, Keys)} Known: "
+            + $"{string.Join(", ", Families.Select(family => family.Name).Where(name => name.Length > 0).Concat(Registered.Keys))}. "
+            + $"Register your own before you create a trainer or load a model: BackboneCatalog.Register(\"{key}\", channels => ...).");
 
-    /// <summary>The key of a backbone that is spelled as timm or torchvision do: <c>resnext50_32x4d</c> is <c>resnext-50-32x4d</c>. A name that is a key, or none, is returned as it is.</summary>
+    /// <summary>
+    /// Converts a name in the spelling of timm or torchvision to a key: <c>resnext50_32x4d</c> to <c>resnext-50-32x4d</c>. Keys and unknown names are returned
+    /// unchanged.
+    /// </summary>
     internal static string Canonical(string name)
     {
         if (name is null || Find(name) is not null || IsRegistered(name))
@@ -104,23 +110,26 @@ public static class BackboneCatalog
         return Find(key) is not null || IsRegistered(key) ? key : name;
     }
 
-    /// <summary>Whether a name is that of a backbone that was registered.</summary>
+    /// <summary>Whether a key was registered by the user.</summary>
     internal static bool IsRegistered(string key) => Registered.Find(key) is not null;
 
-    /// <summary>Says what is wrong with a name for images of so many channels, or null where it names a backbone.</summary>
+    /// <summary>An error message if no backbone with this key can be created for images with this number of channels; otherwise null.</summary>
     internal static string? Problem(string key, int inputChannels)
     {
         try
         {
-            return StageChannels(key, inputChannels).Count > 0 ? null : $"The backbone '{key}' has no stage: its StageChannels are empty.";
+            return StageChannels(key, inputChannels).Count > 0 ? null : $"The backbone '{key}' has no stages: its StageChannels is empty.";
         }
         catch (Exception e) when (e is ArgumentException || IsRegistered(key))
         {
-            return IsRegistered(key) ? $"The backbone '{key}' cannot be made for {inputChannels} channels: {e.Message}" : e.Message;
+            return IsRegistered(key) ? $"Cannot create the backbone '{key}' for images with {inputChannels} channels: {e.Message}" : e.Message;
         }
     }
 
-    /// <summary>The channels of each stage of the backbone of that name. Made once and kept: some backbones have a hundred million weights. Those of this library take any number of input channels; others may not.</summary>
+    /// <summary>
+    /// The output channels of each stage of a backbone. Cached, because some backbones have a hundred million weights. Built-in backbones accept any number of
+    /// input channels; registered ones may not.
+    /// </summary>
     internal static IReadOnlyList<int> StageChannels(string key, int inputChannels) => StageChannelsOf.GetOrAdd((key, IsRegistered(key) ? Math.Max(1, inputChannels) : 1), static IReadOnlyList<int> (entry) =>
     {
         using Backbone probe = ModuleScope.Make(() => Create(entry.Key, entry.Channels, new LayerFactory()));
@@ -145,16 +154,16 @@ public static class BackboneCatalog
     private sealed record Family(string Name, string Pattern, string[] Keys, Func<BackboneKey, int, LayerFactory, Backbone> Create);
 }
 
-/// <summary>The parts of a backbone's name, by the names of the groups in its family's pattern.</summary>
+/// <summary>The parts of a key, by the group names of the regular expression of its family.</summary>
 internal sealed class BackboneKey(Match match)
 {
     /// <summary>The "32x4d" of a ResNeXt.</summary>
-    /// <exception cref="ArgumentException">There are no groups, or they are empty.</exception>
+    /// <exception cref="ArgumentException">The number of groups or the width is 0.</exception>
     public Cardinality Cardinality => Number("groups") >= 1 && Number("width") >= 1
         ? new Cardinality(Number("groups"), Number("width"))
-        : throw new ArgumentException($"'{match.Value}': a ResNeXt has at least one group, of at least one channel.");
+        : throw new ArgumentException($"Invalid backbone '{match.Value}': a ResNeXt needs at least 1 group and a group width of at least 1 channel.");
 
-    /// <summary>How to read "SK".</summary>
+    /// <summary>The variant of selective kernels.</summary>
     public SelectiveKernelKind Kernels => new(Blurred: !Has("sharp"), Depthwise: Has("depthwise"));
 
     public bool Has(string part) => match.Groups[part].Success;
@@ -163,6 +172,6 @@ internal sealed class BackboneKey(Match match)
 
     public int Number(string part) => int.Parse(Text(part), CultureInfo.InvariantCulture);
 
-    /// <summary>0 where it is not given.</summary>
+    /// <summary>A fraction; 0 if the key does not have it.</summary>
     public double Fraction(string part) => Has(part) ? double.Parse(Text(part), CultureInfo.InvariantCulture) : 0;
 }

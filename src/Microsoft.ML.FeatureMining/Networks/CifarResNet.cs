@@ -16,7 +16,7 @@ internal static class CifarResNet
     /// blocks. The depth is 6n + 2 with basic blocks of two convolutions, 9n + 2 with bottleneck blocks of three. Where the shape changes, the skip is a 1x1
     /// convolution with BatchNorm (the usual PyTorch variant; the paper's option B).
     /// </summary>
-    /// <exception cref="ArgumentException">No such network has that depth.</exception>
+    /// <exception cref="ArgumentException">The depth is not valid for this family.</exception>
     public static Backbone Plain(int depth, bool bottleneck, int inputChannels, LayerFactory layers) => Network(
         ResNetStem.Small(inputChannels, layers, StemWidth), CifarDepth.Blocks("CIFAR ResNet", depth, bottleneck), 1, bottleneck,
         shape => bottleneck ? ResNetFamily.Bottleneck(shape, Cardinality.One, layers) : ResNetFamily.Basic(shape, layers));
@@ -25,7 +25,7 @@ internal static class CifarResNet
     /// The same with BatchNorm and ReLU before the convolutions, and after the last stage: He et al. 2016, "Identity Mappings in Deep Residual Networks"
     /// (section 5). The depth is 6n + 2 or, with bottleneck blocks, 9n + 2.
     /// </summary>
-    /// <exception cref="ArgumentException">No such network has that depth.</exception>
+    /// <exception cref="ArgumentException">The depth is not valid for this family.</exception>
     public static Backbone PreActivation(int depth, bool bottleneck, int inputChannels, LayerFactory layers) => PreActivation(
         CifarDepth.Blocks("pre-activated CIFAR ResNet", depth, bottleneck), 1, bottleneck, inputChannels,
         shape => bottleneck ? new PreActivationBottleneck(shape, layers) : new PreActivationBlock(shape, 0, layers));
@@ -34,12 +34,13 @@ internal static class CifarResNet
     /// WRN-depth-widening (Zagoruyko and Komodakis 2016, "Wide Residual Networks", table 1): pre-activated basic blocks, wider by a factor. The depth is 6n +
     /// 4.
     /// </summary>
-    /// <exception cref="ArgumentException">No such network has that depth, or the factor is below 1.</exception>
+    /// <exception cref="ArgumentException">The depth, the widening factor or the dropout is not valid.</exception>
     public static Backbone Wide(int depth, int widening, double dropout, int inputChannels, LayerFactory layers) =>
         depth >= 10 && (depth - 4) % 6 == 0 && widening >= 1 && dropout < 1
             ? PreActivation((depth - 4) / 6, widening, false, inputChannels, shape => new PreActivationBlock(shape, dropout, layers))
             : throw new ArgumentException(
-                $"A WRN has 6n + 4 layers, a widening factor of at least 1 and a dropout below 1, not {depth}, {widening} and {dropout}.");
+                $"Invalid WRN with depth {depth}, widening factor {widening} and dropout {dropout}: the depth is 6n + 4, the widening factor at least 1, "
+                + "the dropout below 1.");
 
     private static ResidualNetwork PreActivation(
         int blocks, int widening, bool bottleneck, int inputChannels, Func<BlockShape, nn.Module<Tensor, Tensor>> block)
@@ -58,17 +59,18 @@ internal static class CifarResNet
     }
 }
 
-/// <summary>Depths of the three-stage networks for small images: two or three layers per block, and two layers around the blocks.</summary>
+/// <summary>The depth of the three-stage networks for small images: blocks of two or three layers, and two more layers.</summary>
 internal static class CifarDepth
 {
-    /// <summary>Blocks per stage.</summary>
-    /// <exception cref="ArgumentException">No such network has that depth.</exception>
+    /// <summary>The number of blocks per stage.</summary>
+    /// <exception cref="ArgumentException">The depth is not valid for this family.</exception>
     public static int Blocks(string family, int depth, bool bottleneck)
     {
         int perBlock = bottleneck ? 9 : 6;
         return depth >= perBlock + 2 && (depth - 2) % perBlock == 0
             ? (depth - 2) / perBlock
-            : throw new ArgumentException($"A {family} with {(bottleneck ? "bottleneck" : "basic")} blocks has {perBlock}n + 2 layers; {depth} is not of that form.");
+            : throw new ArgumentException($"Invalid depth {depth}: a {family} with {(bottleneck ? "bottleneck" : "basic")} blocks has {perBlock}n + 2 "
+                + $"layers, e.g. {(3 * perBlock) + 2}.");
     }
 }
 

@@ -6,8 +6,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks;
 
 /// <summary>
-/// DenseNet (Huang et al. 2017, "Densely Connected Convolutional Networks"): blocks of layers that each see all before them, and transitions that halve the size; under
-/// torchvision's names. A stage is the transition before it (the first has none) and a block; BatchNorm and ReLU close the last.
+/// DenseNet (Huang et al. 2017, "Densely Connected Convolutional Networks"): dense blocks, in which each layer gets the outputs of all layers before it, and
+/// transitions that halve the size. Names as in torchvision. A stage is a transition (except in the first stage) and a block; the last stage ends with
+/// BatchNorm and ReLU.
 /// </summary>
 internal sealed class DenseNet : LayeredBackbone
 {
@@ -32,7 +33,7 @@ internal sealed class DenseNet : LayeredBackbone
             channels = output;
         }
 
-        // torchvision's name, however many blocks there are.
+        // torchvision's name, whatever the number of blocks.
         Layers.Add("norm5", new BatchNormLayer(channels));
         Layers.Add("relu5", nn.ReLU(inplace: true));
         features = Layers.ToModule();
@@ -68,8 +69,8 @@ internal sealed class DenseNet : LayeredBackbone
 }
 
 /// <summary>
-/// BatchNorm, ReLU and a 3x3 convolution, with a 1x1 convolution of four times the growth before it or without; what comes out is put behind what came in (Huang et al. 2017,
-/// equation 2 and section 3).
+/// BatchNorm, ReLU and a 3x3 convolution, optionally after a bottleneck: a 1x1 convolution with four times the growth rate as channels. The output is
+/// concatenated to the input (Huang et al. 2017, equation 2 and section 3).
 /// </summary>
 internal sealed class DenseLayer : nn.Module<Tensor, Tensor>
 {
@@ -110,31 +111,32 @@ internal sealed class DenseLayer : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>What tells one DenseNet from another (Huang et al. 2017, table 1 and section 3).</summary>
-/// <param name="Growth">Channels that each layer adds.</param>
-/// <param name="Blocks">Layers of each block.</param>
-/// <param name="Bottleneck">Whether a 1x1 convolution comes before the 3x3 of each layer.</param>
-/// <param name="Compression">The share of channels that a transition keeps.</param>
-/// <param name="StemChannels">Of the first convolution.</param>
-/// <param name="Stem">The kind of the first layers.</param>
+/// <summary>The configuration of a DenseNet (Huang et al. 2017, table 1 and section 3).</summary>
+/// <param name="Growth">The growth rate: channels that each layer adds.</param>
+/// <param name="Blocks">The number of layers of each block.</param>
+/// <param name="Bottleneck">Whether each layer has a 1x1 convolution before the 3x3 convolution.</param>
+/// <param name="Compression">The fraction of channels that a transition keeps.</param>
+/// <param name="StemChannels">The output channels of the first convolution.</param>
+/// <param name="Stem">The kind of stem.</param>
 internal sealed record DenseNetShape(int Growth, int[] Blocks, bool Bottleneck, double Compression, int StemChannels, DenseNetStem Stem)
 {
     /// <summary>For large images: table 1.</summary>
     public static DenseNetShape Of121(bool small) => new(32, [6, 12, 24, 16], true, 0.5, 64, small ? DenseNetStem.Small : DenseNetStem.Large);
 
-    /// <summary>For small images, three blocks: DenseNet (k) or, with bottlenecks and compression, DenseNet-BC (k).</summary>
-    /// <exception cref="ArgumentException">No such network has that depth.</exception>
+    /// <summary>For small images, with three blocks: DenseNet (k) or, with bottlenecks and compression, DenseNet-BC (k).</summary>
+    /// <exception cref="ArgumentException">The depth or the growth rate is not valid.</exception>
     public static DenseNetShape OfDepth(int depth, int growth, bool bottleneck)
     {
         int perBlock = bottleneck ? 6 : 3;
         int layers = (depth - 4) / perBlock;
         return layers >= 1 && (depth - 4) % perBlock == 0 && growth >= 1
             ? new DenseNetShape(growth, [layers, layers, layers], bottleneck, bottleneck ? 0.5 : 1, bottleneck ? 2 * growth : 16, DenseNetStem.Bare)
-            : throw new ArgumentException($"A DenseNet {(bottleneck ? "with" : "without")} bottlenecks has {perBlock}n + 4 layers and a growth of at least 1, not {depth} and {growth}.");
+            : throw new ArgumentException($"Invalid DenseNet with depth {depth} and growth rate {growth}: {(bottleneck ? "with" : "without")} bottlenecks "
+                + $"the depth is {perBlock}n + 4, and the growth rate at least 1.");
     }
 }
 
-/// <summary>What stands before the dense blocks.</summary>
+/// <summary>The layers before the dense blocks.</summary>
 internal enum DenseNetStem
 {
     /// <summary>7x7 at stride 2, BatchNorm, ReLU, max pooling.</summary>
@@ -143,6 +145,6 @@ internal enum DenseNetStem
     /// <summary>3x3 at stride 1, BatchNorm, ReLU.</summary>
     Small,
 
-    /// <summary>3x3 at stride 1 alone, as in the paper's networks for CIFAR.</summary>
+    /// <summary>3x3 at stride 1 without BatchNorm and ReLU, as in the CIFAR networks of the paper.</summary>
     Bare,
 }

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks;
 
 /// <summary>
-/// EfficientNet (Tan and Le 2019, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", table 1) with torchvision's names and settings. Five stages, at strides 2, 4,
-/// 8, 16 and 32 (half of it with the stem for small images); the 1x1 convolution before pooling belongs to the last.
+/// EfficientNet (Tan and Le 2019, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", table 1) with torchvision's names and settings.
+/// Five stages at strides 2, 4, 8, 16 and 32 (half of these with the stem for small images). The 1x1 convolution before pooling belongs to the last stage.
 /// </summary>
 internal sealed class EfficientNet : LayeredBackbone
 {
@@ -55,14 +55,14 @@ internal sealed class EfficientNet : LayeredBackbone
     protected internal override double ClassifierDropout => _dropout;
 }
 
-/// <summary>How much wider and deeper than B0 an EfficientNet is (Tan and Le 2019, equation 3), and what torchvision changes with it.</summary>
+/// <summary>The width and depth multipliers of an EfficientNet (Tan and Le 2019, equation 3), with torchvision's dropout and BatchNorm settings.</summary>
 internal sealed record EfficientNetScale(double Width, double Depth, double Dropout, NormSettings Norm)
 {
     private static readonly NormSettings Large = new(1e-3, 0.01);
 
     public int Blocks(int count) => (int)Math.Ceiling(count * Depth);
 
-    /// <summary>Rounded to a multiple of 8, but by no more than a tenth down.</summary>
+    /// <summary>The scaled number of channels, rounded to a multiple of 8, but not down by more than 10 %.</summary>
     public int Channels(int count)
     {
         double exact = count * Width;
@@ -80,13 +80,13 @@ internal sealed record EfficientNetScale(double Width, double Depth, double Drop
         "b5" => new EfficientNetScale(1.6, 2.2, 0.4, Large),
         "b6" => new EfficientNetScale(1.8, 2.6, 0.5, Large),
         "b7" => new EfficientNetScale(2.0, 3.1, 0.5, Large),
-        _ => throw new ArgumentException($"There is no EfficientNet '{name}'; there are b0 to b7."),
+        _ => throw new ArgumentException($"Unknown EfficientNet '{name}'; use b0 to b7."),
     };
 }
 
 /// <summary>
-/// The block of EfficientNet (Tan and Le 2019, after Sandler et al. 2018): a 1x1 convolution widens, a depthwise one filters, squeeze and excitation weighs, a 1x1 one narrows; a
-/// skip where the shape stays; under torchvision's names.
+/// The block of EfficientNet, MBConv (Tan and Le 2019; Sandler et al. 2018): 1x1 expansion, depthwise convolution, squeeze-and-excitation, 1x1 projection, and
+/// a skip connection if the shape does not change. Names as in torchvision.
 /// </summary>
 internal sealed class InvertedBottleneckBlock : nn.Module<Tensor, Tensor>
 {
@@ -125,10 +125,12 @@ internal sealed class InvertedBottleneckBlock : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>What an <see cref="InvertedBottleneckBlock"/> is made for.</summary>
+/// <summary>The configuration of an <see cref="InvertedBottleneckBlock"/>.</summary>
 internal readonly record struct InvertedBottleneckShape(int Expansion, int Kernel, int Stride, int Input, int Output);
 
-/// <summary>Weighs channels by what they hold on average (Hu et al. 2018, "Squeeze-and-Excitation Networks"), with SiLU within; under torchvision's names.</summary>
+/// <summary>
+/// Squeeze-and-excitation: channel attention from globally pooled features (Hu et al. 2018), with SiLU as the inner activation. Names as in torchvision.
+/// </summary>
 internal sealed class SqueezeExcitation : nn.Module<Tensor, Tensor>
 {
     private readonly Conv2d fc1;

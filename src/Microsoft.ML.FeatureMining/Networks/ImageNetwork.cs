@@ -5,15 +5,17 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
 
-/// <summary>Backbone and head: from normalized images [N,C,H,W] to logits [N,K]. A network with exits gives the mean of the head's logits and theirs.</summary>
+/// <summary>
+/// Backbone and head: from normalized images [N,C,H,W] to logits [N,K]. With exits, the output is the mean of the logits of the head and the exits.
+/// </summary>
 internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
 {
     private readonly Backbone backbone;
     private readonly HeadModule head;
     private readonly List<Exit> _exits = [];
 
-    /// <summary>Joins a backbone and a head; the network owns both from here on.</summary>
-    /// <exception cref="ArgumentException">Both have a parameter or a buffer of one name.</exception>
+    /// <summary>Creates a network from a backbone and a head, and takes ownership of both.</summary>
+    /// <exception cref="ArgumentException">Both have a parameter or a buffer with the same name.</exception>
     public ImageNetwork(Backbone backbone, HeadModule head)
         : base(nameof(ImageNetwork))
     {
@@ -24,17 +26,18 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         RegisterComponents();
         if (NamedState().GroupBy(entry => entry.Name).FirstOrDefault(entries => entries.Count() > 1) is { } twice)
         {
-            throw new ArgumentException($"{backbone.GetType()} and {head.GetType()} both have a tensor '{twice.Key}', and a model keeps them side by side. Rename one.");
+            throw new ArgumentException($"{backbone.GetType()} and {head.GetType()} both have a tensor named '{twice.Key}'. Names must be unique in a model; "
+                + $"rename one of them.");
         }
     }
 
-    /// <summary>The part before pooling.</summary>
+    /// <summary>The network before pooling.</summary>
     public Backbone Backbone => backbone;
 
     /// <summary>The classifier.</summary>
     public HeadModule Head => head;
 
-    /// <summary>Features [N,C,h,w] to [N,C]: the mean over all positions.</summary>
+    /// <summary>Global average pooling: from features [N,C,h,w] to [N,C].</summary>
     public static Tensor Pool(Tensor features) => features.mean(new long[] { 2, 3 });
 
     /// <inheritdoc/>
@@ -55,16 +58,18 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
 
     public IReadOnlyList<Exit> Exits => _exits;
 
-    /// <summary>From each stage to the next, as its exits bridge them; null where it has none.</summary>
+    /// <summary>The stride from each stage to the next, for the exits; null if there are no exits.</summary>
     public IReadOnlyList<StageStride>? ExitStrides { get; private set; }
 
-    /// <summary>Gives each stage but the last an exit, which from here on is a part of the network.</summary>
-    /// <exception cref="InvalidDataException">The strides are not those between the stages.</exception>
+    /// <summary>Adds an exit to each stage except the last. The exits become part of the network.</summary>
+    /// <exception cref="InvalidDataException">The number of strides is wrong, or the network already has exits.</exception>
     public IReadOnlyList<Exit> AddExits(IReadOnlyList<StageStride> strides, int classes)
     {
         if (ExitStrides is not null || strides.Count != backbone.StageChannels.Count - 1)
         {
-            throw new InvalidDataException($"A network of {backbone.StageChannels.Count} stages takes {backbone.StageChannels.Count - 1} exits, once; these are {strides.Count}.");
+            throw new InvalidDataException(ExitStrides is not null
+                ? "The network already has exits."
+                : $"A network with {backbone.StageChannels.Count} stages has {backbone.StageChannels.Count - 1} exits, but {strides.Count} are given.");
         }
 
         ExitStrides = strides;
@@ -73,7 +78,9 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         return _exits;
     }
 
-    /// <summary>Freezes every BatchNorm of the backbone: it normalizes by its running statistics and does not update them. <c>train()</c> undoes it.</summary>
+    /// <summary>
+    /// Freezes every BatchNorm of the backbone: it uses its running statistics and does not update them. Call it again after each <c>train()</c>.
+    /// </summary>
     public void FreezeBatchNorm()
     {
         foreach (BatchNorm norm in backbone.modules().OfType<BatchNorm>())
@@ -82,7 +89,7 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>Parameters and buffers under PyTorch's names: those of the backbone and of the head, side by side, and those of the exits.</summary>
+    /// <summary>The parameters and buffers of the backbone, the head and the exits under PyTorch's names.</summary>
     public IEnumerable<(string Name, Tensor Value)> NamedState() =>
         [.. Named(backbone), .. Named(head), .. _exits.SelectMany(exit => Named(exit).Select(entry => ($"exits.{exit.Stage}.{entry.Item1}", entry.Item2)))];
 

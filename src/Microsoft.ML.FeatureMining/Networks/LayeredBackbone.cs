@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
 
-/// <summary>A backbone whose stem and stages are lists of layers that run one after another.</summary>
+/// <summary>A backbone with a stem and stages that are sequences of layers.</summary>
 internal abstract class LayeredBackbone(string name) : Backbone(name)
 {
     private readonly List<int> _stageChannels = [];
@@ -25,15 +25,15 @@ internal abstract class LayeredBackbone(string name) : Backbone(name)
         return Layers.Run(index + 1, input);
     }
 
-    /// <summary>The layers that are added from now on belong to the next stage, and no longer to the stem or the stage before.</summary>
+    /// <summary>Starts the next stage: layers that are added after this call belong to it.</summary>
     protected void BeginStage() => Layers.BeginPart();
 
-    /// <summary>The stage is complete.</summary>
-    /// <param name="channels">Its output channels.</param>
+    /// <summary>Completes the stage.</summary>
+    /// <param name="channels">The number of its output channels.</param>
     protected void EndStage(int channels) => _stageChannels.Add(channels);
 }
 
-/// <summary>Named layers in order, cut into parts.</summary>
+/// <summary>A sequence of named layers, split into parts.</summary>
 internal sealed class LayerList
 {
     private readonly List<List<nn.Module<Tensor, Tensor>>> _parts = [[]];
@@ -45,7 +45,7 @@ internal sealed class LayerList
     /// <summary>The layers of each part.</summary>
     public IReadOnlyList<IReadOnlyList<nn.Module>> Parts => _parts;
 
-    /// <summary>Adds a layer under its number.</summary>
+    /// <summary>Adds a layer with its index as the name.</summary>
     public void Add(nn.Module<Tensor, Tensor> layer) => Add(_layers.Count.ToString(CultureInfo.InvariantCulture), layer);
 
     public void Add(string name, nn.Module<Tensor, Tensor> layer)
@@ -56,10 +56,10 @@ internal sealed class LayerList
 
     public void BeginPart() => _parts.Add([]);
 
-    /// <summary>All layers in one module, which torchvision calls <c>features</c>; the network holds it to own them.</summary>
+    /// <summary>All layers as one module, which torchvision calls <c>features</c>. It registers the layers with the network.</summary>
     public Sequential ToModule() => nn.Sequential([.. _layers]);
 
-    /// <summary>Runs the layers of one part, and disposes what passes between them.</summary>
+    /// <summary>Runs the layers of one part and disposes the intermediate tensors.</summary>
     public Tensor Run(int part, Tensor input)
     {
         if (_parts[part].Count == 0)
@@ -91,7 +91,7 @@ internal sealed class ResidualNetwork : LayeredBackbone
 {
     /// <param name="stem">The stem.</param>
     /// <param name="stages">The stages.</param>
-    /// <param name="stageChannels">Output channels of each.</param>
+    /// <param name="stageChannels">The number of output channels of each stage.</param>
     /// <param name="lastNorm">The state_dict name of the BatchNorm after the last stage; null for none.</param>
     public ResidualNetwork(ResNetStem stem, IReadOnlyList<Sequential> stages, IReadOnlyList<int> stageChannels, string? lastNorm = null)
         : base(nameof(ResidualNetwork))
@@ -110,7 +110,7 @@ internal sealed class ResidualNetwork : LayeredBackbone
 
         if (lastNorm is not null)
         {
-            // They belong to the last stage.
+            // BatchNorm and ReLU belong to the last stage.
             Layers.Add(lastNorm, new BatchNormLayer(stageChannels[^1]));
             Layers.Add(lastNorm + "_relu", nn.ReLU(inplace: true));
         }

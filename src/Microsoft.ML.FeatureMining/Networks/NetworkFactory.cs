@@ -6,17 +6,17 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
 
-/// <summary>Makes whole networks, for training and for scoring.</summary>
+/// <summary>Creates complete networks for training and for scoring.</summary>
 internal static class NetworkFactory
 {
     /// <summary>
-    /// A network, with the head that its family comes with unless another is named, on the CPU with PyTorch's layer defaults, which are drawn from <paramref name="seed"/>;
-    /// <see cref="WeightInitializer"/> or a file gives it its weights.
+    /// Creates a network on the CPU with PyTorch's default weights, drawn with <paramref name="seed"/>. <see cref="WeightInitializer"/> or a weight file sets
+    /// the final weights. The default head is that of the backbone's family.
     /// </summary>
     public static ImageNetwork Create(string backbone, int inputChannels, int classes, Head? head = null, IReadOnlyList<StageStride>? exits = null, long seed = 0) =>
         Create(backbone, head, inputChannels, classes, exits, new LayerFactory(), seed);
 
-    /// <summary>A network for scoring alone: BatchNorm folded into the convolutions, kernels laid out as NHWC, no gradients.</summary>
+    /// <summary>Creates a network for scoring only: BatchNorm folded into the convolutions, channels_last, no gradients.</summary>
     public static ImageNetwork CreateForScoring(
         string backbone, int inputChannels, int classes, Action<ImageNetwork> loadWeights, Device device, Head? head = null, IReadOnlyList<StageStride>? exits = null)
     {
@@ -57,7 +57,7 @@ internal static class NetworkFactory
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Dictionary<string, Tensor> source = from.NamedState().ToDictionary(entry => entry.Name, entry => entry.Value);
-        // The biases of folded convolutions are new.
+        // Folded convolutions have a bias that the source does not have.
         foreach ((string name, Tensor value) in to.NamedState().Where(entry => source.ContainsKey(entry.Name)))
         {
             value.copy_(source[name]);

@@ -7,15 +7,15 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks;
 
 /// <summary>
-/// PyramidNet for small images (Han et al. 2017, "Deep Pyramidal Residual Networks", table 1 and equation 3): from 16 channels, each block adds the same number, up to 16 + alpha planes, in
-/// three stages at strides 1, 2 and 4; BatchNorm and ReLU after the last.
+/// PyramidNet for small images (Han et al. 2017, "Deep Pyramidal Residual Networks", table 1 and equation 3): starting with 16 channels, each block adds the
+/// same number of planes, up to 16 + alpha, in three stages at strides 1, 2 and 4; BatchNorm and ReLU after the last.
 /// </summary>
 internal static class PyramidNet
 {
     private const int StemWidth = 16;
     private const int Stages = 3;
 
-    /// <exception cref="ArgumentException">No such network has that depth.</exception>
+    /// <exception cref="ArgumentException">The depth is not valid for this family.</exception>
     public static Backbone Of(int depth, int alpha, bool bottleneck, int inputChannels, LayerFactory layers)
     {
         int blocks = CifarDepth.Blocks("PyramidNet", depth, bottleneck);
@@ -25,7 +25,7 @@ internal static class PyramidNet
         Sequential[] stages = [.. Enumerable.Range(0, Stages).Select(stage => nn.Sequential(Enumerable.Range(stage * blocks, blocks).Select(Block).ToArray()))];
         return new ResidualNetwork(stem, stages, [.. Enumerable.Range(1, Stages).Select(stage => Planes(stage * blocks) * expansion)], lastNorm: "bn_final");
 
-        // After that many blocks.
+        // The number of planes after this number of blocks.
         int Planes(int count) => (int)Math.Round(StemWidth + (double)alpha * count / (Stages * blocks), MidpointRounding.ToEven);
 
         nn.Module<Tensor, Tensor> Block(int i) => new PyramidBlock(
@@ -34,8 +34,8 @@ internal static class PyramidNet
 }
 
 /// <summary>
-/// The block of PyramidNet (Han et al. 2017, figure 6d): BatchNorm first and last, no ReLU before the first convolution; the skip is the input, averaged where the size halves, with
-/// channels of zeros where there are more to come out. Two 3x3 convolutions, or 1x1, 3x3 and 1x1.
+/// The block of PyramidNet (Han et al. 2017, figure 6d): BatchNorm first and last, no ReLU before the first convolution. The skip is the input, average-pooled
+/// if the size halves and zero-padded if the number of channels grows. Two 3x3 convolutions, or 1x1, 3x3 and 1x1.
 /// </summary>
 internal sealed class PyramidBlock : nn.Module<Tensor, Tensor>
 {

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
 
-/// <summary>The branch of ResNeSt: a bottleneck whose 3x3 convolution is a <see cref="SplitAttention"/>, with the stride in a 3x3 mean after it.</summary>
+/// <summary>
+/// The branch of a ResNeSt block: a bottleneck with <see cref="SplitAttention"/> instead of the 3x3 convolution; a 3x3 average pool after it has the stride.
+/// </summary>
 internal sealed class SplitAttentionBranch : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor> conv1;
@@ -34,8 +36,8 @@ internal sealed class SplitAttentionBranch : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>
-/// A 3x3 convolution that gives two maps, each from half of the input, and the attention that joins them, channel by channel (Zhang et al. 2020, "ResNeSt: Split-Attention
-/// Networks", section 3.1, radix 2, cardinality 1); under timm's names.
+/// Split attention: a 3x3 convolution computes two maps, each from half of the input channels; channel-wise attention combines them (Zhang et al. 2020,
+/// "ResNeSt: Split-Attention Networks", section 3.1, radix 2, cardinality 1). Names as in timm.
 /// </summary>
 internal sealed class SplitAttention : nn.Module<Tensor, Tensor>
 {

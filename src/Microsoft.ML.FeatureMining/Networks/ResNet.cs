@@ -6,9 +6,9 @@ namespace Microsoft.ML.FeatureMining.Networks;
 
 /// <summary>
 /// The residual networks for large images: four stages of 64, 128, 256 and 512 planes at strides 4, 8, 16 and 32 (1, 2, 4 and 8 with the stem for small
-/// images), which differ in the stem and in the block. With torchvision's names: ResNet (He et al. 2016, table 1), ResNeXt (Xie et al. 2017, table 1). With
-/// timm's: ResNeSt (Zhang et al. 2020, "ResNeSt: Split-Attention Networks"), SK-ResNeXt. D- and DSK-ResNeXt, without published weights: Sun et al. 2020, "A
-/// Visual Inductive Priors Framework for Data-Efficient Image Classification", figure 1 and equation 2.
+/// images). The variants have other stems and blocks. Names as in torchvision: ResNet (He et al. 2016, table 1), ResNeXt (Xie et al. 2017, table 1). Names as
+/// in timm: ResNeSt (Zhang et al. 2020, "ResNeSt: Split-Attention Networks"), SK-ResNeXt. Without published weights: D- and DSK-ResNeXt (Sun et al. 2020, "A
+/// Visual Inductive Priors Framework for Data-Efficient Image Classification", figure 1 and equation 2).
 /// </summary>
 internal static class ResNetFamily
 {
@@ -63,16 +63,16 @@ internal static class ResNetFamily
         34 or 50 => [3, 4, 6, 3],
         101 => [3, 4, 23, 3],
         152 => [3, 8, 36, 3],
-        _ => throw new ArgumentException($"A ResNet has 14, 18, 26, 34, 50, 101 or 152 layers, not {depth}."),
+        _ => throw new ArgumentException($"Invalid depth {depth}: a ResNet has 14, 18, 26, 34, 50, 101 or 152 layers."),
     };
 }
 
-/// <summary>The layers before the stages of a residual network, by their state_dict names, and the channels that leave them.</summary>
+/// <summary>The stem of a residual network: its layers with their state_dict names, and its number of output channels.</summary>
 internal sealed record ResNetStem(int Channels, params IReadOnlyList<(string Name, nn.Module<Tensor, Tensor> Layer)> Layers)
 {
     private const int Width = 64;
 
-    /// <summary>7x7 at stride 2 and max pooling (He et al. 2016, table 1); blurred: the max pooling at stride 1 and a <see cref="BlurPool"/>.</summary>
+    /// <summary>7x7 at stride 2 and max pooling (He et al. 2016, table 1); blurred: max pooling at stride 1, then a <see cref="BlurPool"/>.</summary>
     public static ResNetStem Large(int inputChannels, LayerFactory layers, bool blurred = false)
     {
         (nn.Module<Tensor, Tensor> convolution, nn.Module<Tensor, Tensor> norm) = layers.ConvNorm(inputChannels, Width, kernel: 7, stride: 2);
@@ -87,8 +87,8 @@ internal sealed record ResNetStem(int Channels, params IReadOnlyList<(string Nam
     }
 
     /// <summary>
-    /// Three 3x3 convolutions in place of the 7x7 (He et al. 2019, "Bag of Tricks", figure 2b), the last twice as wide; for small images at stride 1 and
-    /// without the pool.
+    /// Three 3x3 convolutions instead of the 7x7 (He et al. 2019, "Bag of Tricks", figure 2b), the last twice as wide. For small images: stride 1 and
+    /// no pool.
     /// </summary>
     public static ResNetStem Deep(int width, bool small, int inputChannels, LayerFactory layers)
     {

@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
 
-/// <summary>The branch of SK-ResNeXt: a bottleneck whose 3x3 convolution is a <see cref="SelectiveKernel"/> (Li et al. 2019, table 1); under timm's names.</summary>
+/// <summary>
+/// The branch of SK-ResNeXt: a bottleneck with a <see cref="SelectiveKernel"/> instead of the 3x3 convolution (Li et al. 2019, table 1). Names as in timm.
+/// </summary>
 internal sealed class SelectiveKernelBranch : nn.Module<Tensor, Tensor>
 {
     private readonly Sequential conv1;
@@ -35,8 +37,8 @@ internal sealed class SelectiveKernelBranch : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>
-/// A skip and two branches of the same kind (Sun et al. 2020, figure 1): X + l F(X, W1) + (1 - l) F(X, W2), l being 0 or 1 at random, for the whole batch, while
-/// training, and 1/2 after it (equation 2). A branch of weight 0 is not computed: it would get no gradient.
+/// A skip and two branches of the same kind (Sun et al. 2020, figure 1): X + l F(X, W1) + (1 - l) F(X, W2). During training, l is 0 or 1 at random for the
+/// whole batch; in evaluation mode it is 1/2 (equation 2). A branch with weight 0 is not computed, because it would get no gradient.
 /// </summary>
 internal sealed class DualBlock : RandomLayer
 {
@@ -61,7 +63,7 @@ internal sealed class DualBlock : RandomLayer
     }
 }
 
-/// <summary>Two convolutions of receptive fields 3 and 5, and the attention that joins them; under timm's names.</summary>
+/// <summary>Two convolutions with receptive fields 3 and 5, combined by attention. Names as in timm.</summary>
 internal sealed class SelectiveKernel : nn.Module<Tensor, Tensor>
 {
     private readonly ModuleList<nn.Module<Tensor, Tensor>> paths;
@@ -91,8 +93,8 @@ internal sealed class SelectiveKernel : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>
-/// Weighs maps of two receptive fields, channel by channel (Li et al. 2019, "Selective Kernel Networks", section 3.1): their sum, averaged over all positions, goes through
-/// max(C/16, 32) channels to one score a map and channel; the softmax over the maps are the weights.
+/// Channel-wise attention over two maps (Li et al. 2019, "Selective Kernel Networks", section 3.1): their sum, globally average-pooled, goes through max(C/16,
+/// 32) channels to one score per map and channel. The softmax over the maps gives the weights.
 /// </summary>
 internal sealed class SelectiveKernelAttention : nn.Module<Tensor, Tensor, Tensor>
 {
@@ -117,15 +119,15 @@ internal sealed class SelectiveKernelAttention : nn.Module<Tensor, Tensor, Tenso
     }
 }
 
-/// <summary>The ways to read "SK-ResNeXt".</summary>
-/// <param name="Blurred">Max pooling and strided convolutions keep stride 1 and are followed by a blur pool.</param>
+/// <summary>The variants of SK-ResNeXt.</summary>
+/// <param name="Blurred">Max pooling and strided convolutions have stride 1, followed by a blur pool.</param>
 /// <param name="Depthwise">
-/// A 3x3 and a 5x5 kernel for each channel, which is what Sun et al. 2020 write; otherwise, as in Li et al. 2019 and timm, the groups of the ResNeXt, and the 5x5 is a 3x3 of
+/// Depthwise 3x3 and 5x5 convolutions, as in Sun et al. 2020. Otherwise, as in Li et al. 2019 and timm, grouped convolutions, and the 5x5 is a 3x3 with
 /// dilation 2.
 /// </param>
 internal readonly record struct SelectiveKernelKind(bool Blurred, bool Depthwise);
 
-/// <summary>Convolution, BatchNorm, ReLU and, where the stride was taken from the convolution, a blur pool; under timm's names.</summary>
+/// <summary>Convolution, BatchNorm, ReLU and, if it replaces the stride of the convolution, a blur pool. Names as in timm.</summary>
 internal sealed class SelectiveKernelPath : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor> conv;

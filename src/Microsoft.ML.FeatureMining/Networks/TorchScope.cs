@@ -4,12 +4,14 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks;
 
 /// <summary>
-/// Torch's settings of this thread as the library needs them, whatever the caller has set: inference mode is left, gradients are on or off, and tensors belong to a scope of their own, so that the
-/// caller's dispose scope neither gets nor frees any of them. <see cref="Dispose"/>, on the same thread, frees these tensors and restores the caller's settings.
+/// Sets torch's thread-local settings as the library needs them, whatever the caller has set: inference mode off, gradients on or off, and a new dispose scope,
+/// so that the caller's dispose scope neither gets nor frees tensors of the library. <see cref="Dispose"/> must run on the same thread; it frees these tensors
+/// and restores the settings.
 /// </summary>
 /// <remarks>
-/// Every way into torch from outside takes one: training, scoring, explaining, and the loading of networks for them. Default dtype, default device and default generator belong to the whole process
-/// and stay as they are, also for the caller's other threads: each tensor names its dtype and device, draws come from generators of their own, and <see cref="ModuleScope"/> is for what cannot.
+/// Every public entry point that uses torch creates one: training, scoring, explaining and loading networks. The default dtype, device and generator belong to
+/// the whole process and are not changed: each tensor is created with an explicit dtype and device, and random numbers come from separate generators. <see
+/// cref="ModuleScope"/> is for the exceptions.
 /// </remarks>
 internal sealed class TorchScope : IDisposable
 {
@@ -33,10 +35,11 @@ internal sealed class TorchScope : IDisposable
 }
 
 /// <summary>
-/// A <see cref="TorchScope"/> in which modules are made. Constructors take torch's default dtype and device and draw initial weights from its default generator, all of which belong to the process:
-/// here they are float32, the CPU and a generator with a known seed. <see cref="Dispose"/>, on the same thread, restores the program's. One thread at a time makes modules.
+/// A <see cref="TorchScope"/> for creating modules. Constructors of modules use torch's default dtype, device and generator, which belong to the whole process.
+/// The scope sets them to float32, CPU and a given seed; <see cref="Dispose"/>, on the same thread, restores them. A lock lets only one thread at a time create
+/// modules.
 /// </summary>
-/// <remarks>Tensors that are not kept are freed with the scope: TorchSharp's constructors leave a wrapper for each tensor that they fill.</remarks>
+/// <remarks>Tensors that are not detached are freed with the scope: TorchSharp's constructors leave a wrapper for each tensor that they fill.</remarks>
 internal sealed class ModuleScope : IDisposable
 {
     private static readonly Lock Gate = new();
@@ -46,7 +49,7 @@ internal sealed class ModuleScope : IDisposable
     private readonly Device _device;
     private readonly Tensor _generator;
 
-    /// <param name="seed">For the weights that constructors draw.</param>
+    /// <param name="seed">The seed for the initial weights.</param>
     public ModuleScope(long seed)
     {
         Gate.Enter();
@@ -59,7 +62,7 @@ internal sealed class ModuleScope : IDisposable
         set_rng_state(seeded.get_state());
     }
 
-    /// <summary>Makes a module that lives until it is disposed, whatever scope it is made in.</summary>
+    /// <summary>Creates a module that lives until it is disposed, independent of the current dispose scope.</summary>
     public static T Make<T>(Func<T> make, long seed = 0)
         where T : nn.Module
     {

@@ -6,8 +6,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks;
 
 /// <summary>
-/// VGG (Simonyan and Zisserman 2015, table 1, columns A, B, D and E), with BatchNorm behind each convolution or without; under torchvision's names. Five stages of 3x3 convolutions, each
-/// with a max pool at its end, at strides 2 to 32. There is no stem to change for small images; they take one fully connected layer instead of three.
+/// VGG (Simonyan and Zisserman 2015, table 1, columns A, B, D and E), optionally with BatchNorm after each convolution. Names as in torchvision. Five stages of
+/// 3x3 convolutions, each with a max pool at the end, at strides 2 to 32. There is no stem; the variant for small images has one fully connected layer instead
+/// of three.
 /// </summary>
 internal sealed class Vgg : LayeredBackbone
 {

@@ -6,15 +6,15 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks;
 
 /// <summary>
-/// Draws initial weights: kernels from N(0, 2 / (out * kh * kw)) as in He et al. 2015 (fan out), BatchNorm scale 1 and shift 0, fully connected layers uniform
-/// in +-1/sqrt(in). Drawn by the run's own stream, never by the process-wide generator: two Fits at once do not disturb each other.
+/// Initializes weights: kernels from N(0, 2 / (out * kh * kw)) as in He et al. 2015 (fan out), BatchNorm scale 1 and shift 0, fully connected layers uniform
+/// in +-1/sqrt(in). Uses the random stream of the run, not the global generator, so that concurrent Fits are independent.
 /// </summary>
 internal static class WeightInitializer
 {
     public static void Initialize(nn.Module module, RandomStream random)
     {
         using IDisposable noGrad = no_grad();
-        // TorchSharp's modules() leaves out the module itself, and a strategy may add a bare layer.
+        // TorchSharp's modules() does not include the module itself, and a strategy may add a single layer.
         foreach (nn.Module part in module.modules().Prepend(module))
         {
             using DisposeScope scope = NewDisposeScope();
@@ -22,8 +22,8 @@ internal static class WeightInitializer
             {
                 case Conv2d convolution:
                     long[] shape = convolution.weight!.shape;                                      // [out, in / groups, kh, kw]
-                    double deviation = Math.Sqrt(2.0 / (shape[0] * shape[2] * shape[3]));
-                    Fill(convolution.weight, () => deviation * random.NextGaussian());
+                    double std = Math.Sqrt(2.0 / (shape[0] * shape[2] * shape[3]));
+                    Fill(convolution.weight, () => std * random.NextGaussian());
                     convolution.bias?.zero_();
                     break;
                 case Linear linear:

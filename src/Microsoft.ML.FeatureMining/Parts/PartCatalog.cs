@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.FeatureMining.Parts;
 
-/// <summary>The parts of one kind by key: those of this library, found by their type, and those that users register. Any number of threads may use it.</summary>
+/// <summary>The parts of one kind by key: the built-in ones, found by reflection, and those that users register. Thread-safe.</summary>
 internal sealed class PartCatalog<T>
     where T : class
 {
@@ -13,9 +13,9 @@ internal sealed class PartCatalog<T>
     private readonly string _catalog;
     private readonly Func<T, string> _keyOf;
 
-    /// <param name="what">What a part is called, in messages.</param>
-    /// <param name="catalog">The catalog's name, in messages.</param>
-    /// <param name="keyOf">The key of a part.</param>
+    /// <param name="what">The kind of part, for messages, e.g. "loss".</param>
+    /// <param name="catalog">The name of the public catalog, for messages.</param>
+    /// <param name="keyOf">Returns the key of a part.</param>
     public PartCatalog(string what, string catalog, Func<T, string> keyOf)
     {
         (_parts, _what, _catalog, _keyOf) = (new Registry<Func<T>>(what), what, catalog, keyOf);
@@ -28,44 +28,46 @@ internal sealed class PartCatalog<T>
     /// <summary>All keys, in order.</summary>
     public IReadOnlyList<string> Keys => _parts.Keys;
 
-    /// <summary>A part with its default settings.</summary>
-    /// <exception cref="ArgumentException">There is none of that key.</exception>
+    /// <summary>Creates a part with its default settings.</summary>
+    /// <exception cref="ArgumentException">There is no part with this key.</exception>
     public T Create(string key) => _parts.Find(key) is { } create
         ? create()
-        : throw new ArgumentException($"No {_what} is called '{key}'.{Spelling.Hint(key, Keys)} Known: {string.Join(", ", Keys)}. One of your own must be registered first: {_catalog}.Register(() => ...).");
+        : throw new ArgumentException($"Unknown {_what} '{key}'.{Spelling.Hint(key, Keys)} Known: {string.Join(", ", Keys)}. Register your own first: "
+            + $"{_catalog}.Register(() => ...).");
 
-    /// <exception cref="ArgumentException">The key of what the function makes is taken or cannot be a key.</exception>
+    /// <exception cref="ArgumentException">The key of the created part is already in use or invalid.</exception>
     public void Register(Func<T> create)
     {
         ArgumentNullException.ThrowIfNull(create);
         _parts.Register(_keyOf(create()), create);
     }
 
-    /// <summary>Says what is wrong with the key of a part, or null where it names this part or none.</summary>
+    /// <summary>An error message if the key of a part is empty or belongs to another type; otherwise null.</summary>
     public string? Problem(T part)
     {
         string key = _keyOf(part);
-        return string.IsNullOrEmpty(key) ? $"The {_what} {part.GetType()} has no Key."
-            : _parts.Find(key) is { } create && create().GetType() != part.GetType() ? $"The {_what} {part.GetType()} has the Key '{key}', which is that of {create().GetType()}. Choose another."
+        return string.IsNullOrEmpty(key) ? $"The {_what} {part.GetType()} has an empty Key."
+            : _parts.Find(key) is { } create && create().GetType() != part.GetType() ? $"The {_what} {part.GetType()} has the Key '{key}', which "
+                + $"{create().GetType()} already uses. Choose another key."
             : null;
     }
 }
 
-/// <summary>Parts as JSON: the key; the type, where it is not one of this library's; the settings, which are the public properties.</summary>
-/// <param name="keyOf">The key of a part.</param>
-/// <param name="create">Makes the part of a key; null reads none.</param>
+/// <summary>Writes a part as JSON: its key, its type if it is not built in, and its public properties.</summary>
+/// <param name="keyOf">Returns the key of a part.</param>
+/// <param name="create">Creates a part by its key; null if the kind is only written, never read.</param>
 internal abstract class PartConverter<T>(Func<T, string> keyOf, Func<string, T>? create = null) : JsonConverter<T>
     where T : class
 {
     private const string TypeName = "$type";
 
-    /// <exception cref="JsonException">The JSON has no key, or one that the catalog does not have.</exception>
+    /// <exception cref="JsonException">The JSON has no key, or the catalog has no such key.</exception>
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         JsonElement part = JsonElement.ParseValue(ref reader);
         if (create is null || part.ValueKind != JsonValueKind.Object || !part.TryGetProperty(KeyName(options), out JsonElement key) || key.ValueKind != JsonValueKind.String)
         {
-            throw new JsonException($"This is no {typeof(T).Name}: {part}");
+            throw new JsonException($"Expected a JSON object with the Key of a {typeof(T).Name}, got: {part}");
         }
 
         try
@@ -78,14 +80,14 @@ internal abstract class PartConverter<T>(Func<T, string> keyOf, Func<string, T>?
         }
     }
 
-    /// <exception cref="JsonException">The part does not describe itself as an object.</exception>
-    /// <exception cref="NotSupportedException">A setting is of a type that has no JSON.</exception>
+    /// <exception cref="JsonException">The part is not serialized as a JSON object.</exception>
+    /// <exception cref="NotSupportedException">A setting has a type that cannot be serialized.</exception>
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options)
     {
         JsonElement settings = JsonSerializer.SerializeToElement(value, value.GetType(), options);
         if (settings.ValueKind != JsonValueKind.Object)
         {
-            throw new JsonException("Its JSON is no object.");
+            throw new JsonException($"{value.GetType()} must be serialized as a JSON object.");
         }
 
         writer.WriteStartObject();
@@ -106,8 +108,8 @@ internal abstract class PartConverter<T>(Func<T, string> keyOf, Func<string, T>?
     private static string KeyName(JsonSerializerOptions options) => options.PropertyNamingPolicy?.ConvertName("Key") ?? "Key";
 }
 
-/// <summary>Functions that make parts, by key. Any number of threads may use it.</summary>
-/// <param name="what">What a part is called, in messages.</param>
+/// <summary>Factory functions by key. Thread-safe.</summary>
+/// <param name="what">The kind of part, for messages.</param>
 internal sealed class Registry<TCreate>(string what)
     where TCreate : Delegate
 {
@@ -116,16 +118,16 @@ internal sealed class Registry<TCreate>(string what)
     /// <summary>All keys, in order.</summary>
     public IReadOnlyList<string> Keys => [.. _entries.Keys.Order(StringComparer.Ordinal)];
 
-    /// <summary>The function of a key, also of one with capitals or underscores, as other libraries write it; null if there is none.</summary>
+    /// <summary>The function registered under a key, or null. Capitals and underscores, as in other libraries, match too.</summary>
     public TCreate? Find(string key) => _entries.GetValueOrDefault(key) ?? _entries.GetValueOrDefault(Spelling.Hyphenated(key));
 
-    /// <exception cref="ArgumentException">The key is taken, empty, or has a character that the command line gives a meaning.</exception>
+    /// <exception cref="ArgumentException">The key is already in use, empty, or has a character with a meaning on the command line.</exception>
     public void Register(string key, TCreate create)
     {
         ArgumentNullException.ThrowIfNull(create);
         if (string.IsNullOrEmpty(key) || !key.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
         {
-            throw new ArgumentException($"'{key}' cannot be the key of a {what}: a key has letters, digits, hyphens, underscores and dots.", nameof(key));
+            throw new ArgumentException($"'{key}' is not a valid {what} key. Use letters, digits, hyphens, underscores and dots only.", nameof(key));
         }
 
         if (!_entries.TryAdd(key, create))
@@ -134,5 +136,5 @@ internal sealed class Registry<TCreate>(string what)
         }
     }
 
-    public ArgumentException Taken(string key) => new($"There already is a {what} '{key}'. Choose another key.", nameof(key));
+    public ArgumentException Taken(string key) => new($"A {what} with the key '{key}' is already registered. Choose another key.", nameof(key));
 }

@@ -6,12 +6,13 @@ using System.Reflection;
 namespace Microsoft.ML.FeatureMining.Parts;
 
 /// <summary>
-/// Checks settings against the attributes of their properties: <see cref="RangeAttribute"/> and the other validation attributes of System.ComponentModel.DataAnnotations, and that enum values exist.
-/// Parts within settings (a loss, a list of augmentations) are checked as well. Rules that concern several properties are the <c>Problems</c> of each part.
+/// Checks settings against the validation attributes of their properties (<see cref="RangeAttribute"/> and the others of
+/// System.ComponentModel.DataAnnotations), and that enum values are defined. Nested parts (a loss, a list of augmentations) are checked as well. Rules about
+/// several properties are in the <c>Problems</c> method of each part.
 /// </summary>
 internal static class SettingsValidator
 {
-    /// <summary>All that is wrong, one sentence each; empty if nothing is.</summary>
+    /// <summary>All validation errors, one sentence each; empty if the settings are valid.</summary>
     public static IEnumerable<string> Problems(object settings) => Problems(settings, KeyOf(settings) is { } key ? $" of {key}" : "");
 
     private static IEnumerable<string> Problems(object settings, string owner)
@@ -43,7 +44,7 @@ internal static class SettingsValidator
         }
     }
 
-    // A user's getter may throw; describing the part for the manifest says so.
+    // A getter of a user's part may throw. It is reported later, when the part is serialized for the manifest.
     private static bool TryRead(PropertyInfo property, object settings, out object? value)
     {
         try
@@ -58,7 +59,7 @@ internal static class SettingsValidator
         }
     }
 
-    // Parts are declared by types of this library; what a user derives from them may be of any assembly.
+    // By the declared type, which is in this library; a user's derived type may be in any assembly.
     private static IEnumerable<object> PartsOf(PropertyInfo property, object? value)
     {
         Type type = property.PropertyType;

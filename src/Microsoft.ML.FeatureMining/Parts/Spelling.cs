@@ -1,15 +1,15 @@
 namespace Microsoft.ML.FeatureMining.Parts;
 
-/// <summary>Names as users spell them.</summary>
+/// <summary>Matches names that users type against known names.</summary>
 internal static class Spelling
 {
-    /// <summary>A name with lower-case letters and hyphens: <c>Random_Erasing</c> is <c>random-erasing</c>.</summary>
+    /// <summary>Lowercase with hyphens: <c>Random_Erasing</c> becomes <c>random-erasing</c>.</summary>
     public static string Hyphenated(string name) => name.Replace('_', '-').ToLowerInvariant();
 
-    /// <summary>" Did you mean 'mixup'?" if a known name is close, else nothing.</summary>
+    /// <summary>" Did you mean 'mixup'?" if a known name is similar, otherwise empty.</summary>
     public static string Hint(string name, IEnumerable<string> known) => Nearest(name, known) is { } near ? $" Did you mean '{near}'?" : "";
 
-    /// <summary>The known name with the fewest edits, at most a third of its letters; null if none is that close.</summary>
+    /// <summary>The known name with the smallest edit distance, which may be at most a third of the length; otherwise null.</summary>
     public static string? Nearest(string name, IEnumerable<string> known)
     {
         string wanted = Hyphenated(name);
@@ -17,7 +17,7 @@ internal static class Spelling
         return best is { } nearest && nearest.Edits <= Math.Max(1, wanted.Length / 3) ? nearest.Name : null;
     }
 
-    // The Levenshtein distance.
+    // Levenshtein distance.
     private static int Edits(string one, string other)
     {
         int[] row = [.. Enumerable.Range(0, other.Length + 1)];

@@ -3,14 +3,14 @@ using System.Numerics;
 namespace Microsoft.ML.FeatureMining.Randomness;
 
 /// <summary>
-/// A named stream of random numbers: xoshiro256**, seeded from the run's seed and the stream's name. Streams of different names are independent,
-/// so adding a part to a recipe does not shift the draws of another; the same seed and name give the same numbers on every platform.
+/// A named random number generator: xoshiro256**, seeded with the seed of the run and the name. Streams with different names are independent, so a strategy or
+/// augmentation that is added does not change the numbers of another. The same seed and name give the same numbers on every platform.
 /// </summary>
 public sealed class RandomStream
 {
     private ulong _s0, _s1, _s2, _s3;
 
-    /// <summary>Starts the stream <paramref name="name"/> of the run with <paramref name="seed"/>.</summary>
+    /// <summary>Creates the stream with this name for the run with this seed.</summary>
     public RandomStream(long seed, string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -22,7 +22,7 @@ public sealed class RandomStream
     public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
 
     /// <summary>A uniform integer in [0, <paramref name="exclusiveMax"/>), without modulo bias.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The bound is not positive.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="exclusiveMax"/> is not positive.</exception>
     public int NextInt(int exclusiveMax)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(exclusiveMax);
@@ -38,7 +38,9 @@ public sealed class RandomStream
         }
     }
 
-    /// <summary>A standard normal number (Box-Muller; one draw in two is thrown away, so that the stream has no hidden state).</summary>
+    /// <summary>
+    /// A sample of the standard normal distribution (Box-Muller; the second value of each pair is discarded, so that the stream has no hidden state).
+    /// </summary>
     public double NextGaussian()
     {
         double radius = Math.Sqrt(-2 * Math.Log(1 - NextDouble()));
@@ -58,7 +60,10 @@ public sealed class RandomStream
         return order;
     }
 
-    /// <summary>A random permutation in which each number waits in a buffer before its turn: none comes more than <paramref name="buffer"/> - 1 places early.</summary>
+    /// <summary>
+    /// A permutation of 0 .. <paramref name="count"/> - 1 drawn with a shuffle buffer, as tf.data's shuffle: no number moves forward by more than <paramref
+    /// name="buffer"/> - 1 positions.
+    /// </summary>
     internal int[] PermutationWithin(int buffer, int count)
     {
         int[] waiting = [.. Enumerable.Range(0, Math.Min(buffer, count))];
@@ -77,7 +82,7 @@ public sealed class RandomStream
     /// <summary>A seed for another generator, such as a device's.</summary>
     public long NextSeed() => (long)(Next() >> 1);
 
-    /// <summary>The four words that continue this stream exactly.</summary>
+    /// <summary>The state of the generator, to save and restore the stream.</summary>
     internal (ulong, ulong, ulong, ulong) State
     {
         get => (_s0, _s1, _s2, _s3);
@@ -117,7 +122,7 @@ public sealed class RandomStream
     }
 }
 
-/// <summary>All random streams of one run, each made once, by name.</summary>
+/// <summary>All random streams of one run by name, created on first use.</summary>
 internal sealed class RandomStreams(long seed)
 {
     private readonly Dictionary<string, RandomStream> _streams = new(StringComparer.Ordinal);
@@ -135,10 +140,10 @@ internal sealed class RandomStreams(long seed)
         }
     }
 
-    /// <summary>The state of each stream made so far, four words each.</summary>
+    /// <summary>The state of each stream created so far, four words each.</summary>
     public IReadOnlyDictionary<string, ulong[]> Capture() => _streams.ToDictionary(entry => entry.Key, entry => Words(entry.Value.State), StringComparer.Ordinal);
 
-    /// <summary>Continues as when the states were captured; a stream that had not been made begins again.</summary>
+    /// <summary>Restores captured states. Streams without a captured state restart from the beginning.</summary>
     public void Restore(IReadOnlyDictionary<string, ulong[]> states)
     {
         foreach ((string name, RandomStream stream) in _streams)

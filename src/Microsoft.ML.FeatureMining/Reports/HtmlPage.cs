@@ -5,15 +5,15 @@ using System.Xml.Linq;
 namespace Microsoft.ML.FeatureMining.Reports;
 
 /// <summary>
-/// A report in one file: it loads nothing from anywhere, runs no script, follows the reader's wish for light or dark, and is readable on a phone, by keyboard and by a screen
-/// reader. Well-formed XML, too.
+/// A report in one self-contained HTML file without scripts or external resources. It follows the light or dark preference of the browser and is accessible on
+/// phones, by keyboard and with screen readers. It is also well-formed XML.
 /// </summary>
 internal static class HtmlPage
 {
-    // Elements that HTML closes by themselves.
+    // HTML void elements, which have no closing tag.
     private static readonly string[] Void = ["meta", "img", "br"];
 
-    /// <param name="title">Of the page.</param>
+    /// <param name="title">The title of the page.</param>
     /// <param name="sections">In order.</param>
     public static string Of(string title, IReadOnlyList<ReportSection> sections)
     {
@@ -33,7 +33,7 @@ internal static class HtmlPage
                     "header", new XElement("h1", title),
                     new XElement("nav", new XAttribute("aria-label", "Sections"), new XElement("ul", sections.Select(section => new XElement("li", new XElement("a", new XAttribute("href", $"#{section.Id}"), section.Title)))))),
                 new XElement("main", new XAttribute("id", "content"), sections.Select(SectionOf))));
-        // A browser takes <td/> for a cell that begins.
+        // Browsers read <td/> as an opening tag, so other empty elements need an explicit closing tag.
         foreach (XElement element in page.Descendants().Where(element => element.IsEmpty && !Void.Contains(element.Name.LocalName) && !element.AncestorsAndSelf("svg").Any()).ToArray())
         {
             element.Value = "";
@@ -46,48 +46,48 @@ internal static class HtmlPage
     public static void Write(Stream stream, string title, IReadOnlyList<ReportSection> sections) => stream.Write(Encoding.UTF8.GetBytes(Of(title, sections)));
 
     private static XElement SectionOf(ReportSection section) => new(
-        "section", new XAttribute("id", section.Id), new XAttribute("aria-labeledby", $"{section.Id}-title"),
+        "section", new XAttribute("id", section.Id), new XAttribute("aria-labelledby", $"{section.Id}-title"),
         new XElement("h2", new XAttribute("id", $"{section.Id}-title"), section.Title), section.Content);
 }
 
-/// <summary>Elements that reports are made of.</summary>
+/// <summary>Creates the elements of a report.</summary>
 internal static class Html
 {
     public static XElement Paragraph(params object[] content) => new("p", content);
 
-    /// <summary>An image that is embedded in the page.</summary>
-    /// <param name="png">The file.</param>
-    /// <param name="alt">What it shows, for those who do not see it.</param>
+    /// <summary>An image embedded in the page.</summary>
+    /// <param name="png">The content of a PNG file.</param>
+    /// <param name="alt">The text alternative for screen readers.</param>
     /// <param name="style">A class of the stylesheet.</param>
     public static XElement Image(byte[] png, string alt, string style = "image") => new(
         "img", new XAttribute("class", style), new XAttribute("src", "data:image/png;base64," + Convert.ToBase64String(png)), new XAttribute("alt", alt));
 
-    /// <summary>Something with words under it.</summary>
+    /// <summary>Content with a caption below it.</summary>
     public static XElement Figure(XElement content, params object[] caption) => new("figure", content, new XElement("figcaption", caption));
 
-    /// <summary>What lies folded up until it is asked for.</summary>
+    /// <summary>Content that is collapsed until the reader opens it.</summary>
     public static XElement Details(string summary, params IEnumerable<XElement> content) => new("details", new XElement("summary", summary), content);
 
-    /// <summary>Names and values.</summary>
+    /// <summary>A list of names and values.</summary>
     public static XElement Facts(params IEnumerable<(string Name, string Value)> facts) => new(
         "dl", facts.Select(fact => new XElement("div", new XElement("dt", fact.Name), new XElement("dd", fact.Value))));
 
-    /// <summary>Elements side by side as far as the page is wide.</summary>
+    /// <summary>Elements side by side, wrapped to the width of the page.</summary>
     public static XElement Row(params IEnumerable<XElement> content) => new("div", new XAttribute("class", "row"), content);
 
     public static string Number(double? value, string format = "0.000") => value is { } number ? number.ToString(format, CultureInfo.InvariantCulture) : "–";
 
-    public static string Share(double? value) => Number(value * 100, "0.0") + (value is null ? "" : " %");
+    public static string Percent(double? value) => Number(value * 100, "0.0") + (value is null ? "" : " %");
 
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }
 
-/// <summary>A table with a caption, headed columns and rows that their first cell heads; it scrolls by itself, by keyboard too, where it is wider than the page.</summary>
+/// <summary>A table with a caption, column headers and row headers. If it is wider than the page, it scrolls on its own, also by keyboard.</summary>
 internal static class HtmlTable
 {
-    /// <param name="caption">What it shows.</param>
-    /// <param name="columns">The heads; one that begins with '#' is of numbers, which are set to the right.</param>
-    /// <param name="rows">Texts, or elements, as many a row as there are columns.</param>
+    /// <param name="caption">The caption.</param>
+    /// <param name="columns">The column headers. A header that starts with '#' makes a right-aligned column of numbers.</param>
+    /// <param name="rows">Rows of texts or elements, one per column.</param>
     public static XElement Of(string caption, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<object>> rows) => Scrolling(caption, new XElement(
         "table",
         new XElement("caption", caption),
@@ -96,20 +96,20 @@ internal static class HtmlTable
             ? new XElement("th", new XAttribute("scope", "row"), cell)
             : new XElement("td", Kind(columns[i]), cell)))))));
 
-    /// <summary>What is too wide scrolls within itself, and can be reached by keyboard to do so.</summary>
+    /// <summary>A scrollable region for wide content, focusable by keyboard.</summary>
     public static XElement Scrolling(string label, XElement wide) => new(
         "div", new XAttribute("class", "scroll"), new XAttribute("tabindex", "0"), new XAttribute("role", "region"), new XAttribute("aria-label", label), wide);
 
     private static XAttribute? Kind(string column) => column.StartsWith('#') ? new XAttribute("class", "number") : null;
 }
 
-/// <summary>A part of a report.</summary>
-/// <param name="Id">What a link to it ends in; unique in the report.</param>
-/// <param name="Title">Its heading.</param>
+/// <summary>A section of a report.</summary>
+/// <param name="Id">The anchor of the section, unique in the report.</param>
+/// <param name="Title">The heading.</param>
 /// <param name="Content">HTML elements.</param>
 internal sealed record ReportSection(string Id, string Title, params IEnumerable<XElement> Content);
 
-/// <summary>How reports look. Without the characters that XML would escape, because a browser takes a stylesheet literally.</summary>
+/// <summary>The CSS of reports. It must not contain characters that XML escapes, because browsers do not unescape stylesheets.</summary>
 internal static class Stylesheet
 {
     public const string Text = """

@@ -4,7 +4,7 @@ using static Microsoft.ML.FeatureMining.Reports.Svg;
 
 namespace Microsoft.ML.FeatureMining.Reports;
 
-/// <summary>A plot as inline SVG: lines and bars over two axes. Series differ by their dashes as well as by their colors.</summary>
+/// <summary>A plot as inline SVG: lines and bars over two axes. Series differ by dash pattern as well as by color.</summary>
 internal sealed class Plot(string title, string description, PlotAxis x, PlotAxis y)
 {
     private const double Width = 400;
@@ -21,9 +21,9 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
     private double Top => 10 + LegendRow * ((_legend.Count + LegendColumns - 1) / LegendColumns);
 
     /// <summary>A line through points, with a gap where a value is NaN or infinite.</summary>
-    /// <param name="name">Its name in the legend; null for none.</param>
-    /// <param name="points">In order.</param>
-    /// <param name="style">The number of its color and dashes, from 0.</param>
+    /// <param name="name">The name in the legend; null for none.</param>
+    /// <param name="points">The points in order.</param>
+    /// <param name="style">The index of color and dash pattern, from 0.</param>
     public Plot Line(string? name, IEnumerable<(double X, double Y)> points, int style)
     {
         List<List<(double X, double Y)>> runs = [[]];
@@ -39,12 +39,12 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
             }
         }
 
-        // A line of a single point would be invisible.
+        // A polyline with a single point is invisible, so draw a dot.
         return Add(name, style, () => runs.Where(run => run.Count > 0).Select(run => run.Count == 1 ? Dot(run[0], style) : new XElement(
             "polyline", new XAttribute("class", $"line s{style}"), new XAttribute("points", string.Join(' ', run.Select(point => $"{N(AtX(point.X))},{N(AtY(point.Y))}"))))));
     }
 
-    /// <summary>Bars from the lower end of the axis.</summary>
+    /// <summary>Bars that start at the lower end of the y axis.</summary>
     public Plot Bars(string? name, IEnumerable<(double From, double To, double Y)> bars, int style)
     {
         (double From, double To, double Y)[] all = [.. bars];
@@ -101,22 +101,22 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
 
     private XElement Dot((double X, double Y) point, int style) => new("circle", new XAttribute("class", $"dot s{style}"), A("cx", AtX(point.X)), A("cy", AtY(point.Y)), A("r", 3));
 
-    private double AtX(double value) => Left + x.Place(value) * (Width - Right - Left);
+    private double AtX(double value) => Left + x.Position(value) * (Width - Right - Left);
 
-    private double AtY(double value) => Height - Bottom - y.Place(value) * (Height - Bottom - Top);
+    private double AtY(double value) => Height - Bottom - y.Position(value) * (Height - Bottom - Top);
 
     private static XAttribute A(string name, double value) => new(name, N(value));
 }
 
-/// <summary>The parts of inline SVG.</summary>
+/// <summary>Elements of inline SVG.</summary>
 internal static class Svg
 {
-    /// <summary>An image of a size in its own units, with words for screen readers.</summary>
+    /// <summary>The root element with a size in user units and a text alternative for screen readers.</summary>
     public static XElement Image(string cssClass, double width, double height, string label, params object[] content) => new(
         "svg", new XAttribute("class", cssClass), new XAttribute("viewBox", $"0 0 {N(width)} {N(height)}"),
         new XAttribute("role", "img"), new XAttribute("aria-label", label), content);
 
-    /// <param name="x">Where it starts, ends or has its middle, as <paramref name="anchor"/> says.</param>
+    /// <param name="x">The x coordinate of its start, middle or end, depending on <paramref name="anchor"/>.</param>
     /// <param name="y">The baseline.</param>
     /// <param name="anchor">start, middle or end.</param>
     /// <param name="text">The text.</param>
@@ -125,20 +125,20 @@ internal static class Svg
 
     public static XElement Path(string cssClass, string data) => new("path", new XAttribute("class", cssClass), new XAttribute("d", data));
 
-    /// <summary>Two decimals are enough for any screen.</summary>
+    /// <summary>A number with at most two decimals.</summary>
     public static string N(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 }
 
 /// <summary>One axis of a plot: its range and its ticks.</summary>
-/// <param name="Label">What it measures, with its unit.</param>
-/// <param name="Min">Where it begins.</param>
-/// <param name="Max">Where it ends.</param>
-/// <param name="IsWhole">Whether its values, and so its ticks, are whole numbers.</param>
+/// <param name="Label">The quantity, with its unit.</param>
+/// <param name="Min">The lower end.</param>
+/// <param name="Max">The upper end.</param>
+/// <param name="IsWhole">Whether values, and therefore ticks, are whole numbers.</param>
 internal sealed record PlotAxis(string Label, double Min, double Max, bool IsWhole = false)
 {
     private const int MostTicks = 6;
 
-    /// <summary>An axis over all values; if they are all the same, half a unit to each side.</summary>
+    /// <summary>An axis over the range of the values. If all values are equal, it extends half a unit to each side.</summary>
     public static PlotAxis Over(string label, IEnumerable<double> values, bool fromZero = false, bool isWhole = false)
     {
         double[] finite = [.. values.Where(double.IsFinite)];
@@ -147,16 +147,16 @@ internal sealed record PlotAxis(string Label, double Min, double Max, bool IsWho
         return max > min ? new PlotAxis(label, min, max, isWhole) : new PlotAxis(label, min - 0.5, max + 0.5, isWhole);
     }
 
-    /// <summary>The position of a value, 0 at the beginning, 1 at the end; values outside are clamped.</summary>
-    public double Place(double value) => Math.Clamp((value - Min) / (Max - Min), 0, 1);
+    /// <summary>The position of a value on the axis: 0 at the lower end, 1 at the upper end, clamped.</summary>
+    public double Position(double value) => Math.Clamp((value - Min) / (Max - Min), 0, 1);
 
-    /// <summary>Round numbers along the axis.</summary>
+    /// <summary>The ticks: round numbers along the axis.</summary>
     public IEnumerable<double> Ticks()
     {
-        double step = RoundStep.Of(Math.Max((Max - Min) / MostTicks, IsWhole ? 1 : 0));
+        double step = TickSpacing.Of(Math.Max((Max - Min) / MostTicks, IsWhole ? 1 : 0));
         for (double i = Math.Ceiling(Min / step - 1e-9); i * step <= Max + 1e-9 * step; i++)
         {
-            // Without the sign of a negative zero.
+            // Adding 0.0 turns negative zero into zero.
             yield return i * step + 0.0;
         }
     }
@@ -164,10 +164,10 @@ internal sealed record PlotAxis(string Label, double Min, double Max, bool IsWho
     public string Text(double value) => value.ToString("0.#####", CultureInfo.InvariantCulture);
 }
 
-/// <summary>Distances between the ticks of an axis.</summary>
-internal static class RoundStep
+/// <summary>The distance between the ticks of an axis.</summary>
+internal static class TickSpacing
 {
-    /// <summary>1, 2 or 5 times a power of ten, at least <paramref name="least"/>; 1 where that is 0.</summary>
+    /// <summary>The smallest number of the form 1, 2 or 5 times a power of ten that is at least <paramref name="least"/>; 1 for 0.</summary>
     public static double Of(double least)
     {
         double power = least > 0 ? Math.Pow(10, Math.Floor(Math.Log10(least))) : 1;

@@ -7,12 +7,12 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
-/// Be your own teacher (Zhang et al. 2019): each stage but the last gets an exit, a classifier of its own, which learns from the labels and from the deepest
-/// classifier. For exit i with logits z_i and features f_i, and the deepest ones z and f, taken as they are: (1 - alpha) criterion(z_i) + alpha * cross entropy of
-/// softmax(z_i / T) with softmax(z / T) + beta * |f_i - f|^2, all means over the batch. An exit brings the stage's features to the shape of the last stage's by one 3x3 convolution,
-/// BatchNorm and ReLU for each stage between, then pools.
+/// Be your own teacher (Zhang et al. 2019): self-distillation with an exit, an auxiliary classifier, after each stage except the last. An exit learns from the
+/// labels and from the deepest classifier. For exit i with logits z_i and features f_i, and the detached logits z and features f of the deepest classifier, the
+/// terms are (1 - alpha) criterion(z_i) + alpha * cross entropy of softmax(z_i / T) with softmax(z / T) + beta * |f_i - f|^2, all means over the batch. An exit
+/// applies one 3x3 convolution, BatchNorm and ReLU per following stage, so that its features have the shape of the last stage's; then it pools.
 /// </summary>
-/// <remarks>For the rows of Table 2 of the Feature Mining paper: with <see cref="EnsembleExits"/>, as that paper ensembles the exits.</remarks>
+/// <remarks>Table 2 of the Feature Mining paper; set <see cref="EnsembleExits"/>, because that paper ensembles the exits.</remarks>
 public sealed class BeYourOwnTeacher : TrainingStrategy
 {
     /// <inheritdoc/>
@@ -21,24 +21,24 @@ public sealed class BeYourOwnTeacher : TrainingStrategy
     /// <inheritdoc/>
     protected internal override StrategyTraits Traits => StrategyTraits.NeedsOneClass;
 
-    /// <summary>Alpha, the weight of the teacher against the labels, in [0, 1].</summary>
+    /// <summary>Alpha, the weight of the teacher term, in [0, 1]. The label term has the weight 1 - alpha.</summary>
     /// <value>0.3.</value>
     [Range(0.0, 1.0)]
     public double Alpha { get; init; } = 0.3;
 
-    /// <summary>T, above 0: the higher, the softer the teacher.</summary>
+    /// <summary>The temperature T, above 0. A higher temperature gives a softer teacher distribution.</summary>
     /// <value>3.</value>
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Temperature { get; init; } = 3;
 
-    /// <summary>Beta, the weight of the features' distance, at least 0.</summary>
+    /// <summary>Beta, the weight of the distance between the features, at least 0.</summary>
     /// <value>0.03.</value>
     [Range(0.0, double.MaxValue)]
     public double HintWeight { get; init; } = 0.03;
 
     /// <summary>
-    /// Whether the exits stay in the model, which then predicts from the mean of their logits and the deepest classifier's, in validation too; or else they are thrown away after
-    /// training and the deepest classifier predicts alone.
+    /// Whether the exits stay in the model. If true, the model predicts from the mean of the logits of the exits and the deepest classifier, in validation too.
+    /// If false, the exits are discarded after training.
     /// </summary>
     /// <value>false.</value>
     public bool EnsembleExits { get; init; }
@@ -48,15 +48,17 @@ public sealed class BeYourOwnTeacher : TrainingStrategy
     {
         if (stageCount < 2)
         {
-            yield return "byot needs a backbone of at least two stages; this one has one.";
+            yield return "byot needs a backbone with at least two stages; this backbone has one.";
         }
     }
 
     /// <inheritdoc/>
     protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context);
 
-    /// <summary>The cross entropy of softened predictions [N,K] with softened ones of a teacher, which is taken as it is.</summary>
-    internal static Tensor Imitate(Tensor logits, Tensor teacher, double temperature)
+    /// <summary>
+    /// Cross entropy of softmax(logits / T) with softmax(teacher / T) as the target, mean over the batch. Logits are [N,K]; the teacher is detached.
+    /// </summary>
+    internal static Tensor DistillationLoss(Tensor logits, Tensor teacher, double temperature)
     {
         Tensor soft = teacher.detach().Div(temperature).softmax(1);
         return (soft * logits.Div(temperature).log_softmax(1)).sum(1).mean().neg();
@@ -83,7 +85,7 @@ public sealed class BeYourOwnTeacher : TrainingStrategy
                 Tensor features = exit.Embed(pass.Stage(exit.Stage));      // [N,C]
                 Tensor logits = exit.call(features);                      // [N,K]
                 Add("labels", pass.Criterion.Compute(logits, pass.Batch.Targets), 1 - _settings.Alpha);
-                Add("teacher", Imitate(logits, pass.Logits, _settings.Temperature), _settings.Alpha);
+                Add("teacher", DistillationLoss(logits, pass.Logits, _settings.Temperature), _settings.Alpha);
                 Add("hint", (features - pass.Embedding.detach()).Pow(2).sum(1).mean(), _settings.HintWeight);
 
                 void Add(string term, Tensor value, double weight) => ledger.Add(string.Create(CultureInfo.InvariantCulture, $"byot.{exit.Stage}.{term}"), value, weight);

@@ -6,29 +6,30 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
-/// Class-wise self-knowledge distillation (Yun et al. 2020): images come in pairs of one class, and the first of a pair also learns the prediction of the second, which
-/// is taken as it is: T^2 KL(softmax(z' / T) | softmax(z / T)), the mean over all pairs of a batch. Where the second comes from, evenly at random, is <see cref="Partners"/>: with
-/// <see cref="PartnerSource.Batch"/> both of a pair are part of the batch and of the criterion, a batch has half as many pairs as images, and a class's odd one goes without; with
-/// <see cref="PartnerSource.Class"/> each image of the batch is the first of a pair, and the second is no part of the criterion.
+/// Class-wise self-knowledge distillation, CS-KD (Yun et al. 2020): images are paired with another image of their class. The first image of a pair also learns
+/// the prediction of the second, which is detached: T^2 KL(softmax(z' / T) | softmax(z / T)), the mean over the pairs of a batch. <see cref="Partners"/> sets
+/// where the second image comes from. With <see cref="PartnerSource.Batch"/> both images are part of the batch and of the criterion; a batch has half as many
+/// pairs as images, and with an odd number of images of a class one image has no pair. With <see cref="PartnerSource.Class"/> each image of the batch is the
+/// first of a pair, and the second images are not part of the criterion.
 /// </summary>
-/// <remarks>For the rows of Table 2 of the Feature Mining paper.</remarks>
+/// <remarks>Table 2 of the Feature Mining paper.</remarks>
 public sealed class ClassWiseSelfDistillation : TrainingStrategy
 {
     /// <inheritdoc/>
     public override string Key => "cs-kd";
 
-    /// <summary>T, above 0: the higher, the softer the predictions that are compared.</summary>
+    /// <summary>The temperature T, above 0. A higher temperature gives softer distributions.</summary>
     /// <value>4.</value>
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Temperature { get; init; } = 4;
 
     /// <summary>The weight of the term, above 0.</summary>
-    /// <value>1, the authors' for CIFAR-100; they take 3 for fine-grained sets.</value>
+    /// <value>1, as the authors use for CIFAR-100; they use 3 for fine-grained data sets.</value>
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Weight { get; init; } = 1;
 
-    /// <summary>Where the second image of a pair is from.</summary>
-    /// <value><see cref="PartnerSource.Batch"/>; the authors' code has <see cref="PartnerSource.Class"/>.</value>
+    /// <summary>Where the second image of a pair comes from.</summary>
+    /// <value><see cref="PartnerSource.Batch"/>; the authors' code uses <see cref="PartnerSource.Class"/>.</value>
     public PartnerSource Partners { get; init; }
 
     /// <inheritdoc/>
@@ -39,9 +40,9 @@ public sealed class ClassWiseSelfDistillation : TrainingStrategy
     protected internal override StrategyRun Start(StrategyContext context) => Partners == PartnerSource.Class ? new ClassRun(this, context.Random) : new BatchRun(this);
 
     /// <summary>
-    /// The term for rows 0 and 1, 2 and 3 and so on, as far as their targets are the same class: logits [N,K], one-hot targets [N,K], N at least 2.
+    /// The mean divergence of the rows 0 and 1, 2 and 3 and so on, over the pairs with the same class. Logits [N,K], one-hot targets [N,K], N at least 2.
     /// </summary>
-    internal static Tensor Compare(Tensor logits, Tensor targets, double temperature)
+    internal static Tensor PairDivergence(Tensor logits, Tensor targets, double temperature)
     {
         long paired = logits.shape[0] / 2 * 2;
         Tensor same = (targets.slice(0, 0, paired, 2) * targets.slice(0, 1, paired, 2)).sum(1);      // [N/2]: 1 for a pair
@@ -49,7 +50,7 @@ public sealed class ClassWiseSelfDistillation : TrainingStrategy
         return (divergence * same).sum() / same.sum().ClampMin(1);
     }
 
-    /// <summary>T^2 KL(softmax(z' / T) | softmax(z / T)) of each row, [N], with logits z and their partners' z' [N,K].</summary>
+    /// <summary>T^2 KL(softmax(z' / T) | softmax(z / T)) of each row, [N], for logits z and partner logits z', both [N,K].</summary>
     internal static Tensor Divergence(Tensor logits, Tensor partners, double temperature)
     {
         Tensor log = logits.Div(temperature).log_softmax(1);
@@ -66,7 +67,7 @@ public sealed class ClassWiseSelfDistillation : TrainingStrategy
             // A batch of one image has no pairs.
             if (pass.Logits.shape[0] > 1)
             {
-                ledger.Add("cs-kd", Compare(pass.Logits, pass.Batch.Targets, settings.Temperature), settings.Weight);
+                ledger.Add("cs-kd", PairDivergence(pass.Logits, pass.Batch.Targets, settings.Temperature), settings.Weight);
             }
         }
     }
@@ -78,12 +79,12 @@ public sealed class ClassWiseSelfDistillation : TrainingStrategy
     }
 }
 
-/// <summary>Puts images of one class side by side, two by two.</summary>
+/// <summary>Reorders images so that neighbors form pairs of one class.</summary>
 internal static class ClassPairs
 {
     /// <summary>
-    /// From a shuffled order to one in which rows 0 and 1, 2 and 3 and so on of each batch are of one class, as far as there are pairs; each image comes once, as before.
-    /// Following images of a class are paired, so that a uniform order makes uniform pairs and no further draw is needed.
+    /// Rearranges a shuffled order so that rows 0 and 1, 2 and 3 and so on of each batch have the same class, as far as there are pairs. Each image still comes
+    /// exactly once. Pairs are consecutive images of a class in the shuffled order, so the pairs are uniform without another random draw.
     /// </summary>
     public static int[] Order(int[] order, IReadOnlyList<int> labels, int batchSize)
     {
@@ -99,7 +100,7 @@ internal static class ClassPairs
                 continue;
             }
 
-            // The last row of a batch of an odd size: where there is none without a partner, a pair must part.
+            // The last row of a batch with an odd size needs a single image. If none is left, split a pair.
             if (singles.Count == 0)
             {
                 (int first, int second) = pairs.Dequeue();
@@ -133,15 +134,18 @@ internal static class ClassPairs
     }
 }
 
-/// <summary>Where class-wise self-distillation has the second image of a pair from.</summary>
+/// <summary>Where the second image of a pair comes from in class-wise self-distillation.</summary>
 public enum PartnerSource
 {
-    /// <summary>From the batch: each epoch pairs every image with one other of its class, and both are trained on. A step costs what a plain one does.</summary>
+    /// <summary>
+    /// From the batch: each epoch pairs every image with another image of its class, and the criterion uses both. A step costs the same as without the
+    /// strategy.
+    /// </summary>
     Batch,
 
     /// <summary>
-    /// From the whole class, for each image of the batch one, itself included, as in the authors' code: the second images go through the network by themselves, without gradient. A
-    /// step costs a forward pass more and has twice as many pairs.
+    /// From all images of the class, as in the authors' code: one random image per image of the batch, possibly the same image. The second images go through
+    /// the network in a separate forward pass without gradient. A step costs one more forward pass and has twice as many pairs.
     /// </summary>
     Class,
 }

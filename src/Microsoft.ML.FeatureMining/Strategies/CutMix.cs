@@ -6,17 +6,17 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
-/// CutMix (Yun et al. 2019): a box of each image is replaced by the same box of another image of the batch, and the targets mix by area. lambda ~ Beta(alpha, alpha); the
-/// box has the sides W sqrt(1 - lambda) and H sqrt(1 - lambda) and a uniform center and is cut at the edges, after which lambda becomes the share that is left. One box
-/// and one permutation a batch.
+/// CutMix (Yun et al. 2019): replaces a box of each image by the same box of another image of the batch, and mixes the targets by area. lambda ~ Beta(alpha,
+/// alpha). The box has the sides W sqrt(1 - lambda) and H sqrt(1 - lambda) and a uniform center. It is clipped to the image, and then lambda is set to the
+/// remaining fraction of the area. One box and one permutation per batch.
 /// </summary>
-/// <remarks>Table 4 of the Visual Inductive Priors Framework varies the probability.</remarks>
+/// <remarks>Table 4 of the Visual Inductive Priors Framework, which varies the probability.</remarks>
 public sealed class CutMix : TrainingStrategy
 {
     /// <inheritdoc/>
     public override string Key => "cutmix";
 
-    /// <summary>Alpha, above 0.</summary>
+    /// <summary>Alpha of the Beta distribution, above 0.</summary>
     /// <value>1.</value>
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Alpha { get; init; } = 1;
@@ -50,15 +50,15 @@ public sealed class CutMix : TrainingStrategy
         return new PixelBox(top, left, bottom - top, right - left);
     }
 
-    /// <summary>Puts the box of the images in that order over the images.</summary>
+    /// <summary>Pastes the box of image order[i] into image i, and mixes the targets by area.</summary>
     internal static Batch Paste(Batch batch, Tensor order, PixelBox box)
     {
         long[] shape = batch.Images.shape;
         Tensor images = batch.Images.clone();
-        Cut(images).copy_(Cut(batch.Images).index_select(0, order));
+        Crop(images).copy_(Crop(batch.Images).index_select(0, order));
         return new Batch(images, Mixup.Mix(batch.Targets, order, 1 - (double)box.Area / (shape[2] * shape[3])));
 
-        Tensor Cut(Tensor whole) => whole.narrow(2, box.Top, box.Height).narrow(3, box.Left, box.Width);
+        Tensor Crop(Tensor whole) => whole.narrow(2, box.Top, box.Height).narrow(3, box.Left, box.Width);
     }
 
     private sealed class Run(CutMix settings, StrategyContext context) : StrategyRun

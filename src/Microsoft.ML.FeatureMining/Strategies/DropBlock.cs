@@ -7,11 +7,11 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
-/// DropBlock (Ghiasi et al. 2018) on the outputs of the first two stages, where the Feature Mining paper has it for comparison. In each channel of each image, squares of
-/// b x b features become 0; a corner is drawn at each place where a whole square fits with probability gamma = (1 - keep) h w / (b^2 (h - b + 1) (w - b + 1)). What is
-/// left is divided by its share. keep falls linearly from 1 to <see cref="KeepProbability"/> over the run.
+/// DropBlock (Ghiasi et al. 2018) on the outputs of the first two stages, as in the comparison of the Feature Mining paper. Sets squares of b x b features to
+/// 0, per channel and image. Each position where a whole square fits is a corner with probability gamma = (1 - keep) h w / (b^2 (h - b + 1) (w - b + 1)). The
+/// remaining features are divided by the kept fraction. keep falls linearly from 1 to <see cref="KeepProbability"/> over the run.
 /// </summary>
-/// <remarks>A row of the paper's Table 1.</remarks>
+/// <remarks>One row of Table 1 of the Feature Mining paper.</remarks>
 public sealed class DropBlock : TrainingStrategy
 {
     private const int Stages = 2;
@@ -19,12 +19,12 @@ public sealed class DropBlock : TrainingStrategy
     /// <inheritdoc/>
     public override string Key => "drop-block";
 
-    /// <summary>The side b of a square, at least 1; on a smaller map the square is as large as the map allows.</summary>
+    /// <summary>The side b of a square in features, at least 1. It is reduced to the size of a smaller feature map.</summary>
     /// <value>7.</value>
     [Range(1, int.MaxValue)]
     public int BlockSize { get; init; } = 7;
 
-    /// <summary>The share of features that is kept at the end of the run, between 0 and 1. Squares overlap, so that somewhat more is kept.</summary>
+    /// <summary>The fraction of features that is kept at the end of the run, above 0 and below 1. Squares overlap, so slightly more is kept.</summary>
     /// <value>0.9.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double KeepProbability { get; init; } = 0.9;
@@ -32,18 +32,20 @@ public sealed class DropBlock : TrainingStrategy
     /// <inheritdoc/>
     protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context.Random);
 
-    /// <summary>Drops squares of side <paramref name="block"/>, whose upper left corners are the ones of <paramref name="corners"/> [N,C,h-b+1,w-b+1].</summary>
+    /// <summary>
+    /// Drops squares of side <paramref name="block"/>. Their upper left corners are the ones in <paramref name="corners"/>, [N,C,h-b+1,w-b+1].
+    /// </summary>
     internal static Tensor Drop(Tensor features, Tensor corners, int block)
     {
         using DisposeScope scope = NewDisposeScope();
         long margin = block - 1;
         Tensor padded = nn.functional.pad(corners, [margin, margin, margin, margin], PaddingModes.Constant, 0);
         Tensor kept = WindowMaximum(WindowMaximum(padded, 2, block), 3, block).Rsub(1);   // [N,C,h,w]
-        // Where nothing at all is left there is nothing to scale.
+        // ClampMin avoids 0 / 0 if every feature is dropped.
         return (features * kept / kept.mean().ClampMin(1.0 / kept.numel())).MoveToOuterDisposeScope();
     }
 
-    // The maximum over windows of b places along an axis, from those of half as many: log b passes where max_pool2d looks b times, and keeps where it found it.
+    // Maximum over windows of b positions along an axis, by doubling: log b passes. max_pool2d would compare b times and also store indices.
     private static Tensor WindowMaximum(Tensor values, int axis, int block)
     {
         for (int seen = 1; seen < block;)

@@ -6,16 +6,16 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
-/// Dropout (Srivastava et al. 2014) on the output of the last stage but one, where the Feature Mining paper has it for comparison: each feature becomes 0 with
-/// probability <see cref="Rate"/>, and what is left is divided by 1 - rate.
+/// Dropout (Srivastava et al. 2014) on the output of the second to last stage, as in the comparison of the Feature Mining paper. Sets each feature to 0 with
+/// probability <see cref="Rate"/> and divides the others by 1 - rate.
 /// </summary>
-/// <remarks>A row of the paper's Table 1. The paper does not give the rate.</remarks>
+/// <remarks>One row of Table 1 of the Feature Mining paper, which does not give the rate.</remarks>
 public sealed class FeatureDropout : TrainingStrategy
 {
     /// <inheritdoc/>
     public override string Key => "dropout";
 
-    /// <summary>The probability that a feature is dropped, between 0 and 1.</summary>
+    /// <summary>The probability that a feature is dropped, above 0 and below 1.</summary>
     /// <value>0.2, the rate of the Visual Inductive Priors Framework.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double Rate { get; init; } = 0.2;
@@ -28,16 +28,16 @@ public sealed class FeatureDropout : TrainingStrategy
 }
 
 /// <summary>
-/// SpatialDropout (Tompson et al. 2015) on the output of the last stage but one, where the Feature Mining paper has it for comparison: each channel of each image becomes
-/// 0 as a whole with probability <see cref="Rate"/>, and what is left is divided by 1 - rate.
+/// SpatialDropout (Tompson et al. 2015) on the output of the second to last stage, as in the comparison of the Feature Mining paper. Sets whole channels of an
+/// image to 0 with probability <see cref="Rate"/> and divides the others by 1 - rate.
 /// </summary>
-/// <remarks>A row of the paper's Table 1. The paper does not give the rate.</remarks>
+/// <remarks>One row of Table 1 of the Feature Mining paper, which does not give the rate.</remarks>
 public sealed class SpatialDropout : TrainingStrategy
 {
     /// <inheritdoc/>
     public override string Key => "spatial-dropout";
 
-    /// <summary>The probability that a channel is dropped, between 0 and 1.</summary>
+    /// <summary>The probability that a channel is dropped, above 0 and below 1.</summary>
     /// <value>0.2, the rate of the Visual Inductive Priors Framework for plain dropout.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double Rate { get; init; } = 0.2;
@@ -49,24 +49,24 @@ public sealed class SpatialDropout : TrainingStrategy
     protected internal override StrategyRun Start(StrategyContext context) => new FeatureMask(Rate, shape => [shape[0], shape[1], 1, 1], context);
 }
 
-/// <summary>The run of a dropout on the last stage but one: some entries of a mask are 0, the others 1 / (1 - rate).</summary>
+/// <summary>Multiplies the output of the second to last stage by a random mask of 0 and 1 / (1 - rate).</summary>
 /// <param name="rate">The probability of 0.</param>
-/// <param name="maskShape">From the features' shape [N,C,h,w] to the mask's, which is broadcast over them.</param>
-/// <param name="context">The run's.</param>
+/// <param name="maskShape">Maps the shape [N,C,h,w] of the features to the shape of the mask, which is broadcast.</param>
+/// <param name="context">The context of the run.</param>
 internal sealed class FeatureMask(double rate, Func<long[], long[]> maskShape, StrategyContext context) : StrategyRun
 {
     public static IEnumerable<string> Problems(string key, int stageCount) =>
-        stageCount < 2 ? [$"{key} acts on the second to last stage, so it needs a backbone of at least two stages; this one has one."] : [];
+        stageCount < 2 ? [$"{key} acts on the second to last stage and needs a backbone with at least two stages; this backbone has one."] : [];
 
     public override Tensor OnStage(int stage, Tensor features, TrainingClock clock) => stage == context.Stages.Count - 2
         ? features * RandomMask.Bernoulli(maskShape(features.shape), 1 - rate, features, context.Random).Div_(1 - rate)
         : features;
 }
 
-/// <summary>Random masks made on the device, by a generator of their own that the strategy's stream seeds: nothing of it outlives the step.</summary>
+/// <summary>Random masks created on the device by a temporary generator, seeded from the strategy's stream.</summary>
 internal static class RandomMask
 {
-    /// <summary>Each entry 1 with that probability, otherwise 0.</summary>
+    /// <summary>A mask whose entries are 1 with the given probability, otherwise 0.</summary>
     public static Tensor Bernoulli(long[] shape, double probability, Tensor like, RandomStream random)
     {
         using Generator generator = new((ulong)random.NextSeed(), like.device);

@@ -9,10 +9,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
-/// Feature Mining (Xie et al., Appl. Sci. 2022, 12(7), 3318). In each step a random mask M cuts the features X of a stage into X1 = X * M and X2 = X * (1 - M)
-/// (equation 2). Each part goes through global average pooling, over all positions, and its own fully connected layer; their cross entropies are added to the
-/// network's own with weight 1 (equation 4): three terms for one stage, five for two. One mask serves the whole batch (or, by choice, one each image); each stage
-/// draws its own. The branches are thrown away after training: scoring costs nothing more.
+/// Feature Mining (Xie et al., Appl. Sci. 2022, 12(7), 3318). Each step splits the features X of a stage by a random mask M into X1 = X * M and X2 = X * (1 -
+/// M) (equation 2). Each part goes through global average pooling over all positions and its own fully connected layer. Their cross entropies are added to the
+/// loss of the network with weight 1 (equation 4): three terms for one stage, five for two. One mask is used for the whole batch (optionally one per image);
+/// each stage draws its own. The branches are discarded after training, so scoring has no extra cost.
 /// </summary>
 /// <remarks>Reproduces Table 1 (CIFAR-100) and, with <see cref="Segmentation"/> and one to three stages, Table 9.</remarks>
 public sealed class FeatureMining : TrainingStrategy
@@ -20,17 +20,17 @@ public sealed class FeatureMining : TrainingStrategy
     /// <inheritdoc/>
     public override string Key => "feature-mining";
 
-    /// <summary>How many of the network's last stages are mined, at least 1.</summary>
+    /// <summary>The number of stages to mine, counted from the last, at least 1.</summary>
     /// <value>2, the best of Table 9.</value>
     [Range(1, int.MaxValue)]
     public int Stages { get; init; } = 2;
 
-    /// <summary>How the features are cut.</summary>
+    /// <summary>How the features are split.</summary>
     /// <value><see cref="Segmentation.Block"/>.</value>
     public Segmentation Segmentation { get; init; } = Segmentation.Block;
 
-    /// <summary>Whether each image of a batch has a mask of its own.</summary>
-    /// <value>false: one mask an iteration, as the paper's text has it.</value>
+    /// <summary>Whether each image of a batch gets its own mask.</summary>
+    /// <value>false: one mask per iteration, as in the text of the paper.</value>
     public bool MaskPerImage { get; init; }
 
     /// <inheritdoc/>
@@ -38,7 +38,7 @@ public sealed class FeatureMining : TrainingStrategy
     {
         if (Stages > stageCount)
         {
-            yield return $"Stages of feature-mining must be at most {stageCount}, the stages of this backbone; it is {Stages}.";
+            yield return $"Stages of feature-mining must be at most {stageCount}, the number of stages of this backbone; it is {Stages}.";
         }
     }
 
@@ -46,11 +46,13 @@ public sealed class FeatureMining : TrainingStrategy
     protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context);
 
     /// <summary>
-    /// Pools both parts of the features without making them. With m the mask: pool(X1) = sum over positions of m * X / (h * w) and, because the masks
-    /// complement each other, pool(X2) = pool(X) - pool(X1).
+    /// Pools both parts of the features without creating them. With mask m: pool(X1) = sum over positions of m * X / (h * w). For complementary masks,
+    /// pool(X2) = pool(X) - pool(X1).
     /// </summary>
     /// <param name="features">X, [N,C,h,w].</param>
-    /// <param name="weights">Masks divided by h * w, [1 or N, 1 or 2, h * w]: one for all images or one each, and two where they do not complement each other.</param>
+    /// <param name="weights">
+    /// Masks divided by h * w, [1 or N, 1 or 2, h * w]: one for all images or one per image, and two if they are not complementary.
+    /// </param>
     /// <param name="pooled">The mean of X over all positions, [N,C].</param>
     internal static (Tensor Inside, Tensor Outside) PoolParts(Tensor features, Tensor weights, Tensor pooled)
     {
@@ -116,7 +118,7 @@ public sealed class FeatureMining : TrainingStrategy
         private Tensor Upload(int draws, Func<float[]> draw) => tensor(Enumerable.Range(0, draws).SelectMany(_ => draw()).ToArray(), device: _context.Device);
     }
 
-    /// <summary>The mask of one box, row by row.</summary>
+    /// <summary>The mask of one random box, row by row.</summary>
     internal static float[] DrawBox(StageShape shape, RandomStream random)
     {
         PixelBox box = CutMix.DrawBox(shape.Width, shape.Height, random.NextDouble(), random);
@@ -129,7 +131,7 @@ public sealed class FeatureMining : TrainingStrategy
         return mask;
     }
 
-    /// <summary>A mask of single points, each in it with probability 1 - lambda, lambda ~ U(0,1): the share of a box, without its shape.</summary>
+    /// <summary>A mask of independent points. Each is 1 with probability 1 - lambda, lambda ~ U(0,1), the relative area of a box before clipping.</summary>
     internal static float[] DrawPoints(int count, RandomStream random)
     {
         double share = 1 - random.NextDouble();

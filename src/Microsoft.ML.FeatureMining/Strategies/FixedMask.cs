@@ -4,23 +4,26 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
-/// Multiplies the features of the last stage by a mask that stays the same, so that only one part of them takes part in the training: the observation that Feature Mining begins with (Xie et al., Appl.
-/// Sci. 2022, 12(7), 3318, section 3.1). For looking at what local features learn, not for better models.
+/// Multiplies the features of the last stage by a constant mask, so that only one half of the feature map is trained: the motivating experiment of Feature
+/// Mining (Xie et al., Appl. Sci. 2022, 12(7), 3318, section 3.1). Use it to study what local features learn; it does not improve models.
 /// </summary>
-/// <remarks>Reproduces the networks of Figure 1, whose class activation maps <c>explain --compare</c> puts side by side. The paper shows its masks as pictures only; halves are our reading.</remarks>
+/// <remarks>
+/// Reproduces the networks of Figure 1; <c>explain --compare</c> shows their class activation maps side by side. The paper defines the masks by a figure only;
+/// we read them as halves.
+/// </remarks>
 public sealed class FixedMask : TrainingStrategy
 {
     /// <inheritdoc/>
     public override string Key => "fixed-mask";
 
-    /// <summary>The part of the features that takes part.</summary>
+    /// <summary>The half of the feature map that is kept.</summary>
     /// <value><see cref="FeatureMapHalf.Left"/>.</value>
     public FeatureMapHalf Kept { get; init; }
 
     /// <inheritdoc/>
     protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context);
 
-    /// <summary>The mask [h,w], row by row: 1 where features are kept.</summary>
+    /// <summary>The mask [h,w], row by row: 1 for kept features, 0 for the others.</summary>
     internal static float[] Mask(FeatureMapHalf kept, int height, int width) =>
         [.. Enumerable.Range(0, height * width).Select(i => IsKept(kept, i / width, i % width, height, width) ? 1f : 0f)];
 
@@ -47,7 +50,7 @@ public sealed class FixedMask : TrainingStrategy
     }
 }
 
-/// <summary>One half of a map of features; of an odd number of rows or columns the middle one belongs to both.</summary>
+/// <summary>One half of a feature map. With an odd number of rows or columns, the middle one belongs to both halves.</summary>
 public enum FeatureMapHalf
 {
     /// <summary>The left columns.</summary>

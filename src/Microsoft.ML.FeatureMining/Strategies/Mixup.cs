@@ -6,16 +6,16 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
-/// Mixup (Zhang et al. 2018): each image becomes lambda x + (1 - lambda) x', x' another image of the batch, and so do the targets. One lambda ~ Beta(alpha, alpha) and
-/// one permutation a batch.
+/// Mixup (Zhang et al. 2018): replaces each image x by lambda x + (1 - lambda) x', where x' is another image of the batch, and mixes the targets the same way.
+/// One lambda ~ Beta(alpha, alpha) and one permutation per batch.
 /// </summary>
-/// <remarks>With Feature Mining, the rows of the paper's Table 3.</remarks>
+/// <remarks>Table 3 of the Feature Mining paper combines it with Feature Mining.</remarks>
 public sealed class Mixup : TrainingStrategy
 {
     /// <inheritdoc/>
     public override string Key => "mixup";
 
-    /// <summary>Alpha, above 0.</summary>
+    /// <summary>Alpha of the Beta distribution, above 0.</summary>
     /// <value>1.</value>
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Alpha { get; init; } = 1;
@@ -50,14 +50,14 @@ public sealed class Mixup : TrainingStrategy
     }
 }
 
-/// <summary>Draws from Beta(a, a), a symmetric law on [0, 1]; uniform for a = 1, and ever nearer to a coin for smaller a.</summary>
+/// <summary>Samples Beta(a, a), a symmetric distribution on [0, 1]: uniform for a = 1; approaches Bernoulli(1/2) as a goes to 0.</summary>
 internal static class BetaDistribution
 {
     public static double Draw(double shape, RandomStream random) =>
-        // Two gamma variates in proportion, in logarithms, because those of a small shape underflow.
+        // X / (X + Y) for two gamma variates, computed with logarithms because gamma variates with a small shape underflow.
         1 / (1 + Math.Exp(LogGamma(shape, random) - LogGamma(shape, random)));
 
-    /// <summary>The logarithm of a gamma variate: Marsaglia and Tsang 2000 for shape + 1, brought down by a uniform number to the power of 1 / shape.</summary>
+    /// <summary>The logarithm of a gamma variate: Marsaglia and Tsang 2000 for shape + 1, times a uniform number to the power of 1 / shape.</summary>
     private static double LogGamma(double shape, RandomStream random)
     {
         double d = shape + 1 - 1.0 / 3;

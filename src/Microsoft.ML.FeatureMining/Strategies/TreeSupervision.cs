@@ -6,10 +6,11 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
-/// Tree supervision loss (Wan et al. 2020; equation 7 of the Visual Inductive Priors Framework): the cross entropy of the leaves of a hierarchy of classes. At
-/// each node a softmax over its children, whose logits are the means of those of the leaves below; a leaf's probability is the product along its path.
+/// Tree supervision loss (Wan et al. 2020; equation 7 of the Visual Inductive Priors Framework): cross entropy of the leaves of a class hierarchy.
+/// The logit of a node is the mean of the logits of its leaves. Each inner node has a softmax over its children; the probability of a leaf is the product along
+/// its path.
 /// </summary>
-/// <remarks>For the framework's Table 2.</remarks>
+/// <remarks>Table 2 of the Visual Inductive Priors Framework.</remarks>
 public sealed class TreeSupervision : TrainingStrategy
 {
     /// <inheritdoc/>
@@ -18,8 +19,10 @@ public sealed class TreeSupervision : TrainingStrategy
     /// <inheritdoc/>
     protected internal override StrategyTraits Traits => StrategyTraits.NeedsOneClass;
 
-    /// <summary>The hierarchy: <see cref="ClassHierarchy.Induce"/> of a trained network's last layer, or <see cref="ClassHierarchy.Read"/> from a file.</summary>
-    /// <value>None; there must be one, of as many classes as the training set has.</value>
+    /// <summary>
+    /// The hierarchy, from <see cref="ClassHierarchy.Induce"/> (last layer of a trained network) or <see cref="ClassHierarchy.Read"/> (file).
+    /// </summary>
+    /// <value>null. Required; it must have the classes of the training set.</value>
     public ClassHierarchy? Hierarchy { get; init; }
 
     /// <summary>The weight of the term, above 0.</summary>
@@ -32,14 +35,16 @@ public sealed class TreeSupervision : TrainingStrategy
     {
         if (Hierarchy is null)
         {
-            yield return "Hierarchy of tree-supervision is null. ClassHierarchy.Induce gets one from a trained classifier, ClassHierarchy.Read from a file.";
+            yield return "Hierarchy of tree-supervision is null. Create one with ClassHierarchy.Induce (from a trained classifier) or ClassHierarchy.Read "
+                + "(from a file).";
         }
     }
 
     /// <inheritdoc/>
     protected internal override StrategyRun Start(StrategyContext context) => Hierarchy!.ClassCount == context.ClassCount
         ? new Run(Weight, context.AddModule("hierarchy", new HierarchyTables(Hierarchy)))
-        : throw new ArgumentException($"The hierarchy of tree supervision has {Hierarchy.ClassCount} classes; the training set has {context.ClassCount}.");
+        : throw new ArgumentException($"Hierarchy of tree-supervision has {Hierarchy.ClassCount} classes; the training set has {context.ClassCount}. Use a "
+            + $"hierarchy of the classes of the training set.");
 
     private sealed class Run(double weight, HierarchyTables hierarchy) : StrategyRun
     {
@@ -49,8 +54,9 @@ public sealed class TreeSupervision : TrainingStrategy
 }
 
 /// <summary>
-/// A hierarchy as constants on the device. With M nodes but the root, P parents and at most B children each: which leaves lie below a node [M,K], their mean [M,K], each
-/// parent's children as nodes [P,B], where fewer than B are there [P,B], and each node's parent [M].
+/// A hierarchy as constant tensors on the device. M is the number of nodes without the root, P the number of parents, B the maximum number of children.
+/// Buffers: below [M,K] (1 if a leaf is below a node), mean [M,K] (the same, rows divided by their sum), children [P,B] (node indices), missing [P,B] (true for
+/// padding), parent [M].
 /// </summary>
 internal sealed class HierarchyTables : nn.Module
 {
@@ -84,33 +90,33 @@ internal sealed class HierarchyTables : nn.Module
     }
 
     /// <summary>
-    /// From logits [N,K] to the logarithms of the leaves' probabilities [N,K]: a node's logit is the mean of those of its leaves, brothers and sisters share a softmax, and a
-    /// leaf has the product along its path.
+    /// From logits [N,K] to the log probabilities of the leaves [N,K]: the logit of a node is the mean of the logits of its leaves, with a softmax over
+    /// siblings; the probability of a leaf is the product along its path.
     /// </summary>
     public Tensor LeafLogProbabilities(Tensor logits)
     {
         Tensor children = Table("children");
         Tensor nodes = logits.matmul(Table("mean").t());                                             // [N,M]
-        Tensor families = nodes.index_select(1, children.flatten()).view(-1, children.shape[0], children.shape[1]);   // [N,P,B]
-        Tensor totals = families.MaskedFill(Table("missing"), double.NegativeInfinity).logsumexp(2);                 // [N,P]
+        Tensor siblings = nodes.index_select(1, children.flatten()).view(-1, children.shape[0], children.shape[1]);   // [N,P,B]
+        Tensor totals = siblings.MaskedFill(Table("missing"), double.NegativeInfinity).logsumexp(2);                 // [N,P]
         return (nodes - totals.index_select(1, Table("parent"))).matmul(Table("below"));              // [N,K]
     }
 
     private Tensor Table(string name) => get_buffer(name)!;
 }
 
-/// <summary>How Feature Mining cuts a stage's features in two (Table 9 of the paper).</summary>
+/// <summary>How Feature Mining splits the features of a stage (Table 9 of the paper).</summary>
 public enum Segmentation
 {
-    /// <summary>Inside and outside of one box: the paper's method.</summary>
+    /// <summary>Inside and outside of one random box: the method of the paper.</summary>
     Block,
 
-    /// <summary>Single positions at random: "Dropout-FM".</summary>
+    /// <summary>Random single positions: "Dropout-FM".</summary>
     Points,
 
-    /// <summary>Whole channels at random: "SpatialDropout-FM".</summary>
+    /// <summary>Random whole channels: "SpatialDropout-FM".</summary>
     Channels,
 
-    /// <summary>Inside of one box and inside of another, drawn independently: "non-complementary FM".</summary>
+    /// <summary>The insides of two independent random boxes: "non-complementary FM".</summary>
     NonComplementary,
 }

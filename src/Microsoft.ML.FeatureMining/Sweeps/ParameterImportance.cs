@@ -1,36 +1,36 @@
 namespace Microsoft.ML.FeatureMining.Sweeps;
 
 /// <summary>
-/// How much a parameter matters by itself: the share of the variance of the trials' scores that a function of it alone explains, corrected for what chance explains (adjusted R squared). The
-/// function is a parabola of its place for a number, a mean for each value of a choice.
+/// How much a parameter matters on its own: the fraction of the variance of the scores that a function of this parameter alone explains (adjusted R squared).
+/// The function is a parabola of the position for a number, and a mean per value for a choice.
 /// </summary>
 internal static class ParameterImportance
 {
     /// <param name="parameter">The parameter.</param>
-    /// <param name="trials">The value and the score of each.</param>
-    /// <returns>In [0, 1]; null where the trials are too few to tell, or all of the same score.</returns>
+    /// <param name="trials">The value and the score of each trial.</param>
+    /// <returns>In [0, 1]; null if there are too few trials or all scores are equal.</returns>
     public static double? Of(SweepParameter parameter, IReadOnlyList<(object Value, double Score)> trials)
     {
         double mean = trials.Select(trial => trial.Score).DefaultIfEmpty().Average();
         double total = trials.Sum(trial => Square(trial.Score - mean));
-        (double left, int terms) = parameter is ChoiceParameter choice ? OfMeans(choice, trials) : OfParabola(parameter, trials);
-        int free = trials.Count - terms;
-        return free < 1 || total <= 0 ? null : Math.Max(0, 1 - left / free / (total / (trials.Count - 1)));
+        (double residual, int terms) = parameter is ChoiceParameter choice ? OfMeans(choice, trials) : OfParabola(parameter, trials);
+        int degreesOfFreedom = trials.Count - terms;
+        return degreesOfFreedom < 1 || total <= 0 ? null : Math.Max(0, 1 - residual / degreesOfFreedom / (total / (trials.Count - 1)));
     }
 
-    // The sum of squares that is left, and how many numbers were fitted.
+    // Both fits return the residual sum of squares and the number of fitted coefficients.
     private static (double, int) OfMeans(ChoiceParameter choice, IReadOnlyList<(object Value, double Score)> trials)
     {
         double[][] groups = [.. trials.GroupBy(trial => choice.IndexOf(trial.Value)).Select(group => group.Select(trial => trial.Score).ToArray())];
         return (groups.Sum(group => group.Sum(score => Square(score - group.Average()))), groups.Length);
     }
 
-    // Least squares by Gram-Schmidt over 1, x and x^2; a power that adds nothing, because there are too few different places, is left out.
+    // Least squares by Gram-Schmidt over 1, x and x^2. A power that is linearly dependent, because there are too few different positions, is skipped.
     private static (double, int) OfParabola(SweepParameter parameter, IReadOnlyList<(object Value, double Score)> trials)
     {
         const double Least = 1e-9;
-        double[] places = [.. trials.Select(trial => parameter.PlaceOf(trial.Value))];
-        double[] rest = [.. trials.Select(trial => trial.Score)];
+        double[] places = [.. trials.Select(trial => parameter.PositionOf(trial.Value))];
+        double[] residuals = [.. trials.Select(trial => trial.Score)];
         List<double[]> basis = [];
         for (int power = 0; power <= 2; power++)
         {
@@ -43,11 +43,11 @@ internal static class ParameterImportance
             if (Dot(column, column) > Least * trials.Count)
             {
                 basis.Add(column);
-                rest = Without(rest, column);
+                residuals = Without(residuals, column);
             }
         }
 
-        return (Dot(rest, rest), basis.Count);
+        return (Dot(residuals, residuals), basis.Count);
     }
 
     private static double[] Without(double[] values, double[] direction)

@@ -1,22 +1,22 @@
 namespace Microsoft.ML.FeatureMining.Sweeps;
 
 /// <summary>
-/// Early stopping over epochs: ASHA, asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", algorithm 2). A trial runs for a few epochs and
-/// goes on to eta times as many only while it is among the best 1 / eta of those that got as far.
+/// Early stopping over epochs: ASHA, asynchronous successive halving (Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", algorithm 2). A
+/// trial runs for a few epochs. It continues to eta times as many only if it is among the best 1 / eta of the trials that reached the same epoch.
 /// </summary>
 public sealed record SuccessiveHalving
 {
-    /// <summary>Epochs r that every trial gets, at least 1.</summary>
+    /// <summary>The minimum number of epochs r of every trial, at least 1.</summary>
     /// <value>1.</value>
     [Range(1, int.MaxValue)]
     public int MinEpochs { get; init; } = 1;
 
-    /// <summary>eta, at least 2: a rung has eta times the epochs of the one below, and is for one trial in eta.</summary>
+    /// <summary>The reduction factor eta, at least 2. Each rung has eta times the epochs of the rung below; one trial in eta is promoted to it.</summary>
     /// <value>3.</value>
     [Range(2, int.MaxValue)]
     public int Reduction { get; init; } = 3;
 
-    /// <summary>The epochs of each rung: r, r eta, r eta^2, ..., and all of them.</summary>
+    /// <summary>The epochs of each rung: r, r eta, r eta^2, ..., and finally all epochs.</summary>
     internal int[] Rungs(int epochs)
     {
         List<int> rungs = [];
@@ -28,7 +28,7 @@ public sealed record SuccessiveHalving
         return [.. rungs, epochs];
     }
 
-    /// <summary>The trial that goes on, from the highest rung that has one, and up to which epoch; null where none deserves to.</summary>
+    /// <summary>The trial to promote, from the highest possible rung, and the epoch to train it to; null if no trial can be promoted.</summary>
     internal (SweepTrial Trial, int Epochs)? Promotion(IReadOnlyList<SweepTrial> trials, int epochs)
     {
         int[] rungs = Rungs(epochs);

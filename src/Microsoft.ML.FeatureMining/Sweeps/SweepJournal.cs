@@ -6,8 +6,8 @@ using Microsoft.ML.FeatureMining.Files;
 namespace Microsoft.ML.FeatureMining.Sweeps;
 
 /// <summary>
-/// All trials of a sweep in a file: a line of JSON each time that a trial changes, of which the last one counts. A line is flushed to the disk before the sweep
-/// goes on. If the process was killed while it wrote a line, the incomplete line is removed when the journal is opened again.
+/// The journal file of a sweep: one JSON line per change of a trial; the last line of a trial is valid. Each line is flushed to disk before the sweep
+/// continues. If the process was killed while writing, the truncated last line is removed when the journal is opened again.
 /// </summary>
 internal sealed class SweepJournal : IDisposable
 {
@@ -18,11 +18,11 @@ internal sealed class SweepJournal : IDisposable
     private readonly IReadOnlyList<SweepParameter> _parameters;
     private readonly List<SweepTrial> _trials = [];
 
-    /// <param name="folder">Made where it is not there.</param>
-    /// <param name="key">What the sweep is; a journal of another is refused.</param>
-    /// <param name="parameters">What varies.</param>
-    /// <exception cref="IOException">The file cannot be written, or the sweep is under way in another process.</exception>
-    /// <exception cref="InvalidDataException">The folder holds another sweep, or the journal is damaged; the message says on which line.</exception>
+    /// <param name="folder">The folder; created if it does not exist.</param>
+    /// <param name="key">Identifies the sweep; the journal of another sweep is rejected.</param>
+    /// <param name="parameters">The parameters of the sweep.</param>
+    /// <exception cref="IOException">The file cannot be written, or another process is running the sweep.</exception>
+    /// <exception cref="InvalidDataException">The folder belongs to another sweep, or the journal is corrupt; the message has the line.</exception>
     public SweepJournal(string folder, string key, IReadOnlyList<SweepParameter> parameters)
     {
         _parameters = parameters;
@@ -40,12 +40,12 @@ internal sealed class SweepJournal : IDisposable
         }
     }
 
-    /// <summary>In the order of their numbers.</summary>
+    /// <summary>All trials in the order of their numbers.</summary>
     public IReadOnlyList<SweepTrial> Trials => _trials;
 
     public void Write(SweepTrial trial)
     {
-        Keep(trial);
+        Store(trial);
         Append(TrialLine.Write(trial));
     }
 
@@ -59,9 +59,9 @@ internal sealed class SweepJournal : IDisposable
     {
         byte[] bytes = new byte[_file.Length];
         _file.ReadExactly(bytes);
-        int whole = Array.LastIndexOf(bytes, (byte)'\n') + 1;
-        _file.SetLength(whole);
-        string[] lines = Encoding.UTF8.GetString(bytes, 0, whole).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        int complete = Array.LastIndexOf(bytes, (byte)'\n') + 1;
+        _file.SetLength(complete);
+        string[] lines = Encoding.UTF8.GetString(bytes, 0, complete).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         if (lines.Length == 0)
         {
             Append(JsonSerializer.Serialize(key));
@@ -74,11 +74,11 @@ internal sealed class SweepJournal : IDisposable
             {
                 if (i > 0)
                 {
-                    Keep(TrialLine.Read(lines[i], _parameters));
+                    Store(TrialLine.Read(lines[i], _parameters));
                 }
                 else if (JsonSerializer.Deserialize<string>(lines[i]) != key)
                 {
-                    throw new InvalidDataException($"'{_file.Name}' is of another sweep: of other parameters, options or seed. Take another folder.");
+                    throw new InvalidDataException($"'{_file.Name}' belongs to another sweep with other parameters, options or seed. Use another folder.");
                 }
             }
             catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
@@ -88,11 +88,11 @@ internal sealed class SweepJournal : IDisposable
         }
     }
 
-    private void Keep(SweepTrial trial)
+    private void Store(SweepTrial trial)
     {
         if (trial.Number > _trials.Count)
         {
-            throw new FormatException($"Trial {trial.Number} comes before trial {_trials.Count}.");
+            throw new FormatException($"Trial {trial.Number} appears before trial {_trials.Count}.");
         }
 
         if (trial.Number == _trials.Count)
@@ -113,7 +113,7 @@ internal sealed class SweepJournal : IDisposable
     }
 }
 
-/// <summary>A trial as a line of a journal.</summary>
+/// <summary>Converts a trial to and from a line of the journal.</summary>
 internal static class TrialLine
 {
     public static string Write(SweepTrial trial)
@@ -123,14 +123,14 @@ internal static class TrialLine
         return JsonSerializer.Serialize(new Line(trial.Number, trial.State, settings, curve, trial.Seconds, trial.Error), Json.State);
     }
 
-    /// <exception cref="JsonException">It is no such line.</exception>
-    /// <exception cref="FormatException">It is of other parameters.</exception>
+    /// <exception cref="JsonException">The line is not valid JSON of a trial.</exception>
+    /// <exception cref="FormatException">The line does not match the parameters.</exception>
     public static SweepTrial Read(string text, IReadOnlyList<SweepParameter> parameters)
     {
         Line line = JsonSerializer.Deserialize<Line>(text, Json.State) ?? throw new FormatException("The line is empty.");
         if (line.Settings?.Length != parameters.Count || line.Curve is null || line.Curve.Any(epoch => epoch is not { Length: 2 }))
         {
-            throw new FormatException($"The line does not hold the {parameters.Count} settings of a trial and its curve.");
+            throw new FormatException($"Expected a trial with {parameters.Count} settings and its curve.");
         }
 
         return new SweepTrial(line.Trial, [.. parameters.Zip(line.Settings, (parameter, setting) => KeyValuePair.Create(parameter.Name, parameter.Parse(setting)))])
@@ -147,7 +147,7 @@ internal static class TrialLine
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null);
 }
 
-/// <summary>What a trial had come to after an epoch.</summary>
+/// <summary>The score of a trial after an epoch.</summary>
 /// <param name="Epoch">The epoch, from 1.</param>
 /// <param name="Score">The validation accuracy, in [0, 1].</param>
 public readonly record struct TrialEpoch(int Epoch, double Score);

@@ -4,22 +4,22 @@ using Microsoft.ML.FeatureMining.Training.Runs;
 
 namespace Microsoft.ML.FeatureMining.Sweeps;
 
-/// <summary>Runs a sweep: takes up what was interrupted, promotes what deserves it, begins new trials, until the budget is spent.</summary>
-/// <param name="plan">What to do.</param>
-/// <param name="journal">What was done, and where to write what is.</param>
-/// <param name="train">Trains a trial up to an epoch, going on where it was, until the token says to stop.</param>
-/// <param name="report">Told of each trial as it changes.</param>
+/// <summary>Runs a sweep until its budget is used up: resumes interrupted trials, promotes the best, starts new ones.</summary>
+/// <param name="plan">The plan of the sweep.</param>
+/// <param name="journal">The journal with the trials so far; new results are written to it.</param>
+/// <param name="train">Trains a trial up to an epoch, resuming from its last epoch, until the token is canceled.</param>
+/// <param name="report">Called whenever a trial changes.</param>
 internal sealed class SweepRunner(SweepPlan plan, SweepJournal journal, Func<SweepTrial, int, CancellationToken, TrialRun> train, Action<SweepTrial>? report)
 {
     private int FirstStop => plan.Halving?.Rungs(plan.Epochs)[0] ?? plan.Epochs;
 
-    /// <summary>Ends early, and without an error, where the token says so.</summary>
+    /// <summary>Runs the sweep. Cancellation ends it early without an exception.</summary>
     public IReadOnlyList<SweepTrial> Run(CancellationToken token)
     {
         while (!token.IsCancellationRequested && TimeLeft() is var left && left > TimeSpan.Zero && Next() is var (trial, until))
         {
             using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(token);
-            // A timer takes no more than this.
+            // Timers do not support longer intervals.
             stop.CancelAfter(left < TimeSpan.FromDays(40) ? left : Timeout.InfiniteTimeSpan);
             SweepTrial done = Train(trial, until, stop.Token);
             journal.Write(done);
@@ -29,7 +29,7 @@ internal sealed class SweepRunner(SweepPlan plan, SweepJournal journal, Func<Swe
         return journal.Trials;
     }
 
-    private TimeSpan TimeLeft() => plan.Time is { } time ? time - TimeSpan.FromSeconds(journal.Trials.Sum(trial => trial.Seconds)) : TimeSpan.MaxValue;
+    private TimeSpan TimeLeft() => plan.TimeLimit is { } limit ? limit - TimeSpan.FromSeconds(journal.Trials.Sum(trial => trial.Seconds)) : TimeSpan.MaxValue;
 
     private (SweepTrial, int)? Next()
     {
@@ -52,7 +52,7 @@ internal sealed class SweepRunner(SweepPlan plan, SweepJournal journal, Func<Swe
         return LastPromotion();
     }
 
-    // With few trials no rung may be full enough to send one to the top: the best goes there.
+    // With few trials, no rung may have enough members for a promotion. Then the best trial is trained to the end.
     private (SweepTrial, int)? LastPromotion() => journal.Trials.Any(trial => trial.State == TrialState.Completed)
         ? null
         : SweepTrial.Ranked(journal.Trials).FirstOrDefault(trial => trial.State == TrialState.Paused) is { } best ? (best, StopAfter(best.Epochs)) : null;
@@ -68,7 +68,8 @@ internal sealed class SweepRunner(SweepPlan plan, SweepJournal journal, Func<Swe
             TrialState state = run.IsComplete ? TrialState.Completed
                 : run.Curve.Count > 0 && run.Curve[^1].Epoch >= until ? TrialState.Paused
                 : token.IsCancellationRequested ? TrialState.Interrupted
-                : throw new InvalidOperationException($"The training ended before epoch {until}, though nobody asked it to.");
+                : throw new InvalidOperationException($"The training stopped before epoch {until} without being canceled. A sweep needs a pipeline that "
+                    + $"trains all epochs.");
             return trial with { State = state, Curve = run.Curve, Seconds = trial.Seconds + watch.Elapsed.TotalSeconds };
         }
         catch (OperationCanceledException) when (token.IsCancellationRequested)
@@ -82,36 +83,36 @@ internal sealed class SweepRunner(SweepPlan plan, SweepJournal journal, Func<Swe
     }
 }
 
-/// <summary>What a sweep is to do; a sweep that is taken up again must have the same but for its budget.</summary>
-/// <param name="Parameters">What varies.</param>
-/// <param name="Sampler">How settings are chosen.</param>
-/// <param name="Epochs">Of a trial that goes to its end.</param>
+/// <summary>The plan of a sweep. To resume a sweep, everything except the budget must be the same.</summary>
+/// <param name="Parameters">The parameters to vary.</param>
+/// <param name="Sampler">Chooses the settings of new trials.</param>
+/// <param name="Epochs">The number of epochs of a completed trial.</param>
 /// <param name="Halving">Early stopping; null for none.</param>
 internal sealed record SweepPlan(IReadOnlyList<SweepParameter> Parameters, ISampler Sampler, int Epochs, SuccessiveHalving? Halving)
 {
-    /// <summary>Trials at most.</summary>
+    /// <summary>The maximum number of trials.</summary>
     public required int Trials { get; init; }
 
-    /// <summary>Time at most, all runs of the sweep together; null for any.</summary>
-    public TimeSpan? Time { get; init; }
+    /// <summary>The maximum total time of all runs of the sweep; null for no limit.</summary>
+    public TimeSpan? TimeLimit { get; init; }
 
-    /// <summary>The settings of a trial to come; null where there is nothing left to try.</summary>
+    /// <summary>A new trial with its settings; null if there is nothing left to try.</summary>
     public SweepTrial? NewTrial(IReadOnlyList<SweepTrial> trials)
     {
-        double[][] ranked = [.. SweepTrial.Ranked(trials.Where(trial => trial.Score is not null || trial.State == TrialState.Failed)).Select(PlacesOf)];
-        double[]? places = trials.Count < Trials ? Sampler.Next(trials.Count, ranked) : null;
-        return places is null ? null : new SweepTrial(trials.Count, [.. Parameters.Zip(places, (parameter, place) => KeyValuePair.Create(parameter.Name, parameter.At(place)))]);
+        double[][] ranked = [.. SweepTrial.Ranked(trials.Where(trial => trial.Score is not null || trial.State == TrialState.Failed)).Select(PositionsOf)];
+        double[]? positions = trials.Count < Trials ? Sampler.Next(trials.Count, ranked) : null;
+        return positions is null ? null : new SweepTrial(trials.Count, [.. Parameters.Zip(positions, (parameter, position) => KeyValuePair.Create(parameter.Name, parameter.ValueAt(position)))]);
     }
 
-    private double[] PlacesOf(SweepTrial trial) => [.. Parameters.Zip(trial.Settings, (parameter, setting) => parameter.PlaceOf(setting.Value))];
+    private double[] PositionsOf(SweepTrial trial) => [.. Parameters.Zip(trial.Settings, (parameter, setting) => parameter.PositionOf(setting.Value))];
 }
 
-/// <summary>Where the trials of a sweep keep the state of their runs: a folder each.</summary>
+/// <summary>The folders in which the trials of a sweep store their runs, one per trial.</summary>
 internal sealed class TrialFolders(string folder)
 {
     public string Of(SweepTrial trial) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"trial-{trial.Number:d4}"));
 
-    /// <summary>Removes the weights of trials that have ended, but for the best's; a trial that may go on keeps what it goes on from.</summary>
+    /// <summary>Deletes the checkpoints of finished trials except the best. Trials that may continue keep theirs.</summary>
     public void Prune(IReadOnlyList<SweepTrial> trials)
     {
         SweepTrial? best = SweepTrial.Best(trials);
@@ -122,7 +123,7 @@ internal sealed class TrialFolders(string folder)
     }
 }
 
-/// <summary>What a stretch of a trial's training gave.</summary>
-/// <param name="Curve">The score after each epoch, from the first.</param>
-/// <param name="IsComplete">Whether the training came to an end of its own.</param>
+/// <summary>The result of one run of a trial.</summary>
+/// <param name="Curve">The score after each epoch, from the first epoch.</param>
+/// <param name="IsComplete">Whether the training has finished.</param>
 internal sealed record TrialRun(IReadOnlyList<TrialEpoch> Curve, bool IsComplete);

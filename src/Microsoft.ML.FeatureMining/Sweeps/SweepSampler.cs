@@ -7,46 +7,50 @@ namespace Microsoft.ML.FeatureMining.Sweeps;
 public enum SweepSampler
 {
     /// <summary>
-    /// By a model of what was good so far: the Tree-structured Parzen Estimator (Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization", section 4).
+    /// Model-based: the Tree-structured Parzen Estimator, TPE (Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization", section 4).
     /// </summary>
     TreeParzen,
 
-    /// <summary>At random, each trial for itself (Bergstra and Bengio 2012).</summary>
+    /// <summary>Random search: independent uniform settings (Bergstra and Bengio 2012).</summary>
     Random,
 
-    /// <summary>All combinations of a few values each, in an order drawn by the seed, until the budget is spent.</summary>
+    /// <summary>Grid search: all combinations of a few values per parameter, in random order.</summary>
     Grid,
 }
 
-/// <summary>Chooses settings. Without a state: what it chooses depends on the sweep's seed, the trial's number and the trials before, so that a sweep that is taken up again goes on as if it had never stopped.</summary>
+/// <summary>
+/// Chooses the settings of trials. Samplers are stateless: the result depends only on the seed, the number of the trial and the earlier trials, so that a
+/// resumed sweep continues as if it had not been interrupted.
+/// </summary>
 internal interface ISampler
 {
-    /// <param name="trial">The number of the trial to come, from 0.</param>
-    /// <param name="ranked">Places [0, 1) of the settings of earlier trials, one a parameter, the best trial first.</param>
-    /// <returns>The places of the trial's settings; null where there is nothing left to try.</returns>
+    /// <param name="trial">The number of the new trial, from 0.</param>
+    /// <param name="ranked">The positions in [0, 1) of the settings of earlier trials, one per parameter, the best trial first.</param>
+    /// <returns>The positions of the settings of the new trial; null if there is nothing left to try.</returns>
     double[]? Next(int trial, IReadOnlyList<double[]> ranked);
 }
 
-/// <summary>All combinations, each once, in an order drawn by the seed: what is left out where the budget ends is then left out at random.</summary>
+/// <summary>All combinations, each once, in random order, so that a budget that does not cover all of them covers a random subset.</summary>
 internal sealed class GridSampler : ISampler
 {
-    // Beyond this a grid cannot be meant.
+    // A larger grid is surely a mistake.
     private const int MaxCombinations = 1_000_000;
 
-    private readonly double[][] _places;
+    private readonly double[][] _positions;
     private readonly int[] _order;
 
-    /// <param name="parameters">What varies.</param>
-    /// <param name="steps">Values of a number.</param>
-    /// <param name="seed">Of the sweep.</param>
-    /// <exception cref="ArgumentException">There are more combinations than can be listed.</exception>
+    /// <param name="parameters">The parameters to vary.</param>
+    /// <param name="steps">The number of values of a number parameter.</param>
+    /// <param name="seed">The seed of the sweep.</param>
+    /// <exception cref="ArgumentException">There are more than a million combinations.</exception>
     public GridSampler(IReadOnlyList<SweepParameter> parameters, int steps, long seed)
     {
-        _places = [.. parameters.Select(parameter => parameter.Grid(steps).Select(parameter.PlaceOf).ToArray())];
-        double combinations = _places.Aggregate(1.0, (product, places) => product * places.Length);
+        _positions = [.. parameters.Select(parameter => parameter.Grid(steps).Select(parameter.PositionOf).ToArray())];
+        double combinations = _positions.Aggregate(1.0, (product, values) => product * values.Length);
         if (combinations > MaxCombinations)
         {
-            throw new ArgumentException($"The grid has {combinations} combinations; {MaxCombinations} can be listed. Take fewer steps or parameters, or another sampler.", nameof(parameters));
+            throw new ArgumentException($"The grid has {combinations} combinations; at most {MaxCombinations} are allowed. Use fewer grid steps, fewer "
+                + $"parameters, or another sampler.", nameof(parameters));
         }
 
         _order = new RandomStream(seed, "grid").Permutation((int)combinations);
@@ -60,16 +64,16 @@ internal sealed class GridSampler : ISampler
         }
 
         int rest = _order[trial];
-        return [.. _places.Select(places =>
+        return [.. _positions.Select(values =>
         {
-            double place = places[rest % places.Length];
-            rest /= places.Length;
-            return place;
+            double position = values[rest % values.Length];
+            rest /= values.Length;
+            return position;
         })];
     }
 }
 
-/// <summary>Uniform over all places.</summary>
+/// <summary>Uniform over all positions.</summary>
 internal sealed class RandomSampler(int parameters, long seed) : ISampler
 {
     public double[] Next(int trial, IReadOnlyList<double[]> ranked)
@@ -78,6 +82,6 @@ internal sealed class RandomSampler(int parameters, long seed) : ISampler
         return [.. Enumerable.Range(0, parameters).Select(_ => random.NextDouble())];
     }
 
-    /// <summary>The random numbers of one trial, whatever the others drew.</summary>
+    /// <summary>The random stream of one trial, independent of other trials.</summary>
     public static RandomStream Stream(long seed, int trial) => new(seed, string.Create(CultureInfo.InvariantCulture, $"trial {trial}"));
 }

@@ -3,17 +3,18 @@ using Microsoft.ML.FeatureMining.Randomness;
 namespace Microsoft.ML.FeatureMining.Sweeps;
 
 /// <summary>
-/// The Tree-structured Parzen Estimator (Bergstra et al. 2011, section 4). The trials so far are parted into the best share gamma and the others; for each parameter by itself, l(x) is a
-/// density of the places of the former and g(x) one of the places of the latter. Candidates are drawn from l, and the one of the largest l(x) / g(x), which has the largest
-/// expected improvement (equation 4), is tried next. The first trials are random.
+/// The Tree-structured Parzen Estimator (Bergstra et al. 2011, section 4). The trials so far are split into the best fraction gamma and the rest.
+/// For each parameter independently, l(x) is a density of the positions of the best trials and g(x) a density of the positions of the rest. Candidates are
+/// sampled from l; the candidate with the largest l(x) / g(x), which has the largest expected improvement (equation 4), is tried next. The first trials are
+/// random.
 /// </summary>
 internal sealed class TreeParzenSampler(IReadOnlyList<SweepParameter> parameters, long seed) : ISampler
 {
-    /// <summary>Trials before there is a model.</summary>
+    /// <summary>The number of random trials before the model is used.</summary>
     public const int RandomTrials = 10;
 
     // The paper's values.
-    private const double BestShare = 0.15;
+    private const double BestFraction = 0.15;
     private const int Candidates = 100;
 
     private readonly RandomSampler _start = new(parameters.Count, seed);
@@ -25,115 +26,119 @@ internal sealed class TreeParzenSampler(IReadOnlyList<SweepParameter> parameters
             return _start.Next(trial, ranked);
         }
 
-        int best = (int)Math.Ceiling(BestShare * ranked.Count);
+        int best = (int)Math.Ceiling(BestFraction * ranked.Count);
         RandomStream random = RandomSampler.Stream(seed, trial);
-        return [.. parameters.Select((parameter, i) => Choose(parameter, [.. ranked.Select(places => places[i])], best, random))];
+        return [.. parameters.Select((parameter, i) => Choose(parameter, [.. ranked.Select(positions => positions[i])], best, random))];
     }
 
     private static double Choose(SweepParameter parameter, double[] ranked, int best, RandomStream random)
     {
-        IUnitDensity good = DensityOf(parameter, ranked[..best]);
-        IUnitDensity bad = DensityOf(parameter, ranked[best..]);
-        return Enumerable.Range(0, Candidates).Select(_ => good.Draw(random)).MaxBy(place => Math.Log(good.At(place)) - Math.Log(bad.At(place)));
+        IPositionDensity good = DensityOf(parameter, ranked[..best]);
+        IPositionDensity bad = DensityOf(parameter, ranked[best..]);
+        return Enumerable.Range(0, Candidates).Select(_ => good.Sample(random)).MaxBy(position => Math.Log(good.Density(position)) - Math.Log(bad.Density(position)));
     }
 
-    private static IUnitDensity DensityOf(SweepParameter parameter, double[] places) =>
-        parameter is ChoiceParameter choice ? new ChoiceDensity(choice.Values.Count, places) : new ParzenDensity(places);
+    private static IPositionDensity DensityOf(SweepParameter parameter, double[] positions) =>
+        parameter is ChoiceParameter choice ? new CategoricalDensity(choice.Values.Count, positions) : new ParzenDensity(positions);
 }
 
 /// <summary>
-/// A mixture of normal laws, one at each of n places, cut off at 0 and 1, and the uniform law as the prior with the weight of one of them. The width of each is the larger of the distances to
-/// its neighbors, the ends 0 and 1 counting as neighbors, and at least 1 / (n + 1), at most 1 (Bergstra et al. 2011, section 4.2).
+/// A mixture of n normal distributions centered at n positions, truncated to [0, 1], and a uniform prior with the weight of one component. The standard
+/// deviation of a component is the larger distance to its neighbors (0 and 1 count as neighbors), clamped to [1 / (n + 1), 1] (Bergstra et al. 2011, section
+/// 4.2).
 /// </summary>
-internal sealed class ParzenDensity : IUnitDensity
+internal sealed class ParzenDensity : IPositionDensity
 {
-    private readonly (double Middle, double Width, double Mass)[] _parts;
+    private readonly (double Mean, double Deviation, double Mass)[] _components;
 
-    public ParzenDensity(IReadOnlyList<double> places)
+    public ParzenDensity(IReadOnlyList<double> positions)
     {
-        double[] sorted = [.. places.Order()];
+        double[] sorted = [.. positions.Order()];
         double narrowest = Math.Min(1, 1.0 / (sorted.Length + 1));
-        _parts = [.. sorted.Select((middle, i) =>
+        _components = [.. sorted.Select((middle, i) =>
         {
             double left = middle - (i == 0 ? 0 : sorted[i - 1]);
             double right = (i == sorted.Length - 1 ? 1 : sorted[i + 1]) - middle;
             double width = Math.Clamp(Math.Max(left, right), narrowest, 1);
-            return (middle, width, NormalDistribution.Below((1 - middle) / width) - NormalDistribution.Below(-middle / width));
+            return (middle, width, NormalDistribution.Cdf((1 - middle) / width) - NormalDistribution.Cdf(-middle / width));
         })];
     }
 
-    public double Draw(RandomStream random)
+    public double Sample(RandomStream random)
     {
-        int part = random.NextInt(_parts.Length + 1);
-        if (part == _parts.Length)
+        int component = random.NextInt(_components.Length + 1);
+        if (component == _components.Length)
         {
             return random.NextDouble();
         }
 
-        (double middle, double width, _) = _parts[part];
+        (double mean, double deviation, _) = _components[component];
         while (true)
         {
-            double place = middle + width * random.NextGaussian();
-            if (place is >= 0 and < 1)
+            double position = mean + deviation * random.NextGaussian();
+            if (position is >= 0 and < 1)
             {
-                return place;
+                return position;
             }
         }
     }
 
-    public double At(double place) => (1 + _parts.Sum(part => NormalDistribution.Density((place - part.Middle) / part.Width) / (part.Width * part.Mass))) / (_parts.Length + 1);
+    public double Density(double position) =>
+        (1 + _components.Sum(part => NormalDistribution.Pdf((position - part.Mean) / part.Deviation) / (part.Deviation * part.Mass))) / (_components.Length + 1);
 }
 
-/// <summary>How often each of n values was taken, each having been taken once before all (Bergstra et al. 2011, section 4: the prior's weight is that of one trial a value).</summary>
-internal sealed class ChoiceDensity : IUnitDensity
+/// <summary>
+/// A categorical distribution of n values: their counts plus one (Bergstra et al. 2011, section 4: the prior has the weight of one trial per value).
+/// </summary>
+internal sealed class CategoricalDensity : IPositionDensity
 {
-    private readonly double[] _shares;
+    private readonly double[] _probabilities;
 
-    public ChoiceDensity(int values, IReadOnlyList<double> places)
+    public CategoricalDensity(int values, IReadOnlyList<double> positions)
     {
         double[] counts = new double[values];
         Array.Fill(counts, 1);
-        foreach (double place in places)
+        foreach (double position in positions)
         {
-            counts[(int)(place * values)]++;
+            counts[(int)(position * values)]++;
         }
 
-        _shares = [.. counts.Select(count => count / (places.Count + values))];
+        _probabilities = [.. counts.Select(count => count / (positions.Count + values))];
     }
 
-    public double Draw(RandomStream random)
+    public double Sample(RandomStream random)
     {
         double rest = random.NextDouble();
         int value = 0;
-        while (value < _shares.Length - 1 && rest >= _shares[value])
+        while (value < _probabilities.Length - 1 && rest >= _probabilities[value])
         {
-            rest -= _shares[value++];
+            rest -= _probabilities[value++];
         }
 
-        return (value + 0.5) / _shares.Length;
+        return (value + 0.5) / _probabilities.Length;
     }
 
-    public double At(double place) => _shares[(int)(place * _shares.Length)] * _shares.Length;
+    public double Density(double position) => _probabilities[(int)(position * _probabilities.Length)] * _probabilities.Length;
 }
 
-/// <summary>A density over the places [0, 1) of one parameter, nowhere 0.</summary>
-internal interface IUnitDensity
+/// <summary>A probability density over the positions [0, 1) of one parameter; positive everywhere.</summary>
+internal interface IPositionDensity
 {
-    double Draw(RandomStream random);
+    double Sample(RandomStream random);
 
-    double At(double place);
+    double Density(double position);
 }
 
-/// <summary>The standard normal law.</summary>
+/// <summary>The standard normal distribution.</summary>
 internal static class NormalDistribution
 {
-    public static double Density(double x) => Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI);
+    public static double Pdf(double x) => Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI);
 
-    /// <summary>The probability of a smaller number, to 1e-7 (Abramowitz and Stegun 1964, formula 26.2.17).</summary>
-    public static double Below(double x)
+    /// <summary>The cumulative distribution function, accurate to 1e-7 (Abramowitz and Stegun 1964, formula 26.2.17).</summary>
+    public static double Cdf(double x)
     {
         double t = 1 / (1 + 0.2316419 * Math.Abs(x));
-        double tail = Density(x) * t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+        double tail = Pdf(x) * t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
         return x < 0 ? tail : 1 - tail;
     }
 }

@@ -72,7 +72,7 @@ internal static class SweptOptions
     /// <summary>Lists the problems that no parameter value can solve, so that every trial would fail.</summary>
     public static IEnumerable<string> ProblemsOfEveryTrial(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters) =>
         OptionsCheck.Problems(options).Intersect(
-            OptionsCheck.Problems(With(options, parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.At(0.5))))));
+            OptionsCheck.Problems(With(options, parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.ValueAt(0.5))))));
 
     private static object ValueFor(PropertyInfo property, object value)
     {

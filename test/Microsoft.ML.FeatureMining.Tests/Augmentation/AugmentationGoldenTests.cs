@@ -11,7 +11,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Augmentation;
 /// apart, and cutting to a whole number makes one step of it. One pixel in a thousand may be a step off, none more; floats agree to 1e-3 of 255. Of bytes between pixels, those and only those may be a
 /// step off whose exact value is half-way between two levels: see <see cref="AssertSameButForTies"/>.
 /// </summary>
-public sealed class AugmentationGoldenTests : IClassFixture<OneThread>
+public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
 {
     private const double PixelsOff = 1e-3;
 

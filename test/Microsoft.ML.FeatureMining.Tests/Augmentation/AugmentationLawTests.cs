@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Augmentation;
 
 /// <summary>What the augmentations draw, against laws worked out independently: means within five standard errors, counts by chi square.</summary>
-public sealed class AugmentationLawTests : IClassFixture<OneThread>
+public sealed class AugmentationLawTests : IClassFixture<SingleThreadFixture>
 {
     private const int Draws = 40_000;
 

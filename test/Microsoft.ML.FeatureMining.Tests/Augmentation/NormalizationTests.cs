@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Augmentation;
 
-public sealed class NormalizationTests : IClassFixture<OneThread>
+public sealed class NormalizationTests : IClassFixture<SingleThreadFixture>
 {
     [Fact]
     public void Apply_Bytes_SubtractsTheMeanAndDividesByTheDeviation()

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Augmentation;
 
-public sealed class PadCropFlipTests : IClassFixture<OneThread>
+public sealed class PadCropFlipTests : IClassFixture<SingleThreadFixture>
 {
     [Theory]
     [InlineData(4, true)]

@@ -8,20 +8,20 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 
-/// <summary>What every augmentation of the catalog must do, at its defaults and far from them; a new entry is tested from the day that it is there.</summary>
-[Collection(nameof(Alone))]
-public sealed class AugmentationConformanceTests : IClassFixture<OneThread>
+/// <summary>Requirements for every augmentation in the catalog, with default and with extreme settings. New entries are tested automatically.</summary>
+[Collection(nameof(SerialTests))]
+public sealed class AugmentationConformanceTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly (int Count, int Channels, int Height, int Width)[] Shapes = [(5, 3, 8, 8), (3, 1, 9, 5), (2, 4, 1, 7), (1, 3, 1, 1), (2, 2, 2, 2)];
 
-    public static TheoryData<string> Allowed { get; } = [.. AugmentationCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
+    public static TheoryData<string> Valid { get; } = [.. AugmentationCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
 
-    public static TheoryData<string> Refused { get; } = [.. AugmentationCatalog.Keys.SelectMany(Changes).Where(settings => PartProblems.Of(Create(settings)).Count > 0)];
+    public static TheoryData<string> Invalid { get; } = [.. AugmentationCatalog.Keys.SelectMany(Changes).Where(settings => PartProblems.Of(Create(settings)).Count > 0)];
 
     public static TheoryData<string> Keys { get; } = [.. AugmentationCatalog.Keys];
 
     [Theory]
-    [MemberData(nameof(Allowed))]
+    [MemberData(nameof(Valid))]
     public void Apply_AnyImages_KeepsShapeTypeRangeAndTheInput(string settings)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -44,8 +44,8 @@ public sealed class AugmentationConformanceTests : IClassFixture<OneThread>
     }
 
     [Theory]
-    [MemberData(nameof(Allowed))]
-    public void Apply_SameStream_GivesTheSameBits(string settings)
+    [MemberData(nameof(Valid))]
+    public void Apply_SameStream_IsBitIdentical(string settings)
     {
         using DisposeScope scope = NewDisposeScope();
         ImageAugmentation augmentation = Create(settings);
@@ -58,7 +58,7 @@ public sealed class AugmentationConformanceTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Keys))]
-    public void Apply_Defaults_ChangesImagesAndOtherSeedsChangeThemOtherwise(string key)
+    public void Apply_Defaults_ChangesImagesDependingOnTheSeed(string key)
     {
         using DisposeScope scope = NewDisposeScope();
         ImageAugmentation augmentation = Create(key);
@@ -71,27 +71,27 @@ public sealed class AugmentationConformanceTests : IClassFixture<OneThread>
     }
 
     [Theory]
-    [MemberData(nameof(Allowed))]
-    public void Apply_ManyTimes_LeavesItsResultAlone(string settings)
+    [MemberData(nameof(Valid))]
+    public void Apply_ManyTimes_DoesNotChangeEarlierResults(string settings)
     {
         ImageAugmentation augmentation = Create(settings);
         using Tensor images = Noise(4);
         RandomStream random = new(1, augmentation.Key);
-        Alone.CollectGarbage();
-        long before = Alone.LiveTensors;
+        SerialTests.CollectGarbage();
+        long before = SerialTests.LiveTensors;
 
         using (DisposeScope scope = NewDisposeScope())
         {
             Tensor result = augmentation.Apply(images, random);
-            Assert.Equal(before + (ReferenceEquals(result, images) ? 0 : 1), Alone.LiveTensors);
+            Assert.Equal(before + (ReferenceEquals(result, images) ? 0 : 1), SerialTests.LiveTensors);
         }
 
-        Assert.Equal(before, Alone.LiveTensors);
+        Assert.Equal(before, SerialTests.LiveTensors);
     }
 
     [Theory]
     [MemberData(nameof(Keys))]
-    public void Fit_Defaults_EndsInOtherWeightsTheSameEachTime(string key)
+    public void Fit_Defaults_ChangesTheWeightsReproducibly(string key)
     {
         TrainingRecipe plain = TinyRun.Recipe with { Epochs = 1 };
         TrainingRecipe recipe = plain with { Augmentations = [Create(key)] };
@@ -104,16 +104,16 @@ public sealed class AugmentationConformanceTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Keys))]
-    public void Fit_Interrupted_ResumesBitIdentically(string key) => Interruption.AssertResumesBitIdentically(TinyRun.Recipe with { Augmentations = [Create(key)] });
+    public void Fit_InterruptedAndResumed_IsBitIdentical(string key) => Interruption.AssertResumesBitIdentically(TinyRun.Recipe with { Augmentations = [Create(key)] });
 
     [Theory]
-    [MemberData(nameof(Refused))]
-    public void Fit_SettingsWithAProblem_AreRefusedBeforeTheFirstStep(string settings) => Assert.Throws<ArgumentException>(() =>
+    [MemberData(nameof(Invalid))]
+    public void Fit_InvalidSettings_AreRejectedBeforeTheFirstStep(string settings) => Assert.Throws<ArgumentException>(() =>
         TinyRun.Fit(TinyRun.Recipe with { Augmentations = [Create(settings)] }, progress: _ => Assert.Fail("A step was run.")));
 
     [Theory]
-    [MemberData(nameof(Allowed))]
-    public void Json_AnySettings_ComeBack(string settings)
+    [MemberData(nameof(Valid))]
+    public void Json_AnySettings_RoundTrip(string settings)
     {
         ImageAugmentation augmentation = Create(settings);
 
@@ -124,7 +124,7 @@ public sealed class AugmentationConformanceTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Catalog_UnknownKey_SaysWhatThereIs() =>
+    public void Catalog_UnknownKey_ListsKnownKeys() =>
         Assert.Contains("pad-crop-flip", Assert.Throws<ArgumentException>(() => AugmentationCatalog.Create("nothing")).Message);
 
     private static IEnumerable<string> Changes(string key) => Settings.Changes(AugmentationCatalog.Create(key)).Select(change => $"{key} {change}");

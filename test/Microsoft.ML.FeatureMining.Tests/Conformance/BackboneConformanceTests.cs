@@ -11,11 +11,11 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 
 /// <summary>
-/// What every backbone of the catalog must do; a new entry is tested from the day that it is there. The largest of a family are made and run once; a smaller one of the same family, or the same
-/// with the stem for small images, goes through all of it.
+/// Requirements for every backbone in the catalog. New entries are tested automatically. The largest of a family are only created and run once; a smaller one
+/// of the same family, or the same with the stem for small images, goes through all tests.
 /// </summary>
-[Collection(nameof(Alone))]
-public sealed class BackboneConformanceTests : IClassFixture<OneThread>
+[Collection(nameof(SerialTests))]
+public sealed class BackboneConformanceTests : IClassFixture<SingleThreadFixture>
 {
     private const int Classes = 5;
 
@@ -26,22 +26,22 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
         "vgg-16", "vgg-16-bn", "efficientnet-b3", "efficientnet-b5", "efficientnet-b6",
     ];
 
-    private static readonly string[] InTheirPlace =
+    private static readonly string[] SmallSubstitutes =
     [
         "wrn-10-2-dropout-0.3", "pyramidnet-14-a10", "pyramidnet-11-a9-bottleneck", "densenet-16-12", "vgg-16-cifar-stem", "vgg-16-bn-cifar-stem", "resnet-18-cifar-stem",
         "densenet-121-cifar-stem", "resnest-14", "efficientnet-b0-cifar-stem", "sk-resnext-50-32x4d-depthwise-cifar-stem",
     ];
 
-    public static TheoryData<string> Keys { get; } = [.. BackboneCatalog.Keys.Except(Largest).Concat(InTheirPlace)];
+    public static TheoryData<string> Keys { get; } = [.. BackboneCatalog.Keys.Except(Largest).Concat(SmallSubstitutes)];
 
     public static TheoryData<string> LargestKeys { get; } = [.. Largest];
 
     [Fact]
-    public void Largest_AreInTheCatalog() => Assert.Empty(Largest.Except(BackboneCatalog.Keys));
+    public void LargestBackbones_AreInTheCatalog() => Assert.Empty(Largest.Except(BackboneCatalog.Keys));
 
     [Theory]
     [MemberData(nameof(LargestKeys))]
-    public void Largest_OneImage_GivesFiniteLogits(string key)
+    public void LargestBackbones_OneImage_GiveFiniteLogits(string key)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
@@ -88,7 +88,7 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Keys))]
-    public void Forward_EvalMode_IsDeterministicAndSeesImagesOneByOne(string key)
+    public void Forward_EvalMode_IsDeterministicAndIndependentPerImage(string key)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
@@ -108,9 +108,9 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
     {
         using DisposeScope scope = NewDisposeScope();
         using ImageNetwork network = Make(key, channels: 3);
-        RandomLayer.DrawFrom(network, new RandomStream(1, "network"));
+        RandomLayer.SetStream(network, new RandomStream(1, "network"));
         network.train();
-        // At rest: a bias before BatchNorm at work has no effect.
+        // In evaluation mode, because a bias before BatchNorm has no effect in training mode.
         foreach (nn.Module norm in network.modules().Where(layer => layer is BatchNorm))
         {
             norm.eval();
@@ -118,7 +118,7 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
 
         NamedTensors before = NamedTensors.Of(network);
         using optim.Optimizer optimizer = optim.SGD(network.parameters(), 100);
-        for (int pass = 0; pass < Passes(key); pass++)
+        for (int pass = 0; pass < StepCount(key); pass++)
         {
             using DisposeScope inner = NewDisposeScope();
             nn.functional.cross_entropy(network.call(Images(channels: 3, Sides(key).Side)), tensor(new long[] { 0, 1 })).backward();
@@ -131,16 +131,16 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Keys))]
-    public void Forward_TrainMode_MovesEveryStatistic(string key)
+    public void Forward_TrainMode_UpdatesEveryRunningStatistic(string key)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         using ImageNetwork network = Make(key, channels: 3);
-        RandomLayer.DrawFrom(network, new RandomStream(1, "network"));
+        RandomLayer.SetStream(network, new RandomStream(1, "network"));
         network.train();
         NamedTensors before = NamedTensors.Of(network);
 
-        for (int pass = 0; pass < Passes(key); pass++)
+        for (int pass = 0; pass < StepCount(key); pass++)
         {
             network.call(Images(channels: 3, Sides(key).Side)).Dispose();
         }
@@ -187,7 +187,7 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Keys))]
-    public void Forward_BFloat16_ComesNearSinglePrecision(string key)
+    public void Forward_BFloat16_IsCloseToSinglePrecision(string key)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
@@ -198,7 +198,7 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
 
         network.to(ScalarType.BFloat16);
 
-        // Eight bits of mantissa, and a hundred layers.
+        // bfloat16 has eight bits of mantissa, and the network has a hundred layers.
         TensorAssert.Close(single, network.call(images.to(ScalarType.BFloat16)), 0.05, key);
     }
 
@@ -208,7 +208,7 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
     {
         UseOnce(key);
 
-        Alone.AssertLeavesNothing(() => UseOnce(key), making: () => Make(key, channels: 3).Dispose());
+        SerialTests.AssertLeavesNoTensors(() => UseOnce(key), making: () => Make(key, channels: 3).Dispose());
     }
 
     private static void UseOnce(string key)
@@ -226,15 +226,15 @@ public sealed class BackboneConformanceTests : IClassFixture<OneThread>
         return network;
     }
 
-    /// <summary>Two sides of images that the network takes. Those for large images halve five times.</summary>
+    /// <summary>Two image sizes that the network accepts. Networks for large images have a total stride of 32.</summary>
     private static (int Side, int Other) Sides(string key)
     {
         bool large = BackboneCatalog.StageChannels(key, 3).Count > 3 && (!key.EndsWith("-cifar-stem", StringComparison.Ordinal) || key.StartsWith("vgg", StringComparison.Ordinal));
         return large ? (32, 40) : (16, 20);
     }
 
-    // Dual blocks draw one of their branches at a time.
-    private static int Passes(string key) => key.StartsWith("d-", StringComparison.Ordinal) || key.StartsWith("dsk-", StringComparison.Ordinal) ? 12 : 1;
+    // Dual blocks compute one random branch per step.
+    private static int StepCount(string key) => key.StartsWith("d-", StringComparison.Ordinal) || key.StartsWith("dsk-", StringComparison.Ordinal) ? 12 : 1;
 
     private static bool IsBuffer(string name) => name.Contains(".running_", StringComparison.Ordinal) || name.EndsWith("num_batches_tracked", StringComparison.Ordinal);
 

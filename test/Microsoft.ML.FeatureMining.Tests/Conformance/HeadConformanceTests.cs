@@ -11,9 +11,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 
-/// <summary>What every head of the catalog must do, on a small backbone and on one with another last stage.</summary>
-[Collection(nameof(Alone))]
-public sealed class HeadConformanceTests : IClassFixture<OneThread>
+/// <summary>Requirements for every head in the catalog, on a small backbone and on one with another last stage.</summary>
+[Collection(nameof(SerialTests))]
+public sealed class HeadConformanceTests : IClassFixture<SingleThreadFixture>
 {
     private const int Classes = 5;
 
@@ -36,24 +36,24 @@ public sealed class HeadConformanceTests : IClassFixture<OneThread>
         Assert.NotEmpty(output.Supervised);
         Assert.All(output.Supervised, logits => Assert.Equal([2, Classes], logits.shape));
         TensorAssert.SameBits(output.Logits, network.call(Images()));
-        // Whatever is supervised, the output is its average.
+        // The output is always the average of the supervised logits.
         TensorAssert.Close(output.Logits, stack(output.Supervised).mean(new long[] { 0 }), 1e-6, head);
     }
 
     [Theory]
     [MemberData(nameof(Keys))]
-    public void Step_OnWhatIsSupervised_ChangesEveryParameter(string backbone, string head)
+    public void Step_OnSupervisedLogits_ChangesEveryParameter(string backbone, string head)
     {
         using DisposeScope scope = NewDisposeScope();
         using ImageNetwork network = Make(backbone, head);
-        RandomLayer.DrawFrom(network, new RandomStream(1, "network"));
+        RandomLayer.SetStream(network, new RandomStream(1, "network"));
         network.train();
         foreach (nn.Module norm in network.modules().Where(layer => layer is BatchNorm))
         {
             norm.eval();
         }
 
-        // The second branch has its turn with patches.
+        // The second branch is trained on patches.
         NamedTensors before = NamedTensors.Of(network);
         using optim.Optimizer optimizer = optim.SGD(network.parameters(), 100);
         foreach (bool patches in new[] { false, true })
@@ -91,7 +91,7 @@ public sealed class HeadConformanceTests : IClassFixture<OneThread>
     {
         UseOnce();
 
-        Alone.AssertLeavesNothing(UseOnce, making: () => Make(backbone, head).Dispose());
+        SerialTests.AssertLeavesNoTensors(UseOnce, making: () => Make(backbone, head).Dispose());
 
         void UseOnce()
         {
@@ -119,7 +119,7 @@ public sealed class HeadConformanceTests : IClassFixture<OneThread>
         {
             foreach (string head in heads)
             {
-                // VGG's layers of 4096 are large; once is enough.
+                // The layers of VGG with 4096 units are slow, so they are tested only once.
                 if (!head.StartsWith("vgg", StringComparison.Ordinal) || backbone == backbones[0])
                 {
                     all.Add(backbone, head);

@@ -2,7 +2,7 @@ using Microsoft.ML.FeatureMining.Networks.Heads;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 
-/// <summary>Heads for tests that are run for each: those of the catalog by their keys, and some with other settings.</summary>
+/// <summary>The heads for conformance tests: those in the catalog by key, and some with other settings.</summary>
 internal static class HeadSettings
 {
     private static readonly Dictionary<string, Head> Named = new()

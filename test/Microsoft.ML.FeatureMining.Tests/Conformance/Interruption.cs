@@ -4,7 +4,7 @@ using Microsoft.ML.FeatureMining.Training.Loop;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 
-/// <summary>A run that is stopped within its second epoch and goes on from its checkpoint.</summary>
+/// <summary>Stops a run within its second epoch and resumes it from the checkpoint.</summary>
 internal static class Interruption
 {
     public static void AssertResumesBitIdentically(TrainingRecipe recipe)
@@ -13,7 +13,7 @@ internal static class Interruption
         MemoryStore store = new();
         int asked = 0;
 
-        // 20 images in batches of 8: three steps an epoch.
+        // 20 images with batch size 8: three steps per epoch.
         TrainingOutcome canceled = TinyRun.Fit(longer, checkpoints: store, canceled: () => asked++ == 4);
 
         Assert.Equal(TrainingEnd.Canceled, canceled.End);

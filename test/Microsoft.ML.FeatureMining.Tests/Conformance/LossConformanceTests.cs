@@ -8,20 +8,20 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 
-/// <summary>What every criterion of the catalog must do, at its defaults and far from them.</summary>
-[Collection(nameof(Alone))]
-public sealed class LossConformanceTests : IClassFixture<OneThread>
+/// <summary>Requirements for every loss in the catalog, with default and with extreme settings.</summary>
+[Collection(nameof(SerialTests))]
+public sealed class LossConformanceTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly TrainingRecipe Plain = TinyRun.Recipe with { Epochs = 1, ReportEverySteps = 1 };
 
-    public static TheoryData<string> Allowed { get; } = [.. LossCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
+    public static TheoryData<string> Valid { get; } = [.. LossCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
 
-    public static TheoryData<string> Refused { get; } = [.. LossCatalog.Keys.SelectMany(Changes).Where(settings => PartProblems.Of(Create(settings)).Count > 0)];
+    public static TheoryData<string> Invalid { get; } = [.. LossCatalog.Keys.SelectMany(Changes).Where(settings => PartProblems.Of(Create(settings)).Count > 0)];
 
     public static TheoryData<string> Keys { get; } = [.. LossCatalog.Keys];
 
     [Theory]
-    [MemberData(nameof(Allowed))]
+    [MemberData(nameof(Valid))]
     public void Compute_AnyLogits_HasAFiniteValueAndGradientAndLeavesOneTensor(string settings)
     {
         ClassificationLoss loss = Create(settings);
@@ -30,11 +30,11 @@ public sealed class LossConformanceTests : IClassFixture<OneThread>
             using DisposeScope scope = NewDisposeScope();
             Tensor logits = (linspace(-1, 1, 12).view(3, 4) * scale).detach().requires_grad_(true);
             Tensor targets = eye(4).narrow(0, 0, 3);
-            long before = Alone.LiveTensors;
+            long before = SerialTests.LiveTensors;
 
             Tensor value = loss.Compute(logits, targets);
 
-            Assert.Equal(before + 1, Alone.LiveTensors);
+            Assert.Equal(before + 1, SerialTests.LiveTensors);
             value.backward();
             Assert.True(float.IsFinite(value.ToSingle()) && value.ToSingle() >= 0 && value.dim() == 0);
             Assert.All(TensorAssert.Values(logits.grad!), slope => Assert.True(float.IsFinite(slope)));
@@ -42,13 +42,13 @@ public sealed class LossConformanceTests : IClassFixture<OneThread>
     }
 
     [Theory]
-    [MemberData(nameof(Allowed))]
-    public void Fit_AnySettings_EndsTheSameEachTimeAndLeavesNoTensor(string settings)
+    [MemberData(nameof(Valid))]
+    public void Fit_AnySettings_IsReproducibleAndLeavesNoTensor(string settings)
     {
         TrainingRecipe recipe = Plain with { Loss = Create(settings) };
         string bits = TinyRun.Bits(TinyRun.Fit(recipe));
 
-        Alone.AssertLeavesNothing(() => Assert.Equal(bits, TinyRun.Bits(TinyRun.Fit(recipe))), making: () => TinyRun.MakeParts(recipe));
+        SerialTests.AssertLeavesNoTensors(() => Assert.Equal(bits, TinyRun.Bits(TinyRun.Fit(recipe))), making: () => TinyRun.MakeParts(recipe));
     }
 
     [Theory]
@@ -61,13 +61,13 @@ public sealed class LossConformanceTests : IClassFixture<OneThread>
     }
 
     [Theory]
-    [MemberData(nameof(Refused))]
-    public void Fit_SettingsWithAProblem_AreRefusedBeforeTheFirstStep(string settings) => Assert.Throws<ArgumentException>(() =>
+    [MemberData(nameof(Invalid))]
+    public void Fit_InvalidSettings_AreRejectedBeforeTheFirstStep(string settings) => Assert.Throws<ArgumentException>(() =>
         TinyRun.Fit(Plain with { Loss = Create(settings) }, progress: _ => Assert.Fail("A step was run.")));
 
     [Theory]
-    [MemberData(nameof(Allowed))]
-    public void Json_AnySettings_ComeBack(string settings)
+    [MemberData(nameof(Valid))]
+    public void Json_AnySettings_RoundTrip(string settings)
     {
         ClassificationLoss loss = Create(settings);
 
@@ -82,7 +82,7 @@ public sealed class LossConformanceTests : IClassFixture<OneThread>
         Assert.NotEqual(TinyRun.Bits(TinyRun.Fit(Plain)), TinyRun.Bits(TinyRun.Fit(Plain with { Loss = new CrossEntropyLoss { LabelSmoothing = 0.1 } })));
 
     [Fact]
-    public void Catalog_UnknownKey_SaysWhatThereIs() =>
+    public void Catalog_UnknownKey_ListsKnownKeys() =>
         Assert.Contains("cross-entropy", Assert.Throws<ArgumentException>(() => LossCatalog.Create("nothing")).Message);
 
     private static IEnumerable<string> Changes(string key) => Settings.Changes(LossCatalog.Create(key)).Select(change => $"{key} {change}");

@@ -7,31 +7,31 @@ using Microsoft.ML.FeatureMining.Training.Optimizers;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 
-/// <summary>What every optimizer of the catalog must do, at its defaults and far from them.</summary>
-[Collection(nameof(Alone))]
-public sealed class OptimizerConformanceTests : IClassFixture<OneThread>
+/// <summary>Requirements for every optimizer in the catalog, with default and with extreme settings.</summary>
+[Collection(nameof(SerialTests))]
+public sealed class OptimizerConformanceTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly TrainingRecipe Plain = TinyRun.Recipe with { Epochs = 1, ReportEverySteps = 1, LearningRate = 1e-3 };
 
-    public static TheoryData<string> Allowed { get; } = [.. OptimizerCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
+    public static TheoryData<string> Valid { get; } = [.. OptimizerCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
 
-    public static TheoryData<string> Refused { get; } = [.. OptimizerCatalog.Keys.SelectMany(Changes).Where(settings => PartProblems.Of(Create(settings)).Count > 0)];
+    public static TheoryData<string> Invalid { get; } = [.. OptimizerCatalog.Keys.SelectMany(Changes).Where(settings => PartProblems.Of(Create(settings)).Count > 0)];
 
     public static TheoryData<string> Keys { get; } = [.. OptimizerCatalog.Keys];
 
     [Theory]
-    [MemberData(nameof(Allowed))]
-    public void Fit_StoppedWithinAnEpoch_GoesOnToTheSameBits(string settings) => Interruption.AssertResumesBitIdentically(With(settings));
+    [MemberData(nameof(Valid))]
+    public void Fit_StoppedWithinAnEpochAndResumed_IsBitIdentical(string settings) => Interruption.AssertResumesBitIdentically(With(settings));
 
     [Theory]
-    [MemberData(nameof(Allowed))]
+    [MemberData(nameof(Valid))]
     public void Fit_AnySettings_StaysFiniteAndLeavesNoTensor(string settings)
     {
         TrainingRecipe recipe = With(settings);
         string first = TinyRun.Bits(TinyRun.Fit(recipe));
         TrainingOutcome? second = null;
 
-        Alone.AssertLeavesNothing(() => second = TinyRun.Fit(recipe), making: () => TinyRun.MakeParts(recipe));
+        SerialTests.AssertLeavesNoTensors(() => second = TinyRun.Fit(recipe), making: () => TinyRun.MakeParts(recipe));
 
         Assert.Equal(first, TinyRun.Bits(second!));
         StrategySettings.AssertFinite(second!);
@@ -47,13 +47,13 @@ public sealed class OptimizerConformanceTests : IClassFixture<OneThread>
     }
 
     [Theory]
-    [MemberData(nameof(Refused))]
-    public void Fit_SettingsWithAProblem_AreRefusedBeforeTheFirstStep(string settings) =>
+    [MemberData(nameof(Invalid))]
+    public void Fit_InvalidSettings_AreRejectedBeforeTheFirstStep(string settings) =>
         Assert.Throws<ArgumentException>(() => TinyRun.Fit(With(settings), progress: _ => Assert.Fail("A step was run.")));
 
     [Theory]
-    [MemberData(nameof(Allowed))]
-    public void Json_AnySettings_ComeBack(string settings)
+    [MemberData(nameof(Valid))]
+    public void Json_AnySettings_RoundTrip(string settings)
     {
         Optimizer optimizer = Create(settings);
 
@@ -69,7 +69,7 @@ public sealed class OptimizerConformanceTests : IClassFixture<OneThread>
         Assert.NotEqual(TinyRun.Bits(TinyRun.Fit(Plain)), TinyRun.Bits(TinyRun.Fit(Plain with { Optimizer = new SgdOptimizer { Momentum = 0.8 } })));
 
     [Fact]
-    public void Catalog_UnknownKey_SaysWhatThereIs() =>
+    public void Catalog_UnknownKey_ListsKnownKeys() =>
         Assert.Contains("rmsprop-tf", Assert.Throws<ArgumentException>(() => OptimizerCatalog.Create("nothing")).Message);
 
     private static TrainingRecipe With(string settings) => Plain with { Optimizer = Create(settings) };
@@ -79,7 +79,7 @@ public sealed class OptimizerConformanceTests : IClassFixture<OneThread>
     private static Optimizer Create(string settings)
     {
         string[] parts = settings.Split(' ');
-        // A copy: the catalog's own stay as they are.
+        // A copy, so that the objects of the catalog do not change.
         return parts.Length > 1 ? Settings.Change(OptimizerCatalog.Create(parts[0]) with { }, parts[1]) : OptimizerCatalog.Create(parts[0]);
     }
 }

@@ -7,7 +7,7 @@ using Microsoft.ML.FeatureMining.Training.Schedules;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 
-/// <summary>All that is wrong with one part: the ranges of its properties, and its own rules.</summary>
+/// <summary>All validation errors of a part: the ranges of its properties and its own rules.</summary>
 internal static class PartProblems
 {
     public static IReadOnlyList<string> Of(object part, int stageCount = 3) =>

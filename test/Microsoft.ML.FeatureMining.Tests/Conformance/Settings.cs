@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 
-/// <summary>Changes of settings by reflection: each property by itself, at values far from any default.</summary>
+/// <summary>Changes settings by reflection: one property at a time, with extreme values.</summary>
 internal static class Settings
 {
     /// <summary>Each change of one property, as <c>Property=value</c>.</summary>

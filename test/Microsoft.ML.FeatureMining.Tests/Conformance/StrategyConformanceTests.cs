@@ -7,18 +7,18 @@ using Microsoft.ML.FeatureMining.Training.Loop;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 
-/// <summary>What every strategy of the catalog must do, at its defaults and far from them; a new entry is tested from the day that it is there.</summary>
-[Collection(nameof(Alone))]
-public sealed class StrategyConformanceTests : IClassFixture<OneThread>
+/// <summary>Requirements for every strategy in the catalog, with default and with extreme settings. New entries are tested automatically.</summary>
+[Collection(nameof(SerialTests))]
+public sealed class StrategyConformanceTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly TrainingRecipe Plain = TinyRun.Recipe with { Epochs = 1, ReportEverySteps = 1 };
 
-    public static TheoryData<string> Allowed { get; } = [.. StrategyCatalog.Keys.SelectMany(StrategySettings.Allowed)];
+    public static TheoryData<string> Valid { get; } = [.. StrategyCatalog.Keys.SelectMany(StrategySettings.Valid)];
 
-    public static TheoryData<string> Refused { get; } = [.. StrategyCatalog.Keys.SelectMany(StrategySettings.Refused)];
+    public static TheoryData<string> Invalid { get; } = [.. StrategyCatalog.Keys.SelectMany(StrategySettings.Invalid)];
 
     [Theory]
-    [MemberData(nameof(Allowed))]
+    [MemberData(nameof(Valid))]
     public void Fit_AnySettings_StaysFinite(string settings)
     {
         TrainingOutcome outcome = TinyRun.Fit(With(settings));
@@ -28,7 +28,7 @@ public sealed class StrategyConformanceTests : IClassFixture<OneThread>
     }
 
     [Theory]
-    [MemberData(nameof(Allowed))]
+    [MemberData(nameof(Valid))]
     public void Fit_SecondTimeWithTheSameStrategy_IsAFreshFit(string settings)
     {
         TrainingRecipe recipe = With(settings);
@@ -40,12 +40,12 @@ public sealed class StrategyConformanceTests : IClassFixture<OneThread>
     }
 
     [Theory]
-    [MemberData(nameof(Allowed))]
-    public void Fit_StoppedWithinAnEpoch_GoesOnToTheSameBits(string settings) => Interruption.AssertResumesBitIdentically(With(settings));
+    [MemberData(nameof(Valid))]
+    public void Fit_StoppedWithinAnEpochAndResumed_IsBitIdentical(string settings) => Interruption.AssertResumesBitIdentically(With(settings));
 
     [Theory]
-    [MemberData(nameof(Allowed))]
-    public void Fit_WithoutIt_IsThePlainRunBeforeAndAfter(string settings)
+    [MemberData(nameof(Valid))]
+    public void Fit_WithoutStrategy_IsThePlainRunBeforeAndAfter(string settings)
     {
         string plain = TinyRun.Bits(TinyRun.Fit(Plain));
 
@@ -55,26 +55,26 @@ public sealed class StrategyConformanceTests : IClassFixture<OneThread>
     }
 
     [Theory]
-    [MemberData(nameof(Allowed))]
+    [MemberData(nameof(Valid))]
     public void Fit_AnySettings_LeavesNoTensor(string settings)
     {
         TrainingRecipe recipe = With(settings);
         TinyRun.Fit(recipe);
 
-        Alone.AssertLeavesNothing(() => TinyRun.Fit(recipe), making: () => TinyRun.MakeParts(recipe));
+        SerialTests.AssertLeavesNoTensors(() => TinyRun.Fit(recipe), making: () => TinyRun.MakeParts(recipe));
     }
 
     [Theory]
-    [MemberData(nameof(Allowed))]
-    public void Fit_AnySettings_GivesAnotherModelOfTheSameForm(string settings)
+    [MemberData(nameof(Valid))]
+    public void Fit_AnySettings_GivesADifferentModelWithTheSameTensors(string settings)
     {
-        // Enough steps for what is left to chance in each, and small enough ones for weights of a thousand.
+        // Enough steps that random operations happen at least once, and a learning rate small enough for loss weights of 1000.
         TrainingOutcome plain = TinyRun.Fit(Plain with { Epochs = 5, LearningRate = 1e-3 });
         TrainingOutcome trained = TinyRun.Fit(With(settings) with { Epochs = 5, LearningRate = 1e-3 });
 
-        // Exits that predict are a part of the model, behind all else.
+        // Exits that predict are part of the model, after all other tensors.
         Assert.Equal(plain.Weights.Tensors.Select(tensor => tensor.Name), trained.Weights.Tensors.Select(tensor => tensor.Name).Where(name => !name.StartsWith("exits.", StringComparison.Ordinal)));
-        // What acts once in a thousand batches may leave fifteen as they are.
+        // With a probability of 0.001, none of the fifteen batches may be changed.
         if (!settings.Contains("Probability=0.001", StringComparison.Ordinal))
         {
             Assert.NotEqual(TinyRun.Bits(plain), TinyRun.Bits(trained));
@@ -82,8 +82,8 @@ public sealed class StrategyConformanceTests : IClassFixture<OneThread>
     }
 
     [Theory]
-    [MemberData(nameof(Refused))]
-    public void Fit_SettingsWithAProblem_AreRefusedBeforeTheFirstStep(string settings) =>
+    [MemberData(nameof(Invalid))]
+    public void Fit_InvalidSettings_AreRejectedBeforeTheFirstStep(string settings) =>
         Assert.Throws<ArgumentException>(() => TinyRun.Fit(With(settings), progress: _ => Assert.Fail("A step was run.")));
 
     [Fact]
@@ -91,22 +91,22 @@ public sealed class StrategyConformanceTests : IClassFixture<OneThread>
         Assert.All(StrategyCatalog.Keys, key => Assert.Equal(key, StrategyCatalog.Create(key).Key));
 
     [Theory]
-    [MemberData(nameof(Allowed))]
+    [MemberData(nameof(Valid))]
     public void Describe_AnySettings_AreInTheManifestWithTheirKey(string settings)
     {
         JsonElement strategy = ArtifactManifest.Describe(With(settings)).GetProperty("strategies")[0];
 
         Assert.Equal(settings.Split(' ')[0], strategy.GetProperty("key").GetString());
-        // Settings and nothing else.
+        // Only settings.
         Assert.Equal(StrategySettings.Create(settings).GetType().GetProperties().Count(property => property.CanWrite) + 1, strategy.EnumerateObject().Count());
     }
 
     [Fact]
-    public void Fit_TreeSupervisionWithoutAHierarchy_IsRefusedWithWhatToDo() => Assert.Contains("ClassHierarchy.Induce",
+    public void Fit_TreeSupervisionWithoutAHierarchy_SaysHowToCreateOne() => Assert.Contains("ClassHierarchy.Induce",
         Assert.Throws<ArgumentException>(() => TinyRun.Fit(Plain with { Strategies = [new TreeSupervision()] })).Message);
 
     [Fact]
-    public void Catalog_UnknownKey_SaysWhatThereIs() =>
+    public void Catalog_UnknownKey_ListsKnownKeys() =>
         Assert.Contains("feature-mining", Assert.Throws<ArgumentException>(() => StrategyCatalog.Create("nothing")).Message);
 
     private static TrainingRecipe With(string settings) => Plain with { Strategies = [StrategySettings.Create(settings)] };

@@ -4,23 +4,23 @@ using Microsoft.ML.FeatureMining.Training.Loop;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 
-/// <summary>Every two strategies of the catalog: they train together, or are refused for a reason that names both.</summary>
-[Collection(nameof(Alone))]
-public sealed class StrategyPairTests : IClassFixture<OneThread>
+/// <summary>Every pair of strategies in the catalog trains together, or is rejected with an error that names both.</summary>
+[Collection(nameof(SerialTests))]
+public sealed class StrategyPairTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly TrainingRecipe Plain = TinyRun.Recipe with { Epochs = 1, ReportEverySteps = 1 };
 
-    private static readonly HashSet<(string, string)> Refused = [("cs-kd", "cutmix"), ("cs-kd", "mixup")];
+    private static readonly HashSet<(string, string)> Incompatible = [("cs-kd", "cutmix"), ("cs-kd", "mixup")];
 
     public static TheoryData<string> Pairs { get; } = [.. from one in StrategyCatalog.Keys from other in StrategyCatalog.Keys where string.CompareOrdinal(one, other) < 0 select $"{one} + {other}"];
 
     [Theory]
     [MemberData(nameof(Pairs))]
-    public void Fit_Both_IsFiniteTheSameEachTimeGoesOnAndLeavesNothingOrIsRefused(string pair)
+    public void Fit_Both_IsFiniteReproducibleAndResumableOrIsRejected(string pair)
     {
         (string one, string other) = (pair.Split(" + ")[0], pair.Split(" + ")[1]);
         TrainingRecipe recipe = Plain with { Strategies = [StrategySettings.Create(one), StrategySettings.Create(other)] };
-        if (Refused.Contains((one, other)))
+        if (Incompatible.Contains((one, other)))
         {
             string message = Assert.Throws<ArgumentException>(() => TinyRun.Fit(recipe, progress: _ => Assert.Fail("A step was run."))).Message;
             Assert.Contains($"'{one}'", message);
@@ -33,11 +33,11 @@ public sealed class StrategyPairTests : IClassFixture<OneThread>
 
         StrategySettings.AssertFinite(outcome);
         Interruption.AssertResumesBitIdentically(recipe);
-        Alone.AssertLeavesNothing(() => Assert.Equal(TinyRun.Bits(outcome), TinyRun.Bits(TinyRun.Fit(recipe))), making: () => TinyRun.MakeParts(recipe));
+        SerialTests.AssertLeavesNoTensors(() => Assert.Equal(TinyRun.Bits(outcome), TinyRun.Bits(TinyRun.Fit(recipe))), making: () => TinyRun.MakeParts(recipe));
     }
 
     [Fact]
-    public void Fit_AllThatGoTogether_IsFiniteAndLeavesThePlainRunAsItWas()
+    public void Fit_AllCompatibleStrategies_IsFiniteAndDoesNotChangeThePlainRun()
     {
         string plain = TinyRun.Bits(TinyRun.Fit(Plain));
 
@@ -47,7 +47,7 @@ public sealed class StrategyPairTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Problems_TwoOfTheUsersOwnThatOrderImages_AreRefusedOnce()
+    public void Problems_TwoOwnStrategiesThatOrderImages_AreReportedOnce()
     {
         string problem = Assert.Single((Plain with { Strategies = [new Sorting("first"), new Sorting("second")] }).Problems());
 

@@ -6,19 +6,19 @@ using Microsoft.ML.FeatureMining.Training.Loop;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 
-/// <summary>Settings of a strategy: its defaults, and each property by itself at values far from them.</summary>
+/// <summary>Settings of a strategy: the defaults, and one property at a time with extreme values.</summary>
 internal static class StrategySettings
 {
-    /// <summary>The defaults, as <c>key</c>, and each allowed change of one property, as <c>key Property=value</c>.</summary>
-    public static IEnumerable<string> Allowed(string key) => [key, .. Changes(key).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
+    /// <summary>The defaults, as <c>key</c>, and each valid change of one property, as <c>key Property=value</c>.</summary>
+    public static IEnumerable<string> Valid(string key) => [key, .. Changes(key).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
 
-    /// <summary>Changes of one property that the strategy itself refuses.</summary>
-    public static IEnumerable<string> Refused(string key) => Changes(key).Where(settings => PartProblems.Of(Create(settings)).Count > 0);
+    /// <summary>Changes of one property that are not valid.</summary>
+    public static IEnumerable<string> Invalid(string key) => Changes(key).Where(settings => PartProblems.Of(Create(settings)).Count > 0);
 
     public static TrainingStrategy Create(string settings)
     {
         string[] parts = settings.Split(' ');
-        // What has no default, for the two classes of the tiny runs.
+        // The hierarchy has no default; the tiny runs have two classes.
         TrainingStrategy strategy = StrategyCatalog.Create(parts[0]) is TreeSupervision ? new TreeSupervision { Hierarchy = ClassHierarchy.Parse("(0,1);") } : StrategyCatalog.Create(parts[0]);
         return parts.Length > 1 ? Settings.Change(strategy, parts[1]) : strategy;
     }

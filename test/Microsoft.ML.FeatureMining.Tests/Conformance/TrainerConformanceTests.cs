@@ -8,7 +8,7 @@ using Microsoft.ML.FeatureMining.Tests.MlNet;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 
-/// <summary>What every trainer keeps, whatever its method: columns, errors, fresh Fits, files, cross-validation, prediction engines, workspaces.</summary>
+/// <summary>Requirements for every trainer: columns, errors, repeated Fits, files, cross-validation, prediction engines, workspaces.</summary>
 [Collection(TrainedModelCollection.Name)]
 public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 {
@@ -42,7 +42,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
     };
 
     [Fact]
-    public void Trainers_AllOfTheCatalogs_AreHere() => Assert.Equal(
+    public void Trainers_OfAllCatalogs_AreCovered() => Assert.Equal(
         typeof(ImageTrainerCatalog).GetMethods().Concat(typeof(MultilabelTrainers).GetMethods())
             .Where(method => method.ReturnType.IsSubclassOf(typeof(ImageClassificationTrainer))).Select(method => method.Name).Distinct().Order(),
         Makers.Keys.Order());
@@ -63,7 +63,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 
     [Theory]
     [MemberData(nameof(Trainers))]
-    public void Fit_Twice_GivesTheSameBits(string name)
+    public void Fit_Twice_IsBitIdentical(string name)
     {
         ImageClassificationTrainer trainer = Makers[name].Make(trained, new MLContext(1));
 
@@ -103,7 +103,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 
     [Theory]
     [MemberData(nameof(Trainers))]
-    public void Fit_OnOtherColumns_IsRefused(string name)
+    public void Fit_WrongColumns_AreRejected(string name)
     {
         MLContext ml = new(1);
         ImageClassificationTrainer trainer = Makers[name].Make(trained, ml);
@@ -117,7 +117,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 
     [Theory]
     [MemberData(nameof(Trainers))]
-    public void Create_WithManyWrongOptions_NamesThemAllAtOnce(string name)
+    public void Create_WithManyWrongOptions_ReportsAllOfThem(string name)
     {
         string message = Assert.Throws<ArgumentException>(
             () => Makers[name].Make(trained, new MLContext(1), options => options with { Epochs = 0, BatchSize = 0, Backbone = "alexnet", LabelColumnName = "" })).Message;
@@ -140,9 +140,9 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         Assert.Equal((model.Model.Head, model.Model.IsMultilabel), (loaded.Model.Head, loaded.Model.IsMultilabel));
         Assert.Equal(Makers[name].Strategies, loaded.Model.Recipe!.Value.GetProperty("strategies").EnumerateArray().Select(strategy => strategy.GetProperty("key").GetString()));
         using PredictionEngine<EncodedImage, ScoreOnly> engine = ml.Model.CreatePredictionEngine<EncodedImage, ScoreOnly>(loaded);
-        EncodedImage picture = new() { Image = ColoredImages.Png(1, new Random(1)) };
-        Assert.Equal(engine.Predict(picture).Score, engine.Predict(picture).Score);
-        Assert.Equal(ColoredImages.Names.Length, engine.Predict(picture).Score.Length);
+        EncodedImage image = new() { Image = ColoredImages.Png(1, new Random(1)) };
+        Assert.Equal(engine.Predict(image).Score, engine.Predict(image).Score);
+        Assert.Equal(ColoredImages.Names.Length, engine.Predict(image).Score.Length);
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 
     [Theory]
     [MemberData(nameof(Trainers))]
-    public void Fit_WithACropShare_ScoresTheMiddleOfALargerPicture(string name)
+    public void Fit_WithACropRatio_ScoresTheCenterOfALargerImage(string name)
     {
         MLContext ml = new(1);
         TrainerMaker maker = Makers[name];
@@ -167,7 +167,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         string file = Path.Combine(_folder, "model.zip");
         ml.Model.Save(plain, maker.Rows(trained).Schema, file);
 
-        // 12 pixels of 16: a picture of 16 is not resized, and one that is the same in the middle is the same to the model.
+        // 12 of 16 pixels: an image of 16 pixels is not resized, and images with the same center give the same scores.
         float[][] scores = Scores(ml, plain, Framed(0), Framed(255), Framed(0, moved: 1));
 
         Assert.Equal(new ImageShape(3, 12, 12), model.Model.Input);
@@ -176,9 +176,9 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         Assert.Equal(scores, Scores(ml, (ImageClassificationTransformer)new MLContext().Model.Load(file, out _), Framed(0), Framed(255), Framed(0, moved: 1)));
         Assert.Contains("CropRatio", Assert.Throws<ArgumentException>(() => maker.Make(trained, ml, options => options with { CropRatio = 0.4 })).Message, StringComparison.Ordinal);
 
-        // Each in a batch of its own: libtorch's matrix products round equal rows of one batch differently.
-        static float[][] Scores(MLContext ml, ImageClassificationTransformer model, params EncodedImage[] pictures) =>
-            [.. pictures.SelectMany(picture => model.Transform(ml.Data.LoadFromEnumerable([picture])).GetColumn<float[]>("Score"))];
+        // One image per batch, because libtorch's matrix products round equal rows of a batch differently.
+        static float[][] Scores(MLContext ml, ImageClassificationTransformer model, params EncodedImage[] images) =>
+            [.. images.SelectMany(image => model.Transform(ml.Data.LoadFromEnumerable([image])).GetColumn<float[]>("Score"))];
 
         static EncodedImage Framed(byte frame, int moved = 0)
         {
@@ -201,7 +201,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 
     [Theory]
     [MemberData(nameof(Trainers))]
-    public void Fit_InAWorkspaceThatHasTheRun_GivesItsModelAgain(string name)
+    public void Fit_InAWorkspaceWithTheFinishedRun_ReturnsItsModel(string name)
     {
         float[][] first = Scores(name, Makers[name].Make(trained, new MLContext(1), options => options with { WorkspacePath = _folder }).Fit(Makers[name].Rows(trained)));
         int steps = 0;

@@ -4,7 +4,7 @@ using Microsoft.ML.FeatureMining.Native;
 
 namespace Microsoft.ML.FeatureMining.Tests.Evaluation;
 
-/// <summary>Each number against its definition; those in literals were worked out by hand, and agree with scikit-learn's classification_report.</summary>
+/// <summary>Compares each metric with its definition. Literals were computed by hand and agree with scikit-learn's classification_report.</summary>
 public sealed class ClassificationReportTests
 {
     private static readonly string[] Names = ["cat", "dog", "owl"];
@@ -17,7 +17,7 @@ public sealed class ClassificationReportTests
     ];
 
     [Fact]
-    public void Counts_SixRows_AreThoseOfTheTable()
+    public void Count_SixRows_MatchesTheConfusionMatrix()
     {
         ClassificationReport report = Of(Rows);
 
@@ -44,11 +44,11 @@ public sealed class ClassificationReportTests
     }
 
     [Fact]
-    public void Confused_SixRows_AreOrderedByCountAndShare() => Assert.Equal(
+    public void MostConfused_SixRows_AreOrderedByCountAndFraction() => Assert.Equal(
         [new ConfusedPair("owl", "cat", 1, 1), new ConfusedPair("dog", "cat", 1, 0.5), new ConfusedPair("cat", "dog", 1, 1 / 3.0)], Of(Rows).MostConfused(10));
 
     [Fact]
-    public void Worst_TwoOfSix_AreThoseOfTheHighestLoss()
+    public void Worst_TwoOfSix_HaveTheHighestLoss()
     {
         ClassificationReport report = Of(Rows, worst: 2);
 
@@ -70,7 +70,7 @@ public sealed class ClassificationReportTests
     }
 
     [Fact]
-    public void Calibration_AlwaysSureAndAlwaysRight_HasNoError()
+    public void Calibration_AlwaysCertainAndCorrect_HasNoError()
     {
         Calibration calibration = Of([(0, [1, 0]), (1, [0, 1])], names: ["a", "b"]).Calibration;
 
@@ -78,7 +78,7 @@ public sealed class ClassificationReportTests
     }
 
     [Fact]
-    public void Rows_WithoutLabelOrPicture_AreCountedApart()
+    public void Rows_WithoutLabelOrImage_AreCountedSeparately()
     {
         ReportBuilder builder = new(Names, 3);
         builder.Add(0, null, null, [0.2f, 0.3f, 0.5f]);
@@ -91,7 +91,7 @@ public sealed class ClassificationReportTests
     }
 
     [Fact]
-    public void Ranks_EqualScores_CountTheFirstAsMoreProbable()
+    public void TopKAccuracy_EqualScores_RanksTheFirstClassHigher()
     {
         ClassificationReport report = Of([(0, [0.5f, 0.5f, 0]), (1, [0.5f, 0.5f, 0])]);
 

@@ -16,25 +16,25 @@ public sealed class EvaluationSectionsTests
         XElement root = Page(EvaluationSections.Confusion(Report(classes: 3)));
 
         XElement[] rows = [.. root.Descendants("table").First(table => ((string)table.Attribute("class")!).StartsWith("matrix", StringComparison.Ordinal)).Element("tbody")!.Elements("tr")];
-        // Each class is taken once for itself and once for the next.
+        // Each class has one correct row and one row predicted as the next class.
         Assert.Equal([["1", "1", "0"], ["0", "1", "1"], ["1", "0", "1"]], rows.Select(row => row.Elements("td").Select(cell => cell.Value).ToArray()));
         Assert.Equal(3, root.Descendants("table").Last().Element("tbody")!.Elements("tr").Count());
     }
 
     [Fact]
-    public void Confusion_ManyClasses_IsAPictureOfTheShares()
+    public void Confusion_ManyClasses_IsAnImageOfTheFractions()
     {
         XElement root = Page(EvaluationSections.Confusion(Report(classes: 25)));
 
-        XElement picture = Assert.Single(root.Descendants("img"));
-        DecodedImage decoded = ImageCodec.Decode(Convert.FromBase64String(((string)picture.Attribute("src")!).Split(',')[1]));
+        XElement image = Assert.Single(root.Descendants("img"));
+        DecodedImage decoded = ImageCodec.Decode(Convert.FromBase64String(((string)image.Attribute("src")!).Split(',')[1]));
         Assert.Equal((25, 25), (decoded.Width, decoded.Height));
-        // Half of a class's rows are as gray as half of black.
+        // Half of the rows of a class is medium gray.
         Assert.All(Enumerable.Range(0, 25 * 25), i => Assert.Equal(i / 25 == i % 25 || (i / 25 + 1) % 25 == i % 25 ? 127 : 255, decoded.Pixels[3 * i]));
     }
 
     [Fact]
-    public void Curves_AValidationLossFarOff_DoesNotPressTheOthersFlat()
+    public void Curves_HugeValidationLoss_DoesNotFlattenThePlot()
     {
         EpochMetrics[] history = [new(1, 0.1, 2, 0.2, 5000, 0.1, 1), new(2, 0.1, 1, 0.5, 1.2, 0.4, 1), new(3, 0.01, 0.5, 0.8, null, null, 1)];
 
@@ -47,7 +47,7 @@ public sealed class EvaluationSectionsTests
     }
 
     [Fact]
-    public void Sections_WithoutARow_SayZero() => Page(
+    public void Sections_WithoutRows_ShowZero() => Page(
         EvaluationSections.Confusion(Empty), EvaluationSections.Classes(Empty), EvaluationSections.Calibration(Empty), new ReportSection("facts", "Facts", Html.Facts(EvaluationSections.Facts(Empty))));
 
     private static ClassificationReport Empty => new ReportBuilder(["a", "b"], 1).Build();

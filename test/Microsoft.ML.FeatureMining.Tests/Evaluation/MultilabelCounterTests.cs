@@ -2,11 +2,13 @@ using Microsoft.ML.FeatureMining.Evaluation;
 
 namespace Microsoft.ML.FeatureMining.Tests.Evaluation;
 
-/// <summary>Multi-label metrics beside numbers worked out by hand (and, for the average precision, those of scikit-learn's documentation).</summary>
+/// <summary>
+/// Compares multi-label metrics with numbers computed by hand and, for the average precision, with the example in scikit-learn's documentation.
+/// </summary>
 public sealed class MultilabelCounterTests
 {
     [Fact]
-    public void Read_FourRowsOfTwoClasses_IsWhatAHandCounts()
+    public void Read_FourRowsOfTwoClasses_MatchesACountByHand()
     {
         MultilabelClassificationMetrics metrics = Of(
             ([1, 0], [0.9f, 0.2f]),
@@ -22,7 +24,7 @@ public sealed class MultilabelCounterTests
         Assert.Equal((2.0 / 3, 2.0 / 3, 0.75, 0.75), (metrics.Micro.Precision, metrics.Micro.Recall, metrics.MacroPrecision, metrics.MacroF1));
         Assert.Equal(0.5, metrics.SubsetAccuracy);
         Assert.Equal((1 + 0.5 + 0 + 1) / 4, metrics.JaccardIndex);
-        // Class 0 from the highest score: a hit at 1 of 1, none at 0.7, a hit at 2 of 3.
+        // Class 0 in descending order of scores: a hit (precision 1 of 1), a miss at 0.7, a hit (precision 2 of 3).
         Assert.Equal((1 + 2.0 / 3) / 2, first.AveragePrecision!.Value, 1e-12);
         Assert.Equal(((1 + 2.0 / 3) / 2 + 1) / 2, metrics.MeanAveragePrecision, 1e-12);
     }
@@ -32,11 +34,11 @@ public sealed class MultilabelCounterTests
         Assert.Equal(0.8333333333, Of(([0], [0.1f]), ([0], [0.4f]), ([1], [0.35f]), ([1], [0.8f])).Classes[0].AveragePrecision!.Value, 1e-9);
 
     [Fact]
-    public void AveragePrecision_OfOneScoreForAll_IsTheShareOfPositives() =>
+    public void AveragePrecision_EqualScores_IsTheFractionOfPositives() =>
         Assert.Equal(0.25, Of(([0], [0.5f]), ([1], [0.5f]), ([0], [0.5f]), ([0], [0.5f])).Classes[0].AveragePrecision);
 
     [Fact]
-    public void Read_WhatIsNotDefined_IsNullAndZeroInMeans()
+    public void Read_UndefinedMetrics_AreNullAndZeroInMeans()
     {
         MultilabelClassificationMetrics metrics = Of(([0, 1], [0.1f, 0.9f]));
 
@@ -45,7 +47,7 @@ public sealed class MultilabelCounterTests
     }
 
     [Fact]
-    public void Read_RowsWithoutLabelOrScore_AreLeftOut()
+    public void Read_RowsWithoutLabelOrScore_AreSkipped()
     {
         MultilabelClassificationMetrics metrics = Of((null, [0.5f]), ([1], [float.NaN]), ([1], [0.5f]));
 

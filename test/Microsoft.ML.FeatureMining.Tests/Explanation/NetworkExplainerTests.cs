@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Explanation;
 
 /// <summary>A saved model, explained.</summary>
-[Collection(nameof(Alone))]
-public sealed class NetworkExplainerTests : IClassFixture<OneThread>
+[Collection(nameof(SerialTests))]
+public sealed class NetworkExplainerTests : IClassFixture<SingleThreadFixture>
 {
     [Theory]
     [InlineData(false, false)]
@@ -69,7 +69,7 @@ public sealed class NetworkExplainerTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Explainer_Disposed_LeavesNoTensors() => Alone.AssertLeavesNothing(
+    public void Explainer_Disposed_LeavesNoTensors() => SerialTests.AssertLeavesNoTensors(
         () =>
         {
             using NetworkExplainer explainer = new(TinyArtifact.Make(), CPU);

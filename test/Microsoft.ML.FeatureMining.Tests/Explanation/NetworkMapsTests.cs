@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Explanation;
 
 /// <summary>Maps against those that test/Goldens/make_explanation.py computes by the papers' equations.</summary>
-public sealed class NetworkMapsTests : IClassFixture<OneThread>
+public sealed class NetworkMapsTests : IClassFixture<SingleThreadFixture>
 {
     private const int Target = 3;
     private const int Classes = 10;

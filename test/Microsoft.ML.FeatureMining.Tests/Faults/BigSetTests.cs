@@ -12,7 +12,7 @@ public sealed class BigSetTests(ITestOutputHelper output)
     private const int ImageBytes = 3 * 32 * 32;
 
     // The process itself needs some memory, so a small budget gets a higher limit.
-    private static readonly int Rows = Effort.Of(100_000, 1_000_000);
+    private static readonly int Rows = TestLength.Of(100_000, 1_000_000);
     private static readonly long Budget = (long)Rows * ImageBytes / 20;
     private static readonly long HeapLimit = Math.Max(Budget, 48 << 20);
 

@@ -8,13 +8,13 @@ namespace Microsoft.ML.FeatureMining.Tests.Faults;
 
 /// <summary>Long runs, many Fits, many predictions and many threads do not grow memory. Not run in parallel with other tests.</summary>
 [Trait("Category", "Faults")]
-[Collection(nameof(Alone))]
-public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<OneThread>
+[Collection(nameof(SerialTests))]
+public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<SingleThreadFixture>
 {
     [Fact]
     public void Steps_Many_DoNotGrowMemory()
     {
-        int epochs = Effort.Of(60, 2000);
+        int epochs = TestLength.Of(60, 2000);
         List<(long Tensors, long Resident)> marks = [];
 
         // Five steps per epoch.
@@ -22,7 +22,7 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
         {
             if (report.Completed is { } epoch && epoch.Epoch % (epochs / 10) == 0)
             {
-                marks.Add((Alone.LiveTensors, Environment.WorkingSet));
+                marks.Add((SerialTests.LiveTensors, Environment.WorkingSet));
             }
         });
 
@@ -32,7 +32,7 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
     [Fact]
     public void Fits_Many_DoNotGrowMemory()
     {
-        int fits = Effort.Of(20, 1000);
+        int fits = TestLength.Of(20, 1000);
         List<(long Tensors, long Resident)> marks = [];
 
         for (int i = 1; i <= fits; i++)
@@ -40,7 +40,7 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
             TinyRun.Fit(TinyRun.Recipe with { Epochs = 1 });
             if (i % (fits / 10) == 0)
             {
-                Alone.CollectGarbage();
+                SerialTests.CollectGarbage();
                 marks.Add((0, Environment.WorkingSet));
             }
         }
@@ -56,7 +56,7 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
         TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1 }).Fit(images.Rows(ml));
         EncodedImage image = new() { Image = ColoredImages.Png(1, new Random(1)) };
         float[] expected = Predictor().Predict(image).Score;
-        int rounds = 10, each = Effort.Of(25, 1250);
+        int rounds = 10, each = TestLength.Of(25, 1250);
         List<(long Tensors, long Resident)> marks = [];
 
         for (int round = 0; round < rounds; round++)
@@ -72,8 +72,8 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
             }))];
             Array.ForEach(threads, thread => thread.Start());
             Array.ForEach(threads, thread => thread.Join());
-            Alone.CollectGarbage();
-            marks.Add((Alone.LiveTensors, Environment.WorkingSet));
+            SerialTests.CollectGarbage();
+            marks.Add((SerialTests.LiveTensors, Environment.WorkingSet));
         }
 
         AssertFlat($"{8 * rounds * each} predictions on 8 threads", marks);
@@ -89,10 +89,10 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
         Random random = new(4);
-        int times = Effort.Of(5, 100);
+        int times = TestLength.Of(5, 100);
         Models(1, () => true);
 
-        Alone.AssertLeavesNothing(() => Models(times, () => random.Next(2) == 0), making: () => Models(times, () => true));
+        SerialTests.AssertLeavesNoTensors(() => Models(times, () => random.Next(2) == 0), making: () => Models(times, () => true));
 
         void Models(int times, Func<bool> isDisposed)
         {
@@ -102,7 +102,7 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<One
             }
 
             // Finalizes the models that were not disposed.
-            Alone.CollectGarbage();
+            SerialTests.CollectGarbage();
         }
 
         void Once(Func<bool> isDisposed)

@@ -42,7 +42,7 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
         string file = Path.Combine(folder, name);
         byte[] whole = File.ReadAllBytes(file);
 
-        Try(whole, Effort.Of(300, 15_000), mutated =>
+        Try(whole, TestLength.Of(300, 15_000), mutated =>
         {
             File.WriteAllBytes(file, mutated);
             using ImageClassificationTransformer model = new MLContext().Model.LoadImageModel(folder);
@@ -58,7 +58,7 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
         string file = Path.Combine(_folder, "model.zip");
         trained.Context.Model.Save(trained.Model, trained.Rows.Schema, file);
 
-        Try(File.ReadAllBytes(file), Effort.Of(200, 10_000), mutated =>
+        Try(File.ReadAllBytes(file), TestLength.Of(200, 10_000), mutated =>
         {
             File.WriteAllBytes(file, mutated);
             ITransformer model = new MLContext().Model.Load(file, out _);
@@ -79,7 +79,7 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
         RandomStream random = new(5, "entries");
 
         // The damage is inside an entry, so that the zip's own checks pass and the code after them runs.
-        Try([], Effort.Of(200, 10_000), _ =>
+        Try([], TestLength.Of(200, 10_000), _ =>
         {
             string name = entries.Keys.ElementAt(random.NextInt(entries.Count));
             WriteZip(file, entries.Select(entry => (entry.Key, entry.Key == name ? Mutation.Of(entry.Value, random) : entry.Value)));
@@ -114,7 +114,7 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
         TinyRun.Fit(recipe, checkpoints: store);
         const int HashAt = 12, BodyAt = 44;
 
-        Try(store.Bytes!, Effort.Of(200, 15_000), mutated =>
+        Try(store.Bytes!, TestLength.Of(200, 15_000), mutated =>
         {
             if (mutated.Length > BodyAt)
             {
@@ -160,7 +160,7 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
     {
         byte[] whole = Encoding.UTF8.GetBytes("((0,1),((2,3),(4,'5')),(6,7,8));");
 
-        Try(whole, Effort.Of(2000, 50_000), mutated => ClassHierarchy.Parse(Encoding.UTF8.GetString(mutated)));
+        Try(whole, TestLength.Of(2000, 50_000), mutated => ClassHierarchy.Parse(Encoding.UTF8.GetString(mutated)));
     }
 
     [Fact]

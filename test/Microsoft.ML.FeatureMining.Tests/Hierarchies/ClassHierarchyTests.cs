@@ -6,12 +6,12 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Hierarchies;
 
-public sealed class ClassHierarchyTests : IClassFixture<OneThread>
+public sealed class ClassHierarchyTests : IClassFixture<SingleThreadFixture>
 {
     [Theory]
     [InlineData("small")]
     [InlineData("large")]
-    public void Induce_RandomRows_JoinsWhatTheSearchOverAllPairsJoins(string name)
+    public void Induce_RandomRows_MatchesTheSearchOverAllPairs(string name)
     {
         using DisposeScope scope = NewDisposeScope();
         GoldenTensors golden = new("losses", "losses.safetensors");
@@ -25,7 +25,7 @@ public sealed class ClassHierarchyTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Induce_TwoGroupsOfRows_PartsThemAtTheRoot()
+    public void Induce_TwoGroupsOfRows_SplitsThemAtTheRoot()
     {
         ClassHierarchy hierarchy = ClassHierarchy.Induce([[0, 0.1f], [10, 10], [0.1f, 0], [10, 10.1f], [0, 0]]);
 
@@ -37,7 +37,7 @@ public sealed class ClassHierarchyTests : IClassFixture<OneThread>
     public void Induce_EqualRows_GivesATree() => Assert.Equal(6, ClassHierarchy.Induce([.. Enumerable.Repeat(new float[] { 1, 2 }, 6)]).ClassCount);
 
     [Fact]
-    public void Induce_AThousandRows_TakesSecondsAtMost()
+    public void Induce_AThousandRows_IsFast()
     {
         RandomStream random = new(1, "rows");
         float[][] rows = [.. Enumerable.Range(0, 1000).Select(_ => Enumerable.Range(0, 64).Select(_ => (float)random.NextGaussian()).ToArray())];
@@ -49,7 +49,7 @@ public sealed class ClassHierarchyTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Induce_RowsThatAreNone_AreRefused()
+    public void Induce_InvalidRows_AreRejected()
     {
         Assert.Throws<ArgumentException>(() => ClassHierarchy.Induce([[1]]));
         Assert.Throws<ArgumentException>(() => ClassHierarchy.Induce([[1], [1, 2]]));
@@ -61,7 +61,7 @@ public sealed class ClassHierarchyTests : IClassFixture<OneThread>
     [InlineData("((0,1),(2,3,4));")]
     [InlineData("(4,((0,3),1,2));")]
     [InlineData("((((0,1),2),3),4);")]
-    public void Parse_Numbers_ComeBack(string text) => Assert.Equal(text, ClassHierarchy.Parse(text).ToString());
+    public void Parse_Numbers_RoundTrip(string text) => Assert.Equal(text, ClassHierarchy.Parse(text).ToString());
 
     [Fact]
     public void Parse_Names_BecomeTheirClasses() =>
@@ -69,33 +69,33 @@ public sealed class ClassHierarchyTests : IClassFixture<OneThread>
 
     [Theory]
     [InlineData("", "character 1")]
-    [InlineData("(0,1)", "';' is expected")]
-    [InlineData("(0,1", "',' is expected")]
-    [InlineData("(0,1);x", "nothing may follow")]
-    [InlineData("(0,1));", "';' is expected")]
-    [InlineData("(0,(1));", "at least two children")]
-    [InlineData("((0,1));", "at least two children")]
-    [InlineData("(0,);", "a class is expected")]
-    [InlineData("(0,1)a;", "';' is expected")]
-    [InlineData("(0:1,1:1);", "'0:1' is no class number")]
-    [InlineData("(0,1,1);", "'1' is there twice")]
-    [InlineData("(0,2);", "1 is not among them")]
-    [InlineData("(0,-1);", "'-1' is no class number")]
-    [InlineData("(0,99999999999);", "is no class number")]
+    [InlineData("(0,1)", "';' was expected")]
+    [InlineData("(0,1", "',' was expected")]
+    [InlineData("(0,1);x", "text after the semicolon")]
+    [InlineData("(0,1));", "';' was expected")]
+    [InlineData("(0,(1));", "needs at least two")]
+    [InlineData("((0,1));", "needs at least two")]
+    [InlineData("(0,);", "a class was expected")]
+    [InlineData("(0,1)a;", "';' was expected")]
+    [InlineData("(0:1,1:1);", "'0:1' is not a class number")]
+    [InlineData("(0,1,1);", "'1' appears twice")]
+    [InlineData("(0,2);", "class 1 is missing")]
+    [InlineData("(0,-1);", "'-1' is not a class number")]
+    [InlineData("(0,99999999999);", "is not a class number")]
     [InlineData("0;", "at least two classes")]
-    [InlineData("(0,'1);", "does not end")]
-    public void Parse_AnythingElse_IsRefusedWithThePlace(string text, string reason) =>
+    [InlineData("(0,'1);", "no closing quote")]
+    public void Parse_InvalidText_NamesTheError(string text, string reason) =>
         Assert.Contains(reason, Assert.Throws<FormatException>(() => ClassHierarchy.Parse(text)).Message, StringComparison.OrdinalIgnoreCase);
 
     [Theory]
-    [InlineData("(a,b);", "'c' is not in the hierarchy")]
-    [InlineData("(a,b,d);", "'d' is no class")]
-    [InlineData("(a,b,c,a);", "'a' is there twice")]
-    public void Parse_WrongNames_AreNamed(string text, string reason) =>
+    [InlineData("(a,b);", "'c' is missing from the hierarchy")]
+    [InlineData("(a,b,d);", "'d' is not the name of a class")]
+    [InlineData("(a,b,c,a);", "'a' appears twice")]
+    public void Parse_WrongNames_AreInTheMessage(string text, string reason) =>
         Assert.Contains(reason, Assert.Throws<FormatException>(() => ClassHierarchy.Parse(text, ["a", "b", "c"])).Message);
 
     [Fact]
-    public void Parse_ADeepOrEndlessTree_DoesNotOverflow()
+    public void Parse_ADeepTree_DoesNotOverflow()
     {
         const int Depth = 200_000;
         string deep = new string('(', Depth) + "0" + string.Concat(Enumerable.Range(1, Depth).Select(i => $",{i})")) + ";";
@@ -105,7 +105,7 @@ public sealed class ClassHierarchyTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Read_BadFile_IsNamed()
+    public void Read_InvalidFile_NamesTheFile()
     {
         string path = Path.GetTempFileName();
         File.WriteAllText(path, "(0,1");
@@ -126,7 +126,7 @@ public sealed class ClassHierarchyTests : IClassFixture<OneThread>
         Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<ClassHierarchy>("\"(0\""));
     }
 
-    /// <summary>For each inner node which leaves lie below it, as ones and zeros.</summary>
+    /// <summary>The leaves below each inner node, as ones and zeros.</summary>
     private static List<string> Clades(ClassHierarchy hierarchy)
     {
         Dictionary<int, char[]> below = [];

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Losses;
 
-public sealed class CrossEntropyLossTests : IClassFixture<OneThread>
+public sealed class CrossEntropyLossTests : IClassFixture<SingleThreadFixture>
 {
     [Theory]
     [InlineData(0)]

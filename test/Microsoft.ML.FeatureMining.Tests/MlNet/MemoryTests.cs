@@ -20,7 +20,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
         FeatureMiningOptions options = Tiny.Options with { ValidationFraction = 0.25 };
         Fit(epochs: 1);
 
-        Alone.AssertLeavesNothing(() => Fit(epochs: 5), making: () => Fit(epochs: 1));
+        SerialTests.AssertLeavesNoTensors(() => Fit(epochs: 5), making: () => Fit(epochs: 1));
 
         void Fit(int epochs)
         {
@@ -43,7 +43,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
         }
 
         LoadAndScore(1);
-        Alone.AssertLeavesNothing(() => LoadAndScore(3), making: () => LoadAndScore(3));
+        SerialTests.AssertLeavesNoTensors(() => LoadAndScore(3), making: () => LoadAndScore(3));
         File.Delete(file);
 
         void LoadAndScore(int times)

@@ -9,7 +9,7 @@ using Microsoft.ML.FeatureMining.Training.Optimizers;
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
 /// <summary>Sweeps through the catalog of an MLContext.</summary>
-public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImages>, IClassFixture<OneThread>
+public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImages>, IClassFixture<SingleThreadFixture>
 {
     private static readonly SweepParameter[] Parameters = [new NumberParameter("LearningRate", 1e-3, 0.3, logarithmic: true), new ChoiceParameter("Stages", 0, 2)];
 
@@ -98,7 +98,7 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
 
         string message = Assert.Throws<ArgumentException>(() => Sweep(ml, images.Rows(ml), settings)).Message;
 
-        Assert.All(["Folder", "Trials", "Reduction", "MinEpochs", "'Rate'", "'many'", "Parameters have Stages twice"], text => Assert.Contains(text, message, StringComparison.Ordinal));
+        Assert.All(["Folder", "Trials", "Reduction", "MinEpochs", "'Rate'", "'many'", "Parameters has Stages more than once"], text => Assert.Contains(text, message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
         ArgumentException error = Assert.Throws<ArgumentException>(() =>
             ml.MulticlassClassification.Sweep(images.Rows(ml), Baseline with { Backbone = "nonsense" }, options => Pipeline(ml, options), Settings(folder["a"])));
 
-        Assert.Contains("No backbone is called 'nonsense'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Unknown backbone 'nonsense'", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["a"]));
     }
 
@@ -147,7 +147,7 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
     public void Sweep_NoParametersToVary_Throws()
     {
         MLContext ml = new(1);
-        SweepSettings settings = new() { Folder = "unused", Fixed = [.. AttributeParameters.Of(new FeatureMiningOptions()).Select(parameter => parameter.Name), "Rate"] };
+        SweepSettings settings = new() { Folder = "unused", ExcludedParameters = [.. AttributeParameters.Of(new FeatureMiningOptions()).Select(parameter => parameter.Name), "Rate"] };
 
         string message = Assert.Throws<ArgumentException>(() => Sweep(ml, images.Rows(ml), settings)).Message;
 

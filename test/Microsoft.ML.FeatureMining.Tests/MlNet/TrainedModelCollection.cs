@@ -1,7 +1,7 @@
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
 [CollectionDefinition(Name)]
-public sealed class TrainedModelCollection : ICollectionFixture<OneThread>, ICollectionFixture<TrainedModel>
+public sealed class TrainedModelCollection : ICollectionFixture<SingleThreadFixture>, ICollectionFixture<TrainedModel>
 {
     public const string Name = "trained model";
 }

@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Models;
 
-public sealed class ImageScorerTests : IClassFixture<OneThread>
+public sealed class ImageScorerTests : IClassFixture<SingleThreadFixture>
 {
     private const int Count = 7;
 

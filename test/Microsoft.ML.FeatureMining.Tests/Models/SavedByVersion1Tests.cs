@@ -8,7 +8,7 @@ using Microsoft.ML.FeatureMining.Strategies;
 namespace Microsoft.ML.FeatureMining.Tests.Models;
 
 /// <summary>Models saved with manifest format 1, and the scores of that version (Goldens/saved-models).</summary>
-public sealed class SavedByVersion1Tests : IClassFixture<OneThread>
+public sealed class SavedByVersion1Tests : IClassFixture<SingleThreadFixture>
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Goldens", "saved-models");
 

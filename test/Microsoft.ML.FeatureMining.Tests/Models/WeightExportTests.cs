@@ -13,7 +13,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Models;
 /// Exported networks. If MLNETFM_EXPORT is set to a folder, the files stay there, each with images and the network's logits for them;
 /// test/Goldens/check_torchvision.py uses this to load them into torchvision's models with strict=True.
 /// </summary>
-public sealed class WeightExportTests : IClassFixture<OneThread>
+public sealed class WeightExportTests : IClassFixture<SingleThreadFixture>
 {
     private const int Classes = 7;
 

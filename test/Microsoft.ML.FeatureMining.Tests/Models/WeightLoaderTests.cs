@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Models;
 
 /// <summary>Initializing a network from a weights file.</summary>
-public sealed class WeightLoaderTests : IClassFixture<OneThread>, IDisposable
+public sealed class WeightLoaderTests : IClassFixture<SingleThreadFixture>, IDisposable
 {
     private readonly string _file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
 

@@ -12,7 +12,7 @@ public sealed class OlderLibstdcppTests
     private static readonly (string Name, ushort Version)[] Symbols = [("", 0), ("_ZNSolsEi", 2), (Import, New), ("memcpy", 3), (Substitute, Old)];
 
     [Fact]
-    public void Adapt_LibraryThatNeedsTheInitializerAlone_ChangesThreeFields()
+    public void Adapt_LibraryThatNeedsOnlyTheInitializer_ChangesThreeFields()
     {
         byte[] library = Elf(Symbols, out Layout layout);
 
@@ -45,7 +45,7 @@ public sealed class OlderLibstdcppTests
     }
 
     [Fact]
-    public void Adapt_AnyBeginningOfALibrary_IsRejected()
+    public void Adapt_TruncatedLibrary_IsRejected()
     {
         byte[] library = Elf(Symbols, out _);
 
@@ -56,7 +56,7 @@ public sealed class OlderLibstdcppTests
     }
 
     [Fact]
-    public void Adapt_DamagedLibrary_IsAdaptedOrRejected()
+    public void Adapt_CorruptLibrary_IsAdaptedOrRejected()
     {
         byte[] library = Elf(Symbols, out _);
         Random random = new(1);
@@ -86,7 +86,7 @@ public sealed class OlderLibstdcppTests
         Assert.InRange(library.Zip(adapted).Count(pair => pair.First != pair.Second), 3, 8);
     }
 
-    // A section header table behind .dynstr, .dynsym, .gnu.version and .gnu.version_r: the sections that the loader needs for versioned symbols.
+    // .dynstr, .dynsym, .gnu.version and .gnu.version_r, which the loader needs for versioned symbols, then the section header table.
     private static byte[] Elf((string Name, ushort Version)[] symbols, out Layout layout)
     {
         const int header = 64;

@@ -4,14 +4,14 @@ using Mono.Cecil.Cil;
 namespace Microsoft.ML.FeatureMining.Tests.Native;
 
 /// <summary>
-/// Calls that reach a method of TorchSharp that takes or creates a Scalar, read from IL: at any depth, through lambdas, and through what an object that TorchSharp makes overrides, such as an
-/// optimizer's step.
+/// Finds calls that reach a TorchSharp method that takes or creates a Scalar, by reading IL: at any depth, through lambdas, and through virtual methods of
+/// objects that TorchSharp creates, such as the step of an optimizer.
 /// </summary>
 internal static class ScalarCalls
 {
     private const string Scalar = "TorchSharp.Scalar";
 
-    /// <summary>Each such call in an assembly: who calls (its type, by full name, and method) and what.</summary>
+    /// <summary>Each such call in an assembly: the calling type (full name), the calling method, and the called method.</summary>
     public static IReadOnlyList<(string Type, string Method, string Called)> Of(string path)
     {
         using DefaultAssemblyResolver resolver = new();
@@ -49,7 +49,7 @@ internal static class ScalarCalls
         method.Parameters.Any(parameter => parameter.ParameterType.FullName == Scalar)
         || (method.HasBody && method.Body.Instructions.Any(instruction => instruction.OpCode == OpCodes.Newobj && ((MethodReference)instruction.Operand).DeclaringType.FullName == Scalar));
 
-    // What a method calls, or makes a delegate of; and of each object that it makes, what a virtual call can run.
+    // The methods that a method calls or creates delegates for, and all virtual methods of the objects that it creates.
     private static IEnumerable<MethodDefinition> Calls(MethodDefinition method, ModuleDefinition torchSharp) => !method.HasBody ? [] :
         from instruction in method.Body.Instructions
         let reference = instruction.Operand as MethodReference
@@ -59,7 +59,7 @@ internal static class ScalarCalls
         from each in instruction.OpCode == OpCodes.Newobj ? Overrides(called.DeclaringType, torchSharp).Append(called) : [called]
         select each;
 
-    // The last override of each virtual method, where it is TorchSharp's.
+    // The final override of each virtual method, if it belongs to TorchSharp.
     private static IEnumerable<MethodDefinition> Overrides(TypeDefinition type, ModuleDefinition torchSharp)
     {
         HashSet<string> overridden = [];

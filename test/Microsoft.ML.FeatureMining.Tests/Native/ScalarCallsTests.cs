@@ -4,18 +4,18 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Native;
 
-/// <summary>The garbage collector may free TorchSharp's numbers before libtorch reads them (<see cref="TensorMath"/>): only one class uses them.</summary>
+/// <summary>The garbage collector may free TorchSharp's Scalars before libtorch reads them, so only <see cref="TensorMath"/> may use them.</summary>
 public sealed class ScalarCallsTests
 {
     private static readonly string[] Safe = [typeof(TensorMath).FullName!, typeof(Number).FullName!];
 
     [Fact]
-    public void Library_CallsWithNumbers_AreInOnePlace()
+    public void Library_CallsWithScalars_AreInTensorMathOnly()
     {
         IReadOnlyList<(string Type, string Method, string Called)> calls = ScalarCalls.Of(typeof(TensorMath).Assembly.Location);
 
         Assert.Contains(calls, call => call.Type == Safe[0] && call.Method == nameof(TensorMath.Add_));
-        Assert.Empty(calls.Where(call => !Safe.Contains(call.Type)).Select(call => $"{call.Type}.{call.Method} calls {call.Called}; TensorMath has a safe one."));
+        Assert.Empty(calls.Where(call => !Safe.Contains(call.Type)).Select(call => $"{call.Type}.{call.Method} calls {call.Called}; use the safe method of TensorMath."));
     }
 
     [Theory]
@@ -45,7 +45,7 @@ public sealed class ScalarCallsTests
     public void Calls_WithoutNumbers_AreNotFound() =>
         Assert.DoesNotContain(ScalarCalls.Of(typeof(ScalarCallsTests).Assembly.Location), call => call.Method == nameof(Unsafe.NothingUnsafe));
 
-    // Never run.
+    // Only analyzed, never run.
     private static class Unsafe
     {
         public static Tensor Implicit(Tensor x) => x.pow(2);

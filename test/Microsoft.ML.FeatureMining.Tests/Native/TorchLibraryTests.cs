@@ -7,21 +7,21 @@ namespace Microsoft.ML.FeatureMining.Tests.Native;
 public sealed class TorchLibraryTests
 {
     [Fact]
-    public void EnsureLoaded_WhereTorchIsThere_Returns()
+    public void EnsureLoaded_TorchIsInstalled_Returns()
     {
         TorchLibrary.EnsureLoaded();
         TorchLibrary.EnsureLoaded();
     }
 
-    // TorchSharp itself would write 30 lines to the console, name another cause and copy a gigabyte of files.
+    // TorchSharp itself would write 30 lines to the console, report a wrong cause and copy a gigabyte of files.
     [SkippableTheory]
     [InlineData("libLibTorchSharp.so", "libLibTorchSharp.so")]
-    [InlineData("libtorch_cpu.so", ".so")] // where the system has a libtorch of its own, that one is found, and what it lacks is said
-    public void Train_WithoutANativeLibrary_SaysInThreeLinesWhatIsMissing(string missing, string named)
+    [InlineData("libtorch_cpu.so", ".so")] // if the system has its own libtorch, it is found, and the message names what it lacks
+    public void Train_WithoutANativeLibrary_ReportsWhatIsMissing(string missing, string named)
     {
-        Skip.IfNot(OperatingSystem.IsLinux(), "The names are those of Linux.");
+        Skip.IfNot(OperatingSystem.IsLinux(), "The file names are those of Linux.");
         using TemporaryFolder folder = new();
-        string program = CopyOfThePrograms(folder, missing);
+        string program = CopyOfTestPrograms(folder, missing);
 
         ProcessStartInfo start = new(Programs.Host, [program, "TrainToEnd", folder["workspace"], folder["model"]]) { RedirectStandardError = true, RedirectStandardOutput = true };
         using Process process = Process.Start(start)!;
@@ -32,6 +32,7 @@ public sealed class TorchLibraryTests
         Assert.NotEqual(0, process.ExitCode);
         Assert.Equal("training", output.Trim());
         string[] message = error.Result[error.Result.IndexOf(nameof(DllNotFoundException), StringComparison.Ordinal)..].Split('\n');
+        Assert.Contains("Cannot load", message[0]);
         Assert.Contains("native code of TorchSharp", message[0]);
         Assert.StartsWith("Missing:", message[1], StringComparison.Ordinal);
         Assert.Contains(named, message[1]);
@@ -39,8 +40,8 @@ public sealed class TorchLibraryTests
         Assert.Contains("TorchSharp-cpu", message[2]);
     }
 
-    // The programs that lie beside the tests, but for one native file. What the host reads is copied, since it follows links to where they point.
-    private static string CopyOfThePrograms(TemporaryFolder folder, string missing)
+    // A copy of the test programs without one native file. Managed files are copied, not linked, because the host resolves symbolic links.
+    private static string CopyOfTestPrograms(TemporaryFolder folder, string missing)
     {
         string target = Directory.CreateDirectory(folder["program"]).FullName, natives = Path.Combine("runtimes", "linux-x64", "native");
         foreach (string file in Directory.GetFiles(AppContext.BaseDirectory).Where(file => Path.GetExtension(file) is ".dll" or ".json"))

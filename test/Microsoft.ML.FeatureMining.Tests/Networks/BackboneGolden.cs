@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Networks;
 
-/// <summary>A file that test/Goldens/make_backbones.py wrote: what PyTorch computes in double precision.</summary>
+/// <summary>A file written by test/Goldens/make_backbones.py: PyTorch's results in double precision.</summary>
 internal sealed class BackboneGolden
 {
     private readonly Dictionary<string, NamedTensor> _tensors;
@@ -23,7 +23,7 @@ internal sealed class BackboneGolden
     {
         long side = MemoryMarshal.Read<long>(_tensors["side"].Bytes);
         long[] shape = [4, 3, side, side];
-        // Sides are powers of two, so that this is exact.
+        // Exact, because the sides are powers of two.
         return tensor(HashedTensor.Fill("images", shape), shape).mul_(side);
     }
 
@@ -33,7 +33,7 @@ internal sealed class BackboneGolden
         ? MemoryMarshal.Cast<byte, double>(_tensors[name].Bytes).ToArray()
         : [.. MemoryMarshal.Cast<byte, float>(_tensors[name].Bytes).ToArray().Select(value => (double)value)];
 
-    /// <summary>Every value, to so many parts of the L2 norm.</summary>
+    /// <summary>Compares all values; the tolerance is relative to the L2 norm.</summary>
     public void AssertLogits(string name, Tensor actual, double tolerance)
     {
         Assert.Equal(Shape(name), actual.shape);
@@ -41,15 +41,15 @@ internal sealed class BackboneGolden
     }
 
     /// <summary>
-    /// Row <paramref name="row"/> of the sketches in <paramref name="name"/>: the root mean square of differences, which estimates the L2 norm of the tensors' difference, to so many parts of
-    /// the tensor's L2 norm.
+    /// Compares a tensor with row <paramref name="row"/> of the sketches in <paramref name="name"/>. The root mean square of the differences of the sketches
+    /// estimates the L2 norm of the difference of the tensors. The tolerance is relative to the L2 norm of the tensor.
     /// </summary>
     public void AssertSketch(string name, int row, Tensor actual, double tolerance, string what)
     {
         double[] expected = Doubles(name)[(row * HashedTensor.SketchLength)..((row + 1) * HashedTensor.SketchLength)];
         double difference = Math.Sqrt(HashedTensor.Sketch(actual).Zip(expected, (a, e) => (a - e) * (a - e)).Average());
         double norm = Doubles($"{name}.norm")[row];
-        // A bias before BatchNorm has no gradient but by rounding.
+        // The gradient of a bias before BatchNorm is 0 except for rounding.
         double floor = 1e-12 * Doubles($"{name}.norm").Max();
         Assert.True(difference <= tolerance * norm + floor, $"{what}: differs by {difference:g3} in the L2 norm, where {norm:g3} was expected.");
     }

@@ -7,14 +7,14 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Networks;
 
 /// <summary>
-/// A network of every family against PyTorch's, of the same weights: torchvision's own where it has one. Training is compared in double precision, in which nothing hides behind rounding
-/// (in single precision PyTorch's own gradients of a ResNet-50 are 2 % off at this size), scoring in single precision, too.
+/// Compares a network of every family with PyTorch's network with the same weights (torchvision's, if it has one). Training is compared in double precision, to
+/// exclude rounding errors (in single precision, PyTorch's own gradients of a ResNet-50 are 2 % off at this size); scoring also in single precision.
 /// </summary>
-public sealed class BackboneGoldenTests : IClassFixture<OneThread>
+public sealed class BackboneGoldenTests : IClassFixture<SingleThreadFixture>
 {
     private const double Single = 1e-4;
 
-    // Sketches of gradients are stored in single precision.
+    // Sketches of gradients were stored in single precision.
     private const double Double = 1e-6;
     private const int Classes = 10;
 
@@ -41,7 +41,7 @@ public sealed class BackboneGoldenTests : IClassFixture<OneThread>
         Assert.Equal(network.parameters().Count(), names.Length);
         for (int i = 0; i < names.Length; i++)
         {
-            // A branch that was not drawn has no gradient.
+            // A branch that was not selected has no gradient.
             Tensor gradient = parameters[names[i]].grad ?? zeros(1);
             golden.AssertSketch("gradients", i, gradient, Double, names[i]);
         }
@@ -56,7 +56,7 @@ public sealed class BackboneGoldenTests : IClassFixture<OneThread>
             layer.eval();
         }
 
-        RandomLayer.DrawFrom(network, new RandomStream(1, "network"));
+        RandomLayer.SetStream(network, new RandomStream(1, "network"));
         Tensor features = network.Backbone.Stem(golden.Images().to(type));
         for (int stage = 0; stage < network.Backbone.StageChannels.Count; stage++)
         {

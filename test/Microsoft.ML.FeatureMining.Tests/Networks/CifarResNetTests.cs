@@ -2,16 +2,17 @@ using Microsoft.ML.FeatureMining.Networks;
 
 namespace Microsoft.ML.FeatureMining.Tests.Networks;
 
-public sealed class CifarResNetTests : IClassFixture<OneThread>
+public sealed class CifarResNetTests : IClassFixture<SingleThreadFixture>
 {
-    // Basic blocks at 20 to 110 layers with the projections of option B: known from the many PyTorch versions of these networks, e.g. 0.27 M and 1.73 M with 10 classes.
+    // Basic blocks with 20 to 110 layers and the projections of option B. Known from the PyTorch implementations of these networks, e.g. 0.27 M and 1.73 M with
+    // 10 classes.
     [Theory]
     [InlineData("cifar-resnet-20", 272_474)]
     [InlineData("cifar-resnet-32", 466_906)]
     [InlineData("cifar-resnet-44", 661_338)]
     [InlineData("cifar-resnet-56", 855_770)]
     [InlineData("cifar-resnet-110", 1_730_714)]
-    public void Parameters_BasicBlocks_AreAsMany(string key, long expected)
+    public void Parameters_BasicBlocks_HaveTheExpectedCount(string key, long expected)
     {
         using ImageNetwork network = NetworkFactory.Create(key, 3, classes: 10);
 
@@ -81,7 +82,7 @@ public sealed class CifarResNetTests : IClassFixture<OneThread>
     [InlineData("efficientnet-b8")]
     [InlineData("resnet-50-stem")]
     [InlineData("")]
-    public void Problem_NoSuchBackbone_SaysWhatThereIs(string key) => Assert.NotNull(BackboneCatalog.Problem(key, 3));
+    public void Problem_UnknownBackbone_IsReported(string key) => Assert.NotNull(BackboneCatalog.Problem(key, 3));
 
     private static long Parameters(ImageNetwork network) => network.parameters().Sum(parameter => parameter.shape.Aggregate(1L, (product, size) => product * size));
 }

@@ -13,8 +13,8 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Networks;
 
-/// <summary>Networks that predict with the exits of be your own teacher.</summary>
-public sealed class ExitTests : IClassFixture<OneThread>
+/// <summary>Networks that predict with the exits of BeYourOwnTeacher.</summary>
+public sealed class ExitTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly StageStride[] Halves = [new(2, 2), new(2, 2)];
 
@@ -37,7 +37,7 @@ public sealed class ExitTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void NamedState_WithExits_HasThemBehindAllElse()
+    public void NamedState_WithExits_HasThemLast()
     {
         using ImageNetwork plain = Seeded(null), network = Seeded(Halves);
 
@@ -51,7 +51,7 @@ public sealed class ExitTests : IClassFixture<OneThread>
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void AddExits_OfAnotherNumber_AreRefused(int count) => Assert.Throws<InvalidDataException>(() => Seeded([.. Enumerable.Repeat(new StageStride(2, 2), count)]));
+    public void AddExits_WrongNumber_IsRejected(int count) => Assert.Throws<InvalidDataException>(() => Seeded([.. Enumerable.Repeat(new StageStride(2, 2), count)]));
 
     [Theory]
     [InlineData(null)]
@@ -84,7 +84,7 @@ public sealed class ExitTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Manifest_WithExits_ComesBack_AndImpossibleOnesAreRefused()
+    public void Manifest_WithExits_RoundTrips_AndInvalidOnesAreRejected()
     {
         ArtifactManifest manifest = ArtifactOf(TinyRun.Fit(Recipe with { Epochs = 1 })).Manifest;
 

@@ -7,8 +7,8 @@ using Microsoft.ML.FeatureMining.Training.Loop;
 
 namespace Microsoft.ML.FeatureMining.Tests.Networks;
 
-/// <summary>A small network of each family in a real Fit, from the library's initial weights.</summary>
-public sealed class FamilyTrainingTests : IClassFixture<OneThread>
+/// <summary>A real Fit of a small network of each family, with random initial weights.</summary>
+public sealed class FamilyTrainingTests : IClassFixture<SingleThreadFixture>
 {
     [Theory]
     [InlineData("cifar-resnet-8-preact", 8, 10)]
@@ -21,7 +21,7 @@ public sealed class FamilyTrainingTests : IClassFixture<OneThread>
     [InlineData("efficientnet-b0-cifar-stem", 16, 20)]
     [InlineData("resnet-18-cifar-stem", 16, 5)]
     [InlineData("vgg-16-bn-cifar-stem", 32, 5)]
-    public void Fit_BandsOfLight_AreLearnt(string key, int side, int epochs)
+    public void Fit_BrightBands_AreLearned(string key, int side, int epochs)
     {
         TrainingOutcome outcome = TinyRun.Fit(Recipe(key, side, epochs), Bands(side));
 
@@ -32,9 +32,9 @@ public sealed class FamilyTrainingTests : IClassFixture<OneThread>
     [Theory]
     [InlineData("wrn-10-1-dropout-0.3", 8)]
     [InlineData("efficientnet-b0-cifar-stem", 8)]
-    // A branch that a step does not compute has a gradient of zeros where an earlier step did: momentum and decay move it, after a resume too.
+    // If an earlier step computed a branch and this step does not, its gradient is 0: momentum and weight decay still change it, also after a resume.
     [InlineData("d-resnext-14-1x4d-cifar-stem", 8)]
-    public void Fit_StoppedAndResumedWithRandomLayers_ComesToTheSameBits(string key, int side)
+    public void Fit_StoppedAndResumedWithRandomLayers_IsBitIdentical(string key, int side)
     {
         TrainingRecipe recipe = Recipe(key, side, epochs: 2);
         TrainingOutcome whole = TinyRun.Fit(recipe, Bands(side));
@@ -49,7 +49,7 @@ public sealed class FamilyTrainingTests : IClassFixture<OneThread>
 
     private static TrainingRecipe Recipe(string key, int side, int epochs) => TinyRun.Recipe with { Backbone = key, Input = new ImageShape(1, side, side), Epochs = epochs, LearningRate = 0.02 };
 
-    /// <summary>Noise with its upper or its lower half bright.</summary>
+    /// <summary>Noise with a bright upper or lower half.</summary>
     private static ImageSet Bands(int side)
     {
         ImageShape shape = new(1, side, side);

@@ -3,8 +3,8 @@ using TorchSharp.Modules;
 
 namespace Microsoft.ML.FeatureMining.Tests.Networks;
 
-/// <summary>Taking parts of a backbone out of training.</summary>
-public sealed class FreezingTests : IClassFixture<OneThread>
+/// <summary>Freezing stages and BatchNorm of a backbone.</summary>
+public sealed class FreezingTests : IClassFixture<SingleThreadFixture>
 {
     [Theory]
     [InlineData("cifar-resnet-8", "conv1,bn1,layer1")]
@@ -14,7 +14,7 @@ public sealed class FreezingTests : IClassFixture<OneThread>
     [InlineData("densenet-bc-22-12", "features.conv0,features.denseblock1")]
     [InlineData("efficientnet-b0", "features.0,features.1")]
     [InlineData("vgg-16-cifar-stem", "features.0,features.2")]
-    public void Freeze_OneStage_HoldsTheStemAndThatStage(string key, string frozen)
+    public void Freeze_OneStage_FreezesTheStemAndThatStage(string key, string frozen)
     {
         using ImageNetwork network = NetworkFactory.Create(key, 3, 5);
         string[] prefixes = [.. frozen.Split(',').Select(name => name + ".")];
@@ -30,7 +30,7 @@ public sealed class FreezingTests : IClassFixture<OneThread>
     [InlineData("resnet-18")]
     [InlineData("densenet-121")]
     [InlineData("vgg-16-cifar-stem")]
-    public void Freeze_AllStages_HoldsEveryParameterOfTheBackbone(string key)
+    public void Freeze_AllStages_FreezesEveryParameterOfTheBackbone(string key)
     {
         using ImageNetwork network = NetworkFactory.Create(key, 3, 5);
 

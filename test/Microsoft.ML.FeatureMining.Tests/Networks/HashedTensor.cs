@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Networks;
 
-/// <summary>The rule by which test/Goldens/make_backbones.py draws weights and sketches tensors, so that neither is stored.</summary>
+/// <summary>Computes the weights and the sketches of tensors as test/Goldens/make_backbones.py does, so that they need not be stored.</summary>
 internal static class HashedTensor
 {
     public const int SketchLength = 8;
@@ -26,7 +26,7 @@ internal static class HashedTensor
         return values;
     }
 
-    /// <summary>Gives all of a network's floats their values.</summary>
+    /// <summary>Sets all floating-point tensors of a network.</summary>
     public static void Fill(ImageNetwork network)
     {
         using IDisposable noGrad = no_grad();
@@ -37,7 +37,7 @@ internal static class HashedTensor
         }
     }
 
-    /// <summary>Eight sums of all values with random signs.</summary>
+    /// <summary>A sketch of a tensor: eight sums of all values with random signs.</summary>
     public static double[] Sketch(Tensor value)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -49,7 +49,7 @@ internal static class HashedTensor
             ulong word = Word(start, i);
             for (int k = 0; k < SketchLength; k++)
             {
-                // The sign bit, without a branch.
+                // Sets the sign bit without a branch.
                 sums[k] += BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(all[i]) ^ (long)((~word >> k) << 63));
             }
         }

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Networks;
 
-/// <summary>The heads against their papers' formulas, written out with tensors.</summary>
-public sealed class HeadTests : IClassFixture<OneThread>
+/// <summary>Compares the heads with the formulas of their papers, written with plain tensor operations.</summary>
+public sealed class HeadTests : IClassFixture<SingleThreadFixture>
 {
     [Theory]
     [InlineData(4, false, false)]
@@ -102,7 +102,7 @@ public sealed class HeadTests : IClassFixture<OneThread>
         float[] whole = TensorAssert.Values(head.call(head.Embed(features)));
         head.OnPatches = true;
 
-        // A map of 4x4 is its own grid.
+        // Pooling a 4x4 map to 4x4 changes nothing.
         TensorAssert.SameBits(features.flatten(1), head.Embed(features));
         Assert.NotEqual(whole, TensorAssert.Values(head.call(head.Embed(features))));
     }
@@ -112,19 +112,19 @@ public sealed class HeadTests : IClassFixture<OneThread>
         { new LinearHead { Dropout = 1 }, "Dropout of linear must be at least 0 and below 1; it is 1." },
         { new ParallelHead { Layers = 1 }, "Layers of parallel must be at least 2 and at most 9; it is 1." },
         { new SplitAndShareHead { Splits = 1 }, "Splits of ssm must be at least 2 and at most 99; it is 1." },
-        { new SplitAndShareHead { Splits = 65 }, "Splits of ssm must be at most 64, the channels of the backbone's last stage; it is 65." },
+        { new SplitAndShareHead { Splits = 65 }, "Splits of ssm must be at most 64, the number of channels of the last stage of this backbone; it is 65." },
         { new SplitAndShareHead { Only = 0 }, "Only of ssm must be at least 1 and at most 99; it is 0." },
-        { new SplitAndShareHead { Only = 5 }, "Only of ssm must be at most 4, the number of classifiers; it is 5." },
+        { new SplitAndShareHead { Only = 5 }, "Only of ssm must be at most 4, the number of classifiers (Splits); it is 5." },
         { new VggPatchHead { HiddenUnits = 0 }, "HiddenUnits of vgg-patches must be at least 1 and at most 99999; it is 0." },
     };
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void Problems_OfAHeadThatCannotBe_SayWhy(Head head, string said) =>
+    public void Problems_InvalidHead_NameTheCause(Head head, string said) =>
         Assert.Equal([said], new TrainingRecipe { Backbone = "cifar-resnet-8", Input = new ImageShape(3, 16, 16), Head = head }.Problems());
 
     [Fact]
-    public void Catalog_UnknownKey_SaysWhatThereIsAndWhatIsNear()
+    public void Catalog_UnknownKey_ListsKnownKeysAndSuggestsASimilarOne()
     {
         string message = Assert.Throws<ArgumentException>(() => HeadCatalog.Create("liner")).Message;
 

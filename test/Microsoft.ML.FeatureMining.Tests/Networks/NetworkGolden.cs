@@ -5,12 +5,12 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Networks;
 
 /// <summary>
-/// A file that test/Goldens/make_network.py wrote: PyTorch's results in double precision. Tensors of more than 1000 values are there as every 7th value, each
-/// with the norm of the whole.
+/// A file written by test/Goldens/make_network.py: PyTorch's results in double precision. For tensors of more than 1000 values it has every 7th value and the
+/// norm of the whole tensor.
 /// </summary>
 internal sealed class NetworkGolden
 {
-    /// <summary>Of the L2 norm of the difference to the L2 norm of the expected tensor.</summary>
+    /// <summary>The tolerance of the L2 norm of the difference, relative to the L2 norm of the expected tensor.</summary>
     public const double Tolerance = 1e-4;
 
     private readonly Dictionary<string, NamedTensor> _tensors;
@@ -24,7 +24,7 @@ internal sealed class NetworkGolden
     public IEnumerable<string> Names(string folder) =>
         _tensors.Keys.Where(name => name.StartsWith(folder + "/", StringComparison.Ordinal) && !name.EndsWith("#norm")).Select(name => name[(folder.Length + 1)..]);
 
-    /// <summary>All tensors of a folder, as weights of a network.</summary>
+    /// <summary>All tensors in a folder as the weights of a network.</summary>
     public NamedTensors Weights(string folder) => new([.. Names(folder).Select(name => _tensors[$"{folder}/{name}"] with { Name = name })]);
 
     public float[] Floats(string name) => MemoryMarshal.Cast<byte, float>(_tensors[name].Bytes).ToArray();
@@ -38,8 +38,8 @@ internal sealed class NetworkGolden
     public double Double(string name) => MemoryMarshal.Read<double>(_tensors[name].Bytes);
 
     /// <summary>
-    /// Compares a whole tensor with what the file has of it. <paramref name="rounding"/>: how far from it, in the L2 norm, PyTorch itself came in single precision,
-    /// where that is known; twice as far is allowed when that is more than <see cref="Tolerance"/>.
+    /// Compares a tensor with its values in the file. <paramref name="rounding"/> is the L2 distance of PyTorch's own result in single precision, if it is
+    /// known; twice this distance is allowed if it is more than <see cref="Tolerance"/>.
     /// </summary>
     public void AssertMatches(string name, Tensor actual, double rounding = 0)
     {

@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Networks;
 
-/// <summary>The networks against PyTorch's: same weights, same batch.</summary>
-public sealed class NetworkGoldenTests : IClassFixture<OneThread>
+/// <summary>Compares the networks with PyTorch's, with the same weights and the same batch.</summary>
+public sealed class NetworkGoldenTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly CrossEntropyLoss Loss = new() { LabelSmoothing = 0.1 };
 

@@ -4,10 +4,10 @@ using Microsoft.ML.FeatureMining.Networks;
 
 namespace Microsoft.ML.FeatureMining.Tests.Networks;
 
-/// <summary>How many weights the networks have.</summary>
-public sealed class ParameterCountTests : IClassFixture<OneThread>
+/// <summary>The number of parameters of the networks.</summary>
+public sealed class ParameterCountTests : IClassFixture<SingleThreadFixture>
 {
-    // torchvision 0.14's own models, counted by PyTorch.
+    // The models of torchvision 0.14, counted with PyTorch.
     [Theory]
     [InlineData("resnet-18", 11_689_512)]
     [InlineData("resnet-34", 21_797_672)]
@@ -24,7 +24,7 @@ public sealed class ParameterCountTests : IClassFixture<OneThread>
     [InlineData("efficientnet-b3", 12_233_232)]
     [InlineData("efficientnet-b5", 30_389_784)]
     [InlineData("efficientnet-b6", 43_040_704)]
-    public void Parameters_OfTorchvisionsModels_AreAsMany(string key, long expected) => AssertCount(key, null, 1000, expected);
+    public void Parameters_OfTorchvisionsModels_HaveTheExpectedCount(string key, long expected) => AssertCount(key, null, 1000, expected);
 
     // Published, in millions: ResNeSt (table 3 of its paper, timm) 27.48, 48.28 and 70.20, timm's resnest14d and 26d 10.61 and 17.07; timm's skresnext50_32x4d 27.48.
     [Theory]
@@ -35,9 +35,10 @@ public sealed class ParameterCountTests : IClassFixture<OneThread>
     [InlineData("resnest-200", 70_201_544)]
     [InlineData("sk-resnext-50-32x4d", 27_479_784)]
     [InlineData("sk-resnext-50-32x4d-no-blur", 27_479_784)]
-    public void Parameters_OfTimmsModels_AreAsMany(string key, long expected) => AssertCount(key, null, 1000, expected);
+    public void Parameters_OfTimmsModels_HaveTheExpectedCount(string key, long expected) => AssertCount(key, null, 1000, expected);
 
-    // 100 classes. Published, in millions: WRN-28-10 36.5; DenseNet 7.0 and BC 0.8; PyramidNet 28.3 and 27.0, where this is 28.5 and 27.2 with 10 classes: what its authors leave out is not known.
+    // 100 classes. Published, in millions: WRN-28-10 36.5; DenseNet 7.0 and BC 0.8; PyramidNet 28.3 and 27.0, while ours have 28.5 and 27.2 with 10 classes; we
+    // do not know which parameters its authors did not count.
     [Theory]
     [InlineData("wrn-28-10", 36_536_884)]
     [InlineData("densenet-100-12", 7_084_852)]
@@ -46,9 +47,9 @@ public sealed class ParameterCountTests : IClassFixture<OneThread>
     [InlineData("pyramidnet-164-a270-bottleneck", 27_319_071)]
     [InlineData("cifar-resnet-110-preact", 1_736_372)]
     [InlineData("cifar-resnet-164-bottleneck-preact", 1_726_388)]
-    public void Parameters_OfNetworksForSmallImages_AreAsMany(string key, long expected) => AssertCount(key, null, 100, expected);
+    public void Parameters_OfNetworksForSmallImages_HaveTheExpectedCount(string key, long expected) => AssertCount(key, null, 100, expected);
 
-    // Nobody published these. A dual network has each branch of its single one twice, but one stem, skips and classifier.
+    // There are no published numbers. A dual network has two copies of each branch of the single network, but one stem, one classifier, and the same skips.
     [Theory]
     [InlineData("d-resnext-50-32x4d", "resnext-50-32x4d", 45_222_696)]
     [InlineData("dsk-resnext-50-32x4d", "sk-resnext-50-32x4d", 50_124_456)]
@@ -73,9 +74,9 @@ public sealed class ParameterCountTests : IClassFixture<OneThread>
     [InlineData("ssm", 28_638_176)]
     [InlineData("ssm, individual losses", 28_638_176)]
     [InlineData("ssm, all normalized", 28_638_176 + 2 * 2048)]
-    public void Parameters_OfResNet50WithAHead_AreAsMany(string head, long expected) => AssertCount("resnet-50", HeadSettings.Create(head), 1000, expected);
+    public void Parameters_OfResNet50WithAHead_HaveTheExpectedCount(string head, long expected) => AssertCount("resnet-50", HeadSettings.Create(head), 1000, expected);
 
-    // A stem for small images has 3x3 instead of 7x7 kernels.
+    // The stem for small images has 3x3 instead of 7x7 kernels.
     [Theory]
     [InlineData("resnet-50-cifar-stem", 25_557_032 - 64 * 3 * 40)]
     [InlineData("densenet-121-cifar-stem", 7_978_856 - 64 * 3 * 40)]

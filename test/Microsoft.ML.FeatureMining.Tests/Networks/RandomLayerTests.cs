@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Networks;
 
-/// <summary>Layers that draw: what they leave out, what they make up for, and from where they draw.</summary>
-public sealed class RandomLayerTests : IClassFixture<OneThread>
+/// <summary>Layers with random numbers: what they drop, how they scale the rest, and which random stream they use.</summary>
+public sealed class RandomLayerTests : IClassFixture<SingleThreadFixture>
 {
     [Fact]
     public void StochasticDepth_Training_DropsWholeImagesAndScalesTheOthers()
@@ -37,7 +37,7 @@ public sealed class RandomLayerTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Layers_AtRest_LeaveTheirInput()
+    public void Layers_EvalMode_ReturnTheirInput()
     {
         using DisposeScope scope = NewDisposeScope();
         using StochasticDepth depth = new(0.5);
@@ -54,7 +54,7 @@ public sealed class RandomLayerTests : IClassFixture<OneThread>
     [InlineData("efficientnet-b0-cifar-stem")]
     [InlineData("wrn-10-1-dropout-0.3")]
     [InlineData("dsk-resnext-50-32x4d-cifar-stem")]
-    public void Network_SameStream_GivesTheSameBitsWhateverTheGlobalGenerator(string key)
+    public void Network_SameStream_IsBitIdenticalForAnyGlobalGenerator(string key)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
@@ -71,7 +71,7 @@ public sealed class RandomLayerTests : IClassFixture<OneThread>
 
         float[] Run(long seed)
         {
-            RandomLayer.DrawFrom(network, new RandomStream(seed, "network"));
+            RandomLayer.SetStream(network, new RandomStream(seed, "network"));
             return TensorAssert.Values(network.call(images));
         }
     }

@@ -4,7 +4,7 @@ using Microsoft.ML.FeatureMining.Randomness;
 
 namespace Microsoft.ML.FeatureMining.Tests.Randomness;
 
-/// <summary>Known answers are those that test/Goldens/make_random.py prints.</summary>
+/// <summary>The expected values are printed by test/Goldens/make_random.py.</summary>
 public sealed class RandomStreamTests
 {
     [Theory]
@@ -60,7 +60,7 @@ public sealed class RandomStreamTests
         new RandomStream(seed, "test").Permutation(count.Get).Order().SequenceEqual(Enumerable.Range(0, count.Get))));
 
     [Fact]
-    public void State_GivenBack_ContinuesTheStream() => PropertyAssert.Holds(Prop.ForAll<long, NonNegativeInt>((seed, skip) =>
+    public void State_Restored_ContinuesTheStream() => PropertyAssert.Holds(Prop.ForAll<long, NonNegativeInt>((seed, skip) =>
     {
         RandomStream random = new(seed, "test");
         for (int i = 0; i < skip.Get; i++)
@@ -85,7 +85,7 @@ public sealed class RandomStreamTests
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]
-    public void NextInt_NoRoom_IsRefused(int bound) => Assert.Throws<ArgumentOutOfRangeException>(() => new RandomStream(0, "test").NextInt(bound));
+    public void NextInt_BoundNotPositive_Throws(int bound) => Assert.Throws<ArgumentOutOfRangeException>(() => new RandomStream(0, "test").NextInt(bound));
 
     [Fact]
     public void Permutation_ManyDraws_AreUniform()
@@ -95,7 +95,7 @@ public sealed class RandomStreamTests
         Dictionary<int, int> counts = Enumerable.Range(0, Draws).Select(_ => random.Permutation(5).Aggregate(0, (code, digit) => code * 5 + digit))
             .CountBy(code => code).ToDictionary();
 
-        // Chi square with 119 degrees of freedom: its 99.99 % quantile is 184.
+        // The 99.99 % quantile of chi square with 119 degrees of freedom is 184.
         double expected = Draws / 120.0;
         Assert.Equal(120, counts.Count);
         Assert.InRange(counts.Values.Sum(count => (count - expected) * (count - expected) / expected), 60, 184);
@@ -108,7 +108,7 @@ public sealed class RandomStreamTests
         RandomStream random = new(6, "test");
         double[] values = [.. Enumerable.Range(0, Draws).Select(_ => random.NextGaussian())];
 
-        // Standard errors of the first four moments: sqrt of 1, 2, 15, 96 over the draws.
+        // The standard errors of the first four moments are the square roots of 1, 2, 15 and 96 divided by the number of draws.
         Assert.Equal(0, values.Average(), 4 * Math.Sqrt(1.0 / Draws));
         Assert.Equal(1, values.Average(v => v * v), 4 * Math.Sqrt(2.0 / Draws));
         Assert.Equal(0, values.Average(v => v * v * v), 4 * Math.Sqrt(15.0 / Draws));
@@ -121,7 +121,7 @@ public sealed class RandomStreamTests
     [InlineData(10, 10)]
     [InlineData(20, 10)]
     [InlineData(100, 10_000)]
-    public void PermutationWithin_AnyBuffer_IsAPermutationAndNothingComesTooEarly(int buffer, int count)
+    public void PermutationWithin_AnyBuffer_IsAPermutationThatMovesForwardLessThanTheBuffer(int buffer, int count)
     {
         int[] order = new RandomStream(1, "order").PermutationWithin(buffer, count);
 
@@ -131,20 +131,20 @@ public sealed class RandomStreamTests
     }
 
     [Fact]
-    public void PermutationWithin_BufferOfAll_GivesEachPlaceToEachAlike()
+    public void PermutationWithin_BufferOfAll_IsUniform()
     {
         const int Count = 5, Draws = 10_000;
         RandomStream random = new(2, "order");
-        int[,] places = new int[Count, Count];
+        int[,] counts = new int[Count, Count];
         for (int draw = 0; draw < Draws; draw++)
         {
-            foreach ((int place, int item) in random.PermutationWithin(Count, Count).Index())
+            foreach ((int position, int item) in random.PermutationWithin(Count, Count).Index())
             {
-                places[place, item]++;
+                counts[position, item]++;
             }
         }
 
         // Five standard deviations.
-        Assert.All(places.Cast<int>(), times => Assert.InRange(times, (Draws / 5) - 200, (Draws / 5) + 200));
+        Assert.All(counts.Cast<int>(), times => Assert.InRange(times, (Draws / 5) - 200, (Draws / 5) + 200));
     }
 }

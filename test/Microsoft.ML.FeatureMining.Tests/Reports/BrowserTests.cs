@@ -7,7 +7,7 @@ using Microsoft.ML.FeatureMining.Tests.MlNet;
 
 namespace Microsoft.ML.FeatureMining.Tests.Reports;
 
-/// <summary>Reports in a headless Chromium, where there is one: they fit a phone, and can be read in the light and in the dark.</summary>
+/// <summary>Renders reports in headless Chromium, if it is installed: they fit on a phone and are readable in light and dark mode.</summary>
 [Collection(TrainedModelCollection.Name)]
 public sealed class BrowserTests(TrainedModel trained)
 {
@@ -17,7 +17,7 @@ public sealed class BrowserTests(TrainedModel trained)
     private static readonly string? Browser = ((string[])["chromium", "chromium-browser", "google-chrome"])
         .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
 
-    // What sticks out of the page, and texts whose contrast is less than the 4.5 of WCAG 2.1 (success criterion 1.4.3).
+    // Finds elements wider than the page, and texts with a contrast below 4.5 (WCAG 2.1, success criterion 1.4.3).
     private static readonly string Inspection = """
         <style>html { width: 390px; }</style><script>
         addEventListener('load', () => {
@@ -88,7 +88,7 @@ public sealed class BrowserTests(TrainedModel trained)
             browser.Kill(entireProcessTree: true);
         }
 
-        // That says something of this machine's browser, and nothing of the page.
+        // A problem of the browser on this machine, not of the page.
         Skip.If(!answered || browser.ExitCode != 0, "The Chromium on the PATH does not run here.");
         string dom = reading.Result;
 

@@ -11,7 +11,7 @@ using Microsoft.ML.FeatureMining.Tests.MlNet;
 
 namespace Microsoft.ML.FeatureMining.Tests.Reports;
 
-/// <summary>Evaluating in detail, explaining and reporting, as a user of ML.NET does.</summary>
+/// <summary>EvaluateInDetail, explanations and reports through the ML.NET API.</summary>
 [Collection(TrainedModelCollection.Name)]
 public sealed class ModelReportTests(TrainedModel trained)
 {
@@ -33,7 +33,7 @@ public sealed class ModelReportTests(TrainedModel trained)
     }
 
     [Fact]
-    public void EvaluateInDetail_WithoutItsColumns_SaysWhatIsMissing()
+    public void EvaluateInDetail_WithoutItsColumns_NamesTheMissingColumn()
     {
         MulticlassClassificationCatalog catalog = trained.Context.MulticlassClassification;
         IDataView scored = trained.Model.Transform(trained.Rows);
@@ -84,7 +84,7 @@ public sealed class ModelReportTests(TrainedModel trained)
     }
 
     [Fact]
-    public void TrainedPart_OfANetworkWithAFixedMask_IsItsHalf()
+    public void FixedMaskMap_OfANetworkWithAFixedMask_IsItsHalf()
     {
         FeatureMiningOptions options = Tiny.Options with { Epochs = 1, Stages = 0, Strategies = [new FixedMask { Kept = FeatureMapHalf.Lower }] };
         using ImageClassificationTransformer model = trained.Context.MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded);
@@ -125,7 +125,7 @@ public sealed class ModelReportTests(TrainedModel trained)
         (long Row, string? File, ImageExplanation Explanation)[] all = [.. explainer.Explain(trained.Rows)];
 
         Assert.All(all, entry => TensorAssert.CloseValues(scores[entry.Row], entry.Explanation.Probabilities, 1e-4, "scores"));
-        // Where the networks differ, the maps of both are of the class that they come to together.
+        // If the networks disagree, the maps of both are for the class that the ensemble predicts.
         Assert.Contains(all, entry => entry.Explanation.Members[1].Probabilities[entry.Explanation.Class] < entry.Explanation.Members[1].Probabilities.Max());
         Assert.All(all, entry => Assert.Equal(Array.IndexOf(scores[entry.Row], scores[entry.Row].Max()), entry.Explanation.Class));
         foreach ((long row, string? file, ImageExplanation explanation) in all.Take(3))
@@ -151,14 +151,14 @@ public sealed class ModelReportTests(TrainedModel trained)
 
         XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
         Assert.Equal(
-            ["summary", "curves-1", "curves-2", "confusion", "classes", "calibration", "worst", "images", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
-        // The image, the mean map, and a map of each.
-        Assert.Equal(3 * 4, Section(root, "images").Descendants("img").Count());
+            ["summary", "curves-1", "curves-2", "confusion", "classes", "calibration", "worst", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
+        // The image, the mean map, and one map per network.
+        Assert.Equal(3 * 4, Section(root, "pictures").Descendants("img").Count());
         Assert.Contains("wrn-10-1, 3x16x20, 25.0 %", Section(root, "summary").Descendants("dd").Select(value => value.Value));
     }
 
     [Fact]
-    public void SaveReport_BesideAnotherModel_ComparesTheActivationsOfEachStage()
+    public void SaveReport_WithAnotherModel_ComparesTheActivationsOfEachStage()
     {
         using TemporaryFolder folder = new();
 
@@ -191,7 +191,7 @@ public sealed class ModelReportTests(TrainedModel trained)
             expected.Classes.Select(entry => (string[])[.. new[] { entry.TruePositives, entry.FalseNegatives, entry.FalsePositives, entry.TrueNegatives }.Select(count => $"{count}")]),
             table.Take(3).Select(row => row[1..5]));
         Assert.Equal(expected.Classes.Select(entry => entry.AveragePrecision!.Value.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture)), table.Take(3).Select(row => row[8]));
-        // Of each row the class of the largest binary cross entropy; the worst rows first.
+        // The class with the largest binary cross entropy of each row; the largest loss first.
         string[] labels = [.. trained.Rows.GetColumn<string>("Label")];
         IEnumerable<string> worst = model.Transform(trained.Rows).GetColumn<float[]>("Score")
             .Select((scores, row) => scores.Select((score, k) => (Has: labels[row] == ColoredImages.Names[k], k, Loss: -Math.Log(labels[row] == ColoredImages.Names[k] ? score : 1 - score))).MaxBy(entry => entry.Loss))
@@ -202,7 +202,7 @@ public sealed class ModelReportTests(TrainedModel trained)
     }
 
     [Fact]
-    public void SaveReport_RowsWithoutLabels_ShowsImagesOnly()
+    public void SaveReport_RowsWithoutLabels_ShowsOnlyTheImages()
     {
         using TemporaryFolder folder = new();
 
@@ -213,7 +213,7 @@ public sealed class ModelReportTests(TrainedModel trained)
     }
 
     [Fact]
-    public void SaveReport_BrokenPictures_AreCountedWhateverTheModelDoesWithThem()
+    public void SaveReport_UnreadableImages_AreCountedWhateverTheModelDoesWithThem()
     {
         using TemporaryFolder folder = new();
         string broken = folder.Write("broken.png", "no picture");
@@ -232,7 +232,7 @@ public sealed class ModelReportTests(TrainedModel trained)
     }
 
     [Fact]
-    public void SaveReport_NumbersThatMakeNoSense_AreRefused()
+    public void SaveReport_InvalidNumbers_AreRejected()
     {
         ModelReportOptions[] nonsense = [new() { Worst = -1 }, new() { Images = -1 }, new() { Activations = 0 }];
 
@@ -242,7 +242,7 @@ public sealed class ModelReportTests(TrainedModel trained)
     private IDataView Unlabeled() => trained.Context.Data.LoadFromEnumerable(
         trained.Rows.GetColumn<string>("ImagePath").Select(path => new ImageFileRow { ImagePath = path, Label = "" }).ToArray());
 
-    // Another network, and pictures of another size and shape.
+    // Another network, and images with another size and shape.
     private TransformerChain<ImageClassificationTransformer> Larger() => Tiny.Pipeline(
         trained.Context, Tiny.Options with { Backbone = "wrn-10-1", ImageHeight = 16, ImageWidth = 20, Resize = ResizeRule.Squash, Epochs = 1 }).Fit(trained.Rows);
 

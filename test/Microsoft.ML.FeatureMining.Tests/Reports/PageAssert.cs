@@ -3,15 +3,15 @@ using System.Xml.Linq;
 
 namespace Microsoft.ML.FeatureMining.Tests.Reports;
 
-/// <summary>What every report must be: one well-formed file that loads nothing and that everybody can read.</summary>
+/// <summary>Asserts that a report is one well-formed, self-contained and accessible file.</summary>
 internal static class PageAssert
 {
     private const string Doctype = "<!DOCTYPE html>\n";
 
-    // Elements that HTML closes by themselves.
+    // HTML void elements, which have no closing tag.
     private static readonly string[] Void = ["meta", "img", "br"];
 
-    /// <returns>The page's root.</returns>
+    /// <returns>The root element of the page.</returns>
     public static XElement Sound(string page)
     {
         Assert.StartsWith(Doctype, page, StringComparison.Ordinal);
@@ -22,10 +22,10 @@ internal static class PageAssert
         Assert.NotEmpty((string?)root.Element("head")?.Element("title") ?? "");
         Assert.Single(all, element => element.Name == "h1");
         Assert.Single(all, element => element.Name == "main");
-        Assert.All(all.Where(element => element.Name == "img"), picture =>
+        Assert.All(all.Where(element => element.Name == "img"), image =>
         {
-            Assert.False(string.IsNullOrWhiteSpace((string?)picture.Attribute("alt")), "A picture has no alternative text.");
-            Assert.StartsWith("data:image/png;base64,", (string?)picture.Attribute("src"), StringComparison.Ordinal);
+            Assert.False(string.IsNullOrWhiteSpace((string?)image.Attribute("alt")), "An image has no alternative text.");
+            Assert.StartsWith("data:image/png;base64,", (string?)image.Attribute("src"), StringComparison.Ordinal);
         });
         Assert.All(all.Where(element => element.Name == "svg"), plot => Assert.True(
             (string?)plot.Attribute("role") == "img" && !string.IsNullOrWhiteSpace((string?)plot.Attribute("aria-label")), "A plot has no words."));
@@ -33,8 +33,8 @@ internal static class PageAssert
         string[] ids = [.. all.Attributes("id").Select(id => id.Value)];
         Assert.Equal(ids.Distinct(), ids);
         Assert.All(all.Attributes("href"), link => Assert.Contains(link.Value[1..], ids));
-        Assert.All(all.Attributes("aria-labeledby"), label => Assert.Contains(label.Value, ids));
-        // A browser takes <td/> for an opened cell, but inside of SVG.
+        Assert.All(all.Attributes("aria-labelledby"), label => Assert.Contains(label.Value, ids));
+        // Browsers read <td/> as an opening tag, except in SVG.
         Assert.All(all.Where(element => element.IsEmpty && !element.AncestorsAndSelf("svg").Any()), element => Assert.Contains(element.Name.LocalName, Void));
         return root;
     }

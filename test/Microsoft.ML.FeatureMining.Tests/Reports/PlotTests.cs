@@ -21,12 +21,12 @@ public sealed class PlotTests
         Assert.Equal(expected, PlotAxis.Over("epoch", [min, max], isWhole: true).Ticks());
 
     [Fact]
-    public void Axis_AnyValues_HoldsItsTicksAndThem() => PropertyAssert.Holds(Prop.ForAll(ArbMap.Default.ArbFor<double[]>(), values =>
+    public void Axis_AnyValues_ContainsTicksAndValues() => PropertyAssert.Holds(Prop.ForAll(ArbMap.Default.ArbFor<double[]>(), values =>
     {
         double[] small = [.. values.Select(value => double.IsFinite(value) ? Math.IEEERemainder(value, 1e6) : value)];
         PlotAxis axis = PlotAxis.Over("x", small);
         double[] ticks = [.. axis.Ticks()];
-        return axis.Max > axis.Min && ticks.Length <= 8 && ticks.All(tick => tick >= axis.Min - 1e-6 && tick <= axis.Max + 1e-6) && small.Where(double.IsFinite).All(value => axis.Place(value) is >= 0 and <= 1);
+        return axis.Max > axis.Min && ticks.Length <= 8 && ticks.All(tick => tick >= axis.Min - 1e-6 && tick <= axis.Max + 1e-6) && small.Where(double.IsFinite).All(value => axis.Position(value) is >= 0 and <= 1);
     }));
 
     [Fact]

@@ -34,14 +34,14 @@ public sealed class ClassPairsTests
     {
         int[] arranged = Arrange(count, classes, batch, out int[] labels);
 
-        // Some pairs part to fill the odd rows; the first half of the batches is full of pairs all the same.
+        // Some pairs are split to fill the odd rows, but the first half of the batches has complete pairs.
         Assert.All(arranged.Chunk(batch).Take(count / batch / 2), rows => Assert.All(rows.Take(batch - 1).Chunk(2), pair => Assert.Equal(labels[pair[0]], labels[pair[1]])));
     }
 
     [Fact]
     public void Order_ManyEpochs_PairsEvenly()
     {
-        // Of four images of a class, each has one of the three others as its partner: 1/3 each.
+        // With four images of a class, each of the three others is the partner with probability 1/3.
         const int Epochs = 6000;
         RandomStream random = new(1, "shuffle");
         int[] labels = new int[4];

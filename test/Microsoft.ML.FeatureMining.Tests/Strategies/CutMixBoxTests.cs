@@ -4,12 +4,12 @@ using Microsoft.ML.FeatureMining.Strategies;
 
 namespace Microsoft.ML.FeatureMining.Tests.Strategies;
 
-/// <summary>How CutMix and Feature Mining draw boxes; the exact moments are those that test/Goldens/make_boxes.py prints.</summary>
+/// <summary>The distribution of the boxes of CutMix and Feature Mining. The exact moments are printed by test/Goldens/make_boxes.py.</summary>
 public sealed class CutMixBoxTests
 {
     private const int Draws = 200_000;
 
-    // Four and a half standard errors: one false alarm in 150,000 had the seed been free.
+    // With a random seed, the probability of a false alarm would be 1 in 150,000.
     private const double StandardErrors = 4.5;
 
     [Theory]

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Strategies;
 
-/// <summary>Where the three dropouts act, how much they drop, and in which form.</summary>
-public sealed class DropoutTests : IClassFixture<OneThread>
+/// <summary>The stages, the rates and the shapes of the three kinds of dropout.</summary>
+public sealed class DropoutTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly StageShape[] Stages = [new(8, 16, 16), new(8, 16, 16), new(8, 16, 16), new(8, 16, 16)];
 
@@ -15,7 +15,7 @@ public sealed class DropoutTests : IClassFixture<OneThread>
     [InlineData("dropout", new[] { 2 })]
     [InlineData("spatial-dropout", new[] { 2 })]
     [InlineData("drop-block", new[] { 0, 1 })]
-    public void OnStage_EachStage_ActsWhereThePaperSays(string key, int[] stages)
+    public void OnStage_EachStage_ActsOnTheStagesOfThePaper(string key, int[] stages)
     {
         using DisposeScope scope = NewDisposeScope();
         StrategyRun run = StrategyCatalog.Create(key).Start(Context(key));
@@ -27,7 +27,7 @@ public sealed class DropoutTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Dropout_Features_FallAloneWithTheRate()
+    public void Dropout_Features_AreDroppedIndependentlyWithTheRate()
     {
         using DisposeScope scope = NewDisposeScope();
         StrategyRun run = new FeatureDropout { Rate = 0.3 }.Start(Context("dropout"));
@@ -37,12 +37,12 @@ public sealed class DropoutTests : IClassFixture<OneThread>
         float[] values = TensorAssert.Values(result);
         Assert.All(values, value => Assert.True(value == 0 || Math.Abs(value - 1 / 0.7f) < 1e-6f));
         Assert.Equal(0.3, values.Average(value => value == 0 ? 1.0 : 0), 5 * Math.Sqrt(0.21 / values.Length));
-        // Neighbors fall independently.
+        // Neighbors are dropped independently.
         Assert.Equal(0.09, values.Zip(values.Skip(1)).Average(pair => pair.First == 0 && pair.Second == 0 ? 1.0 : 0), 0.003);
     }
 
     [Fact]
-    public void SpatialDropout_Channels_FallWholeWithTheRate()
+    public void SpatialDropout_Channels_AreDroppedAsAWholeWithTheRate()
     {
         using DisposeScope scope = NewDisposeScope();
         StrategyRun run = new SpatialDropout { Rate = 0.3 }.Start(Context("spatial-dropout"));
@@ -65,12 +65,12 @@ public sealed class DropoutTests : IClassFixture<OneThread>
 
         Tensor result = run.OnStage(0, ones(64, 8, 16, 16), new TrainingClock((int)(progress * 1000), 1000, 0, 1));
 
-        // A feature at least 2 from the edge falls where one of 9 places has a corner: 1 - (1 - gamma)^9.
+        // A feature at least 2 from the edge is dropped if one of 9 positions is a corner: 1 - (1 - gamma)^9.
         double gamma = dropped * 16 * 16 / (9.0 * 14 * 14);
         double expected = 1 - Math.Pow(1 - gamma, 9);
-        float share = result.narrow(2, 2, 12).narrow(3, 2, 12).eq(0).to(ScalarType.Float32).mean().ToSingle();
-        Assert.Equal(expected, share, 5 * Math.Sqrt(9 * expected / (64 * 8 * 144)) + 1e-12);
-        // All of the batch together keeps its mean.
+        float dropRate = result.narrow(2, 2, 12).narrow(3, 2, 12).eq(0).to(ScalarType.Float32).mean().ToSingle();
+        Assert.Equal(expected, dropRate, 5 * Math.Sqrt(9 * expected / (64 * 8 * 144)) + 1e-12);
+        // The mean over the batch is preserved.
         Assert.Equal(1, result.mean().ToSingle(), 1e-4f);
     }
 

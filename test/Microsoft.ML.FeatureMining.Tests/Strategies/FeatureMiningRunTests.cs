@@ -8,13 +8,13 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Strategies;
 
-/// <summary>Feature Mining in whole runs.</summary>
-public sealed class FeatureMiningRunTests : IClassFixture<OneThread>
+/// <summary>Complete runs with Feature Mining.</summary>
+public sealed class FeatureMiningRunTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly TrainingRecipe Plain = TinyRun.Recipe with { Augmentations = [new PadCropFlip { Padding = 1 }] };
 
     [Fact]
-    public void Fit_WithFeatureMining_ExportsTheNetworkAlone()
+    public void Fit_WithFeatureMining_ExportsOnlyTheNetwork()
     {
         TrainingOutcome plain = TinyRun.Fit(Plain);
         TrainingOutcome mined = TinyRun.Fit(Plain with { Strategies = [new Strategy()] });
@@ -39,27 +39,27 @@ public sealed class FeatureMiningRunTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Fit_StrategyThatDoesNothing_GivesTheBitsOfThePlainRun() =>
+    public void Fit_StrategyThatDoesNothing_IsBitIdenticalToThePlainRun() =>
         Assert.Equal(TinyRun.Bits(TinyRun.Fit(Plain)), TinyRun.Bits(TinyRun.Fit(Plain with { Strategies = [new BatchRecorder()] })));
 
     [Fact]
     public void Fit_WeightlessTerms_GivesTheWeightsOfThePlainRun()
     {
-        // With no weight decay and terms of weight 0 the branches' gradients vanish, and the trunk must not notice them.
+        // Without weight decay and with terms of weight 0, the branches must not change the backbone.
         TrainingRecipe plain = Plain with { WeightDecay = 0 };
 
         Assert.Equal(TinyRun.Bits(TinyRun.Fit(plain)), TinyRun.Bits(TinyRun.Fit(plain with { Strategies = [new Weightless()] })));
     }
 
     [Fact]
-    public void Fit_InitialWeights_AreThoseOfThePlainRun()
+    public void Fit_InitialWeights_MatchThePlainRun()
     {
         TrainingRecipe stopped = Plain with { KeepWeights = KeepWeights.Last };
 
         Assert.Equal(TinyRun.Bits(TinyRun.Fit(stopped, canceled: () => true)), TinyRun.Bits(TinyRun.Fit(stopped with { Strategies = [new Strategy()] }, canceled: () => true)));
     }
 
-    /// <summary>Writes down each batch and changes nothing.</summary>
+    /// <summary>Records each batch without changing it.</summary>
     private sealed class BatchRecorder : TrainingStrategy
     {
         public override string Key => "batch-recorder";
@@ -78,7 +78,7 @@ public sealed class FeatureMiningRunTests : IClassFixture<OneThread>
         }
     }
 
-    /// <summary>Adds a classifier of the last stage whose loss weighs nothing.</summary>
+    /// <summary>Adds a classifier on the last stage with a loss of weight 0.</summary>
     private sealed class Weightless : TrainingStrategy
     {
         public override string Key => "weightless";

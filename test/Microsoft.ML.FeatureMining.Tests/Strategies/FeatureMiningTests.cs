@@ -11,14 +11,14 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Strategies;
 
-/// <summary>Feature Mining's terms against the plain definition and against PyTorch.</summary>
-public sealed class FeatureMiningTests : IClassFixture<OneThread>
+/// <summary>Compares the loss terms of Feature Mining with the plain definition and with PyTorch.</summary>
+public sealed class FeatureMiningTests : IClassFixture<SingleThreadFixture>
 {
     [Fact]
     public void Step_PyTorchsWeightsAndBranches_GivesPyTorchsLossesAndGradients()
     {
         NetworkGolden golden = new("feature-mining");
-        using MiningBench bench = new(new Strategy { Stages = 2 }) { Criterion = new CrossEntropyLoss { LabelSmoothing = 0.1 } };
+        using StrategyBench bench = new(new Strategy { Stages = 2 }) { Criterion = new CrossEntropyLoss { LabelSmoothing = 0.1 } };
         new NetworkGolden("cifar-resnet-8").Weights("weights").CopyTo(bench.Network);
         Dictionary<string, Linear> branches = bench.Context.Modules.ToDictionary(entry => entry.Name["feature-mining.".Length..], entry => (Linear)entry.Module);
         using (IDisposable noGrad = no_grad())
@@ -30,7 +30,7 @@ public sealed class FeatureMiningTests : IClassFixture<OneThread>
             }
         }
 
-        (LossLedger ledger, _, _) = bench.Step(golden.Tensor("images"), MiningBench.Targets(golden.Integers("labels")));
+        (LossLedger ledger, _, _) = bench.Step(golden.Tensor("images"), StrategyBench.Targets(golden.Integers("labels")));
         ledger.Total().backward();
 
         TensorAssert.CloseValues(golden.Floats("losses"), [.. ledger.Entries.Select(entry => entry.Value.ToSingle())], NetworkGolden.Tolerance, "losses");
@@ -44,7 +44,7 @@ public sealed class FeatureMiningTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void DrawBox_StreamOfTheGolden_GivesTheMasksThatPythonDrew()
+    public void DrawBox_StreamOfTheGolden_GivesPythonsMasks()
     {
         NetworkGolden golden = new("feature-mining");
         RandomStream random = new(7, "feature-mining");
@@ -86,7 +86,7 @@ public sealed class FeatureMiningTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void Masks_BoxesAndPoints_ComplementEachOtherToTheBit()
+    public void Masks_BoxesAndPoints_AreExactlyComplementary()
     {
         RandomStream random = new(1, "test");
         StageShape shape = new(16, 8, 8);
@@ -123,11 +123,11 @@ public sealed class FeatureMiningTests : IClassFixture<OneThread>
     [InlineData(1, Segmentation.Points)]
     [InlineData(2, Segmentation.Channels)]
     [InlineData(3, Segmentation.NonComplementary)]
-    public void Step_AnyStagesAndSegmentation_AddsTwoNamedTermsAStage(int stages, Segmentation segmentation)
+    public void Step_AnyStagesAndSegmentation_AddsTwoTermsPerStage(int stages, Segmentation segmentation)
     {
-        using MiningBench bench = new(new Strategy { Stages = stages, Segmentation = segmentation });
+        using StrategyBench bench = new(new Strategy { Stages = stages, Segmentation = segmentation });
 
-        (LossLedger ledger, _, _) = bench.Step(randn(4, 3, 16, 16), MiningBench.Targets([0, 1, 2, 3]));
+        (LossLedger ledger, _, _) = bench.Step(randn(4, 3, 16, 16), StrategyBench.Targets([0, 1, 2, 3]));
 
         IEnumerable<string> mined = Enumerable.Range(3 - stages, stages).SelectMany(stage => new[] { $"feature-mining.{stage}.inside", $"feature-mining.{stage}.outside" });
         Assert.Equal(["criterion", .. mined], ledger.Entries.Select(entry => entry.Name));
@@ -149,8 +149,8 @@ public sealed class FeatureMiningTests : IClassFixture<OneThread>
     [InlineData(Segmentation.NonComplementary, true)]
     public void Step_EachSegmentation_EqualsThePlainDefinition(Segmentation segmentation, bool maskPerImage)
     {
-        using MiningBench bench = new(new Strategy { Stages = 2, Segmentation = segmentation, MaskPerImage = maskPerImage }, seed: 11);
-        Tensor targets = MiningBench.Targets([0, 1, 2, 3]);
+        using StrategyBench bench = new(new Strategy { Stages = 2, Segmentation = segmentation, MaskPerImage = maskPerImage }, seed: 11);
+        Tensor targets = StrategyBench.Targets([0, 1, 2, 3]);
 
         (LossLedger ledger, Tensor?[] features, _) = bench.Step(randn(4, 3, 16, 16), targets);
 
@@ -173,26 +173,26 @@ public sealed class FeatureMiningTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void DrawPoints_ManyDraws_HaveTheSharesOfLambda()
+    public void DrawPoints_ManyDraws_HaveTheDistributionOfLambda()
     {
         const int Draws = 100_000;
         RandomStream random = new(3, "test");
-        double[] shares = [.. Enumerable.Range(0, Draws).Select(_ => (double)Strategy.DrawPoints(16, random).Average())];
+        double[] fractions = [.. Enumerable.Range(0, Draws).Select(_ => (double)Strategy.DrawPoints(16, random).Average())];
 
-        // With share p ~ U(0,1): mean 1/2, variance Var(p) + E[p (1 - p)] / 16 = 1/12 + 1/96.
+        // With p ~ U(0,1): mean 1/2, variance Var(p) + E[p (1 - p)] / 16 = 1/12 + 1/96.
         double variance = 1.0 / 12 + 1.0 / 96;
-        Assert.Equal(0.5, shares.Average(), 4 * Math.Sqrt(variance / Draws));
-        Assert.Equal(variance, shares.Average(share => (share - 0.5) * (share - 0.5)), 4 * variance / Math.Sqrt(Draws));
+        Assert.Equal(0.5, fractions.Average(), 4 * Math.Sqrt(variance / Draws));
+        Assert.Equal(variance, fractions.Average(fraction => (fraction - 0.5) * (fraction - 0.5)), 4 * variance / Math.Sqrt(Draws));
     }
 
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(4)]
-    public void Problems_StagesOutOfRange_AreNamed(int stages) => Assert.Single(PartProblems.Of(new Strategy { Stages = stages }));
+    public void Problems_StagesOutOfRange_AreReported(int stages) => Assert.Single(PartProblems.Of(new Strategy { Stages = stages }));
 
     [Fact]
-    public void Problems_UnknownSegmentation_IsNamed() => Assert.Single(PartProblems.Of(new Strategy { Segmentation = (Segmentation)9 }));
+    public void Problems_UnknownSegmentation_IsReported() => Assert.Single(PartProblems.Of(new Strategy { Segmentation = (Segmentation)9 }));
 
     private static (Tensor First, Tensor Second) PlainMasks(Segmentation segmentation, StageShape shape, RandomStream random)
     {

@@ -6,14 +6,14 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Strategies;
 
-public sealed class FixedMaskTests : IClassFixture<OneThread>
+public sealed class FixedMaskTests : IClassFixture<SingleThreadFixture>
 {
     [Theory]
     [InlineData(FeatureMapHalf.Left, new float[] { 1, 1, 0, 1, 1, 0 })]
     [InlineData(FeatureMapHalf.Right, new float[] { 0, 1, 1, 0, 1, 1 })]
     [InlineData(FeatureMapHalf.Upper, new float[] { 1, 1, 1, 0, 0, 0 })]
     [InlineData(FeatureMapHalf.Lower, new float[] { 0, 0, 0, 1, 1, 1 })]
-    public void OnStage_TheLastOne_KeepsItsHalf(FeatureMapHalf kept, float[] expected)
+    public void OnStage_LastStage_KeepsItsHalf(FeatureMapHalf kept, float[] expected)
     {
         using DisposeScope scope = NewDisposeScope();
         StageShape[] shapes = [new StageShape(4, 4, 6), new StageShape(2, 2, 3)];

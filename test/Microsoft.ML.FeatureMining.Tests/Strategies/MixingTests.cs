@@ -7,16 +7,16 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Strategies;
 
-/// <summary>Mixup and CutMix: the plain definition, and what they draw.</summary>
-public sealed class MixingTests : IClassFixture<OneThread>
+/// <summary>Compares Mixup and CutMix with the plain definition, and checks their random draws.</summary>
+public sealed class MixingTests : IClassFixture<SingleThreadFixture>
 {
-    // Variance and fourth central moment of Beta(a, a), as test/Goldens/make_losses.py prints them.
+    // Variance and fourth central moment of Beta(a, a), printed by test/Goldens/make_losses.py.
     [Theory]
     [InlineData(0.001, 0.249500998, 0.06233369371)]
     [InlineData(0.2, 0.1785714286, 0.0393907563)]
     [InlineData(1, 0.08333333333, 0.0125)]
     [InlineData(5, 0.02272727273, 0.001311188811)]
-    public void BetaLaw_ManyDraws_HasTheMomentsOfBeta(double shape, double variance, double fourth)
+    public void BetaDistribution_ManyDraws_HasTheMomentsOfBeta(double shape, double variance, double fourth)
     {
         const int Draws = 100_000;
         RandomStream random = new(1, "beta");
@@ -68,19 +68,19 @@ public sealed class MixingTests : IClassFixture<OneThread>
             (int n, int c, int y, int x) = (i / (2 * 7 * 5), i / (7 * 5) % 2, i / 5 % 7, i % 5);
             Assert.Equal(before[(((box.Contains(x, y) ? order[n] : n) * 2 + c) * 7 + y) * 5 + x], after[i]);
         });
-        float share = 1 - 12f / 35;
+        float lambda = 1 - 12f / 35;
         float[][] targets = [.. TensorAssert.Values(batch.Targets).Chunk(3)];
-        TensorAssert.CloseValues([.. targets.SelectMany((row, n) => row.Zip(targets[order[n]], (t, other) => share * t + (1 - share) * other))], TensorAssert.Values(mixed.Targets), 1e-6, "targets");
+        TensorAssert.CloseValues([.. targets.SelectMany((row, n) => row.Zip(targets[order[n]], (t, other) => lambda * t + (1 - lambda) * other))], TensorAssert.Values(mixed.Targets), 1e-6, "targets");
         Assert.Equal(before, TensorAssert.Values(batch.Images));
     }
 
     [Fact]
-    public void CutMix_ManyBatches_AreMixedWithTheProbabilityAndTargetsSayHowMuch()
+    public void CutMix_ManyBatches_AreMixedWithTheProbabilityAndTargetsMatchTheArea()
     {
         using DisposeScope scope = NewDisposeScope();
         const int Batches = 2000;
         StrategyRun run = new CutMix { Probability = 0.3 }.Start(Context("cutmix"));
-        // Each image is full of its number, so that the pixels tell what was pasted.
+        // All pixels of an image have its number, so that the pixels show what was pasted.
         Batch batch = new(arange(4, ScalarType.Float32).view(4, 1, 1, 1).expand(4, 1, 8, 8).clone(), eye(4));
         int mixed = 0;
         for (int i = 0; i < Batches; i++)
@@ -93,7 +93,7 @@ public sealed class MixingTests : IClassFixture<OneThread>
             Assert.All(means.Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-5f));
         }
 
-        // A box on 8 x 8 pixels is empty where a half side rounds to 0: sqrt(1 - lambda) < 1/4.
+        // A box on 8 x 8 pixels is empty if half of its side rounds to 0: sqrt(1 - lambda) < 1/4.
         double probability = 0.3 * (1 - 1.0 / 16);
         Assert.Equal(probability, (double)mixed / Batches, 5 * Math.Sqrt(probability * (1 - probability) / Batches));
     }
@@ -102,7 +102,7 @@ public sealed class MixingTests : IClassFixture<OneThread>
     {
         RandomStream random = new(1, "batch");
         float[] pixels = [.. Enumerable.Range(0, count * 2 * 7 * 5).Select(_ => (float)random.NextGaussian())];
-        return new Batch(tensor(pixels, [count, 2, 7, 5]), MiningBench.Targets(Enumerable.Range(0, count).Select(i => i % 3L), classes: 3));
+        return new Batch(tensor(pixels, [count, 2, 7, 5]), StrategyBench.Targets(Enumerable.Range(0, count).Select(i => i % 3L), classes: 3));
     }
 
     private static Batch Prepare(TrainingStrategy strategy, Batch batch, long seed) => strategy.Start(Context(strategy.Key, seed)).Prepare(batch, default);

@@ -7,8 +7,11 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Strategies;
 
-/// <summary>The terms that strategies add, values and gradients, against test/Goldens/make_losses.py: within 1e-5 of it, a whole network's gradients within 1e-4.</summary>
-public sealed class StrategyTermTests : IClassFixture<OneThread>
+/// <summary>
+/// Compares values and gradients of the loss terms of strategies with test/Goldens/make_losses.py: relative error 1e-5, for the gradients of a whole network
+/// 1e-4.
+/// </summary>
+public sealed class StrategyTermTests : IClassFixture<SingleThreadFixture>
 {
     private const double Tolerance = 1e-5;
 
@@ -38,11 +41,11 @@ public sealed class StrategyTermTests : IClassFixture<OneThread>
     [InlineData(false, 2)]
     public void CenterLoss_FourTimesOneImage_AddsTheMeanOrTheSum(bool mean, double factor)
     {
-        using MiningBench bench = new(new CenterLoss { CenterRate = 1, MeanOverBatch = mean });
+        using StrategyBench bench = new(new CenterLoss { CenterRate = 1, MeanOverBatch = mean });
 
-        Tensor loss = bench.Step(randn(1, 3, 16, 16).expand(4, 3, 16, 16), MiningBench.Targets([2, 2, 2, 5])).Ledger.Entries.Single(entry => entry.Name == "center-loss").Value;
+        Tensor loss = bench.Step(randn(1, 3, 16, 16).expand(4, 3, 16, 16), StrategyBench.Targets([2, 2, 2, 5])).Ledger.Entries.Single(entry => entry.Name == "center-loss").Value;
 
-        // From 0, a rate of 1 brings the center half-way to its one image.
+        // From 0, a rate of 1 moves the center halfway to its single image.
         Tensor embedding = ClassCentersOf(bench).Values.select(0, 5) * 2;
         Assert.True(loss.ToSingle() > 0);
         TensorAssert.Close(embedding.square().sum() * factor, loss, Tolerance, "loss");
@@ -51,13 +54,13 @@ public sealed class StrategyTermTests : IClassFixture<OneThread>
     [Fact]
     public void CenterLoss_Step_LearnsTheMeans()
     {
-        using MiningBench bench = new(new CenterLoss { CenterRate = 1 });
+        using StrategyBench bench = new(new CenterLoss { CenterRate = 1 });
         Tensor images = randn(4, 3, 16, 16);
-        Tensor targets = MiningBench.Targets([2, 2, 2, 5]);
+        Tensor targets = StrategyBench.Targets([2, 2, 2, 5]);
 
         float first = bench.Step(images, targets).Ledger.Entries.Single(entry => entry.Name == "center-loss").Value.ToSingle();
 
-        // From 0, a rate of 1 brings a center to n / (1 + n) of the mean of its n images.
+        // From 0, a rate of 1 moves a center to n / (1 + n) of the mean of its n images.
         Tensor embedding = ClassCentersOf(bench).Values.select(0, 2) * 4 / 3;
         Assert.True(first > 0);
         Assert.Equal(0, ClassCentersOf(bench).Values.select(0, 0).abs().sum().ToSingle());
@@ -84,11 +87,11 @@ public sealed class StrategyTermTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void TreeSupervision_HierarchyOfOtherClasses_IsRefusedByName()
+    public void TreeSupervision_HierarchyWithOtherClassCount_IsRejected()
     {
         TreeSupervision strategy = new() { Hierarchy = ClassHierarchy.Parse("(0,(1,2));") };
 
-        Assert.Contains("3 classes; the training set has 10", Assert.Throws<ArgumentException>(() => new MiningBench(strategy)).Message);
+        Assert.Contains("has 3 classes; the training set has 10", Assert.Throws<ArgumentException>(() => new StrategyBench(strategy)).Message);
     }
 
     [Fact]
@@ -97,7 +100,7 @@ public sealed class StrategyTermTests : IClassFixture<OneThread>
         using DisposeScope scope = NewDisposeScope();
         Tensor logits = Golden["pairs/logits"].requires_grad_(true);
 
-        Tensor loss = ClassWiseSelfDistillation.Compare(logits, MiningBench.Targets(Golden.Integers("pairs/labels"), classes: 5), temperature: 4);
+        Tensor loss = ClassWiseSelfDistillation.PairDivergence(logits, StrategyBench.Targets(Golden.Integers("pairs/labels"), classes: 5), temperature: 4);
         loss.backward();
 
         AssertSame("pairs", loss, logits);
@@ -124,7 +127,7 @@ public sealed class StrategyTermTests : IClassFixture<OneThread>
     {
         using DisposeScope scope = NewDisposeScope();
 
-        Assert.Equal(0, ClassWiseSelfDistillation.Compare(randn(4, 3), MiningBench.Targets([0, 1, 1, 2], classes: 3), temperature: 4).ToSingle());
+        Assert.Equal(0, ClassWiseSelfDistillation.PairDivergence(randn(4, 3), StrategyBench.Targets([0, 1, 1, 2], classes: 3), temperature: 4).ToSingle());
     }
 
     [Theory]
@@ -150,7 +153,7 @@ public sealed class StrategyTermTests : IClassFixture<OneThread>
     [Fact]
     public void BeYourOwnTeacher_PyTorchsWeights_GivesPyTorchsTermsAndGradients()
     {
-        using MiningBench bench = new(new BeYourOwnTeacher());
+        using StrategyBench bench = new(new BeYourOwnTeacher());
         new NetworkGolden("cifar-resnet-8").Weights("weights").CopyTo(bench.Network);
         Dictionary<string, nn.Module> modules = bench.Context.Modules.ToDictionary(entry => entry.Name, entry => entry.Module);
         using (IDisposable noGrad = no_grad())
@@ -161,7 +164,7 @@ public sealed class StrategyTermTests : IClassFixture<OneThread>
             }
         }
 
-        (LossLedger ledger, _, _) = bench.Step(Golden["byot/images"], MiningBench.Targets(Golden.Integers("byot/labels")));
+        (LossLedger ledger, _, _) = bench.Step(Golden["byot/images"], StrategyBench.Targets(Golden.Integers("byot/labels")));
         ledger.Total().backward();
 
         Assert.Equal(["criterion", "byot.0.labels", "byot.0.teacher", "byot.0.hint", "byot.1.labels", "byot.1.teacher", "byot.1.hint"], ledger.Entries.Select(entry => entry.Name));
@@ -177,7 +180,7 @@ public sealed class StrategyTermTests : IClassFixture<OneThread>
         }
     }
 
-    private static ClassCenters ClassCentersOf(MiningBench bench) => (ClassCenters)bench.Context.Modules.Single().Module;
+    private static ClassCenters ClassCentersOf(StrategyBench bench) => (ClassCenters)bench.Context.Modules.Single().Module;
 
     private static void Load(nn.Module module, string folder)
     {

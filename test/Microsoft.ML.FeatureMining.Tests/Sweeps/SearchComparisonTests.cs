@@ -2,7 +2,7 @@ using Microsoft.ML.FeatureMining.Sweeps;
 
 namespace Microsoft.ML.FeatureMining.Tests.Sweeps;
 
-/// <summary>The model-based search beside the random one at the same budget, on a score whose optimum is known.</summary>
+/// <summary>Compares the TPE sampler with random search at the same budget, on a score with a known optimum.</summary>
 public sealed class SearchComparisonTests
 {
     private const int Repeats = 10;
@@ -24,20 +24,20 @@ public sealed class SearchComparisonTests
         Assert.True(model.Zip(random).Count(pair => pair.First < pair.Second) >= 8);
     }
 
-    // How far the best of the trials is from the optimum, 1.
+    // The distance of the best score from the optimum, 1.
     private static double Regret(ISampler sampler)
     {
-        List<(double[] Places, double Score)> trials = [];
+        List<(double[] Positions, double Score)> trials = [];
         for (int trial = 0; trial < Trials; trial++)
         {
-            double[] places = sampler.Next(trial, [.. trials.OrderByDescending(entry => entry.Score).Select(entry => entry.Places)])!;
-            trials.Add((places, Score([.. Parameters.Zip(places, (parameter, place) => parameter.At(place))])));
+            double[] positions = sampler.Next(trial, [.. trials.OrderByDescending(entry => entry.Score).Select(entry => entry.Positions)])!;
+            trials.Add((positions, Score([.. Parameters.Zip(positions, (parameter, position) => parameter.ValueAt(position))])));
         }
 
         return 1 - trials.Max(entry => entry.Score);
     }
 
-    // Like an accuracy over a network's settings: a rate and a decay that depend on each other, the others by themselves.
+    // Resembles an accuracy as a function of settings: learning rate and weight decay interact, the others are independent.
     private static double Score(object[] values)
     {
         (double rate, double decay, double momentum, double smoothing) = ((double)values[0], (double)values[1], (double)values[2], (double)values[3]);

@@ -17,7 +17,7 @@ public sealed class SuccessiveHalvingTests
         Assert.Equal(expected, new SuccessiveHalving { MinEpochs = min, Reduction = reduction }.Rungs(epochs));
 
     [Fact]
-    public void Promotion_NineTrialsOfScoresInOrder_SendsThreeUpAndOneToTheTop()
+    public void Promotion_NineTrials_PromotesThreeAndThenOne()
     {
         SuccessiveHalving halving = new() { MinEpochs = 1, Reduction = 3 };
         List<SweepTrial> trials = [.. Enumerable.Range(0, 9).Select(number => Trial(number, TrialState.Paused, 1, score: number))];
@@ -29,12 +29,12 @@ public sealed class SuccessiveHalvingTests
             trials[trial.Number] = Trial(trial.Number, until == 9 ? TrialState.Completed : TrialState.Paused, until, trial.Number);
         }
 
-        // From the highest rung that has one: after three are up, the best of them goes on.
+        // From the highest possible rung: after three promotions, the best of the three is promoted.
         Assert.Equal([(8, 3), (7, 3), (6, 3), (8, 9)], promoted);
     }
 
     [Fact]
-    public void Promotion_TooFewForAThird_IsNone() => Assert.Null(new SuccessiveHalving().Promotion([Trial(0, TrialState.Paused, 1, 0.9), Trial(1, TrialState.Paused, 1, 0.8)], epochs: 9));
+    public void Promotion_FewerTrialsThanTheReduction_IsNull() => Assert.Null(new SuccessiveHalving().Promotion([Trial(0, TrialState.Paused, 1, 0.9), Trial(1, TrialState.Paused, 1, 0.8)], epochs: 9));
 
     [Fact]
     public void Promotion_FailedAndInterrupted_DoNotCount()
@@ -46,7 +46,7 @@ public sealed class SuccessiveHalvingTests
     }
 
     [Fact]
-    public void Promotion_AnyScores_OnlyTheBestGoOn() => PropertyAssert.Holds(Prop.ForAll(
+    public void Promotion_AnyScores_OnlyTheBestArePromoted() => PropertyAssert.Holds(Prop.ForAll(
         ArbMap.Default.ArbFor<(byte[] Scores, byte Reduction)>(),
         drawn =>
         {
@@ -68,7 +68,7 @@ public sealed class SuccessiveHalvingTests
             }
 
             int[] reached = [.. rungs.Select(rung => trials.Count(trial => trial.HasReached(rung)))];
-            // Whoever deserved to has gone on, and more may have than deserve to now, as others came after them.
+            // All trials that qualify were promoted. Some promoted trials may no longer qualify, because better ones came later.
             return sound && reached[0] == trials.Count && reached.Zip(reached.Skip(1), (below, above) => above >= below / halving.Reduction && above <= below).All(holds => holds);
         }));
 

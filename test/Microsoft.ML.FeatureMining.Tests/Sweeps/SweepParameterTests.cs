@@ -9,13 +9,13 @@ public sealed class SweepParameterTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Place_OfTheValueAtAPlace_GivesTheSameValue(string kind) => PropertyAssert.Holds(Prop.ForAll(ArbMap.Default.ArbFor<uint>(), drawn =>
+    public void PositionOf_ValueAtAPosition_GivesTheSameValue(string kind) => PropertyAssert.Holds(Prop.ForAll(ArbMap.Default.ArbFor<uint>(), drawn =>
     {
         SweepParameter parameter = Make(kind);
-        object value = parameter.At(drawn / (uint.MaxValue + 1.0));
-        double place = parameter.PlaceOf(value);
-        object again = parameter.At(place);
-        return place is >= 0 and < 1 && (value is double number ? Math.Abs((double)again - number) <= 1e-9 * Math.Abs(number) : again.Equals(value)) && parameter.Parse(ChoiceParameter.TextOf(value)).Equals(value);
+        object value = parameter.ValueAt(drawn / (uint.MaxValue + 1.0));
+        double position = parameter.PositionOf(value);
+        object again = parameter.ValueAt(position);
+        return position is >= 0 and < 1 && (value is double number ? Math.Abs((double)again - number) <= 1e-9 * Math.Abs(number) : again.Equals(value)) && parameter.Parse(ChoiceParameter.TextOf(value)).Equals(value);
     }));
 
     [Fact]
@@ -23,19 +23,19 @@ public sealed class SweepParameterTests
     {
         NumberParameter parameter = new("n", 2, 5, wholeNumber: true);
 
-        IEnumerable<IGrouping<object, object>> drawn = Enumerable.Range(0, 4000).Select(i => parameter.At((i + 0.5) / 4000)).GroupBy(value => value);
+        IEnumerable<IGrouping<object, object>> drawn = Enumerable.Range(0, 4000).Select(i => parameter.ValueAt((i + 0.5) / 4000)).GroupBy(value => value);
 
         Assert.Equal([(2.0, 1000), (3.0, 1000), (4.0, 1000), (5.0, 1000)], drawn.Select(group => ((double)group.Key, group.Count())));
     }
 
     [Fact]
-    public void WholeNumbers_AroundZero_HaveNoMinusZero() => Assert.Equal("0", ChoiceParameter.TextOf(new NumberParameter("n", 0, 3, wholeNumber: true).At(0.01)));
+    public void WholeNumbers_AroundZero_HaveNoMinusZero() => Assert.Equal("0", ChoiceParameter.TextOf(new NumberParameter("n", 0, 3, wholeNumber: true).ValueAt(0.01)));
 
     [Fact]
-    public void Logarithmic_TheMiddle_IsTheGeometricMean() => Assert.Equal(0.01, (double)new NumberParameter("lr", 1e-4, 1, logarithmic: true).At(0.5), 12);
+    public void Logarithmic_TheMiddle_IsTheGeometricMean() => Assert.Equal(0.01, (double)new NumberParameter("lr", 1e-4, 1, logarithmic: true).ValueAt(0.5), 12);
 
     [Fact]
-    public void Grid_OfEachKind_HoldsItsEnds()
+    public void Grid_OfEachKind_IncludesItsBounds()
     {
         Assert.Equal([0.001, 0.01, 0.1], new NumberParameter("lr", 0.001, 0.1, logarithmic: true).Grid(3).Select(value => Math.Round((double)value, 9)));
         Assert.Equal([1.0, 2.0, 3.0], new NumberParameter("n", 1, 3, wholeNumber: true).Grid(9));
@@ -44,7 +44,7 @@ public sealed class SweepParameterTests
     }
 
     [Fact]
-    public void Parameters_ThatMakeNoSense_AreRefused()
+    public void Parameters_Invalid_AreRejected()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new NumberParameter("x", 1, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new NumberParameter("x", 0, 1, logarithmic: true));

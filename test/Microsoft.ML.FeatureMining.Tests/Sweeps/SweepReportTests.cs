@@ -16,16 +16,16 @@ public sealed class SweepReportTests
         Assert.Equal(1, ParameterImportance.Of(Number, [.. Enumerable.Range(0, 9).Select(i => ((object)(i / 9.0), 3 - Math.Pow(i / 9.0 - 0.4, 2)))])!.Value, 9);
 
     [Fact]
-    public void Importance_OfAChoice_IsTheAdjustedShareOfItsMeans()
+    public void Importance_OfAChoice_IsAdjustedRSquaredOfItsMeans()
     {
-        // Means 2 and 4 about 3: of a total of 2 + 2 + 4 = 8 squares 4 are left; 1 - (4 / 2) / (8 / 3).
-        double? share = ParameterImportance.Of(Choice, [("a", 1), ("a", 3), ("b", 3), ("b", 5)]);
+        // Means 2 and 4, overall mean 3. The total sum of squares is 8, the residual sum of squares 4: 1 - (4 / 2) / (8 / 3).
+        double? importance = ParameterImportance.Of(Choice, [("a", 1), ("a", 3), ("b", 3), ("b", 5)]);
 
-        Assert.Equal(1 - 4.0 / 2 / (8.0 / 3), share!.Value, 12);
+        Assert.Equal(1 - 4.0 / 2 / (8.0 / 3), importance!.Value, 12);
     }
 
     [Fact]
-    public void Importance_NothingToTellBy_IsNone()
+    public void Importance_TooFewTrialsOrEqualScores_IsNull()
     {
         Assert.Null(ParameterImportance.Of(Number, [(0.1, 1), (0.5, 2), (0.9, 1)]));
         Assert.Null(ParameterImportance.Of(Choice, [("a", 1), ("b", 1), ("a", 1)]));
@@ -61,7 +61,7 @@ public sealed class SweepReportTests
     }
 
     [Fact]
-    public void Report_WithoutAScore_StillTellsOfItsTrials() => Assert.Equal(
+    public void Report_WithoutAScore_ListsTheTrials() => Assert.Equal(
         ["summary", "trials"], PageAssert.Sound(HtmlPage.Of("Sweep", SweepReport.Of([Number, Choice], [Trial(0, TrialState.Failed, [])]))).Descendants("section").Attributes("id").Select(id => id.Value));
 
     private static SweepTrial Trial(int number, TrialState state, double[] scores) => new(number, [KeyValuePair.Create("x", (object)0.5), KeyValuePair.Create("kind", (object)"a")])

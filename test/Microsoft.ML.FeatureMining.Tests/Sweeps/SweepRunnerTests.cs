@@ -3,7 +3,7 @@ using Microsoft.ML.FeatureMining.Sweeps;
 
 namespace Microsoft.ML.FeatureMining.Tests.Sweeps;
 
-/// <summary>Whole sweeps of a training that is a formula.</summary>
+/// <summary>Complete sweeps. A formula replaces the training.</summary>
 public sealed class SweepRunnerTests
 {
     private const int Epochs = 9;
@@ -13,7 +13,7 @@ public sealed class SweepRunnerTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Run_ToItsBudget_TriesThatManyAndFinishesTheBest(bool halving)
+    public void Run_ToItsBudget_RunsAllTrialsAndCompletesTheBest(bool halving)
     {
         using TemporaryFolder folder = new();
 
@@ -28,7 +28,7 @@ public sealed class SweepRunnerTests
     }
 
     [Fact]
-    public void Run_AFailingTrial_IsNotedAndTheOthersGoOn()
+    public void Run_AFailingTrial_IsRecordedAndTheSweepContinues()
     {
         using TemporaryFolder folder = new();
 
@@ -41,7 +41,7 @@ public sealed class SweepRunnerTests
     }
 
     [Fact]
-    public void Run_ATrainingThatEndsUnasked_IsAFailure()
+    public void Run_ATrainingThatStopsEarly_Fails()
     {
         using TemporaryFolder folder = new();
 
@@ -50,13 +50,13 @@ public sealed class SweepRunnerTests
         Assert.Equal(TrialState.Failed, Assert.Single(trials).State);
     }
 
-    // As if the process had died at any moment: the journal is what is left of a sweep.
+    // Simulates a process that was killed at any moment: only the journal remains.
     [Fact]
-    public void Run_AfterAKillAtAnyByteOfTheJournal_ComesToTheSameTrials()
+    public void Run_AfterAKillAtAnyByteOfTheJournal_GivesTheSameTrials()
     {
-        using TemporaryFolder whole = new();
-        IReadOnlyList<SweepTrial> expected = Run(whole.Path, Plan(halving: true), Formula);
-        byte[] journal = File.ReadAllBytes(whole[SweepJournal.FileName]);
+        using TemporaryFolder complete = new();
+        IReadOnlyList<SweepTrial> expected = Run(complete.Path, Plan(halving: true), Formula);
+        byte[] journal = File.ReadAllBytes(complete[SweepJournal.FileName]);
 
         for (int length = 0; length < journal.Length; length += 37)
         {
@@ -81,7 +81,7 @@ public sealed class SweepRunnerTests
     }
 
     [Fact]
-    public void Run_WithALargerBudget_GoesOn()
+    public void Run_WithALargerBudget_Continues()
     {
         using TemporaryFolder folder = new();
         IReadOnlyList<SweepTrial> first = Run(folder.Path, Plan(halving: false) with { Trials = 5 }, Formula);
@@ -94,7 +94,7 @@ public sealed class SweepRunnerTests
     }
 
     [Fact]
-    public void Run_Canceled_IsTakenUpWhereItWas()
+    public void Run_Canceled_ResumesTheInterruptedTrial()
     {
         using TemporaryFolder folder = new();
         using TemporaryFolder undisturbed = new();
@@ -123,19 +123,19 @@ public sealed class SweepRunnerTests
     }
 
     [Fact]
-    public void Run_WithoutTime_DoesNothing()
+    public void Run_TimeLimitZero_DoesNothing()
     {
         using TemporaryFolder folder = new();
 
-        Assert.Empty(Run(folder.Path, Plan(halving: true) with { Time = TimeSpan.Zero }, Formula));
+        Assert.Empty(Run(folder.Path, Plan(halving: true) with { TimeLimit = TimeSpan.Zero }, Formula));
     }
 
     [Fact]
-    public void Run_TimeThatEndsWithinATrial_StopsIt()
+    public void Run_TimeLimitWithinATrial_InterruptsIt()
     {
         using TemporaryFolder folder = new();
 
-        IReadOnlyList<SweepTrial> trials = Run(folder.Path, Plan(halving: false) with { Time = TimeSpan.FromMilliseconds(50) }, (_, _, token) =>
+        IReadOnlyList<SweepTrial> trials = Run(folder.Path, Plan(halving: false) with { TimeLimit = TimeSpan.FromMilliseconds(50) }, (_, _, token) =>
         {
             token.WaitHandle.WaitOne();
             throw new OperationCanceledException(token);
@@ -150,7 +150,7 @@ public sealed class SweepRunnerTests
     [InlineData("nonsense\n", "line 2")]
     [InlineData("{\"trial\":0,\"state\":\"paused\",\"settings\":[\"0.1\",\"33\"],\"curve\":[],\"seconds\":1}\n", "'33'")]
     [InlineData("{\"trial\":3,\"state\":\"paused\",\"settings\":[\"0.1\",\"32\"],\"curve\":[],\"seconds\":1}\n", "Trial 3")]
-    public void Journal_Damaged_SaysWhere(string line, string expected)
+    public void Journal_Corrupt_NamesTheLine(string line, string expected)
     {
         using TemporaryFolder folder = new();
         folder.Write(SweepJournal.FileName, "\"key\"\n" + line);
@@ -159,7 +159,7 @@ public sealed class SweepRunnerTests
     }
 
     [Fact]
-    public void Journal_OfAnotherSweepOrInUse_IsRefused()
+    public void Journal_OfAnotherSweepOrInUse_IsRejected()
     {
         using TemporaryFolder folder = new();
         using (SweepJournal open = new(folder.Path, "one", Parameters))
@@ -182,7 +182,7 @@ public sealed class SweepRunnerTests
         return [.. new SweepRunner(plan, journal, train, null).Run(token)];
     }
 
-    // The best at a rate of 0.1 and a batch of 64; better with every epoch.
+    // Best at learning rate 0.1 and batch size 64; increases with every epoch.
     private static TrialRun Formula(SweepTrial trial, int until, CancellationToken token)
     {
         double quality = Math.Exp(-Math.Pow(Math.Log10((double)trial.Settings[0].Value) + 1, 2)) - (trial.Settings[1].Value is 64 ? 0 : 0.1);

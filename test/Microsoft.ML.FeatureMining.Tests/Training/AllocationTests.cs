@@ -8,8 +8,8 @@ namespace Microsoft.ML.FeatureMining.Tests.Training;
 /// Managed memory that the loader and a training step allocate per batch. Unlike times, bytes hardly differ between machines: a budget is what was measured, and a fifth more. Raise one only for
 /// a reason.
 /// </summary>
-[Collection(nameof(Alone))]
-public sealed class AllocationTests : IClassFixture<OneThread>
+[Collection(nameof(SerialTests))]
+public sealed class AllocationTests : IClassFixture<SingleThreadFixture>
 {
     private const int Batches = 50;
 
@@ -56,7 +56,7 @@ public sealed class AllocationTests : IClassFixture<OneThread>
     private static long Allocated(Action act)
     {
         act();
-        Alone.CollectGarbage();
+        SerialTests.CollectGarbage();
         long before = GC.GetTotalAllocatedBytes(precise: true);
         act();
         return GC.GetTotalAllocatedBytes(precise: true) - before;

@@ -13,7 +13,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>Partner images of class-wise self-distillation that are drawn from the whole class.</summary>
-public sealed class ClassPartnersTests : IClassFixture<OneThread>, IDisposable
+public sealed class ClassPartnersTests : IClassFixture<SingleThreadFixture>, IDisposable
 {
     private static readonly TrainingRecipe Drawing = TinyRun.Recipe with { Strategies = [new ClassWiseSelfDistillation { Partners = PartnerSource.Class }] };
 

@@ -6,7 +6,7 @@ using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>The same seed gives bit-identical weights.</summary>
-public sealed class DeterminismTests : IClassFixture<OneThread>
+public sealed class DeterminismTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly TrainingRecipe Full = TinyRun.Recipe with { Augmentations = [new PadCropFlip { Padding = 1 }], Strategies = [new Strategy()] };
 

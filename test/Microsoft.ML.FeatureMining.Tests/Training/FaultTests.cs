@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>Runs that diverge or run out of memory.</summary>
-public sealed class FaultTests : IClassFixture<OneThread>
+public sealed class FaultTests : IClassFixture<SingleThreadFixture>
 {
     [Fact]
     public void Fit_LossIsNaN_NamesStepRateAndImages()

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>Frozen parameters, and learning rate and weight decay of the others.</summary>
-public sealed class FineTuningTests : IClassFixture<OneThread>
+public sealed class FineTuningTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { Epochs = 1, KeepWeights = KeepWeights.Last, WeightDecay = 0.1 };
 

@@ -9,8 +9,8 @@ using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>Counts live native tensors by TorchSharp's counter. Not run in parallel with other tests.</summary>
-[Collection(nameof(Alone))]
-public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<OneThread>
+[Collection(nameof(SerialTests))]
+public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<SingleThreadFixture>
 {
     private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { Augmentations = [new PadCropFlip { Padding = 1 }], Strategies = [new Strategy { Stages = 3 }], Epochs = 30 };
 
@@ -18,14 +18,14 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<OneThrea
     public void Fit_ThirtyEpochs_KeepsTheNumberOfTensors()
     {
         TinyRun.Fit(Recipe with { Epochs = 1 });
-        Alone.CollectGarbage();
+        SerialTests.CollectGarbage();
         List<(long Tensors, long Resident)> epochs = [];
 
         TinyRun.Fit(Recipe, validation: TinyData.Bands(8), progress: report =>
         {
             if (report.Completed is not null)
             {
-                epochs.Add((Alone.LiveTensors, Environment.WorkingSet));
+                epochs.Add((SerialTests.LiveTensors, Environment.WorkingSet));
             }
         });
 
@@ -39,7 +39,7 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<OneThrea
     {
         TinyRun.Fit(Recipe with { Epochs = 2 });
 
-        Alone.AssertLeavesNothing(() => Times(3, () => TinyRun.Fit(Recipe with { Epochs = 2 })), making: () => Times(3, () => TinyRun.MakeParts(Recipe)));
+        SerialTests.AssertLeavesNoTensors(() => Times(3, () => TinyRun.Fit(Recipe with { Epochs = 2 })), making: () => Times(3, () => TinyRun.MakeParts(Recipe)));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<OneThrea
     {
         TinyRun.Fit(Recipe with { Epochs = 1 });
 
-        Alone.AssertLeavesNothing(
+        SerialTests.AssertLeavesNoTensors(
             () => Assert.Throws<FormatException>(() => TinyRun.Fit(Recipe, progress: _ => throw new FormatException())), making: () => TinyRun.MakeParts(Recipe));
     }
 
@@ -55,12 +55,12 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<OneThrea
     public void Score_ManyImages_KeepsTheNumberOfTensors()
     {
         ModelArtifact artifact = TinyArtifact.Make();
-        Alone.AssertLeavesNothing(ScoreMany, making: () => new ImageScorer(artifact, torch.CPU).Dispose());
+        SerialTests.AssertLeavesNoTensors(ScoreMany, making: () => new ImageScorer(artifact, torch.CPU).Dispose());
 
         void ScoreMany()
         {
             using ImageScorer scorer = new(artifact, torch.CPU);
-            long made = Alone.LiveTensors;
+            long made = SerialTests.LiveTensors;
             byte[] image = new byte[scorer.Input.Length];
             float[] probabilities = new float[scorer.ClassCount];
             List<(long Tensors, long Resident)> marks = [];
@@ -69,7 +69,7 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<OneThrea
                 scorer.Score(image, 1, probabilities);
                 if (i % 400 == 399)
                 {
-                    marks.Add((Alone.LiveTensors, Environment.WorkingSet));
+                    marks.Add((SerialTests.LiveTensors, Environment.WorkingSet));
                 }
             }
 

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>Optimizer trajectories of two parameter groups against PyTorch (test/Goldens/make_optimizers.py), in double precision.</summary>
-public sealed class OptimizerGoldenTests : IClassFixture<OneThread>
+public sealed class OptimizerGoldenTests : IClassFixture<SingleThreadFixture>
 {
     private const double Tolerance = 1e-12;
 

@@ -8,7 +8,7 @@ using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>A run resumed from a checkpoint is bit-identical to one that was not interrupted.</summary>
-public sealed class ResumeTests : IClassFixture<OneThread>
+public sealed class ResumeTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly TrainingRecipe Recipe = TinyRun.Recipe with
     {

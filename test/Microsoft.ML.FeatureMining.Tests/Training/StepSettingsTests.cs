@@ -13,8 +13,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>Gradient clipping, gradient accumulation and EMA; with any of these settings, a run resumes bit-identically and leaks nothing.</summary>
-[Collection(nameof(Alone))]
-public sealed class StepSettingsTests : IClassFixture<OneThread>
+[Collection(nameof(SerialTests))]
+public sealed class StepSettingsTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly GoldenTensors Golden = new("optimizers", "optimizers.safetensors");
 
@@ -52,7 +52,7 @@ public sealed class StepSettingsTests : IClassFixture<OneThread>
         TrainingOutcome first = TinyRun.Fit(Recipes[name]);
         TrainingOutcome? second = null;
 
-        Alone.AssertLeavesNothing(() => second = TinyRun.Fit(Recipes[name]), making: () => TinyRun.MakeParts(Recipes[name]));
+        SerialTests.AssertLeavesNoTensors(() => second = TinyRun.Fit(Recipes[name]), making: () => TinyRun.MakeParts(Recipes[name]));
 
         Assert.Equal(TinyRun.Bits(first), TinyRun.Bits(second!));
         Assert.NotEqual(TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe)), TinyRun.Bits(first));

@@ -15,7 +15,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Training;
 /// All computation runs in a dispose scope. TorchSharp passes the handle of a tensor to libtorch but does not keep the tensor alive: the garbage collector can
 /// free a tensor outside a scope while libtorch uses it.
 /// </summary>
-public sealed class TensorScopeTests : IClassFixture<OneThread>
+public sealed class TensorScopeTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { ReportEverySteps = 1, ClipGradientNorm = 1, EmaDecay = 0.9, GradientAccumulationSteps = 2, BatchSize = 4 };
 

@@ -14,7 +14,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
-public sealed class TrainingEngineTests : IClassFixture<OneThread>
+public sealed class TrainingEngineTests : IClassFixture<SingleThreadFixture>
 {
     [Fact]
     public void Fit_DataSortedByLabel_LearnsIt()

@@ -15,7 +15,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Training;
 /// normalization, Feature Mining's boxes, warm-up and cosine, SGD. Biases that start at zero are small and noisy; their tolerance is the rounding error of
 /// PyTorch's own single precision.
 /// </summary>
-public sealed class WholeRunTests : IClassFixture<OneThread>
+public sealed class WholeRunTests : IClassFixture<SingleThreadFixture>
 {
     [Fact]
     public void Fit_SettingsOfTheGolden_MatchesPyTorchsWeights()

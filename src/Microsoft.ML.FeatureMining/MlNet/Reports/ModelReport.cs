@@ -64,7 +64,7 @@ internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions o
             ("Weights of epoch", Html.Count(First.Model.Epoch)),
             ("Training", First.Model.End.ToString()),
         ]
-        : [.. Networks.Select((network, i) => ($"Network {i + 1}", $"{network.Model.Backbone}, {network.Model.Input}, {Html.Share(explainer.Explainer.Shares[i])}")), ("Classes", Html.Count(First.Model.ClassCount))];
+        : [.. Networks.Select((network, i) => ($"Network {i + 1}", $"{network.Model.Backbone}, {network.Model.Input}, {Html.Percent(explainer.Explainer.Shares[i])}")), ("Classes", Html.Count(First.Model.ClassCount))];
 
     private IEnumerable<ReportSection> Curves() => Networks.Index().Where(entry => entry.Item.Model.History.Count > 0)
         .Select(entry => EvaluationSections.Curves(entry.Item.Model.History, Networks.Count == 1 ? null : entry.Index + 1));
@@ -77,13 +77,13 @@ internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions o
         {
             (string actual, string predicted) = (explainer.ClassNames[image.Actual], explainer.ClassNames[image.Predicted]);
             string verdict = image.Actual == image.Predicted ? $"{actual}, correct" : $"{actual}, predicted as {predicted}";
-            return (image.Row, image.Predicted, verdict, $"probability {Html.Share(image.Probability)}; loss {Html.Number(image.Loss, "0.00")}");
+            return (image.Row, image.Predicted, verdict, $"probability {Html.Percent(image.Probability)}; loss {Html.Number(image.Loss, "0.00")}");
         }));
 
     private ReportSection Worst(IReadOnlyList<LabelError> errors, IDataView scored) => Worst(
         "The highest losses, each for one class of one row: confident errors of the network. "
             + "The map beside each image shows the regions that speak for the class.", scored, errors.Select(error => (
-            error.Row, error.Class, $"{(error.Has ? "has" : "has no")} {explainer.ClassNames[error.Class]}", $"probability {Html.Share(error.Probability)}; "
+            error.Row, error.Class, $"{(error.Has ? "has" : "has no")} {explainer.ClassNames[error.Class]}", $"probability {Html.Percent(error.Probability)}; "
                 + $"loss {Html.Number(error.Loss, "0.00")}")));
 
     private ReportSection Worst(string what, IDataView scored, IEnumerable<(long Row, int Class, string Verdict, string Numbers)> worst)
@@ -105,7 +105,7 @@ internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions o
         foreach ((long row, string? file, ImageExplanation explanation) in explainer.Explain(scored, options.Images))
         {
             string className = explainer.ClassNames[explanation.Class];
-            yield return ExplanationSections.Maps(explanation, $"{Name(row, file)}: {className}, {Html.Share(explanation.Probabilities[explanation.Class])}", className);
+            yield return ExplanationSections.Maps(explanation, $"{Name(row, file)}: {className}, {Html.Percent(explanation.Probabilities[explanation.Class])}", className);
         }
     }
 

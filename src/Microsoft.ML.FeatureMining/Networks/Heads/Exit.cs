@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks.Heads;
 
 /// <summary>
-/// An auxiliary classifier on an earlier stage (Zhang et al. 2019): one 3x3 convolution, BatchNorm and ReLU for each stage between bring the features to the shape of the last stage's; then global average
-/// pooling and one fully connected layer. Made by <see cref="Training.StrategyContext.AddExits"/>.
+/// An exit: an auxiliary classifier on an earlier stage (Zhang et al. 2019). It has one 3x3 convolution, BatchNorm and ReLU per following stage, so that its
+/// features have the shape of the last stage's, then global average pooling and one fully connected layer. <see cref="Training.StrategyContext.AddExits"/>
+/// creates it.
 /// </summary>
 public sealed class Exit : nn.Module<Tensor, Tensor>
 {
@@ -14,9 +15,9 @@ public sealed class Exit : nn.Module<Tensor, Tensor>
     private readonly Linear fc;
 
     /// <param name="stage">The stage, from 0; not the last.</param>
-    /// <param name="channels">The channels of all stages.</param>
-    /// <param name="strides">From each stage to the next.</param>
-    /// <param name="classes">How many classes.</param>
+    /// <param name="channels">The output channels of all stages.</param>
+    /// <param name="strides">The stride from each stage to the next.</param>
+    /// <param name="classes">The number of classes K.</param>
     internal Exit(int stage, IReadOnlyList<int> channels, IReadOnlyList<StageStride> strides, int classes)
         : base(nameof(Exit))
     {
@@ -34,16 +35,16 @@ public sealed class Exit : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>The stage whose output it takes, from 0.</summary>
+    /// <summary>The stage before the exit, from 0.</summary>
     public int Stage { get; }
 
-    /// <summary>From the stage's features [N,c,h,w] to the embedding [N,C], C being the last stage's channels.</summary>
+    /// <summary>From the features of the stage [N,c,h,w] to the embedding [N,C], where C is the number of channels of the last stage.</summary>
     public Tensor Embed(Tensor features) => ImageNetwork.Pool(adapter.call(features));
 
     /// <summary>From the embedding to logits [N,K].</summary>
     public override Tensor forward(Tensor embedding) => fc.call(embedding);
 
-    /// <summary>One for each stage but the last.</summary>
+    /// <summary>One exit for each stage except the last.</summary>
     internal static IReadOnlyList<Exit> All(IReadOnlyList<int> channels, IReadOnlyList<StageStride> strides, int classes) =>
         [.. Enumerable.Range(0, channels.Count - 1).Select(stage => new Exit(stage, channels, strides, classes))];
 }

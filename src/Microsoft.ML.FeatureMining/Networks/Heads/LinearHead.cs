@@ -7,19 +7,21 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Heads;
 
-/// <summary>Pooling over all positions, dropout, and one fully connected layer under the name that PyTorch's model of the backbone's family gives it.</summary>
+/// <summary>Global pooling, dropout, and one fully connected layer with the name that it has in PyTorch's model of the backbone's family.</summary>
 public sealed record LinearHead : Head
 {
     /// <inheritdoc/>
     public override string Key => "linear";
 
-    /// <summary>Whether features are pooled by the mean of average and maximum over all positions ("dual pooling", Sun et al. 2020, section 4.3) instead of the average.</summary>
+    /// <summary>
+    /// Whether to use the mean of global average pooling and global max pooling ("dual pooling", Sun et al. 2020, section 4.3) instead of average pooling.
+    /// </summary>
     /// <value>false.</value>
     [BooleanChoice(false)]
     public bool DualPool { get; init; }
 
-    /// <summary>The fraction of the pooled features that is dropped while training, at least 0 and below 1.</summary>
-    /// <value>null: that of the backbone's family, 0 for most.</value>
+    /// <summary>The dropout probability of the pooled features during training, at least 0 and below 1.</summary>
+    /// <value>null: the default of the backbone's family, 0 for most.</value>
     [Range(0.0, 1.0, MaximumIsExclusive = true)]
     [SearchRange(0.0, 0.5, 0.2)]
     public double? Dropout { get; init; }
@@ -35,16 +37,16 @@ public sealed record LinearHead : Head
 
 internal sealed class LinearHeadModule : HeadModule
 {
-    // Held by their calls: a field of its own would register the layer under a second name.
+    // Delegates, because a field with a module type would be registered under a second name.
     private readonly Func<Tensor, Tensor> _classify;
     private readonly Func<Tensor?> _classWeights;
     private readonly Func<Tensor, Tensor> _drop;
 
-    /// <param name="features">Channels C of the embedding.</param>
+    /// <param name="features">The number of channels C of the embedding.</param>
     /// <param name="classes">K.</param>
     /// <param name="name">Dots separate the names of nested modules, as in <c>classifier.1</c>.</param>
-    /// <param name="dropout">The fraction of features that is dropped while training.</param>
-    /// <param name="pool">From features to embedding.</param>
+    /// <param name="dropout">The dropout probability.</param>
+    /// <param name="pool">Computes the embedding from the features.</param>
     public LinearHeadModule(int features, int classes, string name, double dropout, Func<Tensor, Tensor> pool)
         : base(nameof(LinearHead), pool)
     {
@@ -53,7 +55,7 @@ internal sealed class LinearHeadModule : HeadModule
         _classWeights = () => pool == ImageNetwork.Pool ? linear.weight : null;
         string[] parts = name.Split('.');
         register_module(parts[0], parts.Skip(1).Reverse().Aggregate((nn.Module)linear, (inner, part) => nn.Sequential((part, (nn.Module<Tensor, Tensor>)inner))));
-        // Beside the classifier: a module within it would shift torchvision's numbers.
+        // Not inside the classifier, because an additional module would shift torchvision's indices.
         StreamDropout drop = new(dropout);
         _drop = drop.call;
         register_module("dropout", drop);
@@ -68,7 +70,7 @@ internal sealed class LinearHeadModule : HeadModule
     }
 }
 
-/// <summary>"Dual pooling": the mean of average and maximum over all positions (Sun et al. 2020, section 4.3).</summary>
+/// <summary>"Dual pooling": the mean of global average pooling and global max pooling (Sun et al. 2020, section 4.3).</summary>
 internal static class DualPool
 {
     public static Tensor Of(Tensor features)

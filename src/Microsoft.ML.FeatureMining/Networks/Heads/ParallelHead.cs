@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Heads;
 
-/// <summary>Fully connected layers side by side whose logits are averaged: what Split-and-Share is compared with (Lee et al. 2021, Table 4, "2FC" and "3FC").</summary>
+/// <summary>Several fully connected layers with averaged logits: the baseline of Split-and-Share (Lee et al. 2021, Table 4, "2FC" and "3FC").</summary>
 public sealed record ParallelHead : Head
 {
     /// <inheritdoc/>

@@ -7,15 +7,15 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks.Heads;
 
 /// <summary>
-/// The Split-and-Share Module (Lee et al. 2021, "Exploiting Features with Split-and-Share Module", section 3): of n classifiers, classifier i sees the first i * C / n channels; the output is the average
-/// of all logits.
+/// The Split-and-Share Module (Lee et al. 2021, "Exploiting Features with Split-and-Share Module", section 3): n classifiers, of which classifier i uses the
+/// first i * C / n channels. The output is the average of all logits.
 /// </summary>
 public sealed record SplitAndShareHead : Head
 {
     /// <inheritdoc/>
     public override string Key => "ssm";
 
-    /// <summary>The number of classifiers n: 2 to 99, and at most the channels C of the last stage.</summary>
+    /// <summary>The number of classifiers n, 2 to 99, and at most the number of channels C of the last stage.</summary>
     /// <value>4.</value>
     [Range(2, 99)]
     [SearchRange(2, 8, 4)]
@@ -30,8 +30,8 @@ public sealed record SplitAndShareHead : Head
     /// <value>false.</value>
     public bool NormalizeAll { get; init; }
 
-    /// <summary>The one classifier, 1 to <see cref="Splits"/>, whose logits are the output instead of the average, to measure it by itself (Table 2).</summary>
-    /// <value>null: the average.</value>
+    /// <summary>The number of the only classifier to use for the output, 1 to <see cref="Splits"/>, to evaluate it separately (Table 2).</summary>
+    /// <value>null: the average of all classifiers.</value>
     [Range(1, 99)]
     public int? Only { get; init; }
 
@@ -40,12 +40,12 @@ public sealed record SplitAndShareHead : Head
     {
         if (Splits > channels)
         {
-            yield return $"Splits of ssm must be at most {channels}, the channels of the backbone's last stage; it is {Splits}.";
+            yield return $"Splits of ssm must be at most {channels}, the number of channels of the last stage of this backbone; it is {Splits}.";
         }
 
         if (Only > Splits)
         {
-            yield return $"Only of ssm must be at most {Splits}, the number of classifiers; it is {Only}.";
+            yield return $"Only of ssm must be at most {Splits}, the number of classifiers (Splits); it is {Only}.";
         }
     }
 
@@ -64,10 +64,10 @@ internal sealed class SplitAndShareHeadModule : HeadModule
     private readonly int[] _channels;
     private readonly SplitAndShareHead _settings;
 
-    /// <param name="features">Channels C of the embedding.</param>
+    /// <param name="features">The number of channels C of the embedding.</param>
     /// <param name="classes">K.</param>
     /// <param name="settings">The settings.</param>
-    /// <exception cref="ArgumentException">The settings do not fit the channels.</exception>
+    /// <exception cref="ArgumentException">The settings are not valid for this number of channels.</exception>
     public SplitAndShareHeadModule(int features, int classes, SplitAndShareHead settings)
         : base(nameof(SplitAndShareHead))
     {
@@ -103,7 +103,7 @@ internal sealed class SplitAndShareHeadModule : HeadModule
         return Classify(features).Logits.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The logits [N,K] of each classifier, and how many of the first channels it sees.</summary>
+    /// <summary>The logits [N,K] of each classifier, and the number of channels that it uses.</summary>
     internal IEnumerable<(Tensor Logits, int Channels)> Classifiers(Tensor embedding) => _channels.Select((channels, i) => (Classifier(i, embedding), channels));
 
     private Tensor Classifier(int index, Tensor embedding)

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Heads;
 
-/// <summary>VGG's own head: features averaged to a grid of 7x7, and three fully connected layers (Simonyan and Zisserman 2015, Table 1), under torchvision's names.</summary>
+/// <summary>
+/// The head of VGG: adaptive average pooling to 7x7 and three fully connected layers (Simonyan and Zisserman 2015, Table 1). Names as in torchvision.
+/// </summary>
 public sealed record VggHead : Head
 {
     /// <inheritdoc/>
@@ -19,8 +21,8 @@ public sealed record VggHead : Head
 }
 
 /// <summary>
-/// VGG's head for whole images, and a second one of the same kind over a grid of 4x4 for patches (Nevgi, "Hierarchical Feature Learning in Deep Convolutional Networks", Figure 5). Patch training uses
-/// the second while it trains on patches; scoring uses the first.
+/// The head of VGG for whole images, and a second branch with adaptive average pooling to 4x4 for patches (Nevgi, "Hierarchical Feature Learning in Deep
+/// Convolutional Networks", Figure 5). Patch training uses the second branch while it trains on patches; scoring uses the first.
 /// </summary>
 public sealed record VggPatchHead : Head
 {
@@ -28,7 +30,7 @@ public sealed record VggPatchHead : Head
     public override string Key => "vgg-patches";
 
     /// <summary>Units of the two hidden layers of each branch, 1 to 99,999.</summary>
-    /// <value>4096, VGG's.</value>
+    /// <value>4096, as in VGG.</value>
     [Range(1, 99_999)]
     public int HiddenUnits { get; init; } = VggClassifier.Hidden;
 
@@ -56,10 +58,10 @@ internal sealed class VggHeadModule : HeadModule
     public override Tensor forward(Tensor features) => classifier.call(features);
 }
 
-/// <summary>VGG's three fully connected layers over a grid of averaged features, numbered as torchvision numbers them.</summary>
+/// <summary>Adaptive average pooling and the three fully connected layers of VGG, with torchvision's indices.</summary>
 internal static class VggClassifier
 {
-    /// <summary>Units of each hidden layer in the paper.</summary>
+    /// <summary>The number of units of each hidden layer in the paper.</summary>
     public const int Hidden = 4096;
 
     public static Sequential Of(int features, int classes, int hidden = Hidden) => nn.Sequential(
@@ -67,7 +69,7 @@ internal static class VggClassifier
         nn.Linear(hidden, hidden), nn.ReLU(), new StreamDropout(0.5),
         nn.Linear(hidden, classes));
 
-    /// <summary>Features [N,C,h,w] averaged to a grid of <paramref name="side"/> by <paramref name="side"/>, [N,C * side * side].</summary>
+    /// <summary>Adaptive average pooling of features [N,C,h,w] to a grid, flattened to [N,C * side * side].</summary>
     public static Tensor Grid(Tensor features, int side)
     {
         using Tensor grid = nn.functional.adaptive_avg_pool2d(features, [side, side]);
@@ -90,7 +92,7 @@ internal sealed class VggPatchHeadModule : HeadModule
         RegisterComponents();
     }
 
-    /// <summary>Whether the images are patches, for which the second branch stands.</summary>
+    /// <summary>Whether the images are patches, so that the second branch is used.</summary>
     public bool OnPatches { get; set; }
 
     public override Tensor Embed(Tensor features) => VggClassifier.Grid(features, OnPatches ? PatchSide : VggHeadModule.Side);

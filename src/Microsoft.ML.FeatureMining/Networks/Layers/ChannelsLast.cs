@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks.Layers;
 
 /// <summary>
-/// Lays tensors out as NHWC under their NCHW shape (channels_last), the layout in which convolutions run without reordering their operands. TorchSharp takes no memory_format, but the strides of a
-/// permuted copy say the same, and they are kept through convolution, BatchNorm, ReLU and addition.
+/// Converts tensors to channels_last (NHWC strides, NCHW shape), so that convolutions need not reorder their operands. TorchSharp has no memory_format
+/// argument, but a permuted copy has the same strides, and convolution, BatchNorm, ReLU and addition preserve them.
 /// </summary>
 internal static class ChannelsLast
 {
@@ -16,7 +16,7 @@ internal static class ChannelsLast
         return images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Lays out all kernels of a module; gradients and the optimizer's state follow.</summary>
+    /// <summary>Converts all convolution kernels of a module; gradients and optimizer state get the same layout.</summary>
     public static void Apply(nn.Module module)
     {
         using IDisposable noGrad = no_grad();

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks.Layers;
 
 /// <summary>
-/// Makes the convolutions that have BatchNorm right behind them, and remembers the pairs in the order of their making. A factory for scoring makes a convolution
-/// with a bias and nothing behind it instead; <see cref="BatchNormFolding"/> fills it from the pair of the same place. Layers that stand alone need no factory.
+/// Creates pairs of a convolution and the BatchNorm directly after it, and records them in order. A folded factory, for scoring, creates a convolution with
+/// bias and an identity instead; <see cref="BatchNormFolding"/> copies the weights from the pair with the same index. Other layers need no factory.
 /// </summary>
 internal sealed class LayerFactory(bool folded = false)
 {
@@ -15,7 +15,7 @@ internal sealed class LayerFactory(bool folded = false)
 
     public IReadOnlyList<ConvNormPair> Pairs => _pairs;
 
-    /// <summary>A convolution, without bias unless asked for, and BatchNorm. Padding keeps the size for odd kernels at stride 1.</summary>
+    /// <summary>A convolution, by default without bias, and BatchNorm. Padding keeps the size for odd kernels at stride 1.</summary>
     public (nn.Module<Tensor, Tensor> Convolution, nn.Module<Tensor, Tensor> Norm) ConvNorm(
         int input, int output, int kernel, int stride = 1, int groups = 1, int dilation = 1, bool bias = false, NormSettings? norm = null)
     {
@@ -33,13 +33,13 @@ internal sealed class LayerFactory(bool folded = false)
     }
 }
 
-/// <summary>A convolution and the BatchNorm behind it; null where that is folded into the convolution.</summary>
+/// <summary>A convolution and the BatchNorm after it; null if the BatchNorm is folded into the convolution.</summary>
 internal sealed record ConvNormPair(Conv2d Convolution, BatchNormLayer? Norm, double Epsilon);
 
-/// <summary>What BatchNorm adds to the variance, and the share of the new batch in the running statistics.</summary>
+/// <summary>Epsilon and momentum of BatchNorm, as in PyTorch.</summary>
 internal sealed record NormSettings(double Epsilon, double Momentum)
 {
-    /// <summary>PyTorch's own.</summary>
+    /// <summary>PyTorch's defaults.</summary>
     public static NormSettings Default { get; } = new(1e-5, 0.1);
 }
 
@@ -63,8 +63,8 @@ internal static class BatchNormFolding
 }
 
 /// <summary>
-/// BatchNorm of [N,C] or [N,C,h,w] (Ioffe and Szegedy 2015), with the parameters and buffers of <c>nn.BatchNorm1d</c> and <c>nn.BatchNorm2d</c>. Theirs count batches with a number that the garbage
-/// collector may free too early (<see cref="TensorMath"/>).
+/// BatchNorm for [N,C] or [N,C,h,w] (Ioffe and Szegedy 2015) with the parameters and buffers of <c>nn.BatchNorm1d</c> and <c>nn.BatchNorm2d</c>. TorchSharp's
+/// layers count batches with a Scalar that the garbage collector may free too early (<see cref="TensorMath"/>).
 /// </summary>
 internal sealed class BatchNormLayer(int channels, double epsilon = 1e-5, double momentum = 0.1)
     : BatchNorm(channels, epsilon, momentum, affine: true, track_running_stats: true, device: null, dtype: null, nameof(BatchNormLayer))
@@ -85,7 +85,7 @@ internal sealed class BatchNormLayer(int channels, double epsilon = 1e-5, double
     }
 }
 
-/// <summary>Convolution, BatchNorm, activation and what follows, numbered as torchvision numbers them: "0" is the convolution, "1" the BatchNorm.</summary>
+/// <summary>Convolution, BatchNorm, activation and further layers with torchvision's indices: "0" is the convolution, "1" the BatchNorm.</summary>
 internal static class ConvNormActivation
 {
     public static Sequential Of((nn.Module<Tensor, Tensor> Convolution, nn.Module<Tensor, Tensor> Norm) pair, params nn.Module<Tensor, Tensor>[] after) =>

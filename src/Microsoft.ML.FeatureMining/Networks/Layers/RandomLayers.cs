@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks.Layers;
 
 /// <summary>
-/// A layer that draws random numbers while training, from the Fit's own stream and never from the generator of the process: the same seed gives the same draws, and a resumed run goes on with them.
+/// A layer that uses random numbers during training. They come from the random stream of the Fit, not from the global generator of the process, so that runs
+/// are reproducible and can be resumed.
 /// </summary>
 public abstract class RandomLayer : nn.Module<Tensor, Tensor>
 {
@@ -16,13 +17,13 @@ public abstract class RandomLayer : nn.Module<Tensor, Tensor>
     {
     }
 
-    /// <summary>The stream to draw from; a Fit sets its own before the first step.</summary>
+    /// <summary>The random stream. Fit sets it before the first step.</summary>
     public RandomStream Random { get; private set; } = new(0, "network");
 
-    /// <summary>Gives the stream to all such layers of a module, itself included.</summary>
-    internal static void DrawFrom(nn.Module module, RandomStream random)
+    /// <summary>Sets the random stream of all random layers of a module, including the module itself.</summary>
+    internal static void SetStream(nn.Module module, RandomStream random)
     {
-        // TorchSharp's modules() leaves out the module itself.
+        // TorchSharp's modules() does not include the module itself.
         foreach (RandomLayer layer in module.modules().Prepend(module).OfType<RandomLayer>())
         {
             layer.Random = random;
@@ -31,8 +32,8 @@ public abstract class RandomLayer : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>
-/// Leaves out a residual branch, image by image, with probability <paramref name="probability"/> while training, and makes up for it in the others
-/// (Huang et al. 2016; per image as EfficientNet has it).
+/// Stochastic depth (Huang et al. 2016): during training, sets the output of a residual branch to 0 with probability p, per image as in EfficientNet, and
+/// multiplies the others by 1 / (1 - p).
 /// </summary>
 internal sealed class StochasticDepth(double probability) : RandomLayer(nameof(StochasticDepth))
 {
@@ -51,18 +52,19 @@ internal sealed class StochasticDepth(double probability) : RandomLayer(nameof(S
 }
 
 /// <summary>
-/// Dropout (Srivastava et al. 2014): while training, sets each value to zero with a probability p and multiplies the others by 1 / (1 - p). As <c>nn.Dropout</c>, but it draws from the Fit's own stream.
+/// Dropout (Srivastava et al. 2014): during training, sets each value to 0 with probability p and multiplies the others by 1 / (1 - p). Like <c>nn.Dropout</c>,
+/// but it uses the random stream of the Fit.
 /// </summary>
 public sealed class StreamDropout : RandomLayer
 {
     private readonly double _probability;
 
-    /// <param name="probability">p, in [0, 1).</param>
+    /// <param name="probability">The probability p, in [0, 1).</param>
     /// <exception cref="ArgumentOutOfRangeException">p is not in [0, 1).</exception>
     public StreamDropout(double probability)
         : base(nameof(StreamDropout)) => _probability = probability is >= 0 and < 1
         ? probability
-        : throw new ArgumentOutOfRangeException(nameof(probability), probability, "The probability of dropout lies in [0, 1).");
+        : throw new ArgumentOutOfRangeException(nameof(probability), probability, "The dropout probability must be at least 0 and below 1.");
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)

@@ -6,17 +6,17 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks.Layers;
 
 /// <summary>
-/// ReLU of a branch plus a skip: the block of all residual networks but the pre-activated ones. The branch's layers are named as children of the block, as in
-/// torchvision and timm.
+/// relu(branch(x) + skip(x)): the block of all residual networks except the pre-activation ones. The layers of the branch are registered directly in the
+/// block, as in torchvision and timm.
 /// </summary>
 internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
 {
-    // Delegates: a field of a module's type would be registered under the field's name.
+    // Delegates, because a field with a module type would be registered under the field's name.
     private readonly Func<Tensor, Tensor> _branch;
     private readonly Func<Tensor, Tensor>? _skip;
 
-    /// <param name="branch">Its children become this block's.</param>
-    /// <param name="skip">Null where the input itself is the skip.</param>
+    /// <param name="branch">The branch; its children become children of the block.</param>
+    /// <param name="skip">The skip connection; null for the identity.</param>
     public ResidualBlock(nn.Module<Tensor, Tensor> branch, Sequential? skip)
         : base(nameof(ResidualBlock))
     {
@@ -43,16 +43,16 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
 /// <summary>Stages of residual blocks.</summary>
 internal static class ResidualStage
 {
-    /// <summary>A stage whose first block changes channels and size, and whose other blocks keep them.</summary>
+    /// <summary>A stage in which the first block changes channels and size.</summary>
     public static Sequential Of(int blocks, BlockShape first, int expansion, Func<BlockShape, nn.Module<Tensor, Tensor>> make) =>
         nn.Sequential(Enumerable.Range(0, blocks).Select(i => make(i == 0 ? first : new BlockShape(first.Planes * expansion, first.Planes, 1))).ToArray());
 
-    /// <summary>A stage for each of <paramref name="planes"/>; all but the first halve the size.</summary>
-    /// <param name="input">Channels that leave the stem.</param>
+    /// <summary>One stage for each entry of <paramref name="planes"/>. All except the first halve the size.</summary>
+    /// <param name="input">The number of output channels of the stem.</param>
     /// <param name="planes">The width of each stage.</param>
-    /// <param name="blocks">Blocks in each stage.</param>
-    /// <param name="expansion">Output channels of a block as a multiple of the planes.</param>
-    /// <param name="make">Makes a block.</param>
+    /// <param name="blocks">The number of blocks of each stage.</param>
+    /// <param name="expansion">The number of output channels of a block as a multiple of the planes.</param>
+    /// <param name="make">Creates a block.</param>
     public static IReadOnlyList<Sequential> All(int input, int[] planes, int[] blocks, int expansion, Func<BlockShape, nn.Module<Tensor, Tensor>> make) =>
         [.. planes.Select((width, i) => Of(blocks[i], new BlockShape(i == 0 ? input : planes[i - 1] * expansion, width, i == 0 ? 1 : 2), expansion, make))];
 }
@@ -83,11 +83,11 @@ internal sealed class BasicBranch : nn.Module<Tensor, Tensor>
 
 /// <summary>
 /// The branch of a <see cref="ResidualBlock"/> with 1x1, 3x3 and 1x1 convolutions (He et al. 2016, figure 5 right; the stride on the 3x3, as torchvision has
-/// it). The 3x3 in groups makes it ResNeXt's (Xie et al. 2017, figure 3c).
+/// it). A grouped 3x3 makes it a ResNeXt branch (Xie et al. 2017, figure 3c).
 /// </summary>
 internal sealed class BottleneckBranch : nn.Module<Tensor, Tensor>
 {
-    /// <summary>Output channels as a multiple of the planes.</summary>
+    /// <summary>The number of output channels as a multiple of the planes.</summary>
     public const int Expansion = 4;
 
     private readonly nn.Module<Tensor, Tensor> conv1;
@@ -116,10 +116,10 @@ internal sealed class BottleneckBranch : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>The skip of a residual block.</summary>
+/// <summary>The skip connection of a residual block.</summary>
 internal static class Shortcut
 {
-    /// <summary>A 1x1 convolution with BatchNorm where the shape changes; null where the input itself is the skip.</summary>
+    /// <summary>A 1x1 convolution with BatchNorm if the shape changes; null for the identity.</summary>
     public static Sequential? Projection(int input, int output, int stride, LayerFactory layers)
     {
         if (stride == 1 && input == output)
@@ -145,18 +145,18 @@ internal static class Shortcut
     }
 }
 
-/// <summary>The shape of a residual block.</summary>
-/// <param name="Input">Input channels.</param>
-/// <param name="Planes">The width of its stage: output channels divided by the expansion of the block's kind.</param>
-/// <param name="Stride">Of its 3x3 convolution and of its skip.</param>
+/// <summary>The configuration of a residual block.</summary>
+/// <param name="Input">The number of input channels.</param>
+/// <param name="Planes">The width of its stage. The number of output channels is this times the expansion of the block.</param>
+/// <param name="Stride">The stride of its 3x3 convolution and its skip.</param>
 internal readonly record struct BlockShape(int Input, int Planes, int Stride);
 
-/// <summary>The "32x4d" of a ResNeXt (Xie et al. 2017, table 2): the number of groups, and the channels of each in the first stage.</summary>
+/// <summary>The "32x4d" of a ResNeXt (Xie et al. 2017, table 2): the number of groups, and the channels per group in the first stage.</summary>
 internal readonly record struct Cardinality(int Groups, int GroupWidth)
 {
-    /// <summary>One group of the width of the stage: a ResNet.</summary>
+    /// <summary>One group with the width of the stage: a plain ResNet.</summary>
     public static Cardinality One { get; } = new(1, 64);
 
-    /// <summary>Channels within a block of a stage with that many planes.</summary>
+    /// <summary>The inner channels of a block in a stage with this number of planes.</summary>
     public int Width(int planes) => planes * GroupWidth / 64 * Groups;
 }

@@ -5,12 +5,12 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks.Layers;
 
 /// <summary>
-/// Attention over two maps, channel by channel (Li et al. 2019, "Selective Kernel Networks", section 3.1): the layers between the summary and the scores are
-/// the network's.
+/// Channel-wise attention over two maps (Li et al. 2019, "Selective Kernel Networks", section 3.1). The layers between the summary and the scores belong to the
+/// network.
 /// </summary>
 internal static class TwoMaps
 {
-    /// <summary>The mean of first + second over all positions, [N,C,1,1].</summary>
+    /// <summary>Global average pooling of first + second, [N,C,1,1].</summary>
     public static Tensor Summary(Tensor first, Tensor second) => first.Add(second).mean(new long[] { 2, 3 }, keepdim: true);
 
     /// <summary>The mean of two maps [N,C,h,w], weighted by the softmax over their scores.</summary>
@@ -21,7 +21,7 @@ internal static class TwoMaps
     {
         using DisposeScope scope = NewDisposeScope();
         long channels = first.shape[1];
-        // The softmax over two is a sigmoid of their difference.
+        // The softmax over two values is the sigmoid of their difference.
         Tensor share = (scores.narrow(1, 0, channels) - scores.narrow(1, channels, channels)).sigmoid();
         return second.Add((first - second) * share).MoveToOuterDisposeScope();
     }

@@ -3,25 +3,25 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Weights;
 
-/// <summary>Weights in managed memory, under PyTorch's state_dict names, in the network's order.</summary>
+/// <summary>Weights in managed memory under PyTorch's state_dict names, in the order of the network.</summary>
 internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
 {
     public IReadOnlyList<NamedTensor> Tensors { get; } = tensors;
 
-    /// <summary>The same under names that begin with a prefix.</summary>
+    /// <summary>The same tensors with a prefix added to each name.</summary>
     public IEnumerable<NamedTensor> Under(string prefix) => Tensors.Select(tensor => tensor with { Name = prefix + tensor.Name });
 
-    /// <summary>Those whose names begin with a prefix, without it.</summary>
+    /// <summary>The tensors with a prefix in their names; the prefix is removed.</summary>
     public NamedTensors Within(string prefix) => new(
         [.. Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(tensor => tensor with { Name = tensor.Name[prefix.Length..] })]);
 
-    /// <summary>Those whose names pass.</summary>
-    public NamedTensors Where(Func<string, bool> passes) => new([.. Tensors.Where(tensor => passes(tensor.Name))]);
+    /// <summary>The tensors whose names satisfy a predicate.</summary>
+    public NamedTensors Where(Func<string, bool> predicate) => new([.. Tensors.Where(tensor => predicate(tensor.Name))]);
 
-    /// <summary>Copies out all parameters and buffers of a network.</summary>
+    /// <summary>Copies all parameters and buffers of a network.</summary>
     public static NamedTensors Of(ImageNetwork network) => Of(network.NamedState());
 
-    /// <summary>Copies out tensors from whichever device and layout.</summary>
+    /// <summary>Copies tensors from any device and memory layout.</summary>
     public static NamedTensors Of(IEnumerable<(string Name, Tensor Value)> state)
     {
         using IDisposable noGrad = no_grad();
@@ -33,12 +33,12 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
         })]);
     }
 
-    /// <summary>Copies these weights into a network of the same names and shapes.</summary>
-    /// <exception cref="InvalidDataException">A name is missing, superfluous, or of another type or shape.</exception>
+    /// <summary>Copies these weights into a network with the same names and shapes.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing or unexpected, or has another dtype or shape.</exception>
     public void CopyTo(ImageNetwork network) => CopyTo(network.NamedState());
 
-    /// <summary>Copies these into tensors of the same names and shapes, on whichever device and in whichever layout.</summary>
-    /// <exception cref="InvalidDataException">A name is missing, superfluous, or of another type or shape.</exception>
+    /// <summary>Copies these weights into tensors with the same names and shapes, on any device and with any memory layout.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing or unexpected, or has another dtype or shape.</exception>
     public void CopyTo(IEnumerable<(string Name, Tensor Value)> state)
     {
         using IDisposable noGrad = no_grad();
@@ -47,12 +47,13 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
         {
             if (!left.Remove(name, out NamedTensor? source))
             {
-                throw new InvalidDataException($"The weights have no '{name}', which the network needs.");
+                throw new InvalidDataException($"Missing weight '{name}': the network needs it, but the weights do not have it.");
             }
 
             if (source.Type != target.dtype || !source.Shape.SequenceEqual(target.shape))
             {
-                throw new InvalidDataException($"'{name}' is {source.Type} [{string.Join(',', source.Shape)}]; the network needs {target.dtype} [{string.Join(',', target.shape)}].");
+                throw new InvalidDataException($"Size mismatch of weight '{name}': it is {source.Type} [{string.Join(',', source.Shape)}]; the network needs "
+                    + $"{target.dtype} [{string.Join(',', target.shape)}].");
             }
 
             using DisposeScope scope = NewDisposeScope();
@@ -63,7 +64,7 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
 
         if (left.Count > 0)
         {
-            throw new InvalidDataException($"The network has no '{left.Keys.First()}', which the weights have.");
+            throw new InvalidDataException($"Unexpected weight '{left.Keys.First()}': the network has no tensor with this name.");
         }
     }
 }

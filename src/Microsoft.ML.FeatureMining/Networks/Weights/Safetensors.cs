@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks.Weights;
 
 /// <summary>
-/// The safetensors format: eight bytes with the length of the header, little-endian; the header, a JSON object of name -> { dtype, shape, data_offsets };
-/// then the tensors' bytes. Readable by Python's <c>safetensors</c>.
+/// The safetensors format: the length of the header (8 bytes, little-endian); the header, a JSON object of name -> { dtype, shape, data_offsets };
+/// the bytes of the tensors. Compatible with Python's <c>safetensors</c>.
 /// </summary>
 internal static class Safetensors
 {
@@ -32,7 +32,7 @@ internal static class Safetensors
             json.WriteEndObject();
         }
 
-        // Spaces behind the header align the data, which lets readers map it.
+        // Spaces after the header align the data, so that readers can memory-map it.
         while (header.Length % 8 != 0)
         {
             header.WriteByte((byte)' ');
@@ -49,15 +49,15 @@ internal static class Safetensors
     }
 
     /// <param name="stream">The file.</param>
-    /// <param name="check">Sees what the file says that it has, before any memory is taken for it; throws where that cannot be.</param>
-    /// <exception cref="InvalidDataException">The stream is no safetensors file; the message says where it goes wrong.</exception>
+    /// <param name="check">Called with the entries of the header before memory is allocated; throws to reject them.</param>
+    /// <exception cref="InvalidDataException">The stream is not a valid safetensors file; the message has the cause.</exception>
     public static NamedTensors Read(Stream stream, Action<IReadOnlyList<SafetensorsEntry>>? check = null)
     {
         SafetensorsHeader header = SafetensorsHeader.Read(stream);
         check?.Invoke(header.Entries);
         if (header.Entries.FirstOrDefault(entry => entry.Bytes > Array.MaxLength) is { } large)
         {
-            throw new InvalidDataException($"'{large.Name}' has {large.Bytes} bytes, more than an array holds.");
+            throw new InvalidDataException($"The tensor '{large.Name}' has {large.Bytes} bytes; the maximum is {Array.MaxLength}.");
         }
 
         List<NamedTensor> tensors = [];
@@ -66,7 +66,8 @@ internal static class Safetensors
             tensors.Add(new NamedTensor(entry.Name, entry.Type, entry.Shape, SafetensorsHeader.ReadExactly(stream, (int)entry.Bytes, entry.Name)));
         }
 
-        return stream.ReadByte() < 0 ? new NamedTensors(tensors) : throw new InvalidDataException("Bytes follow the last tensor of the weights.");
+        return stream.ReadByte() < 0 ? new NamedTensors(tensors) : throw new InvalidDataException("Invalid safetensors file: there are extra bytes after the "
+            + "last tensor.");
     }
 
     private static void WriteArray(Utf8JsonWriter json, string name, ReadOnlySpan<long> values)
@@ -82,17 +83,17 @@ internal static class Safetensors
 }
 
 /// <summary>One tensor of a safetensors file.</summary>
-/// <param name="Name">Under which it is stored.</param>
-/// <param name="Type">Of its elements.</param>
-/// <param name="Shape">Its sizes; empty for a scalar.</param>
-/// <param name="Offset">Of its first byte from the first byte behind the header.</param>
-/// <param name="Bytes">How many it has.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">The type of its elements.</param>
+/// <param name="Shape">Its shape; empty for a scalar.</param>
+/// <param name="Offset">The offset of its first byte from the end of the header.</param>
+/// <param name="Bytes">Its size in bytes.</param>
 internal sealed record SafetensorsEntry(string Name, ScalarType Type, long[] Shape, long Offset, long Bytes);
 
-/// <summary>A safetensors file of any size, mapped into memory: only what is copied out of it is read.</summary>
+/// <summary>A memory-mapped safetensors file of any size. Only tensors that are copied are read from disk.</summary>
 internal sealed class SafetensorsFile : IDisposable
 {
-    // Copied at once; a tensor may be larger than a span.
+    // Copied in chunks, because a tensor may be larger than a span.
     private const long ChunkBytes = 1 << 26;
 
     private readonly SafetensorsHeader _header;
@@ -108,7 +109,7 @@ internal sealed class SafetensorsFile : IDisposable
 
     public IReadOnlyList<SafetensorsEntry> Entries => _header.Entries;
 
-    /// <exception cref="InvalidDataException">The file is no safetensors file; the message says where it goes wrong.</exception>
+    /// <exception cref="InvalidDataException">The file is not a valid safetensors file; the message has the cause.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static SafetensorsFile Open(string path)
     {
@@ -118,7 +119,8 @@ internal sealed class SafetensorsFile : IDisposable
             SafetensorsHeader header = SafetensorsHeader.Read(stream);
             return stream.Length == header.End
                 ? new SafetensorsFile(stream, header)
-                : throw new InvalidDataException($"'{path}' has {stream.Length} bytes; its header speaks of {header.End}.");
+                : throw new InvalidDataException($"'{path}' has {stream.Length} bytes, but its header describes {header.End}. The file is "
+                    + $"truncated or corrupt.");
         }
         catch
         {
@@ -127,7 +129,7 @@ internal sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Copies a tensor into one of the same shape, of whatever type and layout, on whatever device.</summary>
+    /// <summary>Copies a tensor into a target with the same shape and any dtype, memory layout and device.</summary>
     public void CopyTo(SafetensorsEntry entry, Tensor target)
     {
         if (entry.Bytes == 0)
@@ -156,12 +158,12 @@ internal sealed class SafetensorsFile : IDisposable
     }
 }
 
-/// <summary>The header of a safetensors file, checked: tensors lie one behind another from the first byte, each as long as its type and shape say, under names of their own.</summary>
+/// <summary>The validated header of a safetensors file: tensors are contiguous, their sizes match dtype and shape, and names are unique.</summary>
 /// <param name="Entries">In the order of their bytes.</param>
-/// <param name="DataStart">Where the bytes begin.</param>
+/// <param name="DataStart">The position of the first tensor in the file.</param>
 internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, long DataStart)
 {
-    // The reference implementation's own bound.
+    // The limit of the reference implementation.
     private const long MaxBytes = 100_000_000;
 
     public static readonly (ScalarType Type, string Name, int Bytes)[] Types =
@@ -171,10 +173,10 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         (ScalarType.Byte, "U8", 1), (ScalarType.Bool, "BOOL", 1),
     ];
 
-    /// <summary>Where the file ends.</summary>
+    /// <summary>The expected length of the file.</summary>
     public long End => DataStart + (Entries.Count == 0 ? 0 : Entries[^1].Offset + Entries[^1].Bytes);
 
-    /// <exception cref="InvalidDataException">The stream is no safetensors file; the message says where it goes wrong.</exception>
+    /// <exception cref="InvalidDataException">The header is not valid; the message has the cause.</exception>
     public static SafetensorsHeader Read(Stream stream)
     {
         try
@@ -184,15 +186,15 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             long bytes = BinaryPrimitives.ReadInt64LittleEndian(length);
             return bytes is >= 2 and <= MaxBytes
                 ? new SafetensorsHeader(Parse(ReadExactly(stream, (int)bytes, "the header")), 8 + bytes)
-                : throw new FormatException($"its length is said to be {bytes}.");
+                : throw new FormatException($"its length {bytes} is out of range.");
         }
         catch (Exception e) when (e is JsonException or OverflowException or InvalidOperationException or KeyNotFoundException or FormatException or EndOfStreamException)
         {
-            throw new InvalidDataException($"The weights' header is damaged: {e.Message}", e);
+            throw new InvalidDataException($"Invalid safetensors header: {e.Message}", e);
         }
     }
 
-    // Grown as the bytes arrive: a header that lies about a length must not cost that much memory.
+    // The buffer grows as bytes arrive, so that a wrong length in a corrupt header does not allocate that much memory.
     public static byte[] ReadExactly(Stream stream, int count, string what)
     {
         const int Step = 1 << 24;
@@ -208,7 +210,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             int got = stream.Read(buffer, read, buffer.Length - read);
             if (got == 0)
             {
-                throw new InvalidDataException($"The weights end within {what}: {read} of {count} bytes are there.");
+                throw new InvalidDataException($"The safetensors file is truncated in {what}: {read} of {count} bytes.");
             }
 
             read += got;
@@ -227,7 +229,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         {
             if (!names.Add(property.Name))
             {
-                throw new FormatException($"'{property.Name}' is there twice.");
+                throw new FormatException($"the tensor '{property.Name}' appears twice.");
             }
 
             SafetensorsEntry entry = Entry(property, expected);
@@ -244,20 +246,22 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         (ScalarType type, _, int width) = Types.FirstOrDefault(entry => entry.Name == dtype);
         if (width == 0)
         {
-            throw new FormatException($"'{property.Name}' has the unknown type '{dtype}'.");
+            throw new FormatException($"the tensor '{property.Name}' has the unknown dtype '{dtype}'.");
         }
 
         long[] shape = Integers(property.Value.GetProperty("shape"));
         long[] offsets = Offsets(property);
-        long size = shape.Aggregate((long)width, (product, dimension) => dimension >= 0 ? checked(product * dimension) : throw new FormatException($"'{property.Name}' has a negative dimension."));
+        long size = shape.Aggregate((long)width, (product, dimension) => dimension >= 0 ? checked(product * dimension) : throw new FormatException($"the "
+            + $"tensor '{property.Name}' has a negative dimension."));
         return offsets[0] == expected && checked(offsets[1] - offsets[0]) == size
             ? new SafetensorsEntry(property.Name, type, shape, expected, size)
-            : throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"'{property.Name}' lies at {offsets[0]} to {offsets[1]}; {size} bytes from {expected} were expected."));
+            : throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"the tensor '{property.Name}' has the data_offsets {offsets[0]} to "
+                + $"{offsets[1]}; expected {size} bytes from {expected}."));
     }
 
     private static long[] Offsets(JsonProperty property) => Integers(property.Value.GetProperty("data_offsets")) is { Length: 2 } offsets
         ? offsets
-        : throw new FormatException($"'{property.Name}' needs two offsets.");
+        : throw new FormatException($"the tensor '{property.Name}' needs two data_offsets.");
 
     private static long[] Integers(JsonElement array) => [.. array.EnumerateArray().Select(element => element.GetInt64())];
 }

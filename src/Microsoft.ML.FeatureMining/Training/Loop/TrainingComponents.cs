@@ -38,7 +38,7 @@ internal sealed class TrainingComponents : IDisposable
 
         Move(Network, device);
         loadWeights?.Invoke(Network);
-        RandomLayer.DrawFrom(Network, random["network"]);
+        RandomLayer.SetStream(Network, random["network"]);
         if (recipe.FineTuning.FrozenStages > 0)
         {
             Network.Backbone.Freeze(recipe.FineTuning.FrozenStages);
@@ -60,7 +60,7 @@ internal sealed class TrainingComponents : IDisposable
             foreach ((string name, nn.Module module) in context.Modules)
             {
                 InitializeAndMove(module, random[$"weights.{name}"], device);
-                RandomLayer.DrawFrom(module, random[strategy.Key]);
+                RandomLayer.SetStream(module, random[strategy.Key]);
                 _added.Add((name, module));
             }
         }

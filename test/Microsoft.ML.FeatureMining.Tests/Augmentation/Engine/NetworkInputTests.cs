@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Augmentation.Engine;
 
 /// <summary>One pass over the pixels gives the bits that the operations one after the other give.</summary>
-public sealed class NetworkInputTests : IClassFixture<OneThread>
+public sealed class NetworkInputTests : IClassFixture<SingleThreadFixture>
 {
     private const int Count = 20;
 

@@ -10,7 +10,7 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.FeatureMining.Tests.MlNet.Storage;
 
 /// <summary>Every kind of image storage gives a bit-identical model.</summary>
-public sealed class StorageTests : IClassFixture<OneThread>, IDisposable
+public sealed class StorageTests : IClassFixture<SingleThreadFixture>, IDisposable
 {
     private static readonly FeatureMiningOptions Options = Tiny.Options with { Epochs = 2, ValidationFraction = 0.25, OnUnreadableImage = UnreadableImageBehavior.Skip };
 

@@ -45,7 +45,7 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void Write_AnyTensors_ReadsBackTheSame() => PropertyAssert.Holds(Prop.ForAll<long, NonNegativeInt>((seed, count) =>
+    public void Write_AnyTensors_RoundTrip() => PropertyAssert.Holds(Prop.ForAll<long, NonNegativeInt>((seed, count) =>
     {
         NamedTensors made = Random(seed, count.Get % 20);
         NamedTensors read = Safetensors.Read(new MemoryStream(Write(made)));
@@ -63,7 +63,7 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void Read_EveryBeginning_IsRefused()
+    public void Read_TruncatedFile_IsRejected()
     {
         byte[] file = Write(Random(2, 4));
 
@@ -74,7 +74,7 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void Read_MutatedHeader_IsReadOrRefused() => PropertyAssert.Holds(Prop.ForAll<long>(seed =>
+    public void Read_MutatedHeader_IsReadOrRejected() => PropertyAssert.Holds(Prop.ForAll<long>(seed =>
     {
         RandomStream random = new(seed, "mutations");
         byte[] file = Write(Random(seed, 4));
@@ -142,7 +142,7 @@ public sealed class SafetensorsTests
 
     [Theory]
     [MemberData(nameof(Hostile))]
-    public void Read_HostileHeader_IsRefused(string header)
+    public void Read_HostileHeader_IsRejected(string header)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
 
@@ -159,7 +159,7 @@ public sealed class SafetensorsTests
     [InlineData(long.MinValue)]
     [InlineData(100_000_001)]
     [InlineData(99_999_999)]
-    public void Read_HeaderLengthThatLies_IsRefusedWithoutThatMuchMemory(long length)
+    public void Read_WrongHeaderLength_IsRejectedWithoutAllocatingIt(long length)
     {
         byte[] file = Encoded("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", data: 8);
         BinaryPrimitives.WriteInt64LittleEndian(file, length);
@@ -171,19 +171,19 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void Read_NestedAThousandDeep_IsRefused() =>
+    public void Read_NestedAThousandDeep_IsRejected() =>
         Assert.Throws<InvalidDataException>(() => Safetensors.Read(new MemoryStream(Encoded($"{{\"a\":{new string('[', 1000)}{new string(']', 1000)}}}", data: 0))));
 
     [Fact]
-    public void Read_TrailingBytes_AreRefused() =>
+    public void Read_TrailingBytes_AreRejected() =>
         Assert.Throws<InvalidDataException>(() => Safetensors.Read(new MemoryStream(Encoded("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", data: 9))));
 
     [Fact]
-    public void Read_StreamThatGivesAByteAtATime_ReadsTheSame()
+    public void Read_StreamWithOneBytePerRead_GivesTheSameTensors()
     {
         byte[] file = Write(Random(3, 4));
 
-        Assert.Equal(file, Write(Safetensors.Read(new DrippingStream(file))));
+        Assert.Equal(file, Write(Safetensors.Read(new OneByteStream(file))));
     }
 
     private static byte[] Write(NamedTensors tensors)
@@ -219,7 +219,7 @@ public sealed class SafetensorsTests
         })]);
     }
 
-    private sealed class DrippingStream(byte[] bytes) : MemoryStream(bytes)
+    private sealed class OneByteStream(byte[] bytes) : MemoryStream(bytes)
     {
         public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, Math.Min(count, 1));
 

@@ -18,7 +18,7 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
     [InlineData("Stream", 4, 20)]
     public void KilledAtRandomTimes_ResumesBitIdentically(string storage, int shortForm, int longForm)
     {
-        int kills = Effort.Of(shortForm, longForm);
+        int kills = TestLength.Of(shortForm, longForm);
         // Enough epochs that every kill hits a running training.
         string epochs = (10 * kills).ToString(CultureInfo.InvariantCulture);
         Programs.Run("TrainToEnd", [InRoot("whole"), InRoot("whole-model"), epochs, storage]);

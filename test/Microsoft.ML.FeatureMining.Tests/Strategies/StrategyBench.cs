@@ -8,14 +8,14 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Strategies;
 
-/// <summary>One step of a network under a strategy, outside the loop, so that a test can look at each part.</summary>
-internal sealed class MiningBench : IDisposable
+/// <summary>Runs a single training step of a network with a strategy, without the training loop, so that tests can inspect each part.</summary>
+internal sealed class StrategyBench : IDisposable
 {
     public static readonly ImageShape Input = new(3, 16, 16);
 
     private readonly DisposeScope _scope = NewDisposeScope();
 
-    public MiningBench(TrainingStrategy strategy, long seed = 7, string backbone = "cifar-resnet-8", int classes = 10)
+    public StrategyBench(TrainingStrategy strategy, long seed = 7, string backbone = "cifar-resnet-8", int classes = 10)
     {
         Network = NetworkFactory.Create(backbone, Input.Channels, classes);
         Network.train();
@@ -31,7 +31,7 @@ internal sealed class MiningBench : IDisposable
 
     public ClassificationLoss Criterion { get; init; } = new CrossEntropyLoss();
 
-    /// <summary>What the strategy adds for a batch, with all stages' features.</summary>
+    /// <summary>The loss terms for a batch, the features of the kept stages, and the logits.</summary>
     public (LossLedger Ledger, Tensor?[] Features, Tensor Logits) Step(Tensor images, Tensor targets)
     {
         List<Tensor?> stages = [];

@@ -16,9 +16,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 
-/// <summary>No part of any catalog takes torch's default dtype or device, draws from its default generator, or needs a mode that the caller may have left.</summary>
-[Collection(nameof(Alone))]
-public sealed class ForeignStateTests : IClassFixture<OneThread>
+/// <summary>No part in any catalog depends on torch's default dtype, device or generator, or on the caller's grad or inference mode.</summary>
+[Collection(nameof(SerialTests))]
+public sealed class CallerTorchStateTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly TrainingRecipe Plain = TinyRun.Recipe with { Epochs = 1 };
 
@@ -26,11 +26,11 @@ public sealed class ForeignStateTests : IClassFixture<OneThread>
     {
         StrategyCatalog.Keys.Select(key => ($"strategy {key}", Plain with { Strategies = [StrategySettings.Create(key)] })),
         AugmentationCatalog.Keys.Select(key => ($"augmentation {key}", Plain with { Augmentations = [AugmentationCatalog.Create(key)] })),
-        // An augmentation that works on tensors alone takes those after it along.
+        // An augmentation that works on tensors only makes the augmentations after it use tensors too.
         AugmentationCatalog.Keys.Select(key => ($"augmentation {key} on the device", Plain with { Augmentations = [AugmentationCatalog.Create("rotation"), AugmentationCatalog.Create(key)] })),
         LossCatalog.Keys.Select(key => ($"loss {key}", Plain with { Loss = LossCatalog.Create(key) })),
         OptimizerCatalog.Keys.Select(key => ($"optimizer {key}", Plain with { Optimizer = OptimizerCatalog.Create(key) })),
-        // The default layers of vgg-patches take seconds to train.
+        // Training the default layers of vgg-patches takes seconds.
         HeadCatalog.Keys.Concat(HeadSettings.Others).Where(key => key != "vgg-patches").Select(key => ($"head {key}", Plain with { Head = HeadSettings.Create(key) })),
         [
             ("average and clipping", Plain with { EmaDecay = 0.9, ClipGradientNorm = 0.1, GradientAccumulationSteps = 2 }),
@@ -41,7 +41,7 @@ public sealed class ForeignStateTests : IClassFixture<OneThread>
 
     public static TheoryData<string> Names { get; } = [.. Recipes.Keys];
 
-    /// <summary>One of each family; those of a family have the same layers.</summary>
+    /// <summary>One backbone per family, because all of a family have the same layers.</summary>
     public static TheoryData<string> Backbones { get; } =
     [
         "cifar-resnet-8-preact", "wrn-10-1-dropout-0.3", "pyramidnet-11-a9-bottleneck", "densenet-bc-16-12", "densenet-121-cifar-stem", "resnet-18", "resnext-14-2x8d-cifar-stem", "resnest-14-cifar-stem",
@@ -50,10 +50,10 @@ public sealed class ForeignStateTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Fit_InAForeignState_GivesTheSameBitsAndRestoresIt(string name)
+    public void Fit_WithCallerTorchState_IsBitIdenticalAndRestoresIt(string name)
     {
         string plain = TinyRun.Bits(TinyRun.Fit(Recipes[name], validation: TinyData.Bands(8)));
-        using ForeignState state = new("all");
+        using CallerTorchState state = new("all");
 
         Assert.Equal(plain, TinyRun.Bits(TinyRun.Fit(Recipes[name], validation: TinyData.Bands(8))));
 
@@ -62,11 +62,11 @@ public sealed class ForeignStateTests : IClassFixture<OneThread>
 
     [Theory]
     [MemberData(nameof(Backbones))]
-    public void ScoreAndExplain_InAForeignState_GiveTheSameBitsAndRestoreIt(string backbone)
+    public void ScoreAndExplain_WithCallerTorchState_AreBitIdenticalAndRestoreIt(string backbone)
     {
         ModelArtifact artifact = TinyArtifact.Make(backbone, channels: 3, size: 32);
         string plain = ScoreAndExplain(artifact);
-        using ForeignState state = new("all");
+        using CallerTorchState state = new("all");
 
         Assert.Equal(plain, ScoreAndExplain(artifact));
 
@@ -74,14 +74,14 @@ public sealed class ForeignStateTests : IClassFixture<OneThread>
     }
 
     [Fact]
-    public void LoadWeights_InAForeignState_GivesTheSameBitsAndRestoresIt()
+    public void LoadWeights_WithCallerTorchState_IsBitIdenticalAndRestoresIt()
     {
         ModelArtifact artifact = TinyArtifact.Make(channels: 1, classes: 2);
         using TemporaryFolder folder = new();
         artifact.SaveFolder(folder.Path);
         TrainingRecipe recipe = Plain with { InitialWeights = Path.Combine(folder.Path, ModelArtifact.WeightsFile) };
         string plain = Fit();
-        using ForeignState state = new("all");
+        using CallerTorchState state = new("all");
 
         Assert.Equal(plain, Fit());
 
@@ -94,7 +94,7 @@ public sealed class ForeignStateTests : IClassFixture<OneThread>
     public void Networks_MadeOnManyThreads_AreTheSameAndRestoreTheState()
     {
         string[] made = new string[16];
-        using ForeignState state = new("all");
+        using CallerTorchState state = new("all");
 
         Parallel.For(0, made.Length, i =>
         {
@@ -102,7 +102,7 @@ public sealed class ForeignStateTests : IClassFixture<OneThread>
             made[i] = TinyRun.Bits(NamedTensors.Of(network));
         });
 
-        // Weights as the layers drew them.
+        // The initial weights of the layers.
         Assert.Single(made.Distinct());
         state.Assert();
     }

@@ -7,8 +7,8 @@ namespace PublicApi.Tests;
 /// User-defined parts may rely on torch's default dtype and device while modules are created and weights initialized; elsewhere they must specify them. Then a
 /// Fit does not depend on the program's defaults.
 /// </summary>
-[Collection(nameof(ForeignStateTests))]
-public sealed class ForeignStateTests : IClassFixture<OwnPartsFixture>
+[Collection(nameof(CallerTorchStateTests))]
+public sealed class CallerTorchStateTests : IClassFixture<OwnPartsFixture>
 {
     private readonly MLContext _ml = new(1);
 
@@ -17,7 +17,7 @@ public sealed class ForeignStateTests : IClassFixture<OwnPartsFixture>
     public void Fit_UserPartInForeignState_GivesTheSameResultsAndRestoresTheState(string kind)
     {
         (string, string) plain = Fit(kind);
-        using ForeignState state = new("all");
+        using CallerTorchState state = new("all");
 
         Assert.Equal(plain, Fit(kind));
 
@@ -31,6 +31,6 @@ public sealed class ForeignStateTests : IClassFixture<OwnPartsFixture>
     }
 
     /// <summary>Torch's defaults are global: these tests do not run in parallel with others.</summary>
-    [CollectionDefinition(nameof(ForeignStateTests), DisableParallelization = true)]
+    [CollectionDefinition(nameof(CallerTorchStateTests), DisableParallelization = true)]
     public sealed class Definition;
 }

@@ -6,10 +6,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests;
 
 /// <summary>
-/// A program's own settings of torch, restored by Dispose. <see cref="Assert"/> fails where they have changed since. Default dtype, default device and generator belong to the process: for tests beside
-/// which no other runs.
+/// Sets torch's global state as a caller might; Dispose restores it. <see cref="Assert"/> fails if the state has changed since. Default dtype, default device
+/// and generator belong to the process, so use it only in tests that run without parallel tests.
 /// </summary>
-internal sealed class ForeignState : IDisposable
+internal sealed class CallerTorchState : IDisposable
 {
     private readonly (ScalarType Type, Device Device, Tensor Generator) _before = (get_default_dtype(), get_default_device(), get_rng_state());
     private readonly List<IDisposable> _open = [];
@@ -17,7 +17,7 @@ internal sealed class ForeignState : IDisposable
     private readonly Tensor? _owned;
     private readonly string _set;
 
-    public ForeignState(string name)
+    public CallerTorchState(string name)
     {
         bool all = name == "all";
         if (all || name == "dispose scope")
@@ -33,7 +33,7 @@ internal sealed class ForeignState : IDisposable
 
         if (all || name == "default device")
         {
-            // Tensors without data: whatever takes the default can compute nothing.
+            // Meta tensors have no data, so code that uses the default device cannot compute anything.
             set_default_device(new Device(DeviceType.META));
         }
 

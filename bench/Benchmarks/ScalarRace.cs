@@ -6,10 +6,11 @@ using static TorchSharp.torch;
 namespace Benchmarks;
 
 /// <summary>
-/// How often an operation of TorchSharp with a number fails while garbage is collected: its Scalar may be finalized, and its memory freed, between reading its handle and libtorch's reading the number.
-/// Beside it the same operations of <see cref="TensorMath"/>. Run it with GLIBC_TUNABLES=glibc.malloc.tcache_count=0 and MALLOC_ARENA_MAX=1 too: freed memory is used again sooner then, by other threads.
+/// Counts how often a TorchSharp operation with a number fails during garbage collections: the Scalar may be finalized, and its memory freed, before libtorch
+/// reads the number. Compares with the same operations of <see cref="TensorMath"/>. Run it also with GLIBC_TUNABLES=glibc.malloc.tcache_count=0 and
+/// MALLOC_ARENA_MAX=1, so that other threads reuse freed memory sooner.
 /// </summary>
-internal static class NumberRace
+internal static class ScalarRace
 {
     private static readonly (string Name, float Expected, Func<Tensor, Tensor, Tensor> TorchSharps, Func<Tensor, Tensor, Tensor> Ours)[] Operations =
     [
@@ -34,7 +35,7 @@ internal static class NumberRace
         Array.ForEach(disturbers, thread => thread.Join());
     }
 
-    // Makes garbage, and numbers whose memory is used again.
+    // Creates garbage, and numbers that reuse freed memory.
     private static void Disturb(bool collects, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -80,6 +81,6 @@ internal static class NumberRace
         }))];
         Array.ForEach(workers, thread => thread.Start());
         Array.ForEach(workers, thread => thread.Join());
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-36}{operations,12} operations{wrong,6} wrong{errors,6} errors{(wrong + errors) * 1e6 / operations,8:f2} a million"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-36}{operations,12} operations{wrong,6} wrong{errors,6} errors{(wrong + errors) * 1e6 / operations,8:f2} per million"));
     }
 }

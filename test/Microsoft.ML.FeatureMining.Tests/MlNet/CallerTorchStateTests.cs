@@ -5,17 +5,17 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
 /// <summary>A pipeline gives bit-identical results whatever global torch state a program has set, and restores that state.</summary>
-[Collection(nameof(Alone))]
-public sealed class ForeignStateTests(ColoredImages images) : IClassFixture<ColoredImages>, IClassFixture<OneThread>
+[Collection(nameof(SerialTests))]
+public sealed class CallerTorchStateTests(ColoredImages images) : IClassFixture<ColoredImages>, IClassFixture<SingleThreadFixture>
 {
     private static readonly FeatureMiningOptions Options = Tiny.Options with { Epochs = 2 };
 
     [Theory]
-    [MemberData(nameof(ForeignState.Names), MemberType = typeof(ForeignState))]
+    [MemberData(nameof(CallerTorchState.Names), MemberType = typeof(CallerTorchState))]
     public void Pipeline_AnyState_IsBitIdenticalAndRestoresTheState(string name)
     {
         string plain = Everything();
-        using ForeignState state = new(name);
+        using CallerTorchState state = new(name);
 
         Assert.Equal(plain, Everything());
 
@@ -23,11 +23,11 @@ public sealed class ForeignStateTests(ColoredImages images) : IClassFixture<Colo
     }
 
     [Theory]
-    [MemberData(nameof(ForeignState.Names), MemberType = typeof(ForeignState))]
+    [MemberData(nameof(CallerTorchState.Names), MemberType = typeof(CallerTorchState))]
     public void Fit_ThatThrows_RestoresTheState(string name)
     {
         MLContext ml = new(1);
-        using ForeignState state = new(name);
+        using CallerTorchState state = new(name);
 
         Assert.Throws<FormatException>(() => Tiny.Pipeline(ml, Options with { Progress = _ => throw new FormatException() }).Fit(images.Rows(ml)));
 
@@ -59,7 +59,7 @@ public sealed class ForeignStateTests(ColoredImages images) : IClassFixture<Colo
     public void Fit_WhileTraining_DoesNotChangeProcessDefaults()
     {
         MLContext ml = new(1);
-        using ForeignState state = new("default dtype");
+        using CallerTorchState state = new("default dtype");
         List<ScalarType> seen = [];
 
         using TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Options with { Progress = _ => seen.Add(get_default_dtype()) }).Fit(images.Rows(ml));
