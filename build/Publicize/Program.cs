@@ -1,6 +1,7 @@
 // Publicize OUTDIR DLL...
-// Writes copies of ML.NET's assemblies in which what is internal is public, to compile against. Only visibility bits of the metadata tables change, in place, so that
-// everything else of an assembly, its identity above all, stays as it is. Private and protected members keep their visibility: an event and its private field share a name.
+// Writes copies of ML.NET's assemblies in which what is internal is public, to compile against. Only visibility bits of the metadata tables change, in place,
+// so that everything else of an assembly, its identity above all, stays as it is. Private and protected members keep their visibility: an event and its private
+// field share a name.
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;

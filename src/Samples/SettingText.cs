@@ -5,8 +5,8 @@ using System.Reflection;
 namespace Samples;
 
 /// <summary>
-/// Settings as text. A part of a catalog is <c>key</c> or <c>key:name=value,name=value</c>. Names are those of properties, in any case, with or without hyphens; <c>Optimizer.Momentum</c> names a property of a
-/// part. Numbers of a list are separated by semicolons.
+/// Settings as text. A part of a catalog is <c>key</c> or <c>key:name=value,name=value</c>. Names are those of properties, in any case, with or without
+/// hyphens; <c>Optimizer.Momentum</c> names a property of a part. Numbers of a list are separated by semicolons.
 /// </summary>
 internal static class SettingText
 {

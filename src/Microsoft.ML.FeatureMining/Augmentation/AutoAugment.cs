@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// AutoAugment (Cubuk et al. 2019): each image draws one of the policy's 25 pairs of operations; each of the two is applied with its own probability and magnitude,
-/// the sign by a coin. Scales and operations are torchvision's.
+/// AutoAugment (Cubuk et al. 2019): each image draws one of the policy's 25 pairs of operations; each of the two is applied with its own probability and
+/// magnitude, the sign by a coin. Scales and operations are torchvision's.
 /// </summary>
 public sealed record AutoAugment : ImageAugmentation
 {

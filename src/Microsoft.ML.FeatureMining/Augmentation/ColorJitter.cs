@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// Changes brightness, contrast, saturation and hue, each by its own factor an image, in an order that is drawn for each image. A strength of 0 leaves a property
-/// alone. Saturation and hue need three channels and leave images of other numbers as they are.
+/// Changes brightness, contrast, saturation and hue, each by its own factor an image, in an order that is drawn for each image. A strength of 0 leaves a
+/// property alone. Saturation and hue need three channels and leave images of other numbers as they are.
 /// </summary>
 public sealed record ColorJitter : ImageAugmentation
 {

@@ -9,14 +9,20 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>One random change of the training images, batched on the training device. Settings are immutable; each draws from a stream of its own.</summary>
-/// <remarks>For one of your own, derive a record from this class. Its public properties are its settings, which the model's manifest keeps and by which a workspace tells runs apart.</remarks>
+/// <remarks>
+/// For one of your own, derive a record from this class. Its public properties are its settings, which the model's manifest keeps and by which a workspace
+/// tells runs apart.
+/// </remarks>
 [JsonConverter(typeof(AugmentationCatalog.Converter))]
 public abstract record ImageAugmentation
 {
     /// <summary>The name in the catalog, on the command line and in the manifest, and of the random stream.</summary>
     public abstract string Key { get; }
 
-    /// <summary>Whether images that are larger than the network's (<see cref="Training.TrainingOptions.CropRatio"/>) come out of it in the network's size: it overrides <see cref="CropTo"/>.</summary>
+    /// <summary>
+    /// Whether images that are larger than the network's (<see cref="Training.TrainingOptions.CropRatio"/>) come out of it in the network's size: it overrides
+    /// <see cref="CropTo"/>.
+    /// </summary>
     protected internal virtual bool Crops => false;
 
     /// <summary>What is wrong with the settings; empty where all is well.</summary>
@@ -60,7 +66,10 @@ public static class AugmentationCatalog
     /// <exception cref="ArgumentException">There is none of that key; the message lists the known keys.</exception>
     public static ImageAugmentation Create(string key) => Catalog.Create(key);
 
-    /// <summary>Adds an augmentation of your own under its <see cref="ImageAugmentation.Key"/>, so that <see cref="Create"/>, and the command line of a program that uses it, know it. Safe to call from any thread.</summary>
+    /// <summary>
+    /// Adds an augmentation of your own under its <see cref="ImageAugmentation.Key"/>, so that <see cref="Create"/>, and the command line of a program that
+    /// uses it, know it. Safe to call from any thread.
+    /// </summary>
     /// <param name="create">Makes a new one with its default settings at each call, e.g. <c>() => new MyAugmentation()</c>.</param>
     /// <exception cref="ArgumentException">The key is taken, or has other characters than letters, digits, hyphens, underscores and dots.</exception>
     public static void Register(Func<ImageAugmentation> create) => Catalog.Register(create);

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// Applies one operation per image to a whole batch: images of the same operation go together, each with a strength of its own. TorchVision's functional transforms take one strength for all images,
-/// so that they would run once per image.
+/// Applies one operation per image to a whole batch: images of the same operation go together, each with a strength of its own. TorchVision's functional
+/// transforms take one strength for all images, so that they would run once per image.
 /// </summary>
 internal static class ImageOperations
 {
@@ -98,8 +98,8 @@ internal enum ImageOperation
 }
 
 /// <summary>
-/// Changes of color and tone of whole batches [N,C,H,W], one strength an image. Bytes stay bytes, cut to whole numbers as torchvision cuts them; floats stay floats and
-/// are taken to lie between 0 and 255. Where an operation needs colors and there are not three channels, it uses the channels as they are.
+/// Changes of color and tone of whole batches [N,C,H,W], one strength an image. Bytes stay bytes, cut to whole numbers as torchvision cuts them; floats stay
+/// floats and are taken to lie between 0 and 255. Where an operation needs colors and there are not three channels, it uses the channels as they are.
 /// </summary>
 internal static class PixelOperations
 {

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// RandAugment (Cubuk et al. 2020): <see cref="Operations"/> operations an image, each drawn evenly from fourteen (identity, shears, shifts, rotation, brightness,
-/// color, contrast, sharpness, posterize, solarize, auto contrast, equalize), all with one magnitude, the sign by a coin. Scales and operations are torchvision's.
+/// RandAugment (Cubuk et al. 2020): <see cref="Operations"/> operations an image, each drawn evenly from fourteen (identity, shears, shifts, rotation,
+/// brightness, color, contrast, sharpness, posterize, solarize, auto contrast, equalize), all with one magnitude, the sign by a coin. Scales and operations are
+/// torchvision's.
 /// </summary>
 public sealed record RandAugment : ImageAugmentation
 {

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// Random erasing (Zhong et al. 2020): with <see cref="Probability"/>, erases a box whose share of the image is uniform and the logarithm of whose aspect is uniform.
-/// A box that is not smaller than the image is drawn again, ten times; then the image stays as it is, as in torchvision.
+/// Random erasing (Zhong et al. 2020): with <see cref="Probability"/>, erases a box whose share of the image is uniform and the logarithm of whose aspect is
+/// uniform. A box that is not smaller than the image is drawn again, ten times; then the image stays as it is, as in torchvision.
 /// </summary>
 public sealed record RandomErasing : ImageAugmentation
 {

@@ -14,7 +14,8 @@ public enum TestTimeAugmentation
     Flip,
 
     /// <summary>
-    /// The four corners and the center, and the same of the mirror image (<see cref="Augmentation.TenCrop"/>), cut out of the whole picture where the model sees the middle of it (<see cref="Training.TrainingOptions.CropRatio"/>), or else out of one whose sides are 8/7 of the network's, as 256 is of 224.
+    /// The four corners and the center, and the same of the mirror image (<see cref="Augmentation.TenCrop"/>), cut out of the whole picture where the model
+    /// sees the middle of it (<see cref="Training.TrainingOptions.CropRatio"/>), or else out of one whose sides are 8/7 of the network's, as 256 is of 224.
     /// </summary>
     TenCrop,
 }

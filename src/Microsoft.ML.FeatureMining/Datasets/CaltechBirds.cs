@@ -4,8 +4,8 @@ using Microsoft.ML.FeatureMining.Files;
 namespace Microsoft.ML.FeatureMining.Datasets;
 
 /// <summary>
-/// Caltech-UCSD Birds-200-2011 as it is published: images.txt, classes.txt, image_class_labels.txt, train_test_split.txt and bounding_boxes.txt, joined by the image's number,
-/// beside the folder images.
+/// Caltech-UCSD Birds-200-2011 as it is published: images.txt, classes.txt, image_class_labels.txt, train_test_split.txt and bounding_boxes.txt, joined by the
+/// image's number, beside the folder images.
 /// </summary>
 internal static class CaltechBirds
 {

@@ -4,7 +4,10 @@ using Microsoft.ML.FeatureMining.Imaging;
 
 namespace Microsoft.ML.FeatureMining.Datasets;
 
-/// <summary>The binary files in which CIFAR-10 and CIFAR-100 are published: label bytes and 3,072 pixel bytes per record, no header. <c>mlContext.Data.LoadCifar</c> and <c>LoadCifarArchive</c> read them.</summary>
+/// <summary>
+/// The binary files in which CIFAR-10 and CIFAR-100 are published: label bytes and 3,072 pixel bytes per record, no header. <c>mlContext.Data.LoadCifar</c> and
+/// <c>LoadCifarArchive</c> read them.
+/// </summary>
 public sealed class CifarBinary
 {
     private readonly string _name;
@@ -50,7 +53,8 @@ public sealed class CifarBinary
     /// <param name="path">The file, for example <c>data_batch_1.bin</c> or <c>train.bin</c>.</param>
     /// <returns>The images; the file is open while they are enumerated.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The length is no multiple of the record's, or a label is out of range; the message names file and byte offset.</exception>
+    /// <exception cref="InvalidDataException">The length is no multiple of the record's, or a label is out of range; the message names file and byte
+    /// offset.</exception>
     internal IEnumerable<CifarRecord> Read(string path)
     {
         if (!File.Exists(path))

@@ -24,7 +24,10 @@ public static class ImageFolder
         return [.. classes.SelectMany(folder => FindOfClass(folder.FullName).Select(path => new ImageFileRow { ImagePath = path, Label = folder.Name }))];
     }
 
-    /// <summary>Lists the images under a folder and its subfolders, in ordinal order: files with the extension of a format that this library reads. Hidden files and folders are skipped.</summary>
+    /// <summary>
+    /// Lists the images under a folder and its subfolders, in ordinal order: files with the extension of a format that this library reads. Hidden files and
+    /// folders are skipped.
+    /// </summary>
     /// <param name="folder">The folder.</param>
     /// <returns>The paths; none where there is no image.</returns>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>

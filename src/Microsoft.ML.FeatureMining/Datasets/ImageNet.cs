@@ -23,9 +23,12 @@ internal static class ImageNetFolder
 /// <param name="Description">Its names, where the list has them.</param>
 internal readonly record struct Synset(string Id, string Description)
 {
-    /// <summary>Reads a list of ids, one a line, each with its names behind it or without: wnids.txt, words.txt, synset_words.txt, LOC_synset_mapping.txt.</summary>
+    /// <summary>
+    /// Reads a list of ids, one a line, each with its names behind it or without: wnids.txt, words.txt, synset_words.txt, LOC_synset_mapping.txt.
+    /// </summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">A line begins with no id, or with one that stood before; the message names file and line. Or there is none.</exception>
+    /// <exception cref="InvalidDataException">A line begins with no id, or with one that stood before; the message names file and line. Or there is
+    /// none.</exception>
     public static IReadOnlyList<Synset> ReadList(string path)
     {
         List<Synset> synsets = [];

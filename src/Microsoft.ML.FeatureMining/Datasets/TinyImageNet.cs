@@ -3,7 +3,8 @@ using Microsoft.ML.FeatureMining.Files;
 namespace Microsoft.ML.FeatureMining.Datasets;
 
 /// <summary>
-/// Tiny ImageNet as it is published: wnids.txt, words.txt, train/ID/images, and one folder val/images with the classes in val_annotations.txt. Its test images have no labels.
+/// Tiny ImageNet as it is published: wnids.txt, words.txt, train/ID/images, and one folder val/images with the classes in val_annotations.txt. Its test images
+/// have no labels.
 /// </summary>
 internal static class TinyImageNet
 {

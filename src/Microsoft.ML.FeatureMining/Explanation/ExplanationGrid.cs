@@ -6,8 +6,8 @@ namespace Microsoft.ML.FeatureMining.Explanation;
 public static class ExplanationGrid
 {
     /// <summary>
-    /// A row for each image: the image, its class activation map, Grad-CAM of each stage, and of each split of a Split-and-Share head (Lee et al. 2021, figures 2 and 3); of an ensemble the mean map
-    /// and each network's.
+    /// A row for each image: the image, its class activation map, Grad-CAM of each stage, and of each split of a Split-and-Share head (Lee et al. 2021, figures
+    /// 2 and 3); of an ensemble the mean map and each network's.
     /// </summary>
     /// <param name="rows">The images.</param>
     /// <param name="side">The longer side of a cell, in pixels.</param>
@@ -23,8 +23,8 @@ public static class ExplanationGrid
     }
 
     /// <summary>
-    /// A row for each model, a column for each image: first the images, then the main map of each model. Where a model was trained on a part of its last features, the first column shows each
-    /// model's, white for the part and gray for the rest (Xie et al. 2022, figure 1).
+    /// A row for each model, a column for each image: first the images, then the main map of each model. Where a model was trained on a part of its last
+    /// features, the first column shows each model's, white for the part and gray for the rest (Xie et al. 2022, figure 1).
     /// </summary>
     /// <param name="models">For each model the part, null for all, and the explanations of the same images in the same order.</param>
     /// <param name="side">The longer side of a cell, in pixels.</param>

@@ -38,7 +38,10 @@ public sealed class HeatMap
         return new HeatMap(Height, Width, [.. _values.Select(value => range > 0 ? (value - least) / range : 0)]);
     }
 
-    /// <summary>The map at another size, by bilinear interpolation between the middles of its cells, as PyTorch's <c>interpolate(mode="bilinear", align_corners=False)</c>.</summary>
+    /// <summary>
+    /// The map at another size, by bilinear interpolation between the middles of its cells, as PyTorch's
+    /// <c>interpolate(mode="bilinear", align_corners=False)</c>.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A side is not positive.</exception>
     public HeatMap Resize(int height, int width)
     {
@@ -88,7 +91,8 @@ public sealed class HeatMap
 internal static class ActivationMap
 {
     /// <summary>
-    /// A class activation map (Zhou et al. 2016, "Learning Deep Features for Discriminative Localization", equation 2): M(x,y) = sum over c of w[k,c] f[c](x,y).
+    /// A class activation map (Zhou et al. 2016, "Learning Deep Features for Discriminative Localization", equation 2): M(x,y) = sum over c of w[k,c]
+    /// f[c](x,y).
     /// </summary>
     /// <param name="features">[1,C,h,w] of the last stage.</param>
     /// <param name="weights">Of the class, [C].</param>
@@ -99,8 +103,8 @@ internal static class ActivationMap
     }
 
     /// <summary>
-    /// Grad-CAM (Selvaraju et al. 2017, equations 1 and 2): L(x,y) = ReLU(sum over c of a[c] f[c](x,y)), a[c] being the mean over all positions of the gradient of the
-    /// class's logit with respect to f[c].
+    /// Grad-CAM (Selvaraju et al. 2017, equations 1 and 2): L(x,y) = ReLU(sum over c of a[c] f[c](x,y)), a[c] being the mean over all positions of the gradient
+    /// of the class's logit with respect to f[c].
     /// </summary>
     /// <param name="features">[1,C,h,w] of a stage.</param>
     /// <param name="gradient">[1,C,h,w].</param>

@@ -22,27 +22,38 @@ public sealed class ImageExplanation
         MainMap = HeatMap.Mean([.. members.Select(member => member.MainMap)], shares);
     }
 
-    /// <summary>The probabilities of all classes, in their order; they sum to 1, but where an image may have any number of classes. Of the image itself, whatever views the model scores.</summary>
+    /// <summary>
+    /// The probabilities of all classes, in their order; they sum to 1, but where an image may have any number of classes. Of the image itself, whatever views
+    /// the model scores.
+    /// </summary>
     public IReadOnlyList<float> Probabilities { get; }
 
     /// <summary>The class, from 0, that the maps are of.</summary>
     public int Class { get; }
 
-    /// <summary>The class activation map (Zhou et al. 2016), of the size of the last stage; null where the head is not linear in the mean of the features, and for an ensemble.</summary>
+    /// <summary>
+    /// The class activation map (Zhou et al. 2016), of the size of the last stage; null where the head is not linear in the mean of the features, and for an
+    /// ensemble.
+    /// </summary>
     public HeatMap? ClassMap { get; }
 
     /// <summary>Grad-CAM (Selvaraju et al. 2017) of each stage, first to last, of the stage's size; empty for an ensemble.</summary>
     public IReadOnlyList<HeatMap> StageMaps { get; } = [];
 
-    /// <summary>With a Split-and-Share head, Grad-CAM of each split's channels with respect to the classifier that they are the last for (Lee et al. 2021, figure 2); otherwise empty.</summary>
+    /// <summary>
+    /// With a Split-and-Share head, Grad-CAM of each split's channels with respect to the classifier that they are the last for (Lee et al. 2021, figure 2);
+    /// otherwise empty.
+    /// </summary>
     public IReadOnlyList<HeatMap> SplitMaps { get; } = [];
 
-    /// <summary>The explanations by each network of an ensemble, all of the class that is the ensemble's, in the order of the networks; empty for one network.</summary>
+    /// <summary>
+    /// The explanations by each network of an ensemble, all of the class that is the ensemble's, in the order of the networks; empty for one network.
+    /// </summary>
     public IReadOnlyList<ImageExplanation> Members { get; } = [];
 
     /// <summary>
-    /// The map that tells most of the class: the class activation map where there is one, otherwise Grad-CAM of the last stage; for an ensemble the mean of its networks' main maps, each from 0 to 1
-    /// and enlarged to the largest, with the networks' weights in the score.
+    /// The map that tells most of the class: the class activation map where there is one, otherwise Grad-CAM of the last stage; for an ensemble the mean of its
+    /// networks' main maps, each from 0 to 1 and enlarged to the largest, with the networks' weights in the score.
     /// </summary>
     public HeatMap MainMap { get; }
 

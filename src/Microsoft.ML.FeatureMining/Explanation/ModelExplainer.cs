@@ -44,7 +44,9 @@ internal sealed class ModelExplainer(IReadOnlyList<NetworkExplainer> networks, I
     }
 }
 
-/// <summary>A saved model that can compute gradients: BatchNorm in evaluation mode, not folded. Holds native memory until disposed; for one thread at a time.</summary>
+/// <summary>
+/// A saved model that can compute gradients: BatchNorm in evaluation mode, not folded. Holds native memory until disposed; for one thread at a time.
+/// </summary>
 internal sealed class NetworkExplainer : IDisposable
 {
     private readonly ImageNetwork _network;
@@ -120,7 +122,8 @@ internal sealed class NetworkExplainer : IDisposable
 /// <param name="Class">The class k that the maps are of.</param>
 /// <param name="ClassMap">CAM; null where the head is not linear in the mean of the features.</param>
 /// <param name="StageMaps">Grad-CAM of each stage, first to last.</param>
-/// <param name="SplitMaps">With a Split-and-Share head, Grad-CAM of each split's channels with respect to the classifier that they are the last for (Lee et al. 2021, figure 2).</param>
+/// <param name="SplitMaps">With a Split-and-Share head, Grad-CAM of each split's channels with respect to the classifier that they are the last for (Lee et al.
+/// 2021, figure 2).</param>
 internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? ClassMap, IReadOnlyList<HeatMap> StageMaps, IReadOnlyList<HeatMap> SplitMaps)
 {
     /// <param name="network">In evaluation mode, BatchNorm not folded.</param>
@@ -144,7 +147,9 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
             network.Head is SplitAndShareHeadModule head ? [.. Splits(head, embedding, stages[^1], index)] : []);
     }
 
-    /// <summary>The output of each stage. The image asks for its gradient, so that the stages are part of a graph whatever the network's own parameters ask for.</summary>
+    /// <summary>
+    /// The output of each stage. The image asks for its gradient, so that the stages are part of a graph whatever the network's own parameters ask for.
+    /// </summary>
     public static Tensor[] Stages(Backbone backbone, Tensor image)
     {
         Tensor features = image.detach();

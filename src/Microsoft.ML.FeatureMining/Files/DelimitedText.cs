@@ -4,8 +4,8 @@ using System.Text;
 namespace Microsoft.ML.FeatureMining.Files;
 
 /// <summary>
-/// Reads comma- or tab-separated text as RFC 4180 has it: quotes around fields that hold separators, quotes (doubled) or line breaks; lines end in LF or CRLF; UTF-8.
-/// Whatever else is refused, as a file read wrongly would give wrong labels. Empty lines are passed over.
+/// Reads comma- or tab-separated text as RFC 4180 has it: quotes around fields that hold separators, quotes (doubled) or line breaks; lines end in LF or CRLF;
+/// UTF-8. Whatever else is refused, as a file read wrongly would give wrong labels. Empty lines are passed over.
 /// </summary>
 internal sealed class DelimitedText
 {
@@ -139,7 +139,8 @@ internal sealed class NumberedLines
     private readonly Dictionary<int, TextLine> _lines = [];
 
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">A line does not begin with a number, or repeats one of an earlier line; the message names file and line.</exception>
+    /// <exception cref="InvalidDataException">A line does not begin with a number, or repeats one of an earlier line; the message names file and
+    /// line.</exception>
     public NumberedLines(string path)
     {
         _path = path;

@@ -7,8 +7,8 @@ using SkiaSharp;
 namespace Microsoft.ML.FeatureMining.Imaging;
 
 /// <summary>
-/// Decodes JPEG, PNG, BMP, GIF and WebP with SkiaSharp; the format is detected from the content. Pixels are those of Pillow's <c>ImageOps.exif_transpose(image).convert("RGB")</c>:
-/// the first frame, upright, alpha dropped (not blended), ICC profiles ignored.
+/// Decodes JPEG, PNG, BMP, GIF and WebP with SkiaSharp; the format is detected from the content. Pixels are those of Pillow's
+/// <c>ImageOps.exif_transpose(image).convert("RGB")</c>: the first frame, upright, alpha dropped (not blended), ICC profiles ignored.
 /// </summary>
 internal static unsafe class ImageCodec
 {
@@ -155,7 +155,8 @@ internal static unsafe class ImageCodec
         return progressive && at < jpeg.Length ? jpeg[at..].Count(startOfScan) : 0;
     }
 
-    // The smallest of JPEG's fast scales that is large enough. An image that will be rotated or mirrored must divide evenly, or its partial pixels would end up at other edges.
+    // The smallest of JPEG's fast scales that is large enough. An image that will be rotated or mirrored must divide evenly, or its partial pixels would end up
+    // at other edges.
     private static (SKSizeI Size, int Shrink) ChooseSize(SKCodec codec, SKEncodedOrigin origin, int minWidth, int minHeight)
     {
         SKSizeI full = codec.Info.Size;

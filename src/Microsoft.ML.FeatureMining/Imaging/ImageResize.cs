@@ -135,8 +135,8 @@ internal sealed class ResampleWeights
     public ReadOnlySpan<int> Taps(int target) => _taps.AsSpan(target * _stride, _count[target]);
 
     /// <summary>
-    /// The weights four by four, with zeros after the last. Of each four the upper halves, then the lower ones, as 16-bit numbers: the first two again and again in the lower half of a vector,
-    /// the other two in the upper half.
+    /// The weights four by four, with zeros after the last. Of each four the upper halves, then the lower ones, as 16-bit numbers: the first two again and
+    /// again in the lower half of a vector, the other two in the upper half.
     /// </summary>
     public ReadOnlySpan<Vector256<short>> Quads(int target) => _quads.AsSpan(target * _stride / Quad * 2, (_count[target] + Quad - 1) / Quad * 2);
 
@@ -166,7 +166,10 @@ internal readonly record struct ResizeWindow(long Size, long Start, int Count)
     public static long Margin(long size, int count) => (long)Math.Round((size - count) / 2.0, MidpointRounding.ToEven);
 }
 
-/// <summary>Sums of pixels side by side by fixed-point weights (<see cref="ResampleWeights"/>), the pass of resizing along rows: the same integers with vectors as without.</summary>
+/// <summary>
+/// Sums of pixels side by side by fixed-point weights (<see cref="ResampleWeights"/>), the pass of resizing along rows: the same integers with vectors as
+/// without.
+/// </summary>
 internal static class WeightedPixels
 {
     private const int Rgb = 3;
@@ -258,7 +261,10 @@ internal static class WeightedPixels
     }
 }
 
-/// <summary>Sums of rows one below the other by fixed-point weights (<see cref="ResampleWeights"/>), the pass of resizing along columns: the same integers with vectors as without.</summary>
+/// <summary>
+/// Sums of rows one below the other by fixed-point weights (<see cref="ResampleWeights"/>), the pass of resizing along columns: the same integers with vectors
+/// as without.
+/// </summary>
 internal static class WeightedRows
 {
     private const int Lane = 32;

@@ -75,8 +75,9 @@ internal static class CifarDepth
 }
 
 /// <summary>
-/// BatchNorm and ReLU before each of two 3x3 convolutions, and a skip that nothing follows (He et al. 2016, "Identity Mappings in Deep Residual Networks", figure 4e), with
-/// dropout between the convolutions (Zagoruyko and Komodakis 2016, figure 1d). Where the shape changes, the skip is a 1x1 convolution of the activated input.
+/// BatchNorm and ReLU before each of two 3x3 convolutions, and a skip that nothing follows (He et al. 2016, "Identity Mappings in Deep Residual Networks",
+/// figure 4e), with dropout between the convolutions (Zagoruyko and Komodakis 2016, figure 1d). Where the shape changes, the skip is a 1x1 convolution of the
+/// activated input.
 /// </summary>
 internal sealed class PreActivationBlock : nn.Module<Tensor, Tensor>
 {
@@ -108,8 +109,8 @@ internal sealed class PreActivationBlock : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>
-/// BatchNorm and ReLU before each of three convolutions, 1x1, 3x3 and 1x1, and a skip that nothing follows (He et al. 2016, "Identity Mappings in Deep Residual Networks").
-/// Where the shape changes, the skip is a 1x1 convolution of the activated input.
+/// BatchNorm and ReLU before each of three convolutions, 1x1, 3x3 and 1x1, and a skip that nothing follows (He et al. 2016, "Identity Mappings in Deep Residual
+/// Networks"). Where the shape changes, the skip is a 1x1 convolution of the activated input.
 /// </summary>
 internal sealed class PreActivationBottleneck : nn.Module<Tensor, Tensor>
 {

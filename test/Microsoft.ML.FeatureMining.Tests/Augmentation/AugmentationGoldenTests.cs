@@ -7,9 +7,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Augmentation;
 
 /// <summary>
-/// The operations against torchvision's, same images, same parameters. Bytes agree but for roundings: sums of three products may come out a unit in the last place
-/// apart, and cutting to a whole number makes one step of it. One pixel in a thousand may be a step off, none more; floats agree to 1e-3 of 255. Of bytes between pixels, those and only those may be a
-/// step off whose exact value is half-way between two levels: see <see cref="AssertSameButForTies"/>.
+/// The operations against torchvision's, same images, same parameters. Bytes agree but for roundings: sums of three products may come out a unit in the last
+/// place apart, and cutting to a whole number makes one step of it. One pixel in a thousand may be a step off, none more; floats agree to 1e-3 of 255. Of bytes
+/// between pixels, those and only those may be a step off whose exact value is half-way between two levels: see <see cref="AssertSameButForTies"/>.
 /// </summary>
 public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
 {
@@ -133,9 +133,9 @@ public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
     };
 
     /// <summary>
-    /// Bytes read between pixels. Slopes of 0.1 and 0.3 put one value in 25 half-way between two levels; there the last bits of single precision decide, and with them the instructions that torch uses on a
-    /// CPU: with ATEN_CPU_CAPABILITY=default torchvision itself, of the version that wrote the golden, is a level off in up to 6 of 2496 values, and neither is nearer to the exact value. All other values must
-    /// be equal.
+    /// Bytes read between pixels. Slopes of 0.1 and 0.3 put one value in 25 half-way between two levels; there the last bits of single precision decide, and
+    /// with them the instructions that torch uses on a CPU: with ATEN_CPU_CAPABILITY=default torchvision itself, of the version that wrote the golden, is a
+    /// level off in up to 6 of 2496 values, and neither is nearer to the exact value. All other values must be equal.
     /// </summary>
     private static void AssertSameButForTies(Tensor expected, Tensor actual, Tensor images, float[] matrix, string what)
     {

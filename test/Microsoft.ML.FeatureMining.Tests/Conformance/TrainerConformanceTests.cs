@@ -213,8 +213,8 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
     }
 
     /// <summary>
-    /// Goldens/loss-traces.txt was written by this test. A trace that differs is a change of behavior: explain it in the commit that approves it. The same machine gives the same bits; the
-    /// tolerance is for other CPUs.
+    /// Goldens/loss-traces.txt was written by this test. A trace that differs is a change of behavior: explain it in the commit that approves it. The same
+    /// machine gives the same bits; the tolerance is for other CPUs.
     /// </summary>
     [Theory]
     [MemberData(nameof(Trainers))]

@@ -53,7 +53,8 @@ public sealed class NetworkMapsTests : IClassFixture<SingleThreadFixture>
             TensorAssert.CloseValues([.. golden.Doubles($"{backbone}+{head}/{name}").Select(value => (float)value)], actual, tolerance, name);
     }
 
-    // Selvaraju et al., section 3.1: where the head is linear in the mean of the features, Grad-CAM is CAM up to a factor, here the number of positions, and to the ReLU.
+    // Selvaraju et al., section 3.1: where the head is linear in the mean of the features, Grad-CAM is CAM up to a factor, here the number of positions, and to
+    // the ReLU.
     [Fact]
     public void GradCam_LastStageUnderALinearHead_IsCamOverThePositions()
     {

@@ -8,8 +8,8 @@ namespace Microsoft.ML.FeatureMining.Tests.Imaging;
 /// <summary>Our decoder beside two others: ImageSharp, which shares no code with it, and ML.NET's, which is SkiaSharp too.</summary>
 public sealed class OtherDecodersTests
 {
-    // What stands in a lossless file is no matter of opinion; what does not, transparent pixels and frames within a screen, is in ImageCodecTests. ImageSharp 2.1 never returns from
-    // interlaced PNGs of few columns, and converts 16 bits by rounding, and 5 bits otherwise.
+    // What stands in a lossless file is no matter of opinion; what does not, transparent pixels and frames within a screen, is in ImageCodecTests. ImageSharp
+    // 2.1 never returns from interlaced PNGs of few columns, and converts 16 bits by rounding, and 5 bits otherwise.
     public static TheoryData<string> Lossless =>
     [
         .. Goldens.Pictures.Where(name => Path.GetExtension(name) is ".png" or ".bmp" or ".gif" || name is "lossless.webp" or "one-pixel.webp")

@@ -26,7 +26,8 @@ public sealed class ParameterCountTests : IClassFixture<SingleThreadFixture>
     [InlineData("efficientnet-b6", 43_040_704)]
     public void Parameters_OfTorchvisionsModels_HaveTheExpectedCount(string key, long expected) => AssertCount(key, null, 1000, expected);
 
-    // Published, in millions: ResNeSt (table 3 of its paper, timm) 27.48, 48.28 and 70.20, timm's resnest14d and 26d 10.61 and 17.07; timm's skresnext50_32x4d 27.48.
+    // Published, in millions: ResNeSt (table 3 of its paper, timm) 27.48, 48.28 and 70.20, timm's resnest14d and 26d 10.61 and 17.07; timm's skresnext50_32x4d
+    // 27.48.
     [Theory]
     [InlineData("resnest-14", 10_611_688)]
     [InlineData("resnest-26", 17_069_448)]

@@ -5,8 +5,8 @@ using Microsoft.ML.FeatureMining.Training;
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>
-/// Managed memory that the loader and a training step allocate per batch. Unlike times, bytes hardly differ between machines: a budget is what was measured, and a fifth more. Raise one only for
-/// a reason.
+/// Managed memory that the loader and a training step allocate per batch. Unlike times, bytes hardly differ between machines: a budget is what was measured,
+/// and a fifth more. Raise one only for a reason.
 /// </summary>
 [Collection(nameof(SerialTests))]
 public sealed class AllocationTests : IClassFixture<SingleThreadFixture>
