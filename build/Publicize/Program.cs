@@ -20,7 +20,10 @@ foreach (string path in args[1..])
     DateTime written = File.GetLastWriteTimeUtc(path);
     // Equal, not newer: another version of a package may well be older than the copy.
     if (File.GetLastWriteTimeUtc(target) == written)
+    {
         continue;
+    }
+
     File.WriteAllBytes(target, Publicize(File.ReadAllBytes(path)));
     File.SetLastWriteTimeUtc(target, written);
 }
@@ -36,9 +39,14 @@ static byte[] Publicize(byte[] assembly)
         TypeDefinition definition = metadata.GetTypeDefinition(type);
         assembly[Row(type, offset: 0)] = Type(assembly[Row(type, offset: 0)]);
         foreach (FieldDefinitionHandle field in definition.GetFields())
+        {
             assembly[Row(field, offset: 0)] = Member(assembly[Row(field, offset: 0)]);
+        }
+
         foreach (MethodDefinitionHandle method in definition.GetMethods())
+        {
             assembly[Row(method, offset: 6)] = Member(assembly[Row(method, offset: 6)]); // after the 4-byte RVA and the 2-byte ImplFlags
+        }
     }
     return assembly;
 

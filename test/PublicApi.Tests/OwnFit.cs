@@ -1,11 +1,11 @@
 using System.Security.Cryptography;
-using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 using PublicApi.Tests.Own;

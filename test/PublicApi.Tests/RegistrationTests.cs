@@ -2,9 +2,9 @@ using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
-using Microsoft.ML.FeatureMining.Training;
 using PublicApi.Tests.Own;
 
 namespace PublicApi.Tests;

@@ -46,7 +46,9 @@ internal static class BigSet
                 int at = i * set.Shape.Length;
                 int number = batch.Pixels[at + (2 * Side * Side)] | (batch.Pixels[at + (Side * Side)] << 8) | (batch.Pixels[at] << 16);
                 if (number != order[seen + i] || batch.Labels[i] != number % Row.Classes)
+                {
                     throw new InvalidDataException($"Expected image {order[seen + i]}, but got image {number} of class {batch.Labels[i]}.");
+                }
             }
             seen += batch.Count;
             if (seen >= (tenths + 1) * (count / 10))

@@ -12,6 +12,8 @@ internal static class SaveLoop
         ml.Model.SaveAtomic(model, schema, args[1]);
         Console.WriteLine("ready");
         while (true)
+        {
             ml.Model.SaveAtomic(model, schema, args[1]);
+        }
     }
 }

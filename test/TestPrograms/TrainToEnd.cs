@@ -44,7 +44,10 @@ internal static class TrainToEnd
         {
             float[] pixels = new float[Side * Side];
             for (int i = 0; i < pixels.Length; i++)
+            {
                 pixels[i] = random.Next(100) + (i / Side / 3 == label ? 120 : 0);
+            }
+
             return pixels;
         }
     }

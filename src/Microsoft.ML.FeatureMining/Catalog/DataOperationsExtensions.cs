@@ -40,7 +40,10 @@ public static class DataOperationsExtensions
         ArgumentNullException.ThrowIfNull(paths);
         // Read checks now that each file exists and has whole records, so that Fit does not fail halfway.
         foreach (string path in paths)
+        {
             _ = format.Read(path);
+        }
+
         IReadOnlyList<string>? names = labelNamesPath is null ? null : format.ReadLabelNames(labelNamesPath);
         IEnumerable<CifarRecord> records = paths.SelectMany(format.Read);
         return names is null
@@ -64,7 +67,10 @@ public static class DataOperationsExtensions
         ArgumentNullException.ThrowIfNull(format);
         CheckArguments(catalog, path);
         if (Directory.Exists(path))
+        {
             return catalog.LoadCifar(format, Path.Combine(path, format.NamesFile), [.. format.FilesOf(part).Select(name => Path.Combine(path, name))]);
+        }
+
         CifarArchive archive = new(format, path);
         IReadOnlyList<string> names = archive.ReadLabelNames();
         return catalog.LoadFromEnumerable(archive.Read(part).Select(record => new NamedCifarRow { Image = record.ToPng(), Label = names[record.Label] }));
@@ -231,7 +237,10 @@ public static class LabeledDataExtensions
         this DataOperationsCatalog catalog, IDataView data, double testFraction = 0.1, string labelColumnName = "Label", int seed = 0)
     {
         if (!(testFraction is > 0 and < 1))
+        {
             throw new ArgumentOutOfRangeException(nameof(testFraction), testFraction, "The test fraction must be above 0 and below 1.");
+        }
+
         RowClasses classes = Read(catalog, data, labelColumnName);
         bool[] test = StratifiedSplit.HeldOut(classes.OfRows, testFraction, new RandomStream(seed, "split-by-class"));
         return (RowByRowView.Select(data, [.. test.Select(takes => !takes)]), RowByRowView.Select(data, test));
@@ -274,12 +283,20 @@ public static class LabeledDataExtensions
         RowClasses classes = Read(catalog, data, labelColumnName);
         int[] counts = classes.Counts();
         if (Array.FindIndex(counts, count => count < rowsPerClass) is >= 0 and var few)
+        {
             throw new InvalidOperationException(FormattableString.Invariant(
                 $"Class '{classes.Names[few]}' has {counts[few]} rows, fewer than {rowsPerClass}. Take fewer rows per class."));
+        }
+
         var taken = new bool[classes.OfRows.Count];
         foreach (int[] ofClass in classes.Shuffled(new RandomStream(seed, "rows-of-each-class")))
+        {
             foreach (int row in ofClass.Take(rowsPerClass))
+            {
                 taken[row] = true;
+            }
+        }
+
         return RowByRowView.Select(data, taken);
     }
 
@@ -300,12 +317,21 @@ public static class LabeledDataExtensions
         this DataOperationsCatalog catalog, IDataView data, double rate, LabelNoise noise = LabelNoise.Symmetric, string labelColumnName = "Label", int seed = 0)
     {
         if (!(rate is >= 0 and <= 1))
+        {
             throw new ArgumentOutOfRangeException(nameof(rate), rate, "The rate of wrong labels must be at least 0 and at most 1.");
+        }
+
         if (!Enum.IsDefined(noise))
+        {
             throw new ArgumentOutOfRangeException(nameof(noise), noise, "Unknown kind of label noise; use Symmetric or Pair.");
+        }
+
         RowClasses classes = Read(catalog, data, labelColumnName);
         if (classes.Names.Count < 2)
+        {
             throw new InvalidOperationException($"Label noise needs at least two classes; column '{labelColumnName}' has {classes.Names.Count}.");
+        }
+
         int[] wrong = [.. Enumerable.Repeat(-1, classes.OfRows.Count)];
         RandomStream order = new(seed, "label-noise"), draws = new(seed, "label-noise-classes");
         foreach ((int index, int[] ofClass) in classes.Shuffled(order).Index())

@@ -84,7 +84,10 @@ public static class ModelOperationsExtensions
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(model);
         if (!Enum.IsDefined(views))
+        {
             throw new ArgumentOutOfRangeException(nameof(views), views, "Unknown test-time augmentation; use None, Flip or TenCrop.");
+        }
+
         bool found = false;
         ITransformer result = TransformerChains.Replace(model, part =>
         {

@@ -197,9 +197,15 @@ public static class SweepExtensions
         IReadOnlyList<SweepParameter> parameters = settings.Parameters.Count > 0 ? settings.Parameters : AttributeParameters.Of(baseline, settings.ExcludedParameters);
         string[] problems = [.. settings.Problems(), .. SweptOptions.Problems(baseline, parameters, settings.ExcludedParameters)];
         if (problems.Length == 0)
+        {
             problems = [.. SweptOptions.ProblemsOfEveryTrial(baseline, parameters)];
+        }
+
         if (problems.Length > 0)
+        {
             throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(settings));
+        }
+
         TOptions common = Common(baseline, settings);
         TrialFolders folders = new(Path.Combine(settings.Folder, "runs"));
         TrialTrainer<TOptions> trainer = new(rows, common, folders, pipeline);

@@ -16,7 +16,10 @@ internal static class CaltechBirds
     public static IReadOnlyList<BoxedImageRow> Read(string root, DataPart part)
     {
         if (!Directory.Exists(root))
+        {
             throw new DirectoryNotFoundException($"There is no folder '{root}'.");
+        }
+
         NumberedLines images = Lines("images.txt"), labels = Lines("image_class_labels.txt"), classes = Lines("classes.txt");
         NumberedLines split = Lines("train_test_split.txt"), boxes = Lines("bounding_boxes.txt");
         return
@@ -50,7 +53,10 @@ internal static class CaltechBirds
     private static string ClassOf(TextLine line, NumberedLines classes)
     {
         if (!int.TryParse(line.Text, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        {
             throw line.Fault($"'{line.Text}' is no number of a class.");
+        }
+
         return classes[number].Text;
     }
 

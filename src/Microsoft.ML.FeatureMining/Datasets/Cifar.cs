@@ -58,7 +58,10 @@ public sealed class CifarBinary
     internal IEnumerable<CifarRecord> Read(string path)
     {
         if (!File.Exists(path))
+        {
             throw new FileNotFoundException($"There is no {_name} file '{path}'.", path);
+        }
+
         CheckLength(new FileInfo(path).Length, path);
         return Records(path);
     }
@@ -74,7 +77,10 @@ public sealed class CifarBinary
     internal IReadOnlyList<string> ReadLabelNames(string path)
     {
         if (!File.Exists(path))
+        {
             throw new FileNotFoundException($"There is no file of {_name} class names '{path}'.", path);
+        }
+
         return CheckedNames(File.ReadLines(path), path);
     }
 
@@ -125,7 +131,9 @@ public sealed class CifarBinary
     {
         using FileStream file = File.OpenRead(path);
         foreach (CifarRecord record in Read(file, file.Length, path))
+        {
             yield return record;
+        }
     }
 }
 
@@ -142,7 +150,10 @@ internal sealed class CifarArchive
     public CifarArchive(CifarBinary format, string path)
     {
         if (!File.Exists(path))
+        {
             throw new FileNotFoundException($"There is no archive '{path}'.", path);
+        }
+
         (_format, _path) = (format, path);
     }
 
@@ -172,7 +183,9 @@ internal sealed class CifarArchive
         _format.CheckLength(entry.Length, Name(name));
         using IEnumerator<CifarRecord> records = _format.Read(entry.DataStream!, entry.Length, Name(name)).GetEnumerator();
         while (Guarded(file, name, records.MoveNext))
+        {
             yield return records.Current;
+        }
     }
 
     private static TarReader Open(FileStream file) => new(new GZipStream(file, CompressionMode.Decompress, leaveOpen: true));
@@ -182,9 +195,14 @@ internal sealed class CifarArchive
         while (archive.GetNextEntry() is { } entry)
         {
             if (entry.Length > MaxEntryBytes)
+            {
                 throw new InvalidDataException(FormattableString.Invariant($"'{_path}' is no CIFAR archive: '{entry.Name}' in it has {entry.Length} bytes."));
+            }
+
             if (entry is { EntryType: TarEntryType.RegularFile or TarEntryType.V7RegularFile, DataStream: not null } && entry.Name.Split('/')[^1] == name)
+            {
                 return entry;
+            }
         }
         throw new InvalidDataException($"'{_path}' holds no file '{name}'.");
     }
@@ -221,8 +239,13 @@ internal readonly record struct CifarRecord(byte[] Pixels, int Label)
         (int channels, int height, int width) = CifarBinary.Shape;
         byte[] interleaved = new byte[Pixels.Length];
         for (int c = 0; c < channels; c++)
+        {
             for (int i = 0; i < height * width; i++)
+            {
                 interleaved[(i * channels) + c] = Pixels[(c * height * width) + i];
+            }
+        }
+
         return ImageCodec.EncodePng(interleaved, width, height, level: 0);
     }
 }

@@ -14,7 +14,10 @@ public static class ImageFolder
     internal static IReadOnlyList<ImageFileRow> Read(string root)
     {
         if (!Directory.Exists(root))
+        {
             throw new DirectoryNotFoundException($"There is no folder '{root}'.");
+        }
+
         DirectoryInfo[] classes = [.. Visible(new DirectoryInfo(root)).OfType<DirectoryInfo>().OrderBy(folder => folder.Name, StringComparer.Ordinal)];
         if (classes.Length < 2)
         {
@@ -34,7 +37,10 @@ public static class ImageFolder
     public static IReadOnlyList<string> Find(string folder)
     {
         if (!Directory.Exists(folder))
+        {
             throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
+        }
+
         List<string> paths = [];
         Collect(new DirectoryInfo(folder), Path.GetFullPath(folder), new(StringComparer.Ordinal), paths);
         paths.Sort(StringComparer.Ordinal);
@@ -54,13 +60,20 @@ public static class ImageFolder
     private static void Collect(DirectoryInfo folder, string location, HashSet<string> seen, List<string> paths)
     {
         if (!seen.Add(location))
+        {
             return;
+        }
+
         foreach (FileSystemInfo entry in Visible(folder))
         {
             if (entry is DirectoryInfo inner)
+            {
                 Collect(inner, inner.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Path.Combine(location, inner.Name), seen, paths);
+            }
             else if (Extensions.Contains(entry.Extension))
+            {
                 paths.Add(entry.FullName);
+            }
         }
     }
 

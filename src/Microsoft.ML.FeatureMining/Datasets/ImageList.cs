@@ -36,21 +36,31 @@ internal static class ImageList
             {
                 columns = Columns(path, record, format);
                 if (format.HasHeader)
+                {
                     continue;
+                }
             }
             string file = record.Fields[columns.Value.image];
             if (file.Length == 0 || file.Contains('\0'))
+            {
                 throw TextFault.At(path, record.Line, file.Length == 0 ? "the image's path is empty." : "the image's path holds a null character.");
+            }
+
             yield return (record.Line, Path.GetFullPath(file, Path.GetFullPath(folder)), record.Fields[columns.Value.label].Trim());
         }
         if (columns is null)
+        {
             throw new InvalidDataException($"'{path}' is empty.");
+        }
     }
 
     private static (int Image, int Label) Columns(string path, DelimitedRecord first, ImageListFormat format)
     {
         if (format.HasHeader)
+        {
             return (Column(format.PathColumn), Column(format.LabelColumn));
+        }
+
         return first.Fields.Length == 2
             ? (0, 1)
             : throw TextFault.At(path, first.Line, FormattableString.Invariant($"there are {first.Fields.Length} fields; without a header there are two, image and label."));

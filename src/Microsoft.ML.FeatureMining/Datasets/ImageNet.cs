@@ -13,7 +13,10 @@ internal static class ImageNetFolder
     public static IReadOnlyList<SynsetImageRow> Read(string folder, string synsetListPath)
     {
         if (!Directory.Exists(folder))
+        {
             throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
+        }
+
         return [.. Synset.ReadList(synsetListPath).SelectMany(synset => SynsetImageRow.OfFolder(Path.Combine(folder, synset.Id), synset))];
     }
 }
@@ -37,9 +40,15 @@ internal readonly record struct Synset(string Id, string Description)
         {
             (string id, string names) = line.Split();
             if (!IsId(id))
+            {
                 throw line.Fault($"'{id}' is no WordNet id, an n and eight digits.");
+            }
+
             if (!ids.Add(id))
+            {
                 throw line.Fault($"'{id}' stands in the list before.");
+            }
+
             synsets.Add(new Synset(id, names));
         }
         return synsets.Count > 0 ? synsets : throw new InvalidDataException($"'{path}' is empty.");

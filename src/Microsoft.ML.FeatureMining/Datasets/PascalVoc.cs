@@ -16,14 +16,20 @@ internal static class PascalVoc
     public static IReadOnlyList<VocImage> Read(string root, string set)
     {
         if (!Directory.Exists(root))
+        {
             throw new DirectoryNotFoundException($"There is no folder '{root}'.");
+        }
+
         List<VocImage> images = [];
         HashSet<string> ids = new(StringComparer.Ordinal);
         foreach (TextLine line in TextLine.Read(Path.Combine(root, "ImageSets", "Main", set + ".txt")))
         {
             string id = line.FileName(line.Words(1)[0]);
             if (!ids.Add(id))
+            {
                 throw line.Fault($"'{id}' stands in the list before.");
+            }
+
             string image = Path.GetFullPath(Path.Combine(root, "JPEGImages", id + ".jpg"));
             images.Add(VocAnnotation.Read(Path.Combine(root, "Annotations", id + ".xml"), image));
         }
@@ -49,7 +55,10 @@ internal static class VocAnnotation
     {
         XElement root = Load(path);
         if (root.Name != "annotation")
+        {
             throw Fault(path, root, $"the outermost element is '{root.Name}' where 'annotation' is to be.");
+        }
+
         XElement size = Child(path, root, "size");
         (int width, int height) = (Side(path, size, "width"), Side(path, size, "height"));
         return new VocImage(image, width, height, [.. root.Elements("object").Select(element => Object(path, element, width, height))]);
@@ -58,7 +67,10 @@ internal static class VocAnnotation
     private static XElement Load(string path)
     {
         if (!File.Exists(path))
+        {
             throw new FileNotFoundException($"There is no annotation '{path}'.", path);
+        }
+
         try
         {
             using XmlReader reader = XmlReader.Create(path, Settings);
@@ -76,7 +88,10 @@ internal static class VocAnnotation
     {
         string name = Child(path, element, "name").Value.Trim();
         if (name.Length == 0)
+        {
             throw Fault(path, element, "an object has no name.");
+        }
+
         return new VocObject(name, Box(path, Child(path, element, "bndbox"), width, height), Flag(path, element, "difficult"), Flag(path, element, "truncated"));
     }
 
@@ -86,9 +101,15 @@ internal static class VocAnnotation
         (float left, float top) = (Number(path, element, "xmin"), Number(path, element, "ymin"));
         (float right, float bottom) = (Number(path, element, "xmax"), Number(path, element, "ymax"));
         if (left > right || top > bottom)
+        {
             throw Fault(path, element, "the box ends before it begins.");
+        }
+
         if (left > width || top > height || right < 1 || bottom < 1)
+        {
             throw Fault(path, element, FormattableString.Invariant($"the box lies outside of the image of {width}x{height}."));
+        }
+
         return new AnnotationBox(left - 1, top - 1, right - left + 1, bottom - top + 1);
     }
 
@@ -149,7 +170,10 @@ internal static class VocPatches
         {
             VocObject[] wanted = [.. image.Objects.Where(thing => (withDifficult || !thing.Difficult) && IsLarge(thing.Box, image, minSide))];
             if (wanted.Length == 0)
+            {
                 continue;
+            }
+
             (DecodedImage? decoded, byte[] encoded) = Decode(image);
             foreach (VocObject thing in wanted)
             {

@@ -15,7 +15,10 @@ internal static class TinyImageNet
     public static IReadOnlyList<SynsetImageRow> Read(string root, DataPart part)
     {
         if (!Directory.Exists(root))
+        {
             throw new DirectoryNotFoundException($"There is no folder '{root}'.");
+        }
+
         IReadOnlyList<Synset> classes = Classes(root);
         return part == DataPart.Train
             ? [.. classes.SelectMany(synset => SynsetImageRow.OfFolder(Path.Combine(root, "train", synset.Id, "images"), synset))]
@@ -37,7 +40,10 @@ internal static class TinyImageNet
         {
             string[] words = line.Words(6); // image, class, box
             if (!byId.TryGetValue(words[1], out Synset synset))
+            {
                 throw line.Fault($"'{words[1]}' is no class of wnids.txt.");
+            }
+
             yield return SynsetImageRow.Of(Path.Combine(folder, "images", line.FileName(words[0])), synset);
         }
     }

@@ -27,7 +27,10 @@ internal sealed class DelimitedText
     public static IEnumerable<DelimitedRecord> Read(string path, char separator)
     {
         if (!File.Exists(path))
+        {
             throw new FileNotFoundException($"There is no file '{path}'.", path);
+        }
+
         return Records(path, separator);
     }
 
@@ -40,7 +43,10 @@ internal sealed class DelimitedText
         {
             fields = fields == 0 ? record.Fields.Length : fields;
             if (record.Fields.Length != fields)
+            {
                 throw TextFault.At(path, record.Line, FormattableString.Invariant($"there are {record.Fields.Length} fields where the first record has {fields}."));
+            }
+
             yield return record;
         }
     }
@@ -65,10 +71,15 @@ internal sealed class DelimitedText
         int first = _line;
         List<string> fields = [];
         do
+        {
             fields.Add(_reader.Peek() == '"' ? Quoted() : Plain());
+        }
         while (Take(_separator));
         if (!TakeLineEnd() && _reader.Peek() != End)
+        {
             throw Fault("there is text behind a closing quote.");
+        }
+
         return new DelimitedRecord(first, [.. fields]);
     }
 
@@ -78,7 +89,10 @@ internal sealed class DelimitedText
         while (_reader.Peek() is var next and not ('\r' or '\n' or End) && next != _separator)
         {
             if (next == '"')
+            {
                 throw Fault("there is a quote in a field that does not begin with one.");
+            }
+
             _field.Append((char)_reader.Read());
         }
         return _field.ToString();
@@ -119,7 +133,10 @@ internal sealed class DelimitedText
     private bool Take(char wanted)
     {
         if (_reader.Peek() != wanted)
+        {
             return false;
+        }
+
         _reader.Read();
         return true;
     }
@@ -148,9 +165,15 @@ internal sealed class NumberedLines
         {
             (string first, string rest) = line.Split();
             if (!int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            {
                 throw line.Fault($"'{first}' is no number.");
+            }
+
             if (!_lines.TryAdd(number, line with { Text = rest }))
+            {
                 throw line.Fault($"the number {first} stands in the file before.");
+            }
+
             Numbers.Add(number);
         }
     }
@@ -175,7 +198,10 @@ internal readonly record struct TextLine(string Path, int Number, string Text)
     public static IEnumerable<TextLine> Read(string path)
     {
         if (!File.Exists(path))
+        {
             throw new FileNotFoundException($"There is no file '{path}'.", path);
+        }
+
         return File.ReadLines(path).Select((text, i) => new TextLine(path, i + 1, text.Trim())).Where(line => line.Text.Length > 0);
     }
 

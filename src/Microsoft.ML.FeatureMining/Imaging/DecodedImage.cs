@@ -14,7 +14,10 @@ internal sealed class DecodedImage
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         if (pixels.LongLength != (long)width * height * channels)
+        {
             throw new ArgumentException(FormattableString.Invariant($"{pixels.LongLength} bytes are no {width}x{height} image of {channels} channels."), nameof(pixels));
+        }
+
         (Width, Height, Channels, Pixels) = (width, height, channels, pixels);
         (FullWidth, FullHeight) = (width, height);
     }
@@ -40,10 +43,16 @@ internal sealed class DecodedImage
     public DecodedImage ToGray()
     {
         if (Channels == 1)
+        {
             return this;
+        }
+
         var gray = new byte[Width * Height];
         for (int i = 0, j = 0; i < gray.Length; i++, j += 3)
+        {
             gray[i] = (byte)(((Pixels[j] * 19595) + (Pixels[j + 1] * 38470) + (Pixels[j + 2] * 7471) + 0x8000) >> 16);
+        }
+
         return new DecodedImage(Width, Height, 1, gray) { FullWidth = FullWidth, FullHeight = FullHeight, Shrink = Shrink };
     }
 
@@ -51,7 +60,10 @@ internal sealed class DecodedImage
     public byte[] ToPlanar()
     {
         if (Channels == 1)
+        {
             return Pixels;
+        }
+
         byte[] planar = GC.AllocateUninitializedArray<byte>(Pixels.Length);
         PlanarLayout.Split(Pixels, Channels, planar);
         return planar;
@@ -107,7 +119,10 @@ internal readonly ref struct PixelView
     {
         byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(Width * Height * Channels));
         for (int y = 0; y < Height; y++)
+        {
             Row(y).CopyTo(pixels.AsSpan(y * Width * Channels));
+        }
+
         return new DecodedImage(Width, Height, Channels, pixels) { FullWidth = FullWidth, FullHeight = FullHeight, Shrink = Shrink };
     }
 }
@@ -148,7 +163,9 @@ internal static class PlanarLayout
             return;
         }
         for (int i = 0; i < pixels.Length; i++)
+        {
             planes[i] = pixels[(i % plane * channels) + (i / plane)];
+        }
     }
 
     private static void Split(ReadOnlySpan<byte> rgb, Span<byte> red, Span<byte> green, Span<byte> blue)
@@ -175,7 +192,9 @@ internal static class PlanarLayout
             }
         }
         for (; at < red.Length; at++)
+        {
             (red[at], green[at], blue[at]) = (rgb[3 * at], rgb[(3 * at) + 1], rgb[(3 * at) + 2]);
+        }
     }
 
     /// <summary>Sixteen of each: where they lie side by side.</summary>

@@ -52,9 +52,15 @@ internal sealed record ImagePreprocessing
     public void Apply(PixelView image, Span<byte> target)
     {
         if (Shape.Channels == 1 && image.Channels != 1)
+        {
             image = image.ToImage().ToGray();
+        }
+
         if (image.Channels != Shape.Channels)
+        {
             throw new InvalidOperationException(FormattableString.Invariant($"An image has {image.Channels} channels; the network takes {Shape}."));
+        }
+
         (int width, int height) = (Whole(Shape.Width), Whole(Shape.Height));
         (ResizeWindow columns, ResizeWindow rows) = Resize == ResizeRule.Squash ? (ResizeWindow.Whole(width), ResizeWindow.Whole(height)) : Cover(image, width, height);
         byte[] resized = ArrayPool<byte>.Shared.Rent(Shape.Length);

@@ -26,7 +26,10 @@ internal static class ImageResize
         ResampleWeights down = new(image.Height, (double)image.FullHeight / image.Shrink, rows);
         (int top, int height) = down.Sources.GetOffsetAndLength(image.Height);
         if ((long)columns.Count * height * image.Channels > Array.MaxLength)
+        {
             throw new ImageDecodeException(FormattableString.Invariant($"The image of {image.Width}x{image.Height} pixels is too thin to be resized."));
+        }
+
         int row = columns.Count * image.Channels;
         if (image.Shrink == 1 && rows == ResizeWindow.Whole(image.Height))
         {
@@ -38,7 +41,10 @@ internal static class ImageResize
             byte[] band = ArrayPool<byte>.Shared.Rent(row * height);
             ResizeColumns(image, columns, top, band.AsSpan(0, row * height));
             for (int y = 0; y < rows.Count; y++)
+            {
                 WeightedRows.Sum(band.AsSpan((down.First(y) - top) * row), down, y, pixels.Slice(y * row, row));
+            }
+
             ArrayPool<byte>.Shared.Return(band);
         }
     }
@@ -49,15 +55,22 @@ internal static class ImageResize
         if (image.Shrink == 1 && columns == ResizeWindow.Whole(image.Width))
         {
             for (int y = 0; y < target.Length / row; y++)
+            {
                 image.Row(top + y).CopyTo(target[(y * row)..]);
+            }
+
             return;
         }
         ResampleWeights weights = new(image.Width, (double)image.FullWidth / image.Shrink, columns);
         ReadOnlySpan<byte> source = image.Pixels[(top * image.Stride)..];
         if (image.Channels == 3)
+        {
             WeightedPixels.OfRgbRows(source, image.Stride, weights, target);
+        }
         else
+        {
             WeightedPixels.OfRows(source, image.Stride, image.Channels, weights, target);
+        }
     }
 }
 
@@ -102,7 +115,9 @@ internal sealed class ResampleWeights
                 sum += triangle[t];
             }
             for (int t = 0; t < _count[i]; t++)
+            {
                 _taps[(i * _stride) + t] = (int)(0.5 + (triangle[t] / sum * (1 << Bits)));
+            }
         }
         _quads = new Vector256<short>[_taps.Length / Quad * 2];
         for (int i = 0; i < _taps.Length; i += Quad)
@@ -191,7 +206,9 @@ internal static class WeightedPixels
         for (int y = 0; y < target.Length / targetRow; y++)
         {
             for (int x = 0; x < weights.Count; x++)
+            {
                 OfPixels(source.Slice((y * row) + (weights.First(x) * channels)), weights.Taps(x), target.Slice((y * targetRow) + (x * channels), channels));
+            }
         }
     }
 
@@ -205,11 +222,15 @@ internal static class WeightedPixels
         {
             int reach = row + ((weights.Sources.End.Value + Quad) * Rgb) + Spare;
             for (; y + 2 <= rows && reach <= source.Length - (y * row); y += 2)
+            {
                 OfTwoRows(source.Slice(y * row, reach), row, weights, target.Slice(y * targetRow, 2 * targetRow), targetRow);
+            }
         }
         // The last row of a part of an image ends before the next one would begin.
         if (y < rows)
+        {
             OfRows(source[(y * row)..], row, Rgb, weights, target[(y * targetRow)..]);
+        }
     }
 
     private static void OfTwoRows(ReadOnlySpan<byte> source, int row, ResampleWeights weights, Span<byte> target, int targetRow)
@@ -255,7 +276,10 @@ internal static class WeightedPixels
         {
             int sum = ResampleWeights.Half;
             for (int t = 0, i = c; t < weights.Length; t++, i += target.Length)
+            {
                 sum += source[i] * weights[t];
+            }
+
             target[c] = ResampleWeights.ToByte(sum);
         }
     }
@@ -293,7 +317,10 @@ internal static class WeightedRows
         {
             int sum = ResampleWeights.Half;
             for (int t = 0, i = at; t < taps.Length; t++, i += row)
+            {
                 sum += source[i] * taps[t];
+            }
+
             target[at] = ResampleWeights.ToByte(sum);
         }
     }

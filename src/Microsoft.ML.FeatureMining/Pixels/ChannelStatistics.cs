@@ -11,7 +11,10 @@ internal sealed record ChannelStatistics(float[] Mean, float[] Std)
     public static ChannelStatistics Of(ImageSet set)
     {
         if (set.Count == 0)
+        {
             throw new ArgumentException("There are no images.", nameof(set));
+        }
+
         return set.Element == PixelType.Byte ? OfBytes(set) : OfSingles(set);
     }
 
@@ -19,6 +22,7 @@ internal sealed record ChannelStatistics(float[] Mean, float[] Std)
     {
         ChannelHistogram all = new(set.Shape.Channels);
         foreach (HostBatch batch in All(set))
+        {
             Parallel.For(0, batch.Count, () => new ChannelHistogram(set.Shape.Channels), (image, _, some) =>
             {
                 some.Add(batch.Pixels.AsSpan(image * set.Shape.Length, set.Shape.Length));
@@ -26,8 +30,12 @@ internal sealed record ChannelStatistics(float[] Mean, float[] Std)
             }, some =>
             {
                 lock (all)
+                {
                     all.Add(some);
+                }
             });
+        }
+
         return all.Statistics();
     }
 
@@ -64,7 +72,9 @@ internal sealed record ChannelStatistics(float[] Mean, float[] Std)
         foreach (HostBatch batch in set.Read([.. Enumerable.Range(0, set.Count).Chunk(ImagesAtOnce)]))
         {
             using (batch)
+            {
                 yield return batch;
+            }
         }
     }
 }
@@ -86,7 +96,9 @@ internal sealed class ChannelHistogram(int channels)
         {
             Span<long> levels = _counts.AsSpan(channel * Levels, Levels);
             foreach (byte pixel in image.Slice(channel * plane, plane))
+            {
                 levels[pixel]++;
+            }
         }
     }
 
@@ -94,7 +106,9 @@ internal sealed class ChannelHistogram(int channels)
     public void Add(ChannelHistogram other)
     {
         for (int i = 0; i < _counts.Length; i++)
+        {
             _counts[i] += other._counts[i];
+        }
     }
 
     public ChannelStatistics Statistics()

@@ -81,7 +81,9 @@ internal sealed class ImageSet : IDisposable
         foreach (int label in _labels)
         {
             foreach (int index in LabelSets is null ? [label] : Enumerable.Range(0, ClassCount).Where(index => LabelSets[label][index] > 0))
+            {
                 counts[index]++;
+            }
         }
         return counts;
     }
@@ -123,7 +125,10 @@ internal sealed class ImageSet : IDisposable
             hash.AppendData(image);
         }
         foreach (float[] set in LabelSets ?? [])
+        {
             hash.AppendData(MemoryMarshal.AsBytes(set.AsSpan()));
+        }
+
         return hash.GetHashAndReset();
     }
 

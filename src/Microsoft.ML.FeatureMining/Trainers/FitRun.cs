@@ -40,7 +40,10 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
                 : null,
         };
         if (options.WorkspacePath is not { } path)
+        {
             return TrainingEngine.Fit(recipe, rows.Train, rows.Validation, trainingHost);
+        }
+
         CheckpointSchedule schedule = new() { EverySteps = options.CheckpointEverySteps, Every = options.CheckpointEvery, Keep = options.KeepCheckpoints };
         using Workspace workspace = new(path, RunKey.Of(recipe, rows.Train, rows.Validation, initial), schedule, Warn);
         Info($"Run folder: '{workspace.Folder}'");
@@ -112,7 +115,9 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     {
         options.CancellationToken.ThrowIfCancellationRequested();
         if (Internals.IsCanceled(host))
+        {
             throw new OperationCanceledException("The MLContext was canceled.");
+        }
     }
 
     /// <exception cref="OperationCanceledException">The run was canceled and its model is not returned: no epoch has finished, OnCancellation is Throw, or the
@@ -120,9 +125,15 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     public void ThrowIfDiscarded(TrainingOutcome outcome)
     {
         if (outcome.End != TrainingEnd.Canceled)
+        {
             return;
+        }
+
         if (options.OnCancellation == CancellationBehavior.Throw || outcome.History.Count == 0 || Internals.IsCanceled(host))
+        {
             ThrowIfCanceled();
+        }
+
         Warn(FormattableString.Invariant($"Training was canceled; the returned model has the weights of epoch {outcome.Epoch}."));
     }
 

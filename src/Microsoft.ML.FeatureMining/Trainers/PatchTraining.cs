@@ -1,13 +1,13 @@
-using Microsoft.ML.FeatureMining.Networks.Heads;
-using Microsoft.ML.FeatureMining.Training.Optimizers;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Trainers;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.SearchSpace;
@@ -141,7 +141,9 @@ public sealed class PatchTrainingTrainer : ImageClassificationTrainer
             };
             onPatches = run.Train(first, patches);
             if (onPatches.End == TrainingEnd.Canceled)
+            {
                 throw new OperationCanceledException("Training was canceled during the epochs on patches, so there is no model yet.");
+            }
         }
 
         bool balances = _options is { BalancePositives: true, Loss: BinaryCrossEntropyLoss { PositiveWeights: null } };

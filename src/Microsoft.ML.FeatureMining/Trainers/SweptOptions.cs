@@ -43,7 +43,10 @@ internal static class SweptOptions
     public static IEnumerable<string> Problems(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters, IEnumerable<string> fixedNames)
     {
         if (parameters.Count == 0)
+        {
             yield return "The sweep has no parameters to vary; set Parameters, or fix fewer settings.";
+        }
+
         HashSet<string> names = [.. options.GetType().GetProperties().Select(property => property.Name), .. AttributeParameters.Of(options).Select(parameter => parameter.Name)];
         foreach (string name in fixedNames.Where(name => !names.Contains(name)))
         {
@@ -65,7 +68,9 @@ internal static class SweptOptions
             }
 
             if (problem is not null)
+            {
                 yield return problem;
+            }
         }
     }
 
@@ -147,7 +152,9 @@ internal sealed class TrialTrainer<TOptions>(IDataView rows, TOptions baseline, 
             {
                 settings.Progress?.Invoke(progress);
                 if (progress.Completed is { } epoch && epoch.Epoch >= until && epoch.Epoch < progress.Epochs)
+                {
                     pause.Cancel();
+                }
             },
         });
         using ImageClassificationTransformer classifier = TransformerChains.ClassifierOf(pipeline(observed).Fit(rows));

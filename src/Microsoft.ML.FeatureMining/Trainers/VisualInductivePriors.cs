@@ -1,10 +1,10 @@
-using Microsoft.ML.FeatureMining.Networks.Heads;
 using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Hierarchies;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Trainers;
 using Microsoft.ML.FeatureMining.Training;
@@ -73,11 +73,31 @@ public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
     private IEnumerable<TrainingStrategy> OwnStrategies()
     {
         if (CutMixProbability is > 0 and <= 1)
+
+<<<<<<< TODO: Unmerged change from project 'MicrosoftMLTorchSharp.Tests', Before:
             yield return new CutMix { Probability = CutMixProbability };
         if (CenterLossWeight is > 0 and < double.PositiveInfinity)
+=======
+        {
+            yield return new CutMix { Probability = CutMixProbability };
+        }
+
+        if (CenterLossWeight is > 0 and < double.PositiveInfinity)
+>>>>>>> After
+        {
+        {
+            yield return new CutMix { Probability = CutMixProbability };
+        }
+
+        if (CenterLossWeight is > 0 and < double.PositiveInfinity)
+        {
             yield return new CenterLoss { Weight = CenterLossWeight };
+        }
+
         if (TreeSupervisionWeight is > 0 and < double.PositiveInfinity && Hierarchy is not null)
+        {
             yield return new TreeSupervision { Weight = TreeSupervisionWeight, Hierarchy = Hierarchy };
+        }
     }
 }
 
@@ -103,11 +123,26 @@ public sealed class VisualInductivePriorsTrainer : ImageClassificationTrainer
     private protected override TrainingOutcome Train(FitRun run, TrainingRecipe recipe, TrainingRows rows)
     {
         if (!_options.InducesHierarchy)
+
+<<<<<<< TODO: Unmerged change from project 'MicrosoftMLTorchSharp.Tests', Before:
             return run.Train(recipe, rows);
+=======
+        {
+            return run.Train(recipe, rows);
+>>>>>>> After
+        {
+            return run.Train(recipe, rows);
+        }
+
+        }
+
         run.Info("No class Hierarchy is given. A first network is trained to induce one from its classifier, then a second network is trained with it.");
         TrainingOutcome first = run.Train(recipe, rows);
         if (first.End == TrainingEnd.Canceled)
+        {
             return first;
+        }
+
         ClassHierarchy hierarchy = HierarchyInduction.Of(first.Weights, rows.Keys.Count);
         run.Info($"The induced class hierarchy: {hierarchy}");
         return run.Train((_options with { Hierarchy = hierarchy, CropRatio = recipe.CropRatio }).ToRecipe(recipe.Input, recipe.Seed), rows) with { EarlierHistory = first.History };

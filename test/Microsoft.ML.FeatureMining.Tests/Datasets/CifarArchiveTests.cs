@@ -98,7 +98,10 @@ public sealed class CifarArchiveTests : IDisposable
         string path = _folder[$"{Guid.NewGuid():n}.tar.gz"];
         using TarWriter writer = new(new GZipStream(File.Create(path), CompressionLevel.Fastest));
         foreach ((string name, byte[] bytes) in files)
+        {
             writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(bytes) });
+        }
+
         return path;
     }
 

@@ -97,7 +97,9 @@ public sealed class CifarBinaryTests : IDisposable
         string folder = SharedData.Folder("cifar-100");
         ImageSetBuilder builder = new(CifarBinary.Shape);
         foreach (CifarRecord record in CifarBinary.Cifar100.Read(Path.Combine(folder, "train.bin")))
+        {
             builder.Add(record.Pixels, record.Label);
+        }
 
         ImageSet set = builder.Build(CifarBinary.Cifar100.ClassCount);
 
@@ -105,8 +107,12 @@ public sealed class CifarBinaryTests : IDisposable
         Assert.All(set.Labels.CountBy(label => label), group => Assert.Equal(160, group.Value));
         Assert.Equal(100, CifarBinary.Cifar100.ReadLabelNames(Path.Combine(folder, "fine_label_names.txt")).Count);
         foreach ((float[] actual, double[] expected) in ((float[], double[])[])[(statistics.Mean, [0.50664, 0.48598, 0.43954]), (statistics.Std, [0.26679, 0.25526, 0.27514])])
+        {
             for (int c = 0; c < 3; c++)
+            {
                 Assert.Equal(expected[c], actual[c] / 255, 0.00001);
+            }
+        }
     }
 
     private static byte[] Record(byte[] labels) => [.. labels, .. Pixels()];

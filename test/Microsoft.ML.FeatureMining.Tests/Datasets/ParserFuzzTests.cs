@@ -78,7 +78,9 @@ public sealed class ParserFuzzTests : IDisposable
         Random random = new(1);
         int refused = 0;
         foreach ((string name, byte[] bytes) in parser == "pictures" ? [] : files)
+        {
             _folder.Write(name, bytes);
+        }
 
         for (int i = 0; i < cases; i++)
         {
@@ -89,9 +91,13 @@ public sealed class ParserFuzzTests : IDisposable
             refused += EndsWell(read, $"{parser}, attempt {i}") ? 0 : 1;
             Assert.True(Stopwatch.GetElapsedTime(began) < Limit, $"{parser}, attempt {i} took {Stopwatch.GetElapsedTime(began)}.");
             if (parser == "pictures")
+            {
                 File.Delete(path);
+            }
             else
+            {
                 File.WriteAllBytes(path, bytes);
+            }
         }
 
         // Damage that no parser notices would test nothing.
@@ -138,7 +144,9 @@ public sealed class ParserFuzzTests : IDisposable
     private static void ReadPictures(TemporaryFolder folder)
     {
         foreach (string path in Directory.GetFiles(folder.Path))
+        {
             ImageCodec.Decode(File.ReadAllBytes(path), maxPixels: 1 << 20);
+        }
     }
 
     private static void Count<T>(IEnumerable<T> items) => Assert.InRange(items.Count(), 0, int.MaxValue);
@@ -156,7 +164,9 @@ public sealed class ParserFuzzTests : IDisposable
         {
             writer.WriteEntry(new GnuTarEntry(TarEntryType.Directory, "cifar-10-batches-bin/"));
             foreach ((string name, byte[] bytes) in ((string, byte[])[])[("batches.meta.txt", Text(string.Join('\n', CifarNames))), ("test_batch.bin", CifarRecords(2))])
+            {
                 writer.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, $"cifar-10-batches-bin/{name}") { DataStream = new MemoryStream(bytes) });
+            }
         }
         return stream.ToArray();
     }
@@ -165,7 +175,10 @@ public sealed class ParserFuzzTests : IDisposable
     {
         using MemoryStream stream = new();
         using (GZipStream zip = new(stream, CompressionLevel.Fastest))
+        {
             zip.Write(bytes);
+        }
+
         return stream.ToArray();
     }
 }

@@ -9,7 +9,9 @@ internal static class SharedData
         {
             string candidate = Path.Combine(folder.FullName, "shared", "data", name);
             if (Directory.Exists(candidate))
+            {
                 return candidate;
+            }
         }
         Skip.If(true, $"There is no ../shared/data/{name} beside the checkout.");
         return "";

@@ -35,7 +35,10 @@ public sealed class SynsetTests : IDisposable
     public void ImageNetFolder_ClassesOfTheList_ComeInItsOrder()
     {
         foreach (string name in (string[])["n00000001/b.JPEG", "n00000001/a.JPEG", "n00000002/sub/c.JPEG", "n00000009/d.JPEG", "n00000001/notes.txt"])
+        {
             _folder.Write(name, "");
+        }
+
         string list = _folder.Write("list.txt", "n00000002 two\nn00000001 one");
 
         IReadOnlyList<SynsetImageRow> files = ImageNetFolder.Read(_folder.Path, list);

@@ -1,6 +1,6 @@
 using Microsoft.ML.FeatureMining.Explanation;
-using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Tests.Networks;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -144,7 +144,9 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
             // Only the smaller case is as long as the header declares, to save time; the file is rejected before the length matters.
             byte[] zeros = new byte[1 << 20];
             for (long written = 0; written < Math.Min(bytes, 300_000_000); written += zeros.Length)
+            {
                 weights.Write(zeros);
+            }
         }
         long before = GC.GetAllocatedBytesForCurrentThread();
 

@@ -52,7 +52,10 @@ public sealed class DelimitedTextTests : IDisposable
         // A line without a character is no record.
         string[] first = [.. fields.Get.Select(Clean)];
         if (first is [""])
+        {
             return true;
+        }
+
         string[][] records = [first, [.. first.Reverse()]];
         string text = string.Join(crlf ? "\r\n" : "\n", records.Select(record => string.Join('\t', record.Select(Quoted))));
 

@@ -86,7 +86,9 @@ public sealed class ImageCodecTests
         byte[] file = Goldens.Picture(name);
 
         for (int length = 0; length < Goldens.EndOfPixels(name, file); length++)
+        {
             Assert.Throws<ImageDecodeException>(() => ImageCodec.Decode(file.AsSpan(0, length)));
+        }
     }
 
     [Theory]
@@ -112,9 +114,14 @@ public sealed class ImageCodecTests
     {
         byte[] file = Goldens.Picture(name);
         if (name.EndsWith(".jpg"))
+        {
             file.AsSpan(file.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xC0]) + 5, 4).Fill(0xFF);
+        }
         else
+        {
             WriteSize(file, offset, bigEndian);
+        }
+
         long before = GC.GetAllocatedBytesForCurrentThread();
 
         ImageDecodeException refusal = Assert.Throws<ImageDecodeException>(() => ImageCodec.Decode(file));
@@ -222,12 +229,18 @@ public sealed class ImageCodecTests
         {
             Span<byte> field = file.AsSpan(offset + (4 * i));
             if (bigEndian)
+            {
                 BinaryPrimitives.WriteInt32BigEndian(field, 65535);
+            }
             else
+            {
                 BinaryPrimitives.WriteInt32LittleEndian(field, 65535);
+            }
         }
         if (bigEndian)
+        {
             BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(29), Crc(file.AsSpan(12, 17)));
+        }
     }
 
     private static uint Crc(ReadOnlySpan<byte> bytes)
@@ -237,7 +250,9 @@ public sealed class ImageCodecTests
         {
             crc ^= value;
             for (int bit = 0; bit < 8; bit++)
+            {
                 crc = (crc & 1) != 0 ? 0xEDB88320 ^ (crc >> 1) : crc >> 1;
+            }
         }
         return ~crc;
     }

@@ -17,7 +17,9 @@ public sealed class ImageFuzzTests
         Random random = new(file.Length);
 
         for (int i = 0; i < 300; i++)
+        {
             AssertEndsWell(Damage(file, random), $"{name}, attempt {i}");
+        }
     }
 
     [Theory]
@@ -40,7 +42,10 @@ public sealed class ImageFuzzTests
     {
         byte[] damaged = [.. file];
         for (int change = random.Next(1, 6); change > 0; change--)
+        {
             damaged[random.Next(random.Next(2) == 0 ? Math.Min(64, file.Length) : file.Length)] = (byte)random.Next(256);
+        }
+
         return random.Next(4) switch
         {
             0 => damaged[..random.Next(file.Length)],

@@ -54,7 +54,9 @@ public sealed class ImageResizeTests
                 PixelBox box = new(y, x, height, width);
                 DecodedImage copy = ((PixelView)image).Part(box).ToImage();
                 foreach ((int w, int h) in ((int, int)[])[(9, 7), (40, 30), (200, 150)])
+                {
                     Assert.Equal(ImageResize.Resize(copy, w, h).Pixels, ImageResize.Resize(((PixelView)image).Part(box), w, h).Pixels);
+                }
             }
         }
     }
@@ -65,6 +67,8 @@ public sealed class ImageResizeTests
         DecodedImage white = new(7, 5, 1, [.. Enumerable.Repeat((byte)255, 35)]);
 
         foreach ((int width, int height) in ((int, int)[])[(1, 1), (3, 9), (64, 2), (7, 5)])
+        {
             Assert.All(ImageResize.Resize(white, width, height).Pixels, value => Assert.Equal(255, value));
+        }
     }
 }

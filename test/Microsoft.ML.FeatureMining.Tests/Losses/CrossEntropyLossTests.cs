@@ -1,7 +1,7 @@
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
-using Loss = Microsoft.ML.FeatureMining.Losses.CrossEntropyLoss;
 using static TorchSharp.torch;
+using Loss = Microsoft.ML.FeatureMining.Losses.CrossEntropyLoss;
 
 namespace Microsoft.ML.FeatureMining.Tests.Losses;
 

@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 

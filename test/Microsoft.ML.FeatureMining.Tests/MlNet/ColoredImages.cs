@@ -34,7 +34,10 @@ public sealed class ColoredImages : IDisposable
         var pixels = new byte[Side * Side * 3];
         random.NextBytes(pixels);
         for (int i = 0; i < pixels.Length; i++)
+        {
             pixels[i] = (byte)((pixels[i] / 2) + (i % 3 == 2 - label ? 120 : 0));
+        }
+
         return ImageCodec.EncodePng(pixels, Side, Side);
     }
 

@@ -48,7 +48,9 @@ public sealed class DataSourcesTests(ColoredImages colored) : IClassFixture<Colo
         using (TarWriter writer = new(new GZipStream(File.Create(folder["cifar.tar.gz"]), CompressionLevel.Fastest)))
         {
             foreach (string name in (string[])["test.bin", "fine_label_names.txt"])
+            {
                 writer.WriteEntry(Path.Combine(data, name), $"cifar-100-binary/{name}");
+            }
         }
 
         IDataView packed = Ml.Data.LoadCifarArchive(CifarBinary.Cifar100, folder["cifar.tar.gz"], DataPart.Test);

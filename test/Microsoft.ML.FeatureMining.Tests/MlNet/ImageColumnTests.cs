@@ -116,7 +116,10 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
         byte[] content = new byte[records * 3073];
         random.NextBytes(content);
         for (int i = 0; i < records; i++)
+        {
             content[i * 3073] = (byte)(i % 10);
+        }
+
         string path = Path.Combine(_folder, "data.bin");
         File.WriteAllBytes(path, content);
         return path;

@@ -71,8 +71,12 @@ public sealed class LabeledDataTests
     {
         var taken = new int[71];
         for (int seed = 0; seed < 400; seed++)
+        {
             foreach (int row in Numbers(Ml.Data.TakeRowsPerClass(Texts, 5, seed: seed)))
+            {
                 taken[row]++;
+            }
+        }
 
         // Class c has ten rows, each is taken with probability 1/2: expected 200, standard deviation 10.
         Assert.All(Enumerable.Range(0, 10), k => Assert.InRange(taken[(7 * k) + 6], 155, 245));
@@ -87,7 +91,10 @@ public sealed class LabeledDataTests
         string[] noisy = [.. Ml.Data.AddLabelNoise(Texts, rate, seed: 2).GetColumn<string>("Label")];
 
         foreach ((string name, int rows) in (ReadOnlySpan<(string, int)>)[("a", 40), ("b", 20), ("c", 10)])
+        {
             Assert.Equal((int)Math.Round(rate * rows), Labels.Zip(noisy).Count(pair => pair.First == name && pair.Second != name));
+        }
+
         Assert.Equal("", noisy[70]);
         Assert.All(noisy.SkipLast(1), label => Assert.Contains(label, (string[])["a", "b", "c"]));
     }
@@ -107,7 +114,9 @@ public sealed class LabeledDataTests
         IDataView rows = Ml.Data.LoadFromEnumerable(Enumerable.Repeat(new NumberRow { Label = 4 }, 9000).Concat(Enumerable.Range(0, 10).Select(i => new NumberRow { Label = i })).ToArray());
 
         foreach (float label in Ml.Data.AddLabelNoise(rows, 1).GetColumn<float>("Label").Take(9000))
+        {
             wrong[(int)label]++;
+        }
 
         // Expected 1,000 in each of nine classes, standard deviation 30.
         Assert.Equal(0, wrong[4]);

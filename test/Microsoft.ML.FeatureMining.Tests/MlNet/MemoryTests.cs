@@ -82,7 +82,9 @@ public sealed class MemoryTests(ITestOutputHelper output)
             IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Repeat(image, batched));
             Assert.Equal(batched, model.LastTransformer.Transform(rows).GetColumn<float[]>("Score").Count());
             for (int i = 0; i < single; i++)
+            {
                 engine.Predict(image);
+            }
         }
     }
 

@@ -166,7 +166,9 @@ public sealed class ModelFileTests(TrainedModel trained) : IDisposable
     private static IEnumerable<Exception> Chain(Exception? error)
     {
         for (; error is not null; error = error.InnerException)
+        {
             yield return error;
+        }
     }
 
     private string InFolder(string name) => Path.Combine(_folder, name);

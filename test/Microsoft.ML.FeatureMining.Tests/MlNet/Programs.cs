@@ -19,9 +19,15 @@ internal static class Programs
             RedirectStandardError = true,
         };
         foreach (string argument in (string[])[.. Command(name), .. arguments])
+        {
             start.ArgumentList.Add(argument);
+        }
+
         foreach ((string variable, string value) in environment)
+        {
             start.Environment[variable] = value;
+        }
+
         return Process.Start(start)!;
     }
 

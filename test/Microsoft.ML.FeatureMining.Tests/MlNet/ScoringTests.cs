@@ -80,7 +80,9 @@ public sealed class ScoringTests(TrainedModel trained)
         Assert.Equal(expected.Keys.Order(), paths.Order());
         // Another order makes other batches, so sums have another order.
         foreach (PathAndScore row in trained.Context.Data.CreateEnumerable<PathAndScore>(scored, reuseRowObject: false))
+        {
             Assert.All(expected[row.ImagePath].Zip(row.Score), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        }
     }
 
     [Fact]

@@ -50,7 +50,10 @@ public sealed class SourceRoundTripTests : IDisposable
             Cifar(folder, "fine_label_names.txt", Names());
             string unpacked = Path.GetDirectoryName(Cifar(folder, "test.bin", Records()))!;
             using (GZipStream zip = new(File.Create(folder["cifar.tar.gz"]), CompressionLevel.Fastest))
+            {
                 TarFile.CreateFromDirectory(unpacked, zip, includeBaseDirectory: true);
+            }
+
             return Ml.Data.LoadCifarArchive(CifarBinary.Cifar100, folder["cifar.tar.gz"], DataPart.Test);
         },
         ["tiny-imagenet"] = folder =>

@@ -51,7 +51,7 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
         using CancellationTokenSource stop = new();
-        FeatureMiningOptions stopping = Baseline with { Progress = progress => { if (progress is { Epoch: 2, Step: > 0 }) stop.Cancel(); } };
+        FeatureMiningOptions stopping = Baseline with { Progress = progress => { if (progress is { Epoch: 2, Step: > 0 }) { stop.Cancel(); } } };
 
         SweepResult<FeatureMiningOptions> first = ml.MulticlassClassification.Sweep(rows, stopping, options => Pipeline(ml, options), Settings(folder["a"]) with { Halving = null, Trials = 2, CancellationToken = stop.Token });
         SweepResult<FeatureMiningOptions> all = Sweep(ml, rows, Settings(folder["a"]) with { Halving = null, Trials = 2 });

@@ -261,7 +261,7 @@ public sealed class TrainerTests(TrainedModel trained)
         {
             Epochs = 50,
             CancellationToken = source.Token,
-            Progress = report => { if (report.Completed?.Epoch == 2) source.Cancel(); },
+            Progress = report => { if (report.Completed?.Epoch == 2) { source.Cancel(); } },
         };
 
         ImageClassificationModel model = new MLContext(1).MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded).Model;
@@ -279,7 +279,7 @@ public sealed class TrainerTests(TrainedModel trained)
         {
             CancellationToken = source.Token,
             OnCancellation = CancellationBehavior.Throw,
-            Progress = report => { if (report.Completed?.Epoch == 2) source.Cancel(); },
+            Progress = report => { if (report.Completed?.Epoch == 2) { source.Cancel(); } },
         };
 
         Assert.Throws<OperationCanceledException>(() => new MLContext(1).MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded));
@@ -289,7 +289,7 @@ public sealed class TrainerTests(TrainedModel trained)
     public void Fit_ContextCanceled_Throws()
     {
         MLContext ml = new(1);
-        FeatureMiningOptions options = Tiny.Options with { Progress = report => { if (report.Completed?.Epoch == 1) InternalsTests.Cancel(ml); } };
+        FeatureMiningOptions options = Tiny.Options with { Progress = report => { if (report.Completed?.Epoch == 1) { InternalsTests.Cancel(ml); } } };
 
         Assert.Throws<OperationCanceledException>(() => ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded));
     }

@@ -2,9 +2,9 @@ using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Randomness;
-using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
 

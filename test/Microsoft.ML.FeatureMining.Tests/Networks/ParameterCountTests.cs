@@ -1,6 +1,6 @@
+using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Tests.Conformance;
-using Microsoft.ML.FeatureMining.Networks;
 
 namespace Microsoft.ML.FeatureMining.Tests.Networks;
 

@@ -12,14 +12,18 @@ public sealed class ImageSetTests
         ImageShape shape = new(3, 512, 512); // 21 images a chunk
         ImageSetBuilder builder = new(shape);
         for (int i = 0; i < 50; i++)
+        {
             builder.Add(Image(shape, i), i % 4);
+        }
 
         ImageSet set = builder.Build(classCount: 4);
 
         Assert.Equal((50, 4, shape, PixelType.Byte), (set.Count, set.ClassCount, set.Shape, set.Element));
         Assert.Equal(Enumerable.Range(0, 50).Select(i => i % 4), set.Labels);
         for (int i = 0; i < 50; i++)
+        {
             Assert.Equal(Image(shape, i), set[i]);
+        }
     }
 
     [Fact]

@@ -127,7 +127,9 @@ public sealed class PixelFileTests : IDisposable
     public void Dispose_NotFinished_LeavesNothing()
     {
         using (PixelFileWriter writer = new(_folder.Path, "a", ImageBytes, expectedBytes: 1000))
+        {
             Fill(writer);
+        }
 
         Assert.Empty(Directory.GetFiles(_folder.Path));
     }
@@ -173,7 +175,9 @@ public sealed class PixelFileTests : IDisposable
     private static void Fill(PixelFileWriter writer)
     {
         for (int i = 0; i < Count; i++)
+        {
             writer.Add(Image(i));
+        }
     }
 
     private FilePixels Write(string name)

@@ -3,8 +3,8 @@ using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
-using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 using static TorchSharp.torch;
+using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 
 namespace Microsoft.ML.FeatureMining.Tests.Strategies;
 

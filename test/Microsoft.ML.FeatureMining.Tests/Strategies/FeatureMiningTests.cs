@@ -5,9 +5,9 @@ using Microsoft.ML.FeatureMining.Tests.Conformance;
 using Microsoft.ML.FeatureMining.Tests.Networks;
 using Microsoft.ML.FeatureMining.Training;
 using TorchSharp;
+using static TorchSharp.torch;
 using Linear = TorchSharp.Modules.Linear;
 using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Strategies;
 

@@ -4,13 +4,13 @@ using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Pixels;
-using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 using TorchSharp;
-using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 using static TorchSharp.torch;
+using Strategy = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 

@@ -34,7 +34,10 @@ internal sealed class ClassKeys
         int count = checked((int)((KeyDataViewType)label.Type).Count);
         DataViewSchema.Column? values = label.Annotations.Schema.GetColumnOrNull(KeyValues);
         if (values?.Type is not VectorDataViewType { IsKnownSize: true } type)
+        {
             return new ClassKeys(null, Numbered(count));
+        }
+
         KeyItem item = KeyItem.Of(type.ItemType)
             ?? throw new ArgumentOutOfRangeException(
                 nameof(label), $"The KeyValues of label column '{label.Name}' are {type.ItemType}; a model can store text, numbers and Booleans.");
@@ -48,7 +51,10 @@ internal sealed class ClassKeys
     public static ClassKeys OfSlots(DataViewSchema.Column vector)
     {
         if (vector.Annotations.Schema.GetColumnOrNull(SlotNames)?.Type is not VectorDataViewType { ItemType: TextDataViewType, IsKnownSize: true })
+        {
             return new ClassKeys(null, Numbered(((VectorDataViewType)vector.Type).Size));
+        }
+
         VBuffer<ReadOnlyMemory<char>> names = default;
         vector.Annotations.GetValue(SlotNames, ref names);
         return OfText([.. names.DenseValues().Select(name => name.ToString())]);

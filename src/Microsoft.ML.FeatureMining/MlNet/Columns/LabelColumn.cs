@@ -55,7 +55,10 @@ internal sealed class KeyLabelColumn : LabelColumn
     public static KeyLabelColumn BindWithKeys(DataViewSchema schema, string name, ClassKeys keys)
     {
         if (schema.GetColumnOrNull(name) is { } column && column.Type.Equals(keys.ItemType))
+        {
             return new KeyLabelColumn(column, keys);
+        }
+
         KeyLabelColumn label = Bind(schema, name);
         return label.Keys.Matches(keys) ? label : throw new ArgumentException(
             $"The labels in column '{name}' are {label.Keys}, but those of the training rows are {keys}. Map both by the same fitted MapValueToKey, "
@@ -132,7 +135,10 @@ internal sealed class LabelSetColumn : LabelColumn
     public override Func<int?> Reader(DataViewRow row)
     {
         if (IsMultiHot(Column.Type))
+        {
             return MultiHotReader(row);
+        }
+
         Func<IEnumerable<string>> read = NameReader(row, row.Schema[Column.Index]);
         Dictionary<string, int> classes = Keys.Names.Index().ToDictionary(entry => entry.Item, entry => entry.Index, StringComparer.Ordinal);
         return () =>
@@ -141,7 +147,9 @@ internal sealed class LabelSetColumn : LabelColumn
             foreach (string name in read())
             {
                 if (classes.TryGetValue(name, out int index))
+                {
                     set[index] = 1;
+                }
             }
             return NumberOf(set);
         };
@@ -169,7 +177,10 @@ internal sealed class LabelSetColumn : LabelColumn
         using DataViewRowCursor cursor = rows.GetRowCursor([column]);
         Func<IEnumerable<string>> read = NameReader(cursor, column);
         while (cursor.MoveNext())
+        {
             names.UnionWith(read());
+        }
+
         return names;
     }
 
@@ -203,7 +214,10 @@ internal sealed class LabelSetColumn : LabelColumn
             getter(ref values);
             float[] set = [.. values.DenseValues()];
             if (set.Any(float.IsNaN))
+            {
                 return null;
+            }
+
             return set.All(value => value is 0 or 1)
                 ? NumberOf(set)
                 : throw new ArgumentException(string.Create(
@@ -218,7 +232,9 @@ internal sealed class LabelSetColumn : LabelColumn
         string key = string.Create(set.Length, set, (characters, values) =>
         {
             for (int i = 0; i < values.Length; i++)
+            {
                 characters[i] = values[i] > 0 ? '1' : '0';
+            }
         });
         if (!_numbers.TryGetValue(key, out int number))
         {

@@ -22,9 +22,13 @@ internal sealed class ImageInspector(long maxPixels)
             foreach ((ImageRow row, (ImageFacts facts, string? cause)) in chunk.Select(entry => entry.Row).Zip(results))
             {
                 if (cause is null)
+                {
                     images.Add((row, facts));
+                }
                 else
+                {
                     unreadable.Add(new UnreadableImage(row, cause));
+                }
             }
         }
         int unlabeled = classes?.OfRows.Count(index => index < 0) ?? 0;
@@ -59,9 +63,15 @@ internal sealed class ImageInspector(long maxPixels)
         DataViewSchema.Column? path = rows.Schema.GetColumnOrNull(ImageColumn.PathColumnName) is { Type: TextDataViewType } text ? text : null;
         DataViewSchema.Column? image = rows.Schema.GetColumnOrNull(imageColumnName);
         if (image is { } column && !(column.Type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Byte))
+        {
             throw ColumnError.Mismatch("image", imageColumnName, "VarVector<Byte>", column.Type.ToString()!);
+        }
+
         if (image is null && path is null)
+        {
             throw ColumnError.NotFound("image", imageColumnName);
+        }
+
         using DataViewRowCursor cursor = rows.GetRowCursor(new[] { image, path }.OfType<DataViewSchema.Column>());
         ValueGetter<VBuffer<byte>>? readImage = image is { } encoded ? cursor.GetGetter<VBuffer<byte>>(cursor.Schema[encoded.Index]) : null;
         ValueGetter<ReadOnlyMemory<char>>? readPath = path is { } file ? cursor.GetGetter<ReadOnlyMemory<char>>(cursor.Schema[file.Index]) : null;

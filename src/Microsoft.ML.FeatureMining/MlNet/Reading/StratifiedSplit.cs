@@ -64,7 +64,10 @@ internal sealed class RowClasses
     {
         DataViewSchema.Column column = rows.Schema.GetColumnOrNull(labelColumnName) ?? throw ColumnError.NotFound("label", labelColumnName);
         if (column.Type is KeyDataViewType)
+        {
             return ReadKeys(rows, KeyLabelColumn.Bind(rows.Schema, labelColumnName));
+        }
+
         return KeyItem.Of(column.Type) is { } item
             ? ReadValues(rows, column, item)
             : throw ColumnError.Mismatch("label", labelColumnName, "a key, text or a number", column.Type.ToString()!);
@@ -75,7 +78,10 @@ internal sealed class RowClasses
     {
         var counts = new int[Names.Count];
         foreach (int index in OfRows.Where(index => index >= 0))
+        {
             counts[index]++;
+        }
+
         return counts;
     }
 
@@ -96,7 +102,10 @@ internal sealed class RowClasses
         using DataViewRowCursor cursor = rows.GetRowCursor([label.Column]);
         Func<int?> read = label.Reader(cursor);
         while (cursor.MoveNext())
+        {
             classes.Add(read() ?? -1);
+        }
+
         return new RowClasses(label.Column, label.Keys.Names, Enumerable.Range(1, label.Keys.Count).Select(key => (uint)key).ToArray(), classes);
     }
 
@@ -106,7 +115,10 @@ internal sealed class RowClasses
         using DataViewRowCursor cursor = rows.GetRowCursor([column]);
         Func<string> read = item.ValueReader(cursor, cursor.Schema[column.Index]);
         while (cursor.MoveNext())
+        {
             texts.Add(read());
+        }
+
         bool isNumber = item.Type is NumberDataViewType;
         string missing = isNumber ? "NaN" : "";
         string[] names = [.. texts.Distinct(StringComparer.Ordinal).Where(text => text != missing)
@@ -182,14 +194,21 @@ internal sealed class RowByRowCursor(DataViewRowCursor input, int rows, IReadOnl
     {
         ValueGetter<TValue> getter = input.GetGetter<TValue>(column);
         if (labels is null || column.Index != labels.Column)
+        {
             return getter;
+        }
+
         var values = (TValue[])labels.Values;
         return (ref TValue value) =>
         {
             if (labels.OfRows[_row] is >= 0 and var index)
+            {
                 value = values[index];
+            }
             else
+            {
                 getter(ref value);
+            }
         };
     }
 
@@ -219,7 +238,10 @@ internal sealed class RowByRowCursor(DataViewRowCursor input, int rows, IReadOnl
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
             input.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 }

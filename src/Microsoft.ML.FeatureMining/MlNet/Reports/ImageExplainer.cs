@@ -49,10 +49,16 @@ public sealed class ImageExplainer : IDisposable
     public ImageExplanation Explain(ReadOnlySpan<byte> encoded, int? target = null)
     {
         if (_networks[0].Model.Artifact.Manifest.Element != PixelType.Byte)
+        {
             throw new NotSupportedException("The network was trained on planar floats, not on image files. Call Explain with a data view of planar floats.");
+        }
+
         var pixels = new byte[_networks.Length][];
         for (int i = 0; i < pixels.Length; i++)
+        {
             pixels[i] = _networks[i].Model.Artifact.Manifest.Preprocessing.Apply(encoded, _networks[0].Settings.MaxPixels);
+        }
+
         return _explainer.Explain(pixels, target);
     }
 
@@ -126,7 +132,10 @@ internal static class ImageRows
     public static IEnumerable<(long Row, string? File, byte[][] Pixels)> Spread(IDataView rows, IReadOnlyList<ImageClassificationTransformer> networks, int? count)
     {
         if (count is not { } most)
+        {
             return Read(rows, networks);
+        }
+
         long all = CountOf(rows);
         long taken = Math.Min(most, all);
         return Read(rows, networks, Enumerable.Range(0, (int)taken).Select(i => i * all / taken).ToHashSet());
@@ -135,11 +144,17 @@ internal static class ImageRows
     private static long CountOf(IDataView rows)
     {
         if (rows.GetRowCount() is { } known)
+        {
             return known;
+        }
+
         using DataViewRowCursor cursor = rows.GetRowCursor([]);
         long count = 0;
         while (cursor.MoveNext())
+        {
             count++;
+        }
+
         return count;
     }
 
@@ -165,8 +180,11 @@ internal static class ScoredRowReader
         KeyLabelColumn label = KeyLabelColumn.Bind(scored.Schema, labelColumnName);
         DataViewSchema.Column score = scored.Schema.GetColumnOrNull(scoreColumnName) ?? throw ColumnError.NotFound("score", scoreColumnName);
         if (score.Type is not VectorDataViewType { IsKnownSize: true, Size: > 1 } type || type.ItemType.RawType != typeof(float) || type.Size != label.Keys.Count)
+        {
             throw ColumnError.Mismatch("score", scoreColumnName, FormattableString.Invariant(
                 $"Vector<Single, {label.Keys.Count}>, one per class of '{labelColumnName}'"), score.Type.ToString()!);
+        }
+
         DataViewSchema.Column? path = scored.Schema.GetColumnOrNull(ImageColumn.PathColumnName) is { Type: TextDataViewType } text ? text : null;
         using DataViewRowCursor cursor = scored.GetRowCursor([label.Column, score, .. path is { } column ? new[] { column } : []]);
         Func<int?> readLabel = label.Reader(cursor);

@@ -26,7 +26,10 @@ internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions o
         (string Name, IReadOnlyList<StageActivations> Stages)[] activations =
             [.. explainer.ActivationsOfEach(scored, options.Activations).Select((stages, i) => (NameOf(i), stages)), .. compared];
         if (activations[0].Stages[0].Images > 0)
+        {
             sections.Add(ExplanationSections.Activations(activations));
+        }
+
         HtmlPage.Write(stream, options.Title ?? $"Report: {string.Join(" + ", Networks.Select(network => network.Model.Backbone))}", sections);
     }
 

@@ -85,9 +85,12 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
     {
         ModelArtifact artifact = Model.Artifact;
         if (views == TestTimeAugmentation.TenCrop && artifact.Manifest.Element == PixelType.Single)
+        {
             throw new ArgumentException(
                 $"TenCrop needs larger images to crop from, but this model takes planar floats of {Model.Input}, which are not resized. "
                     + "Use Flip instead.", nameof(views));
+        }
+
         return new ImageClassificationTransformer(_environment, new ModelArtifact(artifact.Manifest with { TestTimeAugmentation = views }, artifact.Weights), Settings);
     }
 

@@ -120,27 +120,47 @@ internal static class EnsembleCheck
     public static void Throw(IReadOnlyList<ImageClassificationTransformer> members, IReadOnlyList<double> weights)
     {
         if (members.Count == 0)
+        {
             throw new ArgumentException("An ensemble needs at least one model.");
+        }
+
         if (weights.Count != members.Count)
+        {
             throw new ArgumentException($"There are {members.Count} models and {weights.Count} weights; give one weight per model.");
+        }
+
         if (!weights.All(weight => weight > 0 && double.IsFinite(weight)))
+        {
             throw new ArgumentException("The weights of an ensemble must be finite and above 0; "
                 + $"they are {string.Join(", ", weights.Select(weight => FormattableString.Invariant($"{weight}")))}.");
+        }
+
         for (int i = 1; i < members.Count; i++)
         {
             if (Problem(members[0], members[i]) is { } problem)
+            {
                 throw new ArgumentException($"Model {i + 1} cannot form an ensemble with model 1: {problem}");
+            }
         }
     }
 
     private static string? Problem(ImageClassificationTransformer first, ImageClassificationTransformer other)
     {
         if (!other.Keys.Matches(first.Keys))
+        {
             return $"{Difference(first.Keys.Names, other.Keys.Names)} Train all models with the same keys from MapValueToKey.";
+        }
+
         if (other.Scorer.IsMultilabel != first.Scorer.IsMultilabel)
+        {
             return "one is multiclass, the other multi-label.";
+        }
+
         if (other.Scorer.Element != first.Scorer.Element)
+        {
             return "one takes images, the other planar floats.";
+        }
+
         return first.Scorer.Element == PixelType.Single && other.Scorer.Input != first.Scorer.Input
             ? $"its input is planar floats of {other.Scorer.Input}, that of model 1 is {first.Scorer.Input}."
             : null;
@@ -149,7 +169,10 @@ internal static class EnsembleCheck
     private static string Difference(IReadOnlyList<string> first, IReadOnlyList<string> other)
     {
         if (first.Count != other.Count)
+        {
             return $"it has {other.Count} classes, model 1 has {first.Count}.";
+        }
+
         int at = Enumerable.Range(0, first.Count).FirstOrDefault(i => first[i] != other[i], -1);
         return at < 0 ? "its class values have another type." : $"its class {at + 1} is '{other[at]}', that of model 1 is '{first[at]}'.";
     }

@@ -31,7 +31,10 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
         ArgumentNullException.ThrowIfNull(input);
         ImageColumn image = ImageColumn.Bind(input, settings.ImageColumnName, _first.Preprocessing, settings.MaxPixels);
         if (image.Element != _first.Element || image.Shape != _first.Input)
+        {
             throw ColumnError.Mismatch("image", image.Column.Name, ColumnType.ToString()!, image.Column.Type.ToString()!);
+        }
+
         return new ScoringColumns(input, ScoreSchema.Extend(input, settings, keys, _first.IsMultilabel), image, new RowScorer(scorers, image, settings.OnUnreadableImage), _first.IsMultilabel);
     }
 }
@@ -60,7 +63,9 @@ internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColu
             {
                 weighted.Scorer.Score(pixels, rows.Count, probabilities);
                 for (int i = 0; i < sum.Length; i++)
+                {
                     sum[i] += weighted.Share * probabilities[i];
+                }
             }
         }
         return new ScoredRows(sum, _classCount, errors, policy);

@@ -24,7 +24,10 @@ internal static class MultilabelEvaluation
     {
         DataViewSchema.Column score = scored.Schema.GetColumnOrNull(scoreColumnName) ?? throw ColumnError.NotFound("score", scoreColumnName);
         if (score.Type is not VectorDataViewType { IsKnownSize: true } type || type.ItemType.RawType != typeof(float))
+        {
             throw ColumnError.Mismatch("score", scoreColumnName, "Vector<Single>, one value per class", score.Type.ToString()!);
+        }
+
         LabelSetColumn label = LabelSetColumn.BindWithKeys(scored.Schema, labelColumnName, ClassKeys.OfSlots(score));
         using DataViewRowCursor cursor = scored.GetRowCursor([label.Column, score]);
         Func<int?> readLabel = label.Reader(cursor);
@@ -52,9 +55,14 @@ internal sealed class ScoredRows(float[] probabilities, int classCount, ImageDec
     {
         VBufferEditor<float> editor = VBufferEditor.Create(ref score, classCount);
         if (IsUnreadable(row))
+        {
             editor.Values.Fill(float.NaN);
+        }
         else
+        {
             Probabilities(row).CopyTo(editor.Values);
+        }
+
         score = editor.Commit();
     }
 
@@ -65,13 +73,18 @@ internal sealed class ScoredRows(float[] probabilities, int classCount, ImageDec
     public uint GetPredictedLabel(int row)
     {
         if (IsUnreadable(row))
+        {
             return 0;
+        }
+
         ReadOnlySpan<float> values = Probabilities(row);
         int best = 0;
         for (int i = 1; i < values.Length; i++)
         {
             if (values[i] > values[best])
+            {
                 best = i;
+            }
         }
         return (uint)best + 1;
     }
@@ -83,7 +96,9 @@ internal sealed class ScoredRows(float[] probabilities, int classCount, ImageDec
         GetScore(row, ref set);
         VBufferEditor<float> editor = VBufferEditor.CreateFromBuffer(ref set);
         foreach (ref float value in editor.Values)
+        {
             value = float.IsNaN(value) ? value : value >= 0.5f ? 1 : 0;
+        }
     }
 
     private ReadOnlySpan<float> Probabilities(int row) => probabilities.AsSpan(row * classCount, classCount);

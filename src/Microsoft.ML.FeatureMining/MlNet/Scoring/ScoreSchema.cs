@@ -22,10 +22,16 @@ internal static class ScoreSchema
     {
         SchemaShape.Column label = Find(input, "label", labelColumnName);
         if (isMultilabel ? !IsSet(label) : !label.IsKey || label.Kind != VectorKind.Scalar || label.ItemType.RawType != typeof(uint))
+        {
             throw ColumnError.Mismatch("label", label.Name, isMultilabel ? LabelSetColumn.Expected : "Key<UInt32>", Internals.TypeName(label));
+        }
+
         SchemaShape.Column image = Find(input, "image", settings.ImageColumnName);
         if (!IsImage(image))
+        {
             throw ColumnError.Mismatch("image", image.Name, ImageColumn.Expected, Internals.TypeName(image));
+        }
+
         SchemaShape.Column[] added = isMultilabel
             ? [SetShape(label, settings.ScoreColumnName), SetShape(label, settings.PredictedLabelColumnName)]
             : [ScoreShape(label, settings.ScoreColumnName), PredictedLabelShape(label, settings.PredictedLabelColumnName)];
@@ -41,9 +47,14 @@ internal static class ScoreSchema
         keys.Annotate(label, isMultilabel ? SlotNames : KeyValues);
         DataViewSchema.Annotations.Builder score = Common(set, isMultilabel, "Score");
         if (!isMultilabel)
+        {
             keys.Annotate(score, TrainingLabelValues);
+        }
+
         if (isMultilabel || keys.ItemType is TextDataViewType)
+        {
             keys.Annotate(score, SlotNames);
+        }
 
         DataViewSchema.Builder builder = new();
         builder.AddColumns(input);
@@ -75,7 +86,10 @@ internal static class ScoreSchema
         if (KeyValuesOf(label) is { } values)
         {
             if (values.ItemType is TextDataViewType)
+            {
                 annotations.Add(Internals.CreateColumn(SlotNames, VectorKind.Vector, values.ItemType));
+            }
+
             annotations.Add(Internals.CreateColumn(TrainingLabelValues, VectorKind.Vector, values.ItemType));
         }
         return Internals.CreateColumn(name, VectorKind.Vector, NumberDataViewType.Single, isKey: false, [.. annotations, .. CommonShapes()]);
@@ -93,7 +107,10 @@ internal static class ScoreSchema
     {
         List<SchemaShape.Column> annotations = [];
         if (KeyValuesOf(label) is { } values)
+        {
             annotations.Add(Internals.CreateColumn(KeyValues, VectorKind.Vector, values.ItemType));
+        }
+
         return Internals.CreateColumn(name, VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true, [.. annotations, .. CommonShapes()]);
     }
 

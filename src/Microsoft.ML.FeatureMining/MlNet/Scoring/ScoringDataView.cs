@@ -45,7 +45,10 @@ internal sealed class ScoringCursor : DataViewRowCursor
         (_input, _columns) = (input, columns);
         _active = new bool[columns.Output.Count];
         foreach (DataViewSchema.Column column in needed)
+        {
             _active[column.Index] = true;
+        }
+
         bool scores = _active[columns.PredictedLabel] || _active[columns.Score];
         int capacity = scores ? batchSize : 1;
         _buffers = [.. columns.Input.Select(column => _active[column.Index] ? ColumnBuffer.Create(input, input.Schema[column.Index], capacity) : null)];
@@ -67,7 +70,9 @@ internal sealed class ScoringCursor : DataViewRowCursor
     public override bool MoveNext()
     {
         if (_slot + 1 < _count)
+        {
             _slot++;
+        }
         else if (!ReadAhead())
         {
             _position = -1;
@@ -83,7 +88,10 @@ internal sealed class ScoringCursor : DataViewRowCursor
     {
         int index = Checked(column);
         if (!_active[index])
+        {
             throw new InvalidOperationException($"Column '{column.Name}' is not active in this cursor.");
+        }
+
         Delegate getter = _buffers.ElementAtOrDefault(index)?.Getter(() => Current) ?? _columns.Getter(index, Scored, () => Current);
         return getter as ValueGetter<TValue>
             ?? throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; its getter cannot return {typeof(TValue)}.");
@@ -92,7 +100,10 @@ internal sealed class ScoringCursor : DataViewRowCursor
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
             _input.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 
@@ -103,12 +114,17 @@ internal sealed class ScoringCursor : DataViewRowCursor
         for (_count = 0; _count < _rows.Length && _input.MoveNext(); _count++)
         {
             foreach (ColumnBuffer? buffer in _buffers)
+            {
                 buffer?.Keep(_count);
+            }
+
             DataViewRowId id = default;
             _idGetter(ref id);
             _rows[_count] = (id, _input.Batch);
             if (_readImage is not null)
+            {
                 _pending.Add(_readImage());
+            }
         }
         _slot = 0;
         return _count > 0;
@@ -150,9 +166,15 @@ internal sealed class ScoringRow : DataViewRow
     public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
     {
         if (!IsColumnActive(column))
+        {
             throw new InvalidOperationException($"Column '{column.Name}' is not active in this row.");
+        }
+
         if (column.Index < _columns.Input.Count)
+        {
             return _input.GetGetter<TValue>(_input.Schema[column.Index]);
+        }
+
         _readImage ??= _columns.Image.Reader(_input);
         return _columns.Getter(column.Index, Scored, () => 0) as ValueGetter<TValue>
             ?? throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; its getter cannot return {typeof(TValue)}.");
@@ -161,14 +183,20 @@ internal sealed class ScoringRow : DataViewRow
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
             _input.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 
     private ScoredRows Scored()
     {
         if (_scored is null || _scoredPosition != _input.Position)
+        {
             (_scored, _scoredPosition) = (_columns.Scorer.Score([_readImage!()]), _input.Position);
+        }
+
         return _scored;
     }
 }
@@ -203,7 +231,10 @@ internal sealed record ScoringColumns(DataViewSchema Input, DataViewSchema Outpu
     {
         HashSet<int> needed = [];
         foreach (DataViewSchema.Column column in outputs)
+        {
             needed.UnionWith(column.Index < Input.Count ? [column.Index] : Image.Columns.Select(input => input.Index));
+        }
+
         return [.. needed.Order().Select(index => Input[index])];
     }
 }

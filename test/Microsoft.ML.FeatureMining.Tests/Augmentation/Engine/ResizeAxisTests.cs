@@ -17,7 +17,9 @@ public sealed class ResizeAxisTests
 
             axis.ResizeRow(row, wide);
             for (int i = 0; i < to; i++)
+            {
                 narrow[i] = ResizeAxis.Blend(row[axis.First(i)] << ResizeAxis.FractionBits, row[axis.First(i) + 1] << ResizeAxis.FractionBits, axis.Weight(i));
+            }
 
             Assert.Equal(narrow, wide);
             // Vectors may read beyond the inputs; here the array ends with them.
