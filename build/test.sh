@@ -6,7 +6,8 @@ cd "$root"
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 dotnet build MlNetFm.sln -c Release -v quiet -clp:NoSummary
-dotnet format whitespace MlNetFm.sln --verify-no-changes --no-restore
+dotnet tool restore > /dev/null
+dotnet csharpier check .
 status=0
 dotnet test MlNetFm.sln -c Release --no-build --logger "trx" --results-directory "$results" -v quiet -m:1 || status=$?
 # One line per skipped test, so that it is not mistaken for a passed test.

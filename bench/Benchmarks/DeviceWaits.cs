@@ -23,16 +23,33 @@ internal static class DeviceWaits
         ImageFileRow[] files = [.. ImageFolder.Read(folder)];
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, side, side) };
         ChannelStatistics statistics = new([127, 127, 127], [64, 64, 64]);
-        ImageSet set = new(new TracedPixels(files, preprocessing, []), preprocessing.Shape, PixelType.Byte, classCount: 1, new int[files.Length], statistics: statistics);
+        ImageSet set = new(
+            new TracedPixels(files, preprocessing, []),
+            preprocessing.Shape,
+            PixelType.Byte,
+            classCount: 1,
+            new int[files.Length],
+            statistics: statistics
+        );
         using NetworkInput input = new(preprocessing.Shape, PixelType.Byte, statistics, CPU);
         Epoch(set, input, batch, TimeSpan.Zero);
         double loader = Median(Epoch(set, input, batch, TimeSpan.Zero));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{side} pixels, batch {batch}: the loader alone takes {1000 * loader:f1} ms per batch (median, n = {set.Count / batch})"));
-        Console.WriteLine($"{"device, ms/batch",20}{"of the loader's",18}{"waits, median ms",20}{"largest ms",14}");
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{side} pixels, batch {batch}: the loader alone takes {1000 * loader:f1} ms per batch (median, n = {set.Count / batch})"
+            )
+        );
+        Console.WriteLine($"{"device, ms/batch", 20}{"of the loader's", 18}{"waits, median ms", 20}{"largest ms", 14}");
         foreach (double pace in Paces)
         {
             double[] waits = Epoch(set, input, batch, TimeSpan.FromSeconds(pace * loader));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{1000 * pace * loader,20:f1}{pace,18:f2}{1000 * Median(waits),20:f2}{1000 * waits.Max(),14:f2}"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{1000 * pace * loader, 20:f1}{pace, 18:f2}{1000 * Median(waits), 20:f2}{1000 * waits.Max(), 14:f2}"
+                )
+            );
         }
     }
 

@@ -34,14 +34,25 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
     {
         for (int i = 0; i < batches; i++)
         {
-            (string Path, long Seed)[] wanted = [.. Enumerable.Range(0, batch).Select(_ => (_files[_random.NextInt(_files.Count)].ImagePath, _random.NextSeed()))];
+            (string Path, long Seed)[] wanted =
+            [
+                .. Enumerable.Range(0, batch).Select(_ => (_files[_random.NextInt(_files.Count)].ImagePath, _random.NextSeed())),
+            ];
             byte[] pixels = _pool.Rent(batch * Shape.Length);
-            Parallel.For(0, batch, new ParallelOptions { MaxDegreeOfParallelism = threads }, n =>
-            {
-                RandomStream random = new(wanted[n].Seed, "crop");
-                Memory<byte> target = pixels.AsMemory(n * Shape.Length, Shape.Length);
-                PooledFile.Use(wanted[n].Path, encoded => ImageCodec.Decode(encoded, ImageCodec.DefaultMaxPixels, 0, 0, picture => Crop(picture, random, target.Span)));
-            });
+            Parallel.For(
+                0,
+                batch,
+                new ParallelOptions { MaxDegreeOfParallelism = threads },
+                n =>
+                {
+                    RandomStream random = new(wanted[n].Seed, "crop");
+                    Memory<byte> target = pixels.AsMemory(n * Shape.Length, Shape.Length);
+                    PooledFile.Use(
+                        wanted[n].Path,
+                        encoded => ImageCodec.Decode(encoded, ImageCodec.DefaultMaxPixels, 0, 0, picture => Crop(picture, random, target.Span))
+                    );
+                }
+            );
             using DisposeScope scope = NewDisposeScope();
             using HostBatch loaded = new(pixels, new long[batch], _pool);
             _input.Of(loaded, _augmentations, _draws);

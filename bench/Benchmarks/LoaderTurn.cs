@@ -13,9 +13,7 @@ internal abstract class LoaderTurn : Contestant
         NativeHeap.KeepFreed();
     }
 
-    public override void Dispose()
-    {
-    }
+    public override void Dispose() { }
 
     protected abstract void Load(int batches);
 

@@ -29,69 +29,136 @@ device.AcceptOnlyFromAmong("cpu", "cuda");
 
 Command train = new("train", "Compares a training step with PyTorch and with a plain TorchSharp loop.")
 {
-    networks, side, batch, threads, rounds, steps, device,
+    networks,
+    side,
+    batch,
+    threads,
+    rounds,
+    steps,
+    device,
 };
-train.SetAction(parsed => Run(parsed, network =>
-[
-    new PythonPeer("peer.py", "train", network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(device)!),
-    new TorchSharpLoop(network, parsed.GetValue(side), parsed.GetValue(batch), torch.device(parsed.GetValue(device)!)),
-    new TrainingStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch), torch.device(parsed.GetValue(device)!)),
-]));
+train.SetAction(parsed =>
+    Run(
+        parsed,
+        network =>
+            [
+                new PythonPeer("peer.py", "train", network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(device)!),
+                new TorchSharpLoop(network, parsed.GetValue(side), parsed.GetValue(batch), torch.device(parsed.GetValue(device)!)),
+                new TrainingStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch), torch.device(parsed.GetValue(device)!)),
+            ]
+    )
+);
 Command score = new("score", "Compares scoring with PyTorch.") { networks, side, batch, threads, rounds, steps };
-score.SetAction(parsed => Run(parsed, network =>
-[
-    new PythonPeer("peer.py", "score", network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads), "cpu"),
-    new ScoringStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch)),
-]));
+score.SetAction(parsed =>
+    Run(
+        parsed,
+        network =>
+            [
+                new PythonPeer("peer.py", "score", network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads), "cpu"),
+                new ScoringStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch)),
+            ]
+    )
+);
 Option<string[]> strategies = new("--strategy")
 {
     Description = "The keys of the strategies.",
     DefaultValueFactory = _ => StrategyCosts.Keys,
     AllowMultipleArgumentsPerToken = true,
 };
-Command cost = new("cost", "Measures the cost of each strategy relative to a plain training step: time, interleaved, and the peak working set of a separate process.")
+Command cost = new(
+    "cost",
+    "Measures the cost of each strategy relative to a plain training step: time, interleaved, and the peak working set of a separate process."
+)
 {
-    networks, strategies, side, batch, threads, rounds, steps,
+    networks,
+    strategies,
+    side,
+    batch,
+    threads,
+    rounds,
+    steps,
 };
-cost.SetAction(parsed => Run(parsed, network =>
-    [.. parsed.GetValue(strategies)!.Prepend(StrategyCosts.Plain).Select(key => new TrainingStep(key, network, parsed.GetValue(side), parsed.GetValue(batch), CPU, StrategyCosts.Make(key)))],
-    (network, key) => StrategyCosts.MeasureMemory(key, network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads))));
+cost.SetAction(parsed =>
+    Run(
+        parsed,
+        network =>
+            [
+                .. parsed
+                    .GetValue(strategies)!
+                    .Prepend(StrategyCosts.Plain)
+                    .Select(key => new TrainingStep(key, network, parsed.GetValue(side), parsed.GetValue(batch), CPU, StrategyCosts.Make(key))),
+            ],
+        (network, key) => StrategyCosts.MeasureMemory(key, network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads))
+    )
+);
 Option<string> one = new("--one") { Description = "The strategy.", DefaultValueFactory = _ => StrategyCosts.Plain };
 Command memory = new("memory", "Runs some steps with one strategy and prints the peak working set in MiB.") { networks, one, side, batch, threads };
 memory.SetAction(parsed =>
 {
     set_num_threads(parsed.GetValue(threads));
-    using TrainingStep step = new(parsed.GetValue(one)!, parsed.GetValue(networks)![0], parsed.GetValue(side), parsed.GetValue(batch), CPU, StrategyCosts.Make(parsed.GetValue(one)!));
+    using TrainingStep step = new(
+        parsed.GetValue(one)!,
+        parsed.GetValue(networks)![0],
+        parsed.GetValue(side),
+        parsed.GetValue(batch),
+        CPU,
+        StrategyCosts.Make(parsed.GetValue(one)!)
+    );
     step.TakeTurn(5, counts: false);
     Console.WriteLine(Process.GetCurrentProcess().PeakWorkingSet64 >> 20);
 });
 Option<DirectoryInfo?> images = new("--images") { Description = "A folder with one subfolder of JPEGs per class. Without it, CIFAR batches from memory." };
 Command load = new("load", "Compares loading and augmenting of batches with torchvision, Pillow and a DataLoader; threads are its workers.")
 {
-    images, batch, threads, rounds, steps,
+    images,
+    batch,
+    threads,
+    rounds,
+    steps,
 };
 load.SetAction(parsed =>
 {
     (int size, int workers, string? folder) = (parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(images)?.FullName);
     string what = folder is null ? "CIFAR batches: crop, flip, normalize" : "JPEG files: decode, random resized crop 224, flip, normalize";
     set_num_threads(workers);
-    TakeTurns(parsed, $"{what}, batch {size}, {workers} threads", folder is null
-        ? [new PythonPeer("loader_peer.py", "cifar", size, workers), new CifarBatches(size)]
-        : [new PythonPeer("loader_peer.py", "jpeg", size, workers, folder), new JpegBatches(size, workers, folder), new CachedBatches(size, folder)]);
+    TakeTurns(
+        parsed,
+        $"{what}, batch {size}, {workers} threads",
+        folder is null
+            ? [new PythonPeer("loader_peer.py", "cifar", size, workers), new CifarBatches(size)]
+            : [new PythonPeer("loader_peer.py", "jpeg", size, workers, folder), new JpegBatches(size, workers, folder), new CachedBatches(size, folder)]
+    );
 });
 Option<FileInfo> trace = new("--trace") { Description = "The trace file to write.", DefaultValueFactory = _ => new FileInfo("overlap.json") };
-Command overlap = new("overlap", "Traces the overlap of decoding and training steps, for chrome://tracing or ui.perfetto.dev, and prints the time that steps wait for batches.")
+Command overlap = new(
+    "overlap",
+    "Traces the overlap of decoding and training steps, for chrome://tracing or ui.perfetto.dev, and prints the time that steps wait for batches."
+)
 {
-    images, networks, side, batch, threads, trace,
+    images,
+    networks,
+    side,
+    batch,
+    threads,
+    trace,
 };
 overlap.SetAction(parsed =>
 {
     set_num_threads(parsed.GetValue(threads));
-    OverlapTrace.Run(parsed.GetValue(images)!.FullName, parsed.GetValue(networks)![0], parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(trace)!.FullName);
+    OverlapTrace.Run(
+        parsed.GetValue(images)!.FullName,
+        parsed.GetValue(networks)![0],
+        parsed.GetValue(side),
+        parsed.GetValue(batch),
+        parsed.GetValue(trace)!.FullName
+    );
 });
 Command waits = new("waits", "Measures how long a device waits for batches that are decoded from files, if it is faster or slower than the loader.")
 {
-    images, side, batch, threads,
+    images,
+    side,
+    batch,
+    threads,
 };
 waits.SetAction(parsed =>
 {
@@ -106,15 +173,29 @@ Command numbers = new("numbers", "Counts how often operations with a Scalar fail
 numbers.SetAction(parsed => ScalarRace.Run(parsed.GetValue(seconds)));
 return new RootCommand("Compares the engine with PyTorch, interleaved in one run. Compare the ratios of medians, not the seconds.")
 {
-    train, score, cost, memory, load, overlap, waits, numbers,
-}.Parse(args).Invoke();
+    train,
+    score,
+    cost,
+    memory,
+    load,
+    overlap,
+    waits,
+    numbers,
+}
+    .Parse(args)
+    .Invoke();
 
 void Run(ParseResult parsed, Func<string, Contestant[]> contestants, Func<string, string, double>? memoryOf = null)
 {
     set_num_threads(parsed.GetValue(threads));
     foreach (string network in parsed.GetValue(networks)!)
     {
-        TakeTurns(parsed, $"{network}, {parsed.GetValue(side)} pixels, batch {parsed.GetValue(batch)}, {parsed.GetValue(threads)} threads", contestants(network), key => memoryOf?.Invoke(network, key));
+        TakeTurns(
+            parsed,
+            $"{network}, {parsed.GetValue(side)} pixels, batch {parsed.GetValue(batch)}, {parsed.GetValue(threads)} threads",
+            contestants(network),
+            key => memoryOf?.Invoke(network, key)
+        );
     }
 }
 

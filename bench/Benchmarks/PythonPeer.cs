@@ -11,12 +11,18 @@ internal sealed class PythonPeer : Contestant
     public PythonPeer(string script, params object[] arguments)
         : base("PyTorch")
     {
-        string[] all = [Path.Combine(AppContext.BaseDirectory, script), .. arguments.Select(argument => Convert.ToString(argument, CultureInfo.InvariantCulture)!)];
-        _process = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("PYTHON") ?? "/usr/bin/python3", all)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
+        string[] all =
+        [
+            Path.Combine(AppContext.BaseDirectory, script),
+            .. arguments.Select(argument => Convert.ToString(argument, CultureInfo.InvariantCulture)!),
+        ];
+        _process = Process.Start(
+            new ProcessStartInfo(Environment.GetEnvironmentVariable("PYTHON") ?? "/usr/bin/python3", all)
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
         Version = ReadLine();
     }
 
@@ -36,6 +42,7 @@ internal sealed class PythonPeer : Contestant
         return [.. ReadLine().Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture))];
     }
 
-    private string ReadLine() => _process.StandardOutput.ReadLine()
+    private string ReadLine() =>
+        _process.StandardOutput.ReadLine()
         ?? throw new InvalidOperationException("The PyTorch process has exited. Install torch and torchvision for python3 (Debian: python3-torchvision).");
 }

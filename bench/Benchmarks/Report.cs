@@ -11,13 +11,17 @@ internal static class Report
     public static void Write(string title, Contestant[] field)
     {
         Console.WriteLine($"{title}, n = {field[0].Seconds.Count} each");
-        Console.WriteLine($"{"",-24}{"median s",10}{"quartiles",20}{"to " + field[0].Name,12}{"quartiles",18}");
+        Console.WriteLine($"{"", -24}{"median s", 10}{"quartiles", 20}{"to " + field[0].Name, 12}{"quartiles", 18}");
         foreach (Contestant contestant in field)
         {
             double[] ratios = [.. contestant.Seconds.Zip(field[0].Seconds, (mine, first) => mine / first)];
             double ratio = Quantile(contestant.Seconds, 0.5) / Quantile(field[0].Seconds, 0.5);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{contestant.Name,-24}{Quantile(contestant.Seconds, 0.5),10:f4}{Quantile(contestant.Seconds, 0.25),11:f4} -{Quantile(contestant.Seconds, 0.75),7:f4}{ratio,12:f3}{Quantile(ratios, 0.25),10:f3} -{Quantile(ratios, 0.75),6:f3}"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{contestant.Name, -24}{Quantile(contestant.Seconds, 0.5), 10:f4}{Quantile(contestant.Seconds, 0.25), 11:f4} -{Quantile(contestant.Seconds, 0.75), 7:f4}{ratio, 12:f3}{Quantile(ratios, 0.25), 10:f3} -{Quantile(ratios, 0.75), 6:f3}"
+                )
+            );
         }
     }
 
@@ -27,7 +31,7 @@ internal static class Report
         foreach (string name in first is null ? [] : names)
         {
             double mebibytes = name == names[0] ? first!.Value : memoryOf!(name)!.Value;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-24}{mebibytes,8:f0} MiB{mebibytes - first!.Value,8:+0;-0;0}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name, -24}{mebibytes, 8:f0} MiB{mebibytes - first!.Value, 8:+0;-0;0}"));
         }
     }
 

@@ -56,31 +56,43 @@ internal static class ScalarRace
 
     private static void Measure(string name, float expected, Func<Tensor, Tensor, Tensor> operation, double seconds)
     {
-        long operations = 0, wrong = 0, errors = 0;
+        long operations = 0,
+            wrong = 0,
+            errors = 0;
         DateTime end = DateTime.UtcNow.AddSeconds(seconds);
-        Thread[] workers = [.. Enumerable.Range(0, 2).Select(_ => new Thread(() =>
-        {
-            using Tensor y = ones(4);
-            while (DateTime.UtcNow < end)
-            {
-                using DisposeScope scope = NewDisposeScope();
-                for (int i = 0; i < 100; i++)
+        Thread[] workers =
+        [
+            .. Enumerable
+                .Range(0, 2)
+                .Select(_ => new Thread(() =>
                 {
-                    try
+                    using Tensor y = ones(4);
+                    while (DateTime.UtcNow < end)
                     {
-                        Interlocked.Add(ref wrong, operation(zeros(4), y).data<float>()[0] == expected ? 0 : 1);
-                    }
-                    catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException or InvalidOperationException)
-                    {
-                        Interlocked.Increment(ref errors);
-                    }
-                }
+                        using DisposeScope scope = NewDisposeScope();
+                        for (int i = 0; i < 100; i++)
+                        {
+                            try
+                            {
+                                Interlocked.Add(ref wrong, operation(zeros(4), y).data<float>()[0] == expected ? 0 : 1);
+                            }
+                            catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException or InvalidOperationException)
+                            {
+                                Interlocked.Increment(ref errors);
+                            }
+                        }
 
-                Interlocked.Add(ref operations, 100);
-            }
-        }))];
+                        Interlocked.Add(ref operations, 100);
+                    }
+                })),
+        ];
         Array.ForEach(workers, thread => thread.Start());
         Array.ForEach(workers, thread => thread.Join());
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-36}{operations,12} operations{wrong,6} wrong{errors,6} errors{(wrong + errors) * 1e6 / operations,8:f2} per million"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name, -36}{operations, 12} operations{wrong, 6} wrong{errors, 6} errors{(wrong + errors) * 1e6 / operations, 8:f2} per million"
+            )
+        );
     }
 }

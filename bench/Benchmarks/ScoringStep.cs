@@ -39,10 +39,15 @@ internal sealed class ScoringStep : Contestant
 
     public override void Dispose() => _scorer.Dispose();
 
-    protected override double[] Run(int steps) => [.. Enumerable.Range(0, steps).Select(_ =>
-    {
-        long began = Stopwatch.GetTimestamp();
-        _scorer.Score(_pixels, _batch, _probabilities);
-        return Stopwatch.GetElapsedTime(began).TotalSeconds;
-    })];
+    protected override double[] Run(int steps) =>
+        [
+            .. Enumerable
+                .Range(0, steps)
+                .Select(_ =>
+                {
+                    long began = Stopwatch.GetTimestamp();
+                    _scorer.Score(_pixels, _batch, _probabilities);
+                    return Stopwatch.GetElapsedTime(began).TotalSeconds;
+                }),
+        ];
 }

@@ -11,15 +11,17 @@ internal static class StrategyCosts
 {
     public const string Plain = "plain";
 
-    public static string[] Keys { get; } = [.. Enumerable.Range(1, 2).Select(stages => $"feature-mining-{stages}"), .. StrategyCatalog.Keys.Where(key => key != "feature-mining")];
+    public static string[] Keys { get; } =
+    [.. Enumerable.Range(1, 2).Select(stages => $"feature-mining-{stages}"), .. StrategyCatalog.Keys.Where(key => key != "feature-mining")];
 
-    public static TrainingStrategy[] Make(string key) => key switch
-    {
-        Plain => [],
-        "feature-mining-1" or "feature-mining-2" or "feature-mining-3" => [new FeatureMining { Stages = key[^1] - '0' }],
-        "tree-supervision" => [new TreeSupervision { Hierarchy = Halves() }],
-        _ => [StrategyCatalog.Create(key)],
-    };
+    public static TrainingStrategy[] Make(string key) =>
+        key switch
+        {
+            Plain => [],
+            "feature-mining-1" or "feature-mining-2" or "feature-mining-3" => [new FeatureMining { Stages = key[^1] - '0' }],
+            "tree-supervision" => [new TreeSupervision { Hierarchy = Halves() }],
+            _ => [StrategyCatalog.Create(key)],
+        };
 
     /// <summary>The peak working set in MiB of a process that runs some steps with a strategy.</summary>
     public static double MeasureMemory(string key, string network, int side, int batch, int threads)
@@ -34,7 +36,6 @@ internal static class StrategyCosts
     // A binary hierarchy that splits the classes in halves recursively.
     private static ClassHierarchy Halves() => ClassHierarchy.Parse(Tree(0, Noise.Classes) + ";");
 
-    private static string Tree(int first, int count) => count == 1
-        ? first.ToString(CultureInfo.InvariantCulture)
-        : $"({Tree(first, count / 2)},{Tree(first + count / 2, count - count / 2)})";
+    private static string Tree(int first, int count) =>
+        count == 1 ? first.ToString(CultureInfo.InvariantCulture) : $"({Tree(first, count / 2)},{Tree(first + count / 2, count - count / 2)})";
 }

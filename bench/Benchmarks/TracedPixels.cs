@@ -13,16 +13,20 @@ internal sealed class TracedPixels(IReadOnlyList<ImageFileRow> files, ImagePrepr
 
     public override ulong Checksum(int row) => 0;
 
-    public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> wanted) => wanted.Select(rows =>
-    {
-        long began = Stopwatch.GetTimestamp();
-        byte[] pixels = Pool.Rent(rows.Length * preprocessing.Shape.Length);
-        ParallelLoop.For(rows.Length, i =>
+    public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> wanted) =>
+        wanted.Select(rows =>
         {
-            Memory<byte> target = pixels.AsMemory(i * preprocessing.Shape.Length, preprocessing.Shape.Length);
-            PooledFile.Use(files[rows[i]].ImagePath, encoded => preprocessing.Apply(encoded, ImageCodec.DefaultMaxPixels, target));
+            long began = Stopwatch.GetTimestamp();
+            byte[] pixels = Pool.Rent(rows.Length * preprocessing.Shape.Length);
+            ParallelLoop.For(
+                rows.Length,
+                i =>
+                {
+                    Memory<byte> target = pixels.AsMemory(i * preprocessing.Shape.Length, preprocessing.Shape.Length);
+                    PooledFile.Use(files[rows[i]].ImagePath, encoded => preprocessing.Apply(encoded, ImageCodec.DefaultMaxPixels, target));
+                }
+            );
+            batches.Add((began, Stopwatch.GetTimestamp()));
+            return pixels;
         });
-        batches.Add((began, Stopwatch.GetTimestamp()));
-        return pixels;
-    });
 }

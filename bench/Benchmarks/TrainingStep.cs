@@ -26,7 +26,14 @@ internal sealed class TrainingStep : Contestant
         : base(name)
     {
         ImageSet set = Noise.Images(batch * 16, side);
-        TrainingRecipe recipe = new() { Backbone = backbone, Input = set.Shape, BatchSize = batch, Epochs = 1_000_000, Strategies = strategies };
+        TrainingRecipe recipe = new()
+        {
+            Backbone = backbone,
+            Input = set.Shape,
+            BatchSize = batch,
+            Epochs = 1_000_000,
+            Strategies = strategies,
+        };
         _device = device;
         _thread = new Thread(() => Fit(recipe, set));
         _thread.Start();

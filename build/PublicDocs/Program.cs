@@ -43,10 +43,23 @@ static HashSet<string> VisibleNames(string path)
     {
         string owner = FullName(metadata, type);
         names.Add(owner);
-        HashSet<MethodDefinitionHandle> methods = [.. type.GetMethods().Where(handle => IsVisibleMember((int)(metadata.GetMethodDefinition(handle).Attributes & MethodAttributes.MemberAccessMask)))];
+        HashSet<MethodDefinitionHandle> methods =
+        [
+            .. type.GetMethods().Where(handle => IsVisibleMember((int)(metadata.GetMethodDefinition(handle).Attributes & MethodAttributes.MemberAccessMask))),
+        ];
         Add(methods.Select(handle => metadata.GetMethodDefinition(handle).Name));
-        Add(type.GetFields().Select(metadata.GetFieldDefinition).Where(field => IsVisibleMember((int)(field.Attributes & FieldAttributes.FieldAccessMask))).Select(field => field.Name));
-        Add(type.GetProperties().Select(metadata.GetPropertyDefinition).Where(property => methods.Contains(property.GetAccessors().Getter) || methods.Contains(property.GetAccessors().Setter)).Select(property => property.Name));
+        Add(
+            type.GetFields()
+                .Select(metadata.GetFieldDefinition)
+                .Where(field => IsVisibleMember((int)(field.Attributes & FieldAttributes.FieldAccessMask)))
+                .Select(field => field.Name)
+        );
+        Add(
+            type.GetProperties()
+                .Select(metadata.GetPropertyDefinition)
+                .Where(property => methods.Contains(property.GetAccessors().Getter) || methods.Contains(property.GetAccessors().Setter))
+                .Select(property => property.Name)
+        );
         Add(type.GetEvents().Select(metadata.GetEventDefinition).Where(entry => methods.Contains(entry.GetAccessors().Adder)).Select(entry => entry.Name));
 
         void Add(IEnumerable<StringHandle> handles) => names.UnionWith(handles.Select(handle => $"{owner}.{metadata.GetString(handle).Replace('.', '#')}"));
@@ -55,16 +68,21 @@ static HashSet<string> VisibleNames(string path)
     return names;
 }
 
-static bool IsVisible(MetadataReader metadata, TypeDefinition type) => (type.Attributes & TypeAttributes.VisibilityMask) switch
-{
-    TypeAttributes.Public => true,
-    TypeAttributes.NestedPublic or TypeAttributes.NestedFamily or TypeAttributes.NestedFamORAssem => IsVisible(metadata, metadata.GetTypeDefinition(type.GetDeclaringType())),
-    _ => false,
-};
+static bool IsVisible(MetadataReader metadata, TypeDefinition type) =>
+    (type.Attributes & TypeAttributes.VisibilityMask) switch
+    {
+        TypeAttributes.Public => true,
+        TypeAttributes.NestedPublic or TypeAttributes.NestedFamily or TypeAttributes.NestedFamORAssem => IsVisible(
+            metadata,
+            metadata.GetTypeDefinition(type.GetDeclaringType())
+        ),
+        _ => false,
+    };
 
 // Public, protected or protected internal; methods and fields share the numbers.
 static bool IsVisibleMember(int access) => access is (int)MethodAttributes.Public or (int)MethodAttributes.Family or (int)MethodAttributes.FamORAssem;
 
-static string FullName(MetadataReader metadata, TypeDefinition type) => type.GetDeclaringType() is { IsNil: false } outer
-    ? $"{FullName(metadata, metadata.GetTypeDefinition(outer))}.{metadata.GetString(type.Name)}"
-    : $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}";
+static string FullName(MetadataReader metadata, TypeDefinition type) =>
+    type.GetDeclaringType() is { IsNil: false } outer
+        ? $"{FullName(metadata, metadata.GetTypeDefinition(outer))}.{metadata.GetString(type.Name)}"
+        : $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}";

@@ -53,8 +53,10 @@ static byte[] Publicize(byte[] assembly)
     int Row(EntityHandle handle, int offset)
     {
         MetadataTokens.TryGetTableIndex(handle.Kind, out TableIndex table);
-        return image.PEHeaders.MetadataStartOffset + metadata.GetTableMetadataOffset(table)
-            + ((MetadataTokens.GetRowNumber(handle) - 1) * metadata.GetTableRowSize(table)) + offset;
+        return image.PEHeaders.MetadataStartOffset
+            + metadata.GetTableMetadataOffset(table)
+            + ((MetadataTokens.GetRowNumber(handle) - 1) * metadata.GetTableRowSize(table))
+            + offset;
     }
 }
 
@@ -67,15 +69,19 @@ static bool OfMlNet(MetadataReader metadata, TypeDefinitionHandle type)
         : metadata.GetString(definition.Namespace).StartsWith("Microsoft.ML", StringComparison.Ordinal);
 }
 
-static byte Type(byte flags) => (TypeAttributes)(flags & (byte)TypeAttributes.VisibilityMask) switch
-{
-    TypeAttributes.NotPublic => (byte)(flags | (byte)TypeAttributes.Public),
-    TypeAttributes.NestedAssembly or TypeAttributes.NestedFamANDAssem => (byte)((flags & ~(byte)TypeAttributes.VisibilityMask) | (byte)TypeAttributes.NestedPublic),
-    _ => flags,
-};
+static byte Type(byte flags) =>
+    (TypeAttributes)(flags & (byte)TypeAttributes.VisibilityMask) switch
+    {
+        TypeAttributes.NotPublic => (byte)(flags | (byte)TypeAttributes.Public),
+        TypeAttributes.NestedAssembly or TypeAttributes.NestedFamANDAssem => (byte)(
+            (flags & ~(byte)TypeAttributes.VisibilityMask) | (byte)TypeAttributes.NestedPublic
+        ),
+        _ => flags,
+    };
 
-static byte Member(byte flags) => (MethodAttributes)(flags & (byte)MethodAttributes.MemberAccessMask) switch
-{
-    MethodAttributes.Assembly or MethodAttributes.FamANDAssem => (byte)((flags & ~(byte)MethodAttributes.MemberAccessMask) | (byte)MethodAttributes.Public),
-    _ => flags,
-};
+static byte Member(byte flags) =>
+    (MethodAttributes)(flags & (byte)MethodAttributes.MemberAccessMask) switch
+    {
+        MethodAttributes.Assembly or MethodAttributes.FamANDAssem => (byte)((flags & ~(byte)MethodAttributes.MemberAccessMask) | (byte)MethodAttributes.Public),
+        _ => flags,
+    };

@@ -12,17 +12,22 @@ int epochs = args.Length > 1 ? int.Parse(args[1]) : 30;
 MLContext ml = new(seed: 1);
 (IDataView train, IDataView test) = ml.Data.SplitByClass(ml.Data.LoadImageFolder(folder), testFraction: 0.2, seed: 1);
 
-var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
+var pipeline = ml
+    .Transforms.Conversion.MapValueToKey("Label")
     .Append(ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, "ImagePath"))
-    .Append(ml.MulticlassClassification.Trainers.FeatureMining(new FeatureMiningOptions
-    {
-        Backbone = "cifar-resnet-20",
-        BatchSize = 32,
-        Epochs = epochs,
-        // In this order, after random crop and flip.
-        Augmentations = [new RandomGrayscale { Probability = 0.2 }, new Cutout()],
-        Progress = report => Console.Write(report.Completed is { } epoch ? $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:F3}\n" : ""),
-    }))
+    .Append(
+        ml.MulticlassClassification.Trainers.FeatureMining(
+            new FeatureMiningOptions
+            {
+                Backbone = "cifar-resnet-20",
+                BatchSize = 32,
+                Epochs = epochs,
+                // In this order, after random crop and flip.
+                Augmentations = [new RandomGrayscale { Probability = 0.2 }, new Cutout()],
+                Progress = report => Console.Write(report.Completed is { } epoch ? $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:F3}\n" : ""),
+            }
+        )
+    )
     .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 
 ITransformer model = pipeline.Fit(train);
@@ -53,9 +58,9 @@ internal sealed record RandomGrayscale : ImageAugmentation
     {
         using DisposeScope scope = NewDisposeScope();
         bool[] chosen = [.. Enumerable.Range(0, (int)images.shape[0]).Select(_ => random.NextDouble() < Probability)];
-        Tensor mask = tensor(chosen, device: images.device).view(-1, 1, 1, 1);                              // [N,1,1,1]
-        Tensor weights = tensor(new[] { 0.2989f, 0.587f, 0.114f }, device: images.device).view(1, 3, 1, 1);  // [1,3,1,1]
-        Tensor gray = (images.to(ScalarType.Float32) * weights).sum(1, keepdim: true).to(images.dtype);                    // [N,1,H,W]
-        return where(mask, gray, images).MoveToOuterDisposeScope();                                                        // [N,3,H,W]
+        Tensor mask = tensor(chosen, device: images.device).view(-1, 1, 1, 1); // [N,1,1,1]
+        Tensor weights = tensor(new[] { 0.2989f, 0.587f, 0.114f }, device: images.device).view(1, 3, 1, 1); // [1,3,1,1]
+        Tensor gray = (images.to(ScalarType.Float32) * weights).sum(1, keepdim: true).to(images.dtype); // [N,1,H,W]
+        return where(mask, gray, images).MoveToOuterDisposeScope(); // [N,3,H,W]
     }
 }

@@ -14,15 +14,20 @@ int epochs = args.Length > 1 ? int.Parse(args[1]) : 30;
 MLContext ml = new(seed: 1);
 (IDataView train, IDataView test) = ml.Data.SplitByClass(ml.Data.LoadImageFolder(folder), testFraction: 0.2, seed: 1);
 
-var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
+var pipeline = ml
+    .Transforms.Conversion.MapValueToKey("Label")
     .Append(ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, "ImagePath"))
-    .Append(ml.MulticlassClassification.Trainers.FeatureMining(new FeatureMiningOptions
-    {
-        Backbone = "three-stages",
-        BatchSize = 32,
-        Epochs = epochs,
-        Progress = report => Console.Write(report.Completed is { } epoch ? $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:F3}\n" : ""),
-    }))
+    .Append(
+        ml.MulticlassClassification.Trainers.FeatureMining(
+            new FeatureMiningOptions
+            {
+                Backbone = "three-stages",
+                BatchSize = 32,
+                Epochs = epochs,
+                Progress = report => Console.Write(report.Completed is { } epoch ? $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:F3}\n" : ""),
+            }
+        )
+    )
     .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 
 ITransformer model = pipeline.Fit(train);
@@ -58,19 +63,26 @@ internal sealed class ThreeStages : Backbone
     public override IReadOnlyList<int> StageChannels => Channels;
 
     /// <summary>Only for fine-tuning with frozen stages: the modules of the stem and of each stage.</summary>
-    protected override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => [[stem], [stage1], [stage2], [stage3]];
+    protected override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups =>
+        [
+            [stem],
+            [stage1],
+            [stage2],
+            [stage3],
+        ];
 
     /// <summary>From normalized images [N,C,H,W] to [N,16,H,W].</summary>
     public override Tensor Stem(Tensor images) => stem.call(images);
 
     /// <summary>To [N,16,H,W], [N,32,H/2,W/2], [N,64,H/4,W/4]. Strategies see, and may change, the features between the stages.</summary>
-    public override Tensor Stage(int index, Tensor input) => index switch
-    {
-        0 => stage1.call(input),
-        1 => stage2.call(input),
-        2 => stage3.call(input),
-        _ => throw new ArgumentOutOfRangeException(nameof(index)),
-    };
+    public override Tensor Stage(int index, Tensor input) =>
+        index switch
+        {
+            0 => stage1.call(input),
+            1 => stage2.call(input),
+            2 => stage3.call(input),
+            _ => throw new ArgumentOutOfRangeException(nameof(index)),
+        };
 
     private static Sequential Convolution(int input, int output, int stride) =>
         nn.Sequential(nn.Conv2d(input, output, kernel_size: 3, stride, padding: 1, bias: false), nn.BatchNorm2d(output), nn.ReLU());

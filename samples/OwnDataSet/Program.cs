@@ -12,14 +12,19 @@ IDataView rows = ml.Data.LoadFromEnumerable(ReadRows(archive));
 (IDataView train, IDataView test) = ml.Data.SplitByClass(rows, testFraction: 0.2, seed: 1);
 
 // The rows have encoded bytes (JPEG, PNG, ...), so nothing has to be loaded from files.
-var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
-    .Append(ml.MulticlassClassification.Trainers.FeatureMining(new FeatureMiningOptions
-    {
-        Backbone = "cifar-resnet-20",
-        BatchSize = 32,
-        Epochs = epochs,
-        Progress = report => Console.Write(report.Completed is { } epoch ? $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:F3}\n" : ""),
-    }))
+var pipeline = ml
+    .Transforms.Conversion.MapValueToKey("Label")
+    .Append(
+        ml.MulticlassClassification.Trainers.FeatureMining(
+            new FeatureMiningOptions
+            {
+                Backbone = "cifar-resnet-20",
+                BatchSize = 32,
+                Epochs = epochs,
+                Progress = report => Console.Write(report.Completed is { } epoch ? $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:F3}\n" : ""),
+            }
+        )
+    )
     .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 
 ITransformer model = pipeline.Fit(train);

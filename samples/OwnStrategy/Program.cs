@@ -10,16 +10,21 @@ int epochs = args.Length > 1 ? int.Parse(args[1]) : 30;
 MLContext ml = new(seed: 1);
 (IDataView train, IDataView test) = ml.Data.SplitByClass(ml.Data.LoadImageFolder(folder), testFraction: 0.2, seed: 1);
 
-var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
+var pipeline = ml
+    .Transforms.Conversion.MapValueToKey("Label")
     .Append(ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, "ImagePath"))
-    .Append(ml.MulticlassClassification.Trainers.FeatureMining(new FeatureMiningOptions
-    {
-        Backbone = "cifar-resnet-20",
-        BatchSize = 32,
-        Epochs = epochs,
-        Strategies = [new ConfidencePenalty { Weight = 0.2 }],
-        Progress = report => Console.Write(report.Completed is { } epoch ? $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:F3}\n" : ""),
-    }))
+    .Append(
+        ml.MulticlassClassification.Trainers.FeatureMining(
+            new FeatureMiningOptions
+            {
+                Backbone = "cifar-resnet-20",
+                BatchSize = 32,
+                Epochs = epochs,
+                Strategies = [new ConfidencePenalty { Weight = 0.2 }],
+                Progress = report => Console.Write(report.Completed is { } epoch ? $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:F3}\n" : ""),
+            }
+        )
+    )
     .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 
 ITransformer model = pipeline.Fit(train);
@@ -51,8 +56,8 @@ internal sealed class ConfidencePenalty : TrainingStrategy
         /// <summary>Called in each step. Others reorder the images, change the batch or the features of a stage, or see the metrics of an epoch.</summary>
         public override void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock)
         {
-            Tensor logProbabilities = nn.functional.log_softmax(pass.Logits, 1);                         // [N,K]
-            Tensor negativeEntropy = (logProbabilities.exp() * logProbabilities).sum(1).mean();          // []
+            Tensor logProbabilities = nn.functional.log_softmax(pass.Logits, 1); // [N,K]
+            Tensor negativeEntropy = (logProbabilities.exp() * logProbabilities).sum(1).mean(); // []
             ledger.Add("confidence-penalty", negativeEntropy, settings.Weight);
         }
     }

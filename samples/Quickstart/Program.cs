@@ -8,17 +8,22 @@ int epochs = args.Length > 1 ? int.Parse(args[1]) : 30;
 MLContext ml = new(seed: 1);
 (IDataView train, IDataView test) = ml.Data.SplitByClass(ml.Data.LoadImageFolder(folder), testFraction: 0.2, seed: 1);
 
-var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
+var pipeline = ml
+    .Transforms.Conversion.MapValueToKey("Label")
     .Append(ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, "ImagePath"))
-    .Append(ml.MulticlassClassification.Trainers.FeatureMining(new FeatureMiningOptions
-    {
-        Backbone = "cifar-resnet-20",
-        ImageHeight = 64,
-        ImageWidth = 64,
-        BatchSize = 32,
-        Epochs = epochs,
-        Progress = report => Console.Write(report.Completed is { } epoch ? $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:F3}\n" : ""),
-    }))
+    .Append(
+        ml.MulticlassClassification.Trainers.FeatureMining(
+            new FeatureMiningOptions
+            {
+                Backbone = "cifar-resnet-20",
+                ImageHeight = 64,
+                ImageWidth = 64,
+                BatchSize = 32,
+                Epochs = epochs,
+                Progress = report => Console.Write(report.Completed is { } epoch ? $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:F3}\n" : ""),
+            }
+        )
+    )
     .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 
 ITransformer model = pipeline.Fit(train);

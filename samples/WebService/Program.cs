@@ -23,31 +23,42 @@ if (builder.Configuration["model"] is not { } path)
 
 // A larger upload gets the status 413.
 builder.WebHost.ConfigureKestrel(server => server.Limits.MaxRequestBodySize = MaxUploadBytes);
+
 // Scoring keeps a core busy: more requests at once would only slow each other down. Others wait, and beyond that get the status 503.
-builder.Services.AddRateLimiter(limits => limits.AddConcurrencyLimiter("scoring", options =>
-{
-    options.PermitLimit = Environment.ProcessorCount;
-    options.QueueLimit = MaxWaiting;
-}));
+builder.Services.AddRateLimiter(limits =>
+    limits.AddConcurrencyLimiter(
+        "scoring",
+        options =>
+        {
+            options.PermitLimit = Environment.ProcessorCount;
+            options.QueueLimit = MaxWaiting;
+        }
+    )
+);
 
 // Loaded once, before the first request; disposed when Run returns: on Ctrl-C or SIGTERM, after the requests in progress have ended.
 using Classifier classifier = new(path);
 WebApplication app = builder.Build();
 app.UseRateLimiter();
-app.MapPost("/predict", async (IFormFile file, CancellationToken aborted, int top = 3) =>
-{
-    using MemoryStream bytes = new((int)file.Length);
-    await file.CopyToAsync(bytes, aborted);
-    try
-    {
-        return Results.Ok(classifier.Predict(bytes.ToArray(), top));
-    }
-    catch (ImageDecodeException e)
-    {
-        string detail = $"'{file.FileName}' cannot be read as an image: {e.Message} Send a JPEG, PNG, BMP, GIF or WebP.";
-        return Results.Problem(detail, statusCode: StatusCodes.Status400BadRequest);
-    }
-}).DisableAntiforgery().RequireRateLimiting("scoring");
+app.MapPost(
+        "/predict",
+        async (IFormFile file, CancellationToken aborted, int top = 3) =>
+        {
+            using MemoryStream bytes = new((int)file.Length);
+            await file.CopyToAsync(bytes, aborted);
+            try
+            {
+                return Results.Ok(classifier.Predict(bytes.ToArray(), top));
+            }
+            catch (ImageDecodeException e)
+            {
+                string detail = $"'{file.FileName}' cannot be read as an image: {e.Message} Send a JPEG, PNG, BMP, GIF or WebP.";
+                return Results.Problem(detail, statusCode: StatusCodes.Status400BadRequest);
+            }
+        }
+    )
+    .DisableAntiforgery()
+    .RequireRateLimiting("scoring");
 app.Run();
 return 0;
 
@@ -66,7 +77,8 @@ internal sealed class Classifier : PooledObjectPolicy<PredictionEngine<Upload, P
     /// <param name="path">A saved pipeline. Of its parts only the network is used: uploads are bytes, not files, and have no label.</param>
     public Classifier(string path)
     {
-        _network = (_ml.Model.Load(path, out _) as IEnumerable<ITransformer>)?.OfType<ImageClassificationTransformer>().SingleOrDefault()
+        _network =
+            (_ml.Model.Load(path, out _) as IEnumerable<ITransformer>)?.OfType<ImageClassificationTransformer>().SingleOrDefault()
             ?? throw new InvalidDataException($"There is no image classifier in '{path}'.");
         _classes = _network.Model.ClassNames ?? throw new InvalidDataException($"The classes of '{path}' have no names.");
         _engines = new DefaultObjectPoolProvider().Create(this);

@@ -14,14 +14,19 @@ internal static class DigitsCommand
     public static Command Create()
     {
         Option<DirectoryInfo> folder = new("--out") { Description = "Write to this folder.", Required = true };
-        Command command = new("digits", "Writes 1,797 handwritten digits (optdigits, CC BY 4.0) as PNG files to OUT/train/CLASS and OUT/test/CLASS.") { folder };
-        command.SetAction(parsed => ExitCode.Guard(() =>
+        Command command = new("digits", "Writes 1,797 handwritten digits (optdigits, CC BY 4.0) as PNG files to OUT/train/CLASS and OUT/test/CLASS.")
         {
-            string target = parsed.GetRequiredValue(folder).FullName;
-            (int train, int test) = Write(target);
-            Console.WriteLine($"{train} images in {Path.Combine(target, "train")}, {test} in {Path.Combine(target, "test")}.");
-            return ExitCode.Success;
-        }));
+            folder,
+        };
+        command.SetAction(parsed =>
+            ExitCode.Guard(() =>
+            {
+                string target = parsed.GetRequiredValue(folder).FullName;
+                (int train, int test) = Write(target);
+                Console.WriteLine($"{train} images in {Path.Combine(target, "train")}, {test} in {Path.Combine(target, "test")}.");
+                return ExitCode.Success;
+            })
+        );
         return command;
     }
 

@@ -127,12 +127,14 @@ internal sealed record FileDownload(Uri Address, string Sha256)
         {
             await ContinueAsync(part, client, progress, cancellation).ConfigureAwait(false);
         }
-        catch (Exception problem) when (
-            problem is HttpRequestException or IOException || (problem is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception problem)
+            when (problem is HttpRequestException or IOException || (problem is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             throw new IOException(
                 $"'{Address}' cannot be downloaded: {problem.Message} Try again, or download it elsewhere and put it at '{Path.GetFullPath(path)}' (SHA-256 "
-                    + $"{Sha256}).", problem);
+                    + $"{Sha256}).",
+                problem
+            );
         }
 
         try
@@ -171,8 +173,12 @@ internal sealed record FileDownload(Uri Address, string Sha256)
             await CopyAsync(content, file, total, progress, cancellation).ConfigureAwait(false);
             if (file.Length < total)
             {
-                throw new EndOfStreamException(string.Create(
-                    CultureInfo.InvariantCulture, $"The connection was closed after {file.Length} of {total} bytes; another attempt resumes from there."));
+                throw new EndOfStreamException(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The connection was closed after {file.Length} of {total} bytes; another attempt resumes from there."
+                    )
+                );
             }
         }
     }

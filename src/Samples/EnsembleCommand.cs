@@ -17,20 +17,22 @@ internal static class EnsembleCommand
         Option<string?> views = ViewsOption.Create();
         Option<FileInfo> target = new("--out") { Description = "Save the ensemble to this file, an ML.NET zip.", Required = true };
         Command command = new("ensemble", "Combines several models into one that averages their scores.") { models, weights, views, target };
-        command.SetAction(parsed => ExitCode.Guard(() =>
-        {
-            MLContext ml = Session.Begin();
-            DataViewSchema[] inputs = new DataViewSchema[parsed.GetRequiredValue(models).Length];
-            ITransformer[] loaded = [.. parsed.GetRequiredValue(models).Select((file, i) => ModelOption.Load(ml, file, out inputs[i]))];
-            double[] given = parsed.GetValue(weights)!;
-            ITransformer ensemble = ml.MulticlassClassification.Ensemble(loaded, given.Length > 0 ? given : null);
-            FileInfo file = parsed.GetRequiredValue(target);
-            file.Directory?.Create();
-            ml.Model.SaveAtomic(ViewsOption.Apply(ml, ensemble, parsed.GetValue(views)), inputs[0], file.FullName);
-            file.Refresh();
-            Console.WriteLine($"Saved {file.FullName} ({file.Length >> 10} KiB): {loaded.Length} models.");
-            return ExitCode.Success;
-        }));
+        command.SetAction(parsed =>
+            ExitCode.Guard(() =>
+            {
+                MLContext ml = Session.Begin();
+                DataViewSchema[] inputs = new DataViewSchema[parsed.GetRequiredValue(models).Length];
+                ITransformer[] loaded = [.. parsed.GetRequiredValue(models).Select((file, i) => ModelOption.Load(ml, file, out inputs[i]))];
+                double[] given = parsed.GetValue(weights)!;
+                ITransformer ensemble = ml.MulticlassClassification.Ensemble(loaded, given.Length > 0 ? given : null);
+                FileInfo file = parsed.GetRequiredValue(target);
+                file.Directory?.Create();
+                ml.Model.SaveAtomic(ViewsOption.Apply(ml, ensemble, parsed.GetValue(views)), inputs[0], file.FullName);
+                file.Refresh();
+                Console.WriteLine($"Saved {file.FullName} ({file.Length >> 10} KiB): {loaded.Length} models.");
+                return ExitCode.Success;
+            })
+        );
         return command;
     }
 }

@@ -20,18 +20,20 @@ internal static class EvaluateCommand
         Option<FileInfo?> report = new("--report") { Description = "Write the metrics to this file, as JSON." };
         Command command = new("evaluate", "Evaluates a saved model on labeled images.") { model, views, topK, atLeast, report };
         input.AddTo(command);
-        command.SetAction(parsed => ExitCode.Guard(() =>
-        {
-            MLContext ml = Session.Begin();
-            ITransformer loaded = ViewsOption.Apply(ml, ModelOption.Load(ml, parsed.GetRequiredValue(model), out _), parsed.GetValue(views));
-            Measured measured = MetricsView.Evaluate(ml, loaded, input.Load(parsed, ml), parsed.GetValue(topK));
-            if (parsed.GetValue(report) is { } file)
+        command.SetAction(parsed =>
+            ExitCode.Guard(() =>
             {
-                JsonReport.Write(file, new { Test = measured.Details });
-            }
+                MLContext ml = Session.Begin();
+                ITransformer loaded = ViewsOption.Apply(ml, ModelOption.Load(ml, parsed.GetRequiredValue(model), out _), parsed.GetValue(views));
+                Measured measured = MetricsView.Evaluate(ml, loaded, input.Load(parsed, ml), parsed.GetValue(topK));
+                if (parsed.GetValue(report) is { } file)
+                {
+                    JsonReport.Write(file, new { Test = measured.Details });
+                }
 
-            return measured.Headline >= (parsed.GetValue(atLeast) ?? 0) ? ExitCode.Success : ExitCode.Failure;
-        }));
+                return measured.Headline >= (parsed.GetValue(atLeast) ?? 0) ? ExitCode.Success : ExitCode.Failure;
+            })
+        );
         return command;
     }
 }

@@ -50,27 +50,32 @@ internal static class ExplainCommand
                 result.AddError("Give --out, --grid or both.");
             }
         });
-        command.SetAction(parsed => ExitCode.Guard(() =>
-        {
-            MLContext ml = Session.Begin();
-            ITransformer loaded = ModelOption.Load(ml, parsed.GetRequiredValue(model), out DataViewSchema schema);
-            IDataView rows = parsed.GetValue(unlabeled) is { } folder ? UnlabeledImages.Load(ml, Find(folder.FullName), schema)
-                : input.IsGiven(parsed) ? input.Load(parsed, ml)
-                : throw new ArgumentException("Give labeled images (--images, --data, ...) or a folder of images without labels (--unlabeled).");
-            KeyValuePair<string, ITransformer>[] others =
-                [.. (parsed.GetValue(compared) ?? []).Select(file => KeyValuePair.Create(NameOf(file), ModelOption.Load(ml, file, out _)))];
-            ModelReportOptions settings = new()
+        command.SetAction(parsed =>
+            ExitCode.Guard(() =>
             {
-                Images = parsed.GetValue(shown),
-                Worst = parsed.GetValue(worst),
-                Name = NameOf(parsed.GetRequiredValue(model)),
-                Compared = others,
-            };
-            Write(parsed.GetValue(report), file => ml.Model.SaveReport(loaded, rows, file, settings));
-            ITransformer[] models = [loaded, .. others.Select(other => other.Value)];
-            Write(parsed.GetValue(grid), file => File.WriteAllBytes(file, Grid(ml, models, rows, parsed.GetValue(shown))));
-            return ExitCode.Success;
-        }));
+                MLContext ml = Session.Begin();
+                ITransformer loaded = ModelOption.Load(ml, parsed.GetRequiredValue(model), out DataViewSchema schema);
+                IDataView rows =
+                    parsed.GetValue(unlabeled) is { } folder ? UnlabeledImages.Load(ml, Find(folder.FullName), schema)
+                    : input.IsGiven(parsed) ? input.Load(parsed, ml)
+                    : throw new ArgumentException("Give labeled images (--images, --data, ...) or a folder of images without labels (--unlabeled).");
+                KeyValuePair<string, ITransformer>[] others =
+                [
+                    .. (parsed.GetValue(compared) ?? []).Select(file => KeyValuePair.Create(NameOf(file), ModelOption.Load(ml, file, out _))),
+                ];
+                ModelReportOptions settings = new()
+                {
+                    Images = parsed.GetValue(shown),
+                    Worst = parsed.GetValue(worst),
+                    Name = NameOf(parsed.GetRequiredValue(model)),
+                    Compared = others,
+                };
+                Write(parsed.GetValue(report), file => ml.Model.SaveReport(loaded, rows, file, settings));
+                ITransformer[] models = [loaded, .. others.Select(other => other.Value)];
+                Write(parsed.GetValue(grid), file => File.WriteAllBytes(file, Grid(ml, models, rows, parsed.GetValue(shown))));
+                return ExitCode.Success;
+            })
+        );
         return command;
     }
 

@@ -92,36 +92,54 @@ internal static class DataSets
         new SortedDictionary<string, (string, Func<MLContext, string, string?, DataPart, IDataView>)>(StringComparer.Ordinal)
         {
             ["list"] = ("a CSV or TSV file with columns ImagePath and Label", (ml, path, _, _) => ml.Data.LoadImageList(path)),
-            ["cifar-10"] = ($"cifar-10-binary.tar.gz, or the folder of its binary files; {TrainOrTest}",
-                (ml, path, part, usual) => ml.Data.LoadCifarArchive(CifarBinary.Cifar10, path, Part(part, usual))),
-            ["cifar-100"] = ($"cifar-100-binary.tar.gz, or the folder of its binary files; {TrainOrTest}",
-                (ml, path, part, usual) => ml.Data.LoadCifarArchive(CifarBinary.Cifar100, path, Part(part, usual))),
-            ["tiny-imagenet"] = ($"the folder tiny-imagenet-200; {TrainOrTest} (its val)",
-                (ml, path, part, usual) => ml.Data.LoadTinyImageNet(path, Part(part, usual))),
-            ["imagenet"] = ("a folder with a subfolder per synset; PART is the file that lists the synsets",
-                (ml, path, part, _) => ml.Data.LoadImageNet(path, part ?? throw new ArgumentException("--data imagenet PATH PART needs PART, the list of synsets."))),
+            ["cifar-10"] = (
+                $"cifar-10-binary.tar.gz, or the folder of its binary files; {TrainOrTest}",
+                (ml, path, part, usual) => ml.Data.LoadCifarArchive(CifarBinary.Cifar10, path, Part(part, usual))
+            ),
+            ["cifar-100"] = (
+                $"cifar-100-binary.tar.gz, or the folder of its binary files; {TrainOrTest}",
+                (ml, path, part, usual) => ml.Data.LoadCifarArchive(CifarBinary.Cifar100, path, Part(part, usual))
+            ),
+            ["tiny-imagenet"] = (
+                $"the folder tiny-imagenet-200; {TrainOrTest} (its val)",
+                (ml, path, part, usual) => ml.Data.LoadTinyImageNet(path, Part(part, usual))
+            ),
+            ["imagenet"] = (
+                "a folder with a subfolder per synset; PART is the file that lists the synsets",
+                (ml, path, part, _) =>
+                    ml.Data.LoadImageNet(path, part ?? throw new ArgumentException("--data imagenet PATH PART needs PART, the list of synsets."))
+            ),
             ["cub-200"] = ($"the folder CUB_200_2011; {TrainOrTest}", (ml, path, part, usual) => ml.Data.LoadCaltechBirds(path, Part(part, usual))),
-            ["multilabel-list"] = ("a CSV or TSV file with columns ImagePath and Label, whose labels are separated by semicolons, for --trainer patch",
-                (ml, path, _, _) => Labeled(ml, ml.Data.LoadMultilabelImageList(path))),
-            ["voc"] = ($"the folder VOCdevkit/VOC2007, whole images with all their classes, for --trainer patch; {VocParts}",
-                (ml, path, part, usual) => Labeled(ml, ml.Data.LoadPascalVocImages(path, VocSet(part, usual)))),
-            ["voc-objects"] = ($"the folder VOCdevkit/VOC2007, one row per object with the whole image and the object's box; {VocParts}",
-                (ml, path, part, usual) => ml.Data.LoadPascalVocObjects(path, VocSet(part, usual))),
-            ["voc-patches"] = ($"the folder VOCdevkit/VOC2007, crops of the objects of at least 64x64 pixels; {VocParts}",
-                (ml, path, part, usual) => ml.Data.LoadPascalVocPatches(path, VocSet(part, usual))),
+            ["multilabel-list"] = (
+                "a CSV or TSV file with columns ImagePath and Label, whose labels are separated by semicolons, for --trainer patch",
+                (ml, path, _, _) => Labeled(ml, ml.Data.LoadMultilabelImageList(path))
+            ),
+            ["voc"] = (
+                $"the folder VOCdevkit/VOC2007, whole images with all their classes, for --trainer patch; {VocParts}",
+                (ml, path, part, usual) => Labeled(ml, ml.Data.LoadPascalVocImages(path, VocSet(part, usual)))
+            ),
+            ["voc-objects"] = (
+                $"the folder VOCdevkit/VOC2007, one row per object with the whole image and the object's box; {VocParts}",
+                (ml, path, part, usual) => ml.Data.LoadPascalVocObjects(path, VocSet(part, usual))
+            ),
+            ["voc-patches"] = (
+                $"the folder VOCdevkit/VOC2007, crops of the objects of at least 64x64 pixels; {VocParts}",
+                (ml, path, part, usual) => ml.Data.LoadPascalVocPatches(path, VocSet(part, usual))
+            ),
         };
 
     private static IDataView Labeled(MLContext ml, IDataView sets) => ml.Transforms.CopyColumns("Label", "Labels").Fit(sets).Transform(sets);
 
     private static string VocSet(string? part, DataPart usual) => part ?? (usual == DataPart.Train ? "trainval" : "test");
 
-    private static DataPart Part(string? part, DataPart usual) => part switch
-    {
-        null => usual,
-        "train" => DataPart.Train,
-        "test" => DataPart.Test,
-        _ => throw new ArgumentException($"The part '{part}' of --data is neither 'train' nor 'test'."),
-    };
+    private static DataPart Part(string? part, DataPart usual) =>
+        part switch
+        {
+            null => usual,
+            "train" => DataPart.Train,
+            "test" => DataPart.Test,
+            _ => throw new ArgumentException($"The part '{part}' of --data is neither 'train' nor 'test'."),
+        };
 }
 
 /// <summary>Images without a label, as rows for a model that was trained on rows with one.</summary>
@@ -133,9 +151,10 @@ internal static class UnlabeledImages
     /// </summary>
     public static IDataView Load(MLContext ml, IEnumerable<string> files, DataViewSchema input)
     {
-        IDataView images = input.GetColumnOrNull("Label")?.Type is NumberDataViewType
-            ? ml.Data.LoadFromEnumerable(files.Select(file => new NumberedImage { ImagePath = file }))
-            : ml.Data.LoadFromEnumerable(files.Select(file => new NamedImage { ImagePath = file }));
+        IDataView images =
+            input.GetColumnOrNull("Label")?.Type is NumberDataViewType
+                ? ml.Data.LoadFromEnumerable(files.Select(file => new NumberedImage { ImagePath = file }))
+                : ml.Data.LoadFromEnumerable(files.Select(file => new NamedImage { ImagePath = file }));
         return ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, inputColumnName: "ImagePath").Fit(images).Transform(images);
     }
 

@@ -21,27 +21,32 @@ internal static class InspectCommand
         {
             Description = "Exit with code 1 if an image cannot be read, is there twice with different labels, or is in both sets.",
         };
-        Command command = new("inspect", "Checks a set of images: rows per class, sizes, unreadable files, duplicates, and leakage into a held-out set.") { strict };
+        Command command = new("inspect", "Checks a set of images: rows per class, sizes, unreadable files, duplicates, and leakage into a held-out set.")
+        {
+            strict,
+        };
         train.AddTo(command);
         test.AddTo(command);
-        command.SetAction(parsed => ExitCode.Guard(() =>
-        {
-            MLContext ml = Session.Begin();
-            ImageSetReport report = ml.Data.InspectImages(train.Load(parsed, ml));
-            bool isClean = Print(report);
-            if (test.IsGiven(parsed))
+        command.SetAction(parsed =>
+            ExitCode.Guard(() =>
             {
-                ImageSetReport other = ml.Data.InspectImages(test.Load(parsed, ml));
-                Console.WriteLine($"{Environment.NewLine}held out:");
-                isClean = Print(other) && isClean;
-                IReadOnlyList<(ImageRow Here, ImageRow There)> shared = report.SharedWith(other);
-                IEnumerable<string> lines = shared.Select(pair => $"{Describe(pair.There)} = {Describe(pair.Here)}");
-                PrintSome("held-out images that are also among the others", shared.Count, lines);
-                isClean = shared.Count == 0 && isClean;
-            }
+                MLContext ml = Session.Begin();
+                ImageSetReport report = ml.Data.InspectImages(train.Load(parsed, ml));
+                bool isClean = Print(report);
+                if (test.IsGiven(parsed))
+                {
+                    ImageSetReport other = ml.Data.InspectImages(test.Load(parsed, ml));
+                    Console.WriteLine($"{Environment.NewLine}held out:");
+                    isClean = Print(other) && isClean;
+                    IReadOnlyList<(ImageRow Here, ImageRow There)> shared = report.SharedWith(other);
+                    IEnumerable<string> lines = shared.Select(pair => $"{Describe(pair.There)} = {Describe(pair.Here)}");
+                    PrintSome("held-out images that are also among the others", shared.Count, lines);
+                    isClean = shared.Count == 0 && isClean;
+                }
 
-            return isClean || !parsed.GetValue(strict) ? ExitCode.Success : ExitCode.Failure;
-        }));
+                return isClean || !parsed.GetValue(strict) ? ExitCode.Success : ExitCode.Failure;
+            })
+        );
         return command;
     }
 
@@ -49,8 +54,13 @@ internal static class InspectCommand
     private static bool Print(ImageSetReport report)
     {
         int[] counts = [.. report.Classes.Select(entry => entry.Rows).Order()];
-        string spread = counts.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" of {counts.Length} classes, {counts[0]} to {counts[^1]} per "
-            + $"class, median {counts[(counts.Length - 1) / 2]}");
+        string spread =
+            counts.Length == 0
+                ? ""
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $" of {counts.Length} classes, {counts[0]} to {counts[^1]} per " + $"class, median {counts[(counts.Length - 1) / 2]}"
+                );
         Console.WriteLine($"{report.Rows} images{spread}; {report.Unlabeled} without a label");
         foreach (ClassCount entry in counts.Length <= 2 * Listed ? report.Classes : [])
         {
@@ -83,6 +93,6 @@ internal static class InspectCommand
         }
     }
 
-    private static string Describe(ImageRow row) => $"{row.File ?? string.Create(CultureInfo.InvariantCulture, $"row {row.Position}")} "
-        + $"({row.Label ?? "no label"})";
+    private static string Describe(ImageRow row) =>
+        $"{row.File ?? string.Create(CultureInfo.InvariantCulture, $"row {row.Position}")} " + $"({row.Label ?? "no label"})";
 }

@@ -58,7 +58,8 @@ internal static class HierarchyFile
     /// <summary>
     /// Reads a tree in Newick notation whose leaves are the rows' classes, or induces one from the classifier of a saved model (.zip) of the same classes.
     /// </summary>
-    public static ClassHierarchy Read(MLContext ml, FileInfo file, IDataView rows) => file.Extension == ".zip"
-        ? ml.Model.GetImageModel(ModelOption.Load(ml, file, out _)).InduceHierarchy()
-        : ClassHierarchy.Read(file.FullName, [.. ml.Data.CountClasses(rows).Select(entry => entry.Name)]);
+    public static ClassHierarchy Read(MLContext ml, FileInfo file, IDataView rows) =>
+        file.Extension == ".zip"
+            ? ml.Model.GetImageModel(ModelOption.Load(ml, file, out _)).InduceHierarchy()
+            : ClassHierarchy.Read(file.FullName, [.. ml.Data.CountClasses(rows).Select(entry => entry.Name)]);
 }

@@ -31,12 +31,25 @@ internal static class MetricsView
         int k = Math.Min(topK, classes);
         MulticlassClassificationMetrics metrics = ml.MulticlassClassification.Evaluate(scored, topKPredictionCount: k);
         Console.WriteLine();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"micro accuracy {metrics.MicroAccuracy:p2}   macro accuracy {metrics.MacroAccuracy:p2}   top-{k} accuracy {metrics.TopKAccuracy:p2}   log-loss "
-                + $"{metrics.LogLoss:f4}"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"micro accuracy {metrics.MicroAccuracy:p2}   macro accuracy {metrics.MacroAccuracy:p2}   top-{k} accuracy {metrics.TopKAccuracy:p2}   log-loss "
+                    + $"{metrics.LogLoss:f4}"
+            )
+        );
         ConfusionMatrix confusion = metrics.ConfusionMatrix;
         Console.WriteLine(classes <= LargestTable ? confusion.GetFormattedConfusionTable() : MostConfused(confusion, ClassNames.Of(score)));
-        return new Measured(metrics.MicroAccuracy, new { metrics.MicroAccuracy, metrics.MacroAccuracy, metrics.TopKAccuracy, metrics.LogLoss });
+        return new Measured(
+            metrics.MicroAccuracy,
+            new
+            {
+                metrics.MicroAccuracy,
+                metrics.MacroAccuracy,
+                metrics.TopKAccuracy,
+                metrics.LogLoss,
+            }
+        );
     }
 
     private static Measured Multilabel(MLContext ml, IDataView scored)
@@ -44,38 +57,50 @@ internal static class MetricsView
         MultilabelClassificationMetrics metrics = ml.MultilabelClassification().Evaluate(scored);
         LabelMetrics micro = metrics.Micro;
         Console.WriteLine();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"mAP {metrics.MeanAveragePrecision:p2}   micro precision {micro.Precision:p2}, recall {micro.Recall:p2}, F1 {micro.F1:p2}   macro F1 "
-                + $"{metrics.MacroF1:p2}"
-            + $"   all classes right {metrics.SubsetAccuracy:p2}"));
-        Console.WriteLine($"{"",-20}{"TP",6}{"FP",6}{"FN",6}{"TN",6}{"precision",11}{"recall",9}{"F1",9}{"AP",9}");
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"mAP {metrics.MeanAveragePrecision:p2}   micro precision {micro.Precision:p2}, recall {micro.Recall:p2}, F1 {micro.F1:p2}   macro F1 "
+                    + $"{metrics.MacroF1:p2}"
+                    + $"   all classes right {metrics.SubsetAccuracy:p2}"
+            )
+        );
+        Console.WriteLine($"{"", -20}{"TP", 6}{"FP", 6}{"FN", 6}{"TN", 6}{"precision", 11}{"recall", 9}{"F1", 9}{"AP", 9}");
         foreach (LabelMetrics entry in metrics.Classes)
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{entry.Name,-20}{entry.TruePositives,6}{entry.FalsePositives,6}{entry.FalseNegatives,6}{entry.TrueNegatives,6}"
-                + $"{entry.Precision,11:p1}{entry.Recall,9:p1}{entry.F1,9:p1}{entry.AveragePrecision,9:p1}"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{entry.Name, -20}{entry.TruePositives, 6}{entry.FalsePositives, 6}{entry.FalseNegatives, 6}{entry.TrueNegatives, 6}"
+                        + $"{entry.Precision, 11:p1}{entry.Recall, 9:p1}{entry.F1, 9:p1}{entry.AveragePrecision, 9:p1}"
+                )
+            );
         }
 
-        return new Measured(micro.F1 ?? 0, new
-        {
-            metrics.MeanAveragePrecision,
-            micro.Precision,
-            micro.Recall,
-            micro.F1,
-            micro.TruePositives,
-            micro.FalsePositives,
-            micro.FalseNegatives,
-            micro.TrueNegatives,
-            metrics.MacroF1,
-            metrics.SubsetAccuracy,
-            metrics.JaccardIndex,
-            metrics.Classes,
-        });
+        return new Measured(
+            micro.F1 ?? 0,
+            new
+            {
+                metrics.MeanAveragePrecision,
+                micro.Precision,
+                micro.Recall,
+                micro.F1,
+                micro.TruePositives,
+                micro.FalsePositives,
+                micro.FalseNegatives,
+                micro.TrueNegatives,
+                metrics.MacroF1,
+                metrics.SubsetAccuracy,
+                metrics.JaccardIndex,
+                metrics.Classes,
+            }
+        );
     }
 
     private static string MostConfused(ConfusionMatrix matrix, string[] names)
     {
-        IEnumerable<string> worst = ConfusedPair.Most(names, (actual, predicted) => matrix.Counts[actual][predicted], 10)
+        IEnumerable<string> worst = ConfusedPair
+            .Most(names, (actual, predicted) => matrix.Counts[actual][predicted], 10)
             .Select(pair => $"  {pair.Actual} taken for {pair.Predicted}: {pair.Count} times");
         return $"most confused:{Environment.NewLine}{string.Join(Environment.NewLine, worst)}";
     }

@@ -15,9 +15,16 @@ internal static class PredictCommand
         Option<int> top = new("--top") { Description = "Print the N most probable classes of each image.", DefaultValueFactory = _ => 1 };
         Option<bool> show = new("--show") { Description = "Draw each image on the terminal." };
         Argument<FileInfo[]> images = new("images") { Description = "Image files.", Arity = ArgumentArity.OneOrMore };
-        Command command = new("predict", "Classifies images. Prints one line per image: file, class, probability, separated by tabs.") { model, top, show, images };
-        command.SetAction(parsed => ExitCode.Guard(() =>
-            Run(parsed.GetRequiredValue(model), parsed.GetRequiredValue(images), Math.Max(1, parsed.GetValue(top)), parsed.GetValue(show))));
+        Command command = new("predict", "Classifies images. Prints one line per image: file, class, probability, separated by tabs.")
+        {
+            model,
+            top,
+            show,
+            images,
+        };
+        command.SetAction(parsed =>
+            ExitCode.Guard(() => Run(parsed.GetRequiredValue(model), parsed.GetRequiredValue(images), Math.Max(1, parsed.GetValue(top)), parsed.GetValue(show)))
+        );
         return command;
     }
 
@@ -39,7 +46,10 @@ internal static class PredictCommand
                 TerminalImage.Draw(file);
             }
 
-            IEnumerable<string> named = scores.Index().OrderByDescending(entry => entry.Item).Take(top)
+            IEnumerable<string> named = scores
+                .Index()
+                .OrderByDescending(entry => entry.Item)
+                .Take(top)
                 .Select(entry => string.Create(CultureInfo.InvariantCulture, $"{classes[entry.Index]}\t{entry.Item:p1}"));
             Console.WriteLine($"{file}\t{string.Join('\t', named)}");
         }

@@ -32,20 +32,21 @@ internal static class Program
     }
 
     /// <summary>The tree of verbs and their options.</summary>
-    public static RootCommand Create() => new("Image classification with ML.NET and TorchSharp: train on a folder of images, evaluate, predict.")
-    {
-        TrainCommand.Create(),
-        EvaluateCommand.Create(),
-        PredictCommand.Create(),
-        EnsembleCommand.Create(),
-        ExplainCommand.Create(),
-        ExportCommand.Create(),
-        SweepCommand.Create(),
-        ReproduceCommand.Create(Main),
-        InspectCommand.Create(),
-        DownloadCommand.Create(),
-        DigitsCommand.Create(),
-    };
+    public static RootCommand Create() =>
+        new("Image classification with ML.NET and TorchSharp: train on a folder of images, evaluate, predict.")
+        {
+            TrainCommand.Create(),
+            EvaluateCommand.Create(),
+            PredictCommand.Create(),
+            EnsembleCommand.Create(),
+            ExplainCommand.Create(),
+            ExportCommand.Create(),
+            SweepCommand.Create(),
+            ReproduceCommand.Create(Main),
+            InspectCommand.Create(),
+            DownloadCommand.Create(),
+            DigitsCommand.Create(),
+        };
 }
 
 /// <summary>The exit codes of the program.</summary>
@@ -74,8 +75,19 @@ internal static class ExitCode
             Console.Error.WriteLine("Stopped before there was anything to save.");
             return Canceled;
         }
-        catch (Exception e) when (Innermost(e) is ArgumentException or IOException or InvalidDataException or InvalidOperationException
-            or UnauthorizedAccessException or FormatException or NotSupportedException or ImageDecodeException or TrainingDivergedException or ExternalException)
+        catch (Exception e)
+            when (Innermost(e)
+                    is ArgumentException
+                        or IOException
+                        or InvalidDataException
+                        or InvalidOperationException
+                        or UnauthorizedAccessException
+                        or FormatException
+                        or NotSupportedException
+                        or ImageDecodeException
+                        or TrainingDivergedException
+                        or ExternalException
+            )
         {
             Console.Error.WriteLine($"error: {Innermost(e).Message}");
             return Failure;

@@ -39,13 +39,19 @@ internal static class SettingText
 
         try
         {
-            setting.SetValue(owner, type == typeof(IReadOnlyList<double>)
-                ? halves[1].Split(';').Select(number => double.Parse(number, CultureInfo.InvariantCulture)).ToArray()
-                : TypeDescriptor.GetConverter(type).ConvertFromString(null, CultureInfo.InvariantCulture, halves[1]));
+            setting.SetValue(
+                owner,
+                type == typeof(IReadOnlyList<double>)
+                    ? halves[1].Split(';').Select(number => double.Parse(number, CultureInfo.InvariantCulture)).ToArray()
+                    : TypeDescriptor.GetConverter(type).ConvertFromString(null, CultureInfo.InvariantCulture, halves[1])
+            );
         }
         catch (Exception e) when (e is FormatException or ArgumentException or NotSupportedException)
         {
-            throw new ArgumentException($"'{assignment}': '{halves[1]}' is not a valid {(type == typeof(IReadOnlyList<double>) ? "list of numbers" : Bare(type).Name)}.", e);
+            throw new ArgumentException(
+                $"'{assignment}': '{halves[1]}' is not a valid {(type == typeof(IReadOnlyList<double>) ? "list of numbers" : Bare(type).Name)}.",
+                e
+            );
         }
     }
 
@@ -75,7 +81,12 @@ internal static class SettingText
             PropertyInfo part = Property(target, path[i], name);
             if (part.GetValue(target) is null)
             {
-                part.SetValue(target, part.PropertyType.IsAbstract ? throw new ArgumentException($"'{name}': {part.Name} is not given.") : Activator.CreateInstance(part.PropertyType));
+                part.SetValue(
+                    target,
+                    part.PropertyType.IsAbstract
+                        ? throw new ArgumentException($"'{name}': {part.Name} is not given.")
+                        : Activator.CreateInstance(part.PropertyType)
+                );
             }
 
             target = part.GetValue(target)!;
@@ -88,10 +99,14 @@ internal static class SettingText
     {
         PropertyInfo[] settings = [.. target.GetType().GetProperties().Where(property => property.CanWrite)];
         return Array.Find(settings, property => property.Name.Equals(word.Replace("-", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase))
-            ?? throw new ArgumentException($"'{name}' is not a setting of {target.GetType().Name}. Its settings are {string.Join(", ", settings.Where(property => IsText(property.PropertyType)).Select(property => property.Name))}.");
+            ?? throw new ArgumentException(
+                $"'{name}' is not a setting of {target.GetType().Name}. Its settings are {string.Join(", ", settings.Where(property => IsText(property.PropertyType)).Select(property => property.Name))}."
+            );
     }
 
-    private static bool IsText(Type type) => type == typeof(IReadOnlyList<double>) || Bare(type) is { } bare && (bare.IsPrimitive || bare.IsEnum || bare == typeof(string) || bare == typeof(TimeSpan));
+    private static bool IsText(Type type) =>
+        type == typeof(IReadOnlyList<double>)
+        || Bare(type) is { } bare && (bare.IsPrimitive || bare.IsEnum || bare == typeof(string) || bare == typeof(TimeSpan));
 
     private static Type Bare(Type type) => Nullable.GetUnderlyingType(type) ?? type;
 }

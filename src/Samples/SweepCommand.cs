@@ -18,7 +18,8 @@ internal static class SweepCommand
         SweepOptions sweep = new();
         Command command = new(
             "sweep",
-            "Searches for the best settings of train: many short runs on one split, the better ones longer. Run it again to resume.");
+            "Searches for the best settings of train: many short runs on one split, the better ones longer. Run it again to resume."
+        );
         input.AddTo(command);
         sweep.AddTo(command);
         options.AddSettingsTo(command);
@@ -70,9 +71,16 @@ internal static class SweepCommand
 
     private static string Describe(SweepTrial trial)
     {
-        string settings = string.Join("  ", trial.Settings.Select(setting => string.Create(CultureInfo.InvariantCulture, $"{setting.Key} "
-            + $"{(setting.Value is double number ? number.ToString("G3", CultureInfo.InvariantCulture) : setting.Value)}")));
+        string settings = string.Join(
+            "  ",
+            trial.Settings.Select(setting =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{setting.Key} " + $"{(setting.Value is double number ? number.ToString("G3", CultureInfo.InvariantCulture) : setting.Value)}"
+                )
+            )
+        );
         string score = trial.Score is { } value ? value.ToString("P1", CultureInfo.InvariantCulture) : trial.Error ?? "";
-        return string.Create(CultureInfo.InvariantCulture, $"trial {trial.Number,3}  {trial.State,-11}  epoch {trial.Epochs,3}  {score,-8}  {settings}");
+        return string.Create(CultureInfo.InvariantCulture, $"trial {trial.Number, 3}  {trial.State, -11}  epoch {trial.Epochs, 3}  {score, -8}  {settings}");
     }
 }

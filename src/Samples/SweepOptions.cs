@@ -12,45 +12,64 @@ internal sealed class SweepOptions
     private readonly Option<DirectoryInfo> _folder = new("--folder") { Description = "Where the sweep keeps its journal and its runs.", Required = true };
     private readonly Option<string[]> _vary = new("--vary")
     {
-        Description = "What varies: NAME=MIN:MAX, NAME=MIN:MAX:log, or NAME=A,B,C, the names being those of the trainer's options in the library, e.g. LearningRate=0.001:1:log. Without it, all that carries a range and is not given on the command line.",
+        Description =
+            "What varies: NAME=MIN:MAX, NAME=MIN:MAX:log, or NAME=A,B,C, the names being those of the trainer's options in the library, e.g. LearningRate=0.001:1:log. Without it, all that carries a range and is not given on the command line.",
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private readonly Option<SweepSampler> _sampler = new("--sampler") { Description = "How settings are chosen.", DefaultValueFactory = _ => SweepSampler.TreeParzen };
+    private readonly Option<SweepSampler> _sampler = new("--sampler")
+    {
+        Description = "How settings are chosen.",
+        DefaultValueFactory = _ => SweepSampler.TreeParzen,
+    };
     private readonly Option<int> _steps = new("--grid-steps") { Description = "Values of a number in a grid.", DefaultValueFactory = _ => 3 };
     private readonly Option<int> _trials = new("--trials") { Description = "Trials at most.", DefaultValueFactory = _ => 30 };
     private readonly Option<double?> _minutes = new("--minutes") { Description = "Time at most, earlier parts of the sweep included." };
-    private readonly Option<int> _firstStop = new("--min-epochs") { Description = "Epochs that every trial gets; 0 trains each to its end.", DefaultValueFactory = _ => 1 };
-    private readonly Option<int> _reduction = new("--reduction") { Description = "One trial in so many goes on, to as many times the epochs.", DefaultValueFactory = _ => 3 };
+    private readonly Option<int> _firstStop = new("--min-epochs")
+    {
+        Description = "Epochs that every trial gets; 0 trains each to its end.",
+        DefaultValueFactory = _ => 1,
+    };
+    private readonly Option<int> _reduction = new("--reduction")
+    {
+        Description = "One trial in so many goes on, to as many times the epochs.",
+        DefaultValueFactory = _ => 3,
+    };
     private readonly Option<FileInfo?> _csv = new("--csv") { Description = "Where to write all trials as CSV." };
     private readonly Option<FileInfo?> _html = new("--out") { Description = "Where to write the report, one HTML file." };
 
-    public SweepOptions() => _vary.Validators.Add(result =>
-    {
-        try
+    public SweepOptions() =>
+        _vary.Validators.Add(result =>
         {
-            _ = result.Tokens.Select(token => ParameterOf(token.Value, typeof(ImageClassificationOptions))).ToArray();
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException)
-        {
-            result.AddError(e.Message);
-        }
-    });
+            try
+            {
+                _ = result.Tokens.Select(token => ParameterOf(token.Value, typeof(ImageClassificationOptions))).ToArray();
+            }
+            catch (Exception e) when (e is ArgumentException or FormatException)
+            {
+                result.AddError(e.Message);
+            }
+        });
 
-    public void AddTo(Command command) => Array.ForEach<Option>([_folder, _vary, _sampler, _steps, _trials, _minutes, _firstStop, _reduction, _csv, _html], command.Options.Add);
+    public void AddTo(Command command) =>
+        Array.ForEach<Option>([_folder, _vary, _sampler, _steps, _trials, _minutes, _firstStop, _reduction, _csv, _html], command.Options.Add);
 
     /// <param name="parsed">The command line.</param>
     /// <param name="options">The type of the trainer's options.</param>
-    public SweepSettings Settings(ParseResult parsed, Type options) => new()
-    {
-        Folder = parsed.GetRequiredValue(_folder).FullName,
-        Parameters = [.. (parsed.GetValue(_vary) ?? []).Select(text => ParameterOf(text, options))],
-        Sampler = parsed.GetValue(_sampler),
-        GridSteps = parsed.GetValue(_steps),
-        Trials = parsed.GetValue(_trials),
-        TimeLimit = parsed.GetValue(_minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
-        Halving = parsed.GetValue(_firstStop) == 0 ? null : new SuccessiveHalving { MinEpochs = parsed.GetValue(_firstStop), Reduction = parsed.GetValue(_reduction) },
-    };
+    public SweepSettings Settings(ParseResult parsed, Type options) =>
+        new()
+        {
+            Folder = parsed.GetRequiredValue(_folder).FullName,
+            Parameters = [.. (parsed.GetValue(_vary) ?? []).Select(text => ParameterOf(text, options))],
+            Sampler = parsed.GetValue(_sampler),
+            GridSteps = parsed.GetValue(_steps),
+            Trials = parsed.GetValue(_trials),
+            TimeLimit = parsed.GetValue(_minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
+            Halving =
+                parsed.GetValue(_firstStop) == 0
+                    ? null
+                    : new SuccessiveHalving { MinEpochs = parsed.GetValue(_firstStop), Reduction = parsed.GetValue(_reduction) },
+        };
 
     public void Write(ParseResult parsed, SweepResult<ImageClassificationOptions> result)
     {
@@ -79,7 +98,13 @@ internal sealed class SweepOptions
         string[] ends = parts[1].Split(':');
         return ends.Length == 1
             ? new ChoiceParameter(parts[0], [.. parts[1].Split(',')])
-            : new NumberParameter(parts[0], Number(ends[0]), Number(ends[1]), ends.ElementAtOrDefault(2) == "log", options.GetProperty(parts[0])?.PropertyType == typeof(int));
+            : new NumberParameter(
+                parts[0],
+                Number(ends[0]),
+                Number(ends[1]),
+                ends.ElementAtOrDefault(2) == "log",
+                options.GetProperty(parts[0])?.PropertyType == typeof(int)
+            );
 
         static double Number(string value) => double.Parse(value, CultureInfo.InvariantCulture);
     }

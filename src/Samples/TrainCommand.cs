@@ -68,7 +68,8 @@ internal static class TrainCommand
         ImageClassificationOptions chosen = options.Settings(parsed, file => HierarchyFile.Read(ml, file, train));
         if (chosen is PatchTrainingOptions patches)
         {
-            chosen = patchInput.IsGiven(parsed) ? patches with { PatchSet = patchInput.Load(parsed, ml) }
+            chosen =
+                patchInput.IsGiven(parsed) ? patches with { PatchSet = patchInput.Load(parsed, ml) }
                 : options.Given(parsed, chosen).Contains(nameof(PatchTrainingOptions.SwitchEpoch)) ? patches
                 : patches with { SwitchEpoch = 0 };
         }
@@ -126,24 +127,32 @@ internal static class TrainCommand
         {
             using ImageExplainer explainer = ml.Model.CreateImageExplainer(model);
             activations = explainer.Activations(test);
-            classifiers = network.ClassifierCount == 1
-                ? null
-                : [.. Enumerable.Range(1, network.ClassifierCount)
-                    .Select(number => ml.MulticlassClassification.Evaluate(ml.Model.WithClassifier(model, number).Transform(test)).MicroAccuracy)];
+            classifiers =
+                network.ClassifierCount == 1
+                    ? null
+                    :
+                    [
+                        .. Enumerable
+                            .Range(1, network.ClassifierCount)
+                            .Select(number => ml.MulticlassClassification.Evaluate(ml.Model.WithClassifier(model, number).Transform(test)).MicroAccuracy),
+                    ];
         }
 
-        JsonReport.Write(file, new
-        {
-            Trainer = trainer,
-            Parameters = network.ParameterCount,
-            network.Recipe,
-            StepsPerEpoch = stepsPerEpoch,
-            network.EarlierHistory,
-            network.History,
-            Test = measured?.Details,
-            Classifiers = classifiers,
-            Activations = activations,
-        });
+        JsonReport.Write(
+            file,
+            new
+            {
+                Trainer = trainer,
+                Parameters = network.ParameterCount,
+                network.Recipe,
+                StepsPerEpoch = stepsPerEpoch,
+                network.EarlierHistory,
+                network.History,
+                Test = measured?.Details,
+                Classifiers = classifiers,
+                Activations = activations,
+            }
+        );
     }
 }
 
@@ -158,8 +167,12 @@ internal sealed class TrainingSubset
         CustomParser = result =>
         {
             string[] halves = result.Tokens[0].Value.Split(':', 2);
-            if (halves.Length == 2 && Enum.TryParse(halves[0], ignoreCase: true, out LabelNoise kind)
-                && double.TryParse(halves[1], CultureInfo.InvariantCulture, out double rate) && rate is >= 0 and <= 1)
+            if (
+                halves.Length == 2
+                && Enum.TryParse(halves[0], ignoreCase: true, out LabelNoise kind)
+                && double.TryParse(halves[1], CultureInfo.InvariantCulture, out double rate)
+                && rate is >= 0 and <= 1
+            )
             {
                 return (kind, rate);
             }
@@ -190,21 +203,25 @@ internal abstract class ProgressView : IDisposable
 
     public abstract void Show(TrainingProgress report);
 
-    public virtual void Dispose()
-    {
-    }
+    public virtual void Dispose() { }
 
     /// <summary>The results of a finished epoch.</summary>
-    protected static string Line(TrainingProgress report, EpochMetrics epoch) => string.Create(CultureInfo.InvariantCulture,
-        $"epoch {epoch.Epoch,3}/{report.Epochs}  loss {epoch.TrainLoss:f4}  accuracy {epoch.TrainAccuracy,6:p1}{Validation(epoch)}  {Speed(report)}");
+    protected static string Line(TrainingProgress report, EpochMetrics epoch) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"epoch {epoch.Epoch, 3}/{report.Epochs}  loss {epoch.TrainLoss:f4}  accuracy {epoch.TrainAccuracy, 6:p1}{Validation(epoch)}  {Speed(report)}"
+        );
 
     /// <summary>Images per second, and the time left as minutes and seconds, with hours where there are any.</summary>
-    protected static string Speed(TrainingProgress report) => string.Create(CultureInfo.InvariantCulture,
-        $"{report.ImagesPerSecond:f0} images/s  "
-            + $"{report.Remaining.ToString(report.Remaining.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture)} left");
+    protected static string Speed(TrainingProgress report) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{report.ImagesPerSecond:f0} images/s  "
+                + $"{report.Remaining.ToString(report.Remaining.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture)} left"
+        );
 
     private static string Validation(EpochMetrics epoch) =>
-        epoch.ValidationAccuracy is { } accuracy ? string.Create(CultureInfo.InvariantCulture, $"  validation {accuracy,6:p1}") : "";
+        epoch.ValidationAccuracy is { } accuracy ? string.Create(CultureInfo.InvariantCulture, $"  validation {accuracy, 6:p1}") : "";
 
     private sealed class ProgressLines : ProgressView
     {
@@ -232,9 +249,11 @@ internal abstract class ProgressView : IDisposable
 
             double share = (double)report.Step / report.StepsPerEpoch;
             int full = (int)(share * Cells);
-            string text = string.Create(CultureInfo.InvariantCulture,
-                $"epoch {report.Epoch,3}/{report.Epochs}  {new string('━', full)}{new string('─', Cells - full)} {share,4:p0}  loss {report.Loss:f4}  accuracy "
-                    + $"{report.Accuracy:p1}  {Speed(report)}");
+            string text = string.Create(
+                CultureInfo.InvariantCulture,
+                $"epoch {report.Epoch, 3}/{report.Epochs}  {new string('━', full)}{new string('─', Cells - full)} {share, 4:p0}  loss {report.Loss:f4}  accuracy "
+                    + $"{report.Accuracy:p1}  {Speed(report)}"
+            );
             Console.Write(ClearLine + (text.Length < Console.WindowWidth || Console.WindowWidth <= 0 ? text : text[..(Console.WindowWidth - 1)]));
         }
 

@@ -45,14 +45,22 @@ internal sealed class TrainOptions
         Setting.Value<double>("--ema-decay", "Keep an exponential moving average of the weights with this decay, e.g. 0.999.", "EmaDecay"),
         Setting.Value<int>("--frozen-stages", "Fine-tuning: freeze the stem and the first N stages.", "FineTuning.FrozenStages"),
         Setting.Flag("--freeze-batch-norm", "Fine-tuning: BatchNorm keeps the statistics of the initial weights.", "FineTuning.FreezeBatchNorm", true),
-        Setting.Value<double>("--backbone-lr-factor", "Fine-tuning: the backbone's learning rate divided by that of the head.", "FineTuning.BackboneLearningRateFactor"),
+        Setting.Value<double>(
+            "--backbone-lr-factor",
+            "Fine-tuning: the backbone's learning rate divided by that of the head.",
+            "FineTuning.BackboneLearningRateFactor"
+        ),
         Setting.Value<double>("--warmup", "Epochs of linear warm-up; by default the trainer's, at most a tenth of all epochs.", "WarmupEpochs"),
         Setting.Value<double>("--label-smoothing", "Label smoothing of the loss, if it has one.", "Loss.LabelSmoothing"),
         Setting.Value<double>("--crop-ratio", "The fraction of each side of the resized image that the network sees.", "CropRatio"),
         Setting.Value<int>("--padding", "Pixels of padding for the random crop.", "CropPadding"),
         Setting.Flag("--no-flip", "No horizontal flips (digits, text).", "HorizontalFlip", false),
         Setting.Value<double>("--validation-fraction", "Fraction of the training images to hold out for validation after each epoch.", "ValidationFraction"),
-        Setting.Value<KeepWeights>("--keep", "Which weights become the model: of the epoch with the best validation accuracy, or of the last epoch.", "KeepWeights"),
+        Setting.Value<KeepWeights>(
+            "--keep",
+            "Which weights become the model: of the epoch with the best validation accuracy, or of the last epoch.",
+            "KeepWeights"
+        ),
         Setting.Value<int>("--patience", "Stop early after this many epochs without a better validation accuracy.", "EarlyStopping.Patience"),
         Setting.Value<UnreadableImageBehavior>("--unreadable", "What to do with images that cannot be read.", "OnUnreadableImage"),
         Setting.Value<double>("--max-skipped", "With '--unreadable Skip': fail if a larger fraction than this cannot be read.", "MaxSkippedFraction"),
@@ -60,16 +68,34 @@ internal sealed class TrainOptions
     ];
 
     private readonly Option<string[]> _strategies = Setting.Parts("--strategy", "One more strategy", StrategyCatalog.Keys, StrategyCatalog.Create);
-    private readonly Option<string[]> _augmentations = Setting.Parts("--augment", "One more augmentation; replaces the trainer's own of that kind", AugmentationCatalog.Keys, AugmentationCatalog.Create);
-    private readonly Option<FileInfo?> _hierarchy = new("--hierarchy") { Description = "Classes for tree supervision: a file in Newick notation, or a saved model (.zip) whose classifier gives them." };
-    private readonly Option<string[]> _set = new("--set") { Description = "Any other option of the trainer by its name in the library, e.g. CenterLossWeight=0 or Head.Dropout=0.1." };
-    private readonly Option<bool> _validateOnTest = new("--validate-on-test") { Description = "Validate on the held-out images after each epoch, for papers that report the highest accuracy of the run; '--keep last' does not choose weights by them." };
+    private readonly Option<string[]> _augmentations = Setting.Parts(
+        "--augment",
+        "One more augmentation; replaces the trainer's own of that kind",
+        AugmentationCatalog.Keys,
+        AugmentationCatalog.Create
+    );
+    private readonly Option<FileInfo?> _hierarchy = new("--hierarchy")
+    {
+        Description = "Classes for tree supervision: a file in Newick notation, or a saved model (.zip) whose classifier gives them.",
+    };
+    private readonly Option<string[]> _set = new("--set")
+    {
+        Description = "Any other option of the trainer by its name in the library, e.g. CenterLossWeight=0 or Head.Dropout=0.1.",
+    };
+    private readonly Option<bool> _validateOnTest = new("--validate-on-test")
+    {
+        Description =
+            "Validate on the held-out images after each epoch, for papers that report the highest accuracy of the run; '--keep last' does not choose weights by them.",
+    };
     private readonly Option<double> _testFraction = Of("--test-fraction", "Fraction of the images to hold out and measure on, if no --test-... is given.", 0.0);
     private readonly Option<int> _topK = Of("--top-k", "Also report top-k accuracy for this k.", 5);
     private readonly Option<int?> _gpu = new("--gpu") { Description = "Train on this CUDA device." };
     private readonly Option<int> _threads = Of("--threads", "CPU threads within an operation.", Environment.ProcessorCount);
     private readonly Option<FileInfo?> _model = new("--model") { Description = "Where to save the model, an ML.NET zip." };
-    private readonly Option<DirectoryInfo?> _workspace = new("--workspace") { Description = "Where to keep the run's state and logs: the same command resumes a run that was stopped or killed." };
+    private readonly Option<DirectoryInfo?> _workspace = new("--workspace")
+    {
+        Description = "Where to keep the run's state and logs: the same command resumes a run that was stopped or killed.",
+    };
     private readonly Option<FileInfo?> _report = new("--report") { Description = "Where to write settings, learning curve and metrics as JSON." };
 
     public TrainOptions()
@@ -95,7 +121,9 @@ internal sealed class TrainOptions
         {
             string trainer = result.GetValue(_trainer) ?? TrainerNames.Default;
             ImageClassificationOptions own = TrainerNames.All[trainer].Options();
-            foreach (Setting setting in _settings.Where(setting => result.GetResult(setting.Option) is not null && own.GetType().GetProperty(setting.Root) is null))
+            foreach (
+                Setting setting in _settings.Where(setting => result.GetResult(setting.Option) is not null && own.GetType().GetProperty(setting.Root) is null)
+            )
             {
                 result.AddError($"{setting.Option.Name} is not an option of --trainer {trainer}.");
             }
@@ -138,10 +166,10 @@ internal sealed class TrainOptions
 
     /// <summary>The names of the settings that the command line gives.</summary>
     public IEnumerable<string> Given(ParseResult parsed, ImageClassificationOptions options) =>
-    [
-        .. _settings.Where(setting => parsed.GetResult(setting.Option) is { Implicit: false }).SelectMany(setting => setting.Names),
-        .. (parsed.GetValue(_set) ?? []).Select(assignment => SettingText.PropertyName(options, assignment)),
-    ];
+        [
+            .. _settings.Where(setting => parsed.GetResult(setting.Option) is { Implicit: false }).SelectMany(setting => setting.Names),
+            .. (parsed.GetValue(_set) ?? []).Select(assignment => SettingText.PropertyName(options, assignment)),
+        ];
 
     public bool ValidatesOnTest(ParseResult parsed) => parsed.GetValue(_validateOnTest);
 
@@ -164,7 +192,9 @@ internal sealed class TrainOptions
         IEnumerable<TrainingStrategy> given = (parsed.GetValue(_strategies) ?? []).Select(text => SettingText.Part(text, StrategyCatalog.Create));
         return hierarchy is null
             ? given
-            : given.Where(strategy => strategy is not TreeSupervision).Append(new TreeSupervision { Hierarchy = hierarchy, Weight = given.OfType<TreeSupervision>().FirstOrDefault()?.Weight ?? 1 });
+            : given
+                .Where(strategy => strategy is not TreeSupervision)
+                .Append(new TreeSupervision { Hierarchy = hierarchy, Weight = given.OfType<TreeSupervision>().FirstOrDefault()?.Weight ?? 1 });
     }
 
     // One of a kind that the trainer has replaces it.

@@ -16,16 +16,18 @@ internal sealed class GoldenTensors
     }
 
     /// <summary>All names in a folder, without the name of the folder.</summary>
-    public IEnumerable<string> Names(string folder) => _tensors.Keys.Where(name => name.StartsWith(folder + "/", StringComparison.Ordinal)).Select(name => name[(folder.Length + 1)..]);
+    public IEnumerable<string> Names(string folder) =>
+        _tensors.Keys.Where(name => name.StartsWith(folder + "/", StringComparison.Ordinal)).Select(name => name[(folder.Length + 1)..]);
 
-    public Tensor this[string name] => _tensors[name] switch
-    {
-        { Type: ScalarType.Byte } bytes => tensor(bytes.Bytes, bytes.Shape),
-        { Type: ScalarType.Float32 } floats => tensor(MemoryMarshal.Cast<byte, float>(floats.Bytes).ToArray(), floats.Shape),
-        { Type: ScalarType.Float64 } doubles => tensor(Doubles(name), doubles.Shape),
-        { Type: ScalarType.Int64 } integers => tensor(Integers(name), integers.Shape),
-        NamedTensor other => throw new NotSupportedException($"{name} is {other.Type}."),
-    };
+    public Tensor this[string name] =>
+        _tensors[name] switch
+        {
+            { Type: ScalarType.Byte } bytes => tensor(bytes.Bytes, bytes.Shape),
+            { Type: ScalarType.Float32 } floats => tensor(MemoryMarshal.Cast<byte, float>(floats.Bytes).ToArray(), floats.Shape),
+            { Type: ScalarType.Float64 } doubles => tensor(Doubles(name), doubles.Shape),
+            { Type: ScalarType.Int64 } integers => tensor(Integers(name), integers.Shape),
+            NamedTensor other => throw new NotSupportedException($"{name} is {other.Type}."),
+        };
 
     public double[] Doubles(string name) => MemoryMarshal.Cast<byte, double>(_tensors[name].Bytes).ToArray();
 

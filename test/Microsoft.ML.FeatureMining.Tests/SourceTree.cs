@@ -14,9 +14,9 @@ internal static class SourceTree
     {
         Skip.If(Library is null, "The source tree was not found.");
         return from path in Directory.EnumerateFiles(Library!, "*.cs", SearchOption.AllDirectories)
-               let relative = System.IO.Path.GetRelativePath(Library!, path).Replace('\\', '/')
-               where !relative.StartsWith("obj/", StringComparison.Ordinal) && !relative.StartsWith("bin/", StringComparison.Ordinal)
-               select (relative.Contains('/') ? relative[..relative.IndexOf('/')] : "", relative, File.ReadAllLines(path));
+            let relative = System.IO.Path.GetRelativePath(Library!, path).Replace('\\', '/')
+            where !relative.StartsWith("obj/", StringComparison.Ordinal) && !relative.StartsWith("bin/", StringComparison.Ordinal)
+            select (relative.Contains('/') ? relative[..relative.IndexOf('/')] : "", relative, File.ReadAllLines(path));
     }
 
     private static string? Find(string project)

@@ -20,7 +20,10 @@ internal static class TensorAssert
     {
         Assert.Equal(expected.Count, actual.Count);
         double difference = L2(expected.Zip(actual, (e, a) => e - a));
-        Assert.True(difference <= tolerance * L2(expected), $"{what}: the L2 norm of the difference is {difference:g3}, that of the expected values is {L2(expected):g3}.");
+        Assert.True(
+            difference <= tolerance * L2(expected),
+            $"{what}: the L2 norm of the difference is {difference:g3}, that of the expected values is {L2(expected):g3}."
+        );
     }
 
     public static void Close(Tensor expected, Tensor actual, double tolerance, string what)
@@ -34,5 +37,4 @@ internal static class TensorAssert
         Assert.Equal(expected.shape, actual.shape);
         Assert.Equal(Values(expected).Select(BitConverter.SingleToInt32Bits), Values(actual).Select(BitConverter.SingleToInt32Bits));
     }
-
 }

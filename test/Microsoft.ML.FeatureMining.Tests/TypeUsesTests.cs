@@ -6,16 +6,37 @@ public sealed class TypeUsesTests
     [Fact]
     public void Of_EachWayToUseAType_IsFound()
     {
-        string user = typeof(User<>).FullName!.Split('`')[0], own = typeof(User<>).Assembly.GetName().Name!;
+        string user = typeof(User<>).FullName!.Split('`')[0],
+            own = typeof(User<>).Assembly.GetName().Name!;
 
-        string[] used = [.. TypeUses.Of(typeof(User<>).Assembly.Location).Where(use => use.User == user && use.Assembly == own).Select(use => use.Used.Split('.')[^1]).Order(StringComparer.Ordinal)];
+        string[] used =
+        [
+            .. TypeUses
+                .Of(typeof(User<>).Assembly.Location)
+                .Where(use => use.User == user && use.Assembly == own)
+                .Select(use => use.Used.Split('.')[^1])
+                .Order(StringComparer.Ordinal),
+        ];
 
         Assert.Equal(
             [
-                nameof(ByArrayField), nameof(ByAttributeArgument), nameof(ByAttributeAttribute), nameof(ByBase), nameof(ByCast), nameof(ByCatch), nameof(ByConstraint), nameof(ByEnumArgument),
-                nameof(ByInterface), nameof(ByIterator), nameof(ByLambda), nameof(ByStaticCall), nameof(ByTypeArgument), nameof(ByTypeOf),
+                nameof(ByArrayField),
+                nameof(ByAttributeArgument),
+                nameof(ByAttributeAttribute),
+                nameof(ByBase),
+                nameof(ByCast),
+                nameof(ByCatch),
+                nameof(ByConstraint),
+                nameof(ByEnumArgument),
+                nameof(ByInterface),
+                nameof(ByIterator),
+                nameof(ByLambda),
+                nameof(ByStaticCall),
+                nameof(ByTypeArgument),
+                nameof(ByTypeOf),
             ],
-            used);
+            used
+        );
     }
 }
 
@@ -82,8 +103,6 @@ internal sealed class User<T> : ByBase, ByInterface
         {
             ByStaticCall.Take(ByEnumArgument.None);
         }
-        catch (ByCatch)
-        {
-        }
+        catch (ByCatch) { }
     }
 }

@@ -83,7 +83,9 @@ public sealed class GuideTests(PackageFixture package)
         }
 
         string cases = string.Join('\n', programs.Select(entry => $"    case \"{entry.Name}\": {entry.Name}.Program.Run(args[1..]); break;"));
-        File.WriteAllText(Path.Combine(folder, "Main.cs"), $$"""
+        File.WriteAllText(
+            Path.Combine(folder, "Main.cs"),
+            $$"""
             foreach (string name in args[0].Split(','))
             {
                 switch (name)
@@ -92,9 +94,12 @@ public sealed class GuideTests(PackageFixture package)
                     default: throw new ArgumentException(name);
                 }
             }
-            """);
+            """
+        );
         // The package comes from the feed into a folder of its own; the gigabyte of its dependencies is taken from where it is.
-        File.WriteAllText(Path.Combine(folder, "guides.csproj"), $"""
+        File.WriteAllText(
+            Path.Combine(folder, "guides.csproj"),
+            $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
                 <OutputType>Exe</OutputType>
@@ -113,7 +118,8 @@ public sealed class GuideTests(PackageFixture package)
                 <PackageReference Include="TorchSharp-cpu" Version="0.107.0" />
               </ItemGroup>
             </Project>
-            """);
+            """
+        );
         PackageFixture.Run(folder, "build", "-c", "Release", "-v", "quiet");
         return Path.Combine(folder, "bin", "Release", "net10.0", "guides.dll");
     }
@@ -139,7 +145,8 @@ public sealed class GuideTests(PackageFixture package)
     // 24 bits per pixel, 32x32.
     private static byte[] Bitmap(Func<int, int> gray)
     {
-        const int side = 32, header = 54;
+        const int side = 32,
+            header = 54;
         byte[] file = new byte[header + (3 * side * side)];
         "BM"u8.CopyTo(file);
         foreach ((int at, int value) in ((int, int)[])[(2, file.Length), (10, header), (14, header - 14), (18, side), (22, side), (26, 1 | (24 << 16))])

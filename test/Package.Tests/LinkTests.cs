@@ -51,11 +51,14 @@ public sealed class LinkTests
 
     // A path from the root, from the library's folder or from its tests' folder; or a name alone.
     private static bool IsNamed(string file, string name) =>
-        file == name || file == $"src/Microsoft.ML.FeatureMining/{name}"
+        file == name
+        || file == $"src/Microsoft.ML.FeatureMining/{name}"
         || file == name.Replace("...", "Microsoft.ML.FeatureMining.Tests", StringComparison.Ordinal)
         || (!name.Contains('/') && file.EndsWith('/' + name, StringComparison.Ordinal));
 
     // GitHub's anchors: lower case, spaces as hyphens, other punctuation dropped.
-    private static IEnumerable<string> Anchors(string page) => Regex.Matches(File.ReadAllText(page), "^#+ (.*)$", RegexOptions.Multiline)
-        .Select(heading => Regex.Replace(heading.Groups[1].Value.Trim().ToLowerInvariant(), @"[^\w\- ]", "").Replace(' ', '-'));
+    private static IEnumerable<string> Anchors(string page) =>
+        Regex
+            .Matches(File.ReadAllText(page), "^#+ (.*)$", RegexOptions.Multiline)
+            .Select(heading => Regex.Replace(heading.Groups[1].Value.Trim().ToLowerInvariant(), @"[^\w\- ]", "").Replace(' ', '-'));
 }

@@ -7,10 +7,13 @@ internal static class Markdown
 {
     /// <summary>README.md and the pages in docs/, by their paths from the repository's root.</summary>
     public static IEnumerable<string> Guides =>
-    [
-        "README.md",
-        .. Directory.GetFiles(Path.Combine(PackageFixture.Root, "docs"), "*.md").Select(path => $"docs/{Path.GetFileName(path)}").Order(StringComparer.Ordinal),
-    ];
+        [
+            "README.md",
+            .. Directory
+                .GetFiles(Path.Combine(PackageFixture.Root, "docs"), "*.md")
+                .Select(path => $"docs/{Path.GetFileName(path)}")
+                .Order(StringComparer.Ordinal),
+        ];
 
     public static string Read(string page) => File.ReadAllText(Path.Combine(PackageFixture.Root, page));
 
@@ -50,12 +53,18 @@ internal static class Markdown
     /// </summary>
     public static string ToNamespace(string program, string name)
     {
-        List<string> directives = [], statements = [], types = [];
+        List<string> directives = [],
+            statements = [],
+            types = [];
         bool inType = false;
         foreach (string line in program.Split('\n'))
         {
             inType |= Regex.IsMatch(line, @"^((public|internal|sealed|abstract|static) )*(class|record|enum|interface) ");
-            (inType ? types : IsDirective(line) ? directives : statements).Add(line);
+            (
+                inType ? types
+                : IsDirective(line) ? directives
+                : statements
+            ).Add(line);
             inType &= line != "}" && !(line.Length > 0 && !char.IsWhiteSpace(line[0]) && line.EndsWith(';'));
         }
 

@@ -10,7 +10,8 @@ public sealed class PackTests : IDisposable
     [Fact]
     public void Pack_SameSourcesInTwoFolders_GiveTheSamePackage()
     {
-        string first = CopyOfTheSources("first"), second = CopyOfTheSources("another/second");
+        string first = CopyOfTheSources("first"),
+            second = CopyOfTheSources("another/second");
 
         PackageFixture.Run(first, Pack);
         PackageFixture.Run(second, Pack);
@@ -40,7 +41,12 @@ public sealed class PackTests : IDisposable
     private static string[] Pack => ["pack", "src/Microsoft.ML.FeatureMining", "-c", "Release", "-o", "out", "-v", "quiet"];
 
     private static IEnumerable<string> Hashes(string folder) =>
-        [.. Directory.EnumerateFiles(Path.Combine(folder, "out")).Order(StringComparer.Ordinal).Select(file => $"{Path.GetFileName(file)} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))}")];
+        [
+            .. Directory
+                .EnumerateFiles(Path.Combine(folder, "out"))
+                .Order(StringComparer.Ordinal)
+                .Select(file => $"{Path.GetFileName(file)} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))}"),
+        ];
 
     private string CopyOfTheSources(string name)
     {

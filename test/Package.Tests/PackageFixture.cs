@@ -40,7 +40,12 @@ public sealed class PackageFixture : IDisposable
     /// <summary>Runs dotnet to its end, whatever that is.</summary>
     public static (int Exit, string Output) Start(string folder, params string[] arguments)
     {
-        ProcessStartInfo start = new("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("dotnet", arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         // The test host's own variables would change what the SDK does; build servers would outlive the test.
         foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
         {

@@ -14,7 +14,12 @@ public sealed class PackageTests(PackageFixture package)
 
         Assert.Equal(
             ["Microsoft.ML", "Microsoft.ML.ImageAnalytics", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.IO.Hashing", "TorchSharp"],
-            metadata.Descendants().Where(element => element.Name.LocalName == "dependency").Select(element => (string)element.Attribute("id")!).Order(StringComparer.Ordinal));
+            metadata
+                .Descendants()
+                .Where(element => element.Name.LocalName == "dependency")
+                .Select(element => (string)element.Attribute("id")!)
+                .Order(StringComparer.Ordinal)
+        );
         foreach (string name in (string[])["authors", "description", "icon", "license", "projectUrl", "readme", "releaseNotes", "repository", "tags"])
         {
             Assert.Contains(metadata.Elements(), element => element.Name.LocalName == name && (element.Value.Length > 0 || element.HasAttributes));
@@ -24,11 +29,21 @@ public sealed class PackageTests(PackageFixture package)
     [Fact]
     public void Package_Files_AreTheLibraryItsDocsAndItsSymbols()
     {
-        using ZipArchive file = package.Open("nupkg"), symbols = package.Open("snupkg");
+        using ZipArchive file = package.Open("nupkg"),
+            symbols = package.Open("snupkg");
 
         Assert.Equal(
-            ["PACKAGE.md", "buildTransitive/MlNetFm.targets", "icon.png", "lib/net10.0/Microsoft.ML.FeatureMining.dll", "lib/net10.0/Microsoft.ML.FeatureMining.xml"],
-            file.Entries.Select(entry => entry.FullName).Where(name => !name.StartsWith("_rels") && !name.StartsWith("package/") && name[0] != '[' && !name.EndsWith(".nuspec")).Order(StringComparer.Ordinal));
+            [
+                "PACKAGE.md",
+                "buildTransitive/MlNetFm.targets",
+                "icon.png",
+                "lib/net10.0/Microsoft.ML.FeatureMining.dll",
+                "lib/net10.0/Microsoft.ML.FeatureMining.xml",
+            ],
+            file.Entries.Select(entry => entry.FullName)
+                .Where(name => !name.StartsWith("_rels") && !name.StartsWith("package/") && name[0] != '[' && !name.EndsWith(".nuspec"))
+                .Order(StringComparer.Ordinal)
+        );
         Assert.Contains(symbols.Entries, entry => entry.FullName == "lib/net10.0/Microsoft.ML.FeatureMining.pdb");
     }
 
@@ -36,11 +51,20 @@ public sealed class PackageTests(PackageFixture package)
     public void Package_Documentation_IsOfPublicTypesAlone()
     {
         using ZipArchive file = package.Open("nupkg");
-        string[] members = [.. XDocument.Load(file.GetEntry("lib/net10.0/Microsoft.ML.FeatureMining.xml")!.Open()).Descendants("member").Select(member => (string)member.Attribute("name")!)];
+        string[] members =
+        [
+            .. XDocument
+                .Load(file.GetEntry("lib/net10.0/Microsoft.ML.FeatureMining.xml")!.Open())
+                .Descendants("member")
+                .Select(member => (string)member.Attribute("name")!),
+        ];
 
         Assert.Contains("T:Microsoft.ML.FeatureMining.FeatureMiningOptions", members);
         Assert.Contains("P:Microsoft.ML.FeatureMining.Training.TrainingOptions.Epochs", members);
-        Assert.DoesNotContain(members, member => member.Contains("ImageCodec", StringComparison.Ordinal) || member.Contains(".Internals", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            members,
+            member => member.Contains("ImageCodec", StringComparison.Ordinal) || member.Contains(".Internals", StringComparison.Ordinal)
+        );
     }
 
     private static XElement Specification(ZipArchive file) =>

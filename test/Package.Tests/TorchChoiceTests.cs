@@ -12,8 +12,16 @@ public sealed class TorchChoiceTests
     {
         string output = PackageFixture.Run(PackageFixture.Root, "msbuild", "src/Samples", $"-p:Torch={torch}", "-getItem:PackageReference");
 
-        string[] natives = [.. JsonDocument.Parse(output).RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray()
-            .Select(item => item.GetProperty("Identity").GetString()!).Where(name => name.StartsWith("TorchSharp-", StringComparison.Ordinal))];
+        string[] natives =
+        [
+            .. JsonDocument
+                .Parse(output)
+                .RootElement.GetProperty("Items")
+                .GetProperty("PackageReference")
+                .EnumerateArray()
+                .Select(item => item.GetProperty("Identity").GetString()!)
+                .Where(name => name.StartsWith("TorchSharp-", StringComparison.Ordinal)),
+        ];
 
         Assert.StartsWith(package, Assert.Single(natives), StringComparison.Ordinal);
     }

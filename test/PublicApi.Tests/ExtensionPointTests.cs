@@ -16,7 +16,8 @@ public sealed class ExtensionPointTests
 
     private static Type[] PublicTypes { get; } = typeof(Backbone).Assembly.GetExportedTypes();
 
-    public static TheoryData<string> Abstract => [.. PublicTypes.Where(type => type is { IsAbstract: true, IsSealed: false, IsInterface: false }).Select(type => type.FullName!)];
+    public static TheoryData<string> Abstract =>
+        [.. PublicTypes.Where(type => type is { IsAbstract: true, IsSealed: false, IsInterface: false }).Select(type => type.FullName!)];
 
     [Theory]
     [MemberData(nameof(Abstract))]
@@ -29,17 +30,39 @@ public sealed class ExtensionPointTests
 
         Assert.Equal(Closed.Contains(type.Name), !opened);
         Assert.True(
-            !opened || !hidden.Any(), $"{name} cannot be derived from: {string.Join(", ", hidden.Select(method => method.Name))} is not visible outside the library.");
+            !opened || !hidden.Any(),
+            $"{name} cannot be derived from: {string.Join(", ", hidden.Select(method => method.Name))} is not visible outside the library."
+        );
     }
 
     [Fact]
     public void AbstractClasses_OpenOnes_AreDerivedFromInThisProject()
     {
-        string[] open = [.. PublicTypes.Where(type => type is { IsAbstract: true, IsSealed: false, IsInterface: false } && !Closed.Contains(type.Name)).Select(type => type.Name).Order(StringComparer.Ordinal)];
+        string[] open =
+        [
+            .. PublicTypes
+                .Where(type => type is { IsAbstract: true, IsSealed: false, IsInterface: false } && !Closed.Contains(type.Name))
+                .Select(type => type.Name)
+                .Order(StringComparer.Ordinal),
+        ];
         Type[] own = typeof(ExtensionPointTests).Assembly.GetTypes();
 
         Assert.Equal(
-            ["Backbone", "ClassificationLoss", "Head", "HeadModule", "ImageAugmentation", "LearningRateSchedule", "Optimizer", "OptimizerRun", "RandomLayer", "StrategyRun", "TrainingStrategy"], open);
+            [
+                "Backbone",
+                "ClassificationLoss",
+                "Head",
+                "HeadModule",
+                "ImageAugmentation",
+                "LearningRateSchedule",
+                "Optimizer",
+                "OptimizerRun",
+                "RandomLayer",
+                "StrategyRun",
+                "TrainingStrategy",
+            ],
+            open
+        );
         Assert.All(open, name => Assert.Contains(own, type => type.BaseType?.Name == name));
     }
 
@@ -48,8 +71,11 @@ public sealed class ExtensionPointTests
         Assert.All(PublicTypes.Where(type => type.IsClass && !type.IsAbstract), type => Assert.True(type.IsSealed, $"{type} is neither abstract nor sealed."));
 
     [Fact]
-    public void Assembly_ThisProject_HasNoAccessToInternals() => Assert.DoesNotContain(
-        typeof(Backbone).Assembly.GetCustomAttributes<InternalsVisibleToAttribute>(), attribute => attribute.AssemblyName.StartsWith("PublicApi", StringComparison.Ordinal));
+    public void Assembly_ThisProject_HasNoAccessToInternals() =>
+        Assert.DoesNotContain(
+            typeof(Backbone).Assembly.GetCustomAttributes<InternalsVisibleToAttribute>(),
+            attribute => attribute.AssemblyName.StartsWith("PublicApi", StringComparison.Ordinal)
+        );
 
     private static bool IsVisible(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
 

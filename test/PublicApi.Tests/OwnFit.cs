@@ -16,37 +16,41 @@ namespace PublicApi.Tests;
 internal static class OwnFit
 {
     /// <summary>Twelve steps per epoch.</summary>
-    public static FeatureMiningOptions Plain { get; } = new()
-    {
-        Backbone = "cifar-resnet-8",
-        Stages = 0,
-        ImageHeight = Bands.Side,
-        ImageWidth = Bands.Side,
-        Epochs = 2,
-        BatchSize = 8,
-        LearningRate = 0.02,
-        CropPadding = 1,
-        HorizontalFlip = false,
-        Seed = 1,
-        ScoringBatchSize = 8,
-    };
+    public static FeatureMiningOptions Plain { get; } =
+        new()
+        {
+            Backbone = "cifar-resnet-8",
+            Stages = 0,
+            ImageHeight = Bands.Side,
+            ImageWidth = Bands.Side,
+            Epochs = 2,
+            BatchSize = 8,
+            LearningRate = 0.02,
+            CropPadding = 1,
+            HorizontalFlip = false,
+            Seed = 1,
+            ScoringBatchSize = 8,
+        };
 
     /// <summary>User-defined parts of all kinds, created by key.</summary>
-    public static FeatureMiningOptions AllByKey(FeatureMiningOptions options) => options with
-    {
-        Backbone = "plain-net",
-        Head = HeadCatalog.Create("cosine"),
-        Augmentations = [AugmentationCatalog.Create("pepper")],
-        Loss = LossCatalog.Create("generalized-cross-entropy"),
-        Schedule = ScheduleCatalog.Create("triangle"),
-        Optimizer = OptimizerCatalog.Create("lion"),
-        LearningRate = 1e-3,
-        Strategies = [StrategyCatalog.Create("deep-twins")],
-    };
+    public static FeatureMiningOptions AllByKey(FeatureMiningOptions options) =>
+        options with
+        {
+            Backbone = "plain-net",
+            Head = HeadCatalog.Create("cosine"),
+            Augmentations = [AugmentationCatalog.Create("pepper")],
+            Loss = LossCatalog.Create("generalized-cross-entropy"),
+            Schedule = ScheduleCatalog.Create("triangle"),
+            Optimizer = OptimizerCatalog.Create("lion"),
+            LearningRate = 1e-3,
+            Strategies = [StrategyCatalog.Create("deep-twins")],
+        };
 
-    public static EstimatorChain<Microsoft.ML.Transforms.KeyToValueMappingTransformer> Pipeline(MLContext ml, FeatureMiningOptions options) => ml.Transforms.Conversion.MapValueToKey("Label")
-        .Append(ml.MulticlassClassification.Trainers.FeatureMining(options))
-        .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+    public static EstimatorChain<Microsoft.ML.Transforms.KeyToValueMappingTransformer> Pipeline(MLContext ml, FeatureMiningOptions options) =>
+        ml
+            .Transforms.Conversion.MapValueToKey("Label")
+            .Append(ml.MulticlassClassification.Trainers.FeatureMining(options))
+            .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 
     public static ITransformer Run(MLContext ml, FeatureMiningOptions options, IDataView? rows = null) => Pipeline(ml, options).Fit(rows ?? Bands.Encoded(ml));
 
@@ -68,11 +72,14 @@ internal static class OwnFit
     public static void AssertFinite(float[][] scores)
     {
         Assert.NotEmpty(scores);
-        Assert.All(scores, row =>
-        {
-            Assert.Equal(Bands.Names.Length, row.Length);
-            Assert.All(row, score => Assert.InRange(score, 0, 1));
-            Assert.Equal(1, row.Sum(), 1e-4);
-        });
+        Assert.All(
+            scores,
+            row =>
+            {
+                Assert.Equal(Bands.Names.Length, row.Length);
+                Assert.All(row, score => Assert.InRange(score, 0, 1));
+                Assert.Equal(1, row.Sum(), 1e-4);
+            }
+        );
     }
 }

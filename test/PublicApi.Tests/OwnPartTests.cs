@@ -11,20 +11,69 @@ namespace PublicApi.Tests;
 /// <summary>User-defined parts of each kind: trained, described in the manifest, saved, loaded and resumed.</summary>
 public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
 {
-    private static readonly Dictionary<string, (Func<FeatureMiningOptions, FeatureMiningOptions> With, Func<JsonElement, JsonElement> Find, string Expected)> Cases = new()
+    private static readonly Dictionary<
+        string,
+        (Func<FeatureMiningOptions, FeatureMiningOptions> With, Func<JsonElement, JsonElement> Find, string Expected)
+    > Cases = new()
     {
         ["backbone"] = (options => options with { Backbone = OwnParts.Backbone }, recipe => recipe.GetProperty("backbone"), OwnParts.Backbone),
-        ["backbone, mined"] = (options => options with { Backbone = OwnParts.Backbone, Stages = 2 }, recipe => recipe.GetProperty("backbone"), OwnParts.Backbone),
-        ["backbone, frozen"] = (options => options with { Backbone = OwnParts.Backbone, FineTuning = new FineTuning { FrozenStages = 1 }, EmaDecay = 0.9 }, recipe => recipe.GetProperty("backbone"), OwnParts.Backbone),
+        ["backbone, mined"] = (
+            options => options with { Backbone = OwnParts.Backbone, Stages = 2 },
+            recipe => recipe.GetProperty("backbone"),
+            OwnParts.Backbone
+        ),
+        ["backbone, frozen"] = (
+            options =>
+                options with
+                {
+                    Backbone = OwnParts.Backbone,
+                    FineTuning = new FineTuning { FrozenStages = 1 },
+                    EmaDecay = 0.9,
+                },
+            recipe => recipe.GetProperty("backbone"),
+            OwnParts.Backbone
+        ),
         ["head"] = (options => options with { Head = new CosineHead { Scale = 4 } }, recipe => recipe.GetProperty("head").GetProperty("scale"), "4"),
-        ["augmentation"] = (options => options with { Augmentations = [new Pepper { Probability = 0.25 }] }, recipe => recipe.GetProperty("augmentations")[1].GetProperty("probability"), "0.25"),
-        ["cropping augmentation"] = (options => options with { CropRatio = 0.8, Augmentations = [new MiddleCrop()] }, recipe => recipe.GetProperty("augmentations")[1].GetProperty("key"), "middle-crop"),
-        ["loss"] = (options => options with { Loss = new GeneralizedCrossEntropy { Exponent = 0.5 } }, recipe => recipe.GetProperty("loss").GetProperty("exponent"), "0.5"),
-        ["schedule"] = (options => options with { Schedule = new TriangleSchedule { Peak = 0.25 } }, recipe => recipe.GetProperty("schedule").GetProperty("peak"), "0.25"),
-        ["optimizer"] = (options => options with { Optimizer = new Lion { Beta1 = 0.75 }, LearningRate = 1e-3 }, recipe => recipe.GetProperty("optimizer").GetProperty("beta1"), "0.75"),
-        ["strategy"] = (options => options with { Strategies = [new DeepTwins { Weight = 0.25 }] }, recipe => recipe.GetProperty("strategies")[0].GetProperty("weight"), "0.25"),
-        ["strategy with predicting exits"] = (options => options with { Strategies = [new DeepTwins { Predict = true }] }, recipe =>
-            recipe.GetProperty("strategies")[0].GetProperty("key"), "deep-twins"),
+        ["augmentation"] = (
+            options => options with { Augmentations = [new Pepper { Probability = 0.25 }] },
+            recipe => recipe.GetProperty("augmentations")[1].GetProperty("probability"),
+            "0.25"
+        ),
+        ["cropping augmentation"] = (
+            options => options with { CropRatio = 0.8, Augmentations = [new MiddleCrop()] },
+            recipe => recipe.GetProperty("augmentations")[1].GetProperty("key"),
+            "middle-crop"
+        ),
+        ["loss"] = (
+            options => options with { Loss = new GeneralizedCrossEntropy { Exponent = 0.5 } },
+            recipe => recipe.GetProperty("loss").GetProperty("exponent"),
+            "0.5"
+        ),
+        ["schedule"] = (
+            options => options with { Schedule = new TriangleSchedule { Peak = 0.25 } },
+            recipe => recipe.GetProperty("schedule").GetProperty("peak"),
+            "0.25"
+        ),
+        ["optimizer"] = (
+            options =>
+                options with
+                {
+                    Optimizer = new Lion { Beta1 = 0.75 },
+                    LearningRate = 1e-3,
+                },
+            recipe => recipe.GetProperty("optimizer").GetProperty("beta1"),
+            "0.75"
+        ),
+        ["strategy"] = (
+            options => options with { Strategies = [new DeepTwins { Weight = 0.25 }] },
+            recipe => recipe.GetProperty("strategies")[0].GetProperty("weight"),
+            "0.25"
+        ),
+        ["strategy with predicting exits"] = (
+            options => options with { Strategies = [new DeepTwins { Predict = true }] },
+            recipe => recipe.GetProperty("strategies")[0].GetProperty("key"),
+            "deep-twins"
+        ),
         ["all, by their keys"] = (OwnFit.AllByKey, recipe => recipe.GetProperty("strategies")[0].GetProperty("key"), "deep-twins"),
     };
 
@@ -120,7 +169,10 @@ public sealed class OwnPartTests : IClassFixture<OwnPartsFixture>, IDisposable
         using ImageExplainer explainer = _ml.Model.CreateImageExplainer(model);
 
         Assert.Equal(3, explainer.StageCount);
-        Assert.All(explainer.Explain(model.Transform(Bands.Encoded(_ml, 4))), entry => Assert.All(entry.Explanation.ClassMap!.Values, value => Assert.True(float.IsFinite(value))));
+        Assert.All(
+            explainer.Explain(model.Transform(Bands.Encoded(_ml, 4))),
+            entry => Assert.All(entry.Explanation.ClassMap!.Values, value => Assert.True(float.IsFinite(value)))
+        );
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

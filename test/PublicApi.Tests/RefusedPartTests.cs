@@ -40,35 +40,37 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
         HeadCatalog.Register(() => new TooManyHead());
     }
 
-    public static TheoryData<string, string[]> WrongParts => new()
-    {
-        { "loss that holds a function", ["The loss PublicApi.Tests.RefusedPartTests+FunctionLoss", "$.Curve", "[JsonIgnore]"] },
-        { "schedule that refers to itself", ["The learning rate schedule PublicApi.Tests.RefusedPartTests+EndlessSchedule", "[JsonIgnore]"] },
-        { "augmentation whose getter throws", ["The augmentation PublicApi.Tests.RefusedPartTests+MoodyAugmentation", "Not today."] },
-        { "optimizer as text", ["The optimizer PublicApi.Tests.RefusedPartTests+TextOptimizer", "not an object"] },
-        { "strategy that holds a tensor", ["The strategy PublicApi.Tests.RefusedPartTests+TensorStrategy", "[JsonIgnore]"] },
-        { "key of another part", ["'focal'", "Microsoft.ML.FeatureMining.Losses.FocalLoss", "Choose another key"] },
-        { "no key", ["RefusedPartTests+NamelessLoss has an empty Key"] },
-        { "settings with a problem", ["Exponent must be above 0 and at most 1; it is 2."] },
-        { "schedule that ends in NaN", ["'cliff'", "0.9", "NaN"] },
-        { "unknown backbone", ["'nowhere'", "BackboneCatalog.Register(\"nowhere\""] },
-        { "backbone that cannot be made", ["'throwing'", "No such thing."] },
-    };
+    public static TheoryData<string, string[]> WrongParts =>
+        new()
+        {
+            { "loss that holds a function", ["The loss PublicApi.Tests.RefusedPartTests+FunctionLoss", "$.Curve", "[JsonIgnore]"] },
+            { "schedule that refers to itself", ["The learning rate schedule PublicApi.Tests.RefusedPartTests+EndlessSchedule", "[JsonIgnore]"] },
+            { "augmentation whose getter throws", ["The augmentation PublicApi.Tests.RefusedPartTests+MoodyAugmentation", "Not today."] },
+            { "optimizer as text", ["The optimizer PublicApi.Tests.RefusedPartTests+TextOptimizer", "not an object"] },
+            { "strategy that holds a tensor", ["The strategy PublicApi.Tests.RefusedPartTests+TensorStrategy", "[JsonIgnore]"] },
+            { "key of another part", ["'focal'", "Microsoft.ML.FeatureMining.Losses.FocalLoss", "Choose another key"] },
+            { "no key", ["RefusedPartTests+NamelessLoss has an empty Key"] },
+            { "settings with a problem", ["Exponent must be above 0 and at most 1; it is 2."] },
+            { "schedule that ends in NaN", ["'cliff'", "0.9", "NaN"] },
+            { "unknown backbone", ["'nowhere'", "BackboneCatalog.Register(\"nowhere\""] },
+            { "backbone that cannot be made", ["'throwing'", "No such thing."] },
+        };
 
-    private static FeatureMiningOptions Wrong(string what) => what switch
-    {
-        "loss that holds a function" => OwnFit.Plain with { Loss = new FunctionLoss() },
-        "schedule that refers to itself" => OwnFit.Plain with { Schedule = new EndlessSchedule() },
-        "augmentation whose getter throws" => OwnFit.Plain with { Augmentations = [new MoodyAugmentation()] },
-        "optimizer as text" => OwnFit.Plain with { Optimizer = new TextOptimizer() },
-        "strategy that holds a tensor" => OwnFit.Plain with { Strategies = [new TensorStrategy()] },
-        "key of another part" => OwnFit.Plain with { Loss = new OtherFocalLoss() },
-        "no key" => OwnFit.Plain with { Loss = new NamelessLoss() },
-        "settings with a problem" => OwnFit.Plain with { Loss = new GeneralizedCrossEntropy { Exponent = 2 } },
-        "schedule that ends in NaN" => OwnFit.Plain with { Schedule = new CliffSchedule() },
-        "unknown backbone" => OwnFit.Plain with { Backbone = "nowhere" },
-        _ => OwnFit.Plain with { Backbone = "throwing" },
-    };
+    private static FeatureMiningOptions Wrong(string what) =>
+        what switch
+        {
+            "loss that holds a function" => OwnFit.Plain with { Loss = new FunctionLoss() },
+            "schedule that refers to itself" => OwnFit.Plain with { Schedule = new EndlessSchedule() },
+            "augmentation whose getter throws" => OwnFit.Plain with { Augmentations = [new MoodyAugmentation()] },
+            "optimizer as text" => OwnFit.Plain with { Optimizer = new TextOptimizer() },
+            "strategy that holds a tensor" => OwnFit.Plain with { Strategies = [new TensorStrategy()] },
+            "key of another part" => OwnFit.Plain with { Loss = new OtherFocalLoss() },
+            "no key" => OwnFit.Plain with { Loss = new NamelessLoss() },
+            "settings with a problem" => OwnFit.Plain with { Loss = new GeneralizedCrossEntropy { Exponent = 2 } },
+            "schedule that ends in NaN" => OwnFit.Plain with { Schedule = new CliffSchedule() },
+            "unknown backbone" => OwnFit.Plain with { Backbone = "nowhere" },
+            _ => OwnFit.Plain with { Backbone = "throwing" },
+        };
 
     [Theory]
     [MemberData(nameof(WrongParts))]
@@ -89,7 +91,17 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
     [InlineData("cifar-resnet-8", "nobody", "HeadCatalog.Register")]
     public void Fit_InvalidNetwork_ThrowsBeforeTheFirstBatch(string backbone, string? head, string expected)
     {
-        FeatureMiningOptions options = OwnFit.Plain with { Backbone = backbone, Head = head switch { null => null, "too-many" => new TooManyHead(), _ => new UnknownHead() }, Progress = _ => Assert.Fail("A step was run.") };
+        FeatureMiningOptions options = OwnFit.Plain with
+        {
+            Backbone = backbone,
+            Head = head switch
+            {
+                null => null,
+                "too-many" => new TooManyHead(),
+                _ => new UnknownHead(),
+            },
+            Progress = _ => Assert.Fail("A step was run."),
+        };
 
         Assert.Contains(expected, Assert.Throws<ArgumentException>(() => OwnFit.Run(new MLContext(1), options)).Message, StringComparison.Ordinal);
     }
@@ -97,7 +109,12 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
     [Fact]
     public void Fit_FrozenStagesWithoutLayerGroups_ThrowsBeforeTheFirstBatch()
     {
-        FeatureMiningOptions options = OwnFit.Plain with { Backbone = "no-groups", FineTuning = new FineTuning { FrozenStages = 1 }, Progress = _ => Assert.Fail("A step was run.") };
+        FeatureMiningOptions options = OwnFit.Plain with
+        {
+            Backbone = "no-groups",
+            FineTuning = new FineTuning { FrozenStages = 1 },
+            Progress = _ => Assert.Fail("A step was run."),
+        };
 
         Assert.Contains("LayerGroups", Assert.Throws<NotSupportedException>(() => OwnFit.Run(new MLContext(1), options)).Message, StringComparison.Ordinal);
     }
@@ -203,9 +220,14 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
 
         private sealed class AsText : JsonConverter<TextOptimizer>
         {
-            public override TextOptimizer Read(ref System.Text.Json.Utf8JsonReader reader, Type typeToConvert, System.Text.Json.JsonSerializerOptions options) => new();
+            public override TextOptimizer Read(
+                ref System.Text.Json.Utf8JsonReader reader,
+                Type typeToConvert,
+                System.Text.Json.JsonSerializerOptions options
+            ) => new();
 
-            public override void Write(System.Text.Json.Utf8JsonWriter writer, TextOptimizer value, System.Text.Json.JsonSerializerOptions options) => writer.WriteStringValue("text");
+            public override void Write(System.Text.Json.Utf8JsonWriter writer, TextOptimizer value, System.Text.Json.JsonSerializerOptions options) =>
+                writer.WriteStringValue("text");
         }
     }
 

@@ -34,24 +34,25 @@ public sealed class RegistrationTests : IClassFixture<OwnPartsFixture>
         Assert.Equal([16, 32, 64], known.StageChannels);
     }
 
-    public static TheoryData<string, Action> Taken => new()
-    {
-        { "plain-net", () => BackboneCatalog.Register("plain-net", channels => new PlainNet(channels)) },
-        { "resnet-18", () => BackboneCatalog.Register("resnet-18", channels => new PlainNet(channels)) },
-        { "cosine", () => HeadCatalog.Register(() => new CosineHead()) },
-        { "ssm", () => HeadCatalog.Register(() => new SplitAndShareHead()) },
-        { "pepper", () => AugmentationCatalog.Register(() => new Pepper()) },
-        { "cutout", () => AugmentationCatalog.Register(() => new Cutout()) },
-        { "generalized-cross-entropy", () => LossCatalog.Register(() => new GeneralizedCrossEntropy()) },
-        { "triangle", () => ScheduleCatalog.Register(() => new TriangleSchedule()) },
-        { "lion", () => OptimizerCatalog.Register(() => new Lion()) },
-        { "deep-twins", () => StrategyCatalog.Register(() => new DeepTwins()) },
-    };
+    public static TheoryData<string, Action> Taken =>
+        new()
+        {
+            { "plain-net", () => BackboneCatalog.Register("plain-net", channels => new PlainNet(channels)) },
+            { "resnet-18", () => BackboneCatalog.Register("resnet-18", channels => new PlainNet(channels)) },
+            { "cosine", () => HeadCatalog.Register(() => new CosineHead()) },
+            { "ssm", () => HeadCatalog.Register(() => new SplitAndShareHead()) },
+            { "pepper", () => AugmentationCatalog.Register(() => new Pepper()) },
+            { "cutout", () => AugmentationCatalog.Register(() => new Cutout()) },
+            { "generalized-cross-entropy", () => LossCatalog.Register(() => new GeneralizedCrossEntropy()) },
+            { "triangle", () => ScheduleCatalog.Register(() => new TriangleSchedule()) },
+            { "lion", () => OptimizerCatalog.Register(() => new Lion()) },
+            { "deep-twins", () => StrategyCatalog.Register(() => new DeepTwins()) },
+        };
 
     [Theory]
     [MemberData(nameof(Taken))]
-    public void Register_ExistingKey_Throws(string key, Action register) => Assert.Contains(
-        $"'{key}'", Assert.Throws<ArgumentException>(register).Message, StringComparison.Ordinal);
+    public void Register_ExistingKey_Throws(string key, Action register) =>
+        Assert.Contains($"'{key}'", Assert.Throws<ArgumentException>(register).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]
@@ -70,19 +71,23 @@ public sealed class RegistrationTests : IClassFixture<OwnPartsFixture>
     {
         int rejected = 0;
 
-        Parallel.For(0, 16, i =>
-        {
-            try
+        Parallel.For(
+            0,
+            16,
+            i =>
             {
-                HeadCatalog.Register(() => new NamedHead { Name = "contested" });
-            }
-            catch (ArgumentException)
-            {
-                Interlocked.Increment(ref rejected);
-            }
+                try
+                {
+                    HeadCatalog.Register(() => new NamedHead { Name = "contested" });
+                }
+                catch (ArgumentException)
+                {
+                    Interlocked.Increment(ref rejected);
+                }
 
-            HeadCatalog.Register(() => new NamedHead { Name = $"thread-{i}" });
-        });
+                HeadCatalog.Register(() => new NamedHead { Name = $"thread-{i}" });
+            }
+        );
 
         Assert.Equal(15, rejected);
         Assert.Equal(16, HeadCatalog.Keys.Count(key => key.StartsWith("thread-", StringComparison.Ordinal)));

@@ -9,7 +9,12 @@ namespace PublicApi.Tests;
 /// <summary>Models with user-defined networks: loading in other processes, and GetImageModel.</summary>
 public sealed class SavedModelTests : IClassFixture<OwnPartsFixture>, IDisposable
 {
-    private static readonly FeatureMiningOptions Options = OwnFit.Plain with { Backbone = OwnParts.Backbone, Head = new CosineHead { Scale = 5 }, Epochs = 1 };
+    private static readonly FeatureMiningOptions Options = OwnFit.Plain with
+    {
+        Backbone = OwnParts.Backbone,
+        Head = new CosineHead { Scale = 5 },
+        Epochs = 1,
+    };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("saved-model-tests-").FullName;
     private readonly MLContext _ml = new(1);
@@ -56,7 +61,11 @@ public sealed class SavedModelTests : IClassFixture<OwnPartsFixture>, IDisposabl
         ImageClassificationTransformer alone = ((IEnumerable<ITransformer>)chain).OfType<ImageClassificationTransformer>().Single();
         TransformerChain<ITransformer> nested = new(new TransformerChain<ITransformer>(chain));
 
-        Assert.All([chain, loaded, alone, nested], model => Assert.Equal((OwnParts.Backbone, new CosineHead { Scale = 5 }), (_ml.Model.GetImageModel(model).Backbone, _ml.Model.GetImageModel(model).Head)));
+        Assert.All(
+            [chain, loaded, alone, nested],
+            model =>
+                Assert.Equal((OwnParts.Backbone, new CosineHead { Scale = 5 }), (_ml.Model.GetImageModel(model).Backbone, _ml.Model.GetImageModel(model).Head))
+        );
         Assert.Same(alone.Model, _ml.Model.GetImageModel(chain));
     }
 
@@ -67,7 +76,11 @@ public sealed class SavedModelTests : IClassFixture<OwnPartsFixture>, IDisposabl
         ITransformer other = ((IEnumerable<ITransformer>)chain).First();
 
         Assert.Contains("0 image classifiers", Assert.Throws<ArgumentException>(() => _ml.Model.GetImageModel(other)).Message, StringComparison.Ordinal);
-        Assert.Contains("2 image classifiers", Assert.Throws<ArgumentException>(() => _ml.Model.GetImageModel(new TransformerChain<ITransformer>(chain, chain))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "2 image classifiers",
+            Assert.Throws<ArgumentException>(() => _ml.Model.GetImageModel(new TransformerChain<ITransformer>(chain, chain))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

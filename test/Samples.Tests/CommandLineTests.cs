@@ -14,7 +14,8 @@ public sealed class CommandLineTests
     public void Verbs_AreThoseThatWereApproved()
     {
         string folder = SourceFolder();
-        string approved = Path.Combine(folder, "CommandLine.verified.txt"), received = Path.Combine(folder, "CommandLine.received.txt");
+        string approved = Path.Combine(folder, "CommandLine.verified.txt"),
+            received = Path.Combine(folder, "CommandLine.received.txt");
         string[] expected = File.Exists(approved) ? File.ReadAllLines(approved) : [];
 
         string[] actual = [.. Describe(Program.Create())];
@@ -32,15 +33,19 @@ public sealed class CommandLineTests
 
     // Each line has the verb, so that it can be read, and compared, by itself.
     private static IEnumerable<string> Describe(Command command) =>
-    [
-        .. command.Subcommands.OrderBy(verb => verb.Name, StringComparer.Ordinal).SelectMany(verb => (IEnumerable<string>)
         [
-            verb.Name,
-            .. verb.Arguments.Select(argument => $"{verb.Name} {Describe(argument)}"),
-            .. verb.Options.OrderBy(option => option.Name, StringComparer.Ordinal).Select(option => $"{verb.Name} {Describe(option)}"),
-            .. Describe(verb).Select(line => $"{verb.Name} {line}"),
-        ]),
-    ];
+            .. command
+                .Subcommands.OrderBy(verb => verb.Name, StringComparer.Ordinal)
+                .SelectMany(verb =>
+                    (IEnumerable<string>)
+                        [
+                            verb.Name,
+                            .. verb.Arguments.Select(argument => $"{verb.Name} {Describe(argument)}"),
+                            .. verb.Options.OrderBy(option => option.Name, StringComparer.Ordinal).Select(option => $"{verb.Name} {Describe(option)}"),
+                            .. Describe(verb).Select(line => $"{verb.Name} {line}"),
+                        ]
+                ),
+        ];
 
     private static string Describe(Argument argument)
     {
@@ -67,25 +72,28 @@ public sealed class CommandLineTests
             ? string.Join('/', words)
             : TypeName(type);
 
-    private static string Arity(ArgumentArity arity) => (arity.MinimumNumberOfValues, arity.MaximumNumberOfValues) switch
-    {
-        (1, 1) => "",
-        (int min, int max) when max >= 1000 => $"[{min}..]",
-        (int min, int max) => $"[{min}..{max}]",
-    };
+    private static string Arity(ArgumentArity arity) =>
+        (arity.MinimumNumberOfValues, arity.MaximumNumberOfValues) switch
+        {
+            (1, 1) => "",
+            (int min, int max) when max >= 1000 => $"[{min}..]",
+            (int min, int max) => $"[{min}..{max}]",
+        };
 
-    private static string TypeName(Type type) => Nullable.GetUnderlyingType(type) is { } bare ? TypeName(bare)
+    private static string TypeName(Type type) =>
+        Nullable.GetUnderlyingType(type) is { } bare ? TypeName(bare)
         : type.IsArray ? TypeName(type.GetElementType()!)
         : type.IsEnum ? string.Join('/', Enum.GetNames(type))
         : type.IsGenericType ? string.Join(':', type.GetGenericArguments().Select(TypeName))
         : type.Name;
 
-    private static string Text(object? value) => value switch
-    {
-        Array values => string.Join(' ', values.Cast<object>().Select(Text)),
-        FileSystemInfo file => file.ToString(),
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
-    };
+    private static string Text(object? value) =>
+        value switch
+        {
+            Array values => string.Join(' ', values.Cast<object>().Select(Text)),
+            FileSystemInfo file => file.ToString(),
+            _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+        };
 
     private static string SourceFolder()
     {

@@ -15,19 +15,27 @@ public sealed class DocumentedCommandsTests
         string root = Root();
         string[] pages = [.. Directory.EnumerateFiles(root, "*.md"), .. Directory.EnumerateFiles(Path.Combine(root, "docs"), "*.md")];
         (string Page, string Command)[] commands =
-            [.. from page in pages from command in Commands(File.ReadAllText(page)) select (Path.GetFileName(page), command)];
+        [
+            .. from page in pages from command in Commands(File.ReadAllText(page)) select (Path.GetFileName(page), command),
+        ];
 
         Assert.True(commands.Length > 20, $"Only {commands.Length} commands were found.");
-        Assert.All(commands, entry =>
-        {
-            string[] words = [.. Regex.Matches(entry.Command, "\"([^\"]*)\"|\\S+").Select(word => word.Groups[1].Success ? word.Groups[1].Value : word.Value)];
-            ParseResult parsed = Samples.Program.Create().Parse(words);
-            // A misspelled option is an argument where a verb takes any number of them.
-            IEnumerable<string> arguments = parsed.Tokens.Where(token => token.Type == TokenType.Argument).Select(token => token.Value);
-            IEnumerable<string> unknown = arguments.Where(argument => argument.StartsWith("--", StringComparison.Ordinal));
-            string[] problems = [.. parsed.Errors.Select(error => error.Message), .. unknown];
-            Assert.True(problems.Length == 0, $"{entry.Page}: {entry.Command}: {string.Join(' ', problems)}");
-        });
+        Assert.All(
+            commands,
+            entry =>
+            {
+                string[] words =
+                [
+                    .. Regex.Matches(entry.Command, "\"([^\"]*)\"|\\S+").Select(word => word.Groups[1].Success ? word.Groups[1].Value : word.Value),
+                ];
+                ParseResult parsed = Samples.Program.Create().Parse(words);
+                // A misspelled option is an argument where a verb takes any number of them.
+                IEnumerable<string> arguments = parsed.Tokens.Where(token => token.Type == TokenType.Argument).Select(token => token.Value);
+                IEnumerable<string> unknown = arguments.Where(argument => argument.StartsWith("--", StringComparison.Ordinal));
+                string[] problems = [.. parsed.Errors.Select(error => error.Message), .. unknown];
+                Assert.True(problems.Length == 0, $"{entry.Page}: {entry.Command}: {string.Join(' ', problems)}");
+            }
+        );
     }
 
     // In blocks without a language or with sh. A line that ends with a backslash continues.

@@ -20,7 +20,8 @@ public sealed partial class ExperimentTests
         Assert.Equal(Experiments.All.Count, Experiments.All.Select(experiment => experiment.Name).Distinct().Count());
         Assert.Equal(
             ["table-1", "table-2", "table-3", "table-4", "table-5", "table-6", "figure-3", "table-8", "figure-4", "table-9", "activations", "table-10"],
-            Experiments.Of("feature-mining", []).Select(experiment => experiment.Key));
+            Experiments.Of("feature-mining", []).Select(experiment => experiment.Key)
+        );
         Assert.Throws<ArgumentException>(() => Experiments.Of("feature-mining", ["table-7"]));
         Assert.Throws<ArgumentException>(() => Experiments.Of("other", []));
     }
@@ -33,7 +34,10 @@ public sealed partial class ExperimentTests
 
         Assert.Equal(experiment.Rows.Count, experiment.Rows.Select(row => row.FullName).Distinct().Count());
         Assert.All(experiment.Rows, row => Assert.InRange(row.Published.Length, 0, experiment.Measures.Count));
-        Assert.All(experiment.Rows.Where(row => row.Against is not null), row => Assert.Contains(experiment.Rows, other => other.Name == row.Against && other.Group == row.Group));
+        Assert.All(
+            experiment.Rows.Where(row => row.Against is not null),
+            row => Assert.Contains(experiment.Rows, other => other.Name == row.Against && other.Group == row.Group)
+        );
         Assert.Equal([Scale.Tiny, Scale.Small, Scale.Paper], experiment.Recipes.Keys.Order());
         Assert.All(experiment.Recipes.Keys.SelectMany(experiment.RowsAt), row => Assert.DoesNotContain('{', row.FullName));
     }
@@ -43,7 +47,9 @@ public sealed partial class ExperimentTests
     public void Commands_OfAnEntry_AreUnderstoodByTrain(string paper, string key)
     {
         Experiment experiment = Experiments.Of(paper, [key])[0];
-        foreach (string command in experiment.Recipes.SelectMany(recipe => experiment.Rows.Select(row => new ExperimentRun(recipe.Value, row, 1, "runs").Command)))
+        foreach (
+            string command in experiment.Recipes.SelectMany(recipe => experiment.Rows.Select(row => new ExperimentRun(recipe.Value, row, 1, "runs").Command))
+        )
         {
             string[] words = command.Split(' ');
             Assert.Equal("train", words[0]);
@@ -90,9 +96,15 @@ public sealed partial class ExperimentTests
     {
         Recipe recipe = new("", "images t", "--epochs 2");
 
-        Assert.Equal(new ExperimentRun(recipe, new Row("a", "--lr 1 --size 8"), 1, "").Name, new ExperimentRun(recipe, new Row("b", "--size 8 --lr 1"), 1, "").Name);
+        Assert.Equal(
+            new ExperimentRun(recipe, new Row("a", "--lr 1 --size 8"), 1, "").Name,
+            new ExperimentRun(recipe, new Row("b", "--size 8 --lr 1"), 1, "").Name
+        );
         Assert.NotEqual(new ExperimentRun(recipe, new Row("a", "--lr 1"), 1, "").Name, new ExperimentRun(recipe, new Row("a", "--lr 2"), 1, "").Name);
-        Assert.NotEqual(new ExperimentRun(recipe, new Row("a", "--lr 1"), 1, "").Name, new ExperimentRun(recipe, new Row("a", "--lr 1") { Models = 2 }, 1, "").Name);
+        Assert.NotEqual(
+            new ExperimentRun(recipe, new Row("a", "--lr 1"), 1, "").Name,
+            new ExperimentRun(recipe, new Row("a", "--lr 1") { Models = 2 }, 1, "").Name
+        );
     }
 
     [GeneratedRegex(@"\{([^}]+)\}")]

@@ -152,7 +152,16 @@ public sealed class FileDownloadTests : IDisposable
     public async Task FetchAsync_Canceled_KeepsWhatArrived()
     {
         using CancellationTokenSource stop = new();
-        Reports reports = new() { OnReport = report => { if (report.Bytes > 0) { stop.Cancel(); } } };
+        Reports reports = new()
+        {
+            OnReport = report =>
+            {
+                if (report.Bytes > 0)
+                {
+                    stop.Cancel();
+                }
+            },
+        };
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Download.FetchAsync(Target, Client, reports, stop.Token));
 
@@ -176,6 +185,7 @@ public sealed class FileDownloadTests : IDisposable
 
     private sealed class Unreachable : HttpMessageHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation) => throw new HttpRequestException("no route to host");
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation) =>
+            throw new HttpRequestException("no route to host");
     }
 }

@@ -24,7 +24,11 @@ public sealed class ReproduceTests : IDisposable
     [InlineData("patch-training", "figure-7", new[] { "switch_epoch 1" }, 1)]
     public void TinyScale_AnEntry_GivesATableAPlotAndEveryMeasure(string paper, string entry, string[] rows, int count)
     {
-        ProgramRun.Lines("Samples", _folder.Path, ["reproduce", paper, entry, "--scale", "tiny", "--seeds", "1", "--threads", "1", "--out", _folder.Path, "--rows", .. rows]);
+        ProgramRun.Lines(
+            "Samples",
+            _folder.Path,
+            ["reproduce", paper, entry, "--scale", "tiny", "--seeds", "1", "--threads", "1", "--out", _folder.Path, "--rows", .. rows]
+        );
 
         string path = Path.Combine(_folder.Path, $"{paper}-{entry}-tiny");
         using JsonDocument result = JsonDocument.Parse(File.ReadAllText($"{path}.json"));
@@ -34,7 +38,10 @@ public sealed class ReproduceTests : IDisposable
         Assert.All(measured, row => Assert.True(double.IsFinite(row.GetProperty("measures")[0].GetProperty("mean").GetDouble())));
         if (entry == "activations" || (paper, entry) == ("split-and-share", "table-2"))
         {
-            Assert.All(measured, row => Assert.All(row.GetProperty("measures").EnumerateArray(), measure => Assert.Equal(1, measure.GetProperty("n").GetInt32())));
+            Assert.All(
+                measured,
+                row => Assert.All(row.GetProperty("measures").EnumerateArray(), measure => Assert.Equal(1, measure.GetProperty("n").GetInt32()))
+            );
         }
 
         Assert.Equal("svg", XDocument.Load($"{path}.svg").Root!.Name.LocalName);
@@ -47,7 +54,8 @@ public sealed class ReproduceTests : IDisposable
     public void DryRun_OfAFolderThatIsGiven_NamesIt()
     {
         string[] arguments = ["reproduce", "feature-mining", "table-4", "--dry-run", "--scale", "small", "--seeds", "1", "--rows", "ResNet110+FM"];
-        string open = ProgramRun.Lines("Samples", _folder.Path, arguments)[1], named = ProgramRun.Lines("Samples", _folder.Path, [.. arguments, "--tiny-imagenet", _folder["two words"]])[1];
+        string open = ProgramRun.Lines("Samples", _folder.Path, arguments)[1],
+            named = ProgramRun.Lines("Samples", _folder.Path, [.. arguments, "--tiny-imagenet", _folder["two words"]])[1];
 
         Assert.Contains("--data tiny-imagenet {tiny-imagenet} ", open, StringComparison.Ordinal);
         Assert.Contains($"--data tiny-imagenet \"{_folder["two words"]}\" ", named, StringComparison.Ordinal);
@@ -57,7 +65,10 @@ public sealed class ReproduceTests : IDisposable
     public void TwoProcesses_OneFolder_DoEachRunOnce()
     {
         string[] arguments = ["reproduce", "feature-mining", "table-9", "--seeds", "2", "--threads", "1", "--out", _folder.Path, "--rows", "ResNet-56+FM"];
-        using (Process one = ProgramRun.Start("Samples", _folder.Path, arguments), other = ProgramRun.Start("Samples", _folder.Path, arguments))
+        using (
+            Process one = ProgramRun.Start("Samples", _folder.Path, arguments),
+                other = ProgramRun.Start("Samples", _folder.Path, arguments)
+        )
         {
             foreach (Process process in new[] { one, other })
             {
@@ -89,15 +100,32 @@ public sealed class ReproduceTests : IDisposable
         string report = _folder["report.json"];
         string[] arguments =
         [
-            "train", "--images", _folder["digits/test"], "--test-images", _folder["digits/test"], "--backbone", "cifar-resnet-8", "--size", "8", "--channels", "1", "--epochs", "8", "--seed", "1",
-            "--threads", "1", "--workspace", _folder["runs"], "--report", report,
+            "train",
+            "--images",
+            _folder["digits/test"],
+            "--test-images",
+            _folder["digits/test"],
+            "--backbone",
+            "cifar-resnet-8",
+            "--size",
+            "8",
+            "--channels",
+            "1",
+            "--epochs",
+            "8",
+            "--seed",
+            "1",
+            "--threads",
+            "1",
+            "--workspace",
+            _folder["runs"],
+            "--report",
+            report,
         ];
         using (Process process = ProgramRun.Start("Samples", _folder.Path, arguments))
         {
             _ = process.StandardError.ReadToEndAsync();
-            while (process.StandardOutput.ReadLine() is { } line && !line.TrimStart().StartsWith("epoch   3/8", StringComparison.Ordinal))
-            {
-            }
+            while (process.StandardOutput.ReadLine() is { } line && !line.TrimStart().StartsWith("epoch   3/8", StringComparison.Ordinal)) { }
 
             process.Kill();
             process.WaitForExit();
@@ -108,17 +136,31 @@ public sealed class ReproduceTests : IDisposable
 
         using JsonDocument written = JsonDocument.Parse(File.ReadAllText(report));
         Assert.Equal("cifar-resnet-8", written.RootElement.GetProperty("recipe").GetProperty("backbone").GetString());
-        Assert.Equal(Enumerable.Range(1, 8), written.RootElement.GetProperty("history").EnumerateArray().Select(epoch => epoch.GetProperty("epoch").GetInt32()));
+        Assert.Equal(
+            Enumerable.Range(1, 8),
+            written.RootElement.GetProperty("history").EnumerateArray().Select(epoch => epoch.GetProperty("epoch").GetInt32())
+        );
     }
 
     [Fact]
     public void WithoutAPaper_ListsAll_AndRubbishIsAUsersError()
     {
-        Assert.Contains(ProgramRun.Lines("Samples", _folder.Path, ["reproduce"]), line => line.StartsWith("feature-mining", StringComparison.Ordinal) && line.Contains("table-9", StringComparison.Ordinal));
+        Assert.Contains(
+            ProgramRun.Lines("Samples", _folder.Path, ["reproduce"]),
+            line => line.StartsWith("feature-mining", StringComparison.Ordinal) && line.Contains("table-9", StringComparison.Ordinal)
+        );
         Assert.Contains("There is no paper 'nobody'", Failure(["reproduce", "nobody"]), StringComparison.Ordinal);
         Assert.Contains("has no 'table-77'", Failure(["reproduce", "feature-mining", "table-77"]), StringComparison.Ordinal);
-        Assert.Contains("No row of feature-mining-figure-4 matches --rows. Its rows: 5 a class, ResNet-56;", Failure(["reproduce", "feature-mining", "figure-4", "--rows", "six", "--out", _folder.Path]), StringComparison.Ordinal);
-        Assert.Contains("needs --cifar-100 FOLDER", Failure(["reproduce", "feature-mining", "table-9", "--scale", "small", "--out", _folder.Path]), StringComparison.Ordinal);
+        Assert.Contains(
+            "No row of feature-mining-figure-4 matches --rows. Its rows: 5 a class, ResNet-56;",
+            Failure(["reproduce", "feature-mining", "figure-4", "--rows", "six", "--out", _folder.Path]),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "needs --cifar-100 FOLDER",
+            Failure(["reproduce", "feature-mining", "table-9", "--scale", "small", "--out", _folder.Path]),
+            StringComparison.Ordinal
+        );
     }
 
     private string Failure(string[] arguments)

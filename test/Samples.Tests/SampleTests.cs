@@ -8,7 +8,8 @@ public sealed class SampleTests
     [Fact]
     public void PValue_TwoDegreesOfFreedom_IsTheClosedForm()
     {
-        Sample one = new([1.0, 3]), other = new([4.0, 9]);
+        Sample one = new([1.0, 3]),
+            other = new([4.0, 9]);
         // Means 2 and 6.5, variances 2 and 12.5: t = 4.5 / sqrt(7.25); with two degrees of freedom the two tails hold 1 - t / sqrt(2 + t^2).
         double t = 4.5 / Math.Sqrt(7.25);
 
@@ -19,10 +20,13 @@ public sealed class SampleTests
     [Fact]
     public void PValue_FiveDegreesOfFreedom_IsTheClosedForm()
     {
-        Sample one = new([15.5, 16.2, 14.9, 15.8]), other = new([17.1, 16.9, 18.0]);
+        Sample one = new([15.5, 16.2, 14.9, 15.8]),
+            other = new([17.1, 16.9, 18.0]);
         // Means 15.6 and 52 / 3; sums of squares about them 0.9 and 2.06 / 3.
-        double variance = (0.9 + 2.06 / 3) / 5, t = (52.0 / 3 - 15.6) / Math.Sqrt(variance * (1.0 / 4 + 1.0 / 3));
-        double angle = Math.Atan(t / Math.Sqrt(5)), cosine = Math.Cos(angle);
+        double variance = (0.9 + 2.06 / 3) / 5,
+            t = (52.0 / 3 - 15.6) / Math.Sqrt(variance * (1.0 / 4 + 1.0 / 3));
+        double angle = Math.Atan(t / Math.Sqrt(5)),
+            cosine = Math.Cos(angle);
 
         // Abramowitz and Stegun 26.7.3.
         Assert.Equal(1 - 2 / Math.PI * (angle + Math.Sin(angle) * (cosine + 2.0 / 3 * cosine * cosine * cosine)), one.PValue(other)!.Value, 12);

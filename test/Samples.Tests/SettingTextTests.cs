@@ -29,7 +29,10 @@ public sealed class SettingTextTests
     public void Part_WithAListOfNumbers_HasThem()
     {
         Assert.Equal([0.25, 0.5], Assert.IsType<StepSchedule>(SettingText.Part("step:milestones=0.25;0.5", ScheduleCatalog.Create)).Milestones);
-        Assert.Equal("'milestones=a': 'a' is not a valid list of numbers.", Assert.Throws<ArgumentException>(() => SettingText.Part("step:milestones=a", ScheduleCatalog.Create)).Message);
+        Assert.Equal(
+            "'milestones=a': 'a' is not a valid list of numbers.",
+            Assert.Throws<ArgumentException>(() => SettingText.Part("step:milestones=a", ScheduleCatalog.Create)).Message
+        );
     }
 
     [Theory]
@@ -46,9 +49,15 @@ public sealed class SettingTextTests
     {
         VisualInductivePriorsOptions options = new();
 
-        Array.ForEach(["CenterLossWeight=0", "head.dual-pool=false", "checkpoint-every=00:02:00", "ValidationFraction=0.2"], assignment => SettingText.Assign(options, assignment));
+        Array.ForEach(
+            ["CenterLossWeight=0", "head.dual-pool=false", "checkpoint-every=00:02:00", "ValidationFraction=0.2"],
+            assignment => SettingText.Assign(options, assignment)
+        );
 
-        Assert.Equal((0, false, TimeSpan.FromMinutes(2), 0.2), (options.CenterLossWeight, ((LinearHead)options.Head!).DualPool, options.CheckpointEvery, options.ValidationFraction));
+        Assert.Equal(
+            (0, false, TimeSpan.FromMinutes(2), 0.2),
+            (options.CenterLossWeight, ((LinearHead)options.Head!).DualPool, options.CheckpointEvery, options.ValidationFraction)
+        );
     }
 
     private static TrainingStrategy Strategy(string text) => SettingText.Part(text, StrategyCatalog.Create);

@@ -9,11 +9,15 @@ namespace Samples.Tests;
 public sealed class TrainOptionsTests
 {
     [Fact]
-    public void Augmentations_OfAKindThatTheTrainerHas_TakeItsPlace() => Assert.Equal(
-        [new RandomResizedCrop { MinArea = 0.35 }, new Cutout()], Settings("--trainer", "vipf", "--augment", "random-resized-crop:min-area=0.35", "--augment", "cutout").Augmentations);
+    public void Augmentations_OfAKindThatTheTrainerHas_TakeItsPlace() =>
+        Assert.Equal(
+            [new RandomResizedCrop { MinArea = 0.35 }, new Cutout()],
+            Settings("--trainer", "vipf", "--augment", "random-resized-crop:min-area=0.35", "--augment", "cutout").Augmentations
+        );
 
     [Fact]
-    public void Augmentations_OfAnotherKind_ComeAfterTheTrainersOwn() => Assert.Equal([new RandomResizedCrop(), new Cutout()], Settings("--trainer", "vipf", "--augment", "cutout").Augmentations);
+    public void Augmentations_OfAnotherKind_ComeAfterTheTrainersOwn() =>
+        Assert.Equal([new RandomResizedCrop(), new Cutout()], Settings("--trainer", "vipf", "--augment", "cutout").Augmentations);
 
     [Theory]
     [InlineData(5)]
@@ -31,7 +35,11 @@ public sealed class TrainOptionsTests
 
         Assert.Equal(new ConstantSchedule { Level = 0.5 }, Settings("--schedule", "constant:level=0.5").Schedule);
         Assert.Contains("constant", TrainCommand.Create().Options.Single(option => option.Name == "--schedule").Description, StringComparison.Ordinal);
-        Assert.Contains("not a valid Double", Assert.Single(TrainCommand.Create().Parse(["--images", ".", "--schedule", "constant:level=high"]).Errors).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not a valid Double",
+            Assert.Single(TrainCommand.Create().Parse(["--images", ".", "--schedule", "constant:level=high"]).Errors).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static ImageClassificationOptions Settings(params string[] arguments)

@@ -32,13 +32,17 @@ public sealed class WebServiceTests(WebServiceTests.Service service) : IClassFix
             alone[i] = await (await service.Post(images[i], "")).Content.ReadAsStringAsync();
         }
 
-        string[] together = await Task.WhenAll(Enumerable.Range(0, 60).Select(async i =>
-        {
-            // Every fourth upload is not an image: it must not disturb the others.
-            using HttpResponseMessage response = await service.Post(i % 4 == 3 ? [1, 2, 3] : images[i % images.Length], "");
-            Assert.Equal(i % 4 == 3 ? HttpStatusCode.BadRequest : HttpStatusCode.OK, response.StatusCode);
-            return i % 4 == 3 ? alone[i % images.Length] : await response.Content.ReadAsStringAsync();
-        }));
+        string[] together = await Task.WhenAll(
+            Enumerable
+                .Range(0, 60)
+                .Select(async i =>
+                {
+                    // Every fourth upload is not an image: it must not disturb the others.
+                    using HttpResponseMessage response = await service.Post(i % 4 == 3 ? [1, 2, 3] : images[i % images.Length], "");
+                    Assert.Equal(i % 4 == 3 ? HttpStatusCode.BadRequest : HttpStatusCode.OK, response.StatusCode);
+                    return i % 4 == 3 ? alone[i % images.Length] : await response.Content.ReadAsStringAsync();
+                })
+        );
 
         Assert.Equal(alone.Length, alone.Distinct().Count());
         Assert.Equal(Enumerable.Range(0, 60).Select(i => alone[i % images.Length]), together);

@@ -18,19 +18,28 @@ namespace TestPrograms;
 /// </summary>
 internal static class BigSet
 {
-    private const int Side = 32, Header = 54, Batch = 100;
+    private const int Side = 32,
+        Header = 54,
+        Batch = 100;
 
     public static void Run(string[] args)
     {
         int count = int.Parse(args[0], CultureInfo.InvariantCulture);
-        StorageSettings storage = new() { MemoryBudget = long.Parse(args[1], CultureInfo.InvariantCulture), Storage = Enum.Parse<ImageStorage>(args[2]), CacheFolder = args.Length > 3 ? args[3] : null };
-        IDataView rows = new MLContext().Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i =>
-            new Row { Label = (uint)(i % Row.Classes), Image = Bitmap(i) }));
+        StorageSettings storage = new()
+        {
+            MemoryBudget = long.Parse(args[1], CultureInfo.InvariantCulture),
+            Storage = Enum.Parse<ImageStorage>(args[2]),
+            CacheFolder = args.Length > 3 ? args[3] : null,
+        };
+        IDataView rows = new MLContext().Data.LoadFromEnumerable(
+            Enumerable.Range(0, count).Select(i => new Row { Label = (uint)(i % Row.Classes), Image = Bitmap(i) })
+        );
         LabeledRows labeled = new(
             rows,
             KeyLabelColumn.Bind(rows.Schema, nameof(Row.Label)),
             ImageColumn.Bind(rows.Schema, nameof(Row.Image), new ImagePreprocessing { Shape = new ImageShape(3, Side, Side) }, ImageCodec.DefaultMaxPixels),
-            () => { });
+            () => { }
+        );
         using ImageSet set = new ImageSetReader(UnreadableImageBehavior.Throw, storage, Console.WriteLine).Read(labeled).Images;
         _ = set.Statistics;
         Console.WriteLine($"set {(long)set.Count * set.Shape.Length}");
@@ -61,7 +70,6 @@ internal static class BigSet
         using Process process = Process.GetCurrentProcess();
         Console.WriteLine($"resident {process.PeakWorkingSet64}");
     }
-
 
     // A bitmap stores its rows from the bottom up.
     private static byte[] Bitmap(int number)

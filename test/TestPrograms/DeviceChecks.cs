@@ -70,7 +70,8 @@ internal static class DeviceChecks
             WeightInitializer.Initialize(network, new RandomStream(1, "weights"));
             network.eval();
             using IDisposable noGrad = no_grad();
-            Tensor images = randn(4, 3, 64, 64), expected = network.call(images);
+            Tensor images = randn(4, 3, 64, 64),
+                expected = network.call(images);
             network.to(device);
             double difference = (network.call(images.to(device)).cpu() - expected).norm().ToDouble() / expected.norm().ToDouble();
             Require(difference < 1e-2, string.Create(CultureInfo.InvariantCulture, $"{key}: the logits differ by {difference:e1} of their norm.")); // TF32 has 10 bits
@@ -79,15 +80,27 @@ internal static class DeviceChecks
 
     private static void FitAndLoad(Device device)
     {
-        MLContext ml = new(seed: 1), onCpu = new();
+        MLContext ml = new(seed: 1),
+            onCpu = new();
         if (device.type == DeviceType.CUDA)
         {
             (ml.GpuDeviceId, ml.FallbackToCpu) = (0, false);
         }
 
         Random random = new(1);
-        IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 90).Select(i => new Row { Label = (uint)(i % 3), Image = Row.Bands(i % 3, random) }).ToArray());
-        FeatureMiningOptions options = new() { Backbone = "cifar-resnet-8", Epochs = 15, BatchSize = 16, Channels = 1, ImageHeight = Row.Side, ImageWidth = Row.Side, CropPadding = 1 };
+        IDataView rows = ml.Data.LoadFromEnumerable(
+            Enumerable.Range(0, 90).Select(i => new Row { Label = (uint)(i % 3), Image = Row.Bands(i % 3, random) }).ToArray()
+        );
+        FeatureMiningOptions options = new()
+        {
+            Backbone = "cifar-resnet-8",
+            Epochs = 15,
+            BatchSize = 16,
+            Channels = 1,
+            ImageHeight = Row.Side,
+            ImageWidth = Row.Side,
+            CropPadding = 1,
+        };
         using ImageClassificationTransformer model = ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(rows);
         double accuracy = ml.MulticlassClassification.Evaluate(model.Transform(rows)).MicroAccuracy;
         Require(accuracy > 0.9, string.Create(CultureInfo.InvariantCulture, $"the accuracy is {accuracy:p1} on the training rows."));
@@ -95,7 +108,8 @@ internal static class DeviceChecks
         using MemoryStream saved = new();
         ml.Model.Save(model, rows.Schema, saved);
         using IDisposable loaded = (IDisposable)onCpu.Model.Load(saved, out _);
-        float[][] scores = [.. model.Transform(rows).GetColumn<float[]>("Score")], again = [.. ((ITransformer)loaded).Transform(rows).GetColumn<float[]>("Score")];
+        float[][] scores = [.. model.Transform(rows).GetColumn<float[]>("Score")],
+            again = [.. ((ITransformer)loaded).Transform(rows).GetColumn<float[]>("Score")];
         float largest = scores.Zip(again).Max(pair => pair.First.Zip(pair.Second).Max(values => Math.Abs(values.First - values.Second)));
         Require(largest < 0.02, string.Create(CultureInfo.InvariantCulture, $"probabilities on the CPU differ by {largest}."));
     }
@@ -153,7 +167,15 @@ internal static class DeviceChecks
         }
 
         List<string> warnings = [];
-        TrainingRecipe recipe = new() { Backbone = "wrn-28-10", Input = new ImageShape(3, 32, 32), Epochs = 1, BatchSize = count, LearningRate = 0.01, Augmentations = [] };
+        TrainingRecipe recipe = new()
+        {
+            Backbone = "wrn-28-10",
+            Input = new ImageShape(3, 32, 32),
+            Epochs = 1,
+            BatchSize = count,
+            LearningRate = 0.01,
+            Augmentations = [],
+        };
         TrainingEngine.Fit(recipe, SetOf(images, classes: 2), validation: null, new TrainingHost(device) { Warn = warnings.Add });
         Require(warnings.Count > 0, "no warning says that the batch was split.");
     }
@@ -176,6 +198,7 @@ internal static class DeviceChecks
         [VectorType(1, Side, Side)]
         public float[] Image { get; set; } = [];
 
-        public static float[] Bands(int label, Random random) => [.. Enumerable.Range(0, Side * Side).Select(i => random.Next(100) + (i / Side / 4 == label ? 120f : 0f))];
+        public static float[] Bands(int label, Random random) =>
+            [.. Enumerable.Range(0, Side * Side).Select(i => random.Next(100) + (i / Side / 4 == label ? 120f : 0f))];
     }
 }

@@ -22,7 +22,15 @@ internal static class FreshProcess
         IDataView rows = ml.Data.LoadFromEnumerable(args[1..].Select(path => new ImagePathRow { ImagePath = path, Label = "" }));
         foreach (Prediction prediction in ml.Data.CreateEnumerable<Prediction>(model.Transform(rows), reuseRowObject: false))
         {
-            Console.WriteLine(string.Join(' ', [prediction.PredictedLabel.ToString(CultureInfo.InvariantCulture), .. prediction.Score.Select(p => p.ToString("R", CultureInfo.InvariantCulture))]));
+            Console.WriteLine(
+                string.Join(
+                    ' ',
+                    [
+                        prediction.PredictedLabel.ToString(CultureInfo.InvariantCulture),
+                        .. prediction.Score.Select(p => p.ToString("R", CultureInfo.InvariantCulture)),
+                    ]
+                )
+            );
         }
 
         if (Environment.GetEnvironmentVariable("SAVE_AS") is { Length: > 0 } path)

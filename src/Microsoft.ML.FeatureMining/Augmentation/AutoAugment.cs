@@ -143,7 +143,13 @@ internal static class AutoAugmentTables
 
 /// <summary>Two operations in a row, each with its probability and its level from 0 to 9.</summary>
 internal readonly record struct SubPolicy(
-    ImageOperation First, double FirstProbability, int FirstLevel, ImageOperation Second, double SecondProbability, int SecondLevel);
+    ImageOperation First,
+    double FirstProbability,
+    int FirstLevel,
+    ImageOperation Second,
+    double SecondProbability,
+    int SecondLevel
+);
 
 /// <summary>
 /// One operation on one image. The magnitude is a slope, pixels, degrees, what is added to a factor of 1, bits or a threshold, as the operation takes it.

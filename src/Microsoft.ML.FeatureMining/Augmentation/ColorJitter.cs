@@ -76,13 +76,21 @@ public sealed record ColorJitter : ImageAugmentation
 
     private static double Factor(double strength, RandomStream random) => random.NextUniform(Math.Max(0, 1 - strength), 1 + strength);
 
-    private static Tensor Change(int property, Tensor images, double[] factors) => property switch
-    {
-        0 => PixelOperations.Brightness(images, factors),
-        1 => PixelOperations.Contrast(images, factors),
-        2 => PixelOperations.Saturation(images, factors),
-        _ => PixelOperations.Hue(images, factors),
-    };
+    private static Tensor Change(int property, Tensor images, double[] factors) =>
+        property switch
+        {
+            0 => PixelOperations.Brightness(images, factors),
+            1 => PixelOperations.Contrast(images, factors),
+            2 => PixelOperations.Saturation(images, factors),
+            _ => PixelOperations.Hue(images, factors),
+        };
 
-    private double Strength(int property) => property switch { 0 => Brightness, 1 => Contrast, 2 => Saturation, _ => Hue };
+    private double Strength(int property) =>
+        property switch
+        {
+            0 => Brightness,
+            1 => Contrast,
+            2 => Saturation,
+            _ => Hue,
+        };
 }

@@ -27,17 +27,18 @@ internal static class ImageOperations
     }
 
     /// <summary>The magnitude of a level on a scale of so many bins, as torchvision lays them out; the sign is left to the caller.</summary>
-    public static double Magnitude(ImageOperation operation, int level, int bins, int height, int width) => operation switch
-    {
-        ImageOperation.ShearX or ImageOperation.ShearY => Linear(0, 0.3f, level, bins),
-        ImageOperation.TranslateX => Linear(0, (float)(150.0 / 331.0 * width), level, bins),
-        ImageOperation.TranslateY => Linear(0, (float)(150.0 / 331.0 * height), level, bins),
-        ImageOperation.Rotate => Linear(0, 30, level, bins),
-        ImageOperation.Brightness or ImageOperation.Color or ImageOperation.Contrast or ImageOperation.Sharpness => Linear(0, 0.9f, level, bins),
-        ImageOperation.Posterize => 8 - Math.Round(level / ((bins - 1) / 4.0)),
-        ImageOperation.Solarize => Linear(255, 0, level, bins),
-        _ => 0,
-    };
+    public static double Magnitude(ImageOperation operation, int level, int bins, int height, int width) =>
+        operation switch
+        {
+            ImageOperation.ShearX or ImageOperation.ShearY => Linear(0, 0.3f, level, bins),
+            ImageOperation.TranslateX => Linear(0, (float)(150.0 / 331.0 * width), level, bins),
+            ImageOperation.TranslateY => Linear(0, (float)(150.0 / 331.0 * height), level, bins),
+            ImageOperation.Rotate => Linear(0, 30, level, bins),
+            ImageOperation.Brightness or ImageOperation.Color or ImageOperation.Contrast or ImageOperation.Sharpness => Linear(0, 0.9f, level, bins),
+            ImageOperation.Posterize => 8 - Math.Round(level / ((bins - 1) / 4.0)),
+            ImageOperation.Solarize => Linear(255, 0, level, bins),
+            _ => 0,
+        };
 
     /// <summary>Whether the operation goes both ways.</summary>
     public static bool IsSigned(ImageOperation operation) => operation is >= ImageOperation.ShearX and <= ImageOperation.Sharpness;
@@ -124,7 +125,7 @@ internal static class PixelOperations
         }
 
         Tensor kernel = tensor(new float[] { 1, 1, 1, 1, 5, 1, 1, 1, 1 }, [1, 1, 3, 3], device: images.device).Div_(13).repeat(shape[1], 1, 1, 1);
-        Tensor smooth = nn.functional.conv2d(images.to(ScalarType.Float32), kernel, groups: shape[1]);   // [N,C,H-2,W-2]
+        Tensor smooth = nn.functional.conv2d(images.to(ScalarType.Float32), kernel, groups: shape[1]); // [N,C,H-2,W-2]
         Tensor smoothed = images.clone();
         smoothed.narrow(2, 1, shape[2] - 2).narrow(3, 1, shape[3] - 2).copy_(images.dtype == ScalarType.Byte ? smooth.round() : smooth);
         return Blend(images, smoothed, factors);
@@ -139,7 +140,7 @@ internal static class PixelOperations
         }
 
         Tensor unit = images.to(ScalarType.Float32).Div(White);
-        Tensor largest = unit.amax(1);                                                              // [N,H,W]
+        Tensor largest = unit.amax(1); // [N,H,W]
         Tensor spread = largest - unit.amin(1);
         Tensor hue = HueOf(unit, largest, spread).Add(PerImage(turns, images.device).view(-1, 1, 1)).Remainder(1);
         Tensor turned = FromHue(hue, spread / where(largest.Eq(0), ones_like(largest), largest), largest);
@@ -164,7 +165,7 @@ internal static class PixelOperations
     /// <summary>Stretches each channel to the whole range.</summary>
     public static Tensor AutoContrast(Tensor images)
     {
-        Tensor low = images.amin(2, 3).to(ScalarType.Float32).unsqueeze(2).unsqueeze(3);               // [N,C,1,1]
+        Tensor low = images.amin(2, 3).to(ScalarType.Float32).unsqueeze(2).unsqueeze(3); // [N,C,1,1]
         Tensor high = images.amax(2, 3).to(ScalarType.Float32).unsqueeze(2).unsqueeze(3);
         Tensor flat = high.eq(low);
         Tensor scale = where(flat, ones_like(low), (high - low).reciprocal().Mul(White));
@@ -175,9 +176,9 @@ internal static class PixelOperations
     public static Tensor Equalize(Tensor images)
     {
         long[] shape = images.shape;
-        Tensor values = images.Clamp(0, White).to(ScalarType.Int64).reshape(shape[0] * shape[1], shape[2] * shape[3]);   // [N*C,H*W]
+        Tensor values = images.Clamp(0, White).to(ScalarType.Int64).reshape(shape[0] * shape[1], shape[2] * shape[3]); // [N*C,H*W]
         Tensor counts = zeros([values.shape[0], 256], ScalarType.Int64, images.device).scatter_add_(1, values, ones_like(values));
-        Tensor ofBrightest = counts.gather(1, values.amax(1).unsqueeze(1));                          // [N*C,1]
+        Tensor ofBrightest = counts.gather(1, values.amax(1).unsqueeze(1)); // [N*C,1]
         Tensor step = ofBrightest.Rsub(shape[2] * shape[3]).Div(255, RoundingMode.floor);
         Tensor below = (counts.cumsum(1) - counts).Add(step.Div(2, RoundingMode.floor));
         Tensor table = below.div(step.ClampMin(1), RoundingMode.floor).Clamp(0, White);
@@ -193,7 +194,7 @@ internal static class PixelOperations
 
     private static Tensor Gray(Tensor images)
     {
-        Tensor[] rgb = images.to(ScalarType.Float32).split(1, 1);                                   // 3 x [N,1,H,W]
+        Tensor[] rgb = images.to(ScalarType.Float32).split(1, 1); // 3 x [N,1,H,W]
         return rgb[0].Mul(0.2989).Add(rgb[1].Mul(0.587)).Add(rgb[2].Mul(0.114)).to(images.dtype);
     }
 
@@ -203,7 +204,11 @@ internal static class PixelOperations
         Tensor[] rgb = unit.unbind(1);
         Tensor divisor = where(spread.Eq(0), ones_like(spread), spread);
         Tensor green = rgb[1].eq(largest).logical_and(rgb[0].ne(largest));
-        Tensor sixths = where(rgb[0].eq(largest), (rgb[1] - rgb[2]) / divisor, where(green, ((rgb[2] - rgb[0]) / divisor).Add(2), ((rgb[0] - rgb[1]) / divisor).Add(4)));
+        Tensor sixths = where(
+            rgb[0].eq(largest),
+            (rgb[1] - rgb[2]) / divisor,
+            where(green, ((rgb[2] - rgb[0]) / divisor).Add(2), ((rgb[0] - rgb[1]) / divisor).Add(4))
+        );
         return sixths.Div(6).Remainder(1);
     }
 
@@ -215,10 +220,11 @@ internal static class PixelOperations
             Tensor k = hue.Mul(6).Add(n).Remainder(6);
             return value - value * saturation * k.minimum(k.Rsub(4)).Clamp(0, 1);
         });
-        return stack(channels, 1);                                                                  // [N,3,H,W]
+        return stack(channels, 1); // [N,3,H,W]
     }
 
-    private static Tensor PerImage(IReadOnlyList<double> values, Device device) => tensor(values.Select(value => (float)value).ToArray(), device: device).view(-1, 1, 1, 1);
+    private static Tensor PerImage(IReadOnlyList<double> values, Device device) =>
+        tensor(values.Select(value => (float)value).ToArray(), device: device).view(-1, 1, 1, 1);
 }
 
 /// <summary>
@@ -248,9 +254,16 @@ internal static class AffineWarp
     public static Tensor Apply(Tensor images, IReadOnlyList<float[]> matrices, Interpolation interpolation, double fill)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor pixels = images.to(ScalarType.Float32).Sub(fill);                                     // zeros beyond the edges are the fill
-        Tensor warped = nn.functional.grid_sample(pixels, Grid(images, matrices), interpolation == Interpolation.Nearest ? GridSampleMode.Nearest : GridSampleMode.Bilinear,
-            GridSamplePaddingMode.Zeros, align_corners: false).Add(fill);
+        Tensor pixels = images.to(ScalarType.Float32).Sub(fill); // zeros beyond the edges are the fill
+        Tensor warped = nn
+            .functional.grid_sample(
+                pixels,
+                Grid(images, matrices),
+                interpolation == Interpolation.Nearest ? GridSampleMode.Nearest : GridSampleMode.Bilinear,
+                GridSamplePaddingMode.Zeros,
+                align_corners: false
+            )
+            .Add(fill);
         return (images.dtype == ScalarType.Byte ? warped.round().to(ScalarType.Byte) : warped).MoveToOuterDisposeScope();
     }
 

@@ -39,7 +39,8 @@ public sealed record PadCropFlip : ImageAugmentation
     }
 
     /// <inheritdoc/>
-    internal override BatchOperation InMemory(int count, ImageShape shape, ImageShape network, PixelType element, RandomStream random) => Moves(count, shape, random);
+    internal override BatchOperation InMemory(int count, ImageShape shape, ImageShape network, PixelType element, RandomStream random) =>
+        Moves(count, shape, random);
 
     private PixelMoves Moves(int count, ImageShape shape, RandomStream random)
     {

@@ -16,9 +16,11 @@ internal sealed record RandomCrop : ImageAugmentation
     /// <summary>Of images that are of the network's size there is nothing to cut off.</summary>
     public override Tensor Apply(Tensor images, RandomStream random) => images;
 
-    protected internal override Tensor CropTo(Tensor images, ImageShape size, RandomStream random) => Moves((int)images.shape[0], ShapeOf(images), size, random).Apply(images);
+    protected internal override Tensor CropTo(Tensor images, ImageShape size, RandomStream random) =>
+        Moves((int)images.shape[0], ShapeOf(images), size, random).Apply(images);
 
-    internal override BatchOperation InMemory(int count, ImageShape shape, ImageShape network, PixelType element, RandomStream random) => Moves(count, shape, network, random);
+    internal override BatchOperation InMemory(int count, ImageShape shape, ImageShape network, PixelType element, RandomStream random) =>
+        Moves(count, shape, network, random);
 
     private static PixelMoves Moves(int count, ImageShape shape, ImageShape network, RandomStream random)
     {

@@ -121,8 +121,9 @@ internal static class Erasure
     {
         using DisposeScope scope = NewDisposeScope();
         long[] shape = images.shape;
-        Tensor mask = tensor(rows, device: images.device).view(shape[0], 1, shape[2], 1)
-            .logical_and(tensor(columns, device: images.device).view(shape[0], 1, 1, shape[3]));       // [N,1,H,W]
+        Tensor mask = tensor(rows, device: images.device)
+            .view(shape[0], 1, shape[2], 1)
+            .logical_and(tensor(columns, device: images.device).view(shape[0], 1, 1, shape[3])); // [N,1,H,W]
         Tensor erased = fill switch
         {
             ErasedFill.Black => images.MaskedFill(mask, 0),
@@ -134,7 +135,7 @@ internal static class Erasure
 
     private static Tensor Mean(Tensor images)
     {
-        Tensor mean = images.to(ScalarType.Float32).mean(new long[] { 2, 3 }, keepdim: true);         // [N,C,1,1]
+        Tensor mean = images.to(ScalarType.Float32).mean(new long[] { 2, 3 }, keepdim: true); // [N,C,1,1]
         return images.dtype == ScalarType.Byte ? mean.round().to(ScalarType.Byte) : mean;
     }
 

@@ -96,10 +96,20 @@ public sealed record RandomResizedCrop : ImageAugmentation
         int count = (int)images.shape[0];
         float[] x = [.. boxes.SelectMany(box => Coordinates(box.Left, box.Width, width, (int)images.shape[3]))];
         float[] y = [.. boxes.SelectMany(box => Coordinates(box.Top, box.Height, height, (int)images.shape[2]))];
-        Tensor grid = stack([
-            tensor(x, [count, 1, width], device: images.device).expand(count, height, width),
-            tensor(y, [count, height, 1], device: images.device).expand(count, height, width)], -1);    // [N,H,W,2]
-        Tensor scaled = nn.functional.grid_sample(images.to(ScalarType.Float32), grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Border, align_corners: false);
+        Tensor grid = stack(
+            [
+                tensor(x, [count, 1, width], device: images.device).expand(count, height, width),
+                tensor(y, [count, height, 1], device: images.device).expand(count, height, width),
+            ],
+            -1
+        ); // [N,H,W,2]
+        Tensor scaled = nn.functional.grid_sample(
+            images.to(ScalarType.Float32),
+            grid,
+            GridSampleMode.Bilinear,
+            GridSamplePaddingMode.Border,
+            align_corners: false
+        );
         return (images.dtype == ScalarType.Byte ? scaled.round().to(ScalarType.Byte) : scaled).MoveToOuterDisposeScope();
     }
 

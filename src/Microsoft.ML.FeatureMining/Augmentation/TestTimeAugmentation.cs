@@ -26,20 +26,20 @@ internal static class TestTimeViews
     private const double TenCropShare = 224.0 / 256;
 
     /// <summary>What becomes of a picture of which a network sees that, before views are cut out.</summary>
-    public static ImagePreprocessing Source(TestTimeAugmentation augmentation, ImagePreprocessing seen) => augmentation == TestTimeAugmentation.TenCrop
-        ? (seen with { CropRatio = seen.CropRatio < 1 ? seen.CropRatio : TenCropShare }).Uncropped()
-        : seen;
+    public static ImagePreprocessing Source(TestTimeAugmentation augmentation, ImagePreprocessing seen) =>
+        augmentation == TestTimeAugmentation.TenCrop ? (seen with { CropRatio = seen.CropRatio < 1 ? seen.CropRatio : TenCropShare }).Uncropped() : seen;
 
     /// <summary>The views one after another, each of all images.</summary>
     /// <param name="augmentation">Which.</param>
     /// <param name="images">[N,C,H,W] as <see cref="Source"/> makes them.</param>
     /// <param name="network">The shape of a view.</param>
-    public static IEnumerable<Tensor> Of(TestTimeAugmentation augmentation, Tensor images, ImageShape network) => augmentation switch
-    {
-        TestTimeAugmentation.Flip => [images, images.flip(3)],
-        TestTimeAugmentation.TenCrop => TenCrop.Views(images, network.Height, network.Width),
-        _ => [images],
-    };
+    public static IEnumerable<Tensor> Of(TestTimeAugmentation augmentation, Tensor images, ImageShape network) =>
+        augmentation switch
+        {
+            TestTimeAugmentation.Flip => [images, images.flip(3)],
+            TestTimeAugmentation.TenCrop => TenCrop.Views(images, network.Height, network.Width),
+            _ => [images],
+        };
 }
 
 /// <summary>The ten views of test-time augmentation: the four corners and the center of an image, and the same of its mirror image.</summary>
@@ -66,9 +66,14 @@ internal static class TenCrop
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegative(bottom, nameof(height));
         ArgumentOutOfRangeException.ThrowIfNegative(right, nameof(width));
-        (int Top, int Left)[] corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), ((int)ResizeWindow.Margin(images.shape[2], height), (int)ResizeWindow.Margin(images.shape[3], width))];
-        return from side in new[] { images, images.flip(3) }
-               from corner in corners
-               select side.narrow(2, corner.Top, height).narrow(3, corner.Left, width);
+        (int Top, int Left)[] corners =
+        [
+            (0, 0),
+            (0, right),
+            (bottom, 0),
+            (bottom, right),
+            ((int)ResizeWindow.Margin(images.shape[2], height), (int)ResizeWindow.Margin(images.shape[3], width)),
+        ];
+        return from side in new[] { images, images.flip(3) } from corner in corners select side.narrow(2, corner.Top, height).narrow(3, corner.Left, width);
     }
 }

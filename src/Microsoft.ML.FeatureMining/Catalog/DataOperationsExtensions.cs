@@ -234,7 +234,12 @@ public static class LabeledDataExtensions
     /// <param name="seed">The seed that selects the rows.</param>
     /// <exception cref="ArgumentOutOfRangeException">The fraction is out of range, or the column is missing or has another type.</exception>
     public static (IDataView Train, IDataView Test) SplitByClass(
-        this DataOperationsCatalog catalog, IDataView data, double testFraction = 0.1, string labelColumnName = "Label", int seed = 0)
+        this DataOperationsCatalog catalog,
+        IDataView data,
+        double testFraction = 0.1,
+        string labelColumnName = "Label",
+        int seed = 0
+    )
     {
         if (!(testFraction is > 0 and < 1))
         {
@@ -261,8 +266,9 @@ public static class LabeledDataExtensions
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         RowClasses all = Read(catalog, data, labelColumnName);
         return all.Names.Count < classes
-            ? throw new InvalidOperationException(FormattableString.Invariant(
-                $"The label column '{labelColumnName}' has {all.Names.Count} classes, fewer than the {classes} to take."))
+            ? throw new InvalidOperationException(
+                FormattableString.Invariant($"The label column '{labelColumnName}' has {all.Names.Count} classes, fewer than the {classes} to take.")
+            )
             : RowByRowView.Select(data, [.. all.OfRows.Select(index => index >= 0 && index < classes)]);
     }
 
@@ -277,15 +283,22 @@ public static class LabeledDataExtensions
     /// <param name="seed">The seed that selects the rows.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is less than 1, or the column is missing or has another type.</exception>
     /// <exception cref="InvalidOperationException">A class has fewer rows; the message names it.</exception>
-    public static IDataView TakeRowsPerClass(this DataOperationsCatalog catalog, IDataView data, int rowsPerClass, string labelColumnName = "Label", int seed = 0)
+    public static IDataView TakeRowsPerClass(
+        this DataOperationsCatalog catalog,
+        IDataView data,
+        int rowsPerClass,
+        string labelColumnName = "Label",
+        int seed = 0
+    )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rowsPerClass, 1);
         RowClasses classes = Read(catalog, data, labelColumnName);
         int[] counts = classes.Counts();
         if (Array.FindIndex(counts, count => count < rowsPerClass) is >= 0 and var few)
         {
-            throw new InvalidOperationException(FormattableString.Invariant(
-                $"Class '{classes.Names[few]}' has {counts[few]} rows, fewer than {rowsPerClass}. Take fewer rows per class."));
+            throw new InvalidOperationException(
+                FormattableString.Invariant($"Class '{classes.Names[few]}' has {counts[few]} rows, fewer than {rowsPerClass}. Take fewer rows per class.")
+            );
         }
 
         var taken = new bool[classes.OfRows.Count];
@@ -314,7 +327,13 @@ public static class LabeledDataExtensions
     /// <exception cref="ArgumentOutOfRangeException">The rate or the kind of noise is invalid, or the column is missing or has another type.</exception>
     /// <exception cref="InvalidOperationException">There are fewer than two classes.</exception>
     public static IDataView AddLabelNoise(
-        this DataOperationsCatalog catalog, IDataView data, double rate, LabelNoise noise = LabelNoise.Symmetric, string labelColumnName = "Label", int seed = 0)
+        this DataOperationsCatalog catalog,
+        IDataView data,
+        double rate,
+        LabelNoise noise = LabelNoise.Symmetric,
+        string labelColumnName = "Label",
+        int seed = 0
+    )
     {
         if (!(rate is >= 0 and <= 1))
         {
@@ -333,7 +352,8 @@ public static class LabeledDataExtensions
         }
 
         int[] wrong = [.. Enumerable.Repeat(-1, classes.OfRows.Count)];
-        RandomStream order = new(seed, "label-noise"), draws = new(seed, "label-noise-classes");
+        RandomStream order = new(seed, "label-noise"),
+            draws = new(seed, "label-noise-classes");
         foreach ((int index, int[] ofClass) in classes.Shuffled(order).Index())
         {
             int errors = (int)Math.Round(rate * ofClass.Length);
@@ -366,7 +386,12 @@ public static class LabeledDataExtensions
     /// <param name="maxPixels">The largest image to decode, in pixels.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column has another type, or there is no image column.</exception>
     public static ImageSetReport InspectImages(
-        this DataOperationsCatalog catalog, IDataView data, string labelColumnName = "Label", string imageColumnName = "Image", long maxPixels = ImageCodec.DefaultMaxPixels)
+        this DataOperationsCatalog catalog,
+        IDataView data,
+        string labelColumnName = "Label",
+        string imageColumnName = "Image",
+        long maxPixels = ImageCodec.DefaultMaxPixels
+    )
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(data);

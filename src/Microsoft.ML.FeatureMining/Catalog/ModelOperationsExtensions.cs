@@ -89,16 +89,19 @@ public static class ModelOperationsExtensions
         }
 
         bool found = false;
-        ITransformer result = TransformerChains.Replace(model, part =>
-        {
-            found |= part is ImageClassificationTransformer or ImageEnsembleTransformer;
-            return part switch
+        ITransformer result = TransformerChains.Replace(
+            model,
+            part =>
             {
-                ImageClassificationTransformer classifier => classifier.With(views),
-                ImageEnsembleTransformer ensemble => ensemble.With(views),
-                _ => part,
-            };
-        });
+                found |= part is ImageClassificationTransformer or ImageEnsembleTransformer;
+                return part switch
+                {
+                    ImageClassificationTransformer classifier => classifier.With(views),
+                    ImageEnsembleTransformer ensemble => ensemble.With(views),
+                    _ => part,
+                };
+            }
+        );
         return found ? result : throw new ArgumentException("The model has no image classifier.", nameof(model));
     }
 
@@ -158,15 +161,22 @@ public static class ExplanationExtensions
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(wanted.Activations);
         using ImageExplainer explainer = catalog.CreateImageExplainer(model);
         // An unreadable image must not stop scoring: the report counts it.
-        ITransformer skipping = TransformerChains.Replace(model, part => part is ImageClassificationTransformer network ? network.WithSkipping()
-            : part is ImageEnsembleTransformer ensemble ? ensemble.WithSkipping()
-            : part);
+        ITransformer skipping = TransformerChains.Replace(
+            model,
+            part =>
+                part is ImageClassificationTransformer network ? network.WithSkipping()
+                : part is ImageEnsembleTransformer ensemble ? ensemble.WithSkipping()
+                : part
+        );
         List<(string, IReadOnlyList<StageActivations>)> compared = [];
         foreach ((string name, ITransformer other) in wanted.Compared)
         {
             using ImageExplainer others = catalog.CreateImageExplainer(other);
-            compared.AddRange(others.ActivationsOfEach(other.Transform(rows), wanted.Activations)
-                .Select((stages, i) => (others.Networks.Count == 1 ? name : $"{name}, network {i + 1}", stages)));
+            compared.AddRange(
+                others
+                    .ActivationsOfEach(other.Transform(rows), wanted.Activations)
+                    .Select((stages, i) => (others.Networks.Count == 1 ? name : $"{name}, network {i + 1}", stages))
+            );
         }
         AtomicFile.Write(path, stream => new ModelReport(explainer, wanted, compared).Write(skipping.Transform(rows), stream));
     }

@@ -32,15 +32,20 @@ public static class ImageTrainerCatalog
         string predictedLabelColumnName = "PredictedLabel",
         string backbone = "cifar-resnet-56",
         int epochs = 300,
-        IDataView? validationSet = null) =>
-        trainers.FeatureMining(ShortOptions.Of<FeatureMiningOptions>(labelColumnName, imageColumnName, scoreColumnName, predictedLabelColumnName, backbone, epochs, validationSet));
+        IDataView? validationSet = null
+    ) =>
+        trainers.FeatureMining(
+            ShortOptions.Of<FeatureMiningOptions>(labelColumnName, imageColumnName, scoreColumnName, predictedLabelColumnName, backbone, epochs, validationSet)
+        );
 
     /// <summary>Trains an image classifier with Feature Mining (Xie et al., Appl. Sci. 2022, 12(7), 3318).</summary>
     /// <param name="trainers">The catalog.</param>
     /// <param name="options">All settings.</param>
     /// <exception cref="ArgumentException">Some options cannot be used; the message lists them all.</exception>
     public static FeatureMiningImageClassificationTrainer FeatureMining(
-        this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers, FeatureMiningOptions options)
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers,
+        FeatureMiningOptions options
+    )
     {
         ArgumentNullException.ThrowIfNull(trainers);
         ArgumentNullException.ThrowIfNull(options);
@@ -67,15 +72,15 @@ public static class ImageTrainerCatalog
         string predictedLabelColumnName = "PredictedLabel",
         string backbone = "resnet-50",
         int epochs = 90,
-        IDataView? validationSet = null) =>
+        IDataView? validationSet = null
+    ) =>
         trainers.Ssm(ShortOptions.Of<SsmOptions>(labelColumnName, imageColumnName, scoreColumnName, predictedLabelColumnName, backbone, epochs, validationSet));
 
     /// <summary>Trains an image classifier with the Split-and-Share Module (Lee et al. 2021).</summary>
     /// <param name="trainers">The catalog.</param>
     /// <param name="options">All settings.</param>
     /// <exception cref="ArgumentException">Some options cannot be used; the message lists them all.</exception>
-    public static SsmTrainer Ssm(
-        this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers, SsmOptions options)
+    public static SsmTrainer Ssm(this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers, SsmOptions options)
     {
         ArgumentNullException.ThrowIfNull(trainers);
         ArgumentNullException.ThrowIfNull(options);
@@ -103,15 +108,28 @@ public static class ImageTrainerCatalog
         string predictedLabelColumnName = "PredictedLabel",
         string backbone = "dsk-resnext-50-32x4d",
         int epochs = 360,
-        IDataView? validationSet = null) =>
-        trainers.VisualInductivePriors(ShortOptions.Of<VisualInductivePriorsOptions>(labelColumnName, imageColumnName, scoreColumnName, predictedLabelColumnName, backbone, epochs, validationSet));
+        IDataView? validationSet = null
+    ) =>
+        trainers.VisualInductivePriors(
+            ShortOptions.Of<VisualInductivePriorsOptions>(
+                labelColumnName,
+                imageColumnName,
+                scoreColumnName,
+                predictedLabelColumnName,
+                backbone,
+                epochs,
+                validationSet
+            )
+        );
 
     /// <summary>Trains an image classifier from few images with the Visual Inductive Priors Framework (Sun et al. 2020).</summary>
     /// <param name="trainers">The catalog.</param>
     /// <param name="options">All settings.</param>
     /// <exception cref="ArgumentException">Some options cannot be used; the message lists them all.</exception>
     public static VisualInductivePriorsTrainer VisualInductivePriors(
-        this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers, VisualInductivePriorsOptions options)
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers,
+        VisualInductivePriorsOptions options
+    )
     {
         ArgumentNullException.ThrowIfNull(trainers);
         ArgumentNullException.ThrowIfNull(options);
@@ -154,7 +172,12 @@ public static class EvaluationExtensions
     /// <param name="worst">The number of rows with the highest loss to report. Their files are taken from the text column ImagePath, if it exists.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type, or label and score have different classes.</exception>
     public static ClassificationReport EvaluateInDetail(
-        this MulticlassClassificationCatalog catalog, IDataView scored, string labelColumnName = "Label", string scoreColumnName = "Score", int worst = 24)
+        this MulticlassClassificationCatalog catalog,
+        IDataView scored,
+        string labelColumnName = "Label",
+        string scoreColumnName = "Score",
+        int worst = 24
+    )
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(scored);
@@ -186,7 +209,12 @@ public static class SweepExtensions
     /// <exception cref="InvalidDataException">The folder contains another sweep, or its journal is damaged.</exception>
     /// <exception cref="IOException">The folder is not writable, or another process runs the same sweep.</exception>
     public static SweepResult<TOptions> Sweep<TOptions>(
-        this MulticlassClassificationCatalog catalog, IDataView rows, TOptions baseline, Func<TOptions, IEstimator<ITransformer>> pipeline, SweepSettings settings)
+        this MulticlassClassificationCatalog catalog,
+        IDataView rows,
+        TOptions baseline,
+        Func<TOptions, IEstimator<ITransformer>> pipeline,
+        SweepSettings settings
+    )
         where TOptions : ImageClassificationOptions
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -194,7 +222,8 @@ public static class SweepExtensions
         ArgumentNullException.ThrowIfNull(baseline);
         ArgumentNullException.ThrowIfNull(pipeline);
         ArgumentNullException.ThrowIfNull(settings);
-        IReadOnlyList<SweepParameter> parameters = settings.Parameters.Count > 0 ? settings.Parameters : AttributeParameters.Of(baseline, settings.ExcludedParameters);
+        IReadOnlyList<SweepParameter> parameters =
+            settings.Parameters.Count > 0 ? settings.Parameters : AttributeParameters.Of(baseline, settings.ExcludedParameters);
         string[] problems = [.. settings.Problems(), .. SweptOptions.Problems(baseline, parameters, settings.ExcludedParameters)];
         if (problems.Length == 0)
         {
@@ -209,7 +238,11 @@ public static class SweepExtensions
         TOptions common = Common(baseline, settings);
         TrialFolders folders = new(Path.Combine(settings.Folder, "runs"));
         TrialTrainer<TOptions> trainer = new(rows, common, folders, pipeline);
-        SweepPlan plan = new(parameters, SamplerOf(settings, parameters), baseline.Epochs, settings.Halving) { Trials = settings.Trials, TimeLimit = settings.TimeLimit };
+        SweepPlan plan = new(parameters, SamplerOf(settings, parameters), baseline.Epochs, settings.Halving)
+        {
+            Trials = settings.Trials,
+            TimeLimit = settings.TimeLimit,
+        };
         using SweepJournal journal = new(settings.Folder, KeyOf(common, parameters, settings), parameters);
         // Removes what a process left behind if it died between journaling a trial and pruning.
         folders.Prune(journal.Trials);
@@ -224,31 +257,38 @@ public static class SweepExtensions
     }
 
     private static TOptions Common<TOptions>(TOptions baseline, SweepSettings settings)
-        where TOptions : ImageClassificationOptions => (TOptions)(baseline with
-        {
-            Seed = baseline.Seed ?? settings.Seed,
-            ValidationFraction = baseline.ValidationFraction ?? (baseline.ValidationSet is null ? DefaultValidationFraction : null),
-            // One checkpoint per trial saves disk space: a damaged one costs a trial, not the sweep.
-            KeepCheckpoints = 1,
-        });
+        where TOptions : ImageClassificationOptions =>
+        (TOptions)(
+            baseline with
+            {
+                Seed = baseline.Seed ?? settings.Seed,
+                ValidationFraction = baseline.ValidationFraction ?? (baseline.ValidationSet is null ? DefaultValidationFraction : null),
+                // One checkpoint per trial saves disk space: a damaged one costs a trial, not the sweep.
+                KeepCheckpoints = 1,
+            }
+        );
 
-    private static ISampler SamplerOf(SweepSettings settings, IReadOnlyList<SweepParameter> parameters) => settings.Sampler switch
-    {
-        SweepSampler.Grid => new GridSampler(parameters, settings.GridSteps, settings.Seed),
-        SweepSampler.Random => new RandomSampler(parameters.Count, settings.Seed),
-        SweepSampler.TreeParzen => new TreeParzenSampler(parameters, settings.Seed),
-        _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Sampler, "Unknown sampler; use Grid, Random or TreeParzen."),
-    };
+    private static ISampler SamplerOf(SweepSettings settings, IReadOnlyList<SweepParameter> parameters) =>
+        settings.Sampler switch
+        {
+            SweepSampler.Grid => new GridSampler(parameters, settings.GridSteps, settings.Seed),
+            SweepSampler.Random => new RandomSampler(parameters.Count, settings.Seed),
+            SweepSampler.TreeParzen => new TreeParzenSampler(parameters, settings.Seed),
+            _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Sampler, "Unknown sampler; use Grid, Random or TreeParzen."),
+        };
 
     // Everything except the rows that the settings and scores of trials depend on.
-    private static string KeyOf(ImageClassificationOptions common, IReadOnlyList<SweepParameter> parameters, SweepSettings settings) => JsonSerializer.Serialize(new
-    {
-        Recipe = ArtifactManifest.Describe(common.ToRecipe(common.ToPreprocessing().Shape, common.Seed!.Value)),
-        common.ValidationFraction,
-        Parameters = parameters.Select(parameter => new { parameter.Name, Values = parameter.Grid(settings.GridSteps) }),
-        settings.Sampler,
-        settings.GridSteps,
-        settings.Halving,
-        settings.Seed,
-    });
+    private static string KeyOf(ImageClassificationOptions common, IReadOnlyList<SweepParameter> parameters, SweepSettings settings) =>
+        JsonSerializer.Serialize(
+            new
+            {
+                Recipe = ArtifactManifest.Describe(common.ToRecipe(common.ToPreprocessing().Shape, common.Seed!.Value)),
+                common.ValidationFraction,
+                Parameters = parameters.Select(parameter => new { parameter.Name, Values = parameter.Grid(settings.GridSteps) }),
+                settings.Sampler,
+                settings.GridSteps,
+                settings.Halving,
+                settings.Seed,
+            }
+        );
 }

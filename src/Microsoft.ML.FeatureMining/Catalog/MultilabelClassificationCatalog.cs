@@ -47,15 +47,25 @@ public sealed class MultilabelClassificationCatalog
     /// <param name="seed">The seed of the split into folds.</param>
     /// <returns>The model and the metrics of each fold.</returns>
     public IReadOnlyList<(ITransformer Model, MultilabelClassificationMetrics Metrics)> CrossValidate(
-        IDataView data, IEstimator<ITransformer> estimator, int numberOfFolds = 5, string labelColumnName = "Label", int? seed = null)
+        IDataView data,
+        IEstimator<ITransformer> estimator,
+        int numberOfFolds = 5,
+        string labelColumnName = "Label",
+        int? seed = null
+    )
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(estimator);
-        return [.. _context.Data.CrossValidationSplit(data, numberOfFolds, seed: seed).Select(fold =>
-        {
-            ITransformer model = estimator.Fit(fold.TrainSet);
-            return (model, Evaluate(model.Transform(fold.TestSet), labelColumnName));
-        })];
+        return
+        [
+            .. _context
+                .Data.CrossValidationSplit(data, numberOfFolds, seed: seed)
+                .Select(fold =>
+                {
+                    ITransformer model = estimator.Fit(fold.TrainSet);
+                    return (model, Evaluate(model.Transform(fold.TestSet), labelColumnName));
+                }),
+        ];
     }
 }
 
@@ -98,12 +108,23 @@ public sealed class MultilabelTrainers
         string backbone = "vgg-16",
         int epochs = 10,
         IDataView? patchSet = null,
-        IDataView? validationSet = null) =>
-        PatchTraining(ShortOptions.Of<PatchTrainingOptions>(labelColumnName, imageColumnName, scoreColumnName, predictedLabelColumnName, backbone, epochs, validationSet) with
-        {
-            SwitchEpoch = patchSet is null ? 0 : epochs / 2,
-            PatchSet = patchSet,
-        });
+        IDataView? validationSet = null
+    ) =>
+        PatchTraining(
+            ShortOptions.Of<PatchTrainingOptions>(
+                labelColumnName,
+                imageColumnName,
+                scoreColumnName,
+                predictedLabelColumnName,
+                backbone,
+                epochs,
+                validationSet
+            ) with
+            {
+                SwitchEpoch = patchSet is null ? 0 : epochs / 2,
+                PatchSet = patchSet,
+            }
+        );
 
     /// <summary>Trains an image classifier with patch training (Nevgi, "Hierarchical Feature Learning in Deep Convolutional Networks").</summary>
     /// <param name="options">All settings.</param>

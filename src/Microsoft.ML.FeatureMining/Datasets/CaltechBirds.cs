@@ -20,27 +20,33 @@ internal static class CaltechBirds
             throw new DirectoryNotFoundException($"There is no folder '{root}'.");
         }
 
-        NumberedLines images = Lines("images.txt"), labels = Lines("image_class_labels.txt"), classes = Lines("classes.txt");
-        NumberedLines split = Lines("train_test_split.txt"), boxes = Lines("bounding_boxes.txt");
+        NumberedLines images = Lines("images.txt"),
+            labels = Lines("image_class_labels.txt"),
+            classes = Lines("classes.txt");
+        NumberedLines split = Lines("train_test_split.txt"),
+            boxes = Lines("bounding_boxes.txt");
         return
         [
-            .. images.Numbers.Where(image => PartOf(split[image]) == part).Select(image => new BoxedImageRow
-            {
-                ImagePath = ImagePath(root, images[image]),
-                Label = ClassOf(labels[image], classes),
-                Box = BoxOf(boxes[image]).ToArray(),
-            }),
+            .. images
+                .Numbers.Where(image => PartOf(split[image]) == part)
+                .Select(image => new BoxedImageRow
+                {
+                    ImagePath = ImagePath(root, images[image]),
+                    Label = ClassOf(labels[image], classes),
+                    Box = BoxOf(boxes[image]).ToArray(),
+                }),
         ];
 
         NumberedLines Lines(string name) => new(Path.Combine(root, name));
     }
 
-    private static DataPart PartOf(TextLine line) => line.Text switch
-    {
-        "1" => DataPart.Train,
-        "0" => DataPart.Test,
-        _ => throw line.Fault($"'{line.Text}' is neither 1, train, nor 0, test."),
-    };
+    private static DataPart PartOf(TextLine line) =>
+        line.Text switch
+        {
+            "1" => DataPart.Train,
+            "0" => DataPart.Test,
+            _ => throw line.Fault($"'{line.Text}' is neither 1, train, nor 0, test."),
+        };
 
     private static string ImagePath(string root, TextLine line)
     {
@@ -62,9 +68,15 @@ internal static class CaltechBirds
 
     private static AnnotationBox BoxOf(TextLine line)
     {
-        float[] numbers = [.. line.Words(4).Select(word => float.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) && float.IsFinite(number)
-            ? number
-            : throw line.Fault($"'{word}' is no number."))];
+        float[] numbers =
+        [
+            .. line.Words(4)
+                .Select(word =>
+                    float.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) && float.IsFinite(number)
+                        ? number
+                        : throw line.Fault($"'{word}' is no number.")
+                ),
+        ];
         return numbers[2] > 0 && numbers[3] > 0
             ? new AnnotationBox(numbers[0], numbers[1], numbers[2], numbers[3])
             : throw line.Fault("the box has no width or no height.");

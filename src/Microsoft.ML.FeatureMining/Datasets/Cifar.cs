@@ -19,20 +19,22 @@ public sealed class CifarBinary
     }
 
     /// <summary>Records of 3,073 bytes: the label, the pixels.</summary>
-    public static CifarBinary Cifar10 { get; } = new("CIFAR-10", 1, 10)
-    {
-        TrainFiles = [.. Enumerable.Range(1, 5).Select(i => FormattableString.Invariant($"data_batch_{i}.bin"))],
-        TestFiles = ["test_batch.bin"],
-        NamesFile = "batches.meta.txt",
-    };
+    public static CifarBinary Cifar10 { get; } =
+        new("CIFAR-10", 1, 10)
+        {
+            TrainFiles = [.. Enumerable.Range(1, 5).Select(i => FormattableString.Invariant($"data_batch_{i}.bin"))],
+            TestFiles = ["test_batch.bin"],
+            NamesFile = "batches.meta.txt",
+        };
 
     /// <summary>Records of 3,074 bytes: the coarse label (skipped), the fine label, the pixels.</summary>
-    public static CifarBinary Cifar100 { get; } = new("CIFAR-100", 2, 100)
-    {
-        TrainFiles = ["train.bin"],
-        TestFiles = ["test.bin"],
-        NamesFile = "fine_label_names.txt",
-    };
+    public static CifarBinary Cifar100 { get; } =
+        new("CIFAR-100", 2, 100)
+        {
+            TrainFiles = ["train.bin"],
+            TestFiles = ["test.bin"],
+            NamesFile = "fine_label_names.txt",
+        };
 
     /// <summary>The shape of every image: 3x32x32.</summary>
     internal static ImageShape Shape { get; } = new(3, 32, 32);
@@ -96,8 +98,11 @@ public sealed class CifarBinary
             int label = labels[^1];
             if (label >= ClassCount)
             {
-                throw new InvalidDataException(FormattableString.Invariant(
-                    $"'{source}' is no {_name} file: byte {((i + 1) * RecordBytes) - Shape.Length - 1} is label {label}, and there are {ClassCount} classes."));
+                throw new InvalidDataException(
+                    FormattableString.Invariant(
+                        $"'{source}' is no {_name} file: byte {((i + 1) * RecordBytes) - Shape.Length - 1} is label {label}, and there are {ClassCount} classes."
+                    )
+                );
             }
             yield return new CifarRecord(pixels, label);
         }
@@ -109,8 +114,11 @@ public sealed class CifarBinary
         long rest = length % RecordBytes;
         if (length == 0 || rest != 0)
         {
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"'{source}' is no {_name} file: its {length} bytes are no whole number of {RecordBytes}-byte records; the last would begin at byte {length - rest}."));
+            throw new InvalidDataException(
+                FormattableString.Invariant(
+                    $"'{source}' is no {_name} file: its {length} bytes are no whole number of {RecordBytes}-byte records; the last would begin at byte {length - rest}."
+                )
+            );
         }
     }
 
@@ -121,8 +129,9 @@ public sealed class CifarBinary
         int distinct = names.Distinct(StringComparer.Ordinal).Count();
         if (names.Length != ClassCount || distinct != ClassCount)
         {
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"'{source}' holds {names.Length} class names, {distinct} of them different; {_name} has {ClassCount}."));
+            throw new InvalidDataException(
+                FormattableString.Invariant($"'{source}' holds {names.Length} class names, {distinct} of them different; {_name} has {ClassCount}.")
+            );
         }
         return names;
     }
@@ -167,12 +176,16 @@ internal sealed class CifarArchive
     public IReadOnlyList<string> ReadLabelNames()
     {
         using FileStream file = File.OpenRead(_path);
-        return Guarded(file, _format.NamesFile, () =>
-        {
-            using TarReader archive = Open(file);
-            using StreamReader reader = new(Find(archive, _format.NamesFile).DataStream!);
-            return _format.CheckedNames(reader.ReadToEnd().Split('\n'), Name(_format.NamesFile));
-        });
+        return Guarded(
+            file,
+            _format.NamesFile,
+            () =>
+            {
+                using TarReader archive = Open(file);
+                using StreamReader reader = new(Find(archive, _format.NamesFile).DataStream!);
+                return _format.CheckedNames(reader.ReadToEnd().Split('\n'), Name(_format.NamesFile));
+            }
+        );
     }
 
     private IEnumerable<CifarRecord> Records(string name)
@@ -221,7 +234,9 @@ internal sealed class CifarArchive
         catch (Exception problem) when (problem is EndOfStreamException or not (IOException or UnauthorizedAccessException or OutOfMemoryException))
         {
             throw new InvalidDataException(
-                FormattableString.Invariant($"'{_path}' is damaged or cut off, at '{name}', near byte {file.Position}: {problem.Message}"), problem);
+                FormattableString.Invariant($"'{_path}' is damaged or cut off, at '{name}', near byte {file.Position}: {problem.Message}"),
+                problem
+            );
         }
     }
 

@@ -3,8 +3,10 @@ namespace Microsoft.ML.FeatureMining.Datasets;
 /// <summary>Finds the images of a folder.</summary>
 public static class ImageFolder
 {
-    private static readonly HashSet<string> Extensions =
-        new([".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".gif", ".webp"], StringComparer.OrdinalIgnoreCase);
+    private static readonly HashSet<string> Extensions = new(
+        [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".gif", ".webp"],
+        StringComparer.OrdinalIgnoreCase
+    );
 
     /// <summary>Lists <c>root/class/.../image</c>. Hidden files and folders, and files without the extension of an image format, are skipped.</summary>
     /// <param name="root">The folder of the class folders.</param>

@@ -10,21 +10,28 @@ internal static class ImageList
     /// <summary>Each record's image and label, in the order of the file.</summary>
     /// <exception cref="FileNotFoundException">There is no such list.</exception>
     /// <exception cref="InvalidDataException">The list is not of that format; the message names file and line.</exception>
-    public static IReadOnlyList<ImageFileRow> Read(string path, ImageListFormat format) => [.. Rows(path, format).Select(row => row.Label.Length > 0
-        ? new ImageFileRow { ImagePath = row.Image, Label = row.Label }
-        : throw TextFault.At(path, row.Line, "the label is empty."))];
+    public static IReadOnlyList<ImageFileRow> Read(string path, ImageListFormat format) =>
+        [
+            .. Rows(path, format)
+                .Select(row =>
+                    row.Label.Length > 0
+                        ? new ImageFileRow { ImagePath = row.Image, Label = row.Label }
+                        : throw TextFault.At(path, row.Line, "the label is empty.")
+                ),
+        ];
 
     /// <summary>Each record's image and labels, in the order of the file; an image may have none.</summary>
     /// <exception cref="FileNotFoundException">There is no such list.</exception>
     /// <exception cref="InvalidDataException">The list is not of that format; the message names file and line.</exception>
     public static IReadOnlyList<MultilabelImageRow> ReadMultilabel(string path, ImageListFormat format) =>
-    [
-        .. Rows(path, format).Select(row => new MultilabelImageRow
-        {
-            ImagePath = row.Image,
-            Labels = [.. row.Label.Split(format.LabelSeparator, Trim).Distinct(StringComparer.Ordinal)],
-        }),
-    ];
+        [
+            .. Rows(path, format)
+                .Select(row => new MultilabelImageRow
+                {
+                    ImagePath = row.Image,
+                    Labels = [.. row.Label.Split(format.LabelSeparator, Trim).Distinct(StringComparer.Ordinal)],
+                }),
+        ];
 
     private static IEnumerable<(int Line, string Image, string Label)> Rows(string path, ImageListFormat format)
     {
@@ -63,11 +70,20 @@ internal static class ImageList
 
         return first.Fields.Length == 2
             ? (0, 1)
-            : throw TextFault.At(path, first.Line, FormattableString.Invariant($"there are {first.Fields.Length} fields; without a header there are two, image and label."));
+            : throw TextFault.At(
+                path,
+                first.Line,
+                FormattableString.Invariant($"there are {first.Fields.Length} fields; without a header there are two, image and label.")
+            );
 
-        int Column(string name) => Array.IndexOf(first.Fields, name) is var index and >= 0
-            ? index
-            : throw TextFault.At(path, first.Line, $"the header has no column '{name}'; it has {string.Join(", ", first.Fields.Select(field => $"'{field}'"))}.");
+        int Column(string name) =>
+            Array.IndexOf(first.Fields, name) is var index and >= 0
+                ? index
+                : throw TextFault.At(
+                    path,
+                    first.Line,
+                    $"the header has no column '{name}'; it has {string.Join(", ", first.Fields.Select(field => $"'{field}'"))}."
+                );
     }
 }
 
@@ -110,6 +126,5 @@ public sealed record ImageListFormat
     /// <value>The folder of the list.</value>
     public string? ImageFolder { get; init; }
 
-    internal char SeparatorOf(string path) =>
-        Separator ?? (Path.GetExtension(path).ToLowerInvariant() is ".tsv" or ".tab" ? '\t' : ',');
+    internal char SeparatorOf(string path) => Separator ?? (Path.GetExtension(path).ToLowerInvariant() is ".tsv" or ".tab" ? '\t' : ',');
 }

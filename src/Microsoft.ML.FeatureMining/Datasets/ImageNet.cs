@@ -70,5 +70,11 @@ internal sealed record SynsetImageRow
     /// <summary>A row for each image of a class folder.</summary>
     public static IEnumerable<SynsetImageRow> OfFolder(string folder, Synset synset) => ImageFolder.FindOfClass(folder).Select(path => Of(path, synset));
 
-    public static SynsetImageRow Of(string path, Synset synset) => new() { ImagePath = path, Label = synset.Id, Description = synset.Description };
+    public static SynsetImageRow Of(string path, Synset synset) =>
+        new()
+        {
+            ImagePath = path,
+            Label = synset.Id,
+            Description = synset.Description,
+        };
 }

@@ -92,7 +92,12 @@ internal static class VocAnnotation
             throw Fault(path, element, "an object has no name.");
         }
 
-        return new VocObject(name, Box(path, Child(path, element, "bndbox"), width, height), Flag(path, element, "difficult"), Flag(path, element, "truncated"));
+        return new VocObject(
+            name,
+            Box(path, Child(path, element, "bndbox"), width, height),
+            Flag(path, element, "difficult"),
+            Flag(path, element, "truncated")
+        );
     }
 
     // Corners are pixels inside the box, the first pixel of a row being 1.
@@ -116,7 +121,9 @@ internal static class VocAnnotation
     private static int Side(string path, XElement element, string name)
     {
         float number = Number(path, element, name);
-        return number is >= 1 and <= 1 << 20 && number == MathF.Floor(number) ? (int)number : throw Fault(path, element, $"the {name} is {number.ToString(CultureInfo.InvariantCulture)}.");
+        return number is >= 1 and <= 1 << 20 && number == MathF.Floor(number)
+            ? (int)number
+            : throw Fault(path, element, $"the {name} is {number.ToString(CultureInfo.InvariantCulture)}.");
     }
 
     private static float Number(string path, XElement element, string name)
@@ -127,12 +134,14 @@ internal static class VocAnnotation
             : throw Fault(path, child, $"'{child.Value}' is no number.");
     }
 
-    private static bool Flag(string path, XElement element, string name) => element.Element(name) is { } flag && flag.Value.Trim() switch
-    {
-        "0" => false,
-        "1" => true,
-        _ => throw Fault(path, flag, $"'{flag.Value}' is neither 0 nor 1."),
-    };
+    private static bool Flag(string path, XElement element, string name) =>
+        element.Element(name) is { } flag
+        && flag.Value.Trim() switch
+        {
+            "0" => false,
+            "1" => true,
+            _ => throw Fault(path, flag, $"'{flag.Value}' is neither 0 nor 1."),
+        };
 
     private static XElement Child(string path, XElement element, string name) =>
         element.Element(name) ?? throw Fault(path, element, $"'{element.Name}' has no '{name}'.");
@@ -147,7 +156,8 @@ internal sealed record VocImage(string Path, int Width, int Height, IReadOnlyLis
     public IEnumerable<string> ClassNames => Objects.Where(thing => !thing.Difficult).Select(thing => thing.ClassName).Distinct(StringComparer.Ordinal);
 
     /// <summary>The classes of which only difficult objects are there: those that VOC's own lists mark 0.</summary>
-    public IEnumerable<string> DifficultClassNames => Objects.Select(thing => thing.ClassName).Distinct(StringComparer.Ordinal).Except(ClassNames, StringComparer.Ordinal);
+    public IEnumerable<string> DifficultClassNames =>
+        Objects.Select(thing => thing.ClassName).Distinct(StringComparer.Ordinal).Except(ClassNames, StringComparer.Ordinal);
 }
 
 /// <summary>An object on an image of Pascal VOC.</summary>
@@ -177,7 +187,12 @@ internal static class VocPatches
             (DecodedImage? decoded, byte[] encoded) = Decode(image);
             foreach (VocObject thing in wanted)
             {
-                yield return new PatchRow { ImagePath = image.Path, Image = decoded is null ? encoded : Encode(decoded, thing.Box), Label = thing.ClassName };
+                yield return new PatchRow
+                {
+                    ImagePath = image.Path,
+                    Image = decoded is null ? encoded : Encode(decoded, thing.Box),
+                    Label = thing.ClassName,
+                };
             }
         }
     }
@@ -197,8 +212,9 @@ internal static class VocPatches
         }
         return (decoded.Width, decoded.Height) == (image.Width, image.Height)
             ? (decoded, encoded)
-            : throw new InvalidDataException(FormattableString.Invariant(
-                $"'{image.Path}' is {decoded.Width}x{decoded.Height}; its annotation says {image.Width}x{image.Height}."));
+            : throw new InvalidDataException(
+                FormattableString.Invariant($"'{image.Path}' is {decoded.Width}x{decoded.Height}; its annotation says {image.Width}x{image.Height}.")
+            );
     }
 
     private static bool IsLarge(AnnotationBox box, VocImage image, int minSide)
@@ -223,12 +239,13 @@ internal sealed record VocImageRow
 
     public string[] DifficultLabels { get; set; } = [];
 
-    public static VocImageRow Of(VocImage image) => new()
-    {
-        ImagePath = image.Path,
-        Labels = [.. image.ClassNames],
-        DifficultLabels = [.. image.DifficultClassNames],
-    };
+    public static VocImageRow Of(VocImage image) =>
+        new()
+        {
+            ImagePath = image.Path,
+            Labels = [.. image.ClassNames],
+            DifficultLabels = [.. image.DifficultClassNames],
+        };
 }
 
 /// <summary>An object of Pascal VOC. ML.NET makes a column of each property.</summary>
@@ -245,14 +262,15 @@ internal sealed record VocObjectRow
 
     public bool Truncated { get; set; }
 
-    public static IEnumerable<VocObjectRow> Of(VocImage image) => image.Objects.Select(thing => new VocObjectRow
-    {
-        ImagePath = image.Path,
-        Label = thing.ClassName,
-        Box = thing.Box.ToArray(),
-        Difficult = thing.Difficult,
-        Truncated = thing.Truncated,
-    });
+    public static IEnumerable<VocObjectRow> Of(VocImage image) =>
+        image.Objects.Select(thing => new VocObjectRow
+        {
+            ImagePath = image.Path,
+            Label = thing.ClassName,
+            Box = thing.Box.ToArray(),
+            Difficult = thing.Difficult,
+            Truncated = thing.Truncated,
+        });
 }
 
 /// <summary>An object cut out of an image of Pascal VOC. ML.NET makes a column of each property.</summary>

@@ -10,8 +10,18 @@ public sealed class ClassificationReport
     {
         (_confusion, _ranks) = (confusion, ranks);
         int classes = classNames.Count;
-        Classes = [.. classNames.Select((name, k) => new ClassMetrics(
-            name, Enumerable.Range(0, classes).Sum(other => confusion[k, other]), Enumerable.Range(0, classes).Sum(other => confusion[other, k]), confusion[k, k]))];
+        Classes =
+        [
+            .. classNames.Select(
+                (name, k) =>
+                    new ClassMetrics(
+                        name,
+                        Enumerable.Range(0, classes).Sum(other => confusion[k, other]),
+                        Enumerable.Range(0, classes).Sum(other => confusion[other, k]),
+                        confusion[k, k]
+                    )
+            ),
+        ];
     }
 
     /// <summary>The number of rows with a label and a score.</summary>
@@ -70,7 +80,8 @@ public sealed class ClassificationReport
     public IReadOnlyList<ConfusedPair> MostConfused(int most) =>
         ConfusedPair.Most([.. Classes.Select(entry => entry.Name)], (actual, predicted) => _confusion[actual, predicted], most);
 
-    private double Macro(Func<ClassMetrics, double?> measure) => Classes.Where(entry => entry.Rows + entry.Predicted > 0).Select(entry => measure(entry) ?? 0).DefaultIfEmpty().Average();
+    private double Macro(Func<ClassMetrics, double?> measure) =>
+        Classes.Where(entry => entry.Rows + entry.Predicted > 0).Select(entry => measure(entry) ?? 0).DefaultIfEmpty().Average();
 }
 
 /// <summary>Metrics of one class against all others.</summary>
@@ -109,12 +120,13 @@ public sealed record ConfusedPair(string Actual, string Predicted, int Count, do
         ArgumentNullException.ThrowIfNull(classNames);
         ArgumentNullException.ThrowIfNull(count);
         IEnumerable<int> classes = Enumerable.Range(0, classNames.Count);
-        IEnumerable<ConfusedPair> pairs = from actual in classes
-                                          let rows = classes.Sum(predicted => count(actual, predicted))
-                                          from predicted in classes
-                                          let confused = count(actual, predicted)
-                                          where actual != predicted && confused > 0
-                                          select new ConfusedPair(classNames[actual], classNames[predicted], (int)confused, confused / rows);
+        IEnumerable<ConfusedPair> pairs =
+            from actual in classes
+            let rows = classes.Sum(predicted => count(actual, predicted))
+            from predicted in classes
+            let confused = count(actual, predicted)
+            where actual != predicted && confused > 0
+            select new ConfusedPair(classNames[actual], classNames[predicted], (int)confused, confused / rows);
         return [.. pairs.OrderByDescending(pair => pair.Count).ThenByDescending(pair => pair.Fraction).Take(most)];
     }
 }
@@ -183,8 +195,19 @@ internal sealed class CalibrationCounter
         bin = (bin.Count + 1, bin.Confidence + probability, bin.Correct + (isCorrect ? 1 : 0));
     }
 
-    public Calibration Read() => new([.. _bins.Select((bin, i) => new CalibrationBin(
-        (double)i / BinCount, (i + 1.0) / BinCount, bin.Count, bin.Count == 0 ? 0 : bin.Confidence / bin.Count, bin.Count == 0 ? 0 : (double)bin.Correct / bin.Count))]);
+    public Calibration Read() =>
+        new([
+            .. _bins.Select(
+                (bin, i) =>
+                    new CalibrationBin(
+                        (double)i / BinCount,
+                        (i + 1.0) / BinCount,
+                        bin.Count,
+                        bin.Count == 0 ? 0 : bin.Confidence / bin.Count,
+                        bin.Count == 0 ? 0 : (double)bin.Correct / bin.Count
+                    )
+            ),
+        ]);
 }
 
 /// <summary>Accumulates a report, row by row. Only the rows with the highest loss are stored.</summary>
@@ -229,14 +252,15 @@ internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
         _worst.Add(image, image.Loss, row);
     }
 
-    public ClassificationReport Build() => new(classNames, _confusion, _ranks)
-    {
-        Unlabeled = _unlabeled,
-        Unreadable = _unreadable,
-        LogLoss = _rows == 0 ? 0 : _loss / _rows,
-        Calibration = _calibration.Read(),
-        Worst = _worst.Read(),
-    };
+    public ClassificationReport Build() =>
+        new(classNames, _confusion, _ranks)
+        {
+            Unlabeled = _unlabeled,
+            Unreadable = _unreadable,
+            LogLoss = _rows == 0 ? 0 : _loss / _rows,
+            Calibration = _calibration.Read(),
+            Worst = _worst.Read(),
+        };
 
     private static int ArgMax(ReadOnlySpan<float> values)
     {

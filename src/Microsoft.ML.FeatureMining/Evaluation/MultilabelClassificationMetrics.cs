@@ -9,8 +9,14 @@ public sealed class MultilabelClassificationMetrics
         (Rows, UnscoredRows) = (rows, unscored);
         SubsetAccuracy = rows == 0 ? 0 : (double)exact / rows;
         JaccardIndex = rows == 0 ? 0 : jaccardSum / rows;
-        Micro = new LabelMetrics("all classes", classes.Sum(entry => entry.TruePositives), classes.Sum(entry => entry.FalsePositives), classes.Sum(entry => entry.FalseNegatives),
-            classes.Sum(entry => entry.TrueNegatives), AveragePrecision: null);
+        Micro = new LabelMetrics(
+            "all classes",
+            classes.Sum(entry => entry.TruePositives),
+            classes.Sum(entry => entry.FalsePositives),
+            classes.Sum(entry => entry.FalseNegatives),
+            classes.Sum(entry => entry.TrueNegatives),
+            AveragePrecision: null
+        );
     }
 
     /// <summary>Metrics per class, in the order of the scores.</summary>
@@ -99,8 +105,8 @@ internal sealed class MultilabelCounter(IReadOnlyList<string> names, double thre
         _jaccard += either == 0 ? 1 : (double)both / either;
     }
 
-    public MultilabelClassificationMetrics Read() => new(
-        [.. names.Zip(_scores, Measure)], _scores.Length == 0 ? 0 : _scores[0].Count, _exact, _jaccard, _unscored);
+    public MultilabelClassificationMetrics Read() =>
+        new([.. names.Zip(_scores, Measure)], _scores.Length == 0 ? 0 : _scores[0].Count, _exact, _jaccard, _unscored);
 
     private LabelMetrics Measure(string name, List<(float Score, bool Actual)> rows)
     {

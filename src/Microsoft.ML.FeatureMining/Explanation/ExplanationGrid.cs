@@ -34,7 +34,10 @@ public static class ExplanationGrid
     {
         ArgumentNullException.ThrowIfNull(models);
         bool hasParts = models.Any(model => model.FixedMaskMap is not null);
-        return Encode([.. models.Take(1).Select(first => Row(null, first.Images, _ => null)), .. models.Select(model => Row(Part(model.FixedMaskMap, side), model.Images, image => image.MainMap))]);
+        return Encode([
+            .. models.Take(1).Select(first => Row(null, first.Images, _ => null)),
+            .. models.Select(model => Row(Part(model.FixedMaskMap, side), model.Images, image => image.MainMap)),
+        ]);
 
         DecodedImage?[] Row(DecodedImage? part, IReadOnlyList<ImageExplanation> images, Func<ImageExplanation, HeatMap?> map)
         {
@@ -47,11 +50,12 @@ public static class ExplanationGrid
     private static DecodedImage Part(HeatMap? part, int side)
     {
         const byte Discarded = 150;
-        IEnumerable<byte> gray = from y in Enumerable.Range(0, side)
-                                 from x in Enumerable.Range(0, side)
-                                 let isFrame = x == 0 || y == 0 || x == side - 1 || y == side - 1
-                                 let isKept = part is null || part.Values[y * part.Height / side * part.Width + x * part.Width / side] > 0
-                                 select isKept && !isFrame ? byte.MaxValue : Discarded;
+        IEnumerable<byte> gray =
+            from y in Enumerable.Range(0, side)
+            from x in Enumerable.Range(0, side)
+            let isFrame = x == 0 || y == 0 || x == side - 1 || y == side - 1
+            let isKept = part is null || part.Values[y * part.Height / side * part.Width + x * part.Width / side] > 0
+            select isKept && !isFrame ? byte.MaxValue : Discarded;
         return new DecodedImage(side, side, 3, [.. gray.SelectMany(value => new[] { value, value, value })]);
     }
 

@@ -61,14 +61,19 @@ public sealed class ImageExplanation
     internal DecodedImage Image { get; }
 
     /// <summary>All maps with words on each.</summary>
-    internal IEnumerable<(string Name, HeatMap Map)> NamedMaps => Members.Count > 0
-        ? [("all networks", MainMap), .. Members.Select((member, i) => ($"network {i + 1}, {(member.ClassMap is null ? "Grad-CAM" : "CAM")}", member.MainMap))]
-        :
-        [
-            .. ClassMap is { } cam ? new[] { ("CAM", cam) } : [],
-            .. StageMaps.Select((map, i) => ($"Grad-CAM, stage {i + 1}", map)),
-            .. SplitMaps.Select((map, i) => ($"Grad-CAM, split {i + 1}", map)),
-        ];
+    internal IEnumerable<(string Name, HeatMap Map)> NamedMaps =>
+        Members.Count > 0
+            ?
+            [
+                ("all networks", MainMap),
+                .. Members.Select((member, i) => ($"network {i + 1}, {(member.ClassMap is null ? "Grad-CAM" : "CAM")}", member.MainMap)),
+            ]
+            :
+            [
+                .. ClassMap is { } cam ? new[] { ("CAM", cam) } : [],
+                .. StageMaps.Select((map, i) => ($"Grad-CAM, stage {i + 1}", map)),
+                .. SplitMaps.Select((map, i) => ($"Grad-CAM, split {i + 1}", map)),
+            ];
 
     /// <summary>The image as the network saw it, or under a map of it, as a PNG file.</summary>
     /// <param name="map">One of the maps above; null for the image alone.</param>

@@ -30,9 +30,19 @@ internal sealed class ModelExplainer(IReadOnlyList<NetworkExplainer> networks, I
             return alone[0];
         }
 
-        float[] probabilities = [.. Enumerable.Range(0, alone[0].Probabilities.Count).Select(k => (float)alone.Zip(shares, (member, share) => share * member.Probabilities[k]).Sum())];
+        float[] probabilities =
+        [
+            .. Enumerable
+                .Range(0, alone[0].Probabilities.Count)
+                .Select(k => (float)alone.Zip(shares, (member, share) => share * member.Probabilities[k]).Sum()),
+        ];
         int index = target ?? probabilities.AsSpan().IndexOf(probabilities.Max());
-        return new ImageExplanation(probabilities, index, [.. alone.Select((member, i) => member.Class == index ? member : networks[i].Explain(pixels[i], index))], shares);
+        return new ImageExplanation(
+            probabilities,
+            index,
+            [.. alone.Select((member, i) => member.Class == index ? member : networks[i].Explain(pixels[i], index))],
+            shares
+        );
     }
 
     public void Dispose()
@@ -85,7 +95,10 @@ internal sealed class NetworkExplainer : IDisposable
 
         using TorchScope scope = new(gradients: true);
         Tensor raw = DeviceBatches.Upload(pixels, 1, _manifest.Preprocessing.Shape, _manifest.Element, _device);
-        ImageExplanation explanation = new(NetworkMaps.Of(_network, _normalization.Apply(raw), target, _manifest.IsMultilabel), InputPreview.Of(pixels, _manifest.Preprocessing.Shape, _manifest.Element));
+        ImageExplanation explanation = new(
+            NetworkMaps.Of(_network, _normalization.Apply(raw), target, _manifest.IsMultilabel),
+            InputPreview.Of(pixels, _manifest.Preprocessing.Shape, _manifest.Element)
+        );
         // If this is the last use of an explainer that is not disposed, its weights could be finalized while the network computes.
         GC.KeepAlive(this);
         return explanation;
@@ -135,7 +148,7 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
         using DisposeScope scope = NewDisposeScope();
         Tensor[] stages = Stages(network.Backbone, image);
         Tensor embedding = network.Head.Embed(stages[^1]);
-        Tensor logits = network.Head.call(embedding);                                              // [1,K]
+        Tensor logits = network.Head.call(embedding); // [1,K]
         float[] probabilities = (multilabel ? sigmoid(logits.detach()) : logits.detach().softmax(1)).cpu().to(ScalarType.Float32).data<float>().ToArray();
         int index = target ?? probabilities.AsSpan().IndexOf(probabilities.Max());
         IList<Tensor> gradients = autograd.grad([logits[0, index]], stages, retain_graph: true);
@@ -144,7 +157,8 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
             index,
             network.Head.ClassWeights() is { } weights ? ActivationMap.Cam(stages[^1], weights[index]) : null,
             [.. stages.Zip(gradients, ActivationMap.GradCam)],
-            network.Head is SplitAndShareHeadModule head ? [.. Splits(head, embedding, stages[^1], index)] : []);
+            network.Head is SplitAndShareHeadModule head ? [.. Splits(head, embedding, stages[^1], index)] : []
+        );
     }
 
     /// <summary>
@@ -193,8 +207,14 @@ internal sealed class ActivationCounter(int stage)
         }
     }
 
-    public StageActivations Read() => new(
-        stage, _images, _features == 0 ? 0 : _sum / _features, _features == 0 ? 0 : (double)_counts.Sum() / _features, [.. _counts.Select(count => _images == 0 ? 0 : (double)count / _images)]);
+    public StageActivations Read() =>
+        new(
+            stage,
+            _images,
+            _features == 0 ? 0 : _sum / _features,
+            _features == 0 ? 0 : (double)_counts.Sum() / _features,
+            [.. _counts.Select(count => _images == 0 ? 0 : (double)count / _images)]
+        );
 }
 
 /// <summary>

@@ -44,7 +44,11 @@ internal sealed class DelimitedText
             fields = fields == 0 ? record.Fields.Length : fields;
             if (record.Fields.Length != fields)
             {
-                throw TextFault.At(path, record.Line, FormattableString.Invariant($"there are {record.Fields.Length} fields where the first record has {fields}."));
+                throw TextFault.At(
+                    path,
+                    record.Line,
+                    FormattableString.Invariant($"there are {record.Fields.Length} fields where the first record has {fields}.")
+                );
             }
 
             yield return record;
@@ -55,9 +59,7 @@ internal sealed class DelimitedText
     {
         try
         {
-            while (TakeLineEnd())
-            {
-            }
+            while (TakeLineEnd()) { }
             return _reader.Peek() == End ? null : Record();
         }
         catch (DecoderFallbackException)
@@ -73,8 +75,7 @@ internal sealed class DelimitedText
         do
         {
             fields.Add(_reader.Peek() == '"' ? Quoted() : Plain());
-        }
-        while (Take(_separator));
+        } while (Take(_separator));
         if (!TakeLineEnd() && _reader.Peek() != End)
         {
             throw Fault("there is text behind a closing quote.");
@@ -184,7 +185,9 @@ internal sealed class NumberedLines
     /// <summary>What follows that number.</summary>
     /// <exception cref="InvalidDataException">There is no line of that number.</exception>
     public TextLine this[int number] =>
-        _lines.TryGetValue(number, out TextLine line) ? line : throw new InvalidDataException(FormattableString.Invariant($"'{_path}' has no line for the number {number}."));
+        _lines.TryGetValue(number, out TextLine line)
+            ? line
+            : throw new InvalidDataException(FormattableString.Invariant($"'{_path}' has no line for the number {number}."));
 }
 
 /// <summary>A line of a text file that is not empty.</summary>
@@ -223,9 +226,8 @@ internal readonly record struct TextLine(string Path, int Number, string Text)
     }
 
     /// <summary>A name that the line holds, as one part of a path.</summary>
-    public string FileName(string name) => name.Length > 0 && name is not ("." or "..") && name.AsSpan().IndexOfAny('/', '\\', '\0') < 0
-        ? name
-        : throw Fault($"'{name}' is no name of a file.");
+    public string FileName(string name) =>
+        name.Length > 0 && name is not ("." or "..") && name.AsSpan().IndexOfAny('/', '\\', '\0') < 0 ? name : throw Fault($"'{name}' is no name of a file.");
 }
 
 /// <summary>What is wrong with a text file, and where.</summary>

@@ -8,19 +8,16 @@ namespace Microsoft.ML.FeatureMining.Files;
 internal static class Json
 {
     /// <summary>For state that is read back, such as checkpoints and journals: a missing or null value that a type requires is an error.</summary>
-    public static JsonSerializerOptions State { get; } = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-    };
+    public static JsonSerializerOptions State { get; } =
+        new()
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+            NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+            RespectNullableAnnotations = true,
+            RespectRequiredConstructorParameters = true,
+        };
 
     /// <summary>For logs, which people read too: quotes and letters of other alphabets are not escaped, and nothing is refused.</summary>
-    public static JsonSerializerOptions Log { get; } = new(State)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        RespectNullableAnnotations = false,
-    };
+    public static JsonSerializerOptions Log { get; } = new(State) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, RespectNullableAnnotations = false };
 }

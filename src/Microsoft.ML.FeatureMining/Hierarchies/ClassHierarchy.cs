@@ -36,8 +36,10 @@ public sealed class ClassHierarchy
         ArgumentNullException.ThrowIfNull(rows);
         if (rows.Count < 2 || rows.Any(row => row.Length != rows[0].Length || !row.All(float.IsFinite)))
         {
-            throw new ArgumentException("ClassHierarchy.Induce needs at least two rows of weights, all of the same length, without NaN or "
-                + "infinite values.", nameof(rows));
+            throw new ArgumentException(
+                "ClassHierarchy.Induce needs at least two rows of weights, all of the same length, without NaN or " + "infinite values.",
+                nameof(rows)
+            );
         }
 
         IReadOnlyList<(int First, int Second)> merges = WardClustering.Merge(rows);
@@ -126,8 +128,9 @@ internal sealed class ClassHierarchyConverter : JsonConverter<ClassHierarchy>
     {
         try
         {
-            return ClassHierarchy.Parse(reader.GetString() ?? throw new JsonException("A class hierarchy must be a JSON string in Newick notation, such as "
-                + "\"(0,(1,2));\"."));
+            return ClassHierarchy.Parse(
+                reader.GetString() ?? throw new JsonException("A class hierarchy must be a JSON string in Newick notation, such as " + "\"(0,(1,2));\".")
+            );
         }
         catch (FormatException e)
         {

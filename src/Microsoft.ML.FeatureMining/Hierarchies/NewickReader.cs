@@ -31,8 +31,7 @@ internal sealed class NewickReader(string text, IReadOnlyList<string>? className
             {
                 parent = Close(parent);
             }
-        }
-        while (parent >= 0 && Expect(','));
+        } while (parent >= 0 && Expect(','));
 
         Expect(';');
         SkipSpace();
@@ -46,9 +45,11 @@ internal sealed class NewickReader(string text, IReadOnlyList<string>? className
         {
             if (!_seen.Contains(i))
             {
-                throw new FormatException(classNames is null
-                    ? $"The hierarchy has {_seen.Count} leaves, but class {i} is missing. Leaves must be the class numbers 0 to {_seen.Count - 1}."
-                    : $"The class '{classNames[i]}' is missing from the hierarchy. Every class must be a leaf.");
+                throw new FormatException(
+                    classNames is null
+                        ? $"The hierarchy has {_seen.Count} leaves, but class {i} is missing. Leaves must be the class numbers 0 to {_seen.Count - 1}."
+                        : $"The class '{classNames[i]}' is missing from the hierarchy. Every class must be a leaf."
+                );
             }
         }
 
@@ -73,8 +74,10 @@ internal sealed class NewickReader(string text, IReadOnlyList<string>? className
     {
         SkipSpace();
         string name = _at < text.Length && text[_at] == '\'' ? ReadQuoted() : ReadPlain();
-        int found = classNames is not null ? Enumerable.Range(0, classNames.Count).FirstOrDefault(i => classNames[i] == name, -1)
-            : int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
+        int found =
+            classNames is not null ? Enumerable.Range(0, classNames.Count).FirstOrDefault(i => classNames[i] == name, -1)
+            : int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number
+            : -1;
         if (found < 0)
         {
             throw Problem(classNames is null ? $"'{name}' is not a class number" : $"'{name}' is not the name of a class");
@@ -136,6 +139,6 @@ internal sealed class NewickReader(string text, IReadOnlyList<string>? className
         }
     }
 
-    private FormatException Problem(string what) => new(string.Create(CultureInfo.InvariantCulture, $"Invalid class hierarchy at character "
-        + $"{_at + 1}: {what}."));
+    private FormatException Problem(string what) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"Invalid class hierarchy at character " + $"{_at + 1}: {what}."));
 }

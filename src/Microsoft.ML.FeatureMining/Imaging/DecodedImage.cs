@@ -15,7 +15,10 @@ internal sealed class DecodedImage
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         if (pixels.LongLength != (long)width * height * channels)
         {
-            throw new ArgumentException(FormattableString.Invariant($"{pixels.LongLength} bytes are no {width}x{height} image of {channels} channels."), nameof(pixels));
+            throw new ArgumentException(
+                FormattableString.Invariant($"{pixels.LongLength} bytes are no {width}x{height} image of {channels} channels."),
+                nameof(pixels)
+            );
         }
 
         (Width, Height, Channels, Pixels) = (width, height, channels, pixels);
@@ -53,7 +56,12 @@ internal sealed class DecodedImage
             gray[i] = (byte)(((Pixels[j] * 19595) + (Pixels[j + 1] * 38470) + (Pixels[j + 2] * 7471) + 0x8000) >> 16);
         }
 
-        return new DecodedImage(Width, Height, 1, gray) { FullWidth = FullWidth, FullHeight = FullHeight, Shrink = Shrink };
+        return new DecodedImage(Width, Height, 1, gray)
+        {
+            FullWidth = FullWidth,
+            FullHeight = FullHeight,
+            Shrink = Shrink,
+        };
     }
 
     /// <summary>The same pixels as [C, H, W].</summary>
@@ -101,12 +109,13 @@ internal readonly ref struct PixelView
     /// <inheritdoc cref="DecodedImage.Shrink"/>
     public int Shrink { get; init; } = 1;
 
-    public static implicit operator PixelView(DecodedImage image) => new(image.Pixels, image.Width, image.Height, image.Channels)
-    {
-        FullWidth = image.FullWidth,
-        FullHeight = image.FullHeight,
-        Shrink = image.Shrink,
-    };
+    public static implicit operator PixelView(DecodedImage image) =>
+        new(image.Pixels, image.Width, image.Height, image.Channels)
+        {
+            FullWidth = image.FullWidth,
+            FullHeight = image.FullHeight,
+            Shrink = image.Shrink,
+        };
 
     /// <summary>A box of it, which must lie inside.</summary>
     public PixelView Part(PixelBox box) => new(Pixels[((box.Top * Stride) + (box.Left * Channels))..], box.Width, box.Height, Channels) { Stride = Stride };
@@ -123,7 +132,12 @@ internal readonly ref struct PixelView
             Row(y).CopyTo(pixels.AsSpan(y * Width * Channels));
         }
 
-        return new DecodedImage(Width, Height, Channels, pixels) { FullWidth = FullWidth, FullHeight = FullHeight, Shrink = Shrink };
+        return new DecodedImage(Width, Height, Channels, pixels)
+        {
+            FullWidth = FullWidth,
+            FullHeight = FullHeight,
+            Shrink = Shrink,
+        };
     }
 }
 
@@ -177,18 +191,27 @@ internal static class PlanarLayout
             for (; at <= red.Length - Lane; at += Lane)
             {
                 nuint from = (nuint)(3 * at);
-                (Vector128<byte> a, Vector128<byte> b, Vector128<byte> c) =
-                    (Vector128.LoadUnsafe(ref source, from), Vector128.LoadUnsafe(ref source, from + Lane), Vector128.LoadUnsafe(ref source, from + (2 * Lane)));
+                (Vector128<byte> a, Vector128<byte> b, Vector128<byte> c) = (
+                    Vector128.LoadUnsafe(ref source, from),
+                    Vector128.LoadUnsafe(ref source, from + Lane),
+                    Vector128.LoadUnsafe(ref source, from + (2 * Lane))
+                );
                 // Of 48 bytes every third one, from the first, the second and the third on.
-                (Vector128.Shuffle(a, Vector128.Create(0, 3, 6, 9, 12, 15, None, None, None, None, None, None, None, None, None, None))
+                (
+                    Vector128.Shuffle(a, Vector128.Create(0, 3, 6, 9, 12, 15, None, None, None, None, None, None, None, None, None, None))
                     | Vector128.Shuffle(b, Vector128.Create(None, None, None, None, None, None, 2, 5, 8, 11, 14, None, None, None, None, None))
-                    | Vector128.Shuffle(c, Vector128.Create(None, None, None, None, None, None, None, None, None, None, None, 1, 4, 7, 10, 13))).CopyTo(red[at..]);
-                (Vector128.Shuffle(a, Vector128.Create(1, 4, 7, 10, 13, None, None, None, None, None, None, None, None, None, None, None))
+                    | Vector128.Shuffle(c, Vector128.Create(None, None, None, None, None, None, None, None, None, None, None, 1, 4, 7, 10, 13))
+                ).CopyTo(red[at..]);
+                (
+                    Vector128.Shuffle(a, Vector128.Create(1, 4, 7, 10, 13, None, None, None, None, None, None, None, None, None, None, None))
                     | Vector128.Shuffle(b, Vector128.Create(None, None, None, None, None, 0, 3, 6, 9, 12, 15, None, None, None, None, None))
-                    | Vector128.Shuffle(c, Vector128.Create(None, None, None, None, None, None, None, None, None, None, None, 2, 5, 8, 11, 14))).CopyTo(green[at..]);
-                (Vector128.Shuffle(a, Vector128.Create(2, 5, 8, 11, 14, None, None, None, None, None, None, None, None, None, None, None))
+                    | Vector128.Shuffle(c, Vector128.Create(None, None, None, None, None, None, None, None, None, None, None, 2, 5, 8, 11, 14))
+                ).CopyTo(green[at..]);
+                (
+                    Vector128.Shuffle(a, Vector128.Create(2, 5, 8, 11, 14, None, None, None, None, None, None, None, None, None, None, None))
                     | Vector128.Shuffle(b, Vector128.Create(None, None, None, None, None, 1, 4, 7, 10, 13, None, None, None, None, None, None))
-                    | Vector128.Shuffle(c, Vector128.Create(None, None, None, None, None, None, None, None, None, None, 0, 3, 6, 9, 12, 15))).CopyTo(blue[at..]);
+                    | Vector128.Shuffle(c, Vector128.Create(None, None, None, None, None, None, None, None, None, None, 0, 3, 6, 9, 12, 15))
+                ).CopyTo(blue[at..]);
             }
         }
         for (; at < red.Length; at++)
@@ -199,14 +222,20 @@ internal static class PlanarLayout
 
     /// <summary>Sixteen of each: where they lie side by side.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (Vector128<byte> First, Vector128<byte> Second, Vector128<byte> Third) Join(Vector128<byte> red, Vector128<byte> green, Vector128<byte> blue) => (
-        Vector128.Shuffle(red, Vector128.Create(0, None, None, 1, None, None, 2, None, None, 3, None, None, 4, None, None, 5))
-            | Vector128.Shuffle(green, Vector128.Create(None, 0, None, None, 1, None, None, 2, None, None, 3, None, None, 4, None, None))
-            | Vector128.Shuffle(blue, Vector128.Create(None, None, 0, None, None, 1, None, None, 2, None, None, 3, None, None, 4, None)),
-        Vector128.Shuffle(red, Vector128.Create(None, None, 6, None, None, 7, None, None, 8, None, None, 9, None, None, 10, None))
-            | Vector128.Shuffle(green, Vector128.Create(5, None, None, 6, None, None, 7, None, None, 8, None, None, 9, None, None, 10))
-            | Vector128.Shuffle(blue, Vector128.Create(None, 5, None, None, 6, None, None, 7, None, None, 8, None, None, 9, None, None)),
-        Vector128.Shuffle(red, Vector128.Create(None, 11, None, None, 12, None, None, 13, None, None, 14, None, None, 15, None, None))
-            | Vector128.Shuffle(green, Vector128.Create(None, None, 11, None, None, 12, None, None, 13, None, None, 14, None, None, 15, None))
-            | Vector128.Shuffle(blue, Vector128.Create(10, None, None, 11, None, None, 12, None, None, 13, None, None, 14, None, None, 15)));
+    public static (Vector128<byte> First, Vector128<byte> Second, Vector128<byte> Third) Join(
+        Vector128<byte> red,
+        Vector128<byte> green,
+        Vector128<byte> blue
+    ) =>
+        (
+            Vector128.Shuffle(red, Vector128.Create(0, None, None, 1, None, None, 2, None, None, 3, None, None, 4, None, None, 5))
+                | Vector128.Shuffle(green, Vector128.Create(None, 0, None, None, 1, None, None, 2, None, None, 3, None, None, 4, None, None))
+                | Vector128.Shuffle(blue, Vector128.Create(None, None, 0, None, None, 1, None, None, 2, None, None, 3, None, None, 4, None)),
+            Vector128.Shuffle(red, Vector128.Create(None, None, 6, None, None, 7, None, None, 8, None, None, 9, None, None, 10, None))
+                | Vector128.Shuffle(green, Vector128.Create(5, None, None, 6, None, None, 7, None, None, 8, None, None, 9, None, None, 10))
+                | Vector128.Shuffle(blue, Vector128.Create(None, 5, None, None, 6, None, None, 7, None, None, 8, None, None, 9, None, None)),
+            Vector128.Shuffle(red, Vector128.Create(None, 11, None, None, 12, None, None, 13, None, None, 14, None, None, 15, None, None))
+                | Vector128.Shuffle(green, Vector128.Create(None, None, 11, None, None, 12, None, None, 13, None, None, 14, None, None, 15, None))
+                | Vector128.Shuffle(blue, Vector128.Create(10, None, None, 11, None, None, 12, None, None, 13, None, None, 14, None, None, 15))
+        );
 }

@@ -47,7 +47,16 @@ internal static unsafe class ImageCodec
         {
             using SKData data = SKData.Create((nint)file, encoded.Length); // not a copy
             using SKCodec? codec = SKCodec.Create(data);
-            if (codec?.EncodedFormat is not (SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Gif or SKEncodedImageFormat.Webp))
+            if (
+                codec?.EncodedFormat
+                is not (
+                    SKEncodedImageFormat.Jpeg
+                    or SKEncodedImageFormat.Png
+                    or SKEncodedImageFormat.Bmp
+                    or SKEncodedImageFormat.Gif
+                    or SKEncodedImageFormat.Webp
+                )
+            )
             {
                 throw new ImageDecodeException("The file is not a JPEG, PNG, BMP, GIF or WebP image, or its header is damaged.");
             }
@@ -65,12 +74,14 @@ internal static unsafe class ImageCodec
                 }
 
                 bool transposed = IsTransposed(origin);
-                return use(new PixelView(rgb.AsSpan(0, length), transposed ? size.Height : size.Width, transposed ? size.Width : size.Height, 3)
-                {
-                    FullWidth = transposed ? codec.Info.Height : codec.Info.Width,
-                    FullHeight = transposed ? codec.Info.Width : codec.Info.Height,
-                    Shrink = shrink,
-                });
+                return use(
+                    new PixelView(rgb.AsSpan(0, length), transposed ? size.Height : size.Width, transposed ? size.Width : size.Height, 3)
+                    {
+                        FullWidth = transposed ? codec.Info.Height : codec.Info.Width,
+                        FullHeight = transposed ? codec.Info.Width : codec.Info.Height,
+                        Shrink = shrink,
+                    }
+                );
             }
             finally
             {
@@ -91,7 +102,10 @@ internal static unsafe class ImageCodec
         long area = (long)width * height;
         if (pixels.Length != area && pixels.Length != 3 * area)
         {
-            throw new ArgumentException(FormattableString.Invariant($"{pixels.Length} bytes are neither gray nor RGB pixels of an image of {width}x{height}."), nameof(pixels));
+            throw new ArgumentException(
+                FormattableString.Invariant($"{pixels.Length} bytes are neither gray nor RGB pixels of an image of {width}x{height}."),
+                nameof(pixels)
+            );
         }
 
         bool gray = pixels.Length == area;
@@ -184,8 +198,12 @@ internal static unsafe class ImageCodec
     private static void DecodePixels(SKCodec codec, SKSizeI size, SKEncodedOrigin origin, byte* rgb)
     {
         SKImageInfo info = new(size.Width, size.Height, SKColorType.Rgba8888, codec.Info.IsOpaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
-        if (origin == SKEncodedOrigin.TopLeft && codec.EncodedFormat == SKEncodedImageFormat.Jpeg && info.BytesSize64 > StripBytes
-            && codec.StartScanlineDecode(info) == SKCodecResult.Success)
+        if (
+            origin == SKEncodedOrigin.TopLeft
+            && codec.EncodedFormat == SKEncodedImageFormat.Jpeg
+            && info.BytesSize64 > StripBytes
+            && codec.StartScanlineDecode(info) == SKCodecResult.Success
+        )
         {
             DecodeStrips(codec, info, rgb);
             return;
@@ -244,11 +262,14 @@ internal static unsafe class ImageCodec
         }
     }
 
-    private static ImageDecodeException Failure(SKCodecResult result) => new(result switch
-    {
-        SKCodecResult.IncompleteInput => "The image is truncated.",
-        _ => $"The image is damaged (Skia's result: {result}).",
-    });
+    private static ImageDecodeException Failure(SKCodecResult result) =>
+        new(
+            result switch
+            {
+                SKCodecResult.IncompleteInput => "The image is truncated.",
+                _ => $"The image is damaged (Skia's result: {result}).",
+            }
+        );
 
     private static bool IsTransposed(SKEncodedOrigin origin) => origin >= SKEncodedOrigin.LeftTop;
 
@@ -331,8 +352,10 @@ internal static unsafe class ImageCodec
     // Skia decodes a GIF without colors to black, whether its pixels are there or not.
     private static void CheckGif(ReadOnlySpan<byte> gif)
     {
-        const int screen = 13, frame = 10;
-        const byte extension = (byte)'!', image = (byte)',';
+        const int screen = 13,
+            frame = 10;
+        const byte extension = (byte)'!',
+            image = (byte)',';
         if (gif.Length < screen || HasColorTable(gif[10]))
         {
             return;
@@ -361,7 +384,10 @@ internal static unsafe class ImageCodec
     // Tag 0x0112 of the first directory of a TIFF structure.
     private static SKEncodedOrigin ExifOrientation(ReadOnlySpan<byte> exif)
     {
-        const int header = 8, entrySize = 12, orientationTag = 0x0112, typeShort = 3;
+        const int header = 8,
+            entrySize = 12,
+            orientationTag = 0x0112,
+            typeShort = 3;
         ReadOnlySpan<byte> tiff = exif.StartsWith("Exif\0\0"u8) ? exif[6..] : exif;
         bool littleEndian = tiff.StartsWith("II*\0"u8);
         if (tiff.Length < header || (!littleEndian && !tiff.StartsWith("MM\0*"u8)))

@@ -6,15 +6,11 @@ public sealed class ImageDecodeException : Exception
     /// <summary>Creates the exception.</summary>
     /// <param name="message">The cause, as a sentence.</param>
     public ImageDecodeException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>Creates the exception.</summary>
     /// <param name="message">The cause, as a sentence.</param>
     /// <param name="innerException">What the decoder threw.</param>
     public ImageDecodeException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

@@ -34,11 +34,17 @@ internal sealed record ImagePreprocessing
 
     /// <summary>The same into memory that is there.</summary>
     public void Apply(ReadOnlySpan<byte> encoded, long maxPixels, Memory<byte> target) =>
-        ImageCodec.Decode(encoded, maxPixels, checked(SpareScale * Whole(Shape.Width)), checked(SpareScale * Whole(Shape.Height)), image =>
-        {
-            Apply(image, target.Span);
-            return true;
-        });
+        ImageCodec.Decode(
+            encoded,
+            maxPixels,
+            checked(SpareScale * Whole(Shape.Width)),
+            checked(SpareScale * Whole(Shape.Height)),
+            image =>
+            {
+                Apply(image, target.Span);
+                return true;
+            }
+        );
 
     /// <summary>The same with an image that is decoded.</summary>
     public byte[] Apply(PixelView image)
@@ -62,7 +68,8 @@ internal sealed record ImagePreprocessing
         }
 
         (int width, int height) = (Whole(Shape.Width), Whole(Shape.Height));
-        (ResizeWindow columns, ResizeWindow rows) = Resize == ResizeRule.Squash ? (ResizeWindow.Whole(width), ResizeWindow.Whole(height)) : Cover(image, width, height);
+        (ResizeWindow columns, ResizeWindow rows) =
+            Resize == ResizeRule.Squash ? (ResizeWindow.Whole(width), ResizeWindow.Whole(height)) : Cover(image, width, height);
         byte[] resized = ArrayPool<byte>.Shared.Rent(Shape.Length);
         ImageResize.Resize(image, columns.Middle(Shape.Width), rows.Middle(Shape.Height), resized.AsSpan(0, Shape.Length));
         PlanarLayout.Split(resized.AsSpan(0, Shape.Length), Shape.Channels, target);
@@ -76,7 +83,8 @@ internal sealed record ImagePreprocessing
         bool narrow = fullWidth * height <= fullHeight * width;
         return (
             ResizeWindow.Middle(narrow ? width : height * fullWidth / fullHeight, width),
-            ResizeWindow.Middle(narrow ? width * fullHeight / fullWidth : height, height));
+            ResizeWindow.Middle(narrow ? width * fullHeight / fullWidth : height, height)
+        );
     }
 
     private int Whole(int side) => CropRatio == 1 ? side : checked((int)Math.Round(side / CropRatio));

@@ -189,7 +189,7 @@ internal static class WeightedPixels
 {
     private const int Rgb = 3;
     private const int Quad = 4;
-    private const int Spare = 4;    // sixteen bytes are read for twelve
+    private const int Spare = 4; // sixteen bytes are read for twelve
     private const byte None = 0x80;
     private const byte LowerHalves = 0x20;
     private const byte UpperHalves = 0x31;
@@ -237,25 +237,62 @@ internal static class WeightedPixels
     {
         // Each channel of two pixels side by side, in 16 bits.
         Vector256<byte> sides = Vector256.Create(
-            0, None, 3, None, 1, None, 4, None, 2, None, 5, None, None, None, None, None,
-            6, None, 9, None, 7, None, 10, None, 8, None, 11, None, None, None, None, None);
+            0,
+            None,
+            3,
+            None,
+            1,
+            None,
+            4,
+            None,
+            2,
+            None,
+            5,
+            None,
+            None,
+            None,
+            None,
+            None,
+            6,
+            None,
+            9,
+            None,
+            7,
+            None,
+            10,
+            None,
+            8,
+            None,
+            11,
+            None,
+            None,
+            None,
+            None,
+            None
+        );
         ref byte start = ref MemoryMarshal.GetReference(source);
         ref byte to = ref MemoryMarshal.GetReference(target);
         for (int x = 0; x < weights.Count; x++, to = ref Unsafe.Add(ref to, Rgb))
         {
             ReadOnlySpan<Vector256<short>> quads = weights.Quads(x);
-            Vector256<int> upperHigh = default, upperLow = default, lowerHigh = default, lowerLow = default;
+            Vector256<int> upperHigh = default,
+                upperLow = default,
+                lowerHigh = default,
+                lowerLow = default;
             ref byte from = ref Unsafe.Add(ref start, weights.First(x) * Rgb);
             for (int t = 0; t + 1 < quads.Length; t += 2, from = ref Unsafe.Add(ref from, Quad * Rgb))
             {
-                Vector128<byte> upper = Vector128.LoadUnsafe(ref from), lower = Vector128.LoadUnsafe(ref from, (nuint)row);
-                Vector256<short> one = Avx2.Shuffle(Vector256.Create(upper, upper), sides).AsInt16(), other = Avx2.Shuffle(Vector256.Create(lower, lower), sides).AsInt16();
+                Vector128<byte> upper = Vector128.LoadUnsafe(ref from),
+                    lower = Vector128.LoadUnsafe(ref from, (nuint)row);
+                Vector256<short> one = Avx2.Shuffle(Vector256.Create(upper, upper), sides).AsInt16(),
+                    other = Avx2.Shuffle(Vector256.Create(lower, lower), sides).AsInt16();
                 upperHigh += Avx2.MultiplyAddAdjacent(one, quads[t]);
                 upperLow += Avx2.MultiplyAddAdjacent(one, quads[t + 1]);
                 lowerHigh += Avx2.MultiplyAddAdjacent(other, quads[t]);
                 lowerLow += Avx2.MultiplyAddAdjacent(other, quads[t + 1]);
             }
-            Vector256<int> first = ResampleWeights.Whole(upperHigh, upperLow), second = ResampleWeights.Whole(lowerHigh, lowerLow);
+            Vector256<int> first = ResampleWeights.Whole(upperHigh, upperLow),
+                second = ResampleWeights.Whole(lowerHigh, lowerLow);
             Vector256<int> pixels = ResampleWeights.ToLevels(Avx2.Permute2x128(first, second, LowerHalves) + Avx2.Permute2x128(first, second, UpperHalves));
             Vector256<short> levels = Avx2.PackSignedSaturate(pixels, pixels);
             Vector256<uint> bytes = Avx2.PackUnsignedSaturate(levels, levels).AsUInt32();
@@ -328,7 +365,14 @@ internal static class WeightedRows
     private static Vector256<byte> OfThirtyTwo(ReadOnlySpan<byte> source, int row, int rows, ReadOnlySpan<Vector256<short>> quads)
     {
         ref byte start = ref MemoryMarshal.GetReference(source);
-        Vector256<int> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default;
+        Vector256<int> a = default,
+            b = default,
+            c = default,
+            d = default,
+            e = default,
+            f = default,
+            g = default,
+            h = default;
         for (int t = 0; t < rows; t += 2)
         {
             Vector256<byte> one = Vector256.LoadUnsafe(ref start, (nuint)(t * row));
@@ -336,7 +380,8 @@ internal static class WeightedRows
             Vector256<byte> other = t + 1 < rows ? Vector256.LoadUnsafe(ref start, (nuint)((t + 1) * row)) : default;
             int quad = t / 4 * 2;
             (Vector256<short> upper, Vector256<short> lower) = (Pair(quads[quad], t), Pair(quads[quad + 1], t));
-            Vector256<byte> left = Avx2.UnpackLow(one, other), right = Avx2.UnpackHigh(one, other);
+            Vector256<byte> left = Avx2.UnpackLow(one, other),
+                right = Avx2.UnpackHigh(one, other);
             Add(Avx2.UnpackLow(left, Vector256<byte>.Zero), upper, lower, ref a, ref b);
             Add(Avx2.UnpackHigh(left, Vector256<byte>.Zero), upper, lower, ref c, ref d);
             Add(Avx2.UnpackLow(right, Vector256<byte>.Zero), upper, lower, ref e, ref f);

@@ -51,11 +51,13 @@ public sealed record BinaryCrossEntropyLoss : ClassificationLoss
         {
             if (PositiveWeights.Count != logits.shape[1])
             {
-                throw new InvalidOperationException($"PositiveWeights of binary-cross-entropy has {PositiveWeights.Count} weights for {logits.shape[1]} "
-                    + $"classes; it needs one weight per class.");
+                throw new InvalidOperationException(
+                    $"PositiveWeights of binary-cross-entropy has {PositiveWeights.Count} weights for {logits.shape[1]} "
+                        + $"classes; it needs one weight per class."
+                );
             }
 
-            weights = tensor(PositiveWeights.ToArray(), device: logits.device).to(logits.dtype);    // [K]
+            weights = tensor(PositiveWeights.ToArray(), device: logits.device).to(logits.dtype); // [K]
         }
 
         return nn.functional.binary_cross_entropy_with_logits(logits, targets, pos_weights: weights).MoveToOuterDisposeScope();

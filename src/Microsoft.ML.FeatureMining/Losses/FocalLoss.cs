@@ -27,8 +27,8 @@ public sealed record FocalLoss : ClassificationLoss
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(targets);
         using DisposeScope scope = NewDisposeScope();
-        Tensor logProbabilities = nn.functional.log_softmax(logits, 1);                             // [N,K]
-        Tensor weights = logProbabilities.exp().Rsub(1).ClampMin(Smallest).Pow(Gamma);              // [N,K]
+        Tensor logProbabilities = nn.functional.log_softmax(logits, 1); // [N,K]
+        Tensor weights = logProbabilities.exp().Rsub(1).ClampMin(Smallest).Pow(Gamma); // [N,K]
         return (targets * weights * logProbabilities).sum(1).mean().neg().MoveToOuterDisposeScope();
     }
 }
@@ -64,8 +64,8 @@ public sealed record BinaryFocalLoss : ClassificationLoss
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(targets);
         using DisposeScope scope = NewDisposeScope();
-        Tensor entropy = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction: nn.Reduction.None);   // [N,K]
-        Tensor missed = Mix(logits.neg().sigmoid(), logits.sigmoid());                          // 1 - p_t
+        Tensor entropy = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction: nn.Reduction.None); // [N,K]
+        Tensor missed = Mix(logits.neg().sigmoid(), logits.sigmoid()); // 1 - p_t
         Tensor weights = targets.Mul(Alpha).Add(targets.Rsub(1).Mul(1 - Alpha));
         return (weights * missed.ClampMin(Smallest).Pow(Gamma) * entropy).mean().MoveToOuterDisposeScope();
 

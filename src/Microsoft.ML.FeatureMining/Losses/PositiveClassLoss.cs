@@ -25,10 +25,10 @@ public sealed record PositiveClassLoss : ClassificationLoss
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(targets);
         using DisposeScope scope = NewDisposeScope();
-        Tensor smooth = targets.Mul(1 - LabelSmoothing).Add(LabelSmoothing / logits.shape[1]);      // [N,K]
-        Tensor logProbabilities = nn.functional.log_softmax(logits, 1);                             // [N,K]
-        Tensor crossEntropy = (smooth * logProbabilities).sum(1).neg();                             // [N]
-        Tensor cosine = nn.functional.cosine_similarity(smooth, logProbabilities.exp(), 1);         // [N]
+        Tensor smooth = targets.Mul(1 - LabelSmoothing).Add(LabelSmoothing / logits.shape[1]); // [N,K]
+        Tensor logProbabilities = nn.functional.log_softmax(logits, 1); // [N,K]
+        Tensor crossEntropy = (smooth * logProbabilities).sum(1).neg(); // [N]
+        Tensor cosine = nn.functional.cosine_similarity(smooth, logProbabilities.exp(), 1); // [N]
         return crossEntropy.Add(cosine.Rsub(1)).mean().MoveToOuterDisposeScope();
     }
 }

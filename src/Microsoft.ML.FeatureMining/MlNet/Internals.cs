@@ -10,8 +10,22 @@ using Microsoft.ML.Runtime;
 
 // Model.Load finds the loader by these attributes, even in a process that never used this assembly: the model names the assembly, ML.NET loads it and reads its
 // attributes.
-[assembly: LoadableClass(typeof(ImageClassificationTransformer), typeof(ImageClassificationTransformer), null, typeof(SignatureLoadModel), "", Internals.LoaderSignature)]
-[assembly: LoadableClass(typeof(ImageEnsembleTransformer), typeof(ImageEnsembleTransformer), null, typeof(SignatureLoadModel), "", Internals.EnsembleLoaderSignature)]
+[assembly: LoadableClass(
+    typeof(ImageClassificationTransformer),
+    typeof(ImageClassificationTransformer),
+    null,
+    typeof(SignatureLoadModel),
+    "",
+    Internals.LoaderSignature
+)]
+[assembly: LoadableClass(
+    typeof(ImageEnsembleTransformer),
+    typeof(ImageEnsembleTransformer),
+    null,
+    typeof(SignatureLoadModel),
+    "",
+    Internals.EnsembleLoaderSignature
+)]
 
 namespace Microsoft.ML.FeatureMining.MlNet;
 
@@ -39,8 +53,12 @@ internal static class Internals
 
     /// <summary>SchemaShape.Column's constructor: the only way to add a column to a SchemaShape.</summary>
     public static SchemaShape.Column CreateColumn(
-        string name, SchemaShape.Column.VectorKind kind, DataViewType itemType, bool isKey = false, params SchemaShape.Column[] annotations) =>
-        new(name, kind, itemType, isKey, new SchemaShape(annotations));
+        string name,
+        SchemaShape.Column.VectorKind kind,
+        DataViewType itemType,
+        bool isKey = false,
+        params SchemaShape.Column[] annotations
+    ) => new(name, kind, itemType, isKey, new SchemaShape(annotations));
 
     /// <summary>SchemaShape.Column.GetTypeString: the type's name in ML.NET's own messages.</summary>
     public static string TypeName(SchemaShape.Column column) => column.GetTypeString();
@@ -74,7 +92,8 @@ internal static class Internals
     }
 
     /// <summary>ModelSaveContext.SaveBinaryStream: an entry of the model's zip.</summary>
-    public static void SaveBinary(ModelSaveContext context, string entry, Action<Stream> write) => context.SaveBinaryStream(entry, writer => write(writer.BaseStream));
+    public static void SaveBinary(ModelSaveContext context, string entry, Action<Stream> write) =>
+        context.SaveBinaryStream(entry, writer => write(writer.BaseStream));
 
     /// <summary>ModelLoadContext.TryLoadBinaryStream.</summary>
     /// <exception cref="InvalidDataException">The model has no such entry.</exception>
@@ -98,12 +117,14 @@ internal static class Internals
     private static InvalidDataException Missing(string entry) =>
         new($"The model file has no entry '{entry}'; it is damaged or is not a model of this library.");
 
-    private static VersionInfo VersionOf(string modelSignature, string loaderSignature) => new(
-        modelSignature: modelSignature,
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
-        verWeCanReadBack: 0x00010001,
-        // The simple name: with the full name, models written by a newer build of this assembly would not load.
-        loaderAssemblyName: typeof(Internals).Assembly.GetName().Name!,
-        loaderSignature: loaderSignature);
+    private static VersionInfo VersionOf(string modelSignature, string loaderSignature) =>
+        new(
+            modelSignature: modelSignature,
+            verWrittenCur: 0x00010001,
+            verReadableCur: 0x00010001,
+            verWeCanReadBack: 0x00010001,
+            // The simple name: with the full name, models written by a newer build of this assembly would not load.
+            loaderAssemblyName: typeof(Internals).Assembly.GetName().Name!,
+            loaderSignature: loaderSignature
+        );
 }

@@ -95,7 +95,8 @@ internal sealed record ArtifactManifest
     {
         try
         {
-            ArtifactManifest manifest = JsonSerializer.Deserialize<ArtifactManifest>(ManifestUpgrade.ToCurrent(JsonNode.Parse(text)), Json)
+            ArtifactManifest manifest =
+                JsonSerializer.Deserialize<ArtifactManifest>(ManifestUpgrade.ToCurrent(JsonNode.Parse(text)), Json)
                 ?? throw new InvalidDataException("The model's manifest is damaged: it is empty.");
             return manifest.Checked();
         }
@@ -113,15 +114,19 @@ internal sealed record ArtifactManifest
     {
         (string What, object? Part)[] parts =
         [
-            ("head", recipe.Head), ("optimizer", recipe.Optimizer), ("loss", recipe.Loss), ("learning rate schedule", recipe.Schedule),
-            .. recipe.Augmentations.Select(part => ("augmentation", (object?)part)), .. recipe.Strategies.Select(part => ("strategy", (object?)part)),
+            ("head", recipe.Head),
+            ("optimizer", recipe.Optimizer),
+            ("loss", recipe.Loss),
+            ("learning rate schedule", recipe.Schedule),
+            .. recipe.Augmentations.Select(part => ("augmentation", (object?)part)),
+            .. recipe.Strategies.Select(part => ("strategy", (object?)part)),
         ];
         return from entry in parts
-               where entry.Part is not null
-               let problem = Problem(entry.Part)
-               where problem is not null
-               select $"The {entry.What} {entry.Part.GetType()} cannot be saved in the model's manifest, which stores its public properties as JSON. {problem} "
-                   + "Put [JsonIgnore] on a property that is not a setting, or [JsonConverter] on one that needs a converter.";
+            where entry.Part is not null
+            let problem = Problem(entry.Part)
+            where problem is not null
+            select $"The {entry.What} {entry.Part.GetType()} cannot be saved in the model's manifest, which stores its public properties as JSON. {problem} "
+                + "Put [JsonIgnore] on a property that is not a setting, or [JsonConverter] on one that needs a converter.";
     }
 
     private static string? Problem(object part)
@@ -142,17 +147,28 @@ internal sealed record ArtifactManifest
         if (FormatVersion > CurrentFormatVersion)
         {
             throw new InvalidDataException(
-                $"The model's format version is {FormatVersion}, but this library reads versions up to {CurrentFormatVersion}. Update the library.");
+                $"The model's format version is {FormatVersion}, but this library reads versions up to {CurrentFormatVersion}. Update the library."
+            );
         }
 
         int channels = Preprocessing.Shape.Channels;
-        bool valid = FormatVersion >= 1
-            && ClassCount is >= 2 and <= MaxClasses && (ClassNames is null || (ClassNames.Count == ClassCount && ClassNames.All(name => name is not null)))
-            && channels is >= 1 and <= 1024 && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 } && Preprocessing.CropRatio is >= ImagePreprocessing.MinCropRatio and <= 1
+        bool valid =
+            FormatVersion >= 1
+            && ClassCount is >= 2 and <= MaxClasses
+            && (ClassNames is null || (ClassNames.Count == ClassCount && ClassNames.All(name => name is not null)))
+            && channels is >= 1 and <= 1024
+            && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 }
+            && Preprocessing.CropRatio is >= ImagePreprocessing.MinCropRatio and <= 1
             && (Exits is null || Exits.All(stride => stride is { Rows: >= 1 and <= StageStride.Max, Columns: >= 1 and <= StageStride.Max }))
-            && Enum.IsDefined(TestTimeAugmentation) && Mean.Count == channels && Std.Count == channels
-            && Mean.All(float.IsFinite) && Std.All(value => float.IsFinite(value) && value >= 0);
-        return valid ? this : throw new InvalidDataException(
-            "The model's manifest is damaged: the numbers of classes, channels, means and stds are inconsistent, or a value is out of range.");
+            && Enum.IsDefined(TestTimeAugmentation)
+            && Mean.Count == channels
+            && Std.Count == channels
+            && Mean.All(float.IsFinite)
+            && Std.All(value => float.IsFinite(value) && value >= 0);
+        return valid
+            ? this
+            : throw new InvalidDataException(
+                "The model's manifest is damaged: the numbers of classes, channels, means and stds are inconsistent, or a value is out of range."
+            );
     }
 }

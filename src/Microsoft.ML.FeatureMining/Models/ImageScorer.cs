@@ -31,7 +31,15 @@ internal sealed class ImageScorer : IDisposable
         ArtifactManifest manifest = artifact.Manifest;
         (Preprocessing, Element, ClassCount, IsMultilabel) = (manifest.ScoringPreprocessing, manifest.Element, manifest.ClassCount, manifest.IsMultilabel);
         (_views, _view) = (manifest.TestTimeAugmentation, manifest.Preprocessing.Shape);
-        _network = NetworkFactory.CreateForScoring(manifest.Backbone, Input.Channels, ClassCount, artifact.Weights.CopyTo, device, manifest.Head, manifest.Exits);
+        _network = NetworkFactory.CreateForScoring(
+            manifest.Backbone,
+            Input.Channels,
+            ClassCount,
+            artifact.Weights.CopyTo,
+            device,
+            manifest.Head,
+            manifest.Exits
+        );
         _input = new NetworkInput(Input, Element, new ChannelStatistics([.. manifest.Mean], [.. manifest.Std]), device);
     }
 

@@ -67,7 +67,8 @@ internal static class ManifestUpgrade
         }
 
         return Regex.Match(key, @"^(\d)fc$") is { Success: true } parallel ? new JsonObject { ["key"] = "parallel", ["layers"] = Number(parallel.Groups[1]) }
-            : Regex.Match(key, @"^vgg-patches-(\d{1,5})$") is { Success: true } patches ? new JsonObject { ["key"] = "vgg-patches", ["hidden_units"] = Number(patches.Groups[1]) }
+            : Regex.Match(key, @"^vgg-patches-(\d{1,5})$") is { Success: true } patches
+                ? new JsonObject { ["key"] = "vgg-patches", ["hidden_units"] = Number(patches.Groups[1]) }
             : new JsonObject { ["key"] = key };
     }
 

@@ -16,8 +16,10 @@ internal sealed class ModelArtifact(ArtifactManifest manifest, NamedTensors weig
     public NamedTensors Weights { get; } = weights;
 
     /// <summary>The number of values in weights and biases, which are distinguished from buffers by their PyTorch names.</summary>
-    public long ParameterCount => Weights.Tensors.Where(tensor => tensor.Name.EndsWith(".weight", StringComparison.Ordinal) || tensor.Name.EndsWith(".bias", StringComparison.Ordinal))
-        .Sum(tensor => tensor.Shape.Aggregate(1L, (product, length) => product * length));
+    public long ParameterCount =>
+        Weights
+            .Tensors.Where(tensor => tensor.Name.EndsWith(".weight", StringComparison.Ordinal) || tensor.Name.EndsWith(".bias", StringComparison.Ordinal))
+            .Sum(tensor => tensor.Shape.Aggregate(1L, (product, length) => product * length));
 
     /// <summary>Writes both files to a folder, which is created if it does not exist. Each file is replaced atomically.</summary>
     public void SaveFolder(string folder)
@@ -50,7 +52,8 @@ internal static class WeightBudget
         if (declared > UncheckedBytes && declared > ExpectedBytes(manifest))
         {
             throw new InvalidDataException(
-                $"The model's weights declare {declared} bytes, more than {manifest.Backbone} with {manifest.ClassCount} classes needs. The file is damaged.");
+                $"The model's weights declare {declared} bytes, more than {manifest.Backbone} with {manifest.ClassCount} classes needs. The file is damaged."
+            );
         }
     }
 
@@ -62,7 +65,13 @@ internal static class WeightBudget
 
         long Bytes(int classes)
         {
-            using ImageNetwork network = NetworkFactory.Create(manifest.Backbone, manifest.Preprocessing.Shape.Channels, classes, manifest.Head, manifest.Exits);
+            using ImageNetwork network = NetworkFactory.Create(
+                manifest.Backbone,
+                manifest.Preprocessing.Shape.Channels,
+                classes,
+                manifest.Head,
+                manifest.Exits
+            );
             return network.NamedState().Sum(entry => entry.Value.numel() * entry.Value.element_size());
         }
     }

@@ -41,7 +41,8 @@ internal static class UntrainedModelCheck
         {
             throw new ArgumentException(
                 "The backbone has no parameters. Call RegisterComponents() at the end of its constructor to register modules in fields; "
-                    + "call register_module for other modules.");
+                    + "call register_module for other modules."
+            );
         }
 
         network.eval();
@@ -51,7 +52,8 @@ internal static class UntrainedModelCheck
         if (!logits.shape.SequenceEqual([1, manifest.ClassCount]))
         {
             throw new ArgumentException(
-                $"The output of the head for one image and {manifest.ClassCount} classes has shape [{string.Join(',', logits.shape)}]; it must be [1,{manifest.ClassCount}].");
+                $"The output of the head for one image and {manifest.ClassCount} classes has shape [{string.Join(',', logits.shape)}]; it must be [1,{manifest.ClassCount}]."
+            );
         }
 
         ModelArtifact artifact = new(manifest, NamedTensors.Of(network));

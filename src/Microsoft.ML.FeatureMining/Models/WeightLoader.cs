@@ -22,16 +22,20 @@ internal static class WeightLoader
         int prefix = file.Entries.All(entry => entry.Name.StartsWith(Wrapper, StringComparison.Ordinal)) ? Wrapper.Length : 0;
         Dictionary<string, SafetensorsEntry> given = file.Entries.ToDictionary(entry => entry.Name[prefix..], StringComparer.Ordinal);
         (string Name, Tensor Value)[] needed = [.. network.NamedState()];
-        (string Name, Tensor Value)[] matching = [.. needed.Where(entry =>
-            given.TryGetValue(entry.Name, out SafetensorsEntry? source) && Matches(source, entry.Value))];
+        (string Name, Tensor Value)[] matching =
+        [
+            .. needed.Where(entry => given.TryGetValue(entry.Name, out SafetensorsEntry? source) && Matches(source, entry.Value)),
+        ];
         HashSet<string> loaded = new(matching.Select(entry => entry.Name), StringComparer.Ordinal);
         // Only kernels count: the vectors of BatchNorm match many networks.
         string[] kernels = [.. network.Backbone.named_parameters().Where(entry => entry.parameter.ndim > 1).Select(entry => entry.name)];
         int found = kernels.Count(loaded.Contains);
         if (2 * found < kernels.Length)
         {
-            throw new InvalidDataException($"The weights in '{path}' belong to another network: "
-                + $"only {found} of {kernels.Length} kernels of the backbone match by name and shape. Check Backbone and InitialWeights.");
+            throw new InvalidDataException(
+                $"The weights in '{path}' belong to another network: "
+                    + $"only {found} of {kernels.Length} kernels of the backbone match by name and shape. Check Backbone and InitialWeights."
+            );
         }
 
         using IDisposable noGrad = no_grad();
@@ -40,7 +44,11 @@ internal static class WeightLoader
             file.CopyTo(given[name], value);
         }
 
-        return new WeightReport([.. loaded], [.. given.Keys.Where(name => !loaded.Contains(name))], [.. needed.Select(entry => entry.Name).Where(name => !loaded.Contains(name))]);
+        return new WeightReport(
+            [.. loaded],
+            [.. given.Keys.Where(name => !loaded.Contains(name))],
+            [.. needed.Select(entry => entry.Name).Where(name => !loaded.Contains(name))]
+        );
     }
 
     private static bool Matches(SafetensorsEntry source, Tensor target) =>
@@ -58,7 +66,8 @@ internal sealed record WeightReport(IReadOnlyList<string> Loaded, IReadOnlyList<
     /// <summary>One line with the counts and the first few names.</summary>
     public override string ToString() =>
         $"{Loaded.Count} tensors loaded; {Skipped.Count} tensors of the file skipped{Some(Skipped)}; "
-            + $"{New.Count} tensors of the network not in the file{Some(New)}.";
+        + $"{New.Count} tensors of the network not in the file{Some(New)}.";
 
-    private static string Some(IReadOnlyList<string> names) => names.Count == 0 ? "" : $" ({string.Join(", ", names.Take(4))}{(names.Count > 4 ? ", ..." : "")})";
+    private static string Some(IReadOnlyList<string> names) =>
+        names.Count == 0 ? "" : $" ({string.Join(", ", names.Take(4))}{(names.Count > 4 ? ", ..." : "")})";
 }

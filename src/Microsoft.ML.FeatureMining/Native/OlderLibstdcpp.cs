@@ -16,8 +16,11 @@ internal static class OlderLibstdcpp
     private const string Import = "_ZSt21ios_base_library_initv"; // std::ios_base_library_init()
     private const string Substitute = "_ZNSt6chrono3_V212steady_clock3nowEv"; // std::chrono::steady_clock::now(): no parameters, no side effects
 
-    private const int SymbolSize = 24, SectionHeaderSize = 64;
-    private const uint DynamicSymbols = 11, VersionNeeds = 0x6ffffffe, VersionOfSymbol = 0x6fffffff;
+    private const int SymbolSize = 24,
+        SectionHeaderSize = 64;
+    private const uint DynamicSymbols = 11,
+        VersionNeeds = 0x6ffffffe,
+        VersionOfSymbol = 0x6fffffff;
     private const ushort WeakVersion = 2;
 
     /// <param name="library">A 64-bit little-endian ELF file.</param>
@@ -48,7 +51,9 @@ internal static class OlderLibstdcpp
     private static void Edit(byte[] file)
     {
         Section[] sections = Sections(file);
-        Section symbols = Only(sections, DynamicSymbols), versions = Only(sections, VersionOfSymbol), needs = Only(sections, VersionNeeds);
+        Section symbols = Only(sections, DynamicSymbols),
+            versions = Only(sections, VersionOfSymbol),
+            needs = Only(sections, VersionNeeds);
         int names = sections[symbols.Link].Offset;
 
         Dictionary<string, int> symbolOf = [];
@@ -63,7 +68,10 @@ internal static class OlderLibstdcpp
         }
 
         ushort version = U16(file, versions.Offset + (2 * import));
-        string[] others = [.. symbolOf.Where(symbol => symbol.Value != import && U16(file, versions.Offset + (2 * symbol.Value)) == version).Select(symbol => symbol.Key)];
+        string[] others =
+        [
+            .. symbolOf.Where(symbol => symbol.Value != import && U16(file, versions.Offset + (2 * symbol.Value)) == version).Select(symbol => symbol.Key),
+        ];
         if (others.Length > 0)
         {
             throw new NotSupportedException($"The library needs symbols of {Version} that cannot be replaced: {string.Join(", ", others)}.");
@@ -95,8 +103,9 @@ internal static class OlderLibstdcpp
             uint next = U32(file, library + 12);
             if (next == 0)
             {
-                throw new NotSupportedException("The ELF file is corrupt: its symbol version table refers to a version that its version requirements "
-                    + "do not list.");
+                throw new NotSupportedException(
+                    "The ELF file is corrupt: its symbol version table refers to a version that its version requirements " + "do not list."
+                );
             }
 
             library = checked(library + (int)next);
@@ -105,18 +114,27 @@ internal static class OlderLibstdcpp
 
     private static Section[] Sections(byte[] file)
     {
-        int start = checked((int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(0x28))), count = U16(file, 0x3C);
+        int start = checked((int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(0x28))),
+            count = U16(file, 0x3C);
         _ = file.AsSpan(start, count * SectionHeaderSize);
-        return [.. Enumerable.Range(0, count).Select(i => start + (i * SectionHeaderSize)).Select(at => new Section(
-            U32(file, at + 4),
-            checked((int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at + 24))),
-            checked((int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at + 32))),
-            checked((int)U32(file, at + 40))))];
+        return
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(i => start + (i * SectionHeaderSize))
+                .Select(at => new Section(
+                    U32(file, at + 4),
+                    checked((int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at + 24))),
+                    checked((int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at + 32))),
+                    checked((int)U32(file, at + 40))
+                )),
+        ];
     }
 
     private static Section Only(Section[] sections, uint type) =>
-        sections.Where(section => section.Type == type).ToArray() is [Section section] ? section : throw new NotSupportedException("The ELF file has no "
-            + "symbol version table.");
+        sections.Where(section => section.Type == type).ToArray() is [Section section]
+            ? section
+            : throw new NotSupportedException("The ELF file has no " + "symbol version table.");
 
     private static string Text(byte[] file, int at)
     {

@@ -3,7 +3,5 @@
 internal static class StartupHook
 {
     // Empty: loading the assembly runs the module initializer, TorchLibrary.Register.
-    public static void Initialize()
-    {
-    }
+    public static void Initialize() { }
 }

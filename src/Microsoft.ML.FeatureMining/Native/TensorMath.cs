@@ -130,7 +130,8 @@ internal static class TensorMath
     /// <summary>x clamped to [min, max].</summary>
     public static Tensor Clamp(this Tensor x, Number min, Number max)
     {
-        using Scalar low = min.ToScalar(), high = max.ToScalar();
+        using Scalar low = min.ToScalar(),
+            high = max.ToScalar();
         return x.clamp(low, high);
     }
 

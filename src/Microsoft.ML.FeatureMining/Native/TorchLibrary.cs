@@ -56,7 +56,10 @@ internal static class TorchLibrary
     private static string Explain(Assembly torchSharp, string library)
     {
         string version = torchSharp.GetName().Version?.ToString(3) ?? "";
-        string file = OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
+        string file =
+            OperatingSystem.IsWindows() ? $"{library}.dll"
+            : OperatingSystem.IsMacOS() ? $"lib{library}.dylib"
+            : $"lib{library}.so";
         string problem = $"{file} was not found in the native library folders of the program.";
         if (Find(file) is { } path)
         {
@@ -92,7 +95,15 @@ internal static class TorchLibrary
                 {
                     _adapted = LoadAdapted(path, torchSharp);
                 }
-                catch (Exception e) when (e is DllNotFoundException or NotSupportedException or IOException or UnauthorizedAccessException or Win32Exception or EntryPointNotFoundException)
+                catch (Exception e)
+                    when (e
+                            is DllNotFoundException
+                                or NotSupportedException
+                                or IOException
+                                or UnauthorizedAccessException
+                                or Win32Exception
+                                or EntryPointNotFoundException
+                    )
                 {
                     _failure = $"{path}: {Cause(e.Message)}";
                 }
@@ -138,9 +149,9 @@ internal static class TorchLibrary
     // In the search order of the runtime: native assets of packages, then the program's folder.
     private static string? Find(string file) =>
         ((AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string)?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) ?? [])
-        .Append(AppContext.BaseDirectory)
-        .Select(folder => Path.Combine(folder, file))
-        .FirstOrDefault(File.Exists);
+            .Append(AppContext.BaseDirectory)
+            .Select(folder => Path.Combine(folder, file))
+            .FirstOrDefault(File.Exists);
 
     [DllImport("libc", SetLastError = true, ExactSpelling = true)]
     private static extern int memfd_create(byte[] name, uint flags);

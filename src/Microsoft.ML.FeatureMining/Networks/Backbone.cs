@@ -22,9 +22,7 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
 {
     /// <param name="name">The name of the module.</param>
     protected Backbone(string name)
-        : base(name)
-    {
-    }
+        : base(name) { }
 
     /// <summary>The number of output channels of each stage, in order. Its count is the number of stages.</summary>
     public abstract IReadOnlyList<int> StageChannels { get; }
@@ -43,8 +41,9 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     /// </summary>
     /// <exception cref="NotSupportedException">The backbone does not override this property, so its stages cannot be frozen.</exception>
     protected internal virtual IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups =>
-        throw new NotSupportedException($"FrozenStages is not supported by {GetType()}, because it does not say which modules belong to which stage. "
-            + $"Override {nameof(LayerGroups)}.");
+        throw new NotSupportedException(
+            $"FrozenStages is not supported by {GetType()}, because it does not say which modules belong to which stage. " + $"Override {nameof(LayerGroups)}."
+        );
 
     /// <summary>The head of the network if the trainer's options do not set one.</summary>
     protected internal virtual Head DefaultHead => new LinearHead();
@@ -108,8 +107,10 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
             features = Stage(stage, features);
             if (features.ndim != 4 || features.shape[0] != images.shape[0] || features.shape[1] != StageChannels[stage])
             {
-                throw new ArgumentException($"Stage {stage} of {GetType()} returns [{string.Join(',', features.shape)}] for images "
-                    + $"[{string.Join(',', images.shape)}]; its {nameof(StageChannels)} require [N,{StageChannels[stage]},h,w].");
+                throw new ArgumentException(
+                    $"Stage {stage} of {GetType()} returns [{string.Join(',', features.shape)}] for images "
+                        + $"[{string.Join(',', images.shape)}]; its {nameof(StageChannels)} require [N,{StageChannels[stage]},h,w]."
+                );
             }
 
             shapes.Add(features.shape);
@@ -124,8 +125,10 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
         ArgumentOutOfRangeException.ThrowIfGreaterThan(stages, StageChannels.Count);
         return LayerGroups.Count == StageChannels.Count + 1
             ? LayerGroups.Take(stages + 1).SelectMany(group => group)
-            : throw new NotSupportedException($"{GetType()} has {StageChannels.Count} stages and {LayerGroups.Count} {nameof(LayerGroups)}; it needs one "
-                + $"group for the stem and one per stage.");
+            : throw new NotSupportedException(
+                $"{GetType()} has {StageChannels.Count} stages and {LayerGroups.Count} {nameof(LayerGroups)}; it needs one "
+                    + $"group for the stem and one per stage."
+            );
     }
 }
 

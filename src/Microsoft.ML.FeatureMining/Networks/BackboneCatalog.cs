@@ -14,40 +14,87 @@ public static class BackboneCatalog
 
     private static readonly Family[] Families =
     [
-        new("cifar-resnet-{depth}[-bottleneck][-preact]", @"^cifar-resnet-(?<depth>\d{1,4})(?<bottleneck>-bottleneck)?$",
+        new(
+            "cifar-resnet-{depth}[-bottleneck][-preact]",
+            @"^cifar-resnet-(?<depth>\d{1,4})(?<bottleneck>-bottleneck)?$",
             [.. Sizes("cifar-resnet-{0}", "20", "32", "44", "56", "110", "164"), .. Sizes("cifar-resnet-{0}-bottleneck", "56", "110", "164")],
-            (key, channels, layers) => CifarResNet.Plain(key.Number("depth"), key.Has("bottleneck"), channels, layers)),
-        new("", @"^cifar-resnet-(?<depth>\d{1,4})(?<bottleneck>-bottleneck)?-preact$",
+            (key, channels, layers) => CifarResNet.Plain(key.Number("depth"), key.Has("bottleneck"), channels, layers)
+        ),
+        new(
+            "",
+            @"^cifar-resnet-(?<depth>\d{1,4})(?<bottleneck>-bottleneck)?-preact$",
             [.. Sizes("cifar-resnet-{0}-preact", "20", "56", "110"), .. Sizes("cifar-resnet-{0}-bottleneck-preact", "110", "164")],
-            (key, channels, layers) => CifarResNet.PreActivation(key.Number("depth"), key.Has("bottleneck"), channels, layers)),
-        new("wrn-{depth}-{widening}[-dropout-{p}]", @"^wrn-(?<depth>\d{2,3})-(?<widening>\d{1,2})(-dropout-(?<dropout>0?\.\d+))?$", ["wrn-28-10"],
-            (key, channels, layers) => CifarResNet.Wide(key.Number("depth"), key.Number("widening"), key.Fraction("dropout"), channels, layers)),
-        new("pyramidnet-{depth}-a{alpha}[-bottleneck]", @"^pyramidnet-(?<depth>\d{2,3})-a(?<alpha>\d{1,4})(?<bottleneck>-bottleneck)?$",
+            (key, channels, layers) => CifarResNet.PreActivation(key.Number("depth"), key.Has("bottleneck"), channels, layers)
+        ),
+        new(
+            "wrn-{depth}-{widening}[-dropout-{p}]",
+            @"^wrn-(?<depth>\d{2,3})-(?<widening>\d{1,2})(-dropout-(?<dropout>0?\.\d+))?$",
+            ["wrn-28-10"],
+            (key, channels, layers) => CifarResNet.Wide(key.Number("depth"), key.Number("widening"), key.Fraction("dropout"), channels, layers)
+        ),
+        new(
+            "pyramidnet-{depth}-a{alpha}[-bottleneck]",
+            @"^pyramidnet-(?<depth>\d{2,3})-a(?<alpha>\d{1,4})(?<bottleneck>-bottleneck)?$",
             ["pyramidnet-110-a270", "pyramidnet-164-a270-bottleneck"],
-            (key, channels, layers) => PyramidNet.Of(key.Number("depth"), key.Number("alpha"), key.Has("bottleneck"), channels, layers)),
-        new("densenet-[bc-]{depth}-{growth}", @"^densenet-(?<bottleneck>bc-)?(?<depth>\d{1,3})-(?<growth>\d{1,3})$", ["densenet-100-12", "densenet-bc-100-12"],
-            (key, channels, layers) => new DenseNet(DenseNetShape.OfDepth(key.Number("depth"), key.Number("growth"), key.Has("bottleneck")), channels, layers)),
-        new("densenet-121[-cifar-stem]", "^densenet-121" + Stem, ["densenet-121"],
-            (key, channels, layers) => new DenseNet(DenseNetShape.Of121(key.Has("small")), channels, layers)),
-        new("resnet-{18|34|50|101|152}[-cifar-stem]", "^resnet-(?<depth>18|34|50|101|152)" + Stem, Sizes("resnet-{0}", "18", "34", "50", "101", "152"),
-            (key, channels, layers) => ResNetFamily.ResNet(key.Number("depth"), key.Has("small"), channels, layers)),
-        new("resnext-{14|26|50|101|152}-{groups}x{width}d[-cifar-stem]", @"^resnext-(?<depth>14|26|50|101|152)-(?<groups>\d{1,3})x(?<width>\d{1,3})d" + Stem,
+            (key, channels, layers) => PyramidNet.Of(key.Number("depth"), key.Number("alpha"), key.Has("bottleneck"), channels, layers)
+        ),
+        new(
+            "densenet-[bc-]{depth}-{growth}",
+            @"^densenet-(?<bottleneck>bc-)?(?<depth>\d{1,3})-(?<growth>\d{1,3})$",
+            ["densenet-100-12", "densenet-bc-100-12"],
+            (key, channels, layers) => new DenseNet(DenseNetShape.OfDepth(key.Number("depth"), key.Number("growth"), key.Has("bottleneck")), channels, layers)
+        ),
+        new(
+            "densenet-121[-cifar-stem]",
+            "^densenet-121" + Stem,
+            ["densenet-121"],
+            (key, channels, layers) => new DenseNet(DenseNetShape.Of121(key.Has("small")), channels, layers)
+        ),
+        new(
+            "resnet-{18|34|50|101|152}[-cifar-stem]",
+            "^resnet-(?<depth>18|34|50|101|152)" + Stem,
+            Sizes("resnet-{0}", "18", "34", "50", "101", "152"),
+            (key, channels, layers) => ResNetFamily.ResNet(key.Number("depth"), key.Has("small"), channels, layers)
+        ),
+        new(
+            "resnext-{14|26|50|101|152}-{groups}x{width}d[-cifar-stem]",
+            @"^resnext-(?<depth>14|26|50|101|152)-(?<groups>\d{1,3})x(?<width>\d{1,3})d" + Stem,
             Sizes("resnext-{0}", "50-32x4d", "101-32x4d", "101-32x8d"),
-            (key, channels, layers) => ResNetFamily.ResNeXt(key.Number("depth"), key.Cardinality, key.Has("small"), channels, layers)),
-        new("resnest-{14|26|50|101|200}[-cifar-stem]", "^resnest-(?<depth>14|26|50|101|200)" + Stem, Sizes("resnest-{0}", "50", "101", "200"),
-            (key, channels, layers) => ResNetFamily.ResNeSt(key.Number("depth"), key.Has("small"), channels, layers)),
-        new("d-resnext-{14|26|50|101}-{groups}x{width}d[-cifar-stem]", @"^d-resnext-(?<depth>14|26|50|101)-(?<groups>\d{1,3})x(?<width>\d{1,3})d" + Stem, ["d-resnext-50-32x4d"],
-            (key, channels, layers) => ResNetFamily.Dual(key.Number("depth"), key.Cardinality, key.Has("small"), channels, layers)),
-        new("{sk|dsk}-resnext-{14|26|50|101}-{groups}x{width}d[-depthwise][-no-blur][-cifar-stem]",
+            (key, channels, layers) => ResNetFamily.ResNeXt(key.Number("depth"), key.Cardinality, key.Has("small"), channels, layers)
+        ),
+        new(
+            "resnest-{14|26|50|101|200}[-cifar-stem]",
+            "^resnest-(?<depth>14|26|50|101|200)" + Stem,
+            Sizes("resnest-{0}", "50", "101", "200"),
+            (key, channels, layers) => ResNetFamily.ResNeSt(key.Number("depth"), key.Has("small"), channels, layers)
+        ),
+        new(
+            "d-resnext-{14|26|50|101}-{groups}x{width}d[-cifar-stem]",
+            @"^d-resnext-(?<depth>14|26|50|101)-(?<groups>\d{1,3})x(?<width>\d{1,3})d" + Stem,
+            ["d-resnext-50-32x4d"],
+            (key, channels, layers) => ResNetFamily.Dual(key.Number("depth"), key.Cardinality, key.Has("small"), channels, layers)
+        ),
+        new(
+            "{sk|dsk}-resnext-{14|26|50|101}-{groups}x{width}d[-depthwise][-no-blur][-cifar-stem]",
             @"^(?<dual>d)?sk-resnext-(?<depth>14|26|50|101)-(?<groups>\d{1,3})x(?<width>\d{1,3})d(?<depthwise>-depthwise)?(?<sharp>-no-blur)?" + Stem,
             ["sk-resnext-50-32x4d", "sk-resnext-50-32x4d-no-blur", "dsk-resnext-50-32x4d", "dsk-resnext-101-32x4d"],
-            (key, channels, layers) => key.Has("dual")
-                ? ResNetFamily.DualSelectiveKernel(key.Number("depth"), key.Cardinality, key.Kernels, key.Has("small"), channels, layers)
-                : ResNetFamily.SelectiveKernel(key.Number("depth"), key.Cardinality, key.Kernels, key.Has("small"), channels, layers)),
-        new("vgg-{11|13|16|19}[-bn][-cifar-stem]", "^vgg-(?<depth>11|13|16|19)(?<bn>-bn)?" + Stem, ["vgg-11", "vgg-16", "vgg-16-bn"],
-            (key, channels, layers) => new Vgg(key.Number("depth"), key.Has("bn"), key.Has("small"), channels, layers)),
-        new("efficientnet-{b0 to b7}[-cifar-stem]", "^efficientnet-(?<size>b[0-7])" + Stem, Sizes("efficientnet-{0}", "b0", "b3", "b5", "b6"),
-            (key, channels, layers) => new EfficientNet(EfficientNetScale.Of(key.Text("size")), key.Has("small"), channels, layers)),
+            (key, channels, layers) =>
+                key.Has("dual")
+                    ? ResNetFamily.DualSelectiveKernel(key.Number("depth"), key.Cardinality, key.Kernels, key.Has("small"), channels, layers)
+                    : ResNetFamily.SelectiveKernel(key.Number("depth"), key.Cardinality, key.Kernels, key.Has("small"), channels, layers)
+        ),
+        new(
+            "vgg-{11|13|16|19}[-bn][-cifar-stem]",
+            "^vgg-(?<depth>11|13|16|19)(?<bn>-bn)?" + Stem,
+            ["vgg-11", "vgg-16", "vgg-16-bn"],
+            (key, channels, layers) => new Vgg(key.Number("depth"), key.Has("bn"), key.Has("small"), channels, layers)
+        ),
+        new(
+            "efficientnet-{b0 to b7}[-cifar-stem]",
+            "^efficientnet-(?<size>b[0-7])" + Stem,
+            Sizes("efficientnet-{0}", "b0", "b3", "b5", "b6"),
+            (key, channels, layers) => new EfficientNet(EfficientNetScale.Of(key.Text("size")), key.Has("small"), channels, layers)
+        ),
     ];
 
     private static readonly Registry<Func<int, Backbone>> Registered = new("backbone");
@@ -88,9 +135,11 @@ public static class BackboneCatalog
     internal static Backbone Create(string key, int inputChannels, LayerFactory layers) =>
         Find(key) is ({ } family, { } match) ? family.Create(new BackboneKey(match), inputChannels, layers)
         : Registered.Find(key) is { } create ? create(inputChannels)
-        : throw new ArgumentException($"Unknown backbone '{key}'.{Spelling.Hint(key, Keys)} Known: "
-            + $"{string.Join(", ", Families.Select(family => family.Name).Where(name => name.Length > 0).Concat(Registered.Keys))}. "
-            + $"Register your own before you create a trainer or load a model: BackboneCatalog.Register(\"{key}\", channels => ...).");
+        : throw new ArgumentException(
+            $"Unknown backbone '{key}'.{Spelling.Hint(key, Keys)} Known: "
+                + $"{string.Join(", ", Families.Select(family => family.Name).Where(name => name.Length > 0).Concat(Registered.Keys))}. "
+                + $"Register your own before you create a trainer or load a model: BackboneCatalog.Register(\"{key}\", channels => ...)."
+        );
 
     /// <summary>
     /// Converts a name in the spelling of timm or torchvision to a key: <c>resnext50_32x4d</c> to <c>resnext-50-32x4d</c>. Keys and unknown names are returned
@@ -130,11 +179,15 @@ public static class BackboneCatalog
     /// The output channels of each stage of a backbone. Cached, because some backbones have a hundred million weights. Built-in backbones accept any number of
     /// input channels; registered ones may not.
     /// </summary>
-    internal static IReadOnlyList<int> StageChannels(string key, int inputChannels) => StageChannelsOf.GetOrAdd((key, IsRegistered(key) ? Math.Max(1, inputChannels) : 1), static IReadOnlyList<int> (entry) =>
-    {
-        using Backbone probe = ModuleScope.Make(() => Create(entry.Key, entry.Channels, new LayerFactory()));
-        return [.. probe.StageChannels];
-    });
+    internal static IReadOnlyList<int> StageChannels(string key, int inputChannels) =>
+        StageChannelsOf.GetOrAdd(
+            (key, IsRegistered(key) ? Math.Max(1, inputChannels) : 1),
+            static IReadOnlyList<int> (entry) =>
+            {
+                using Backbone probe = ModuleScope.Make(() => Create(entry.Key, entry.Channels, new LayerFactory()));
+                return [.. probe.StageChannels];
+            }
+        );
 
     private static (Family Family, Match Match)? Find(string key)
     {
@@ -159,9 +212,10 @@ internal sealed class BackboneKey(Match match)
 {
     /// <summary>The "32x4d" of a ResNeXt.</summary>
     /// <exception cref="ArgumentException">The number of groups or the width is 0.</exception>
-    public Cardinality Cardinality => Number("groups") >= 1 && Number("width") >= 1
-        ? new Cardinality(Number("groups"), Number("width"))
-        : throw new ArgumentException($"Invalid backbone '{match.Value}': a ResNeXt needs at least 1 group and a group width of at least 1 channel.");
+    public Cardinality Cardinality =>
+        Number("groups") >= 1 && Number("width") >= 1
+            ? new Cardinality(Number("groups"), Number("width"))
+            : throw new ArgumentException($"Invalid backbone '{match.Value}': a ResNeXt needs at least 1 group and a group width of at least 1 channel.");
 
     /// <summary>The variant of selective kernels.</summary>
     public SelectiveKernelKind Kernels => new(Blurred: !Has("sharp"), Depthwise: Has("depthwise"));

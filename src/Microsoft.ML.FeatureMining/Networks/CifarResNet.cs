@@ -17,18 +17,28 @@ internal static class CifarResNet
     /// convolution with BatchNorm (the usual PyTorch variant; the paper's option B).
     /// </summary>
     /// <exception cref="ArgumentException">The depth is not valid for this family.</exception>
-    public static Backbone Plain(int depth, bool bottleneck, int inputChannels, LayerFactory layers) => Network(
-        ResNetStem.Small(inputChannels, layers, StemWidth), CifarDepth.Blocks("CIFAR ResNet", depth, bottleneck), 1, bottleneck,
-        shape => bottleneck ? ResNetFamily.Bottleneck(shape, Cardinality.One, layers) : ResNetFamily.Basic(shape, layers));
+    public static Backbone Plain(int depth, bool bottleneck, int inputChannels, LayerFactory layers) =>
+        Network(
+            ResNetStem.Small(inputChannels, layers, StemWidth),
+            CifarDepth.Blocks("CIFAR ResNet", depth, bottleneck),
+            1,
+            bottleneck,
+            shape => bottleneck ? ResNetFamily.Bottleneck(shape, Cardinality.One, layers) : ResNetFamily.Basic(shape, layers)
+        );
 
     /// <summary>
     /// The same with BatchNorm and ReLU before the convolutions, and after the last stage: He et al. 2016, "Identity Mappings in Deep Residual Networks"
     /// (section 5). The depth is 6n + 2 or, with bottleneck blocks, 9n + 2.
     /// </summary>
     /// <exception cref="ArgumentException">The depth is not valid for this family.</exception>
-    public static Backbone PreActivation(int depth, bool bottleneck, int inputChannels, LayerFactory layers) => PreActivation(
-        CifarDepth.Blocks("pre-activated CIFAR ResNet", depth, bottleneck), 1, bottleneck, inputChannels,
-        shape => bottleneck ? new PreActivationBottleneck(shape, layers) : new PreActivationBlock(shape, 0, layers));
+    public static Backbone PreActivation(int depth, bool bottleneck, int inputChannels, LayerFactory layers) =>
+        PreActivation(
+            CifarDepth.Blocks("pre-activated CIFAR ResNet", depth, bottleneck),
+            1,
+            bottleneck,
+            inputChannels,
+            shape => bottleneck ? new PreActivationBottleneck(shape, layers) : new PreActivationBlock(shape, 0, layers)
+        );
 
     /// <summary>
     /// WRN-depth-widening (Zagoruyko and Komodakis 2016, "Wide Residual Networks", table 1): pre-activated basic blocks, wider by a factor. The depth is 6n +
@@ -40,17 +50,29 @@ internal static class CifarResNet
             ? PreActivation((depth - 4) / 6, widening, false, inputChannels, shape => new PreActivationBlock(shape, dropout, layers))
             : throw new ArgumentException(
                 $"Invalid WRN with depth {depth}, widening factor {widening} and dropout {dropout}: the depth is 6n + 4, the widening factor at least 1, "
-                + "the dropout below 1.");
+                    + "the dropout below 1."
+            );
 
     private static ResidualNetwork PreActivation(
-        int blocks, int widening, bool bottleneck, int inputChannels, Func<BlockShape, nn.Module<Tensor, Tensor>> block)
+        int blocks,
+        int widening,
+        bool bottleneck,
+        int inputChannels,
+        Func<BlockShape, nn.Module<Tensor, Tensor>> block
+    )
     {
         ResNetStem stem = new(StemWidth, ("conv1", nn.Conv2d(inputChannels, StemWidth, 3, padding: 1, bias: false)));
         return Network(stem, blocks, widening, bottleneck, block, lastNorm: "bn");
     }
 
     private static ResidualNetwork Network(
-        ResNetStem stem, int blocks, int widening, bool bottleneck, Func<BlockShape, nn.Module<Tensor, Tensor>> block, string? lastNorm = null)
+        ResNetStem stem,
+        int blocks,
+        int widening,
+        bool bottleneck,
+        Func<BlockShape, nn.Module<Tensor, Tensor>> block,
+        string? lastNorm = null
+    )
     {
         int[] planes = [16 * widening, 32 * widening, 64 * widening];
         int expansion = bottleneck ? BottleneckBranch.Expansion : 1;
@@ -69,8 +91,10 @@ internal static class CifarDepth
         int perBlock = bottleneck ? 9 : 6;
         return depth >= perBlock + 2 && (depth - 2) % perBlock == 0
             ? (depth - 2) / perBlock
-            : throw new ArgumentException($"Invalid depth {depth}: a {family} with {(bottleneck ? "bottleneck" : "basic")} blocks has {perBlock}n + 2 "
-                + $"layers, e.g. {(3 * perBlock) + 2}.");
+            : throw new ArgumentException(
+                $"Invalid depth {depth}: a {family} with {(bottleneck ? "bottleneck" : "basic")} blocks has {perBlock}n + 2 "
+                    + $"layers, e.g. {(3 * perBlock) + 2}."
+            );
     }
 }
 

@@ -21,7 +21,8 @@ internal sealed class DenseNet : LayeredBackbone
         int channels = shape.StemChannels;
         for (int stage = 0; stage < shape.Blocks.Length; stage++)
         {
-            int kept = stage == 0 ? channels : (int)(channels * shape.Compression), output = kept + shape.Blocks[stage] * shape.Growth;
+            int kept = stage == 0 ? channels : (int)(channels * shape.Compression),
+                output = kept + shape.Blocks[stage] * shape.Growth;
             BeginStage();
             if (stage > 0)
             {
@@ -51,7 +52,12 @@ internal sealed class DenseNet : LayeredBackbone
         }
 
         bool large = shape.Stem == DenseNetStem.Large;
-        (nn.Module<Tensor, Tensor> convolution, nn.Module<Tensor, Tensor> norm) = layers.ConvNorm(inputChannels, shape.StemChannels, kernel: large ? 7 : 3, stride: large ? 2 : 1);
+        (nn.Module<Tensor, Tensor> convolution, nn.Module<Tensor, Tensor> norm) = layers.ConvNorm(
+            inputChannels,
+            shape.StemChannels,
+            kernel: large ? 7 : 3,
+            stride: large ? 2 : 1
+        );
         Layers.Add("conv0", convolution);
         Layers.Add("norm0", norm);
         Layers.Add("relu0", nn.ReLU(inplace: true));
@@ -61,11 +67,22 @@ internal sealed class DenseNet : LayeredBackbone
         }
     }
 
-    private static Sequential Transition(int input, int output) => nn.Sequential(
-        ("norm", new BatchNormLayer(input)), ("relu", nn.ReLU(inplace: true)), ("conv", nn.Conv2d(input, output, 1, bias: false)), ("pool", nn.AvgPool2d(2, 2)));
+    private static Sequential Transition(int input, int output) =>
+        nn.Sequential(
+            ("norm", new BatchNormLayer(input)),
+            ("relu", nn.ReLU(inplace: true)),
+            ("conv", nn.Conv2d(input, output, 1, bias: false)),
+            ("pool", nn.AvgPool2d(2, 2))
+        );
 
-    private static Sequential Block(DenseNetShape shape, int count, int input, LayerFactory layers) => nn.Sequential([.. Enumerable.Range(0, count).Select(
-        i => ($"denselayer{i + 1}", (nn.Module<Tensor, Tensor>)new DenseLayer(input + i * shape.Growth, shape.Growth, shape.Bottleneck, layers)))]);
+    private static Sequential Block(DenseNetShape shape, int count, int input, LayerFactory layers) =>
+        nn.Sequential([
+            .. Enumerable
+                .Range(0, count)
+                .Select(i =>
+                    ($"denselayer{i + 1}", (nn.Module<Tensor, Tensor>)new DenseLayer(input + i * shape.Growth, shape.Growth, shape.Bottleneck, layers))
+                ),
+        ]);
 }
 
 /// <summary>
@@ -131,8 +148,10 @@ internal sealed record DenseNetShape(int Growth, int[] Blocks, bool Bottleneck, 
         int layers = (depth - 4) / perBlock;
         return layers >= 1 && (depth - 4) % perBlock == 0 && growth >= 1
             ? new DenseNetShape(growth, [layers, layers, layers], bottleneck, bottleneck ? 0.5 : 1, bottleneck ? 2 * growth : 16, DenseNetStem.Bare)
-            : throw new ArgumentException($"Invalid DenseNet with depth {depth} and growth rate {growth}: {(bottleneck ? "with" : "without")} bottlenecks "
-                + $"the depth is {perBlock}n + 4, and the growth rate at least 1.");
+            : throw new ArgumentException(
+                $"Invalid DenseNet with depth {depth} and growth rate {growth}: {(bottleneck ? "with" : "without")} bottlenecks "
+                    + $"the depth is {perBlock}n + 4, and the growth rate at least 1."
+            );
     }
 }
 

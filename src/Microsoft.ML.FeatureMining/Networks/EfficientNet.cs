@@ -16,7 +16,15 @@ internal sealed class EfficientNet : LayeredBackbone
 
     // Table 1: expansion, kernel, stride, channels, blocks.
     private static readonly (int Expansion, int Kernel, int Stride, int Channels, int Blocks)[] Plan =
-        [(1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3), (6, 5, 2, 192, 4), (6, 3, 1, 320, 1)];
+    [
+        (1, 3, 1, 16, 1),
+        (6, 3, 2, 24, 2),
+        (6, 5, 2, 40, 2),
+        (6, 3, 2, 80, 3),
+        (6, 5, 1, 112, 3),
+        (6, 5, 2, 192, 4),
+        (6, 3, 1, 320, 1),
+    ];
 
     private readonly Sequential features;
     private readonly double _dropout;
@@ -39,8 +47,22 @@ internal sealed class EfficientNet : LayeredBackbone
             }
 
             int output = scale.Channels(channels);
-            Layers.Add(nn.Sequential(Enumerable.Range(0, scale.Blocks(blocks)).Select(i => (nn.Module<Tensor, Tensor>)new InvertedBottleneckBlock(
-                new InvertedBottleneckShape(expansion, kernel, i == 0 ? stride : 1, i == 0 ? input : output, output), scale.Norm, StochasticDepth * made++ / total, layers)).ToArray()));
+            Layers.Add(
+                nn.Sequential(
+                    Enumerable
+                        .Range(0, scale.Blocks(blocks))
+                        .Select(i =>
+                            (nn.Module<Tensor, Tensor>)
+                                new InvertedBottleneckBlock(
+                                    new InvertedBottleneckShape(expansion, kernel, i == 0 ? stride : 1, i == 0 ? input : output, output),
+                                    scale.Norm,
+                                    StochasticDepth * made++ / total,
+                                    layers
+                                )
+                        )
+                        .ToArray()
+                )
+            );
             input = output;
         }
 
@@ -70,18 +92,19 @@ internal sealed record EfficientNetScale(double Width, double Depth, double Drop
         return rounded < 0.9 * exact ? rounded + 8 : rounded;
     }
 
-    public static EfficientNetScale Of(string name) => name switch
-    {
-        "b0" => new EfficientNetScale(1.0, 1.0, 0.2, NormSettings.Default),
-        "b1" => new EfficientNetScale(1.0, 1.1, 0.2, NormSettings.Default),
-        "b2" => new EfficientNetScale(1.1, 1.2, 0.3, NormSettings.Default),
-        "b3" => new EfficientNetScale(1.2, 1.4, 0.3, NormSettings.Default),
-        "b4" => new EfficientNetScale(1.4, 1.8, 0.4, NormSettings.Default),
-        "b5" => new EfficientNetScale(1.6, 2.2, 0.4, Large),
-        "b6" => new EfficientNetScale(1.8, 2.6, 0.5, Large),
-        "b7" => new EfficientNetScale(2.0, 3.1, 0.5, Large),
-        _ => throw new ArgumentException($"Unknown EfficientNet '{name}'; use b0 to b7."),
-    };
+    public static EfficientNetScale Of(string name) =>
+        name switch
+        {
+            "b0" => new EfficientNetScale(1.0, 1.0, 0.2, NormSettings.Default),
+            "b1" => new EfficientNetScale(1.0, 1.1, 0.2, NormSettings.Default),
+            "b2" => new EfficientNetScale(1.1, 1.2, 0.3, NormSettings.Default),
+            "b3" => new EfficientNetScale(1.2, 1.4, 0.3, NormSettings.Default),
+            "b4" => new EfficientNetScale(1.4, 1.8, 0.4, NormSettings.Default),
+            "b5" => new EfficientNetScale(1.6, 2.2, 0.4, Large),
+            "b6" => new EfficientNetScale(1.8, 2.6, 0.5, Large),
+            "b7" => new EfficientNetScale(2.0, 3.1, 0.5, Large),
+            _ => throw new ArgumentException($"Unknown EfficientNet '{name}'; use b0 to b7."),
+        };
 }
 
 /// <summary>
@@ -147,7 +170,7 @@ internal sealed class SqueezeExcitation : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor summary = input.mean(new long[] { 2, 3 }, keepdim: true);                           // [N,C,1,1]
+        Tensor summary = input.mean(new long[] { 2, 3 }, keepdim: true); // [N,C,1,1]
         Tensor weights = fc2.call(fc1.call(summary).silu()).sigmoid();
         return (input * weights).MoveToOuterDisposeScope();
     }

@@ -26,8 +26,9 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         RegisterComponents();
         if (NamedState().GroupBy(entry => entry.Name).FirstOrDefault(entries => entries.Count() > 1) is { } twice)
         {
-            throw new ArgumentException($"{backbone.GetType()} and {head.GetType()} both have a tensor named '{twice.Key}'. Names must be unique in a model; "
-                + $"rename one of them.");
+            throw new ArgumentException(
+                $"{backbone.GetType()} and {head.GetType()} both have a tensor named '{twice.Key}'. Names must be unique in a model; " + $"rename one of them."
+            );
         }
     }
 
@@ -67,9 +68,11 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     {
         if (ExitStrides is not null || strides.Count != backbone.StageChannels.Count - 1)
         {
-            throw new InvalidDataException(ExitStrides is not null
-                ? "The network already has exits."
-                : $"A network with {backbone.StageChannels.Count} stages has {backbone.StageChannels.Count - 1} exits, but {strides.Count} are given.");
+            throw new InvalidDataException(
+                ExitStrides is not null
+                    ? "The network already has exits."
+                    : $"A network with {backbone.StageChannels.Count} stages has {backbone.StageChannels.Count - 1} exits, but {strides.Count} are given."
+            );
         }
 
         ExitStrides = strides;

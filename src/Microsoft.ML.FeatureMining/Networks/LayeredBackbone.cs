@@ -36,7 +36,10 @@ internal abstract class LayeredBackbone(string name) : Backbone(name)
 /// <summary>A sequence of named layers, split into parts.</summary>
 internal sealed class LayerList
 {
-    private readonly List<List<nn.Module<Tensor, Tensor>>> _parts = [[]];
+    private readonly List<List<nn.Module<Tensor, Tensor>>> _parts =
+    [
+        [],
+    ];
     private readonly List<(string Name, nn.Module<Tensor, Tensor> Layer)> _layers = [];
 
     /// <summary>All layers.</summary>

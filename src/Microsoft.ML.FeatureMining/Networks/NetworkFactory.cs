@@ -13,12 +13,25 @@ internal static class NetworkFactory
     /// Creates a network on the CPU with PyTorch's default weights, drawn with <paramref name="seed"/>. <see cref="WeightInitializer"/> or a weight file sets
     /// the final weights. The default head is that of the backbone's family.
     /// </summary>
-    public static ImageNetwork Create(string backbone, int inputChannels, int classes, Head? head = null, IReadOnlyList<StageStride>? exits = null, long seed = 0) =>
-        Create(backbone, head, inputChannels, classes, exits, new LayerFactory(), seed);
+    public static ImageNetwork Create(
+        string backbone,
+        int inputChannels,
+        int classes,
+        Head? head = null,
+        IReadOnlyList<StageStride>? exits = null,
+        long seed = 0
+    ) => Create(backbone, head, inputChannels, classes, exits, new LayerFactory(), seed);
 
     /// <summary>Creates a network for scoring only: BatchNorm folded into the convolutions, channels_last, no gradients.</summary>
     public static ImageNetwork CreateForScoring(
-        string backbone, int inputChannels, int classes, Action<ImageNetwork> loadWeights, Device device, Head? head = null, IReadOnlyList<StageStride>? exits = null)
+        string backbone,
+        int inputChannels,
+        int classes,
+        Action<ImageNetwork> loadWeights,
+        Device device,
+        Head? head = null,
+        IReadOnlyList<StageStride>? exits = null
+    )
     {
         LayerFactory plainLayers = new();
         LayerFactory foldedLayers = new(folded: true);
@@ -40,17 +53,28 @@ internal static class NetworkFactory
     }
 
     private static ImageNetwork Create(
-        string backbone, Head? head, int inputChannels, int classes, IReadOnlyList<StageStride>? exits, LayerFactory layers, long seed = 0) => ModuleScope.Make(() =>
-    {
-        Backbone stages = BackboneCatalog.Create(backbone, inputChannels, layers);
-        ImageNetwork network = new(stages, (head ?? stages.DefaultHead).Create(stages, classes));
-        if (exits is not null)
-        {
-            network.AddExits(exits, classes);
-        }
+        string backbone,
+        Head? head,
+        int inputChannels,
+        int classes,
+        IReadOnlyList<StageStride>? exits,
+        LayerFactory layers,
+        long seed = 0
+    ) =>
+        ModuleScope.Make(
+            () =>
+            {
+                Backbone stages = BackboneCatalog.Create(backbone, inputChannels, layers);
+                ImageNetwork network = new(stages, (head ?? stages.DefaultHead).Create(stages, classes));
+                if (exits is not null)
+                {
+                    network.AddExits(exits, classes);
+                }
 
-        return network;
-    }, seed);
+                return network;
+            },
+            seed
+        );
 
     private static void CopyShared(ImageNetwork from, ImageNetwork to)
     {

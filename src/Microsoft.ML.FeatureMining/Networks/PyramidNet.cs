@@ -28,8 +28,8 @@ internal static class PyramidNet
         // The number of planes after this number of blocks.
         int Planes(int count) => (int)Math.Round(StemWidth + (double)alpha * count / (Stages * blocks), MidpointRounding.ToEven);
 
-        nn.Module<Tensor, Tensor> Block(int i) => new PyramidBlock(
-            new BlockShape(i == 0 ? StemWidth : Planes(i) * expansion, Planes(i + 1), i > 0 && i % blocks == 0 ? 2 : 1), bottleneck, layers);
+        nn.Module<Tensor, Tensor> Block(int i) =>
+            new PyramidBlock(new BlockShape(i == 0 ? StemWidth : Planes(i) * expansion, Planes(i + 1), i > 0 && i % blocks == 0 ? 2 : 1), bottleneck, layers);
     }
 }
 

@@ -64,10 +64,10 @@ internal sealed class SplitAttention : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor maps = bn0.call(conv.call(input)).relu_();                                          // [N,2C,h,w]
+        Tensor maps = bn0.call(conv.call(input)).relu_(); // [N,2C,h,w]
         Tensor first = maps.narrow(1, 0, _channels);
         Tensor second = maps.narrow(1, _channels, _channels);
-        Tensor scores = fc2.call(bn1.call(fc1.call(TwoMaps.Summary(first, second))).relu_());      // [N,2C,1,1]
+        Tensor scores = fc2.call(bn1.call(fc1.call(TwoMaps.Summary(first, second))).relu_()); // [N,2C,1,1]
         return TwoMaps.Blend(first, second, scores).MoveToOuterDisposeScope();
     }
 }

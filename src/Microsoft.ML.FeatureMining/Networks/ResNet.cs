@@ -14,28 +14,48 @@ internal static class ResNetFamily
 {
     private static readonly int[] Planes = [64, 128, 256, 512];
 
-    public static Backbone ResNet(int depth, bool small, int inputChannels, LayerFactory layers) => depth < 50
-        ? Network(Stem(small, inputChannels, layers), Blocks(depth), 1, shape => Basic(shape, layers))
-        : ResNeXt(depth, Cardinality.One, small, inputChannels, layers);
+    public static Backbone ResNet(int depth, bool small, int inputChannels, LayerFactory layers) =>
+        depth < 50
+            ? Network(Stem(small, inputChannels, layers), Blocks(depth), 1, shape => Basic(shape, layers))
+            : ResNeXt(depth, Cardinality.One, small, inputChannels, layers);
 
     public static Backbone ResNeXt(int depth, Cardinality cardinality, bool small, int inputChannels, LayerFactory layers) =>
         Bottlenecks(Stem(small, inputChannels, layers), Blocks(depth), shape => Bottleneck(shape, cardinality, layers));
 
-    public static Backbone ResNeSt(int depth, bool small, int inputChannels, LayerFactory layers) => Bottlenecks(
-        ResNetStem.Deep(depth > 50 ? 64 : 32, small, inputChannels, layers), depth == 200 ? [3, 24, 36, 3] : Blocks(depth), shape => new ResidualBlock(
-            new SplitAttentionBranch(shape, layers), Shortcut.AveragedProjection(shape.Input, Output(shape), shape.Stride, layers)));
+    public static Backbone ResNeSt(int depth, bool small, int inputChannels, LayerFactory layers) =>
+        Bottlenecks(
+            ResNetStem.Deep(depth > 50 ? 64 : 32, small, inputChannels, layers),
+            depth == 200 ? [3, 24, 36, 3] : Blocks(depth),
+            shape => new ResidualBlock(new SplitAttentionBranch(shape, layers), Shortcut.AveragedProjection(shape.Input, Output(shape), shape.Stride, layers))
+        );
 
-    public static Backbone SelectiveKernel(int depth, Cardinality cardinality, SelectiveKernelKind kind, bool small, int inputChannels, LayerFactory layers) => Bottlenecks(
-        Stem(small, inputChannels, layers, kind.Blurred), Blocks(depth), shape => new ResidualBlock(
-            new SelectiveKernelBranch(shape, cardinality, kind, layers), Projection(shape, layers)));
+    public static Backbone SelectiveKernel(int depth, Cardinality cardinality, SelectiveKernelKind kind, bool small, int inputChannels, LayerFactory layers) =>
+        Bottlenecks(
+            Stem(small, inputChannels, layers, kind.Blurred),
+            Blocks(depth),
+            shape => new ResidualBlock(new SelectiveKernelBranch(shape, cardinality, kind, layers), Projection(shape, layers))
+        );
 
-    public static Backbone Dual(int depth, Cardinality cardinality, bool small, int inputChannels, LayerFactory layers) => Bottlenecks(
-        Stem(small, inputChannels, layers), Blocks(depth), shape => new DualBlock(
-            () => new BottleneckBranch(shape, cardinality, layers), Projection(shape, layers)));
+    public static Backbone Dual(int depth, Cardinality cardinality, bool small, int inputChannels, LayerFactory layers) =>
+        Bottlenecks(
+            Stem(small, inputChannels, layers),
+            Blocks(depth),
+            shape => new DualBlock(() => new BottleneckBranch(shape, cardinality, layers), Projection(shape, layers))
+        );
 
-    public static Backbone DualSelectiveKernel(int depth, Cardinality cardinality, SelectiveKernelKind kind, bool small, int inputChannels, LayerFactory layers) => Bottlenecks(
-        Stem(small, inputChannels, layers, kind.Blurred), Blocks(depth), shape => new DualBlock(
-            () => new SelectiveKernelBranch(shape, cardinality, kind, layers), Projection(shape, layers)));
+    public static Backbone DualSelectiveKernel(
+        int depth,
+        Cardinality cardinality,
+        SelectiveKernelKind kind,
+        bool small,
+        int inputChannels,
+        LayerFactory layers
+    ) =>
+        Bottlenecks(
+            Stem(small, inputChannels, layers, kind.Blurred),
+            Blocks(depth),
+            shape => new DualBlock(() => new SelectiveKernelBranch(shape, cardinality, kind, layers), Projection(shape, layers))
+        );
 
     public static ResidualBlock Basic(BlockShape shape, LayerFactory layers) =>
         new(new BasicBranch(shape, layers), Shortcut.Projection(shape.Input, shape.Planes, shape.Stride, layers));
@@ -56,15 +76,16 @@ internal static class ResNetFamily
     private static ResNetStem Stem(bool small, int inputChannels, LayerFactory layers, bool blurred = false) =>
         small ? ResNetStem.Small(inputChannels, layers) : ResNetStem.Large(inputChannels, layers, blurred);
 
-    private static int[] Blocks(int depth) => depth switch
-    {
-        14 => [1, 1, 1, 1],
-        18 or 26 => [2, 2, 2, 2],
-        34 or 50 => [3, 4, 6, 3],
-        101 => [3, 4, 23, 3],
-        152 => [3, 8, 36, 3],
-        _ => throw new ArgumentException($"Invalid depth {depth}: a ResNet has 14, 18, 26, 34, 50, 101 or 152 layers."),
-    };
+    private static int[] Blocks(int depth) =>
+        depth switch
+        {
+            14 => [1, 1, 1, 1],
+            18 or 26 => [2, 2, 2, 2],
+            34 or 50 => [3, 4, 6, 3],
+            101 => [3, 4, 23, 3],
+            152 => [3, 8, 36, 3],
+            _ => throw new ArgumentException($"Invalid depth {depth}: a ResNet has 14, 18, 26, 34, 50, 101 or 152 layers."),
+        };
 }
 
 /// <summary>The stem of a residual network: its layers with their state_dict names, and its number of output channels.</summary>
@@ -100,6 +121,9 @@ internal sealed record ResNetStem(int Channels, params IReadOnlyList<(string Nam
     }
 
     private static ResNetStem Activated(
-        int channels, nn.Module<Tensor, Tensor> convolution, nn.Module<Tensor, Tensor> norm, nn.Module<Tensor, Tensor>? pool = null) =>
-        new(channels, [("conv1", convolution), ("bn1", norm), ("relu", nn.ReLU(inplace: true)), .. pool is null ? [] : new[] { ("maxpool", pool) }]);
+        int channels,
+        nn.Module<Tensor, Tensor> convolution,
+        nn.Module<Tensor, Tensor> norm,
+        nn.Module<Tensor, Tensor>? pool = null
+    ) => new(channels, [("conv1", convolution), ("bn1", norm), ("relu", nn.ReLU(inplace: true)), .. pool is null ? [] : new[] { ("maxpool", pool) }]);
 }

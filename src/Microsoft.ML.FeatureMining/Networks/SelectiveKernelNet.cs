@@ -56,9 +56,7 @@ internal sealed class DualBlock : RandomLayer
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor residual = training
-            ? (Random.NextInt(2) == 1 ? branch1 : branch2).call(input)
-            : branch1.call(input).Add_(branch2.call(input)).Mul_(0.5);
+        Tensor residual = training ? (Random.NextInt(2) == 1 ? branch1 : branch2).call(input) : branch1.call(input).Add_(branch2.call(input)).Mul_(0.5);
         return residual.Add_(downsample?.call(input) ?? input).relu_().MoveToOuterDisposeScope();
     }
 }
@@ -77,10 +75,12 @@ internal sealed class SelectiveKernel : nn.Module<Tensor, Tensor>
         paths = kind.Depthwise
             ? nn.ModuleList<nn.Module<Tensor, Tensor>>(
                 new SelectiveKernelPath(layers.ConvNorm(channels, channels, kernel: 3, inner, channels), blur),
-                new SelectiveKernelPath(layers.ConvNorm(channels, channels, kernel: 5, inner, channels), blur))
+                new SelectiveKernelPath(layers.ConvNorm(channels, channels, kernel: 5, inner, channels), blur)
+            )
             : nn.ModuleList<nn.Module<Tensor, Tensor>>(
                 new SelectiveKernelPath(layers.ConvNorm(channels, channels, kernel: 3, inner, groups), blur),
-                new SelectiveKernelPath(layers.ConvNorm(channels, channels, kernel: 3, inner, groups, dilation: 2), blur));
+                new SelectiveKernelPath(layers.ConvNorm(channels, channels, kernel: 3, inner, groups, dilation: 2), blur)
+            );
         attn = new SelectiveKernelAttention(channels, layers);
         RegisterComponents();
     }
@@ -114,7 +114,7 @@ internal sealed class SelectiveKernelAttention : nn.Module<Tensor, Tensor, Tenso
     public override Tensor forward(Tensor near, Tensor far)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor scores = fc_select.call(bn.call(fc_reduce.call(TwoMaps.Summary(near, far))).relu_());    // [N,2C,1,1]
+        Tensor scores = fc_select.call(bn.call(fc_reduce.call(TwoMaps.Summary(near, far))).relu_()); // [N,2C,1,1]
         return TwoMaps.Blend(near, far, scores).MoveToOuterDisposeScope();
     }
 }

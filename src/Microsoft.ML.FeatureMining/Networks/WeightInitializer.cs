@@ -21,13 +21,13 @@ internal static class WeightInitializer
             switch (part)
             {
                 case Conv2d convolution:
-                    long[] shape = convolution.weight!.shape;                                      // [out, in / groups, kh, kw]
+                    long[] shape = convolution.weight!.shape; // [out, in / groups, kh, kw]
                     double std = Math.Sqrt(2.0 / (shape[0] * shape[2] * shape[3]));
                     Fill(convolution.weight, () => std * random.NextGaussian());
                     convolution.bias?.zero_();
                     break;
                 case Linear linear:
-                    double bound = 1 / Math.Sqrt(linear.weight!.shape[1]);                         // [out, in]
+                    double bound = 1 / Math.Sqrt(linear.weight!.shape[1]); // [out, in]
                     Fill(linear.weight, () => bound * (2 * random.NextDouble() - 1));
                     if (linear.bias is { } bias)
                     {

@@ -30,10 +30,13 @@ internal sealed class PartCatalog<T>
 
     /// <summary>Creates a part with its default settings.</summary>
     /// <exception cref="ArgumentException">There is no part with this key.</exception>
-    public T Create(string key) => _parts.Find(key) is { } create
-        ? create()
-        : throw new ArgumentException($"Unknown {_what} '{key}'.{Spelling.Hint(key, Keys)} Known: {string.Join(", ", Keys)}. Register your own first: "
-            + $"{_catalog}.Register(() => ...).");
+    public T Create(string key) =>
+        _parts.Find(key) is { } create
+            ? create()
+            : throw new ArgumentException(
+                $"Unknown {_what} '{key}'.{Spelling.Hint(key, Keys)} Known: {string.Join(", ", Keys)}. Register your own first: "
+                    + $"{_catalog}.Register(() => ...)."
+            );
 
     /// <exception cref="ArgumentException">The key of the created part is already in use or invalid.</exception>
     public void Register(Func<T> create)
@@ -47,8 +50,8 @@ internal sealed class PartCatalog<T>
     {
         string key = _keyOf(part);
         return string.IsNullOrEmpty(key) ? $"The {_what} {part.GetType()} has an empty Key."
-            : _parts.Find(key) is { } create && create().GetType() != part.GetType() ? $"The {_what} {part.GetType()} has the Key '{key}', which "
-                + $"{create().GetType()} already uses. Choose another key."
+            : _parts.Find(key) is { } create && create().GetType() != part.GetType()
+                ? $"The {_what} {part.GetType()} has the Key '{key}', which " + $"{create().GetType()} already uses. Choose another key."
             : null;
     }
 }
@@ -65,7 +68,12 @@ internal abstract class PartConverter<T>(Func<T, string> keyOf, Func<string, T>?
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         JsonElement part = JsonElement.ParseValue(ref reader);
-        if (create is null || part.ValueKind != JsonValueKind.Object || !part.TryGetProperty(KeyName(options), out JsonElement key) || key.ValueKind != JsonValueKind.String)
+        if (
+            create is null
+            || part.ValueKind != JsonValueKind.Object
+            || !part.TryGetProperty(KeyName(options), out JsonElement key)
+            || key.ValueKind != JsonValueKind.String
+        )
         {
             throw new JsonException($"Expected a JSON object with the Key of a {typeof(T).Name}, got: {part}");
         }

@@ -73,12 +73,13 @@ internal static class SettingsValidator
 
     private static bool IsDefined(Enum value) => value.GetType().IsDefined(typeof(FlagsAttribute)) || Enum.IsDefined(value.GetType(), value);
 
-    private static string Rule(ValidationAttribute rule) => rule switch
-    {
-        RangeAttribute range => Rule(range),
-        RequiredAttribute or MinLengthAttribute { Length: 1 } => "must not be empty",
-        _ => $"is not valid: {rule.FormatErrorMessage("it")}",
-    };
+    private static string Rule(ValidationAttribute rule) =>
+        rule switch
+        {
+            RangeAttribute range => Rule(range),
+            RequiredAttribute or MinLengthAttribute { Length: 1 } => "must not be empty",
+            _ => $"is not valid: {rule.FormatErrorMessage("it")}",
+        };
 
     private static string Rule(RangeAttribute range)
     {
@@ -88,12 +89,13 @@ internal static class SettingsValidator
             : $"must be {least} and {(range.MaximumIsExclusive ? "below" : "at most")} {Text(range.Maximum)}";
     }
 
-    private static string Text(object? value) => value switch
-    {
-        null => "null",
-        "" => "empty",
-        string text => $"'{text}'",
-        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-        _ => value.ToString()!,
-    };
+    private static string Text(object? value) =>
+        value switch
+        {
+            null => "null",
+            "" => "empty",
+            string text => $"'{text}'",
+            IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+            _ => value.ToString()!,
+        };
 }

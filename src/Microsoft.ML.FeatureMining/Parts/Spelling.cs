@@ -13,7 +13,11 @@ internal static class Spelling
     public static string? Nearest(string name, IEnumerable<string> known)
     {
         string wanted = Hyphenated(name);
-        (string Name, int Edits)? best = known.Select(candidate => (Name: candidate, Edits: Edits(wanted, Hyphenated(candidate)))).OrderBy(entry => entry.Edits).Select(entry => ((string, int)?)entry).FirstOrDefault();
+        (string Name, int Edits)? best = known
+            .Select(candidate => (Name: candidate, Edits: Edits(wanted, Hyphenated(candidate))))
+            .OrderBy(entry => entry.Edits)
+            .Select(entry => ((string, int)?)entry)
+            .FirstOrDefault();
         return best is { } nearest && nearest.Edits <= Math.Max(1, wanted.Length / 3) ? nearest.Name : null;
     }
 

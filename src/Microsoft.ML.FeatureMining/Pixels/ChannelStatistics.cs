@@ -23,17 +23,23 @@ internal sealed record ChannelStatistics(float[] Mean, float[] Std)
         ChannelHistogram all = new(set.Shape.Channels);
         foreach (HostBatch batch in All(set))
         {
-            Parallel.For(0, batch.Count, () => new ChannelHistogram(set.Shape.Channels), (image, _, some) =>
-            {
-                some.Add(batch.Pixels.AsSpan(image * set.Shape.Length, set.Shape.Length));
-                return some;
-            }, some =>
-            {
-                lock (all)
+            Parallel.For(
+                0,
+                batch.Count,
+                () => new ChannelHistogram(set.Shape.Channels),
+                (image, _, some) =>
                 {
-                    all.Add(some);
+                    some.Add(batch.Pixels.AsSpan(image * set.Shape.Length, set.Shape.Length));
+                    return some;
+                },
+                some =>
+                {
+                    lock (all)
+                    {
+                        all.Add(some);
+                    }
                 }
-            });
+            );
         }
 
         return all.Statistics();

@@ -34,19 +34,25 @@ internal sealed class ImageSet : IDisposable
         int[] labels,
         int[]? indices = null,
         ChannelStatistics? statistics = null,
-        IReadOnlyList<float[]>? labelSets = null)
+        IReadOnlyList<float[]>? labelSets = null
+    )
     {
         int labelCount = labelSets?.Count ?? classCount;
         if (Array.FindIndex(labels, label => label < 0 || label >= labelCount) is >= 0 and var wrong)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(labels), labels[wrong], FormattableString.Invariant($"Image {wrong} has a label that is not in [0, {labelCount})."));
+                nameof(labels),
+                labels[wrong],
+                FormattableString.Invariant($"Image {wrong} has a label that is not in [0, {labelCount}).")
+            );
         }
 
         if ((indices?.Length ?? pixels.Count) != labels.Length)
         {
             throw new ArgumentException(
-                FormattableString.Invariant($"There are {labels.Length} labels for {indices?.Length ?? pixels.Count} images."), nameof(labels));
+                FormattableString.Invariant($"There are {labels.Length} labels for {indices?.Length ?? pixels.Count} images."),
+                nameof(labels)
+            );
         }
 
         (_pixels, Shape, Element, ClassCount, _labels, _indices) = (pixels, shape, element, classCount, labels, indices);
@@ -92,7 +98,12 @@ internal sealed class ImageSet : IDisposable
     public ChannelStatistics Statistics => _statistics.Value;
 
     /// <summary>The bytes of one image, [C, H, W].</summary>
-    public ReadOnlySpan<byte> this[int index] => Read([[index]]).First().Pixels;
+    public ReadOnlySpan<byte> this[int index] =>
+        Read([
+                [index],
+            ])
+            .First()
+            .Pixels;
 
     /// <summary>Reads images batch by batch, in one pass.</summary>
     /// <param name="batches">The indices of the images of each batch.</param>
@@ -101,7 +112,9 @@ internal sealed class ImageSet : IDisposable
     {
         int[][] stored = [.. batches.Select(batch => _indices is null ? batch : Array.ConvertAll(batch, image => _indices[image]))];
         return batches.Zip(
-            _pixels.Read(stored), (images, pixels) => new HostBatch(pixels, Array.ConvertAll(images, image => (long)_labels[image]), _pixels.Pool));
+            _pixels.Read(stored),
+            (images, pixels) => new HostBatch(pixels, Array.ConvertAll(images, image => (long)_labels[image]), _pixels.Pool)
+        );
     }
 
     /// <summary>Whether any image can be read at any time (<see cref="PixelStore.ShuffleWindow"/>).</summary>

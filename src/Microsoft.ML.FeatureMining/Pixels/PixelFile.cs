@@ -58,21 +58,22 @@ internal sealed class PixelFileWriter : IDisposable
 
     /// <summary>Completes the file, with notes beside the pixels, and opens it for reading.</summary>
     /// <exception cref="PixelFileException">The disk is full, or the file cannot be written.</exception>
-    public FilePixels Finish(byte[] notes) => Try(() =>
-    {
-        ulong[] checksums = [.. _checksums];
-        byte[] tail = [.. MemoryMarshal.AsBytes<ulong>(checksums), .. notes];
-        Append(tail);
-        Append(new PixelFileFooter(_imageBytes, checksums.Length, notes.Length).ToBytes(tail));
-        RandomAccess.SetLength(_file, _position);
-        if (_target is not null)
+    public FilePixels Finish(byte[] notes) =>
+        Try(() =>
         {
-            RandomAccess.FlushToDisk(_file);
-            AtomicFile.Replace(_target, _path);
-        }
-        _finished = true;
-        return new FilePixels(_file, _target ?? _path, _imageBytes, checksums, notes);
-    });
+            ulong[] checksums = [.. _checksums];
+            byte[] tail = [.. MemoryMarshal.AsBytes<ulong>(checksums), .. notes];
+            Append(tail);
+            Append(new PixelFileFooter(_imageBytes, checksums.Length, notes.Length).ToBytes(tail));
+            RandomAccess.SetLength(_file, _position);
+            if (_target is not null)
+            {
+                RandomAccess.FlushToDisk(_file);
+                AtomicFile.Replace(_target, _path);
+            }
+            _finished = true;
+            return new FilePixels(_file, _target ?? _path, _imageBytes, checksums, notes);
+        });
 
     /// <summary>Deletes the file if it is not complete; a complete one belongs to its reader.</summary>
     public void Dispose()
@@ -169,9 +170,14 @@ internal readonly record struct PixelFileFooter(int ImageBytes, long Images, int
         }
 
         PixelFileFooter footer = new(
-            BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]), BinaryPrimitives.ReadInt32LittleEndian(bytes[24..]));
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]),
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[24..])
+        );
         // Bounds first: no product may overflow, and no more is allocated for the tail than the file has.
-        bool fits = footer is { ImageBytes: > 0, Images: >= 0 and <= int.MaxValue, NotesBytes: >= 0 } && footer.TailBytes <= Array.MaxLength
+        bool fits =
+            footer is { ImageBytes: > 0, Images: >= 0 and <= int.MaxValue, NotesBytes: >= 0 }
+            && footer.TailBytes <= Array.MaxLength
             && footer.PixelBytes + footer.TailBytes + Size == fileLength;
         return fits ? footer : throw new InvalidDataException("Its length is not the one that its footer gives.");
     }

@@ -31,9 +31,7 @@ internal abstract class PixelStore : IDisposable
     public abstract IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches);
 
     /// <summary>Releases the file, if there is one; no pass may run any more.</summary>
-    public virtual void Dispose()
-    {
-    }
+    public virtual void Dispose() { }
 }
 
 /// <summary>Pixels in memory, in chunks of many images: one array holds at most 2 GB, and growing it takes twice its memory while it is copied.</summary>
@@ -56,7 +54,9 @@ internal sealed class MemoryPixels(int imageBytes) : PixelStore
         if (image.Length != imageBytes)
         {
             throw new ArgumentException(
-                FormattableString.Invariant($"The image has {image.Length} bytes; images of this store have {imageBytes}."), nameof(image));
+                FormattableString.Invariant($"The image has {image.Length} bytes; images of this store have {imageBytes}."),
+                nameof(image)
+            );
         }
 
         image.CopyTo(NextSlot());
@@ -193,8 +193,9 @@ internal sealed class FilePixels : PixelStore
         Fill(_file, (long)index * _imageBytes, pixels);
         if (ChecksumOf(pixels) != _checksums[index])
         {
-            throw new InvalidDataException(FormattableString.Invariant(
-                $"The file of decoded images '{_path}' is damaged at image {index}, byte {(long)index * _imageBytes}."));
+            throw new InvalidDataException(
+                FormattableString.Invariant($"The file of decoded images '{_path}' is damaged at image {index}, byte {(long)index * _imageBytes}.")
+            );
         }
     }
 

@@ -8,7 +8,10 @@ namespace Microsoft.ML.FeatureMining.Randomness;
 /// </summary>
 public sealed class RandomStream
 {
-    private ulong _s0, _s1, _s2, _s3;
+    private ulong _s0,
+        _s1,
+        _s2,
+        _s3;
 
     /// <summary>Creates the stream with this name for the run with this seed.</summary>
     public RandomStream(long seed, string name)
@@ -141,7 +144,8 @@ internal sealed class RandomStreams(long seed)
     }
 
     /// <summary>The state of each stream created so far, four words each.</summary>
-    public IReadOnlyDictionary<string, ulong[]> Capture() => _streams.ToDictionary(entry => entry.Key, entry => Words(entry.Value.State), StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, ulong[]> Capture() =>
+        _streams.ToDictionary(entry => entry.Key, entry => Words(entry.Value.State), StringComparer.Ordinal);
 
     /// <summary>Restores captured states. Streams without a captured state restart from the beginning.</summary>
     public void Restore(IReadOnlyDictionary<string, ulong[]> states)

@@ -15,46 +15,89 @@ internal static class ExplanationSections
     {
         IEnumerable<(string Name, HeatMap? Map)> maps = [("the image", null), .. explanation.NamedMaps.Select(entry => (entry.Name, (HeatMap?)entry.Map))];
         return new XElement(
-            "div", new XElement("h3", heading), new XElement(
-                "div", new XAttribute("class", "grid-row"), maps.Select(map => Html.Figure(
-                    Html.Image(
-                        explanation.ToPng(map.Map, Side(explanation)),
-                        map.Map is null ? $"{heading}: the input image of the network" : $"{heading}: {map.Name} of {className}"), map.Name))));
+            "div",
+            new XElement("h3", heading),
+            new XElement(
+                "div",
+                new XAttribute("class", "grid-row"),
+                maps.Select(map =>
+                    Html.Figure(
+                        Html.Image(
+                            explanation.ToPng(map.Map, Side(explanation)),
+                            map.Map is null ? $"{heading}: the input image of the network" : $"{heading}: {map.Name} of {className}"
+                        ),
+                        map.Name
+                    )
+                )
+            )
+        );
     }
 
     /// <summary>An image and its main map, for a grid of many.</summary>
-    public static XElement Card(ImageExplanation explanation, string what, params object[] caption) => Html.Figure(
-        new XElement(
-            "div", Html.Image(explanation.ToPng(null, Side(explanation)), what),
-            Html.Image(explanation.ToPng(explanation.MainMap, Side(explanation)), $"Activation map: {what}")), caption);
+    public static XElement Card(ImageExplanation explanation, string what, params object[] caption) =>
+        Html.Figure(
+            new XElement(
+                "div",
+                Html.Image(explanation.ToPng(null, Side(explanation)), what),
+                Html.Image(explanation.ToPng(explanation.MainMap, Side(explanation)), $"Activation map: {what}")
+            ),
+            caption
+        );
 
     /// <summary>Statistics of the activations per stage. With several networks, one plot per stage compares them, as in the paper.</summary>
     public static ReportSection Activations(IReadOnlyList<(string Name, IReadOnlyList<StageActivations> Stages)> networks)
     {
         int images = networks[0].Stages[0].Images;
-        XElement[] plots = networks.Count == 1
-            ? [Panel("Features by value", networks[0].Stages.Select(stage => ($"stage {stage.Stage + 1}", stage)))]
-            :
-            [
-                .. Enumerable.Range(0, networks.Max(network => network.Stages.Count)).Select(stage => Panel(
-                    $"Stage {stage + 1}: features by value", networks.Where(network => stage < network.Stages.Count).Select(network => (network.Name, network.Stages[stage])))),
-            ];
+        XElement[] plots =
+            networks.Count == 1
+                ? [Panel("Features by value", networks[0].Stages.Select(stage => ($"stage {stage.Stage + 1}", stage)))]
+                :
+                [
+                    .. Enumerable
+                        .Range(0, networks.Max(network => network.Stages.Count))
+                        .Select(stage =>
+                            Panel(
+                                $"Stage {stage + 1}: features by value",
+                                networks.Where(network => stage < network.Stages.Count).Select(network => (network.Name, network.Stages[stage]))
+                            )
+                        ),
+                ];
         return new ReportSection(
-            "activations", "Activations",
+            "activations",
+            "Activations",
             Html.Paragraph($"Activations of each stage over {images} images (Xie et al. 2021, arXiv version, figure 4)."),
             Html.Row(plots),
-            HtmlTable.Of("Activations per stage", ["Network", "Stage", "#Mean", "#Above 0.5", "#Above 0.5, per image"],
-                networks.SelectMany(network => network.Stages.Select(stage => new object[]
-                {
-                    network.Name, $"{stage.Stage + 1}", Html.Number(stage.Mean), Html.Percent(stage.ActiveFraction), Html.Number(stage.Counts.Sum(), "0.0"),
-                }))));
+            HtmlTable.Of(
+                "Activations per stage",
+                ["Network", "Stage", "#Mean", "#Above 0.5", "#Above 0.5, per image"],
+                networks.SelectMany(network =>
+                    network.Stages.Select(stage =>
+                        new object[]
+                        {
+                            network.Name,
+                            $"{stage.Stage + 1}",
+                            Html.Number(stage.Mean),
+                            Html.Percent(stage.ActiveFraction),
+                            Html.Number(stage.Counts.Sum(), "0.0"),
+                        }
+                    )
+                )
+            )
+        );
     }
 
     private static XElement Panel(string title, IEnumerable<(string Name, StageActivations Stage)> lines)
     {
-        Plot plot = new(title, "Features above 0.5 per image, on average.",
-            new PlotAxis("value of the feature", StageActivations.Threshold, StageActivations.Threshold + StageActivations.BinWidth * (StageActivations.Bins - 1)),
-            PlotAxis.Over("features per image", lines.SelectMany(line => line.Stage.Counts.SkipLast(1)), fromZero: true));
+        Plot plot = new(
+            title,
+            "Features above 0.5 per image, on average.",
+            new PlotAxis(
+                "value of the feature",
+                StageActivations.Threshold,
+                StageActivations.Threshold + StageActivations.BinWidth * (StageActivations.Bins - 1)
+            ),
+            PlotAxis.Over("features per image", lines.SelectMany(line => line.Stage.Counts.SkipLast(1)), fromZero: true)
+        );
         foreach ((int style, (string name, StageActivations stage)) in lines.Index())
         {
             // At the centers of the bins, without the last bin, which is open.

@@ -18,23 +18,40 @@ internal static class HtmlPage
     public static string Of(string title, IReadOnlyList<ReportSection> sections)
     {
         XElement page = new(
-            "html", new XAttribute("lang", "en"),
+            "html",
+            new XAttribute("lang", "en"),
             new XElement(
                 "head",
                 new XElement("meta", new XAttribute("charset", "utf-8")),
                 new XElement("meta", new XAttribute("name", "viewport"), new XAttribute("content", "width=device-width, initial-scale=1")),
                 new XElement("meta", new XAttribute("name", "color-scheme"), new XAttribute("content", "light dark")),
                 new XElement("title", title),
-                new XElement("style", Stylesheet.Text)),
+                new XElement("style", Stylesheet.Text)
+            ),
             new XElement(
                 "body",
                 new XElement("a", new XAttribute("class", "skip"), new XAttribute("href", "#content"), "Skip to the content"),
                 new XElement(
-                    "header", new XElement("h1", title),
-                    new XElement("nav", new XAttribute("aria-label", "Sections"), new XElement("ul", sections.Select(section => new XElement("li", new XElement("a", new XAttribute("href", $"#{section.Id}"), section.Title)))))),
-                new XElement("main", new XAttribute("id", "content"), sections.Select(SectionOf))));
+                    "header",
+                    new XElement("h1", title),
+                    new XElement(
+                        "nav",
+                        new XAttribute("aria-label", "Sections"),
+                        new XElement(
+                            "ul",
+                            sections.Select(section => new XElement("li", new XElement("a", new XAttribute("href", $"#{section.Id}"), section.Title)))
+                        )
+                    )
+                ),
+                new XElement("main", new XAttribute("id", "content"), sections.Select(SectionOf))
+            )
+        );
         // Browsers read <td/> as an opening tag, so other empty elements need an explicit closing tag.
-        foreach (XElement element in page.Descendants().Where(element => element.IsEmpty && !Void.Contains(element.Name.LocalName) && !element.AncestorsAndSelf("svg").Any()).ToArray())
+        foreach (
+            XElement element in page.Descendants()
+                .Where(element => element.IsEmpty && !Void.Contains(element.Name.LocalName) && !element.AncestorsAndSelf("svg").Any())
+                .ToArray()
+        )
         {
             element.Value = "";
         }
@@ -45,9 +62,14 @@ internal static class HtmlPage
     /// <summary>Writes the page as UTF-8.</summary>
     public static void Write(Stream stream, string title, IReadOnlyList<ReportSection> sections) => stream.Write(Encoding.UTF8.GetBytes(Of(title, sections)));
 
-    private static XElement SectionOf(ReportSection section) => new(
-        "section", new XAttribute("id", section.Id), new XAttribute("aria-labelledby", $"{section.Id}-title"),
-        new XElement("h2", new XAttribute("id", $"{section.Id}-title"), section.Title), section.Content);
+    private static XElement SectionOf(ReportSection section) =>
+        new(
+            "section",
+            new XAttribute("id", section.Id),
+            new XAttribute("aria-labelledby", $"{section.Id}-title"),
+            new XElement("h2", new XAttribute("id", $"{section.Id}-title"), section.Title),
+            section.Content
+        );
 }
 
 /// <summary>Creates the elements of a report.</summary>
@@ -59,8 +81,8 @@ internal static class Html
     /// <param name="png">The content of a PNG file.</param>
     /// <param name="alt">The text alternative for screen readers.</param>
     /// <param name="style">A class of the stylesheet.</param>
-    public static XElement Image(byte[] png, string alt, string style = "image") => new(
-        "img", new XAttribute("class", style), new XAttribute("src", "data:image/png;base64," + Convert.ToBase64String(png)), new XAttribute("alt", alt));
+    public static XElement Image(byte[] png, string alt, string style = "image") =>
+        new("img", new XAttribute("class", style), new XAttribute("src", "data:image/png;base64," + Convert.ToBase64String(png)), new XAttribute("alt", alt));
 
     /// <summary>Content with a caption below it.</summary>
     public static XElement Figure(XElement content, params object[] caption) => new("figure", content, new XElement("figcaption", caption));
@@ -69,8 +91,8 @@ internal static class Html
     public static XElement Details(string summary, params IEnumerable<XElement> content) => new("details", new XElement("summary", summary), content);
 
     /// <summary>A list of names and values.</summary>
-    public static XElement Facts(params IEnumerable<(string Name, string Value)> facts) => new(
-        "dl", facts.Select(fact => new XElement("div", new XElement("dt", fact.Name), new XElement("dd", fact.Value))));
+    public static XElement Facts(params IEnumerable<(string Name, string Value)> facts) =>
+        new("dl", facts.Select(fact => new XElement("div", new XElement("dt", fact.Name), new XElement("dd", fact.Value))));
 
     /// <summary>Elements side by side, wrapped to the width of the page.</summary>
     public static XElement Row(params IEnumerable<XElement> content) => new("div", new XAttribute("class", "row"), content);
@@ -88,17 +110,36 @@ internal static class HtmlTable
     /// <param name="caption">The caption.</param>
     /// <param name="columns">The column headers. A header that starts with '#' makes a right-aligned column of numbers.</param>
     /// <param name="rows">Rows of texts or elements, one per column.</param>
-    public static XElement Of(string caption, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<object>> rows) => Scrolling(caption, new XElement(
-        "table",
-        new XElement("caption", caption),
-        new XElement("thead", new XElement("tr", columns.Select(column => new XElement("th", new XAttribute("scope", "col"), Kind(column), column.TrimStart('#'))))),
-        new XElement("tbody", rows.Select(row => new XElement("tr", row.Select((cell, i) => i == 0
-            ? new XElement("th", new XAttribute("scope", "row"), cell)
-            : new XElement("td", Kind(columns[i]), cell)))))));
+    public static XElement Of(string caption, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<object>> rows) =>
+        Scrolling(
+            caption,
+            new XElement(
+                "table",
+                new XElement("caption", caption),
+                new XElement(
+                    "thead",
+                    new XElement("tr", columns.Select(column => new XElement("th", new XAttribute("scope", "col"), Kind(column), column.TrimStart('#'))))
+                ),
+                new XElement(
+                    "tbody",
+                    rows.Select(row => new XElement(
+                        "tr",
+                        row.Select((cell, i) => i == 0 ? new XElement("th", new XAttribute("scope", "row"), cell) : new XElement("td", Kind(columns[i]), cell))
+                    ))
+                )
+            )
+        );
 
     /// <summary>A scrollable region for wide content, focusable by keyboard.</summary>
-    public static XElement Scrolling(string label, XElement wide) => new(
-        "div", new XAttribute("class", "scroll"), new XAttribute("tabindex", "0"), new XAttribute("role", "region"), new XAttribute("aria-label", label), wide);
+    public static XElement Scrolling(string label, XElement wide) =>
+        new(
+            "div",
+            new XAttribute("class", "scroll"),
+            new XAttribute("tabindex", "0"),
+            new XAttribute("role", "region"),
+            new XAttribute("aria-label", label),
+            wide
+        );
 
     private static XAttribute? Kind(string column) => column.StartsWith('#') ? new XAttribute("class", "number") : null;
 }

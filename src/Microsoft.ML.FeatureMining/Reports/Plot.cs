@@ -26,7 +26,10 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
     /// <param name="style">The index of color and dash pattern, from 0.</param>
     public Plot Line(string? name, IEnumerable<(double X, double Y)> points, int style)
     {
-        List<List<(double X, double Y)>> runs = [[]];
+        List<List<(double X, double Y)>> runs =
+        [
+            [],
+        ];
         foreach ((double px, double py) in points)
         {
             if (double.IsFinite(px) && double.IsFinite(py))
@@ -40,30 +43,65 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
         }
 
         // A polyline with a single point is invisible, so draw a dot.
-        return Add(name, style, () => runs.Where(run => run.Count > 0).Select(run => run.Count == 1 ? Dot(run[0], style) : new XElement(
-            "polyline", new XAttribute("class", $"line s{style}"), new XAttribute("points", string.Join(' ', run.Select(point => $"{N(AtX(point.X))},{N(AtY(point.Y))}"))))));
+        return Add(
+            name,
+            style,
+            () =>
+                runs.Where(run => run.Count > 0)
+                    .Select(run =>
+                        run.Count == 1
+                            ? Dot(run[0], style)
+                            : new XElement(
+                                "polyline",
+                                new XAttribute("class", $"line s{style}"),
+                                new XAttribute("points", string.Join(' ', run.Select(point => $"{N(AtX(point.X))},{N(AtY(point.Y))}")))
+                            )
+                    )
+        );
     }
 
     /// <summary>Bars that start at the lower end of the y axis.</summary>
     public Plot Bars(string? name, IEnumerable<(double From, double To, double Y)> bars, int style)
     {
         (double From, double To, double Y)[] all = [.. bars];
-        return Add(name, style, () => all.Select(bar => new XElement(
-            "rect", new XAttribute("class", $"bar s{style}"), A("x", AtX(bar.From) + 0.5), A("y", AtY(bar.Y)),
-            A("width", Math.Max(0.5, AtX(bar.To) - AtX(bar.From) - 1)), A("height", Height - Bottom - AtY(bar.Y)))));
+        return Add(
+            name,
+            style,
+            () =>
+                all.Select(bar => new XElement(
+                    "rect",
+                    new XAttribute("class", $"bar s{style}"),
+                    A("x", AtX(bar.From) + 0.5),
+                    A("y", AtY(bar.Y)),
+                    A("width", Math.Max(0.5, AtX(bar.To) - AtX(bar.From) - 1)),
+                    A("height", Height - Bottom - AtY(bar.Y))
+                ))
+        );
     }
 
-    public XElement ToSvg() => Image(
-        "plot", Width, Height, $"{title}. {description}",
-        new XElement("title", title),
-        new XElement("desc", description),
-        x.Ticks().SelectMany(VerticalTick),
-        y.Ticks().SelectMany(HorizontalTick),
-        Path("axis", $"M{N(Left)} {N(Top)}V{N(Height - Bottom)}H{N(Width - Right)}"),
-        Text((Left + Width - Right) / 2, Height - 6, "middle", x.Label),
-        new XElement("text", A("x", 13), A("y", (Top + Height - Bottom) / 2), new XAttribute("text-anchor", "middle"), new XAttribute("transform", $"rotate(-90 13 {N((Top + Height - Bottom) / 2)})"), y.Label),
-        _marks.SelectMany(draw => draw()),
-        _legend.OrderBy(entry => entry.Style).Index().SelectMany(entry => LegendEntry(entry.Index, entry.Item.Name, entry.Item.Style)));
+    public XElement ToSvg() =>
+        Image(
+            "plot",
+            Width,
+            Height,
+            $"{title}. {description}",
+            new XElement("title", title),
+            new XElement("desc", description),
+            x.Ticks().SelectMany(VerticalTick),
+            y.Ticks().SelectMany(HorizontalTick),
+            Path("axis", $"M{N(Left)} {N(Top)}V{N(Height - Bottom)}H{N(Width - Right)}"),
+            Text((Left + Width - Right) / 2, Height - 6, "middle", x.Label),
+            new XElement(
+                "text",
+                A("x", 13),
+                A("y", (Top + Height - Bottom) / 2),
+                new XAttribute("text-anchor", "middle"),
+                new XAttribute("transform", $"rotate(-90 13 {N((Top + Height - Bottom) / 2)})"),
+                y.Label
+            ),
+            _marks.SelectMany(draw => draw()),
+            _legend.OrderBy(entry => entry.Style).Index().SelectMany(entry => LegendEntry(entry.Index, entry.Item.Name, entry.Item.Style))
+        );
 
     private Plot Add(string? name, int style, Func<IEnumerable<XElement>> draw)
     {
@@ -77,29 +115,20 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
     }
 
     private IEnumerable<XElement> VerticalTick(double value) =>
-    [
-        Path("grid", $"M{N(AtX(value))} {N(Top)}V{N(Height - Bottom)}"),
-        Text(AtX(value), Height - Bottom + 15, "middle", x.Text(value)),
-    ];
+        [Path("grid", $"M{N(AtX(value))} {N(Top)}V{N(Height - Bottom)}"), Text(AtX(value), Height - Bottom + 15, "middle", x.Text(value))];
 
     private IEnumerable<XElement> HorizontalTick(double value) =>
-    [
-        Path("grid", $"M{N(Left)} {N(AtY(value))}H{N(Width - Right)}"),
-        Text(Left - 5, AtY(value) + 4, "end", y.Text(value)),
-    ];
+        [Path("grid", $"M{N(Left)} {N(AtY(value))}H{N(Width - Right)}"), Text(Left - 5, AtY(value) + 4, "end", y.Text(value))];
 
     private static IEnumerable<XElement> LegendEntry(int index, string name, int style)
     {
         double left = Left + index % LegendColumns * (Width - Left - Right) / LegendColumns;
         double middle = 11 + index / LegendColumns * LegendRow;
-        return
-        [
-            Path($"line s{style}", $"M{N(left)} {N(middle)}h24"),
-            Text(left + 29, middle + 4, "start", name),
-        ];
+        return [Path($"line s{style}", $"M{N(left)} {N(middle)}h24"), Text(left + 29, middle + 4, "start", name)];
     }
 
-    private XElement Dot((double X, double Y) point, int style) => new("circle", new XAttribute("class", $"dot s{style}"), A("cx", AtX(point.X)), A("cy", AtY(point.Y)), A("r", 3));
+    private XElement Dot((double X, double Y) point, int style) =>
+        new("circle", new XAttribute("class", $"dot s{style}"), A("cx", AtX(point.X)), A("cy", AtY(point.Y)), A("r", 3));
 
     private double AtX(double value) => Left + x.Position(value) * (Width - Right - Left);
 
@@ -112,9 +141,15 @@ internal sealed class Plot(string title, string description, PlotAxis x, PlotAxi
 internal static class Svg
 {
     /// <summary>The root element with a size in user units and a text alternative for screen readers.</summary>
-    public static XElement Image(string cssClass, double width, double height, string label, params object[] content) => new(
-        "svg", new XAttribute("class", cssClass), new XAttribute("viewBox", $"0 0 {N(width)} {N(height)}"),
-        new XAttribute("role", "img"), new XAttribute("aria-label", label), content);
+    public static XElement Image(string cssClass, double width, double height, string label, params object[] content) =>
+        new(
+            "svg",
+            new XAttribute("class", cssClass),
+            new XAttribute("viewBox", $"0 0 {N(width)} {N(height)}"),
+            new XAttribute("role", "img"),
+            new XAttribute("aria-label", label),
+            content
+        );
 
     /// <param name="x">The x coordinate of its start, middle or end, depending on <paramref name="anchor"/>.</param>
     /// <param name="y">The baseline.</param>
@@ -171,6 +206,12 @@ internal static class TickSpacing
     public static double Of(double least)
     {
         double power = least > 0 ? Math.Pow(10, Math.Floor(Math.Log10(least))) : 1;
-        return power * (least <= power ? 1 : least <= 2 * power ? 2 : least <= 5 * power ? 5 : 10);
+        return power
+            * (
+                least <= power ? 1
+                : least <= 2 * power ? 2
+                : least <= 5 * power ? 5
+                : 10
+            );
     }
 }

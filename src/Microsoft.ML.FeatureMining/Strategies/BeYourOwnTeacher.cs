@@ -82,13 +82,14 @@ public sealed class BeYourOwnTeacher : TrainingStrategy
         {
             foreach (Exit exit in _exits)
             {
-                Tensor features = exit.Embed(pass.Stage(exit.Stage));      // [N,C]
-                Tensor logits = exit.call(features);                      // [N,K]
+                Tensor features = exit.Embed(pass.Stage(exit.Stage)); // [N,C]
+                Tensor logits = exit.call(features); // [N,K]
                 Add("labels", pass.Criterion.Compute(logits, pass.Batch.Targets), 1 - _settings.Alpha);
                 Add("teacher", DistillationLoss(logits, pass.Logits, _settings.Temperature), _settings.Alpha);
                 Add("hint", (features - pass.Embedding.detach()).Pow(2).sum(1).mean(), _settings.HintWeight);
 
-                void Add(string term, Tensor value, double weight) => ledger.Add(string.Create(CultureInfo.InvariantCulture, $"byot.{exit.Stage}.{term}"), value, weight);
+                void Add(string term, Tensor value, double weight) =>
+                    ledger.Add(string.Create(CultureInfo.InvariantCulture, $"byot.{exit.Stage}.{term}"), value, weight);
             }
         }
     }

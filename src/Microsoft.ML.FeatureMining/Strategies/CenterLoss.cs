@@ -44,8 +44,8 @@ public sealed class CenterLoss : TrainingStrategy
     {
         // Computed as |x - m|^2 + sum_k t_k |c_k|^2 - |m|^2 with m = sum_k t_k c_k. The last two terms have no gradient and cancel for a hard label, so x is
         // not part of a difference of large numbers.
-        Tensor mixture = targets.matmul(centers);                                                   // [N,C]
-        Tensor spread = targets.matmul(centers.Pow(2).sum(1)) - mixture.Pow(2).sum(1);              // [N]
+        Tensor mixture = targets.matmul(centers); // [N,C]
+        Tensor spread = targets.matmul(centers.Pow(2).sum(1)) - mixture.Pow(2).sum(1); // [N]
         return (embedding - mixture).Pow(2).sum(1).Add(spread).Div(2);
     }
 
@@ -81,8 +81,8 @@ internal sealed class ClassCenters : nn.Module
     public void Update(Tensor embedding, Tensor targets, double rate)
     {
         using IDisposable noGrad = no_grad();
-        Tensor counts = targets.sum(dim: 0).unsqueeze(1);                                                // [K,1]
-        Tensor step = (counts * Values - targets.t().matmul(embedding)) / counts.Add(1);            // [K,C]
+        Tensor counts = targets.sum(dim: 0).unsqueeze(1); // [K,1]
+        Tensor step = (counts * Values - targets.t().matmul(embedding)) / counts.Add(1); // [K,C]
         Values.sub_(step.Mul(rate));
     }
 }

@@ -34,10 +34,13 @@ public sealed class ClassWiseSelfDistillation : TrainingStrategy
 
     /// <inheritdoc/>
     protected internal override StrategyTraits Traits =>
-        StrategyTraits.NeedsWholeImages | StrategyTraits.NeedsOneClass | (Partners == PartnerSource.Class ? StrategyTraits.DrawsImages : StrategyTraits.OrdersImages);
+        StrategyTraits.NeedsWholeImages
+        | StrategyTraits.NeedsOneClass
+        | (Partners == PartnerSource.Class ? StrategyTraits.DrawsImages : StrategyTraits.OrdersImages);
 
     /// <inheritdoc/>
-    protected internal override StrategyRun Start(StrategyContext context) => Partners == PartnerSource.Class ? new ClassRun(this, context.Random) : new BatchRun(this);
+    protected internal override StrategyRun Start(StrategyContext context) =>
+        Partners == PartnerSource.Class ? new ClassRun(this, context.Random) : new BatchRun(this);
 
     /// <summary>
     /// The mean divergence of the rows 0 and 1, 2 and 3 and so on, over the pairs with the same class. Logits [N,K], one-hot targets [N,K], N at least 2.
@@ -45,7 +48,7 @@ public sealed class ClassWiseSelfDistillation : TrainingStrategy
     internal static Tensor PairDivergence(Tensor logits, Tensor targets, double temperature)
     {
         long paired = logits.shape[0] / 2 * 2;
-        Tensor same = (targets.slice(0, 0, paired, 2) * targets.slice(0, 1, paired, 2)).sum(1);      // [N/2]: 1 for a pair
+        Tensor same = (targets.slice(0, 0, paired, 2) * targets.slice(0, 1, paired, 2)).sum(1); // [N/2]: 1 for a pair
         Tensor divergence = Divergence(logits.slice(0, 0, paired, 2), logits.slice(0, 1, paired, 2).detach(), temperature);
         return (divergence * same).sum() / same.sum().ClampMin(1);
     }

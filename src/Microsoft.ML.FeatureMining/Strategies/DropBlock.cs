@@ -40,7 +40,7 @@ public sealed class DropBlock : TrainingStrategy
         using DisposeScope scope = NewDisposeScope();
         long margin = block - 1;
         Tensor padded = nn.functional.pad(corners, [margin, margin, margin, margin], PaddingModes.Constant, 0);
-        Tensor kept = WindowMaximum(WindowMaximum(padded, 2, block), 3, block).Rsub(1);   // [N,C,h,w]
+        Tensor kept = WindowMaximum(WindowMaximum(padded, 2, block), 3, block).Rsub(1); // [N,C,h,w]
         // ClampMin avoids 0 / 0 if every feature is dropped.
         return (features * kept / kept.mean().ClampMin(1.0 / kept.numel())).MoveToOuterDisposeScope();
     }
@@ -48,7 +48,7 @@ public sealed class DropBlock : TrainingStrategy
     // Maximum over windows of b positions along an axis, by doubling: log b passes. max_pool2d would compare b times and also store indices.
     private static Tensor WindowMaximum(Tensor values, int axis, int block)
     {
-        for (int seen = 1; seen < block;)
+        for (int seen = 1; seen < block; )
         {
             int step = Math.Min(seen, block - seen);
             long length = values.shape[axis] - step;

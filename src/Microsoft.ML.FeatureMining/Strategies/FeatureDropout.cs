@@ -58,9 +58,10 @@ internal sealed class FeatureMask(double rate, Func<long[], long[]> maskShape, S
     public static IEnumerable<string> Problems(string key, int stageCount) =>
         stageCount < 2 ? [$"{key} acts on the second to last stage and needs a backbone with at least two stages; this backbone has one."] : [];
 
-    public override Tensor OnStage(int stage, Tensor features, TrainingClock clock) => stage == context.Stages.Count - 2
-        ? features * RandomMask.Bernoulli(maskShape(features.shape), 1 - rate, features, context.Random).Div_(1 - rate)
-        : features;
+    public override Tensor OnStage(int stage, Tensor features, TrainingClock clock) =>
+        stage == context.Stages.Count - 2
+            ? features * RandomMask.Bernoulli(maskShape(features.shape), 1 - rate, features, context.Random).Div_(1 - rate)
+            : features;
 }
 
 /// <summary>Random masks created on the device by a temporary generator, seeded from the strategy's stream.</summary>

@@ -57,8 +57,8 @@ public sealed class FeatureMining : TrainingStrategy
     internal static (Tensor Inside, Tensor Outside) PoolParts(Tensor features, Tensor weights, Tensor pooled)
     {
         long masks = weights.shape[1];
-        Tensor positions = features.permute(0, 2, 3, 1).flatten(1, 2);                            // [N,h*w,C]
-        Tensor parts = weights.expand(features.shape[0], masks, weights.shape[2]).bmm(positions);  // [N,masks,C]
+        Tensor positions = features.permute(0, 2, 3, 1).flatten(1, 2); // [N,h*w,C]
+        Tensor parts = weights.expand(features.shape[0], masks, weights.shape[2]).bmm(positions); // [N,masks,C]
         Tensor inside = parts.select(1, 0);
         return (inside, masks == 2 ? parts.select(1, 1) : pooled - inside);
     }
@@ -88,13 +88,16 @@ public sealed class FeatureMining : TrainingStrategy
                 AddTerm("inside", branches.Inside.call(inside));
                 AddTerm("outside", branches.Outside.call(outside));
 
-                void AddTerm(string part, Tensor logits) => ledger.Add(
-                    string.Create(CultureInfo.InvariantCulture, $"feature-mining.{branches.Stage}.{part}"), pass.Criterion.Compute(logits, pass.Batch.Targets));
+                void AddTerm(string part, Tensor logits) =>
+                    ledger.Add(
+                        string.Create(CultureInfo.InvariantCulture, $"feature-mining.{branches.Stage}.{part}"),
+                        pass.Criterion.Compute(logits, pass.Batch.Targets)
+                    );
             }
         }
 
-        private Linear AddLinear(int stage, string part) => _context.AddModule(
-            string.Create(CultureInfo.InvariantCulture, $"{stage}.{part}"), nn.Linear(_context.Stages[stage].Channels, _context.ClassCount));
+        private Linear AddLinear(int stage, string part) =>
+            _context.AddModule(string.Create(CultureInfo.InvariantCulture, $"{stage}.{part}"), nn.Linear(_context.Stages[stage].Channels, _context.ClassCount));
 
         private (Tensor Inside, Tensor Outside) Cut(Tensor features, Tensor pooled, StageShape shape)
         {
@@ -106,12 +109,16 @@ public sealed class FeatureMining : TrainingStrategy
             }
 
             int positions = shape.Height * shape.Width;
-            Tensor masks = Upload(draws, () => _settings.Segmentation switch
-            {
-                Segmentation.Points => DrawPoints(positions, _context.Random),
-                Segmentation.NonComplementary => [.. DrawBox(shape, _context.Random), .. DrawBox(shape, _context.Random)],
-                _ => DrawBox(shape, _context.Random),
-            });
+            Tensor masks = Upload(
+                draws,
+                () =>
+                    _settings.Segmentation switch
+                    {
+                        Segmentation.Points => DrawPoints(positions, _context.Random),
+                        Segmentation.NonComplementary => [.. DrawBox(shape, _context.Random), .. DrawBox(shape, _context.Random)],
+                        _ => DrawBox(shape, _context.Random),
+                    }
+            );
             return PoolParts(features, masks.Div_(positions).view(draws, -1, positions), pooled);
         }
 

@@ -27,13 +27,14 @@ public sealed class FixedMask : TrainingStrategy
     internal static float[] Mask(FeatureMapHalf kept, int height, int width) =>
         [.. Enumerable.Range(0, height * width).Select(i => IsKept(kept, i / width, i % width, height, width) ? 1f : 0f)];
 
-    private static bool IsKept(FeatureMapHalf kept, int row, int column, int height, int width) => kept switch
-    {
-        FeatureMapHalf.Left => 2 * column < width,
-        FeatureMapHalf.Right => 2 * (column + 1) > width,
-        FeatureMapHalf.Upper => 2 * row < height,
-        _ => 2 * (row + 1) > height,
-    };
+    private static bool IsKept(FeatureMapHalf kept, int row, int column, int height, int width) =>
+        kept switch
+        {
+            FeatureMapHalf.Left => 2 * column < width,
+            FeatureMapHalf.Right => 2 * (column + 1) > width,
+            FeatureMapHalf.Upper => 2 * row < height,
+            _ => 2 * (row + 1) > height,
+        };
 
     private sealed class Run(FixedMask settings, StrategyContext context) : StrategyRun
     {

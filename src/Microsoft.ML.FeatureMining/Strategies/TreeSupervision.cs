@@ -41,10 +41,13 @@ public sealed class TreeSupervision : TrainingStrategy
     }
 
     /// <inheritdoc/>
-    protected internal override StrategyRun Start(StrategyContext context) => Hierarchy!.ClassCount == context.ClassCount
-        ? new Run(Weight, context.AddModule("hierarchy", new HierarchyTables(Hierarchy)))
-        : throw new ArgumentException($"Hierarchy of tree-supervision has {Hierarchy.ClassCount} classes; the training set has {context.ClassCount}. Use a "
-            + $"hierarchy of the classes of the training set.");
+    protected internal override StrategyRun Start(StrategyContext context) =>
+        Hierarchy!.ClassCount == context.ClassCount
+            ? new Run(Weight, context.AddModule("hierarchy", new HierarchyTables(Hierarchy)))
+            : throw new ArgumentException(
+                $"Hierarchy of tree-supervision has {Hierarchy.ClassCount} classes; the training set has {context.ClassCount}. Use a "
+                    + $"hierarchy of the classes of the training set."
+            );
 
     private sealed class Run(double weight, HierarchyTables hierarchy) : StrategyRun
     {
@@ -78,7 +81,10 @@ internal sealed class HierarchyTables : nn.Module
         Dictionary<int, long> number = parents.Select((node, i) => (node, i)).ToDictionary(entry => entry.node, entry => (long)entry.i);
         ILookup<int, int> children = Enumerable.Range(1, nodes.Count - 1).ToLookup(node => nodes[node].Parent);
         int widest = parents.Max(parent => children[parent].Count());
-        long[] table = [.. parents.SelectMany(parent => children[parent].Select(child => child - 1L).Concat(Enumerable.Repeat(0L, widest - children[parent].Count())))];
+        long[] table =
+        [
+            .. parents.SelectMany(parent => children[parent].Select(child => child - 1L).Concat(Enumerable.Repeat(0L, widest - children[parent].Count()))),
+        ];
         bool[] missing = [.. parents.SelectMany(parent => Enumerable.Range(0, widest).Select(i => i >= children[parent].Count()))];
 
         Tensor leaves = tensor(below, [nodes.Count - 1, classes]);
@@ -96,10 +102,10 @@ internal sealed class HierarchyTables : nn.Module
     public Tensor LeafLogProbabilities(Tensor logits)
     {
         Tensor children = Table("children");
-        Tensor nodes = logits.matmul(Table("mean").t());                                             // [N,M]
-        Tensor siblings = nodes.index_select(1, children.flatten()).view(-1, children.shape[0], children.shape[1]);   // [N,P,B]
-        Tensor totals = siblings.MaskedFill(Table("missing"), double.NegativeInfinity).logsumexp(2);                 // [N,P]
-        return (nodes - totals.index_select(1, Table("parent"))).matmul(Table("below"));              // [N,K]
+        Tensor nodes = logits.matmul(Table("mean").t()); // [N,M]
+        Tensor siblings = nodes.index_select(1, children.flatten()).view(-1, children.shape[0], children.shape[1]); // [N,P,B]
+        Tensor totals = siblings.MaskedFill(Table("missing"), double.NegativeInfinity).logsumexp(2); // [N,P]
+        return (nodes - totals.index_select(1, Table("parent"))).matmul(Table("below")); // [N,K]
     }
 
     private Tensor Table(string name) => get_buffer(name)!;

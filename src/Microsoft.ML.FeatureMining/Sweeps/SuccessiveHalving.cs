@@ -35,7 +35,10 @@ public sealed record SuccessiveHalving
         for (int k = rungs.Length - 2; k >= 0; k--)
         {
             SweepTrial[] members = [.. trials.Where(trial => trial.State != TrialState.Failed && trial.HasReached(rungs[k]))];
-            SweepTrial? next = members.OrderByDescending(trial => trial.ScoreAt(rungs[k])).ThenBy(trial => trial.Number).Take(members.Length / Reduction)
+            SweepTrial? next = members
+                .OrderByDescending(trial => trial.ScoreAt(rungs[k]))
+                .ThenBy(trial => trial.Number)
+                .Take(members.Length / Reduction)
                 .FirstOrDefault(trial => !trial.HasReached(rungs[k + 1]));
             if (next is not null)
             {

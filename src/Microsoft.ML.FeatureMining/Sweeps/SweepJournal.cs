@@ -133,7 +133,10 @@ internal static class TrialLine
             throw new FormatException($"Expected a trial with {parameters.Count} settings and its curve.");
         }
 
-        return new SweepTrial(line.Trial, [.. parameters.Zip(line.Settings, (parameter, setting) => KeyValuePair.Create(parameter.Name, parameter.Parse(setting)))])
+        return new SweepTrial(
+            line.Trial,
+            [.. parameters.Zip(line.Settings, (parameter, setting) => KeyValuePair.Create(parameter.Name, parameter.Parse(setting)))]
+        )
         {
             State = line.State,
             Curve = [.. line.Curve.Select(epoch => new TrialEpoch((int)epoch[0], epoch[1]))],
@@ -143,8 +146,13 @@ internal static class TrialLine
     }
 
     private sealed record Line(
-        int Trial, TrialState State, string[] Settings, double[][] Curve, double Seconds,
-        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null);
+        int Trial,
+        TrialState State,
+        string[] Settings,
+        double[][] Curve,
+        double Seconds,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null
+    );
 }
 
 /// <summary>The score of a trial after an epoch.</summary>

@@ -53,7 +53,8 @@ public sealed class ChoiceParameter : SweepParameter
 
     internal static string TextOf(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
 
-    internal int IndexOf(object value) => Values.Index().Where(entry => TextOf(entry.Item) == TextOf(value)).Select(entry => entry.Index).DefaultIfEmpty(-1).First();
+    internal int IndexOf(object value) =>
+        Values.Index().Where(entry => TextOf(entry.Item) == TextOf(value)).Select(entry => entry.Index).DefaultIfEmpty(-1).First();
 
     internal override object ValueAt(double position) => Values[(int)(position * Values.Count)];
 
@@ -86,7 +87,10 @@ public sealed class NumberParameter : SweepParameter
         if (!(double.IsFinite(min) && double.IsFinite(max) && min < max) || (logarithmic && min <= 0))
         {
             string rule = logarithmic ? "min must be above 0 and below max on a logarithmic scale" : "min must be below max";
-            throw new ArgumentOutOfRangeException(nameof(min), FormattableString.Invariant($"The sweep parameter {name} has an invalid range from {min} to {max}: {rule}."));
+            throw new ArgumentOutOfRangeException(
+                nameof(min),
+                FormattableString.Invariant($"The sweep parameter {name} has an invalid range from {min} to {max}: {rule}.")
+            );
         }
 
         (Min, Max, IsLogarithmic, IsInteger) = (min, max, logarithmic, wholeNumber);
@@ -121,7 +125,14 @@ public sealed class NumberParameter : SweepParameter
     {
         double first = Scale(Min);
         IEnumerable<double> scale = Enumerable.Range(0, steps).Select(i => first + (steps == 1 ? 0.5 : (double)i / (steps - 1)) * (Scale(Max) - first));
-        return [.. scale.Select(scaled => IsLogarithmic ? Math.Exp(scaled) : scaled).Select(value => Math.Clamp(IsInteger ? Math.Round(value) : value, Min, Max)).Distinct().Cast<object>()];
+        return
+        [
+            .. scale
+                .Select(scaled => IsLogarithmic ? Math.Exp(scaled) : scaled)
+                .Select(value => Math.Clamp(IsInteger ? Math.Round(value) : value, Min, Max))
+                .Distinct()
+                .Cast<object>(),
+        ];
     }
 
     internal override object Parse(string text) => double.Parse(text, CultureInfo.InvariantCulture);

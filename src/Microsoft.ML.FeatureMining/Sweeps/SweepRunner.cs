@@ -53,9 +53,10 @@ internal sealed class SweepRunner(SweepPlan plan, SweepJournal journal, Func<Swe
     }
 
     // With few trials, no rung may have enough members for a promotion. Then the best trial is trained to the end.
-    private (SweepTrial, int)? LastPromotion() => journal.Trials.Any(trial => trial.State == TrialState.Completed)
-        ? null
-        : SweepTrial.Ranked(journal.Trials).FirstOrDefault(trial => trial.State == TrialState.Paused) is { } best ? (best, StopAfter(best.Epochs)) : null;
+    private (SweepTrial, int)? LastPromotion() =>
+        journal.Trials.Any(trial => trial.State == TrialState.Completed) ? null
+        : SweepTrial.Ranked(journal.Trials).FirstOrDefault(trial => trial.State == TrialState.Paused) is { } best ? (best, StopAfter(best.Epochs))
+        : null;
 
     private int StopAfter(int epochs) => plan.Halving?.Rungs(plan.Epochs).FirstOrDefault(rung => rung > epochs, plan.Epochs) ?? plan.Epochs;
 
@@ -65,11 +66,13 @@ internal sealed class SweepRunner(SweepPlan plan, SweepJournal journal, Func<Swe
         try
         {
             TrialRun run = train(trial, until, token);
-            TrialState state = run.IsComplete ? TrialState.Completed
+            TrialState state =
+                run.IsComplete ? TrialState.Completed
                 : run.Curve.Count > 0 && run.Curve[^1].Epoch >= until ? TrialState.Paused
                 : token.IsCancellationRequested ? TrialState.Interrupted
-                : throw new InvalidOperationException($"The training stopped before epoch {until} without being canceled. A sweep needs a pipeline that "
-                    + $"trains all epochs.");
+                : throw new InvalidOperationException(
+                    $"The training stopped before epoch {until} without being canceled. A sweep needs a pipeline that " + $"trains all epochs."
+                );
             return trial with { State = state, Curve = run.Curve, Seconds = trial.Seconds + watch.Elapsed.TotalSeconds };
         }
         catch (OperationCanceledException) when (token.IsCancellationRequested)
@@ -101,7 +104,12 @@ internal sealed record SweepPlan(IReadOnlyList<SweepParameter> Parameters, ISamp
     {
         double[][] ranked = [.. SweepTrial.Ranked(trials.Where(trial => trial.Score is not null || trial.State == TrialState.Failed)).Select(PositionsOf)];
         double[]? positions = trials.Count < Trials ? Sampler.Next(trials.Count, ranked) : null;
-        return positions is null ? null : new SweepTrial(trials.Count, [.. Parameters.Zip(positions, (parameter, position) => KeyValuePair.Create(parameter.Name, parameter.ValueAt(position)))]);
+        return positions is null
+            ? null
+            : new SweepTrial(
+                trials.Count,
+                [.. Parameters.Zip(positions, (parameter, position) => KeyValuePair.Create(parameter.Name, parameter.ValueAt(position)))]
+            );
     }
 
     private double[] PositionsOf(SweepTrial trial) => [.. Parameters.Zip(trial.Settings, (parameter, setting) => parameter.PositionOf(setting.Value))];

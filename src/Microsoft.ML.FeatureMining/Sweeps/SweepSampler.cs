@@ -49,8 +49,11 @@ internal sealed class GridSampler : ISampler
         double combinations = _positions.Aggregate(1.0, (product, values) => product * values.Length);
         if (combinations > MaxCombinations)
         {
-            throw new ArgumentException($"The grid has {combinations} combinations; at most {MaxCombinations} are allowed. Use fewer grid steps, fewer "
-                + $"parameters, or another sampler.", nameof(parameters));
+            throw new ArgumentException(
+                $"The grid has {combinations} combinations; at most {MaxCombinations} are allowed. Use fewer grid steps, fewer "
+                    + $"parameters, or another sampler.",
+                nameof(parameters)
+            );
         }
 
         _order = new RandomStream(seed, "grid").Permutation((int)combinations);
@@ -64,12 +67,15 @@ internal sealed class GridSampler : ISampler
         }
 
         int rest = _order[trial];
-        return [.. _positions.Select(values =>
-        {
-            double position = values[rest % values.Length];
-            rest /= values.Length;
-            return position;
-        })];
+        return
+        [
+            .. _positions.Select(values =>
+            {
+                double position = values[rest % values.Length];
+                rest /= values.Length;
+                return position;
+            }),
+        ];
     }
 }
 

@@ -62,8 +62,8 @@ public sealed record SweepSettings
 
     /// <summary>Validation errors of the settings; empty if they are valid.</summary>
     internal IEnumerable<string> Problems() =>
-    [
-        .. SettingsValidator.Problems(this),
-        .. Parameters.GroupBy(parameter => parameter.Name).Where(group => group.Count() > 1).Select(group => $"Parameters has {group.Key} more than once."),
-    ];
+        [
+            .. SettingsValidator.Problems(this),
+            .. Parameters.GroupBy(parameter => parameter.Name).Where(group => group.Count() > 1).Select(group => $"Parameters has {group.Key} more than once."),
+        ];
 }

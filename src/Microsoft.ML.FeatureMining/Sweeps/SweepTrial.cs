@@ -26,20 +26,23 @@ public sealed record SweepTrial(int Number, IReadOnlyList<KeyValuePair<string, o
     public double? Score => Curve.Count == 0 ? null : ScoreAt(Epochs);
 
     /// <summary>The best score up to an epoch.</summary>
-    internal double ScoreAt(int epochs) => Curve.Where(epoch => epoch.Epoch <= epochs).Select(epoch => epoch.Score).DefaultIfEmpty(double.NegativeInfinity).Max();
+    internal double ScoreAt(int epochs) =>
+        Curve.Where(epoch => epoch.Epoch <= epochs).Select(epoch => epoch.Score).DefaultIfEmpty(double.NegativeInfinity).Max();
 
     /// <summary>Whether the trial was trained for this many epochs, or has completed.</summary>
     internal bool HasReached(int epochs) => State == TrialState.Completed || (State != TrialState.Interrupted && Epochs >= epochs);
 
     /// <summary>The trial with the best settings; null if no trial completed an epoch.</summary>
-    internal static SweepTrial? Best(IEnumerable<SweepTrial> trials) => Ranked(trials).FirstOrDefault(trial => trial.Score is not null && trial.State != TrialState.Failed);
+    internal static SweepTrial? Best(IEnumerable<SweepTrial> trials) =>
+        Ranked(trials).FirstOrDefault(trial => trial.Score is not null && trial.State != TrialState.Failed);
 
     /// <summary>Sorted by epochs, then by score, in descending order; failed trials last.</summary>
-    internal static IEnumerable<SweepTrial> Ranked(IEnumerable<SweepTrial> trials) => trials
-        .OrderBy(trial => trial.State == TrialState.Failed)
-        .ThenByDescending(trial => trial.State == TrialState.Completed ? int.MaxValue : trial.Epochs)
-        .ThenByDescending(trial => trial.Score ?? double.NegativeInfinity)
-        .ThenBy(trial => trial.Number);
+    internal static IEnumerable<SweepTrial> Ranked(IEnumerable<SweepTrial> trials) =>
+        trials
+            .OrderBy(trial => trial.State == TrialState.Failed)
+            .ThenByDescending(trial => trial.State == TrialState.Completed ? int.MaxValue : trial.Epochs)
+            .ThenByDescending(trial => trial.Score ?? double.NegativeInfinity)
+            .ThenBy(trial => trial.Number);
 }
 
 /// <summary>The state of a trial.</summary>
@@ -65,17 +68,26 @@ internal static class SweepTable
 
     public static string ToCsv(IReadOnlyList<SweepParameter> parameters, IReadOnlyList<SweepTrial> trials)
     {
-        IEnumerable<IEnumerable<string>> rows = SweepTrial.Ranked(trials).Select(trial => Cells(trial).Concat(trial.Settings.Select(setting => ChoiceParameter.TextOf(setting.Value))));
-        return string.Concat(rows.Prepend(TrialColumns.Concat(parameters.Select(parameter => parameter.Name))).Select(row => string.Join(',', row.Select(Quote)) + "\r\n"));
+        IEnumerable<IEnumerable<string>> rows = SweepTrial
+            .Ranked(trials)
+            .Select(trial => Cells(trial).Concat(trial.Settings.Select(setting => ChoiceParameter.TextOf(setting.Value))));
+        return string.Concat(
+            rows.Prepend(TrialColumns.Concat(parameters.Select(parameter => parameter.Name))).Select(row => string.Join(',', row.Select(Quote)) + "\r\n")
+        );
     }
 
     /// <summary>A value for display; numbers with three digits.</summary>
     public static string Text(object value) => value is double number ? number.ToString("G3", CultureInfo.InvariantCulture) : ChoiceParameter.TextOf(value);
 
     private static IEnumerable<string> Cells(SweepTrial trial) =>
-    [
-        Of(trial.Number), trial.State.ToString(), Of(trial.Epochs), trial.Score is { } score ? Of(score) : "", trial.Seconds.ToString("F1", CultureInfo.InvariantCulture), trial.Error ?? "",
-    ];
+        [
+            Of(trial.Number),
+            trial.State.ToString(),
+            Of(trial.Epochs),
+            trial.Score is { } score ? Of(score) : "",
+            trial.Seconds.ToString("F1", CultureInfo.InvariantCulture),
+            trial.Error ?? "",
+        ];
 
     private static string Of(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 

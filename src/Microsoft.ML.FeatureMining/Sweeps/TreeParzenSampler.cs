@@ -35,7 +35,10 @@ internal sealed class TreeParzenSampler(IReadOnlyList<SweepParameter> parameters
     {
         IPositionDensity good = DensityOf(parameter, ranked[..best]);
         IPositionDensity bad = DensityOf(parameter, ranked[best..]);
-        return Enumerable.Range(0, Candidates).Select(_ => good.Sample(random)).MaxBy(position => Math.Log(good.Density(position)) - Math.Log(bad.Density(position)));
+        return Enumerable
+            .Range(0, Candidates)
+            .Select(_ => good.Sample(random))
+            .MaxBy(position => Math.Log(good.Density(position)) - Math.Log(bad.Density(position)));
     }
 
     private static IPositionDensity DensityOf(SweepParameter parameter, double[] positions) =>
@@ -55,13 +58,18 @@ internal sealed class ParzenDensity : IPositionDensity
     {
         double[] sorted = [.. positions.Order()];
         double narrowest = Math.Min(1, 1.0 / (sorted.Length + 1));
-        _components = [.. sorted.Select((middle, i) =>
-        {
-            double left = middle - (i == 0 ? 0 : sorted[i - 1]);
-            double right = (i == sorted.Length - 1 ? 1 : sorted[i + 1]) - middle;
-            double width = Math.Clamp(Math.Max(left, right), narrowest, 1);
-            return (middle, width, NormalDistribution.Cdf((1 - middle) / width) - NormalDistribution.Cdf(-middle / width));
-        })];
+        _components =
+        [
+            .. sorted.Select(
+                (middle, i) =>
+                {
+                    double left = middle - (i == 0 ? 0 : sorted[i - 1]);
+                    double right = (i == sorted.Length - 1 ? 1 : sorted[i + 1]) - middle;
+                    double width = Math.Clamp(Math.Max(left, right), narrowest, 1);
+                    return (middle, width, NormalDistribution.Cdf((1 - middle) / width) - NormalDistribution.Cdf(-middle / width));
+                }
+            ),
+        ];
     }
 
     public double Sample(RandomStream random)
@@ -84,7 +92,8 @@ internal sealed class ParzenDensity : IPositionDensity
     }
 
     public double Density(double position) =>
-        (1 + _components.Sum(part => NormalDistribution.Pdf((position - part.Mean) / part.Deviation) / (part.Deviation * part.Mass))) / (_components.Length + 1);
+        (1 + _components.Sum(part => NormalDistribution.Pdf((position - part.Mean) / part.Deviation) / (part.Deviation * part.Mass)))
+        / (_components.Length + 1);
 }
 
 /// <summary>

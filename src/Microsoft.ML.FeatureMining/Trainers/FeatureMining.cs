@@ -23,10 +23,23 @@ public sealed record FeatureMiningOptions : ImageClassificationOptions
     /// <value>false: one mask per iteration, as in the paper's text.</value>
     public bool MaskPerImage { get; init; }
 
-    internal override TrainingRecipe ToRecipe(ImageShape input, long seed) => base.ToRecipe(input, seed) with
-    {
-        Strategies = Stages <= 0 ? Strategies : [new Mining { Stages = Stages, Segmentation = Segmentation, MaskPerImage = MaskPerImage }, .. Strategies],
-    };
+    internal override TrainingRecipe ToRecipe(ImageShape input, long seed) =>
+        base.ToRecipe(input, seed) with
+        {
+            Strategies =
+                Stages <= 0
+                    ? Strategies
+                    :
+                    [
+                        new Mining
+                        {
+                            Stages = Stages,
+                            Segmentation = Segmentation,
+                            MaskPerImage = MaskPerImage,
+                        },
+                        .. Strategies,
+                    ],
+        };
 }
 
 /// <summary>
@@ -43,7 +56,5 @@ public sealed record FeatureMiningOptions : ImageClassificationOptions
 public sealed class FeatureMiningImageClassificationTrainer : ImageClassificationTrainer
 {
     internal FeatureMiningImageClassificationTrainer(IHostEnvironment environment, FeatureMiningOptions options)
-        : base(environment, "FeatureMining", options)
-    {
-    }
+        : base(environment, "FeatureMining", options) { }
 }

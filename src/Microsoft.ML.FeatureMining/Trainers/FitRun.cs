@@ -26,16 +26,20 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     /// <param name="initial">Initial weights of the same network; null for those that the recipe specifies.</param>
     public TrainingOutcome Train(TrainingRecipe recipe, TrainingRows rows, NamedTensors? initial = null)
     {
-        Info(string.Create(
-            CultureInfo.InvariantCulture,
-            $"Training {recipe.Backbone} on {device}: {rows.Train.Count} training images ({recipe.Input}), "
-            + $"{rows.Validation?.Count ?? 0} validation images, {rows.Keys.Count} classes"));
+        Info(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Training {recipe.Backbone} on {device}: {rows.Train.Count} training images ({recipe.Input}), "
+                    + $"{rows.Validation?.Count ?? 0} validation images, {rows.Keys.Count} classes"
+            )
+        );
         TrainingHost trainingHost = new(device)
         {
             Progress = Report,
             Warn = Warn,
             IsCanceled = () => IsCanceled,
-            LoadWeights = initial is not null ? initial.CopyTo
+            LoadWeights =
+                initial is not null ? initial.CopyTo
                 : recipe.InitialWeights is { } file ? network => Info($"Initial weights from '{file}': {WeightLoader.Load(file, network)}")
                 : null,
         };
@@ -44,7 +48,12 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             return TrainingEngine.Fit(recipe, rows.Train, rows.Validation, trainingHost);
         }
 
-        CheckpointSchedule schedule = new() { EverySteps = options.CheckpointEverySteps, Every = options.CheckpointEvery, Keep = options.KeepCheckpoints };
+        CheckpointSchedule schedule = new()
+        {
+            EverySteps = options.CheckpointEverySteps,
+            Every = options.CheckpointEvery,
+            Keep = options.KeepCheckpoints,
+        };
         using Workspace workspace = new(path, RunKey.Of(recipe, rows.Train, rows.Validation, initial), schedule, Warn);
         Info($"Run folder: '{workspace.Folder}'");
         return workspace.Record(Describe(recipe, rows), trainingHost, recording => TrainingEngine.Fit(recipe, rows.Train, rows.Validation, recording));
@@ -73,14 +82,18 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             if (options.ValidationSet is { } set)
             {
                 // Both sets share the memory budget.
-                StorageSettings left = storage with { MemoryBudget = Math.Max(0, storage.Budget - train.MemoryBytes) };
+                StorageSettings left = storage with
+                {
+                    MemoryBudget = Math.Max(0, storage.Budget - train.MemoryBytes),
+                };
                 (validation, _) = ReadMore("validation", set, label.BindTo(set.Schema, labelName), image.Shape, left);
             }
 
             return validation is null or { Count: > 0 }
                 ? new TrainingRows(label.Keys, train, validation, ledger.Unreadable.Count)
                 : throw new InvalidOperationException(
-                    "There are no validation rows with a label and a readable image. Check ValidationSet or ValidationFraction.");
+                    "There are no validation rows with a label and a readable image. Check ValidationSet or ValidationFraction."
+                );
         }
         catch
         {
@@ -105,7 +118,8 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
 
         images.Dispose();
         throw new InvalidOperationException(
-            "PatchSet has no rows with a known label and a readable image. Check PatchSet and PatchLabelColumnName, or set SwitchEpoch to 0.");
+            "PatchSet has no rows with a known label and a readable image. Check PatchSet and PatchLabelColumnName, or set SwitchEpoch to 0."
+        );
     }
 
     public void Info(string text) => channel.Info(MessageSensitivity.None, text);
@@ -151,8 +165,11 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             string validation = epoch.ValidationAccuracy is { } accuracy
                 ? FormattableString.Invariant($", validation loss {epoch.ValidationLoss:F4}, accuracy {accuracy:P2}")
                 : "";
-            Info(FormattableString.Invariant(
-                $"Epoch {epoch.Epoch}/{progress.Epochs}: loss {epoch.TrainLoss:F4}, accuracy {epoch.TrainAccuracy:P2}{validation}, learning rate {epoch.LearningRate:G3}, {epoch.Seconds:F1} s"));
+            Info(
+                FormattableString.Invariant(
+                    $"Epoch {epoch.Epoch}/{progress.Epochs}: loss {epoch.TrainLoss:F4}, accuracy {epoch.TrainAccuracy:P2}{validation}, learning rate {epoch.LearningRate:G3}, {epoch.Seconds:F1} s"
+                )
+            );
         }
         options.Progress?.Invoke(progress);
     }
@@ -165,7 +182,9 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         {
             throw new ArgumentException(
                 $"The images of the {role} rows (column '{image.Column.Name}') have shape {image.Shape}, those of the training rows {shape}; "
-                    + "both must be equal.", nameof(view));
+                    + "both must be equal.",
+                nameof(view)
+            );
         }
 
         (ImageSet images, _, RowLedger ledger) = ReadImages(role, new LabeledRows(view, label, image, ThrowIfCanceled), storage, heldOut: null);
@@ -194,16 +213,23 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             string causes = string.Join(Environment.NewLine, ledger.Causes.Select(cause => "- " + cause));
             if (ledger.Unreadable.Count > options.MaxSkippedFraction * ledger.Labels.Count)
             {
-                throw new InvalidOperationException(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The images of {ledger.Unreadable.Count} of {ledger.Labels.Count} {role} rows cannot be read, more than MaxSkippedFraction "
-                    + $"({options.MaxSkippedFraction}) allows. The first of them:{Environment.NewLine}{causes}"));
+                throw new InvalidOperationException(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The images of {ledger.Unreadable.Count} of {ledger.Labels.Count} {role} rows cannot be read, more than MaxSkippedFraction "
+                            + $"({options.MaxSkippedFraction}) allows. The first of them:{Environment.NewLine}{causes}"
+                    )
+                );
             }
 
-            channel.Warning(MessageSensitivity.Schema | MessageSensitivity.UserData, string.Create(
-                CultureInfo.InvariantCulture,
-                $"{ledger.Unreadable.Count} {role} rows were skipped because their image in column '{image.Column.Name}' cannot be read. "
-                + $"The first of them:{Environment.NewLine}{causes}"));
+            channel.Warning(
+                MessageSensitivity.Schema | MessageSensitivity.UserData,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{ledger.Unreadable.Count} {role} rows were skipped because their image in column '{image.Column.Name}' cannot be read. "
+                        + $"The first of them:{Environment.NewLine}{causes}"
+                )
+            );
         }
 
         if (ledger.Unlabeled > 0)
@@ -216,35 +242,40 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     {
         if (train.Count == 0)
         {
-            throw new InvalidOperationException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"There are no rows to train on: {ledger.Unlabeled} rows have no label in column '{label.Column.Name}' "
-                + $"and {ledger.Unreadable.Count} rows have an unreadable image."));
+            throw new InvalidOperationException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"There are no rows to train on: {ledger.Unlabeled} rows have no label in column '{label.Column.Name}' "
+                        + $"and {ledger.Unreadable.Count} rows have an unreadable image."
+                )
+            );
         }
 
         int[] classes = [.. train.Labels.Distinct().Take(2)];
         if (classes.Length == 1)
         {
             throw new InvalidOperationException(
-                $"All rows have the same label '{label.Describe(classes[0])}' in column '{label.Column.Name}'; at least two classes are required.");
+                $"All rows have the same label '{label.Describe(classes[0])}' in column '{label.Column.Name}'; at least two classes are required."
+            );
         }
     }
 
-    private object Describe(TrainingRecipe recipe, TrainingRows rows) => new
-    {
-        Recipe = ArtifactManifest.Describe(recipe),
-        TrainingImages = rows.Train.Count,
-        ValidationImages = rows.Validation?.Count ?? 0,
-        Classes = rows.Keys.Count,
-        rows.Skipped,
-        Device = device.ToString(),
-        Threads = torch.get_num_threads(),
-        Determinism = device.type == DeviceType.CPU
-            ? FormattableString.Invariant($"The same seed gives bit-identical weights on this CPU with {torch.get_num_threads()} threads; ")
-                + "with another number of threads, sums are computed in another order."
-            : "The same seed draws the same random numbers, but weights are not bit-identical: sums on a GPU have no fixed order.",
-        Versions = LibraryVersions.All,
-    };
+    private object Describe(TrainingRecipe recipe, TrainingRows rows) =>
+        new
+        {
+            Recipe = ArtifactManifest.Describe(recipe),
+            TrainingImages = rows.Train.Count,
+            ValidationImages = rows.Validation?.Count ?? 0,
+            Classes = rows.Keys.Count,
+            rows.Skipped,
+            Device = device.ToString(),
+            Threads = torch.get_num_threads(),
+            Determinism = device.type == DeviceType.CPU
+                ? FormattableString.Invariant($"The same seed gives bit-identical weights on this CPU with {torch.get_num_threads()} threads; ")
+                    + "with another number of threads, sums are computed in another order."
+                : "The same seed draws the same random numbers, but weights are not bit-identical: sums on a GPU have no fixed order.",
+            Versions = LibraryVersions.All,
+        };
 }
 
 /// <summary>The images of one Fit.</summary>

@@ -14,9 +14,7 @@ namespace Microsoft.ML.FeatureMining;
 /// </summary>
 public abstract record ImageClassificationOptions : TrainingOptions
 {
-    private protected ImageClassificationOptions()
-    {
-    }
+    private protected ImageClassificationOptions() { }
 
     /// <summary>The label column: a key, as returned by MapValueToKey.</summary>
     /// <value>Label.</value>
@@ -186,15 +184,22 @@ public abstract record ImageClassificationOptions : TrainingOptions
 
     private const int MaxSide = 65_536;
 
-    internal StorageSettings ToStorage() => new()
-    {
-        Storage = Storage,
-        MemoryBudget = MemoryBudget,
-        CacheFolder = CacheFolder,
-        ShuffleBufferSize = ShuffleBufferSize,
-    };
+    internal StorageSettings ToStorage() =>
+        new()
+        {
+            Storage = Storage,
+            MemoryBudget = MemoryBudget,
+            CacheFolder = CacheFolder,
+            ShuffleBufferSize = ShuffleBufferSize,
+        };
 
-    internal ImagePreprocessing ToPreprocessing() => new() { Shape = new ImageShape(Channels, ImageHeight, ImageWidth), CropRatio = CropRatio, Resize = Resize };
+    internal ImagePreprocessing ToPreprocessing() =>
+        new()
+        {
+            Shape = new ImageShape(Channels, ImageHeight, ImageWidth),
+            CropRatio = CropRatio,
+            Resize = Resize,
+        };
 
     /// <summary>The recipe for a network with that input shape.</summary>
     internal virtual TrainingRecipe ToRecipe(ImageShape input, long seed)

@@ -81,49 +81,54 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
     private protected virtual TrainingOutcome Train(FitRun run, TrainingRecipe recipe, TrainingRows rows) => run.Train(recipe, rows);
 
     // Planar floats have the shape of the column and are not resized.
-    private TrainingRecipe CreateRecipe(ImageSet train) => train.Element == PixelType.Single
-        ? (_options with { CropRatio = 1 }).ToRecipe(train.Shape, _seed)
-        : _options.ToRecipe(_options.ToPreprocessing().Shape, _seed);
+    private TrainingRecipe CreateRecipe(ImageSet train) =>
+        train.Element == PixelType.Single
+            ? (_options with { CropRatio = 1 }).ToRecipe(train.Shape, _seed)
+            : _options.ToRecipe(_options.ToPreprocessing().Shape, _seed);
 
-    private ArtifactManifest CreateManifest(TrainingRows rows, TrainingRecipe recipe) => new()
-    {
-        Backbone = recipe.Backbone,
-        Head = recipe.Head,
-        ClassCount = rows.Keys.Count,
-        IsMultilabel = _options.IsMultilabel,
-        ClassNames = rows.Keys.ItemType is null ? null : rows.Keys.Names,
-        Preprocessing = _options.ToPreprocessing() with { Shape = recipe.Input, CropRatio = recipe.CropRatio },
-        Element = rows.Train.Element,
-        TestTimeAugmentation = _options.TestTimeAugmentation == TestTimeAugmentation.TenCrop && rows.Train.Element == PixelType.Single
-            ? TestTimeAugmentation.Flip
-            : _options.TestTimeAugmentation,
-        Mean = new float[recipe.Input.Channels],
-        Std = new float[recipe.Input.Channels],
-        FixedMask = recipe.Strategies.OfType<FixedMask>().FirstOrDefault()?.Kept,
-        Recipe = ArtifactManifest.Describe(recipe),
-        SkippedImages = rows.Skipped,
-        Versions = LibraryVersions.All,
-    };
+    private ArtifactManifest CreateManifest(TrainingRows rows, TrainingRecipe recipe) =>
+        new()
+        {
+            Backbone = recipe.Backbone,
+            Head = recipe.Head,
+            ClassCount = rows.Keys.Count,
+            IsMultilabel = _options.IsMultilabel,
+            ClassNames = rows.Keys.ItemType is null ? null : rows.Keys.Names,
+            Preprocessing = _options.ToPreprocessing() with { Shape = recipe.Input, CropRatio = recipe.CropRatio },
+            Element = rows.Train.Element,
+            TestTimeAugmentation =
+                _options.TestTimeAugmentation == TestTimeAugmentation.TenCrop && rows.Train.Element == PixelType.Single
+                    ? TestTimeAugmentation.Flip
+                    : _options.TestTimeAugmentation,
+            Mean = new float[recipe.Input.Channels],
+            Std = new float[recipe.Input.Channels],
+            FixedMask = recipe.Strategies.OfType<FixedMask>().FirstOrDefault()?.Kept,
+            Recipe = ArtifactManifest.Describe(recipe),
+            SkippedImages = rows.Skipped,
+            Versions = LibraryVersions.All,
+        };
 
-    private static ArtifactManifest WithOutcome(ArtifactManifest untrained, TrainingOutcome outcome) => untrained with
-    {
-        Exits = outcome.Exits,
-        Mean = outcome.Pixels.Mean,
-        Std = outcome.Pixels.Std,
-        Recipe = ArtifactManifest.Describe(outcome.Recipe),
-        Epoch = outcome.Epoch,
-        End = outcome.End,
-        History = outcome.History,
-        EarlierHistory = outcome.EarlierHistory,
-    };
+    private static ArtifactManifest WithOutcome(ArtifactManifest untrained, TrainingOutcome outcome) =>
+        untrained with
+        {
+            Exits = outcome.Exits,
+            Mean = outcome.Pixels.Mean,
+            Std = outcome.Pixels.Std,
+            Recipe = ArtifactManifest.Describe(outcome.Recipe),
+            Epoch = outcome.Epoch,
+            End = outcome.End,
+            History = outcome.History,
+            EarlierHistory = outcome.EarlierHistory,
+        };
 
-    private ScoringSettings Settings => new()
-    {
-        ImageColumnName = _options.ImageColumnName,
-        ScoreColumnName = _options.ScoreColumnName,
-        PredictedLabelColumnName = _options.PredictedLabelColumnName,
-        OnUnreadableImage = _options.OnUnreadableImage,
-        MaxPixels = _options.MaxPixels,
-        BatchSize = _options.ScoringBatchSize,
-    };
+    private ScoringSettings Settings =>
+        new()
+        {
+            ImageColumnName = _options.ImageColumnName,
+            ScoreColumnName = _options.ScoreColumnName,
+            PredictedLabelColumnName = _options.PredictedLabelColumnName,
+            OnUnreadableImage = _options.OnUnreadableImage,
+            MaxPixels = _options.MaxPixels,
+            BatchSize = _options.ScoringBatchSize,
+        };
 }

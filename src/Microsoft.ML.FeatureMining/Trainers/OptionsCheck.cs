@@ -14,7 +14,9 @@ internal static class OptionsCheck
         if (problems.Count > 0)
         {
             throw new ArgumentException(
-                string.Join(Environment.NewLine, ["The options are invalid:", .. problems.Select(problem => "- " + problem)]), nameof(options));
+                string.Join(Environment.NewLine, ["The options are invalid:", .. problems.Select(problem => "- " + problem)]),
+                nameof(options)
+            );
         }
     }
 
@@ -38,20 +40,29 @@ internal static class ShortOptions
 {
     /// <summary>The trainer's defaults, with these values set. The warm-up is limited to a tenth of the epochs.</summary>
     public static TOptions Of<TOptions>(
-        string labelColumnName, string imageColumnName, string scoreColumnName, string predictedLabelColumnName, string backbone, int epochs, IDataView? validationSet)
+        string labelColumnName,
+        string imageColumnName,
+        string scoreColumnName,
+        string predictedLabelColumnName,
+        string backbone,
+        int epochs,
+        IDataView? validationSet
+    )
         where TOptions : ImageClassificationOptions, new()
     {
         ImageClassificationOptions defaults = new TOptions();
-        return (TOptions)(defaults with
-        {
-            LabelColumnName = labelColumnName,
-            ImageColumnName = imageColumnName,
-            ScoreColumnName = scoreColumnName,
-            PredictedLabelColumnName = predictedLabelColumnName,
-            Backbone = backbone,
-            Epochs = epochs,
-            WarmupEpochs = Math.Clamp(epochs / 10.0, 0, defaults.WarmupEpochs),
-            ValidationSet = validationSet,
-        });
+        return (TOptions)(
+            defaults with
+            {
+                LabelColumnName = labelColumnName,
+                ImageColumnName = imageColumnName,
+                ScoreColumnName = scoreColumnName,
+                PredictedLabelColumnName = predictedLabelColumnName,
+                Backbone = backbone,
+                Epochs = epochs,
+                WarmupEpochs = Math.Clamp(epochs / 10.0, 0, defaults.WarmupEpochs),
+                ValidationSet = validationSet,
+            }
+        );
     }
 }

@@ -74,7 +74,11 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
     private bool HasWholeImages => SwitchEpoch >= 0 && SwitchEpoch < Epochs;
 
     /// <summary>The recipe of the epochs on whole images.</summary>
-    internal override TrainingRecipe ToRecipe(ImageShape input, long seed) => base.ToRecipe(input, seed) with { Epochs = HasWholeImages ? Epochs - SwitchEpoch : Epochs };
+    internal override TrainingRecipe ToRecipe(ImageShape input, long seed) =>
+        base.ToRecipe(input, seed) with
+        {
+            Epochs = HasWholeImages ? Epochs - SwitchEpoch : Epochs,
+        };
 
     internal override IEnumerable<string> TrainerProblems()
     {
@@ -148,7 +152,10 @@ public sealed class PatchTrainingTrainer : ImageClassificationTrainer
 
         bool balances = _options is { BalancePositives: true, Loss: BinaryCrossEntropyLoss { PositiveWeights: null } };
         TrainingRecipe second = balances
-            ? recipe with { Loss = new BinaryCrossEntropyLoss { PositiveWeights = BinaryCrossEntropyLoss.Balance(rows.Train.CountImages(), rows.Train.Count) } }
+            ? recipe with
+            {
+                Loss = new BinaryCrossEntropyLoss { PositiveWeights = BinaryCrossEntropyLoss.Balance(rows.Train.CountImages(), rows.Train.Count) },
+            }
             : recipe;
         return run.Train(second, rows, onPatches?.Weights) with { EarlierHistory = onPatches?.History ?? [] };
     }

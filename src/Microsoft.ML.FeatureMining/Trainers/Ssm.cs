@@ -28,7 +28,8 @@ public sealed record SsmOptions : ImageClassificationOptions
     }
 
     internal override IEnumerable<string> TrainerProblems() =>
-        Head is SplitAndShareHead ? base.TrainerProblems()
+        Head is SplitAndShareHead
+            ? base.TrainerProblems()
             : base.TrainerProblems().Append("Head must be a SplitAndShareHead for the Ssm trainer. For another head, use the FeatureMining trainer.");
 }
 
@@ -47,7 +48,5 @@ public sealed record SsmOptions : ImageClassificationOptions
 public sealed class SsmTrainer : ImageClassificationTrainer
 {
     internal SsmTrainer(IHostEnvironment environment, SsmOptions options)
-        : base(environment, "Ssm", options)
-    {
-    }
+        : base(environment, "Ssm", options) { }
 }

@@ -21,23 +21,32 @@ internal static class SweptOptions
     private static object With(object settings, string name, ReadOnlySpan<string> path, object value)
     {
         PropertyInfo property = PropertyOf(settings.GetType(), path[0], name);
-        object? set = path.Length == 1 ? ValueFor(property, value)
-            : With(property.GetValue(settings) ?? throw new ArgumentException(
-                $"'{name}' cannot be set because {property.Name} is null."), name, path[1..], value);
+        object? set =
+            path.Length == 1
+                ? ValueFor(property, value)
+                : With(
+                    property.GetValue(settings) ?? throw new ArgumentException($"'{name}' cannot be set because {property.Name} is null."),
+                    name,
+                    path[1..],
+                    value
+                );
         object copy = Copy(settings);
         property.SetValue(copy, set);
         return copy;
     }
 
     // The method that a `with` expression calls.
-    private static object Copy(object record) => record.GetType().GetMethod("<Clone>$") is { } clone
-        ? clone.Invoke(record, null)!
-        : throw new ArgumentException($"{record.GetType().Name} is not a record, so a sweep cannot vary its settings.");
+    private static object Copy(object record) =>
+        record.GetType().GetMethod("<Clone>$") is { } clone
+            ? clone.Invoke(record, null)!
+            : throw new ArgumentException($"{record.GetType().Name} is not a record, so a sweep cannot vary its settings.");
 
-    private static PropertyInfo PropertyOf(Type type, string property, string name) => type.GetProperty(property) is { CanWrite: true } found
-        ? found
-        : throw new ArgumentException(
-            $"{type.Name} has no settable property '{property}' (in '{name}').{Spelling.Hint(property, type.GetProperties().Select(other => other.Name))}");
+    private static PropertyInfo PropertyOf(Type type, string property, string name) =>
+        type.GetProperty(property) is { CanWrite: true } found
+            ? found
+            : throw new ArgumentException(
+                $"{type.Name} has no settable property '{property}' (in '{name}').{Spelling.Hint(property, type.GetProperties().Select(other => other.Name))}"
+            );
 
     /// <summary>Lists the problems of parameters, and of the names of fixed settings, for such options.</summary>
     public static IEnumerable<string> Problems(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters, IEnumerable<string> fixedNames)
@@ -47,7 +56,11 @@ internal static class SweptOptions
             yield return "The sweep has no parameters to vary; set Parameters, or fix fewer settings.";
         }
 
-        HashSet<string> names = [.. options.GetType().GetProperties().Select(property => property.Name), .. AttributeParameters.Of(options).Select(parameter => parameter.Name)];
+        HashSet<string> names =
+        [
+            .. options.GetType().GetProperties().Select(property => property.Name),
+            .. AttributeParameters.Of(options).Select(parameter => parameter.Name),
+        ];
         foreach (string name in fixedNames.Where(name => !names.Contains(name)))
         {
             yield return $"{options.GetType().Name} has no property '{name}' to fix; correct Fixed.";
@@ -76,8 +89,9 @@ internal static class SweptOptions
 
     /// <summary>Lists the problems that no parameter value can solve, so that every trial would fail.</summary>
     public static IEnumerable<string> ProblemsOfEveryTrial(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters) =>
-        OptionsCheck.Problems(options).Intersect(
-            OptionsCheck.Problems(With(options, parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.ValueAt(0.5))))));
+        OptionsCheck
+            .Problems(options)
+            .Intersect(OptionsCheck.Problems(With(options, parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.ValueAt(0.5))))));
 
     private static object ValueFor(PropertyInfo property, object value)
     {
@@ -105,8 +119,15 @@ internal static class AttributeParameters
     public static IReadOnlyList<SweepParameter> Of(ImageClassificationOptions options)
     {
         (string Prefix, object? Part)[] parts = [("", options), ("Head.", options.Head), ("Loss.", options.Loss), ("Optimizer.", options.Optimizer)];
-        return [.. parts.Where(part => part.Part is not null).SelectMany(part => part.Part!.GetType().GetProperties().Select(property => Of(property, part.Prefix + property.Name)))
-            .OfType<SweepParameter>().Where(parameter => parameter.Name != Epochs).OrderBy(parameter => parameter.Name, StringComparer.Ordinal)];
+        return
+        [
+            .. parts
+                .Where(part => part.Part is not null)
+                .SelectMany(part => part.Part!.GetType().GetProperties().Select(property => Of(property, part.Prefix + property.Name)))
+                .OfType<SweepParameter>()
+                .Where(parameter => parameter.Name != Epochs)
+                .OrderBy(parameter => parameter.Name, StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>The subset that can vary: not fixed, and valid in combination with the other options.</summary>
@@ -115,8 +136,16 @@ internal static class AttributeParameters
         // Fixing a part fixes all of its settings.
         bool IsFixed(string name) => fixedNames.Any(other => name == other || name.StartsWith(other + ".", StringComparison.Ordinal));
         int problems = OptionsCheck.Problems(options).Count();
-        return [.. Of(options).Where(parameter => !IsFixed(parameter.Name)
-            && parameter.Grid(2).All(value => OptionsCheck.Problems(SweptOptions.With(options, [KeyValuePair.Create(parameter.Name, value)])).Count() <= problems))];
+        return
+        [
+            .. Of(options)
+                .Where(parameter =>
+                    !IsFixed(parameter.Name)
+                    && parameter
+                        .Grid(2)
+                        .All(value => OptionsCheck.Problems(SweptOptions.With(options, [KeyValuePair.Create(parameter.Name, value)])).Count() <= problems)
+                ),
+        ];
     }
 
     private static SweepParameter? Of(PropertyInfo property, string name)
@@ -124,7 +153,12 @@ internal static class AttributeParameters
         if (property.GetCustomAttribute<SearchRangeAttribute>() is { } range)
         {
             return new NumberParameter(
-                name, Convert.ToDouble(range.Min, CultureInfo.InvariantCulture), Convert.ToDouble(range.Max, CultureInfo.InvariantCulture), range.LogBase, property.PropertyType == typeof(int));
+                name,
+                Convert.ToDouble(range.Min, CultureInfo.InvariantCulture),
+                Convert.ToDouble(range.Max, CultureInfo.InvariantCulture),
+                range.LogBase,
+                property.PropertyType == typeof(int)
+            );
         }
 
         if (property.GetCustomAttribute<ChoiceAttribute>() is { } choice)
@@ -144,23 +178,29 @@ internal sealed class TrialTrainer<TOptions>(IDataView rows, TOptions baseline, 
     {
         using CancellationTokenSource pause = CancellationTokenSource.CreateLinkedTokenSource(token);
         TOptions settings = GetOptions(trial);
-        TOptions observed = (TOptions)(settings with
-        {
-            CancellationToken = pause.Token,
-            OnCancellation = CancellationBehavior.ReturnModel,
-            Progress = progress =>
+        TOptions observed = (TOptions)(
+            settings with
             {
-                settings.Progress?.Invoke(progress);
-                if (progress.Completed is { } epoch && epoch.Epoch >= until && epoch.Epoch < progress.Epochs)
+                CancellationToken = pause.Token,
+                OnCancellation = CancellationBehavior.ReturnModel,
+                Progress = progress =>
                 {
-                    pause.Cancel();
-                }
-            },
-        });
+                    settings.Progress?.Invoke(progress);
+                    if (progress.Completed is { } epoch && epoch.Epoch >= until && epoch.Epoch < progress.Epochs)
+                    {
+                        pause.Cancel();
+                    }
+                },
+            }
+        );
         using ImageClassificationTransformer classifier = TransformerChains.ClassifierOf(pipeline(observed).Fit(rows));
         IEnumerable<TrialEpoch> curve = classifier.Model.History.Select(epoch => new TrialEpoch(
-            epoch.Epoch, epoch.ValidationAccuracy ?? throw new InvalidOperationException(
-                "A sweep compares validation accuracies, but the trainer did not validate. Use the options that the pipeline function receives.")));
+            epoch.Epoch,
+            epoch.ValidationAccuracy
+                ?? throw new InvalidOperationException(
+                    "A sweep compares validation accuracies, but the trainer did not validate. Use the options that the pipeline function receives."
+                )
+        ));
         return new TrialRun([.. curve], classifier.Model.End != TrainingEnd.Canceled);
     }
 

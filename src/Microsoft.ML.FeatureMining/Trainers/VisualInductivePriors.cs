@@ -68,23 +68,15 @@ public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
     /// <summary>Whether Fit must induce the hierarchy first.</summary>
     internal bool InducesHierarchy => TreeSupervisionWeight > 0 && Hierarchy is null;
 
-    internal override TrainingRecipe ToRecipe(ImageShape input, long seed) => base.ToRecipe(input, seed) with { Strategies = [.. OwnStrategies(), .. Strategies] };
+    internal override TrainingRecipe ToRecipe(ImageShape input, long seed) =>
+        base.ToRecipe(input, seed) with
+        {
+            Strategies = [.. OwnStrategies(), .. Strategies],
+        };
 
     private IEnumerable<TrainingStrategy> OwnStrategies()
     {
         if (CutMixProbability is > 0 and <= 1)
-
-<<<<<<< TODO: Unmerged change from project 'MicrosoftMLTorchSharp.Tests', Before:
-            yield return new CutMix { Probability = CutMixProbability };
-        if (CenterLossWeight is > 0 and < double.PositiveInfinity)
-=======
-        {
-            yield return new CutMix { Probability = CutMixProbability };
-        }
-
-        if (CenterLossWeight is > 0 and < double.PositiveInfinity)
->>>>>>> After
-        {
         {
             yield return new CutMix { Probability = CutMixProbability };
         }
@@ -123,17 +115,8 @@ public sealed class VisualInductivePriorsTrainer : ImageClassificationTrainer
     private protected override TrainingOutcome Train(FitRun run, TrainingRecipe recipe, TrainingRows rows)
     {
         if (!_options.InducesHierarchy)
-
-<<<<<<< TODO: Unmerged change from project 'MicrosoftMLTorchSharp.Tests', Before:
-            return run.Train(recipe, rows);
-=======
         {
             return run.Train(recipe, rows);
->>>>>>> After
-        {
-            return run.Train(recipe, rows);
-        }
-
         }
 
         run.Info("No class Hierarchy is given. A first network is trained to induce one from its classifier, then a second network is trained with it.");
@@ -145,6 +128,9 @@ public sealed class VisualInductivePriorsTrainer : ImageClassificationTrainer
 
         ClassHierarchy hierarchy = HierarchyInduction.Of(first.Weights, rows.Keys.Count);
         run.Info($"The induced class hierarchy: {hierarchy}");
-        return run.Train((_options with { Hierarchy = hierarchy, CropRatio = recipe.CropRatio }).ToRecipe(recipe.Input, recipe.Seed), rows) with { EarlierHistory = first.History };
+        return run.Train((_options with { Hierarchy = hierarchy, CropRatio = recipe.CropRatio }).ToRecipe(recipe.Input, recipe.Seed), rows) with
+        {
+            EarlierHistory = first.History,
+        };
     }
 }

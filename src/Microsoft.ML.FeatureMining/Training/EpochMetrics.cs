@@ -11,7 +11,14 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// <param name="ValidationAccuracy">The same accuracy measure on the validation images, in [0, 1]; null without validation images.</param>
 /// <param name="Seconds">The wall-clock time of the epoch in seconds, including validation.</param>
 public sealed record EpochMetrics(
-    int Epoch, double LearningRate, double TrainLoss, double TrainAccuracy, double? ValidationLoss, double? ValidationAccuracy, double Seconds);
+    int Epoch,
+    double LearningRate,
+    double TrainLoss,
+    double TrainAccuracy,
+    double? ValidationLoss,
+    double? ValidationAccuracy,
+    double Seconds
+);
 
 /// <summary>The progress of a run, reported every few steps and at the end of each epoch.</summary>
 /// <param name="Epoch">The current epoch, from 1.</param>
@@ -26,8 +33,18 @@ public sealed record EpochMetrics(
 /// <param name="Remaining">The estimated remaining time of the run, including validation.</param>
 /// <param name="Completed">The metrics of the epoch if this report ends it; else null.</param>
 public sealed record TrainingProgress(
-    int Epoch, int Epochs, int Step, int StepsPerEpoch, double Loss, double Accuracy, double LearningRate, double ImagesPerSecond,
-    TimeSpan Elapsed, TimeSpan Remaining, EpochMetrics? Completed);
+    int Epoch,
+    int Epochs,
+    int Step,
+    int StepsPerEpoch,
+    double Loss,
+    double Accuracy,
+    double LearningRate,
+    double ImagesPerSecond,
+    TimeSpan Elapsed,
+    TimeSpan Remaining,
+    EpochMetrics? Completed
+);
 
 /// <summary>Why a run ended.</summary>
 public enum TrainingEnd

@@ -16,7 +16,14 @@ public sealed class ForwardPass
     private readonly Func<RandomStream, Tensor>? _partnerLogits;
 
     internal ForwardPass(
-        Batch batch, Tensor?[] stages, Tensor embedding, Tensor logits, ClassificationLoss criterion, IReadOnlyList<Tensor>? supervised = null, Func<RandomStream, Tensor>? partnerLogits = null)
+        Batch batch,
+        Tensor?[] stages,
+        Tensor embedding,
+        Tensor logits,
+        ClassificationLoss criterion,
+        IReadOnlyList<Tensor>? supervised = null,
+        Func<RandomStream, Tensor>? partnerLogits = null
+    )
     {
         Batch = batch;
         _stages = stages;
@@ -42,8 +49,8 @@ public sealed class ForwardPass
 
     /// <summary>The output [N,C,h,w] of a stage that the strategy keeps by <see cref="StrategyContext.KeepStage"/>.</summary>
     /// <exception cref="InvalidOperationException">No strategy keeps this stage.</exception>
-    public Tensor Stage(int index) => _stages[index]
-        ?? throw new InvalidOperationException($"Stage {index} was not kept; call StrategyContext.KeepStage({index}) in Start.");
+    public Tensor Stage(int index) =>
+        _stages[index] ?? throw new InvalidOperationException($"Stage {index} was not kept; call StrategyContext.KeepStage({index}) in Start.");
 
     /// <summary>The output of a kept stage averaged over all positions, [N,C]; computed once per step.</summary>
     public Tensor PooledStage(int index) => _pooled[index] ??= ImageNetwork.Pool(Stage(index));
@@ -57,8 +64,8 @@ public sealed class ForwardPass
     public Tensor PartnerLogits(RandomStream draws)
     {
         ArgumentNullException.ThrowIfNull(draws);
-        return _partnerLogits?.Invoke(draws) ?? throw new InvalidOperationException(
-            "PartnerLogits is not available: this forward pass has no training set to draw from.");
+        return _partnerLogits?.Invoke(draws)
+            ?? throw new InvalidOperationException("PartnerLogits is not available: this forward pass has no training set to draw from.");
     }
 
     /// <summary>The loss: its mean over all logits that the head supervises.</summary>
@@ -74,9 +81,7 @@ public sealed class LossLedger
 {
     private readonly List<(string Name, Tensor Value, double Weight)> _entries = [];
 
-    internal LossLedger()
-    {
-    }
+    internal LossLedger() { }
 
     /// <summary>Adds a term: <paramref name="weight"/> times a scalar.</summary>
     public void Add(string name, Tensor value, double weight = 1) => _entries.Add((name, value, weight));
@@ -104,9 +109,10 @@ public sealed record Batch(Tensor Images, Tensor Targets)
 internal static class Targets
 {
     /// <summary>[N,K]: one-hot, or 1 for each class in the label's set.</summary>
-    public static Tensor Of(HostBatch batch, ImageSet set, Device device) => set.LabelSets is { } sets
-        ? tensor(batch.Labels.SelectMany(label => sets[(int)label]).ToArray(), [batch.Count, set.ClassCount], device: device)
-        : nn.functional.one_hot(tensor(batch.Labels, device: device), set.ClassCount).to(ScalarType.Float32);
+    public static Tensor Of(HostBatch batch, ImageSet set, Device device) =>
+        set.LabelSets is { } sets
+            ? tensor(batch.Labels.SelectMany(label => sets[(int)label]).ToArray(), [batch.Count, set.ClassCount], device: device)
+            : nn.functional.one_hot(tensor(batch.Labels, device: device), set.ClassCount).to(ScalarType.Float32);
 }
 
 /// <summary>The position of a step in the run.</summary>

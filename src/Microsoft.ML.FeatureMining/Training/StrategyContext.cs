@@ -14,7 +14,14 @@ public sealed class StrategyContext
     private readonly string _key;
     private readonly Func<IReadOnlyList<Exit>>? _addExits;
 
-    internal StrategyContext(string key, IReadOnlyList<StageShape> stages, int classCount, Device device, RandomStream random, Func<IReadOnlyList<Exit>>? addExits = null)
+    internal StrategyContext(
+        string key,
+        IReadOnlyList<StageShape> stages,
+        int classCount,
+        Device device,
+        RandomStream random,
+        Func<IReadOnlyList<Exit>>? addExits = null
+    )
     {
         (_key, _addExits) = (key, addExits);
         Stages = stages;

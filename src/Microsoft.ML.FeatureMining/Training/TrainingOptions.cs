@@ -21,9 +21,7 @@ public abstract record TrainingOptions
 {
     internal const int MaxImagesPerStep = 1 << 24;
 
-    private protected TrainingOptions()
-    {
-    }
+    private protected TrainingOptions() { }
 
     /// <summary>The network, a key of <see cref="Networks.BackboneCatalog"/>.</summary>
     /// <value>Depends on the trainer.</value>

@@ -15,15 +15,11 @@ internal sealed record TrainingRecipe : TrainingOptions
 {
     private const int SchedulePoints = 1000;
 
-    public TrainingRecipe()
-    {
-    }
+    public TrainingRecipe() { }
 
     /// <summary>Creates a recipe with those settings.</summary>
     public TrainingRecipe(TrainingOptions options)
-        : base(options)
-    {
-    }
+        : base(options) { }
 
     /// <summary>Whether a head with a branch for patches trains that branch.</summary>
     public bool OnPatches { get; init; }
@@ -38,22 +34,32 @@ internal sealed record TrainingRecipe : TrainingOptions
     public int ReportEverySteps { get; init; } = 10;
 
     /// <summary>The shape of the images in the image sets: larger than <see cref="Input"/> if <see cref="TrainingOptions.CropRatio"/> is below 1.</summary>
-    internal ImageShape StoredShape => new ImagePreprocessing { Shape = Input, CropRatio = CropRatio }.Uncropped().Shape;
+    internal ImageShape StoredShape =>
+        new ImagePreprocessing { Shape = Input, CropRatio = CropRatio }
+            .Uncropped()
+            .Shape;
 
     internal int ImagesPerStep => BatchSize * GradientAccumulationSteps;
 
     /// <summary>Lists all problems of the recipe; empty if it can run.</summary>
-    public IReadOnlyList<string> Problems() => HasNulls ? [.. SettingsValidator.Problems(this)] :
-    [
-        .. SettingsValidator.Problems(this),
-        .. RuleProblems(),
-        .. PartProblems(),
-        .. BackboneCatalog.Problem(Backbone, Input.Channels) is { } problem ? [problem] : NetworkProblems(BackboneCatalog.StageChannels(Backbone, Input.Channels)),
-    ];
+    public IReadOnlyList<string> Problems() =>
+        HasNulls
+            ? [.. SettingsValidator.Problems(this)]
+            :
+            [
+                .. SettingsValidator.Problems(this),
+                .. RuleProblems(),
+                .. PartProblems(),
+                .. BackboneCatalog.Problem(Backbone, Input.Channels) is { } problem
+                    ? [problem]
+                    : NetworkProblems(BackboneCatalog.StageChannels(Backbone, Input.Channels)),
+            ];
 
     // User code may be compiled without nullable annotations.
-    private bool HasNulls => new object?[] { Backbone, Loss, Optimizer, FineTuning, Schedule, Strategies, Augmentations }.Contains(null)
-        || Strategies.Contains(null!) || Augmentations.Contains(null!);
+    private bool HasNulls =>
+        new object?[] { Backbone, Loss, Optimizer, FineTuning, Schedule, Strategies, Augmentations }.Contains(null)
+        || Strategies.Contains(null!)
+        || Augmentations.Contains(null!);
 
     // Rules across several settings.
     private IEnumerable<string> RuleProblems()
@@ -83,14 +89,24 @@ internal sealed record TrainingRecipe : TrainingOptions
     {
         IEnumerable<string?> keys =
         [
-            OptimizerCatalog.Problem(Optimizer), LossCatalog.Problem(Loss), ScheduleCatalog.Problem(Schedule), Head is null ? null : HeadCatalog.Problem(Head),
-            .. Augmentations.Select(AugmentationCatalog.Problem), .. Strategies.Select(StrategyCatalog.Problem),
+            OptimizerCatalog.Problem(Optimizer),
+            LossCatalog.Problem(Loss),
+            ScheduleCatalog.Problem(Schedule),
+            Head is null ? null : HeadCatalog.Problem(Head),
+            .. Augmentations.Select(AugmentationCatalog.Problem),
+            .. Strategies.Select(StrategyCatalog.Problem),
         ];
         return
         [
-            .. keys.OfType<string>(), .. Optimizer.Problems(), .. Loss.Problems(), .. ScheduleProblems(), .. Augmentations.SelectMany(augmentation => augmentation.Problems()),
-            .. Strategies.GroupBy(strategy => strategy.Key).Where(group => group.Count() > 1).Select(group =>
-                $"Strategies contain '{group.Key}' {group.Count()} times; use each strategy once."),
+            .. keys.OfType<string>(),
+            .. Optimizer.Problems(),
+            .. Loss.Problems(),
+            .. ScheduleProblems(),
+            .. Augmentations.SelectMany(augmentation => augmentation.Problems()),
+            .. Strategies
+                .GroupBy(strategy => strategy.Key)
+                .Where(group => group.Count() > 1)
+                .Select(group => $"Strategies contain '{group.Key}' {group.Count()} times; use each strategy once."),
             .. CompositionRules.Problems(Strategies),
         ];
     }
@@ -104,10 +120,13 @@ internal sealed record TrainingRecipe : TrainingOptions
             return problems;
         }
 
-        double? wrong = Enumerable.Range(0, SchedulePoints).Select(i => (double?)i / SchedulePoints)
+        double? wrong = Enumerable
+            .Range(0, SchedulePoints)
+            .Select(i => (double?)i / SchedulePoints)
             .FirstOrDefault(progress => !(Schedule.Factor(progress!.Value) is >= 0 and < double.PositiveInfinity));
         return wrong is { } at
-            ? [$"The factor of the learning rate schedule '{Schedule.Key}' must be at least 0 and finite; at progress {at} it is {Schedule.Factor(at)}."] : [];
+            ? [$"The factor of the learning rate schedule '{Schedule.Key}' must be at least 0 and finite; at progress {at} it is {Schedule.Factor(at)}."]
+            : [];
     }
 
     private IEnumerable<string> NetworkProblems(IReadOnlyList<int> stageChannels)
@@ -130,10 +149,12 @@ internal static class CompositionRules
 {
     private static readonly (StrategyTraits One, StrategyTraits Other, string Reason)[] Rules =
     [
-        (StrategyTraits.MixesImages, StrategyTraits.NeedsWholeImages,
-            "The strategy '{0}' mixes images of different classes, but '{1}' needs images of a single class. Remove one of them."),
-        (StrategyTraits.OrdersImages, StrategyTraits.OrdersImages,
-            "The strategies '{0}' and '{1}' both set the order of the images. Remove one of them."),
+        (
+            StrategyTraits.MixesImages,
+            StrategyTraits.NeedsWholeImages,
+            "The strategy '{0}' mixes images of different classes, but '{1}' needs images of a single class. Remove one of them."
+        ),
+        (StrategyTraits.OrdersImages, StrategyTraits.OrdersImages, "The strategies '{0}' and '{1}' both set the order of the images. Remove one of them."),
     ];
 
     // A rule between two equal traits must not report each pair twice.

@@ -105,12 +105,8 @@ public abstract class StrategyRun
     public virtual Tensor OnStage(int stage, Tensor features, TrainingClock clock) => features;
 
     /// <summary>Adds terms to the loss.</summary>
-    public virtual void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock)
-    {
-    }
+    public virtual void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock) { }
 
     /// <summary>Called after each epoch and its validation.</summary>
-    public virtual void EndEpoch(EpochMetrics metrics)
-    {
-    }
+    public virtual void EndEpoch(EpochMetrics metrics) { }
 }

@@ -22,12 +22,14 @@ internal static class CurvePlot
         XElement svg = Page(Width, Height, result.Experiment.Title, "polyline { fill: none; stroke-width: 1.8 } .axis { stroke: #555; fill: none }");
         int epochs = Math.Max(2, result.Curves.Values.Max(curve => curve.Count));
         double highest = Math.Max(1, result.Curves.Values.SelectMany(curve => curve).Max());
-        double step = RoundStep(highest / 8), most = step * Math.Ceiling(highest / step);
+        double step = RoundStep(highest / 8),
+            most = step * Math.Ceiling(highest / step);
         for (double value = 0; value <= most + step / 1000; value += step)
         {
             svg.Add(
                 Element("path", ("class", "grid"), ("d", $"M{N(Left)} {N(Y(value))}H{N(Width - Right)}")),
-                Text(Left - 6, Y(value) + 4, "end", value.ToString("0.###", CultureInfo.InvariantCulture)));
+                Text(Left - 6, Y(value) + 4, "end", value.ToString("0.###", CultureInfo.InvariantCulture))
+            );
         }
 
         double stride = Math.Max(1, RoundStep(epochs / 10.0));
@@ -38,14 +40,16 @@ internal static class CurvePlot
 
         svg.Add(
             Element("path", ("class", "axis"), ("d", $"M{N(Left)} {N(Top)}V{N(Height - Bottom)}H{N(Width - Right)}")),
-            Text((Left + Width - Right) / 2, Height - 10, "middle", "epoch; validation accuracy in %, mean over the seeds"));
+            Text((Left + Width - Right) / 2, Height - 10, "middle", "epoch; validation accuracy in %, mean over the seeds")
+        );
         foreach ((int index, (string name, IReadOnlyList<double> curve)) in result.Curves.Index())
         {
             (double left, double middle) = (Width - Right + 20, Top + 10 + 22 * index);
             svg.Add(
                 Line(index, string.Join(' ', curve.Select((value, i) => $"{N(X(i + 1))},{N(Y(value))}"))),
                 Line(index, $"{N(left)},{N(middle)} {N(left + 30)},{N(middle)}"),
-                Text(left + 38, middle + 4, "start", name));
+                Text(left + 38, middle + 4, "start", name)
+            );
         }
 
         return svg.ToString();

@@ -37,8 +37,7 @@ internal sealed class ExperimentData
         Dictionary<string, string> paths = [];
         foreach ((string name, Option<DirectoryInfo?> option) in _folders.Where(entry => Names(arguments, entry.Key)))
         {
-            paths[name] = parsed.GetValue(option)?.FullName
-                ?? throw new ArgumentException($"This experiment needs {option.Name} FOLDER, {option.Description}");
+            paths[name] = parsed.GetValue(option)?.FullName ?? throw new ArgumentException($"This experiment needs {option.Name} FOLDER, {option.Description}");
         }
 
         if (Names(arguments, TinyImages.Name))
@@ -78,18 +77,32 @@ internal static class TinyImages
         string aside = Path.Combine(parent.FullName, $".{Name}-{Environment.ProcessId}");
         (string Part, byte[] Pixels, int Digit)[] digits =
         [
-            .. Digits.Read().GroupBy(digit => digit.Digit).SelectMany(ofClass => ofClass.Take(2 * OfClass).Index()
-                .Select(digit => (digit.Index < OfClass ? "train" : "test", digit.Item.Pixels, digit.Item.Digit))),
+            .. Digits
+                .Read()
+                .GroupBy(digit => digit.Digit)
+                .SelectMany(ofClass =>
+                    ofClass.Take(2 * OfClass).Index().Select(digit => (digit.Index < OfClass ? "train" : "test", digit.Item.Pixels, digit.Item.Digit))
+                ),
         ];
         foreach (IGrouping<string, (string, byte[] Pixels, int Digit)> part in digits.GroupBy(digit => digit.Part))
         {
             (string, byte[] Pixels, int Digit)[] all = [.. part];
             Write(aside, part.Key, all.Select(digit => (digit.Pixels, Side, Text(digit.Digit))));
-            Write(aside, $"pairs-{part.Key}", all.Index().Select(digit =>
-            {
-                (string, byte[] Pixels, int Digit) left = digit.Item, right = all[(digit.Index * 7 + 3) % all.Length];
-                return (Beside(left.Pixels, right.Pixels), 2 * Side, string.Join(';', new[] { left.Digit, right.Digit }.Distinct().Order().Select(Text)));
-            }));
+            Write(
+                aside,
+                $"pairs-{part.Key}",
+                all.Index()
+                    .Select(digit =>
+                    {
+                        (string, byte[] Pixels, int Digit) left = digit.Item,
+                            right = all[(digit.Index * 7 + 3) % all.Length];
+                        return (
+                            Beside(left.Pixels, right.Pixels),
+                            2 * Side,
+                            string.Join(';', new[] { left.Digit, right.Digit }.Distinct().Order().Select(Text))
+                        );
+                    })
+            );
         }
 
         try

@@ -13,7 +13,11 @@ namespace Samples.Reproduce;
 /// <param name="Rows">The rows in the order of the table.</param>
 /// <param name="Curves">For experiments with curves, by row: validation accuracy in percent after each epoch, averaged over the seeds.</param>
 internal sealed record ExperimentResult(
-    Experiment Experiment, Scale Scale, IReadOnlyList<ResultRow> Rows, IReadOnlyDictionary<string, IReadOnlyList<double>> Curves)
+    Experiment Experiment,
+    Scale Scale,
+    IReadOnlyList<ResultRow> Rows,
+    IReadOnlyDictionary<string, IReadOnlyList<double>> Curves
+)
 {
     public Recipe Recipe => Experiment.Recipes[Scale];
 
@@ -25,25 +29,30 @@ internal sealed record ExperimentResult(
     public Sample Of(ResultRow row) => row.Samples[Primary];
 
     /// <summary>The difference of a row to the one that it is compared with, and its p value; null if one of them was not measured.</summary>
-    public (double Difference, double? PValue)? Comparison(ResultRow row) => Baseline(row) is { } baseline && Of(row).Count > 0 && Of(baseline).Count > 0
-        ? (Of(row).Mean - Of(baseline).Mean, Of(row).PValue(Of(baseline)))
-        : null;
+    public (double Difference, double? PValue)? Comparison(ResultRow row) =>
+        Baseline(row) is { } baseline && Of(row).Count > 0 && Of(baseline).Count > 0 ? (Of(row).Mean - Of(baseline).Mean, Of(row).PValue(Of(baseline))) : null;
 
     /// <summary>The same difference in the paper, in its first measure.</summary>
     public double? PublishedDifference(ResultRow row) => row.Row.Published.FirstOrDefault()?.Value - Baseline(row)?.Row.Published.FirstOrDefault()?.Value;
 
     public static ExperimentResult Of(Experiment experiment, Scale scale, IEnumerable<ExperimentRun> runs)
     {
-        ILookup<Row, (ExperimentRun Run, JsonElement? Report)> byRow =
-            runs.OrderBy(run => run.Seed).Select(run => (run, run.Result())).ToLookup(entry => entry.run.Row);
+        ILookup<Row, (ExperimentRun Run, JsonElement? Report)> byRow = runs.OrderBy(run => run.Seed)
+            .Select(run => (run, run.Result()))
+            .ToLookup(entry => entry.run.Row);
         return new ExperimentResult(
             experiment,
             scale,
-            [.. experiment.RowsAt(scale).Where(byRow.Contains)
-                .Select(row => new ResultRow(row, byRow[row].First().Run.Command, [.. experiment.Measures.Select(Measured(row))]))],
+            [
+                .. experiment
+                    .RowsAt(scale)
+                    .Where(byRow.Contains)
+                    .Select(row => new ResultRow(row, byRow[row].First().Run.Command, [.. experiment.Measures.Select(Measured(row))])),
+            ],
             experiment.Curves
                 ? experiment.RowsAt(scale).Where(row => Reports(row).Any()).ToDictionary(row => row.Name, row => Curve([.. Reports(row)]))
-                : new Dictionary<string, IReadOnlyList<double>>());
+                : new Dictionary<string, IReadOnlyList<double>>()
+        );
 
         Func<Measure, Sample> Measured(Row row) => measure => new Sample([.. Reports(row).Select(measure.Read).OfType<double>()]);
 
@@ -62,8 +71,11 @@ internal sealed record ExperimentResult(
     private static IReadOnlyList<double> Curve(JsonElement[] reports)
     {
         double[][] histories =
-            [.. reports.Select(report => report.GetProperty("history").EnumerateArray()
-                .Select(epoch => 100 * epoch.GetProperty("validation_accuracy").GetDouble()).ToArray())];
+        [
+            .. reports.Select(report =>
+                report.GetProperty("history").EnumerateArray().Select(epoch => 100 * epoch.GetProperty("validation_accuracy").GetDouble()).ToArray()
+            ),
+        ];
         return [.. Enumerable.Range(0, histories.Min(history => history.Length)).Select(epoch => histories.Average(history => history[epoch]))];
     }
 }
@@ -110,20 +122,24 @@ internal sealed record Sample(IReadOnlyList<double> Values)
 internal sealed record Measure(string Key, string Title, Func<JsonElement, double?> Read)
 {
     /// <summary>"The highest validation accuracy over the full training course", which the Feature Mining paper prints.</summary>
-    public static Measure Highest { get; } = new("highest", "highest accuracy of the course, %", report =>
-        History(report).Select(epoch => Number(epoch, "validation_accuracy")).Max() * 100);
+    public static Measure Highest { get; } =
+        new("highest", "highest accuracy of the course, %", report => History(report).Select(epoch => Number(epoch, "validation_accuracy")).Max() * 100);
 
     public static Measure Last { get; } = new("last", "accuracy of the last epoch, %", report => Number(report.GetProperty("test"), "micro_accuracy") * 100);
 
     /// <summary>Accuracy of the last epoch on the augmented training images; shows overfitting.</summary>
-    public static Measure Training { get; } = new("training", "training accuracy, %", report =>
-        History(report).Select(epoch => Number(epoch, "train_accuracy")).LastOrDefault() * 100);
+    public static Measure Training { get; } =
+        new("training", "training accuracy, %", report => History(report).Select(epoch => Number(epoch, "train_accuracy")).LastOrDefault() * 100);
 
-    public static Measure Seconds { get; } = new("seconds", "training time, s", report =>
-        History(report, "earlier_history").Concat(History(report)).Sum(epoch => Number(epoch, "seconds")));
+    public static Measure Seconds { get; } =
+        new("seconds", "training time, s", report => History(report, "earlier_history").Concat(History(report)).Sum(epoch => Number(epoch, "seconds")));
 
-    public static Measure MillisecondsPerStep { get; } = new("step", "time of a step, ms", report =>
-        1000 * Median(History(report).Select(epoch => Number(epoch, "seconds")).OfType<double>()) / Number(report, "steps_per_epoch"));
+    public static Measure MillisecondsPerStep { get; } =
+        new(
+            "step",
+            "time of a step, ms",
+            report => 1000 * Median(History(report).Select(epoch => Number(epoch, "seconds")).OfType<double>()) / Number(report, "steps_per_epoch")
+        );
 
     public static Measure Parameters { get; } = new("parameters", "parameters, millions", report => Number(report, "parameters") / 1e6);
 
@@ -132,22 +148,39 @@ internal sealed record Measure(string Key, string Title, Func<JsonElement, doubl
         new(key, title, report => Number(report.GetProperty("test"), property) * factor);
 
     /// <summary>A metric of one class on the held-out images, in percent.</summary>
-    public static Measure OfClass(int index, string name, string property) => new($"{name}-{property}", $"{name}: {property}, %", report =>
-        report.GetProperty("test").TryGetProperty("classes", out JsonElement classes) && index < classes.GetArrayLength()
-            ? Number(classes[index], property) * 100
-            : null);
+    public static Measure OfClass(int index, string name, string property) =>
+        new(
+            $"{name}-{property}",
+            $"{name}: {property}, %",
+            report =>
+                report.GetProperty("test").TryGetProperty("classes", out JsonElement classes) && index < classes.GetArrayLength()
+                    ? Number(classes[index], property) * 100
+                    : null
+        );
 
     /// <summary>Accuracy of one classifier of a Split-and-Share head, counted from 1.</summary>
-    public static Measure Classifier(int number) => new($"fc{number}", $"FC{number}, %", report =>
-        report.TryGetProperty("classifiers", out JsonElement accuracies) && accuracies.ValueKind == JsonValueKind.Array && number <= accuracies.GetArrayLength()
-            ? accuracies[number - 1].GetDouble() * 100
-            : null);
+    public static Measure Classifier(int number) =>
+        new(
+            $"fc{number}",
+            $"FC{number}, %",
+            report =>
+                report.TryGetProperty("classifiers", out JsonElement accuracies)
+                && accuracies.ValueKind == JsonValueKind.Array
+                && number <= accuracies.GetArrayLength()
+                    ? accuracies[number - 1].GetDouble() * 100
+                    : null
+        );
 
     /// <summary>The fraction of a stage's features above 0.5; stages count from 0.</summary>
-    public static Measure Active(int stage) => new($"active-{stage + 1}", $"stage {stage + 1}: features above 0.5, %", report =>
-        report.TryGetProperty("activations", out JsonElement stages) && stages.ValueKind == JsonValueKind.Array && stage < stages.GetArrayLength()
-            ? Number(stages[stage], "active_fraction") * 100
-            : null);
+    public static Measure Active(int stage) =>
+        new(
+            $"active-{stage + 1}",
+            $"stage {stage + 1}: features above 0.5, %",
+            report =>
+                report.TryGetProperty("activations", out JsonElement stages) && stages.ValueKind == JsonValueKind.Array && stage < stages.GetArrayLength()
+                    ? Number(stages[stage], "active_fraction") * 100
+                    : null
+        );
 
     // An ensemble has no history.
     private static IEnumerable<JsonElement> History(JsonElement report, string name = "history") =>
@@ -174,34 +207,41 @@ internal static class ResultJson
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    public static string Of(ExperimentResult result, string machine) => JsonSerializer.Serialize(new
-    {
-        result.Experiment.Paper,
-        Entry = result.Experiment.Key,
-        result.Experiment.Title,
-        Scale = result.Scale.ToString().ToLowerInvariant(),
-        Recipe = result.Recipe.What,
-        Machine = machine,
-        Rows = result.Rows.Select(row => new
-        {
-            row.Row.Group,
-            row.Row.Name,
-            row.Command,
-            Measures = result.Experiment.Measures.Select((measure, i) => new
+    public static string Of(ExperimentResult result, string machine) =>
+        JsonSerializer.Serialize(
+            new
             {
-                measure.Key,
-                measure.Title,
-                Published = row.Row.Published.ElementAtOrDefault(i),
-                row.Samples[i].Values,
-                N = row.Samples[i].Count,
-                Mean = row.Samples[i].Count > 0 ? row.Samples[i].Mean : (double?)null,
-                StandardDeviation = row.Samples[i].Std,
-            }),
-            Against = result.Baseline(row)?.Row.Name,
-            result.Comparison(row)?.Difference,
-            result.Comparison(row)?.PValue,
-        }),
-    }, Json);
+                result.Experiment.Paper,
+                Entry = result.Experiment.Key,
+                result.Experiment.Title,
+                Scale = result.Scale.ToString().ToLowerInvariant(),
+                Recipe = result.Recipe.What,
+                Machine = machine,
+                Rows = result.Rows.Select(row => new
+                {
+                    row.Row.Group,
+                    row.Row.Name,
+                    row.Command,
+                    Measures = result.Experiment.Measures.Select(
+                        (measure, i) =>
+                            new
+                            {
+                                measure.Key,
+                                measure.Title,
+                                Published = row.Row.Published.ElementAtOrDefault(i),
+                                row.Samples[i].Values,
+                                N = row.Samples[i].Count,
+                                Mean = row.Samples[i].Count > 0 ? row.Samples[i].Mean : (double?)null,
+                                StandardDeviation = row.Samples[i].Std,
+                            }
+                    ),
+                    Against = result.Baseline(row)?.Row.Name,
+                    result.Comparison(row)?.Difference,
+                    result.Comparison(row)?.PValue,
+                }),
+            },
+            Json
+        );
 }
 
 /// <summary>The result of an experiment as Markdown.</summary>
@@ -214,9 +254,12 @@ internal static class ResultMarkdown
         text.AppendLine($"# {experiment.Title}").AppendLine();
         string scale = result.Scale.ToString().ToLowerInvariant();
         text.AppendLine($"`{experiment.Paper}` {experiment.Key}, scale `{scale}`: {result.Recipe.What} {experiment.Note}".TrimEnd()).AppendLine();
-        text.AppendLine($"Mean (standard deviation) of n runs; difference in {experiment.Measures[result.Primary].Title} to the first row of the group, or to "
-            + "the row that is named;"
-            + $" p of Student's t test for independent samples. {machine}").AppendLine();
+        text.AppendLine(
+                $"Mean (standard deviation) of n runs; difference in {experiment.Measures[result.Primary].Title} to the first row of the group, or to "
+                    + "the row that is named;"
+                    + $" p of Student's t test for independent samples. {machine}"
+            )
+            .AppendLine();
         (string Head, Func<ResultRow, string> Cell)[] columns = [.. Columns(result)];
         text.AppendLine($"| {string.Join(" | ", columns.Select(column => column.Head))} |").AppendLine($"|{string.Concat(columns.Select(_ => "---|"))}");
         foreach (ResultRow row in result.Rows)
@@ -248,14 +291,27 @@ internal static class ResultMarkdown
             yield return (measure.Title, row => row.Samples[index] is { Count: > 0 } sample ? Cell(sample.Mean, sample.Std) : "");
         }
 
-        yield return ("difference", row =>
-            result.Comparison(row) is var (difference, _) ? $"{Signed(difference)}{(row.Row.Against is { } name ? $" to {name}" : "")}" : "");
-        yield return ("p", row => result.Comparison(row)?.PValue is { } p ? p < 0.001 ? "< 0.001" : p.ToString("0.000", CultureInfo.InvariantCulture) : "");
-        foreach ((int index, Measure measure) in measures.Where(measure =>
-            result.Rows.Any(row => row.Row.Published.ElementAtOrDefault(measure.Index) is not null)))
+        yield return (
+            "difference",
+            row => result.Comparison(row) is var (difference, _) ? $"{Signed(difference)}{(row.Row.Against is { } name ? $" to {name}" : "")}" : ""
+        );
+        yield return (
+            "p",
+            row =>
+                result.Comparison(row)?.PValue is { } p
+                    ? p < 0.001
+                        ? "< 0.001"
+                        : p.ToString("0.000", CultureInfo.InvariantCulture)
+                    : ""
+        );
+        foreach (
+            (int index, Measure measure) in measures.Where(measure => result.Rows.Any(row => row.Row.Published.ElementAtOrDefault(measure.Index) is not null))
+        )
         {
-            yield return ($"the paper: {measure.Title}", row =>
-                row.Row.Published.ElementAtOrDefault(index) is { } figure ? Cell(figure.Value, figure.Std) : "");
+            yield return (
+                $"the paper: {measure.Title}",
+                row => row.Row.Published.ElementAtOrDefault(index) is { } figure ? Cell(figure.Value, figure.Std) : ""
+            );
         }
 
         if (result.Rows.Any(row => result.PublishedDifference(row) is not null))

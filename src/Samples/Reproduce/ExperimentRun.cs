@@ -55,7 +55,15 @@ internal sealed class ExperimentRun
             return null;
         }
 
-        foreach (string[] step in IsDone ? [] : Row.Models == 1 ? [[.. Train(Seed), "--report", _report]] : Ensemble())
+        foreach (
+            string[] step in IsDone ? []
+            : Row.Models == 1
+                ?
+                [
+                    [.. Train(Seed), "--report", _report],
+                ]
+            : Ensemble()
+        )
         {
             if (program([.. step.Select(argument => Placeholders.Fill(argument, data))]) is not ExitCode.Success and int code)
             {
@@ -72,7 +80,9 @@ internal sealed class ExperimentRun
         {
             string[] models = [.. Enumerable.Range(0, Row.Models).Select(i => Path.Combine(work, $"{Text(i)}.zip"))];
             string ensemble = Path.Combine(work, "ensemble.zip");
-            IEnumerable<string[]> missing = models.Index().Where(model => !File.Exists(model.Item))
+            IEnumerable<string[]> missing = models
+                .Index()
+                .Where(model => !File.Exists(model.Item))
                 .Select(model => (string[])[.. Train(SeedsOfAnEnsemble * Seed + model.Index), "--model", model.Item]);
             return
             [
@@ -137,8 +147,9 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
         ExperimentRun[] runs = [.. Runs(experiment)];
         if (runs.Length == 0)
         {
-            throw new ArgumentException($"No row of {experiment.Name} matches --rows. Its rows: "
-                + $"{string.Join("; ", experiment.RowsAt(scale).Select(row => row.FullName))}.");
+            throw new ArgumentException(
+                $"No row of {experiment.Name} matches --rows. Its rows: " + $"{string.Join("; ", experiment.RowsAt(scale).Select(row => row.FullName))}."
+            );
         }
 
         IReadOnlyDictionary<string, string> data = dataOf(string.Concat(runs.Select(run => run.Command)));

@@ -18,16 +18,77 @@ internal static class FeatureMiningExperiments
         {
             Measures = Accuracy,
             Recipes = FeatureMiningRecipes.Cifar,
-            Note = "The paper's p values of FM (2 layers) against the best dropout method are 0.018, 0.0006, 0.0002, 0.039, 0.005 and 0.010, in the order of "
+            Note =
+                "The paper's p values of FM (2 layers) against the best dropout method are 0.018, 0.0006, 0.0002, 0.039, 0.005 and 0.010, in the order of "
                 + "the networks. It does not state the rates of dropout and spatial dropout; here 0.2.",
             Rows =
             [
-                .. Dropouts("ResNet-56", "{resnet-56}", "SpatialDropout", (73.71, 0.28), (73.81, 0.27), (74.38, 0.17), (73.92, 0.10), (74.55, 0.11), (75.35, 0.07)),
-                .. Dropouts("ResNet-110", "{resnet-110}", "DropBlock", (74.71, 0.23), (74.69, 0.33), (74.76, 0.12), (74.92, 0.07), (75.79, 0.08), (76.90, 0.13)),
-                .. Dropouts("ResNet-164", "{resnet-164}", "DropBlock", (74.98, 0.23), (75.15, 0.11), (75.34, 0.09), (75.51, 0.14), (76.51, 0.13), (78.31, 0.21)),
-                .. Dropouts("DenseNet-100", "{densenet-100}", "SpatialDropout", (77.25, 0.20), (77.45, 0.12), (77.97, 0.16), (77.33, 0.09), (78.24, 0.12), (78.78, 0.09)),
-                .. Dropouts("WRN-28-10", "{wrn-28-10}", "SpatialDropout", (79.35, 0.20), (79.21, 0.15), (79.63, 0.09), (79.44, 0.24), (79.75, 0.16), (80.90, 0.22)),
-                .. Dropouts("PyramidNet-110", "{pyramidnet-110}", "SpatialDropout", (81.54, 0.31), (81.31, 0.24), (81.60, 0.17), (81.57, 0.21), (82.13, 0.25), (82.87, 0.15)),
+                .. Dropouts(
+                    "ResNet-56",
+                    "{resnet-56}",
+                    "SpatialDropout",
+                    (73.71, 0.28),
+                    (73.81, 0.27),
+                    (74.38, 0.17),
+                    (73.92, 0.10),
+                    (74.55, 0.11),
+                    (75.35, 0.07)
+                ),
+                .. Dropouts(
+                    "ResNet-110",
+                    "{resnet-110}",
+                    "DropBlock",
+                    (74.71, 0.23),
+                    (74.69, 0.33),
+                    (74.76, 0.12),
+                    (74.92, 0.07),
+                    (75.79, 0.08),
+                    (76.90, 0.13)
+                ),
+                .. Dropouts(
+                    "ResNet-164",
+                    "{resnet-164}",
+                    "DropBlock",
+                    (74.98, 0.23),
+                    (75.15, 0.11),
+                    (75.34, 0.09),
+                    (75.51, 0.14),
+                    (76.51, 0.13),
+                    (78.31, 0.21)
+                ),
+                .. Dropouts(
+                    "DenseNet-100",
+                    "{densenet-100}",
+                    "SpatialDropout",
+                    (77.25, 0.20),
+                    (77.45, 0.12),
+                    (77.97, 0.16),
+                    (77.33, 0.09),
+                    (78.24, 0.12),
+                    (78.78, 0.09)
+                ),
+                .. Dropouts(
+                    "WRN-28-10",
+                    "{wrn-28-10}",
+                    "SpatialDropout",
+                    (79.35, 0.20),
+                    (79.21, 0.15),
+                    (79.63, 0.09),
+                    (79.44, 0.24),
+                    (79.75, 0.16),
+                    (80.90, 0.22)
+                ),
+                .. Dropouts(
+                    "PyramidNet-110",
+                    "{pyramidnet-110}",
+                    "SpatialDropout",
+                    (81.54, 0.31),
+                    (81.31, 0.24),
+                    (81.60, 0.17),
+                    (81.57, 0.21),
+                    (82.13, 0.25),
+                    (82.87, 0.15)
+                ),
             ],
         },
         new(Paper, "table-2", "Feature Mining beside self-distillation on CIFAR-100")
@@ -40,8 +101,14 @@ internal static class FeatureMiningExperiments
                 On("ResNet-110+BYOT", "{resnet-110}", $"{Plain} {Byot}", (76.68, 0.14)),
                 On("ResNet-110+CS-KD", "{resnet-110}", $"{Plain} {ClassWise}", (75.92, 0.08)),
                 On("ResNet-110+FM", "{resnet-110}", Mined, (76.90, 0.21)),
-                On("ResNet-110+FM+BYOT", "{resnet-110}", $"{Mined} {Byot}", (77.34, 0.16)) with { Against = "ResNet-110+BYOT" },
-                On("ResNet-110+FM+CS-KD", "{resnet-110}", $"{Mined} {ClassWise}", (77.68, 0.11)) with { Against = "ResNet-110+CS-KD" },
+                On("ResNet-110+FM+BYOT", "{resnet-110}", $"{Mined} {Byot}", (77.34, 0.16)) with
+                {
+                    Against = "ResNet-110+BYOT",
+                },
+                On("ResNet-110+FM+CS-KD", "{resnet-110}", $"{Mined} {ClassWise}", (77.68, 0.11)) with
+                {
+                    Against = "ResNet-110+CS-KD",
+                },
             ],
         },
         new(Paper, "table-3", "Feature Mining with Mixup on CIFAR-100")
@@ -93,13 +160,19 @@ internal static class FeatureMiningExperiments
             Recipes = FeatureMiningRecipes.Birds,
             Curves = true,
             Note = "Figure 5 of the arXiv version.",
-            Rows = [On("ResNet-50", "{resnet-50}", Plain, (66.73, 0.34)), On("ResNet-50+BYOT", "{resnet-50}", $"{Plain} {Byot}", (74.60, 0.41)), On("ResNet-50+FM", "{resnet-50}", Mined, (76.26, 0.27))],
+            Rows =
+            [
+                On("ResNet-50", "{resnet-50}", Plain, (66.73, 0.34)),
+                On("ResNet-50+BYOT", "{resnet-50}", $"{Plain} {Byot}", (74.60, 0.41)),
+                On("ResNet-50+FM", "{resnet-50}", Mined, (76.26, 0.27)),
+            ],
         },
         new(Paper, "table-8", "Feature Mining with wrong labels on CIFAR-100")
         {
             Measures = [Measure.Last, Measure.Highest, Measure.Training],
             Recipes = FeatureMiningRecipes.Noise,
-            Note = "The paper reports average test accuracies and does not state of which epochs. Here that of the last epoch comes first, because with wrong "
+            Note =
+                "The paper reports average test accuracies and does not state of which epochs. Here that of the last epoch comes first, because with wrong "
                 + "labels the highest accuracy is that of an early epoch. The number of epochs is not stated either; here that of Table 1.",
             Rows =
             [
@@ -114,11 +187,16 @@ internal static class FeatureMiningExperiments
             Measures = Accuracy,
             Recipes = FeatureMiningRecipes.Samples,
             Note = "Figure 6 of the arXiv version. The text gives neither the epochs, here those of Table 1, nor the numbers of samples, nor the accuracies.",
-            Rows = [.. new[] { "{few}", "{more}", "{many}", "{most}" }.SelectMany(samples => new[]
-            {
-                new Row("ResNet-56", $"--backbone {{resnet-56}} --samples-per-class {samples} {Plain}") { Group = $"{samples} a class" },
-                new Row("ResNet-56+FM", $"--backbone {{resnet-56}} --samples-per-class {samples} {Mined}") { Group = $"{samples} a class" },
-            })],
+            Rows =
+            [
+                .. new[] { "{few}", "{more}", "{many}", "{most}" }.SelectMany(samples =>
+                    new[]
+                    {
+                        new Row("ResNet-56", $"--backbone {{resnet-56}} --samples-per-class {samples} {Plain}") { Group = $"{samples} a class" },
+                        new Row("ResNet-56+FM", $"--backbone {{resnet-56}} --samples-per-class {samples} {Mined}") { Group = $"{samples} a class" },
+                    }
+                ),
+            ],
         },
         new(Paper, "table-9", "Variants of Feature Mining on CIFAR-100")
         {
@@ -146,7 +224,8 @@ internal static class FeatureMiningExperiments
         {
             Measures = [Measure.MillisecondsPerStep],
             Recipes = FeatureMiningRecipes.Cost,
-            Note = "The paper averages over the first 300 steps; here the median of epochs. Its GPU memory (1740, 1773 and 1959 MB) is not measured here. "
+            Note =
+                "The paper averages over the first 300 steps; here the median of epochs. Its GPU memory (1740, 1773 and 1959 MB) is not measured here. "
                 + "Times are valid only if nothing else runs.",
             Rows = [Cost("ResNet-56", 0, 94), Cost("ResNet-56+FM (1 layer)", 1, 98), Cost("ResNet-56+FM (2 layers)", 2, 113)],
         },
@@ -156,29 +235,31 @@ internal static class FeatureMiningExperiments
         new(name, $"--backbone {network} {arguments}", new Figure(published.Mean, published.Std));
 
     // Feature Mining on two stages is compared with the best dropout method, as in the paper's test.
-    private static IEnumerable<Row> Dropouts(string group, string network, string best, params (double, double)[] published) => new (string Name, string Arguments, string? Against)[]
-    {
-        ("Baseline", Plain, null),
-        ("Dropout", $"{Plain} --strategy dropout", null),
-        ("SpatialDropout", $"{Plain} --strategy spatial-dropout", null),
-        ("DropBlock", $"{Plain} --strategy drop-block", null),
-        ("FM (1 layer)", "--stages 1", null),
-        ("FM (2 layers)", Mined, best),
-    }.Zip(published, (row, figure) => On(row.Name, network, row.Arguments, figure) with { Group = group, Against = row.Against });
+    private static IEnumerable<Row> Dropouts(string group, string network, string best, params (double, double)[] published) =>
+        new (string Name, string Arguments, string? Against)[]
+        {
+            ("Baseline", Plain, null),
+            ("Dropout", $"{Plain} --strategy dropout", null),
+            ("SpatialDropout", $"{Plain} --strategy spatial-dropout", null),
+            ("DropBlock", $"{Plain} --strategy drop-block", null),
+            ("FM (1 layer)", "--stages 1", null),
+            ("FM (2 layers)", Mined, best),
+        }.Zip(published, (row, figure) => On(row.Name, network, row.Arguments, figure) with { Group = group, Against = row.Against });
 
-    private static IEnumerable<Row> Mixups(string name, string network, params (double, double)[] published) => new (string Name, string Arguments, string? Against)[]
-    {
-        (name, Plain, null),
-        ($"{name}+Mixup", $"{Plain} --strategy mixup", null),
-        ($"{name}+FM", Mined, null),
-        ($"{name}+FM+Mixup", $"{Mined} --strategy mixup", $"{name}+Mixup"),
-    }.Zip(published, (row, figure) => On(row.Name, network, row.Arguments, figure) with { Group = name, Against = row.Against });
+    private static IEnumerable<Row> Mixups(string name, string network, params (double, double)[] published) =>
+        new (string Name, string Arguments, string? Against)[]
+        {
+            (name, Plain, null),
+            ($"{name}+Mixup", $"{Plain} --strategy mixup", null),
+            ($"{name}+FM", Mined, null),
+            ($"{name}+FM+Mixup", $"{Mined} --strategy mixup", $"{name}+Mixup"),
+        }.Zip(published, (row, figure) => On(row.Name, network, row.Arguments, figure) with { Group = name, Against = row.Against });
 
     private static IEnumerable<Row> Noise(string group, string noise, double plain, double mined) =>
-    [
-        new Row("ResNet-110", $"--backbone {{resnet-110}} {Plain} --label-noise {noise}", new Figure(plain)) { Group = group },
-        new Row("ResNet-110+FM", $"--backbone {{resnet-110}} {Mined} --label-noise {noise}", new Figure(mined)) { Group = group },
-    ];
+        [
+            new Row("ResNet-110", $"--backbone {{resnet-110}} {Plain} --label-noise {noise}", new Figure(plain)) { Group = group },
+            new Row("ResNet-110+FM", $"--backbone {{resnet-110}} {Mined} --label-noise {noise}", new Figure(mined)) { Group = group },
+        ];
 
     private static Row Cost(string name, int stages, double milliseconds) => new(name, $"--backbone {{resnet-56}} --stages {stages}", new Figure(milliseconds));
 }
@@ -238,74 +319,119 @@ internal static class FeatureMiningRecipes
     // are the trainer's own.
     private const string PaperEpochs = "--epochs 300 --validate-on-test --keep last";
     private const string PaperCifar = $"--cifar100 {{cifar-100}}/train.bin {PaperEpochs}";
-    private const string WhatPaper = "300 epochs in batches of 128 (DenseNet: 64), learning rate 0.1 (PyramidNet: 0.5), a tenth of it at 150 and 225; residual "
+    private const string WhatPaper =
+        "300 epochs in batches of 128 (DenseNet: 64), learning rate 0.1 (PyramidNet: 0.5), a tenth of it at 150 and 225; residual "
         + "networks of bottleneck blocks, which the paper's memory figures fit; DenseNet-BC, which its accuracy fits.";
-    private const string WhatSmall = "epochs in batches of 32, learning rate 0.1, a tenth of it at half and at three quarters, without crops and flips; small "
+    private const string WhatSmall =
+        "epochs in batches of 32, learning rate 0.1, a tenth of it at half and at three quarters, without crops and flips; small "
         + "networks of the same families, cifar-resnet-20 for ResNet-56 and ResNet-110.";
 
-    public static IReadOnlyDictionary<Scale, Recipe> Cifar { get; } = new Dictionary<Scale, Recipe>
-    {
-        [Scale.Tiny] = Tiny,
-        [Scale.Small] = new($"20 images of each of 100 classes, 50 {WhatSmall}", Scaled.CifarTest,
-            $"{Scaled.FewCifar} --samples-per-class 20 --epochs 50", Small),
-        [Scale.Paper] = new(WhatPaper, Scaled.CifarTest, PaperCifar, Full),
-    };
+    public static IReadOnlyDictionary<Scale, Recipe> Cifar { get; } =
+        new Dictionary<Scale, Recipe>
+        {
+            [Scale.Tiny] = Tiny,
+            [Scale.Small] = new(
+                $"20 images of each of 100 classes, 50 {WhatSmall}",
+                Scaled.CifarTest,
+                $"{Scaled.FewCifar} --samples-per-class 20 --epochs 50",
+                Small
+            ),
+            [Scale.Paper] = new(WhatPaper, Scaled.CifarTest, PaperCifar, Full),
+        };
 
     /// <summary>More epochs: wrong labels do harm once they are memorized.</summary>
-    public static IReadOnlyDictionary<Scale, Recipe> Noise { get; } = new Dictionary<Scale, Recipe>
-    {
-        [Scale.Tiny] = Tiny,
-        [Scale.Small] = new($"20 images of each of 100 classes, 80 {WhatSmall}", Scaled.CifarTest,
-            $"{Scaled.FewCifar} --samples-per-class 20 --epochs 80", Small),
-        [Scale.Paper] = new(WhatPaper, Scaled.CifarTest, PaperCifar, Full),
-    };
+    public static IReadOnlyDictionary<Scale, Recipe> Noise { get; } =
+        new Dictionary<Scale, Recipe>
+        {
+            [Scale.Tiny] = Tiny,
+            [Scale.Small] = new(
+                $"20 images of each of 100 classes, 80 {WhatSmall}",
+                Scaled.CifarTest,
+                $"{Scaled.FewCifar} --samples-per-class 20 --epochs 80",
+                Small
+            ),
+            [Scale.Paper] = new(WhatPaper, Scaled.CifarTest, PaperCifar, Full),
+        };
 
     /// <summary>The rows state the number of samples.</summary>
-    public static IReadOnlyDictionary<Scale, Recipe> Samples { get; } = new Dictionary<Scale, Recipe>
-    {
-        [Scale.Tiny] = Tiny,
-        [Scale.Small] = new($"Images of 100 classes, 50 {WhatSmall}", Scaled.CifarTest, $"{Scaled.FewCifar} --epochs 50", Small),
-        [Scale.Paper] = new(WhatPaper, Scaled.CifarTest, PaperCifar, Full),
-    };
+    public static IReadOnlyDictionary<Scale, Recipe> Samples { get; } =
+        new Dictionary<Scale, Recipe>
+        {
+            [Scale.Tiny] = Tiny,
+            [Scale.Small] = new($"Images of 100 classes, 50 {WhatSmall}", Scaled.CifarTest, $"{Scaled.FewCifar} --epochs 50", Small),
+            [Scale.Paper] = new(WhatPaper, Scaled.CifarTest, PaperCifar, Full),
+        };
 
-    public static IReadOnlyDictionary<Scale, Recipe> TinyImageNet { get; } = new Dictionary<Scale, Recipe>
-    {
-        [Scale.Tiny] = Tiny,
-        [Scale.Small] = new($"50 classes, 20 images of each at 32 pixels, 60 {WhatSmall}", "data tiny-imagenet {tiny-imagenet}",
-            $"{Scaled.FewTinyImageNet} --size 32 --padding 0 --no-flip --epochs 60 --batch 32 --keep last", Small),
-        [Scale.Paper] = new($"{WhatPaper} The paper states no recipe for this set; here that for CIFAR.", "data tiny-imagenet {tiny-imagenet}",
-            $"--data tiny-imagenet {{tiny-imagenet}} --size 64 {PaperEpochs}", Full),
-    };
+    public static IReadOnlyDictionary<Scale, Recipe> TinyImageNet { get; } =
+        new Dictionary<Scale, Recipe>
+        {
+            [Scale.Tiny] = Tiny,
+            [Scale.Small] = new(
+                $"50 classes, 20 images of each at 32 pixels, 60 {WhatSmall}",
+                "data tiny-imagenet {tiny-imagenet}",
+                $"{Scaled.FewTinyImageNet} --size 32 --padding 0 --no-flip --epochs 60 --batch 32 --keep last",
+                Small
+            ),
+            [Scale.Paper] = new(
+                $"{WhatPaper} The paper states no recipe for this set; here that for CIFAR.",
+                "data tiny-imagenet {tiny-imagenet}",
+                $"--data tiny-imagenet {{tiny-imagenet}} --size 64 {PaperEpochs}",
+                Full
+            ),
+        };
 
-    public static IReadOnlyDictionary<Scale, Recipe> ImageNet { get; } = new Dictionary<Scale, Recipe>
-    {
-        [Scale.Tiny] = Tiny,
-        [Scale.Small] = new($"50 classes of Tiny ImageNet, 20 images of each at 64 pixels, resnet-18, 30 {WhatSmall}", "data tiny-imagenet {tiny-imagenet}",
-            $"{Scaled.FewTinyImageNet} --size 64 --padding 0 --no-flip --epochs 30 --batch 32 --keep last", Small),
-        [Scale.Paper] = new("300 epochs in batches of 256, a tenth of the learning rate at 75, 150 and 225; the initial rate (here 0.1), weight decay and "
-            + $"crops are not stated; here {Scaled.ImageNetCrops}, 224 pixels.", "data imagenet {imagenet}/val {imagenet}/synsets.txt",
-            $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt --size 224 {Scaled.KeptLarger} --padding 0 --augment random-resized-crop --batch 256 "
-                + "--schedule step:milestones=0.25;0.5;0.75 --epochs 300 --validate-on-test --keep last", Full),
-    };
+    public static IReadOnlyDictionary<Scale, Recipe> ImageNet { get; } =
+        new Dictionary<Scale, Recipe>
+        {
+            [Scale.Tiny] = Tiny,
+            [Scale.Small] = new(
+                $"50 classes of Tiny ImageNet, 20 images of each at 64 pixels, resnet-18, 30 {WhatSmall}",
+                "data tiny-imagenet {tiny-imagenet}",
+                $"{Scaled.FewTinyImageNet} --size 64 --padding 0 --no-flip --epochs 30 --batch 32 --keep last",
+                Small
+            ),
+            [Scale.Paper] = new(
+                "300 epochs in batches of 256, a tenth of the learning rate at 75, 150 and 225; the initial rate (here 0.1), weight decay and "
+                    + $"crops are not stated; here {Scaled.ImageNetCrops}, 224 pixels.",
+                "data imagenet {imagenet}/val {imagenet}/synsets.txt",
+                $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt --size 224 {Scaled.KeptLarger} --padding 0 --augment random-resized-crop --batch 256 "
+                    + "--schedule step:milestones=0.25;0.5;0.75 --epochs 300 --validate-on-test --keep last",
+                Full
+            ),
+        };
 
-    public static IReadOnlyDictionary<Scale, Recipe> Birds { get; } = new Dictionary<Scale, Recipe>
-    {
-        [Scale.Tiny] = Tiny,
-        [Scale.Small] = new("All images of the given part of the set, at 64 pixels, with flips, resnet-18 in batches of 32, 40 epochs, learning rate 0.05, a "
-            + "tenth of it at half and at three quarters.", "data cub-200 {cub-200}",
-            "--data cub-200 {cub-200} --size 64 --padding 0 --lr 0.05 --batch 32 --epochs 40 --validate-on-test --keep last", Small),
-        [Scale.Paper] = new("300 epochs in batches of 32, a tenth of the learning rate at 150 and 225; the initial rate (here 0.1), weight decay and crops "
-            + $"are not stated; here {Scaled.ImageNetCrops}, 224 pixels.", "data cub-200 {cub-200}",
-            $"--data cub-200 {{cub-200}} --size 224 {Scaled.KeptLarger} --padding 0 --augment random-resized-crop --batch 32"
-                + " --epochs 300 --validate-on-test --keep last", Full),
-    };
+    public static IReadOnlyDictionary<Scale, Recipe> Birds { get; } =
+        new Dictionary<Scale, Recipe>
+        {
+            [Scale.Tiny] = Tiny,
+            [Scale.Small] = new(
+                "All images of the given part of the set, at 64 pixels, with flips, resnet-18 in batches of 32, 40 epochs, learning rate 0.05, a "
+                    + "tenth of it at half and at three quarters.",
+                "data cub-200 {cub-200}",
+                "--data cub-200 {cub-200} --size 64 --padding 0 --lr 0.05 --batch 32 --epochs 40 --validate-on-test --keep last",
+                Small
+            ),
+            [Scale.Paper] = new(
+                "300 epochs in batches of 32, a tenth of the learning rate at 150 and 225; the initial rate (here 0.1), weight decay and crops "
+                    + $"are not stated; here {Scaled.ImageNetCrops}, 224 pixels.",
+                "data cub-200 {cub-200}",
+                $"--data cub-200 {{cub-200}} --size 224 {Scaled.KeptLarger} --padding 0 --augment random-resized-crop --batch 32"
+                    + " --epochs 300 --validate-on-test --keep last",
+                Full
+            ),
+        };
 
     /// <summary>The paper's network and batch at small and paper scale: a smaller network has another cost.</summary>
-    public static IReadOnlyDictionary<Scale, Recipe> Cost { get; } = new Dictionary<Scale, Recipe>
-    {
-        [Scale.Tiny] = new("A network of 8 layers on digits.", Scaled.TinyTest, $"{Scaled.Tiny} --keep last", Smallest),
-        [Scale.Small] = new("The paper's network; the median of 5 epochs of 16 steps, on the CPU.", Scaled.CifarTest,
-            "--cifar100 {cifar-100}/train.bin --samples-per-class 20 --epochs 5 --keep last", Full),
-        [Scale.Paper] = new("The median of 5 epochs.", Scaled.CifarTest, "--cifar100 {cifar-100}/train.bin --epochs 5 --keep last", Full),
-    };
+    public static IReadOnlyDictionary<Scale, Recipe> Cost { get; } =
+        new Dictionary<Scale, Recipe>
+        {
+            [Scale.Tiny] = new("A network of 8 layers on digits.", Scaled.TinyTest, $"{Scaled.Tiny} --keep last", Smallest),
+            [Scale.Small] = new(
+                "The paper's network; the median of 5 epochs of 16 steps, on the CPU.",
+                Scaled.CifarTest,
+                "--cifar100 {cifar-100}/train.bin --samples-per-class 20 --epochs 5 --keep last",
+                Full
+            ),
+            [Scale.Paper] = new("The median of 5 epochs.", Scaled.CifarTest, "--cifar100 {cifar-100}/train.bin --epochs 5 --keep last", Full),
+        };
 }

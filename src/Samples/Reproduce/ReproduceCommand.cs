@@ -49,29 +49,31 @@ internal static class ReproduceCommand
             dry,
         };
         data.AddTo(command);
-        command.SetAction(parsed => ExitCode.Guard(() =>
-        {
-            if (parsed.GetValue(paper) is not { } name)
+        command.SetAction(parsed =>
+            ExitCode.Guard(() =>
             {
-                return List();
-            }
-
-            DirectoryInfo target = parsed.GetRequiredValue(folder);
-            ExperimentRunner runner = new(program, target, parsed.GetValue(scale), parsed.GetValue(seeds), parsed.GetValue(rows) ?? []);
-            (string[] where, string machine) = Machine(parsed.GetValue(threads), parsed.GetValue(gpu));
-            foreach (Experiment experiment in Experiments.Of(name, parsed.GetValue(entries) ?? []))
-            {
-                int code = parsed.GetValue(dry)
-                    ? runner.Print(experiment, data.Given(parsed))
-                    : runner.Run(experiment, arguments => data.Of(parsed, arguments, target), where, machine);
-                if (code != ExitCode.Success)
+                if (parsed.GetValue(paper) is not { } name)
                 {
-                    return code;
+                    return List();
                 }
-            }
 
-            return ExitCode.Success;
-        }));
+                DirectoryInfo target = parsed.GetRequiredValue(folder);
+                ExperimentRunner runner = new(program, target, parsed.GetValue(scale), parsed.GetValue(seeds), parsed.GetValue(rows) ?? []);
+                (string[] where, string machine) = Machine(parsed.GetValue(threads), parsed.GetValue(gpu));
+                foreach (Experiment experiment in Experiments.Of(name, parsed.GetValue(entries) ?? []))
+                {
+                    int code = parsed.GetValue(dry)
+                        ? runner.Print(experiment, data.Given(parsed))
+                        : runner.Run(experiment, arguments => data.Of(parsed, arguments, target), where, machine);
+                    if (code != ExitCode.Success)
+                    {
+                        return code;
+                    }
+                }
+
+                return ExitCode.Success;
+            })
+        );
         return command;
     }
 
@@ -79,7 +81,7 @@ internal static class ReproduceCommand
     {
         foreach (Experiment experiment in Experiments.All)
         {
-            Console.WriteLine($"{experiment.Paper,-26} {experiment.Key,-12} {experiment.Title} ({experiment.Rows.Count} rows)");
+            Console.WriteLine($"{experiment.Paper, -26} {experiment.Key, -12} {experiment.Title} ({experiment.Rows.Count} rows)");
         }
 
         Console.WriteLine();
@@ -94,9 +96,13 @@ internal static class ReproduceCommand
         string runtime = RuntimeInformation.FrameworkDescription;
         return gpu?.ToString(CultureInfo.InvariantCulture) is { } device
             ? (["--threads", count, "--gpu", device], $"CUDA device {device}, {runtime}.")
-            : (["--threads", count],
-                string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} CPU cores, {count} threads per run, "
-                    + $"{RuntimeInformation.ProcessArchitecture}, {runtime}."));
+            : (
+                ["--threads", count],
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{Environment.ProcessorCount} CPU cores, {count} threads per run, " + $"{RuntimeInformation.ProcessArchitecture}, {runtime}."
+                )
+            );
     }
 }
 
@@ -104,7 +110,7 @@ internal static class ReproduceCommand
 internal static class Experiments
 {
     public static IReadOnlyList<Experiment> All { get; } =
-        [.. FeatureMiningExperiments.All, .. SplitAndShareExperiments.All, .. PriorsExperiments.All, .. PatchTrainingExperiments.All];
+    [.. FeatureMiningExperiments.All, .. SplitAndShareExperiments.All, .. PriorsExperiments.All, .. PatchTrainingExperiments.All];
 
     /// <summary>The experiments of a paper with these keys; all of the paper if there are none.</summary>
     /// <exception cref="ArgumentException">There is no such paper or entry.</exception>
@@ -118,7 +124,12 @@ internal static class Experiments
 
         return keys.Count == 0
             ? [.. papers[paper]]
-            : [.. keys.Select(key => papers[paper].FirstOrDefault(experiment => experiment.Key == key)
-                ?? throw new ArgumentException($"'{paper}' has no '{key}'; it has {string.Join(", ", papers[paper].Select(experiment => experiment.Key))}."))];
+            :
+            [
+                .. keys.Select(key =>
+                    papers[paper].FirstOrDefault(experiment => experiment.Key == key)
+                    ?? throw new ArgumentException($"'{paper}' has no '{key}'; it has {string.Join(", ", papers[paper].Select(experiment => experiment.Key))}.")
+                ),
+            ];
     }
 }

@@ -16,12 +16,15 @@ internal static class ResultPlot
     private const double RowHeight = 24;
     private const double Top = 58;
 
-    private const string Style = ".zero { stroke: #555 } .ours { stroke: #0b5cad; fill: #0b5cad } .paper { stroke: #b3470b; fill: #fff } .whisker { stroke-width: 1.6; fill: none }";
+    private const string Style =
+        ".zero { stroke: #555 } .ours { stroke: #0b5cad; fill: #0b5cad } .paper { stroke: #b3470b; fill: #fff } .whisker { stroke-width: 1.6; fill: none }";
 
     public static string Of(ExperimentResult result)
     {
         (ResultRow Row, (double Value, double Std)? Ours, (double Value, double Std)? Paper)[] lines =
-            [.. result.Rows.Select(row => (row, Ours(result, row), Paper(result, row)))];
+        [
+            .. result.Rows.Select(row => (row, Ours(result, row), Paper(result, row))),
+        ];
         IEnumerable<(double Value, double Std)> points = lines.SelectMany(line => new[] { line.Ours, line.Paper }).OfType<(double, double)>();
         double[] ends = [0, .. points.SelectMany(point => new[] { point.Value - point.Std, point.Value + point.Std })];
         (double min, double max) = (ends.Min(), ends.Max());
@@ -41,7 +44,8 @@ internal static class ResultPlot
             double value = min + tick * step;
             svg.Add(
                 Element("path", ("class", Math.Abs(value) < step / 1000 ? "zero" : "grid"), ("d", $"M{N(At(value))} {N(Top)}V{N(bottom)}")),
-                Text(At(value), bottom + 18, "middle", value.ToString("0.###", CultureInfo.InvariantCulture)));
+                Text(At(value), bottom + 18, "middle", value.ToString("0.###", CultureInfo.InvariantCulture))
+            );
         }
 
         foreach ((int index, (ResultRow row, (double, double)? ours, (double, double)? paper)) in lines.Index())
@@ -67,11 +71,15 @@ internal static class ResultPlot
             Element("path", ("class", $"whisker {kind}"), ("d", $"M{N(At(value - std))} {N(y)}H{N(At(value + std))}"));
     }
 
-    private static (double, double)? Ours(ExperimentResult result, ResultRow row) => result.Of(row) is { Count: > 0 } sample
-        && (result.Baseline(row) is null ? 0 : result.Comparison(row)?.Difference) is { } difference ? (difference, sample.Std ?? 0) : null;
+    private static (double, double)? Ours(ExperimentResult result, ResultRow row) =>
+        result.Of(row) is { Count: > 0 } sample && (result.Baseline(row) is null ? 0 : result.Comparison(row)?.Difference) is { } difference
+            ? (difference, sample.Std ?? 0)
+            : null;
 
-    private static (double, double)? Paper(ExperimentResult result, ResultRow row) => row.Row.Published.FirstOrDefault() is { } figure
-        && (result.Baseline(row) is null ? 0 : result.PublishedDifference(row)) is { } difference ? (difference, figure.Std ?? 0) : null;
+    private static (double, double)? Paper(ExperimentResult result, ResultRow row) =>
+        row.Row.Published.FirstOrDefault() is { } figure && (result.Baseline(row) is null ? 0 : result.PublishedDifference(row)) is { } difference
+            ? (difference, figure.Std ?? 0)
+            : null;
 
     private static XElement Dot(double x, double y) => Element("circle", ("class", "ours"), ("cx", N(x)), ("cy", N(y)), ("r", "4"));
 

@@ -13,8 +13,10 @@ internal static class SplitAndShareExperiments
         [Scale.Small] = new(
             "CIFAR-100, 20 images of each class, without crops and flips, 30 epochs in batches of 32, learning rate 0.05, a tenth of it at one and at two "
                 + "thirds; resnet-18, and for all other networks resnext-14-8x4d, of bottlenecks with 2048 channels at the end.",
-            Scaled.CifarTest, $"{Scaled.FewCifar} --samples-per-class 20 --stages 0 --lr 0.05 --epochs 30 --schedule step:milestones=0.333;0.667",
-            Networks("resnet-18", "resnext-14-8x4d")),
+            Scaled.CifarTest,
+            $"{Scaled.FewCifar} --samples-per-class 20 --stages 0 --lr 0.05 --epochs 30 --schedule step:milestones=0.333;0.667",
+            Networks("resnet-18", "resnext-14-8x4d")
+        ),
         [Scale.Paper] = new(
             "90 epochs in batches of 256, learning rate 0.1, a tenth of it at 30 and 60; images resized to 256x256, random crops of 224, flips, evaluated on "
                 + "one central crop. ResNeXts are 32x4d, which the paper does not state.",
@@ -28,7 +30,8 @@ internal static class SplitAndShareExperiments
                 ["resnet-101"] = "resnet-101",
                 ["resnext-50"] = "resnext-50-32x4d",
                 ["resnext-101"] = "resnext-101-32x4d",
-            }),
+            }
+        ),
     };
 
     public static IReadOnlyList<Experiment> All { get; } =
@@ -39,8 +42,11 @@ internal static class SplitAndShareExperiments
             Recipes = Recipes,
             Rows =
             [
-                .. Pair("ResNet-18", "{resnet-18}", 70.04, 70.05), .. Pair("ResNet-50", "{resnet-50}", 75.65, 76.68), .. Pair("ResNet-101", "{resnet-101}", 76.62, 77.93),
-                .. Pair("ResNeXt50", "{resnext-50}", 77.19, 77.96), .. Pair("ResNeXt101", "{resnext-101}", 78.46, 79.68),
+                .. Pair("ResNet-18", "{resnet-18}", 70.04, 70.05),
+                .. Pair("ResNet-50", "{resnet-50}", 75.65, 76.68),
+                .. Pair("ResNet-101", "{resnet-101}", 76.62, 77.93),
+                .. Pair("ResNeXt50", "{resnext-50}", 77.19, 77.96),
+                .. Pair("ResNeXt101", "{resnext-101}", 78.46, 79.68),
             ],
         },
         new(Paper, "table-2", "One loss on the average of the classifiers, or one on each")
@@ -50,7 +56,15 @@ internal static class SplitAndShareExperiments
             Rows =
             [
                 new("ResNet-50 + SSM", "--backbone {resnet-50} --head ssm", new(76.68), new(65.24), new(73.24), new(75.09), new(1.02)),
-                new("ResNet-50 + SSM-individual", "--backbone {resnet-50} --head ssm:individual-losses=true", new(75.38), new(75.60), new(75.11), new(76.18), new(74.77)),
+                new(
+                    "ResNet-50 + SSM-individual",
+                    "--backbone {resnet-50} --head ssm:individual-losses=true",
+                    new(75.38),
+                    new(75.60),
+                    new(75.11),
+                    new(76.18),
+                    new(74.77)
+                ),
             ],
         },
         new(Paper, "table-3", "Whether the Split-and-Share Module is an ensemble")
@@ -81,17 +95,18 @@ internal static class SplitAndShareExperiments
     ];
 
     private static IEnumerable<Row> Pair(string group, string network, double plain, double split) =>
-    [
-        new Row("one layer", $"--backbone {network} --head linear", new Figure(plain)) { Group = group },
-        new Row("SSM", $"--backbone {network} --head ssm", new Figure(split)) { Group = group },
-    ];
+        [
+            new Row("one layer", $"--backbone {network} --head linear", new Figure(plain)) { Group = group },
+            new Row("SSM", $"--backbone {network} --head ssm", new Figure(split)) { Group = group },
+        ];
 
-    private static Dictionary<string, string> Networks(string basic, string bottleneck) => new()
-    {
-        ["resnet-18"] = basic,
-        ["resnet-50"] = bottleneck,
-        ["resnet-101"] = bottleneck,
-        ["resnext-50"] = bottleneck,
-        ["resnext-101"] = bottleneck,
-    };
+    private static Dictionary<string, string> Networks(string basic, string bottleneck) =>
+        new()
+        {
+            ["resnet-18"] = basic,
+            ["resnet-50"] = bottleneck,
+            ["resnet-101"] = bottleneck,
+            ["resnext-50"] = bottleneck,
+            ["resnext-101"] = bottleneck,
+        };
 }

@@ -18,8 +18,11 @@ internal static class SvgDrawing
     {
         XElement svg = Element("svg", ("viewBox", $"0 0 {N(width)} {N(height)}"), ("role", "img"), ("aria-label", title));
         svg.Add(
-            new XElement(Svg + "title", title), new XElement(Svg + "style", $"{Common} {style}"),
-            Element("rect", ("width", N(width)), ("height", N(height))), Text(10, 18, "start", title));
+            new XElement(Svg + "title", title),
+            new XElement(Svg + "style", $"{Common} {style}"),
+            Element("rect", ("width", N(width)), ("height", N(height))),
+            Text(10, 18, "start", title)
+        );
         return svg;
     }
 
@@ -37,7 +40,13 @@ internal static class SvgDrawing
     public static double RoundStep(double least)
     {
         double power = least > 0 ? Math.Pow(10, Math.Floor(Math.Log10(least))) : 1;
-        return power * (least <= power ? 1 : least <= 2 * power ? 2 : least <= 5 * power ? 5 : 10);
+        return power
+            * (
+                least <= power ? 1
+                : least <= 2 * power ? 2
+                : least <= 5 * power ? 5
+                : 10
+            );
     }
 
     public static string N(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);

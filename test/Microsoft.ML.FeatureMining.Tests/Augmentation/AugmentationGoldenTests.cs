@@ -18,7 +18,12 @@ public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
     private static readonly GoldenTensors Golden = new("augmentation", "operations.safetensors");
 
     public static TheoryData<string> Operations { get; } =
-        [.. new[] { "colour.byte", "gray.byte", "colour.float" }.SelectMany(folder => Golden.Names(folder).Select(name => $"{folder}/{name}")).Select(name => name[..name.IndexOf('/', name.IndexOf('/') + 1)]).Distinct()];
+    [
+        .. new[] { "colour.byte", "gray.byte", "colour.float" }
+            .SelectMany(folder => Golden.Names(folder).Select(name => $"{folder}/{name}"))
+            .Select(name => name[..name.IndexOf('/', name.IndexOf('/') + 1)])
+            .Distinct(),
+    ];
 
     [Theory]
     [MemberData(nameof(Operations))]
@@ -29,21 +34,24 @@ public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
         Tensor images = Golden[folder.Split('.')[0]];
         images = folder.Contains("float") ? images.to(ScalarType.Float32) : images;
 
-        Assert.All(Golden.Names(folder), name =>
-        {
-            string[] parts = name.Split('/');
-            Interpolation interpolation = Enum.Parse<Interpolation>(parts[1], ignoreCase: true);
-            ImageOperationStep step = new(operation, double.Parse(parts[0], CultureInfo.InvariantCulture));
-            Tensor result = ImageOperations.Apply(images, [.. Enumerable.Repeat(step, (int)images.shape[0])], interpolation, fill: 0);
-            if (operation <= ImageOperation.Rotate && interpolation == Interpolation.Bilinear && images.dtype == ScalarType.Byte)
+        Assert.All(
+            Golden.Names(folder),
+            name =>
             {
-                AssertSameButForTies(Golden[$"{folder}/{name}"], result, images, Matrix(step, images), $"{folder}/{name}");
+                string[] parts = name.Split('/');
+                Interpolation interpolation = Enum.Parse<Interpolation>(parts[1], ignoreCase: true);
+                ImageOperationStep step = new(operation, double.Parse(parts[0], CultureInfo.InvariantCulture));
+                Tensor result = ImageOperations.Apply(images, [.. Enumerable.Repeat(step, (int)images.shape[0])], interpolation, fill: 0);
+                if (operation <= ImageOperation.Rotate && interpolation == Interpolation.Bilinear && images.dtype == ScalarType.Byte)
+                {
+                    AssertSameButForTies(Golden[$"{folder}/{name}"], result, images, Matrix(step, images), $"{folder}/{name}");
+                }
+                else
+                {
+                    AssertSame(Golden[$"{folder}/{name}"], result, $"{folder}/{name}");
+                }
             }
-            else
-            {
-                AssertSame(Golden[$"{folder}/{name}"], result, $"{folder}/{name}");
-            }
-        });
+        );
     }
 
     [Theory]
@@ -55,8 +63,14 @@ public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor images = Golden["policy"];
-        (ImageOperationStep, ImageOperationStep)[] pairs = [.. AutoAugmentTables.Of(policy).Select(pair => (
-            AutoAugment.Step(pair.First, pair.FirstLevel, sign == 0, 12, 12), AutoAugment.Step(pair.Second, pair.SecondLevel, sign == 0, 12, 12)))];
+        (ImageOperationStep, ImageOperationStep)[] pairs =
+        [
+            .. AutoAugmentTables
+                .Of(policy)
+                .Select(pair =>
+                    (AutoAugment.Step(pair.First, pair.FirstLevel, sign == 0, 12, 12), AutoAugment.Step(pair.Second, pair.SecondLevel, sign == 0, 12, 12))
+                ),
+        ];
 
         Tensor result = new AutoAugment { Policy = policy }.Apply(images, pairs);
 
@@ -66,14 +80,18 @@ public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
     [Theory]
     [InlineData(10)]
     [InlineData(31)]
-    public void Magnitude_EachLevel_IsTorchvisions(int bins) => Assert.All(Golden.Names($"scale/{bins}"), name =>
-    {
-        ImageOperation operation = Enum.Parse<ImageOperation>(name);
-        double[] actual = [.. Enumerable.Range(0, bins).Select(level => ImageOperations.Magnitude(operation, level, bins, height: 20, width: 33))];
-        // Bits and thresholds are compared with whole numbers, so that they must be the same to the bit.
-        double tolerance = operation is ImageOperation.Posterize or ImageOperation.Solarize ? 0 : 1e-6;
-        Assert.All(Golden.Doubles($"scale/{bins}/{name}").Zip(actual), pair => Assert.Equal(pair.First, pair.Second, tolerance));
-    });
+    public void Magnitude_EachLevel_IsTorchvisions(int bins) =>
+        Assert.All(
+            Golden.Names($"scale/{bins}"),
+            name =>
+            {
+                ImageOperation operation = Enum.Parse<ImageOperation>(name);
+                double[] actual = [.. Enumerable.Range(0, bins).Select(level => ImageOperations.Magnitude(operation, level, bins, height: 20, width: 33))];
+                // Bits and thresholds are compared with whole numbers, so that they must be the same to the bit.
+                double tolerance = operation is ImageOperation.Posterize or ImageOperation.Solarize ? 0 : 1e-6;
+                Assert.All(Golden.Doubles($"scale/{bins}/{name}").Zip(actual), pair => Assert.Equal(pair.First, pair.Second, tolerance));
+            }
+        );
 
     [Theory]
     [InlineData("byte")]
@@ -109,28 +127,38 @@ public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
         using DisposeScope scope = NewDisposeScope();
         PixelBox[] boxes = [.. Golden.Integers("crop/boxes").Select(value => (int)value).Chunk(4).Select(box => new PixelBox(box[0], box[1], box[2], box[3]))];
 
-        Tensor result = RandomResizedCrop.Crop(Golden["colour"].to(kind == "byte" ? ScalarType.Byte : ScalarType.Float32), boxes, (int)Golden["colour"].shape[2], (int)Golden["colour"].shape[3]);
+        Tensor result = RandomResizedCrop.Crop(
+            Golden["colour"].to(kind == "byte" ? ScalarType.Byte : ScalarType.Float32),
+            boxes,
+            (int)Golden["colour"].shape[2],
+            (int)Golden["colour"].shape[3]
+        );
 
         AssertSame(Golden[$"crop/{kind}"], result, kind, PixelsOff * 10);
     }
 
     [Fact]
-    public void TenCrop_EachSize_IsTorchvisions() => Assert.All(Golden.Names("ten-crop"), size =>
-    {
-        using DisposeScope scope = NewDisposeScope();
-        int[] sides = [.. size.Split('x').Select(int.Parse)];
+    public void TenCrop_EachSize_IsTorchvisions() =>
+        Assert.All(
+            Golden.Names("ten-crop"),
+            size =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                int[] sides = [.. size.Split('x').Select(int.Parse)];
 
-        TensorAssert.SameBits(Golden[$"ten-crop/{size}"], TenCrop.Of(Golden["colour"].narrow(0, 0, 2), sides[0], sides[1]));
-    });
+                TensorAssert.SameBits(Golden[$"ten-crop/{size}"], TenCrop.Of(Golden["colour"].narrow(0, 0, 2), sides[0], sides[1]));
+            }
+        );
 
-    private static float[] Matrix(ImageOperationStep step, Tensor images) => step.Operation switch
-    {
-        ImageOperation.ShearX => AffineWarp.ShearX(step.Magnitude, (int)images.shape[2]),
-        ImageOperation.ShearY => AffineWarp.ShearY(step.Magnitude, (int)images.shape[3]),
-        ImageOperation.TranslateX => AffineWarp.Translation((int)step.Magnitude, 0),
-        ImageOperation.TranslateY => AffineWarp.Translation(0, (int)step.Magnitude),
-        _ => AffineWarp.Rotation(step.Magnitude),
-    };
+    private static float[] Matrix(ImageOperationStep step, Tensor images) =>
+        step.Operation switch
+        {
+            ImageOperation.ShearX => AffineWarp.ShearX(step.Magnitude, (int)images.shape[2]),
+            ImageOperation.ShearY => AffineWarp.ShearY(step.Magnitude, (int)images.shape[3]),
+            ImageOperation.TranslateX => AffineWarp.Translation((int)step.Magnitude, 0),
+            ImageOperation.TranslateY => AffineWarp.Translation(0, (int)step.Magnitude),
+            _ => AffineWarp.Rotation(step.Magnitude),
+        };
 
     /// <summary>
     /// Bytes read between pixels. Slopes of 0.1 and 0.3 put one value in 25 half-way between two levels; there the last bits of single precision decide, and
@@ -140,29 +168,46 @@ public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
     private static void AssertSameButForTies(Tensor expected, Tensor actual, Tensor images, float[] matrix, string what)
     {
         Assert.Equal(expected.shape, actual.shape);
-        float[] wanted = TensorAssert.Values(expected), got = TensorAssert.Values(actual);
+        float[] wanted = TensorAssert.Values(expected),
+            got = TensorAssert.Values(actual);
         double[] exact = Warped(TensorAssert.Values(images), images.shape, matrix);
         // Coordinates of 8 pixels are exact to 1e-6 in single precision, and neighbors are up to 255 levels apart.
-        Assert.All(Enumerable.Range(0, got.Length).Where(i => wanted[i] != got[i]), i =>
-            Assert.True(Math.Abs(wanted[i] - got[i]) == 1 && Math.Abs(exact[i] - Math.Floor(exact[i]) - 0.5) < 1e-3, $"{what}: value {i} is {got[i]}, not {wanted[i]}; exactly, {exact[i]}."));
+        Assert.All(
+            Enumerable.Range(0, got.Length).Where(i => wanted[i] != got[i]),
+            i =>
+                Assert.True(
+                    Math.Abs(wanted[i] - got[i]) == 1 && Math.Abs(exact[i] - Math.Floor(exact[i]) - 0.5) < 1e-3,
+                    $"{what}: value {i} is {got[i]}, not {wanted[i]}; exactly, {exact[i]}."
+                )
+        );
     }
 
     /// <summary>Bilinear in double precision, with zeros outside.</summary>
     private static double[] Warped(float[] pixels, long[] shape, float[] matrix)
     {
-        int height = (int)shape[2], width = (int)shape[3];
-        return [.. pixels.Select((_, i) =>
-        {
-            int plane = i / (height * width) * height * width;
-            double x = i % width - (width - 1) / 2.0, y = i / width % height - (height - 1) / 2.0;
-            double column = (double)matrix[0] * x + (double)matrix[1] * y + matrix[2] + (width - 1) / 2.0;
-            double row = (double)matrix[3] * x + (double)matrix[4] * y + matrix[5] + (height - 1) / 2.0;
-            int left = (int)Math.Floor(column), top = (int)Math.Floor(row);
-            return Weighted(top, left, (1 - (row - top)) * (1 - (column - left))) + Weighted(top, left + 1, (1 - (row - top)) * (column - left))
-                + Weighted(top + 1, left, (row - top) * (1 - (column - left))) + Weighted(top + 1, left + 1, (row - top) * (column - left));
+        int height = (int)shape[2],
+            width = (int)shape[3];
+        return
+        [
+            .. pixels.Select(
+                (_, i) =>
+                {
+                    int plane = i / (height * width) * height * width;
+                    double x = i % width - (width - 1) / 2.0,
+                        y = i / width % height - (height - 1) / 2.0;
+                    double column = (double)matrix[0] * x + (double)matrix[1] * y + matrix[2] + (width - 1) / 2.0;
+                    double row = (double)matrix[3] * x + (double)matrix[4] * y + matrix[5] + (height - 1) / 2.0;
+                    int left = (int)Math.Floor(column),
+                        top = (int)Math.Floor(row);
+                    return Weighted(top, left, (1 - (row - top)) * (1 - (column - left)))
+                        + Weighted(top, left + 1, (1 - (row - top)) * (column - left))
+                        + Weighted(top + 1, left, (row - top) * (1 - (column - left)))
+                        + Weighted(top + 1, left + 1, (row - top) * (column - left));
 
-            double Weighted(int r, int c, double weight) => r < 0 || r >= height || c < 0 || c >= width ? 0 : weight * pixels[plane + r * width + c];
-        })];
+                    double Weighted(int r, int c, double weight) => r < 0 || r >= height || c < 0 || c >= width ? 0 : weight * pixels[plane + r * width + c];
+                }
+            ),
+        ];
     }
 
     private static void AssertSame(Tensor expected, Tensor actual, string what, double pixelsOff = PixelsOff)
@@ -177,6 +222,9 @@ public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
         }
 
         int off = differences.Count(difference => difference > 0);
-        Assert.True(differences.Max() <= 1 && off <= pixelsOff * differences.Length, $"{what}: {off} of {differences.Length} are off, by up to {differences.Max()}.");
+        Assert.True(
+            differences.Max() <= 1 && off <= pixelsOff * differences.Length,
+            $"{what}: {off} of {differences.Length} are off, by up to {differences.Max()}."
+        );
     }
 }

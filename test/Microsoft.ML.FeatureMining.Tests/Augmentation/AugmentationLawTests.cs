@@ -37,7 +37,12 @@ public sealed class AugmentationLawTests : IClassFixture<SingleThreadFixture>
     [InlineData(40, 4, 0.9, 1.1)]
     public void RandomResizedCrop_NothingFits_TakesTheLargestCentralBox(int height, int width, double minAspect, double maxAspect)
     {
-        PixelBox box = new RandomResizedCrop { MinArea = 1, MinAspect = minAspect, MaxAspect = maxAspect }.Draw(height, width, new RandomStream(1, "test"));
+        PixelBox box = new RandomResizedCrop
+        {
+            MinArea = 1,
+            MinAspect = minAspect,
+            MaxAspect = maxAspect,
+        }.Draw(height, width, new RandomStream(1, "test"));
 
         Assert.Equal(new PixelBox((height - 4) / 2, (width - 4) / 2, 4, 4), box);
     }
@@ -62,7 +67,14 @@ public sealed class AugmentationLawTests : IClassFixture<SingleThreadFixture>
     public void GridMask_ErasedShare_IsTheExactMean(double kept)
     {
         using DisposeScope scope = NewDisposeScope();
-        GridMask mask = new() { Probability = 0.5, KeepRatio = kept, MinUnit = 0.25, MaxUnit = 0.5, Fill = ErasedFill.Black };
+        GridMask mask = new()
+        {
+            Probability = 0.5,
+            KeepRatio = kept,
+            MinUnit = 0.25,
+            MaxUnit = 0.5,
+            Fill = ErasedFill.Black,
+        };
         // Any pixel of a line is within a square with probability side / unit, whatever the line's length, because the offset is uniform.
         double share = Enumerable.Range(6, 7).Average(unit => Math.Pow((unit - (int)(kept * unit + 0.5)) / (double)unit, 2));
 
@@ -77,16 +89,26 @@ public sealed class AugmentationLawTests : IClassFixture<SingleThreadFixture>
     public void GridMask_MaskedPixels_RepeatWithTheUnit()
     {
         using DisposeScope scope = NewDisposeScope();
-        GridMask mask = new() { Probability = 1, KeepRatio = 0.5, MinUnit = 0.25, MaxUnit = 0.25, Fill = ErasedFill.Black };
+        GridMask mask = new()
+        {
+            Probability = 1,
+            KeepRatio = 0.5,
+            MinUnit = 0.25,
+            MaxUnit = 0.25,
+            Fill = ErasedFill.Black,
+        };
 
         bool[] erased = mask.Apply(ones([50, 1, 24, 24], ScalarType.Byte), new RandomStream(1, "grid-mask")).eq(0).data<bool>().ToArray();
 
-        Assert.All(erased.Chunk(24 * 24), image =>
-        {
-            Assert.Equal(24 * 24 / 4, image.Count(pixel => pixel));
-            Assert.All(Enumerable.Range(0, 18 * 24), i => Assert.Equal(image[i], image[i + 6 * 24]));
-            Assert.All(Enumerable.Range(0, 24 * 24).Where(i => i % 24 < 18), i => Assert.Equal(image[i], image[i + 6]));
-        });
+        Assert.All(
+            erased.Chunk(24 * 24),
+            image =>
+            {
+                Assert.Equal(24 * 24 / 4, image.Count(pixel => pixel));
+                Assert.All(Enumerable.Range(0, 18 * 24), i => Assert.Equal(image[i], image[i + 6 * 24]));
+                Assert.All(Enumerable.Range(0, 24 * 24).Where(i => i % 24 < 18), i => Assert.Equal(image[i], image[i + 6]));
+            }
+        );
     }
 
     [Fact]
@@ -112,13 +134,22 @@ public sealed class AugmentationLawTests : IClassFixture<SingleThreadFixture>
     public void AutoAugment_Operations_AreAsFrequentAsThePolicySays(AutoAugmentPolicy policy)
     {
         RandomStream random = new(1, "auto-augment");
-        (ImageOperationStep First, ImageOperationStep Second)[] pairs = [.. Enumerable.Range(0, Draws).Select(_ => new AutoAugment { Policy = policy }.Draw(32, 32, random))];
+        (ImageOperationStep First, ImageOperationStep Second)[] pairs =
+        [
+            .. Enumerable.Range(0, Draws).Select(_ => new AutoAugment { Policy = policy }.Draw(32, 32, random)),
+        ];
 
         Dictionary<ImageOperation, int> counts = pairs.SelectMany(pair => new[] { pair.First, pair.Second }).CountBy(step => step.Operation).ToDictionary();
         foreach (ImageOperation operation in Enum.GetValues<ImageOperation>().Where(operation => operation != ImageOperation.Identity))
         {
-            double[] probabilities = [.. AutoAugmentTables.Of(policy).SelectMany(pair => new[] { (pair.First, pair.FirstProbability), (pair.Second, pair.SecondProbability) })
-                .Where(entry => entry.Item1 == operation).Select(entry => entry.Item2)];
+            double[] probabilities =
+            [
+                .. AutoAugmentTables
+                    .Of(policy)
+                    .SelectMany(pair => new[] { (pair.First, pair.FirstProbability), (pair.Second, pair.SecondProbability) })
+                    .Where(entry => entry.Item1 == operation)
+                    .Select(entry => entry.Item2),
+            ];
             double expected = Draws * probabilities.Sum() / 25;
             Assert.Equal(expected, counts.GetValueOrDefault(operation), 5 * Math.Sqrt(2 * expected) + 1e-9);
         }
@@ -128,7 +159,12 @@ public sealed class AugmentationLawTests : IClassFixture<SingleThreadFixture>
     public void ColorJitter_Brightness_IsUniformAroundOne()
     {
         using DisposeScope scope = NewDisposeScope();
-        ColorJitter jitter = new() { Brightness = 0.4, Contrast = 0, Saturation = 0 };
+        ColorJitter jitter = new()
+        {
+            Brightness = 0.4,
+            Contrast = 0,
+            Saturation = 0,
+        };
 
         float[] factors = TensorAssert.Values(jitter.Apply(full([Draws, 1, 1, 1], 100f), new RandomStream(1, "color-jitter")) / 100);
 
@@ -156,12 +192,15 @@ public sealed class AugmentationLawTests : IClassFixture<SingleThreadFixture>
     private static void AssertMoments(double[] moments, PixelBox[] boxes)
     {
         Func<PixelBox, double>[] sides = [box => box.Top, box => box.Left, box => box.Height, box => box.Width];
-        Assert.All(Enumerable.Range(0, 4), i =>
-        {
-            (double mean, double deviation) = (moments[2 * i], moments[2 * i + 1]);
-            Assert.Equal(mean, boxes.Average(sides[i]), 5 * deviation / Math.Sqrt(boxes.Length));
-            double actual = Math.Sqrt(boxes.Average(box => Math.Pow(sides[i](box) - mean, 2)));
-            Assert.Equal(deviation, actual, 5 * deviation / Math.Sqrt(boxes.Length));
-        });
+        Assert.All(
+            Enumerable.Range(0, 4),
+            i =>
+            {
+                (double mean, double deviation) = (moments[2 * i], moments[2 * i + 1]);
+                Assert.Equal(mean, boxes.Average(sides[i]), 5 * deviation / Math.Sqrt(boxes.Length));
+                double actual = Math.Sqrt(boxes.Average(box => Math.Pow(sides[i](box) - mean, 2)));
+                Assert.Equal(deviation, actual, 5 * deviation / Math.Sqrt(boxes.Length));
+            }
+        );
     }
 }

@@ -16,7 +16,10 @@ public sealed class PadCropFlipTests : IClassFixture<SingleThreadFixture>
     public void Apply_AnySettings_EqualsThePerPixelDefinition(int padding, bool flip)
     {
         using DisposeScope scope = NewDisposeScope();
-        const int Count = 20, Channels = 3, Height = 6, Width = 9;
+        const int Count = 20,
+            Channels = 3,
+            Height = 6,
+            Width = 9;
         byte[] pixels = [.. Enumerable.Range(0, Count * Channels * Height * Width).Select(i => (byte)(1 + i % 255))];
 
         Tensor result = new PadCropFlip { Padding = padding, Flip = flip }.Apply(tensor(pixels, [Count, Channels, Height, Width]), new RandomStream(3, "test"));
@@ -31,7 +34,12 @@ public sealed class PadCropFlipTests : IClassFixture<SingleThreadFixture>
             int top = random.NextInt(2 * padding + 1) - padding;
             int left = random.NextInt(2 * padding + 1) - padding;
             bool mirrored = flip && random.NextInt(2) == 1;
-            foreach ((int c, int y, int x) in from c in Enumerable.Range(0, Channels) from y in Enumerable.Range(0, Height) from x in Enumerable.Range(0, Width) select (c, y, x))
+            foreach (
+                (int c, int y, int x) in from c in Enumerable.Range(0, Channels)
+                from y in Enumerable.Range(0, Height)
+                from x in Enumerable.Range(0, Width)
+                select (c, y, x)
+            )
             {
                 int row = y + top;
                 int column = (mirrored ? Width - 1 - x : x) + left;
@@ -45,21 +53,31 @@ public sealed class PadCropFlipTests : IClassFixture<SingleThreadFixture>
     public void Apply_ManyImages_OffsetsAndFlipsAreUniform()
     {
         using DisposeScope scope = NewDisposeScope();
-        const int Count = 20_000, Padding = 2, Size = 5;
+        const int Count = 20_000,
+            Padding = 2,
+            Size = 5;
         // One bright pixel in the middle and one to its right tell offset and flip.
         byte[] image = new byte[Size * Size];
         image[2 * Size + 2] = 200;
         image[2 * Size + 3] = 100;
         byte[] pixels = [.. Enumerable.Repeat(image, Count).SelectMany(values => values)];
 
-        byte[] result = new PadCropFlip { Padding = Padding }.Apply(tensor(pixels, [Count, 1, Size, Size]), new RandomStream(4, "test")).contiguous().data<byte>().ToArray();
+        byte[] result = new PadCropFlip { Padding = Padding }
+            .Apply(tensor(pixels, [Count, 1, Size, Size]), new RandomStream(4, "test"))
+            .contiguous()
+            .data<byte>()
+            .ToArray();
 
         Dictionary<int, int> places = result.Chunk(Size * Size).CountBy(values => Array.IndexOf(values, (byte)200)).ToDictionary();
         Assert.Equal(25, places.Count);
         double expected = Count / 25.0;
         // Chi square with 24 degrees of freedom: its 99.99 % quantile is 60.
         Assert.InRange(places.Values.Sum(count => (count - expected) * (count - expected) / expected), 4, 60);
-        var sides = result.Chunk(Size * Size).Select(values => (Bright: Array.IndexOf(values, (byte)200), Dim: Array.IndexOf(values, (byte)100))).Where(pair => pair.Dim >= 0).ToArray();
+        var sides = result
+            .Chunk(Size * Size)
+            .Select(values => (Bright: Array.IndexOf(values, (byte)200), Dim: Array.IndexOf(values, (byte)100)))
+            .Where(pair => pair.Dim >= 0)
+            .ToArray();
         Assert.All(sides, pair => Assert.Equal(1, Math.Abs(pair.Dim - pair.Bright)));
         double mirrored = sides.Average(pair => pair.Dim < pair.Bright ? 1.0 : 0.0);
         Assert.Equal(0.5, mirrored, 4 * 0.5 / Math.Sqrt(sides.Length));

@@ -14,9 +14,11 @@ public sealed class AugmentationConformanceTests : IClassFixture<SingleThreadFix
 {
     private static readonly (int Count, int Channels, int Height, int Width)[] Shapes = [(5, 3, 8, 8), (3, 1, 9, 5), (2, 4, 1, 7), (1, 3, 1, 1), (2, 2, 2, 2)];
 
-    public static TheoryData<string> Valid { get; } = [.. AugmentationCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
+    public static TheoryData<string> Valid { get; } =
+    [.. AugmentationCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
 
-    public static TheoryData<string> Invalid { get; } = [.. AugmentationCatalog.Keys.SelectMany(Changes).Where(settings => PartProblems.Of(Create(settings)).Count > 0)];
+    public static TheoryData<string> Invalid { get; } =
+    [.. AugmentationCatalog.Keys.SelectMany(Changes).Where(settings => PartProblems.Of(Create(settings)).Count > 0)];
 
     public static TheoryData<string> Keys { get; } = [.. AugmentationCatalog.Keys];
 
@@ -104,12 +106,15 @@ public sealed class AugmentationConformanceTests : IClassFixture<SingleThreadFix
 
     [Theory]
     [MemberData(nameof(Keys))]
-    public void Fit_InterruptedAndResumed_IsBitIdentical(string key) => Interruption.AssertResumesBitIdentically(TinyRun.Recipe with { Augmentations = [Create(key)] });
+    public void Fit_InterruptedAndResumed_IsBitIdentical(string key) =>
+        Interruption.AssertResumesBitIdentically(TinyRun.Recipe with { Augmentations = [Create(key)] });
 
     [Theory]
     [MemberData(nameof(Invalid))]
-    public void Fit_InvalidSettings_AreRejectedBeforeTheFirstStep(string settings) => Assert.Throws<ArgumentException>(() =>
-        TinyRun.Fit(TinyRun.Recipe with { Augmentations = [Create(settings)] }, progress: _ => Assert.Fail("A step was run.")));
+    public void Fit_InvalidSettings_AreRejectedBeforeTheFirstStep(string settings) =>
+        Assert.Throws<ArgumentException>(() =>
+            TinyRun.Fit(TinyRun.Recipe with { Augmentations = [Create(settings)] }, progress: _ => Assert.Fail("A step was run."))
+        );
 
     [Theory]
     [MemberData(nameof(Valid))]

@@ -21,15 +21,43 @@ public sealed class BackboneConformanceTests : IClassFixture<SingleThreadFixture
 
     private static readonly string[] Largest =
     [
-        "cifar-resnet-164", "cifar-resnet-164-bottleneck", "cifar-resnet-164-bottleneck-preact", "wrn-28-10", "pyramidnet-110-a270", "pyramidnet-164-a270-bottleneck",
-        "densenet-100-12", "resnet-34", "resnet-50", "resnet-101", "resnet-152", "resnext-101-32x4d", "resnext-101-32x8d", "resnest-101", "resnest-200", "sk-resnext-50-32x4d-no-blur", "dsk-resnext-101-32x4d",
-        "vgg-16", "vgg-16-bn", "efficientnet-b3", "efficientnet-b5", "efficientnet-b6",
+        "cifar-resnet-164",
+        "cifar-resnet-164-bottleneck",
+        "cifar-resnet-164-bottleneck-preact",
+        "wrn-28-10",
+        "pyramidnet-110-a270",
+        "pyramidnet-164-a270-bottleneck",
+        "densenet-100-12",
+        "resnet-34",
+        "resnet-50",
+        "resnet-101",
+        "resnet-152",
+        "resnext-101-32x4d",
+        "resnext-101-32x8d",
+        "resnest-101",
+        "resnest-200",
+        "sk-resnext-50-32x4d-no-blur",
+        "dsk-resnext-101-32x4d",
+        "vgg-16",
+        "vgg-16-bn",
+        "efficientnet-b3",
+        "efficientnet-b5",
+        "efficientnet-b6",
     ];
 
     private static readonly string[] SmallSubstitutes =
     [
-        "wrn-10-2-dropout-0.3", "pyramidnet-14-a10", "pyramidnet-11-a9-bottleneck", "densenet-16-12", "vgg-16-cifar-stem", "vgg-16-bn-cifar-stem", "resnet-18-cifar-stem",
-        "densenet-121-cifar-stem", "resnest-14", "efficientnet-b0-cifar-stem", "sk-resnext-50-32x4d-depthwise-cifar-stem",
+        "wrn-10-2-dropout-0.3",
+        "pyramidnet-14-a10",
+        "pyramidnet-11-a9-bottleneck",
+        "densenet-16-12",
+        "vgg-16-cifar-stem",
+        "vgg-16-bn-cifar-stem",
+        "resnet-18-cifar-stem",
+        "densenet-121-cifar-stem",
+        "resnest-14",
+        "efficientnet-b0-cifar-stem",
+        "sk-resnext-50-32x4d-depthwise-cifar-stem",
     ];
 
     public static TheoryData<string> Keys { get; } = [.. BackboneCatalog.Keys.Except(Largest).Concat(SmallSubstitutes)];
@@ -125,8 +153,10 @@ public sealed class BackboneConformanceTests : IClassFixture<SingleThreadFixture
         }
 
         optimizer.step();
-        Assert.All(before.Tensors.Zip(NamedTensors.Of(network).Tensors).Where(pair => !IsBuffer(pair.First.Name)), pair =>
-            Assert.False(pair.First.Bytes.AsSpan().SequenceEqual(pair.Second.Bytes), $"{pair.First.Name} did not change."));
+        Assert.All(
+            before.Tensors.Zip(NamedTensors.Of(network).Tensors).Where(pair => !IsBuffer(pair.First.Name)),
+            pair => Assert.False(pair.First.Bytes.AsSpan().SequenceEqual(pair.Second.Bytes), $"{pair.First.Name} did not change.")
+        );
     }
 
     [Theory]
@@ -145,8 +175,10 @@ public sealed class BackboneConformanceTests : IClassFixture<SingleThreadFixture
             network.call(Images(channels: 3, Sides(key).Side)).Dispose();
         }
 
-        Assert.All(before.Tensors.Zip(NamedTensors.Of(network).Tensors), pair =>
-            Assert.Equal(!IsBuffer(pair.First.Name), pair.First.Bytes.AsSpan().SequenceEqual(pair.Second.Bytes)));
+        Assert.All(
+            before.Tensors.Zip(NamedTensors.Of(network).Tensors),
+            pair => Assert.Equal(!IsBuffer(pair.First.Name), pair.First.Bytes.AsSpan().SequenceEqual(pair.Second.Bytes))
+        );
     }
 
     [Theory]
@@ -229,14 +261,17 @@ public sealed class BackboneConformanceTests : IClassFixture<SingleThreadFixture
     /// <summary>Two image sizes that the network accepts. Networks for large images have a total stride of 32.</summary>
     private static (int Side, int Other) Sides(string key)
     {
-        bool large = BackboneCatalog.StageChannels(key, 3).Count > 3 && (!key.EndsWith("-cifar-stem", StringComparison.Ordinal) || key.StartsWith("vgg", StringComparison.Ordinal));
+        bool large =
+            BackboneCatalog.StageChannels(key, 3).Count > 3
+            && (!key.EndsWith("-cifar-stem", StringComparison.Ordinal) || key.StartsWith("vgg", StringComparison.Ordinal));
         return large ? (32, 40) : (16, 20);
     }
 
     // Dual blocks compute one random branch per step.
     private static int StepCount(string key) => key.StartsWith("d-", StringComparison.Ordinal) || key.StartsWith("dsk-", StringComparison.Ordinal) ? 12 : 1;
 
-    private static bool IsBuffer(string name) => name.Contains(".running_", StringComparison.Ordinal) || name.EndsWith("num_batches_tracked", StringComparison.Ordinal);
+    private static bool IsBuffer(string name) =>
+        name.Contains(".running_", StringComparison.Ordinal) || name.EndsWith("num_batches_tracked", StringComparison.Ordinal);
 
     private static Tensor Images(int channels, int size)
     {

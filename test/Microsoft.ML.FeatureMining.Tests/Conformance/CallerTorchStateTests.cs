@@ -27,11 +27,16 @@ public sealed class CallerTorchStateTests : IClassFixture<SingleThreadFixture>
         StrategyCatalog.Keys.Select(key => ($"strategy {key}", Plain with { Strategies = [StrategySettings.Create(key)] })),
         AugmentationCatalog.Keys.Select(key => ($"augmentation {key}", Plain with { Augmentations = [AugmentationCatalog.Create(key)] })),
         // An augmentation that works on tensors only makes the augmentations after it use tensors too.
-        AugmentationCatalog.Keys.Select(key => ($"augmentation {key} on the device", Plain with { Augmentations = [AugmentationCatalog.Create("rotation"), AugmentationCatalog.Create(key)] })),
+        AugmentationCatalog.Keys.Select(key =>
+            ($"augmentation {key} on the device", Plain with { Augmentations = [AugmentationCatalog.Create("rotation"), AugmentationCatalog.Create(key)] })
+        ),
         LossCatalog.Keys.Select(key => ($"loss {key}", Plain with { Loss = LossCatalog.Create(key) })),
         OptimizerCatalog.Keys.Select(key => ($"optimizer {key}", Plain with { Optimizer = OptimizerCatalog.Create(key) })),
         // Training the default layers of vgg-patches takes seconds.
-        HeadCatalog.Keys.Concat(HeadSettings.Others).Where(key => key != "vgg-patches").Select(key => ($"head {key}", Plain with { Head = HeadSettings.Create(key) })),
+        HeadCatalog
+            .Keys.Concat(HeadSettings.Others)
+            .Where(key => key != "vgg-patches")
+            .Select(key => ($"head {key}", Plain with { Head = HeadSettings.Create(key) })),
         [
             ("average and clipping", Plain with { EmaDecay = 0.9, ClipGradientNorm = 0.1, GradientAccumulationSteps = 2 }),
             ("dropout", Plain with { Backbone = "wrn-10-1-dropout-0.3" }),
@@ -44,8 +49,18 @@ public sealed class CallerTorchStateTests : IClassFixture<SingleThreadFixture>
     /// <summary>One backbone per family, because all of a family have the same layers.</summary>
     public static TheoryData<string> Backbones { get; } =
     [
-        "cifar-resnet-8-preact", "wrn-10-1-dropout-0.3", "pyramidnet-11-a9-bottleneck", "densenet-bc-16-12", "densenet-121-cifar-stem", "resnet-18", "resnext-14-2x8d-cifar-stem", "resnest-14-cifar-stem",
-        "d-resnext-14-2x8d-cifar-stem", "dsk-resnext-14-2x8d-cifar-stem", "vgg-11-bn-cifar-stem", "efficientnet-b0-cifar-stem",
+        "cifar-resnet-8-preact",
+        "wrn-10-1-dropout-0.3",
+        "pyramidnet-11-a9-bottleneck",
+        "densenet-bc-16-12",
+        "densenet-121-cifar-stem",
+        "resnet-18",
+        "resnext-14-2x8d-cifar-stem",
+        "resnest-14-cifar-stem",
+        "d-resnext-14-2x8d-cifar-stem",
+        "dsk-resnext-14-2x8d-cifar-stem",
+        "vgg-11-bn-cifar-stem",
+        "efficientnet-b0-cifar-stem",
     ];
 
     [Theory]
@@ -87,7 +102,15 @@ public sealed class CallerTorchStateTests : IClassFixture<SingleThreadFixture>
 
         state.Assert();
 
-        string Fit() => TinyRun.Bits(TrainingEngine.Fit(recipe, TinyData.Bands(20), null, new TrainingHost(CPU) { LoadWeights = network => WeightLoader.Load(recipe.InitialWeights, network) }));
+        string Fit() =>
+            TinyRun.Bits(
+                TrainingEngine.Fit(
+                    recipe,
+                    TinyData.Bands(20),
+                    null,
+                    new TrainingHost(CPU) { LoadWeights = network => WeightLoader.Load(recipe.InitialWeights, network) }
+                )
+            );
     }
 
     [Fact]
@@ -96,11 +119,15 @@ public sealed class CallerTorchStateTests : IClassFixture<SingleThreadFixture>
         string[] made = new string[16];
         using CallerTorchState state = new("all");
 
-        Parallel.For(0, made.Length, i =>
-        {
-            using ImageNetwork network = NetworkFactory.Create("cifar-resnet-8", 3, 5, seed: 1);
-            made[i] = TinyRun.Bits(NamedTensors.Of(network));
-        });
+        Parallel.For(
+            0,
+            made.Length,
+            i =>
+            {
+                using ImageNetwork network = NetworkFactory.Create("cifar-resnet-8", 3, 5, seed: 1);
+                made[i] = TinyRun.Bits(NamedTensors.Of(network));
+            }
+        );
 
         // The initial weights of the layers.
         Assert.Single(made.Distinct());
@@ -115,6 +142,7 @@ public sealed class CallerTorchStateTests : IClassFixture<SingleThreadFixture>
         scorer.Score(pixels, 1, scores);
         using NetworkExplainer explainer = new(artifact, CPU);
         IEnumerable<float> maps = explainer.Explain(pixels, target: null).StageMaps.SelectMany(map => map.Values);
-        return Convert.ToHexString(MemoryMarshal.AsBytes<float>([.. scores, .. maps])) + string.Join(' ', explainer.Activations([pixels]).Select(stage => stage.Mean));
+        return Convert.ToHexString(MemoryMarshal.AsBytes<float>([.. scores, .. maps]))
+            + string.Join(' ', explainer.Activations([pixels]).Select(stage => stage.Mean));
     }
 }

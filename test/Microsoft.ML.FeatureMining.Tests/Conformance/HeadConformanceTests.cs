@@ -17,8 +17,8 @@ public sealed class HeadConformanceTests : IClassFixture<SingleThreadFixture>
 {
     private const int Classes = 5;
 
-    public static TheoryData<string, string> Keys { get; } = Product(
-        ["cifar-resnet-8", "pyramidnet-11-a9-bottleneck"], [.. HeadCatalog.Keys, .. HeadSettings.Others]);
+    public static TheoryData<string, string> Keys { get; } =
+        Product(["cifar-resnet-8", "pyramidnet-11-a9-bottleneck"], [.. HeadCatalog.Keys, .. HeadSettings.Others]);
 
     [Theory]
     [MemberData(nameof(Keys))]
@@ -64,12 +64,19 @@ public sealed class HeadConformanceTests : IClassFixture<SingleThreadFixture>
             }
 
             HeadOutput output = network.Head.Classify(network.Head.Embed(network.Backbone.call(Images())));
-            output.Supervised.Select(logits => nn.functional.cross_entropy(logits, tensor(new long[] { 0, 1 }))).Aggregate((one, other) => one + other).backward();
+            output
+                .Supervised.Select(logits => nn.functional.cross_entropy(logits, tensor(new long[] { 0, 1 })))
+                .Aggregate((one, other) => one + other)
+                .backward();
         }
 
         optimizer.step();
-        Assert.All(before.Tensors.Zip(NamedTensors.Of(network).Tensors).Where(pair => pair.First.Type == ScalarType.Float32 && !pair.First.Name.Contains(".running_", StringComparison.Ordinal)),
-            pair => Assert.False(pair.First.Bytes.AsSpan().SequenceEqual(pair.Second.Bytes), $"{pair.First.Name} did not change."));
+        Assert.All(
+            before
+                .Tensors.Zip(NamedTensors.Of(network).Tensors)
+                .Where(pair => pair.First.Type == ScalarType.Float32 && !pair.First.Name.Contains(".running_", StringComparison.Ordinal)),
+            pair => Assert.False(pair.First.Bytes.AsSpan().SequenceEqual(pair.Second.Bytes), $"{pair.First.Name} did not change.")
+        );
     }
 
     [Theory]

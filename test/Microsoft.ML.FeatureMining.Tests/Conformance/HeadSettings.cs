@@ -9,7 +9,12 @@ internal static class HeadSettings
     {
         ["ssm, individual losses"] = new SplitAndShareHead { IndividualLosses = true },
         ["ssm, all normalized"] = new SplitAndShareHead { NormalizeAll = true },
-        ["ssm, 3, both"] = new SplitAndShareHead { Splits = 3, IndividualLosses = true, NormalizeAll = true },
+        ["ssm, 3, both"] = new SplitAndShareHead
+        {
+            Splits = 3,
+            IndividualLosses = true,
+            NormalizeAll = true,
+        },
         ["ssm, 2"] = new SplitAndShareHead { Splits = 2 },
         ["ssm, 8"] = new SplitAndShareHead { Splits = 8 },
         ["parallel, 3"] = new ParallelHead { Layers = 3 },

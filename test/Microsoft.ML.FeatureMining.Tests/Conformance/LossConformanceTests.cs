@@ -14,9 +14,11 @@ public sealed class LossConformanceTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly TrainingRecipe Plain = TinyRun.Recipe with { Epochs = 1, ReportEverySteps = 1 };
 
-    public static TheoryData<string> Valid { get; } = [.. LossCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
+    public static TheoryData<string> Valid { get; } =
+    [.. LossCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
 
-    public static TheoryData<string> Invalid { get; } = [.. LossCatalog.Keys.SelectMany(Changes).Where(settings => PartProblems.Of(Create(settings)).Count > 0)];
+    public static TheoryData<string> Invalid { get; } =
+    [.. LossCatalog.Keys.SelectMany(Changes).Where(settings => PartProblems.Of(Create(settings)).Count > 0)];
 
     public static TheoryData<string> Keys { get; } = [.. LossCatalog.Keys];
 
@@ -62,8 +64,8 @@ public sealed class LossConformanceTests : IClassFixture<SingleThreadFixture>
 
     [Theory]
     [MemberData(nameof(Invalid))]
-    public void Fit_InvalidSettings_AreRejectedBeforeTheFirstStep(string settings) => Assert.Throws<ArgumentException>(() =>
-        TinyRun.Fit(Plain with { Loss = Create(settings) }, progress: _ => Assert.Fail("A step was run.")));
+    public void Fit_InvalidSettings_AreRejectedBeforeTheFirstStep(string settings) =>
+        Assert.Throws<ArgumentException>(() => TinyRun.Fit(Plain with { Loss = Create(settings) }, progress: _ => Assert.Fail("A step was run.")));
 
     [Theory]
     [MemberData(nameof(Valid))]

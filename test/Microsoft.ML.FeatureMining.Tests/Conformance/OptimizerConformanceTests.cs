@@ -13,9 +13,11 @@ public sealed class OptimizerConformanceTests : IClassFixture<SingleThreadFixtur
 {
     private static readonly TrainingRecipe Plain = TinyRun.Recipe with { Epochs = 1, ReportEverySteps = 1, LearningRate = 1e-3 };
 
-    public static TheoryData<string> Valid { get; } = [.. OptimizerCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
+    public static TheoryData<string> Valid { get; } =
+    [.. OptimizerCatalog.Keys.SelectMany(key => Changes(key).Prepend(key)).Where(settings => PartProblems.Of(Create(settings)).Count == 0)];
 
-    public static TheoryData<string> Invalid { get; } = [.. OptimizerCatalog.Keys.SelectMany(Changes).Where(settings => PartProblems.Of(Create(settings)).Count > 0)];
+    public static TheoryData<string> Invalid { get; } =
+    [.. OptimizerCatalog.Keys.SelectMany(Changes).Where(settings => PartProblems.Of(Create(settings)).Count > 0)];
 
     public static TheoryData<string> Keys { get; } = [.. OptimizerCatalog.Keys];
 
@@ -41,7 +43,15 @@ public sealed class OptimizerConformanceTests : IClassFixture<SingleThreadFixtur
     [MemberData(nameof(Keys))]
     public void Fit_Defaults_LearnsTheBands(string key)
     {
-        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { Epochs = 15, LearningRate = 0.01, Optimizer = OptimizerCatalog.Create(key) }, TinyData.Bands(40));
+        TrainingOutcome outcome = TinyRun.Fit(
+            TinyRun.Recipe with
+            {
+                Epochs = 15,
+                LearningRate = 0.01,
+                Optimizer = OptimizerCatalog.Create(key),
+            },
+            TinyData.Bands(40)
+        );
 
         Assert.True(outcome.History[^1].TrainAccuracy > 0.9, $"The accuracy is {outcome.History[^1].TrainAccuracy}.");
     }

@@ -11,16 +11,16 @@ namespace Microsoft.ML.FeatureMining.Tests.Conformance;
 internal static class PartProblems
 {
     public static IReadOnlyList<string> Of(object part, int stageCount = 3) =>
-    [
-        .. SettingsValidator.Problems(part),
-        .. part switch
-        {
-            ImageAugmentation augmentation => augmentation.Problems(),
-            ClassificationLoss loss => loss.Problems(),
-            Optimizer optimizer => optimizer.Problems(),
-            LearningRateSchedule schedule => schedule.Problems(),
-            TrainingStrategy strategy => strategy.Problems(stageCount),
-            _ => throw new ArgumentException($"{part.GetType()} is not a part.", nameof(part)),
-        },
-    ];
+        [
+            .. SettingsValidator.Problems(part),
+            .. part switch
+            {
+                ImageAugmentation augmentation => augmentation.Problems(),
+                ClassificationLoss loss => loss.Problems(),
+                Optimizer optimizer => optimizer.Problems(),
+                LearningRateSchedule schedule => schedule.Problems(),
+                TrainingStrategy strategy => strategy.Problems(stageCount),
+                _ => throw new ArgumentException($"{part.GetType()} is not a part.", nameof(part)),
+            },
+        ];
 }

@@ -21,12 +21,13 @@ internal static class Settings
         return settings;
     }
 
-    private static IEnumerable<object> Values(Type type) => type switch
-    {
-        _ when type.IsEnum => [.. Enum.GetValues(type).Cast<object>(), Enum.ToObject(type, 99)],
-        _ when type == typeof(bool) => [false, true],
-        _ when type == typeof(int) => [-1, 0, 1, 2, 3, 4, int.MaxValue],
-        _ when type == typeof(double) => [-1.0, 0.0, 0.001, 0.5, 1.0, 1000.0, double.NaN, double.PositiveInfinity],
-        _ => [],
-    };
+    private static IEnumerable<object> Values(Type type) =>
+        type switch
+        {
+            _ when type.IsEnum => [.. Enum.GetValues(type).Cast<object>(), Enum.ToObject(type, 99)],
+            _ when type == typeof(bool) => [false, true],
+            _ when type == typeof(int) => [-1, 0, 1, 2, 3, 4, int.MaxValue],
+            _ when type == typeof(double) => [-1.0, 0.0, 0.001, 0.5, 1.0, 1000.0, double.NaN, double.PositiveInfinity],
+            _ => [],
+        };
 }

@@ -73,7 +73,10 @@ public sealed class StrategyConformanceTests : IClassFixture<SingleThreadFixture
         TrainingOutcome trained = TinyRun.Fit(With(settings) with { Epochs = 5, LearningRate = 1e-3 });
 
         // Exits that predict are part of the model, after all other tensors.
-        Assert.Equal(plain.Weights.Tensors.Select(tensor => tensor.Name), trained.Weights.Tensors.Select(tensor => tensor.Name).Where(name => !name.StartsWith("exits.", StringComparison.Ordinal)));
+        Assert.Equal(
+            plain.Weights.Tensors.Select(tensor => tensor.Name),
+            trained.Weights.Tensors.Select(tensor => tensor.Name).Where(name => !name.StartsWith("exits.", StringComparison.Ordinal))
+        );
         // With a probability of 0.001, none of the fifteen batches may be changed.
         if (!settings.Contains("Probability=0.001", StringComparison.Ordinal))
         {
@@ -87,8 +90,7 @@ public sealed class StrategyConformanceTests : IClassFixture<SingleThreadFixture
         Assert.Throws<ArgumentException>(() => TinyRun.Fit(With(settings), progress: _ => Assert.Fail("A step was run.")));
 
     [Fact]
-    public void Catalog_EveryKey_MakesAStrategyOfThatKey() =>
-        Assert.All(StrategyCatalog.Keys, key => Assert.Equal(key, StrategyCatalog.Create(key).Key));
+    public void Catalog_EveryKey_MakesAStrategyOfThatKey() => Assert.All(StrategyCatalog.Keys, key => Assert.Equal(key, StrategyCatalog.Create(key).Key));
 
     [Theory]
     [MemberData(nameof(Valid))]
@@ -102,8 +104,11 @@ public sealed class StrategyConformanceTests : IClassFixture<SingleThreadFixture
     }
 
     [Fact]
-    public void Fit_TreeSupervisionWithoutAHierarchy_SaysHowToCreateOne() => Assert.Contains("ClassHierarchy.Induce",
-        Assert.Throws<ArgumentException>(() => TinyRun.Fit(Plain with { Strategies = [new TreeSupervision()] })).Message);
+    public void Fit_TreeSupervisionWithoutAHierarchy_SaysHowToCreateOne() =>
+        Assert.Contains(
+            "ClassHierarchy.Induce",
+            Assert.Throws<ArgumentException>(() => TinyRun.Fit(Plain with { Strategies = [new TreeSupervision()] })).Message
+        );
 
     [Fact]
     public void Catalog_UnknownKey_ListsKnownKeys() =>

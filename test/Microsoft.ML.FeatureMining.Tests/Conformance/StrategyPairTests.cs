@@ -12,7 +12,8 @@ public sealed class StrategyPairTests : IClassFixture<SingleThreadFixture>
 
     private static readonly HashSet<(string, string)> Incompatible = [("cs-kd", "cutmix"), ("cs-kd", "mixup")];
 
-    public static TheoryData<string> Pairs { get; } = [.. from one in StrategyCatalog.Keys from other in StrategyCatalog.Keys where string.CompareOrdinal(one, other) < 0 select $"{one} + {other}"];
+    public static TheoryData<string> Pairs { get; } =
+    [.. from one in StrategyCatalog.Keys from other in StrategyCatalog.Keys where string.CompareOrdinal(one, other) < 0 select $"{one} + {other}"];
 
     [Theory]
     [MemberData(nameof(Pairs))]
@@ -33,7 +34,10 @@ public sealed class StrategyPairTests : IClassFixture<SingleThreadFixture>
 
         StrategySettings.AssertFinite(outcome);
         Interruption.AssertResumesBitIdentically(recipe);
-        SerialTests.AssertLeavesNoTensors(() => Assert.Equal(TinyRun.Bits(outcome), TinyRun.Bits(TinyRun.Fit(recipe))), making: () => TinyRun.MakeParts(recipe));
+        SerialTests.AssertLeavesNoTensors(
+            () => Assert.Equal(TinyRun.Bits(outcome), TinyRun.Bits(TinyRun.Fit(recipe))),
+            making: () => TinyRun.MakeParts(recipe)
+        );
     }
 
     [Fact]
@@ -41,7 +45,9 @@ public sealed class StrategyPairTests : IClassFixture<SingleThreadFixture>
     {
         string plain = TinyRun.Bits(TinyRun.Fit(Plain));
 
-        StrategySettings.AssertFinite(TinyRun.Fit(Plain with { Strategies = [.. StrategyCatalog.Keys.Where(key => key != "cs-kd").Select(StrategySettings.Create)] }));
+        StrategySettings.AssertFinite(
+            TinyRun.Fit(Plain with { Strategies = [.. StrategyCatalog.Keys.Where(key => key != "cs-kd").Select(StrategySettings.Create)] })
+        );
 
         Assert.Equal(plain, TinyRun.Bits(TinyRun.Fit(Plain)));
     }
@@ -51,7 +57,7 @@ public sealed class StrategyPairTests : IClassFixture<SingleThreadFixture>
     {
         string problem = Assert.Single((Plain with { Strategies = [new Sorting("first"), new Sorting("second")] }).Problems());
 
-        Assert.Contains("'first' and 'second' both decide in which order", problem);
+        Assert.Contains("'first' and 'second' both set the order of the images", problem);
     }
 
     private sealed class Sorting(string key) : TrainingStrategy

@@ -19,12 +19,18 @@ internal static class StrategySettings
     {
         string[] parts = settings.Split(' ');
         // The hierarchy has no default; the tiny runs have two classes.
-        TrainingStrategy strategy = StrategyCatalog.Create(parts[0]) is TreeSupervision ? new TreeSupervision { Hierarchy = ClassHierarchy.Parse("(0,1);") } : StrategyCatalog.Create(parts[0]);
+        TrainingStrategy strategy =
+            StrategyCatalog.Create(parts[0]) is TreeSupervision
+                ? new TreeSupervision { Hierarchy = ClassHierarchy.Parse("(0,1);") }
+                : StrategyCatalog.Create(parts[0]);
         return parts.Length > 1 ? Settings.Change(strategy, parts[1]) : strategy;
     }
 
-    public static void AssertFinite(TrainingOutcome outcome) => Assert.All(outcome.Weights.Tensors.Where(tensor => tensor.Type == TorchSharp.torch.ScalarType.Float32), tensor =>
-        Assert.All(MemoryMarshal.Cast<byte, float>(tensor.Bytes).ToArray(), value => Assert.True(float.IsFinite(value))));
+    public static void AssertFinite(TrainingOutcome outcome) =>
+        Assert.All(
+            outcome.Weights.Tensors.Where(tensor => tensor.Type == TorchSharp.torch.ScalarType.Float32),
+            tensor => Assert.All(MemoryMarshal.Cast<byte, float>(tensor.Bytes).ToArray(), value => Assert.True(float.IsFinite(value)))
+        );
 
     private static IEnumerable<string> Changes(string key) => Settings.Changes(StrategyCatalog.Create(key)).Select(change => $"{key} {change}");
 }

@@ -16,36 +16,57 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 
     public static TheoryData<string> Trainers => [.. Makers.Keys];
 
-    private static Dictionary<string, TrainerMaker> Makers { get; } = new()
-    {
-        ["FeatureMining"] = new TrainerMaker<FeatureMiningOptions>(new(), (_, ml, options) => ml.MulticlassClassification.Trainers.FeatureMining(options))
+    private static Dictionary<string, TrainerMaker> Makers { get; } =
+        new()
         {
-            Strategies = ["feature-mining"],
-            ByNames = (ml, validation) => ml.MulticlassClassification.Trainers.FeatureMining("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
-        },
-        ["Ssm"] = new TrainerMaker<SsmOptions>(new(), (_, ml, options) => ml.MulticlassClassification.Trainers.Ssm(options))
-        {
-            ByNames = (ml, validation) => ml.MulticlassClassification.Trainers.Ssm("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
-        },
-        ["VisualInductivePriors"] = new TrainerMaker<VisualInductivePriorsOptions>(
-            new() { WarmupEpochs = 0 }, (_, ml, options) => ml.MulticlassClassification.Trainers.VisualInductivePriors(options))
-        {
-            Strategies = ["cutmix", "center-loss", "tree-supervision"],
-            ByNames = (ml, validation) => ml.MulticlassClassification.Trainers.VisualInductivePriors("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
-        },
-        ["PatchTraining"] = new TrainerMaker<PatchTrainingOptions>(
-            new() { SwitchEpoch = 1, Head = new VggPatchHead { HiddenUnits = 8 } }, (trained, ml, options) => ml.MultilabelClassification().Trainers.PatchTraining(options with { PatchSet = trained.Rows }))
-        {
-            IsMultilabel = true,
-            ByNames = (ml, validation) => ml.MultilabelClassification().Trainers.PatchTraining("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validationSet: validation),
-        },
-    };
+            ["FeatureMining"] = new TrainerMaker<FeatureMiningOptions>(new(), (_, ml, options) => ml.MulticlassClassification.Trainers.FeatureMining(options))
+            {
+                Strategies = ["feature-mining"],
+                ByNames = (ml, validation) =>
+                    ml.MulticlassClassification.Trainers.FeatureMining("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
+            },
+            ["Ssm"] = new TrainerMaker<SsmOptions>(new(), (_, ml, options) => ml.MulticlassClassification.Trainers.Ssm(options))
+            {
+                ByNames = (ml, validation) =>
+                    ml.MulticlassClassification.Trainers.Ssm("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
+            },
+            ["VisualInductivePriors"] = new TrainerMaker<VisualInductivePriorsOptions>(
+                new() { WarmupEpochs = 0 },
+                (_, ml, options) => ml.MulticlassClassification.Trainers.VisualInductivePriors(options)
+            )
+            {
+                Strategies = ["cutmix", "center-loss", "tree-supervision"],
+                ByNames = (ml, validation) =>
+                    ml.MulticlassClassification.Trainers.VisualInductivePriors("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
+            },
+            ["PatchTraining"] = new TrainerMaker<PatchTrainingOptions>(
+                new()
+                {
+                    SwitchEpoch = 1,
+                    Head = new VggPatchHead { HiddenUnits = 8 },
+                },
+                (trained, ml, options) => ml.MultilabelClassification().Trainers.PatchTraining(options with { PatchSet = trained.Rows })
+            )
+            {
+                IsMultilabel = true,
+                ByNames = (ml, validation) =>
+                    ml.MultilabelClassification()
+                        .Trainers.PatchTraining("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validationSet: validation),
+            },
+        };
 
     [Fact]
-    public void Trainers_OfAllCatalogs_AreCovered() => Assert.Equal(
-        typeof(ImageTrainerCatalog).GetMethods().Concat(typeof(MultilabelTrainers).GetMethods())
-            .Where(method => method.ReturnType.IsSubclassOf(typeof(ImageClassificationTrainer))).Select(method => method.Name).Distinct().Order(),
-        Makers.Keys.Order());
+    public void Trainers_OfAllCatalogs_AreCovered() =>
+        Assert.Equal(
+            typeof(ImageTrainerCatalog)
+                .GetMethods()
+                .Concat(typeof(MultilabelTrainers).GetMethods())
+                .Where(method => method.ReturnType.IsSubclassOf(typeof(ImageClassificationTrainer)))
+                .Select(method => method.Name)
+                .Distinct()
+                .Order(),
+            Makers.Keys.Order()
+        );
 
     [Theory]
     [MemberData(nameof(Trainers))]
@@ -53,7 +74,10 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
     {
         MLContext ml = new(1);
         IDataView given = Makers[name].Rows(trained);
-        IDataView rows = ml.Data.TakeRows(ml.Transforms.CopyColumns("Color", "Label").Append(ml.Transforms.CopyColumns("Picture", "Image")).Fit(given).Transform(given), 12);
+        IDataView rows = ml.Data.TakeRows(
+            ml.Transforms.CopyColumns("Color", "Label").Append(ml.Transforms.CopyColumns("Picture", "Image")).Fit(given).Transform(given),
+            12
+        );
 
         IDataView scored = Makers[name].ByNames(ml, rows).Fit(rows).Transform(rows);
 
@@ -111,16 +135,27 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         IDataView noLabel = ml.Transforms.CopyColumns("Label", "Image").Fit(good).Transform(good);
         IDataView noImage = ml.Transforms.DropColumns("Image").Fit(good).Transform(good);
 
-        Assert.StartsWith("Schema mismatch for label column 'Label': expected ", Assert.Throws<ArgumentOutOfRangeException>(() => trainer.Fit(noLabel)).Message, StringComparison.Ordinal);
-        Assert.StartsWith("Could not find image column 'Image'", Assert.Throws<ArgumentOutOfRangeException>(() => trainer.Fit(noImage)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Schema mismatch for label column 'Label': expected ",
+            Assert.Throws<ArgumentOutOfRangeException>(() => trainer.Fit(noLabel)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "Could not find image column 'Image'",
+            Assert.Throws<ArgumentOutOfRangeException>(() => trainer.Fit(noImage)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
     [MemberData(nameof(Trainers))]
     public void Create_WithManyWrongOptions_ReportsAllOfThem(string name)
     {
-        string message = Assert.Throws<ArgumentException>(
-            () => Makers[name].Make(trained, new MLContext(1), options => options with { Epochs = 0, BatchSize = 0, Backbone = "alexnet", LabelColumnName = "" })).Message;
+        string message = Assert
+            .Throws<ArgumentException>(() =>
+                Makers[name].Make(trained, new MLContext(1), options => options with { Epochs = 0, BatchSize = 0, Backbone = "alexnet", LabelColumnName = "" })
+            )
+            .Message;
 
         Assert.All(["Epochs", "BatchSize", "alexnet", "LabelColumnName"], word => Assert.Contains(word, message, StringComparison.Ordinal));
     }
@@ -138,7 +173,10 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 
         Assert.Equal(Scores(name, model), Scores(name, loaded));
         Assert.Equal((model.Model.Head, model.Model.IsMultilabel), (loaded.Model.Head, loaded.Model.IsMultilabel));
-        Assert.Equal(Makers[name].Strategies, loaded.Model.Recipe!.Value.GetProperty("strategies").EnumerateArray().Select(strategy => strategy.GetProperty("key").GetString()));
+        Assert.Equal(
+            Makers[name].Strategies,
+            loaded.Model.Recipe!.Value.GetProperty("strategies").EnumerateArray().Select(strategy => strategy.GetProperty("key").GetString())
+        );
         using PredictionEngine<EncodedImage, ScoreOnly> engine = ml.Model.CreatePredictionEngine<EncodedImage, ScoreOnly>(loaded);
         EncodedImage image = new() { Image = ColoredImages.Png(1, new Random(1)) };
         Assert.Equal(engine.Predict(image).Score, engine.Predict(image).Score);
@@ -150,7 +188,9 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
     {
         MLContext ml = new(1);
         using ImageClassificationTransformer plain = Makers["FeatureMining"].Make(trained, ml).Fit(trained.Loaded);
-        using ImageClassificationTransformer flipped = Makers["FeatureMining"].Make(trained, ml, options => options with { TestTimeAugmentation = TestTimeAugmentation.Flip }).Fit(trained.Loaded);
+        using ImageClassificationTransformer flipped = Makers["FeatureMining"]
+            .Make(trained, ml, options => options with { TestTimeAugmentation = TestTimeAugmentation.Flip })
+            .Fit(trained.Loaded);
 
         Assert.Equal(Scores("FeatureMining", ml.Model.WithTestTimeAugmentation(plain, TestTimeAugmentation.Flip)), Scores("FeatureMining", flipped));
         Assert.Equal(TestTimeAugmentation.TenCrop, Makers["VisualInductivePriors"].Make(trained, ml).Fit(trained.Loaded).Model.TestTimeAugmentation);
@@ -174,7 +214,11 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         Assert.Equal(scores[0], scores[1]);
         Assert.NotEqual(scores[0], scores[2]);
         Assert.Equal(scores, Scores(ml, (ImageClassificationTransformer)new MLContext().Model.Load(file, out _), Framed(0), Framed(255), Framed(0, moved: 1)));
-        Assert.Contains("CropRatio", Assert.Throws<ArgumentException>(() => maker.Make(trained, ml, options => options with { CropRatio = 0.4 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "CropRatio",
+            Assert.Throws<ArgumentException>(() => maker.Make(trained, ml, options => options with { CropRatio = 0.4 })).Message,
+            StringComparison.Ordinal
+        );
 
         // One image per batch, because libtorch's matrix products round equal rows of a batch differently.
         static float[][] Scores(MLContext ml, ImageClassificationTransformer model, params EncodedImage[] images) =>
@@ -182,7 +226,13 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 
         static EncodedImage Framed(byte frame, int moved = 0)
         {
-            byte[] pixels = [.. from y in Enumerable.Range(0, 16) from x in Enumerable.Range(0, 16) from c in Enumerable.Range(0, 3) select Math.Min(x, y) < 2 || Math.Max(x, y) > 13 ? frame : (byte)((x + moved) * 16 + y * c)];
+            byte[] pixels =
+            [
+                .. from y in Enumerable.Range(0, 16)
+                from x in Enumerable.Range(0, 16)
+                from c in Enumerable.Range(0, 3)
+                select Math.Min(x, y) < 2 || Math.Max(x, y) > 13 ? frame : (byte)((x + moved) * 16 + y * c),
+            ];
             return new EncodedImage { Image = ImageCodec.EncodePng(pixels, 16, 16) };
         }
     }
@@ -203,10 +253,14 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
     [MemberData(nameof(Trainers))]
     public void Fit_InAWorkspaceWithTheFinishedRun_ReturnsItsModel(string name)
     {
-        float[][] first = Scores(name, Makers[name].Make(trained, new MLContext(1), options => options with { WorkspacePath = _folder }).Fit(Makers[name].Rows(trained)));
+        float[][] first = Scores(
+            name,
+            Makers[name].Make(trained, new MLContext(1), options => options with { WorkspacePath = _folder }).Fit(Makers[name].Rows(trained))
+        );
         int steps = 0;
 
-        ImageClassificationTrainer again = Makers[name].Make(trained, new MLContext(1), options => options with { WorkspacePath = _folder, Progress = _ => steps++ });
+        ImageClassificationTrainer again = Makers[name]
+            .Make(trained, new MLContext(1), options => options with { WorkspacePath = _folder, Progress = _ => steps++ });
 
         Assert.Equal(first, Scores(name, again.Fit(Makers[name].Rows(trained))));
         Assert.Equal(0, steps);
@@ -220,14 +274,23 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
     [MemberData(nameof(Trainers))]
     public void Fit_FewEpochs_GivesTheRecordedLosses(string name)
     {
-        string recorded = File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Goldens", "loss-traces.txt")).SingleOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal)) ?? "";
+        string recorded =
+            File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Goldens", "loss-traces.txt"))
+                .SingleOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal))
+            ?? "";
 
-        ImageClassificationModel model = Makers[name].Make(trained, new MLContext(1), options => options with { Epochs = 3, BatchSize = 12, LearningRate = 0.01 }).Fit(Makers[name].Rows(trained)).Model;
+        ImageClassificationModel model = Makers[name]
+            .Make(trained, new MLContext(1), options => options with { Epochs = 3, BatchSize = 12, LearningRate = 0.01 })
+            .Fit(Makers[name].Rows(trained))
+            .Model;
 
         double[] losses = [.. model.EarlierHistory.Concat(model.History).Select(epoch => epoch.TrainLoss)];
         string trace = $"{name} {string.Join(' ', losses.Select(loss => loss.ToString("F6", CultureInfo.InvariantCulture)))}";
         double[] expected = [.. recorded.Split(' ').Skip(1).Select(loss => double.Parse(loss, CultureInfo.InvariantCulture))];
-        Assert.True(expected.Length == losses.Length && expected.Zip(losses).All(pair => Math.Abs(pair.First - pair.Second) <= 1e-4 * pair.First), $"recorded: {recorded}{Environment.NewLine}now:      {trace}");
+        Assert.True(
+            expected.Length == losses.Length && expected.Zip(losses).All(pair => Math.Abs(pair.First - pair.Second) <= 1e-4 * pair.First),
+            $"recorded: {recorded}{Environment.NewLine}now:      {trace}"
+        );
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

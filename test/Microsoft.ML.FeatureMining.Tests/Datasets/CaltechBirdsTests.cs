@@ -21,7 +21,8 @@ public sealed class CaltechBirdsTests : IDisposable
     [Fact]
     public void Read_BothParts_JoinsTheLists()
     {
-        BoxedImageRow train = Assert.Single(CaltechBirds.Read(_folder.Path, DataPart.Train)), test = Assert.Single(CaltechBirds.Read(_folder.Path, DataPart.Test));
+        BoxedImageRow train = Assert.Single(CaltechBirds.Read(_folder.Path, DataPart.Train)),
+            test = Assert.Single(CaltechBirds.Read(_folder.Path, DataPart.Test));
 
         Assert.Equal((_folder["images/001.A/x.jpg"], "001.A"), (train.ImagePath, train.Label));
         Assert.Equal([5f, 6, 7, 8], train.Box);
@@ -44,7 +45,9 @@ public sealed class CaltechBirdsTests : IDisposable
     {
         _folder.Write(name, text);
 
-        InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => (CaltechBirds.Read(_folder.Path, DataPart.Train), CaltechBirds.Read(_folder.Path, DataPart.Test)));
+        InvalidDataException refusal = Assert.Throws<InvalidDataException>(() =>
+            (CaltechBirds.Read(_folder.Path, DataPart.Train), CaltechBirds.Read(_folder.Path, DataPart.Test))
+        );
 
         Assert.Contains(_folder.Path, refusal.Message);
         Assert.Contains(expected, refusal.Message);
@@ -55,7 +58,8 @@ public sealed class CaltechBirdsTests : IDisposable
     {
         string root = SharedData.Folder("cub-20");
 
-        IReadOnlyList<BoxedImageRow> train = CaltechBirds.Read(root, DataPart.Train), test = CaltechBirds.Read(root, DataPart.Test);
+        IReadOnlyList<BoxedImageRow> train = CaltechBirds.Read(root, DataPart.Train),
+            test = CaltechBirds.Read(root, DataPart.Test);
 
         Assert.Equal((400, 200), (train.Count, test.Count));
         Assert.All(train.CountBy(row => row.Label), group => Assert.Equal(20, group.Value));

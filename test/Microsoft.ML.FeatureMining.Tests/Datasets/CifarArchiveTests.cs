@@ -14,8 +14,15 @@ public sealed class CifarArchiveTests : IDisposable
     public void Read_FilesInAnyOrder_GivesThemInTheirOwn()
     {
         // The published archive has them in such a disorder.
-        string path = Write(("x/data_batch_4.bin", Records(4)), ("x/batches.meta.txt", Names()), ("x/data_batch_1.bin", Records(1, 9)), ("x/test_batch.bin", Records(0)),
-            ("x/data_batch_3.bin", Records(3)), ("x/data_batch_2.bin", Records(2)), ("x/data_batch_5.bin", Records(5)));
+        string path = Write(
+            ("x/data_batch_4.bin", Records(4)),
+            ("x/batches.meta.txt", Names()),
+            ("x/data_batch_1.bin", Records(1, 9)),
+            ("x/test_batch.bin", Records(0)),
+            ("x/data_batch_3.bin", Records(3)),
+            ("x/data_batch_2.bin", Records(2)),
+            ("x/data_batch_5.bin", Records(5))
+        );
 
         CifarArchive archive = new(CifarBinary.Cifar10, path);
 
@@ -84,7 +91,11 @@ public sealed class CifarArchiveTests : IDisposable
 
         Assert.Equal(CifarBinary.Cifar100.ReadLabelNames(Path.Combine(folder, files[0])), archive.ReadLabelNames());
         int count = 0;
-        foreach ((CifarRecord packed, CifarRecord plain) in archive.Read(DataPart.Test).Zip(CifarBinary.Cifar100.Read(Path.Combine(folder, files[1])), (a, b) => (a, b)))
+        foreach (
+            (CifarRecord packed, CifarRecord plain) in archive
+                .Read(DataPart.Test)
+                .Zip(CifarBinary.Cifar100.Read(Path.Combine(folder, files[1])), (a, b) => (a, b))
+        )
         {
             Assert.Equal(plain.Label, packed.Label);
             Assert.True(packed.Pixels.AsSpan().SequenceEqual(plain.Pixels));

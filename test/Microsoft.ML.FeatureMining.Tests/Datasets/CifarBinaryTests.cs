@@ -106,7 +106,10 @@ public sealed class CifarBinaryTests : IDisposable
         ChannelStatistics statistics = ChannelStatistics.Of(set);
         Assert.All(set.Labels.CountBy(label => label), group => Assert.Equal(160, group.Value));
         Assert.Equal(100, CifarBinary.Cifar100.ReadLabelNames(Path.Combine(folder, "fine_label_names.txt")).Count);
-        foreach ((float[] actual, double[] expected) in ((float[], double[])[])[(statistics.Mean, [0.50664, 0.48598, 0.43954]), (statistics.Std, [0.26679, 0.25526, 0.27514])])
+        foreach (
+            (float[] actual, double[] expected) in ((float[], double[])[])
+                [(statistics.Mean, [0.50664, 0.48598, 0.43954]), (statistics.Std, [0.26679, 0.25526, 0.27514])]
+        )
         {
             for (int c = 0; c < 3; c++)
             {

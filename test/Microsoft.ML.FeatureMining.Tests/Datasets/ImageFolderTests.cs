@@ -49,7 +49,10 @@ public sealed class ImageFolderTests : IDisposable
         Touch("data/a/1.png", "data/b/1.png", "elsewhere/2.png");
         Directory.CreateSymbolicLink(Path.Combine(_root, "data", "a", "more"), Path.Combine(_root, "elsewhere"));
 
-        Assert.Equal(["data/a/1.png", "data/a/more/2.png", "data/b/1.png"], ImageFolder.Read(Path.Combine(_root, "data")).Select(file => Relative(file.ImagePath)));
+        Assert.Equal(
+            ["data/a/1.png", "data/a/more/2.png", "data/b/1.png"],
+            ImageFolder.Read(Path.Combine(_root, "data")).Select(file => Relative(file.ImagePath))
+        );
     }
 
     [Fact]

@@ -13,7 +13,10 @@ public sealed class ImageListTests : IDisposable
     {
         string path = _folder.Write("list.csv", "id,Label,ImagePath\n1,cat,a.jpg\n2,\"dog, old\",sub/b.jpg\n");
 
-        Assert.Equal([new() { ImagePath = _folder["a.jpg"], Label = "cat" }, new() { ImagePath = _folder["sub/b.jpg"], Label = "dog, old" }], ImageList.Read(path, new()));
+        Assert.Equal(
+            [new() { ImagePath = _folder["a.jpg"], Label = "cat" }, new() { ImagePath = _folder["sub/b.jpg"], Label = "dog, old" }],
+            ImageList.Read(path, new())
+        );
     }
 
     [Fact]
@@ -54,5 +57,6 @@ public sealed class ImageListTests : IDisposable
     }
 
     [Fact]
-    public void Read_NoSuchList_NamesIt() => Assert.Contains("nothing.csv", Assert.Throws<FileNotFoundException>(() => ImageList.Read(_folder["nothing.csv"], new())).Message);
+    public void Read_NoSuchList_NamesIt() =>
+        Assert.Contains("nothing.csv", Assert.Throws<FileNotFoundException>(() => ImageList.Read(_folder["nothing.csv"], new())).Message);
 }

@@ -7,11 +7,49 @@ internal static class Mutation
 {
     private static readonly byte[][] Tokens =
     [
-        .. ((string[])[
-            "\"", "\"\"", ",", "\t", "\r", "\n", "\r\n", "\n\n\n", "\0", "-1", "0", "99999999999999999999", "NaN", "1e39", "-0.0", " ", "../", "/", "\\", "\uFEFF", "\uFFFD",
-            "<", ">", "&", "&x;", "&#0;", "<!DOCTYPE a [<!ENTITY x \"y\">]>", "<a>", "</object>", "<object>", "<bndbox/>", "<![CDATA[", "<?xml version=\"1.0\" encoding=\"utf-16\"?>", "n00000001",
-        ]).Select(Encoding.UTF8.GetBytes),
-        [0xFF, 0xFE], [0x80], [0xC3], [0xED, 0xA0, 0x80],
+        .. (
+            (string[])
+                [
+                    "\"",
+                    "\"\"",
+                    ",",
+                    "\t",
+                    "\r",
+                    "\n",
+                    "\r\n",
+                    "\n\n\n",
+                    "\0",
+                    "-1",
+                    "0",
+                    "99999999999999999999",
+                    "NaN",
+                    "1e39",
+                    "-0.0",
+                    " ",
+                    "../",
+                    "/",
+                    "\\",
+                    "\uFEFF",
+                    "\uFFFD",
+                    "<",
+                    ">",
+                    "&",
+                    "&x;",
+                    "&#0;",
+                    "<!DOCTYPE a [<!ENTITY x \"y\">]>",
+                    "<a>",
+                    "</object>",
+                    "<object>",
+                    "<bndbox/>",
+                    "<![CDATA[",
+                    "<?xml version=\"1.0\" encoding=\"utf-16\"?>",
+                    "n00000001",
+                ]
+        ).Select(Encoding.UTF8.GetBytes),
+        [0xFF, 0xFE],
+        [0x80],
+        [0xC3],
+        [0xED, 0xA0, 0x80],
     ];
 
     public static byte[] Of(byte[] file, Random random)

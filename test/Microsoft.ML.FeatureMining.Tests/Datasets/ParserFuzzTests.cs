@@ -29,8 +29,14 @@ public sealed class ParserFuzzTests : IDisposable
         ["cifar-names"] = (new() { ["names.txt"] = Text(string.Join('\n', CifarNames)) }, folder => CifarBinary.Cifar10.ReadLabelNames(folder["names.txt"])),
         ["cifar-archive"] = (new() { ["a.tar.gz"] = Zipped(CifarTar()) }, ReadArchive),
         ["cifar-tar"] = (new() { ["a.tar.gz"] = CifarTar() }, ReadTar),
-        ["list.csv"] = (new() { ["list.csv"] = Text("id,ImagePath,Label\r\n1,\"a \"\"b\"\".jpg\",cat\r\n2,sub/c.jpg,\"dog, old\"\r\n3,d.jpg,cat") }, folder => ImageList.Read(folder["list.csv"], new())),
-        ["list.tsv"] = (new() { ["list.tsv"] = Text("a.jpg\tcat;dog\nb.jpg\t\nc.jpg\t\"x\ny\"\n") }, folder => ImageList.ReadMultilabel(folder["list.tsv"], new() { HasHeader = false })),
+        ["list.csv"] = (
+            new() { ["list.csv"] = Text("id,ImagePath,Label\r\n1,\"a \"\"b\"\".jpg\",cat\r\n2,sub/c.jpg,\"dog, old\"\r\n3,d.jpg,cat") },
+            folder => ImageList.Read(folder["list.csv"], new())
+        ),
+        ["list.tsv"] = (
+            new() { ["list.tsv"] = Text("a.jpg\tcat;dog\nb.jpg\t\nc.jpg\t\"x\ny\"\n") },
+            folder => ImageList.ReadMultilabel(folder["list.tsv"], new() { HasHeader = false })
+        ),
         ["tiny-imagenet"] = (
             new()
             {
@@ -38,7 +44,8 @@ public sealed class ParserFuzzTests : IDisposable
                 ["words.txt"] = Text("n00000001\tone, uno\nn00000002\ttwo\n"),
                 ["val/val_annotations.txt"] = Text("val_0.JPEG\tn00000001\t0\t0\t63\t63\nval_1.JPEG\tn00000002\t1\t2\t3\t4\n"),
             },
-            folder => TinyImageNet.Read(folder.Path, DataPart.Test)),
+            folder => TinyImageNet.Read(folder.Path, DataPart.Test)
+        ),
         ["cub-200"] = (
             new()
             {
@@ -48,18 +55,22 @@ public sealed class ParserFuzzTests : IDisposable
                 ["train_test_split.txt"] = Text("1 1\n2 1\n"),
                 ["bounding_boxes.txt"] = Text("1 0.0 1.5 10.0 20.0\n2 5.0 6.0 7.0 8.0\n"),
             },
-            folder => CaltechBirds.Read(folder.Path, DataPart.Train)),
+            folder => CaltechBirds.Read(folder.Path, DataPart.Train)
+        ),
         ["voc"] = (
             new()
             {
                 ["ImageSets/Main/train.txt"] = Text("000001\n"),
-                ["Annotations/000001.xml"] = Text("""
+                ["Annotations/000001.xml"] = Text(
+                    """
                     <annotation><owner><name>x</name></owner><size><width>100</width><height>80</height></size>
                     <object><name>dog</name><difficult>0</difficult><truncated>1</truncated><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>50</xmax><ymax>60</ymax></bndbox>
                     <part><name>head</name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>5</xmax><ymax>6</ymax></bndbox></part></object></annotation>
-                    """),
+                    """
+                ),
             },
-            folder => PascalVoc.Read(folder.Path, "train")),
+            folder => PascalVoc.Read(folder.Path, "train")
+        ),
         ["pictures"] = (Goldens.Pictures.ToDictionary(name => name, Goldens.Picture), ReadPictures),
     };
 
@@ -73,7 +84,9 @@ public sealed class ParserFuzzTests : IDisposable
     [MemberData(nameof(Names))]
     public void Read_DamagedFile_EndsSoonInRowsOrAnErrorThatNamesIt(string parser)
     {
-        int cases = int.TryParse(Environment.GetEnvironmentVariable("MLNETFM_FUZZ"), NumberStyles.None, CultureInfo.InvariantCulture, out int many) ? many : FewCases;
+        int cases = int.TryParse(Environment.GetEnvironmentVariable("MLNETFM_FUZZ"), NumberStyles.None, CultureInfo.InvariantCulture, out int many)
+            ? many
+            : FewCases;
         (Dictionary<string, byte[]> files, Action<TemporaryFolder> read) = Parsers[parser];
         Random random = new(1);
         int refused = 0;
@@ -163,7 +176,10 @@ public sealed class ParserFuzzTests : IDisposable
         using (TarWriter writer = new(stream, TarEntryFormat.Gnu, leaveOpen: true))
         {
             writer.WriteEntry(new GnuTarEntry(TarEntryType.Directory, "cifar-10-batches-bin/"));
-            foreach ((string name, byte[] bytes) in ((string, byte[])[])[("batches.meta.txt", Text(string.Join('\n', CifarNames))), ("test_batch.bin", CifarRecords(2))])
+            foreach (
+                (string name, byte[] bytes) in ((string, byte[])[])
+                    [("batches.meta.txt", Text(string.Join('\n', CifarNames))), ("test_batch.bin", CifarRecords(2))]
+            )
             {
                 writer.WriteEntry(new GnuTarEntry(TarEntryType.RegularFile, $"cifar-10-batches-bin/{name}") { DataStream = new MemoryStream(bytes) });
             }

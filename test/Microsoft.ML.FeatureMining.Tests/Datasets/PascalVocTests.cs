@@ -66,31 +66,54 @@ public sealed class PascalVocTests : IDisposable
     [Fact]
     public void Read_EntitiesOfAFile_AreNotExpanded()
     {
-        _folder.Write("Annotations/000002.xml", $"<!DOCTYPE a [<!ENTITY x SYSTEM \"{_folder["ImageSets/Main/train.txt"]}\">]>\n{Person.Replace("person", "&x;")}");
+        _folder.Write(
+            "Annotations/000002.xml",
+            $"<!DOCTYPE a [<!ENTITY x SYSTEM \"{_folder["ImageSets/Main/train.txt"]}\">]>\n{Person.Replace("person", "&x;")}"
+        );
 
         Assert.Throws<InvalidDataException>(() => PascalVoc.Read(_folder.Path, "train"));
     }
 
     [Fact]
-    public void Read_WhatWasWritten_ComesBack() => PropertyAssert.Holds(Prop.ForAll<NonEmptyArray<(NonEmptyString Name, byte X, byte Y, byte Width, byte Height, bool Difficult)>>(drawn =>
-    {
-        VocObject[] objects = [.. drawn.Get.Select(thing => new VocObject(
-            $"a{string.Concat(thing.Name.Get.Where(XmlConvert.IsXmlChar)).Trim()}".ReplaceLineEndings("\n"),
-            new AnnotationBox(thing.X, thing.Y, thing.Width + 1, thing.Height + 1), thing.Difficult, !thing.Difficult))];
-        XElement annotation = new("annotation", new XElement("size", new XElement("width", 600), new XElement("height", 500)), objects.Select(thing => new XElement(
-            "object",
-            new XElement("truncated", thing.Truncated ? 1 : 0),
-            new XElement("name", thing.ClassName),
-            new XElement("bndbox", Corner("xmin", thing.Box.X + 1), Corner("ymin", thing.Box.Y + 1), Corner("xmax", thing.Box.X + thing.Box.Width), Corner("ymax", thing.Box.Y + thing.Box.Height)),
-            new XElement("difficult", thing.Difficult ? 1 : 0))));
-        _folder.Write("Annotations/000002.xml", annotation.ToString());
+    public void Read_WhatWasWritten_ComesBack() =>
+        PropertyAssert.Holds(
+            Prop.ForAll<NonEmptyArray<(NonEmptyString Name, byte X, byte Y, byte Width, byte Height, bool Difficult)>>(drawn =>
+            {
+                VocObject[] objects =
+                [
+                    .. drawn.Get.Select(thing => new VocObject(
+                        $"a{string.Concat(thing.Name.Get.Where(XmlConvert.IsXmlChar)).Trim()}".ReplaceLineEndings("\n"),
+                        new AnnotationBox(thing.X, thing.Y, thing.Width + 1, thing.Height + 1),
+                        thing.Difficult,
+                        !thing.Difficult
+                    )),
+                ];
+                XElement annotation = new(
+                    "annotation",
+                    new XElement("size", new XElement("width", 600), new XElement("height", 500)),
+                    objects.Select(thing => new XElement(
+                        "object",
+                        new XElement("truncated", thing.Truncated ? 1 : 0),
+                        new XElement("name", thing.ClassName),
+                        new XElement(
+                            "bndbox",
+                            Corner("xmin", thing.Box.X + 1),
+                            Corner("ymin", thing.Box.Y + 1),
+                            Corner("xmax", thing.Box.X + thing.Box.Width),
+                            Corner("ymax", thing.Box.Y + thing.Box.Height)
+                        ),
+                        new XElement("difficult", thing.Difficult ? 1 : 0)
+                    ))
+                );
+                _folder.Write("Annotations/000002.xml", annotation.ToString());
 
-        VocImage image = PascalVoc.Read(_folder.Path, "train")[0];
+                VocImage image = PascalVoc.Read(_folder.Path, "train")[0];
 
-        return image.Objects.SequenceEqual(objects) && (image.Width, image.Height) == (600, 500);
+                return image.Objects.SequenceEqual(objects) && (image.Width, image.Height) == (600, 500);
 
-        static XElement Corner(string name, float value) => new(name, value);
-    }));
+                static XElement Corner(string name, float value) => new(name, value);
+            })
+        );
 
     [Theory]
     [InlineData("000002\n000002", "line 2: '000002' stands in the list before")]
@@ -122,12 +145,26 @@ public sealed class PascalVocTests : IDisposable
         IReadOnlyList<VocImage> images = PascalVoc.Read(root, set);
 
         Assert.Equal((pictures, objects), (images.Count, images.Sum(image => image.Objects.Count)));
-        string[] classes = [.. Directory.GetFiles(Path.Combine(root, "ImageSets", "Main"), $"*_{set}.txt").Select(path => Path.GetFileName(path)[..^$"_{set}.txt".Length])];
+        string[] classes =
+        [
+            .. Directory.GetFiles(Path.Combine(root, "ImageSets", "Main"), $"*_{set}.txt").Select(path => Path.GetFileName(path)[..^$"_{set}.txt".Length]),
+        ];
         Assert.Equal(20, classes.Length);
         foreach (string name in classes)
         {
-            string[] marks = [.. File.ReadLines(Path.Combine(root, "ImageSets", "Main", $"{name}_{set}.txt")).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])];
-            Assert.Equal(marks, images.Select(image => image.ClassNames.Contains(name) ? "1" : image.DifficultClassNames.Contains(name) ? "0" : "-1"));
+            string[] marks =
+            [
+                .. File.ReadLines(Path.Combine(root, "ImageSets", "Main", $"{name}_{set}.txt"))
+                    .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]),
+            ];
+            Assert.Equal(
+                marks,
+                images.Select(image =>
+                    image.ClassNames.Contains(name) ? "1"
+                    : image.DifficultClassNames.Contains(name) ? "0"
+                    : "-1"
+                )
+            );
         }
     }
 
@@ -142,7 +179,8 @@ public sealed class PascalVocTests : IDisposable
         Assert.Equal(wanted.Select(thing => thing.ClassName), patches.Select(patch => patch.Label));
         foreach ((VocObject thing, PatchRow patch) in wanted.Zip(patches))
         {
-            DecodedImage whole = ImageCodec.Decode(File.ReadAllBytes(patch.ImagePath)), cut = ImageCodec.Decode(patch.Image);
+            DecodedImage whole = ImageCodec.Decode(File.ReadAllBytes(patch.ImagePath)),
+                cut = ImageCodec.Decode(patch.Image);
             Assert.Equal(((int)thing.Box.Width, (int)thing.Box.Height), (cut.Width, cut.Height));
             (int x, int y) = ((int)thing.Box.X + cut.Width - 1, (int)thing.Box.Y + cut.Height - 1);
             Assert.Equal(whole.Pixels.AsSpan(((y * whole.Width) + x) * 3, 3), cut.Pixels.AsSpan(cut.Pixels.Length - 3));

@@ -53,6 +53,9 @@ public sealed class SynsetTests : IDisposable
         _folder.Write("n00000001/notes.txt", "");
 
         Assert.Contains("n00000001", Assert.Throws<InvalidDataException>(() => ImageNetFolder.Read(_folder.Path, _folder.Write("a.txt", "n00000001"))).Message);
-        Assert.Contains("n00000002", Assert.Throws<DirectoryNotFoundException>(() => ImageNetFolder.Read(_folder.Path, _folder.Write("b.txt", "n00000002"))).Message);
+        Assert.Contains(
+            "n00000002",
+            Assert.Throws<DirectoryNotFoundException>(() => ImageNetFolder.Read(_folder.Path, _folder.Write("b.txt", "n00000002"))).Message
+        );
     }
 }

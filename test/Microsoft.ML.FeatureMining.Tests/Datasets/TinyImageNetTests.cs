@@ -23,10 +23,14 @@ public sealed class TinyImageNetTests : IDisposable
     [Fact]
     public void Read_BothParts_GivesPicturesAndClasses()
     {
-        IReadOnlyList<SynsetImageRow> train = TinyImageNet.Read(_folder.Path, DataPart.Train), test = TinyImageNet.Read(_folder.Path, DataPart.Test);
+        IReadOnlyList<SynsetImageRow> train = TinyImageNet.Read(_folder.Path, DataPart.Train),
+            test = TinyImageNet.Read(_folder.Path, DataPart.Test);
 
         Assert.Equal(["n00000002_0.JPEG", "n00000001_0.JPEG"], train.Select(file => Path.GetFileName(file.ImagePath)));
-        Assert.Equal([(_folder["val/images/val_1.JPEG"], "one"), (_folder["val/images/val_0.JPEG"], "two, deux")], test.Select(file => (file.ImagePath, file.Description)));
+        Assert.Equal(
+            [(_folder["val/images/val_1.JPEG"], "one"), (_folder["val/images/val_0.JPEG"], "two, deux")],
+            test.Select(file => (file.ImagePath, file.Description))
+        );
     }
 
     [Theory]
@@ -48,7 +52,8 @@ public sealed class TinyImageNetTests : IDisposable
     {
         string root = Path.Combine(SharedData.Folder("tiny-imagenet-50"), "tiny-imagenet-200");
 
-        IReadOnlyList<SynsetImageRow> train = TinyImageNet.Read(root, DataPart.Train), test = TinyImageNet.Read(root, DataPart.Test);
+        IReadOnlyList<SynsetImageRow> train = TinyImageNet.Read(root, DataPart.Train),
+            test = TinyImageNet.Read(root, DataPart.Test);
 
         Assert.Equal((8000, 2500), (train.Count, test.Count));
         Assert.All(train.CountBy(file => file.Label), group => Assert.Equal(160, group.Value));

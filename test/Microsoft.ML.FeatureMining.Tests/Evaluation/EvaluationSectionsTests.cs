@@ -15,9 +15,22 @@ public sealed class EvaluationSectionsTests
     {
         XElement root = Page(EvaluationSections.Confusion(Report(classes: 3)));
 
-        XElement[] rows = [.. root.Descendants("table").First(table => ((string)table.Attribute("class")!).StartsWith("matrix", StringComparison.Ordinal)).Element("tbody")!.Elements("tr")];
+        XElement[] rows =
+        [
+            .. root.Descendants("table")
+                .First(table => ((string)table.Attribute("class")!).StartsWith("matrix", StringComparison.Ordinal))
+                .Element("tbody")!
+                .Elements("tr"),
+        ];
         // Each class has one correct row and one row predicted as the next class.
-        Assert.Equal([["1", "1", "0"], ["0", "1", "1"], ["1", "0", "1"]], rows.Select(row => row.Elements("td").Select(cell => cell.Value).ToArray()));
+        Assert.Equal(
+            [
+                ["1", "1", "0"],
+                ["0", "1", "1"],
+                ["1", "0", "1"],
+            ],
+            rows.Select(row => row.Elements("td").Select(cell => cell.Value).ToArray())
+        );
         Assert.Equal(3, root.Descendants("table").Last().Element("tbody")!.Elements("tr").Count());
     }
 
@@ -41,14 +54,22 @@ public sealed class EvaluationSectionsTests
         XElement root = Page(EvaluationSections.Curves(history));
 
         XElement loss = root.Descendants("svg").First();
-        Assert.Equal(["0", "1", "2", "3", "4"], loss.Elements("text").Select(text => text.Value).Where(text => text is "0" or "1" or "2" or "3" or "4" or "5000").Distinct().Order());
+        Assert.Equal(
+            ["0", "1", "2", "3", "4"],
+            loss.Elements("text").Select(text => text.Value).Where(text => text is "0" or "1" or "2" or "3" or "4" or "5000").Distinct().Order()
+        );
         Assert.Contains("5000.000", root.Descendants("td").Select(cell => cell.Value));
         Assert.Contains("–", root.Descendants("td").Select(cell => cell.Value));
     }
 
     [Fact]
-    public void Sections_WithoutRows_ShowZero() => Page(
-        EvaluationSections.Confusion(Empty), EvaluationSections.Classes(Empty), EvaluationSections.Calibration(Empty), new ReportSection("facts", "Facts", Html.Facts(EvaluationSections.Facts(Empty))));
+    public void Sections_WithoutRows_ShowZero() =>
+        Page(
+            EvaluationSections.Confusion(Empty),
+            EvaluationSections.Classes(Empty),
+            EvaluationSections.Calibration(Empty),
+            new ReportSection("facts", "Facts", Html.Facts(EvaluationSections.Facts(Empty)))
+        );
 
     private static ClassificationReport Empty => new ReportBuilder(["a", "b"], 1).Build();
 

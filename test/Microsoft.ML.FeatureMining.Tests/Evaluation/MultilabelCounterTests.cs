@@ -10,13 +10,10 @@ public sealed class MultilabelCounterTests
     [Fact]
     public void Read_FourRowsOfTwoClasses_MatchesACountByHand()
     {
-        MultilabelClassificationMetrics metrics = Of(
-            ([1, 0], [0.9f, 0.2f]),
-            ([1, 1], [0.4f, 0.6f]),
-            ([0, 0], [0.7f, 0.1f]),
-            ([0, 0], [0.3f, 0.3f]));
+        MultilabelClassificationMetrics metrics = Of(([1, 0], [0.9f, 0.2f]), ([1, 1], [0.4f, 0.6f]), ([0, 0], [0.7f, 0.1f]), ([0, 0], [0.3f, 0.3f]));
 
-        LabelMetrics first = metrics.Classes[0], second = metrics.Classes[1];
+        LabelMetrics first = metrics.Classes[0],
+            second = metrics.Classes[1];
         Assert.Equal((1, 1, 1, 1), (first.TruePositives, first.FalsePositives, first.FalseNegatives, first.TrueNegatives));
         Assert.Equal((1, 0, 0, 3), (second.TruePositives, second.FalsePositives, second.FalseNegatives, second.TrueNegatives));
         Assert.Equal((0.5, 0.5, 0.5), (first.Precision, first.Recall, first.F1));
@@ -42,7 +39,10 @@ public sealed class MultilabelCounterTests
     {
         MultilabelClassificationMetrics metrics = Of(([0, 1], [0.1f, 0.9f]));
 
-        Assert.Equal((null, null, null, null), (metrics.Classes[0].Precision, metrics.Classes[0].Recall, metrics.Classes[0].F1, metrics.Classes[0].AveragePrecision));
+        Assert.Equal(
+            (null, null, null, null),
+            (metrics.Classes[0].Precision, metrics.Classes[0].Recall, metrics.Classes[0].F1, metrics.Classes[0].AveragePrecision)
+        );
         Assert.Equal((0.5, 1), (metrics.MacroF1, metrics.MeanAveragePrecision));
     }
 

@@ -8,8 +8,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Explanation;
 public sealed class HeatMapTests
 {
     [Fact]
-    public void Resize_TwoCellsToFour_IsLinearBetweenTheirMiddles() =>
-        Assert.Equal([0f, 1f, 3f, 4f], new HeatMap(1, 2, [0, 4]).Resize(1, 4).Values);
+    public void Resize_TwoCellsToFour_IsLinearBetweenTheirMiddles() => Assert.Equal([0f, 1f, 3f, 4f], new HeatMap(1, 2, [0, 4]).Resize(1, 4).Values);
 
     [Fact]
     public void Resize_ToItsOwnSize_ChangesNothing()
@@ -50,7 +49,10 @@ public sealed class HeatMapTests
     {
         DecodedImage black = new(1, 1, 3, [0, 0, 0]);
 
-        DecodedImage grid = ImageGrid.Compose([[black, null], [black, black]]);
+        DecodedImage grid = ImageGrid.Compose([
+            [black, null],
+            [black, black],
+        ]);
 
         Assert.Equal((6, 6), (grid.Width, grid.Height));
         Assert.Equal([0, 30, 35], Enumerable.Range(0, 36).Where(pixel => grid.Pixels[3 * pixel] == 0));

@@ -21,9 +21,14 @@ public sealed class NetworkExplainerTests : IClassFixture<SingleThreadFixture>
         ModelArtifact made = TinyArtifact.Make(element: element);
         ModelArtifact artifact = new(made.Manifest with { IsMultilabel = multilabel }, made.Weights);
         ImageSet images = TinyData.Random(new ImageShape(1, 8, 8), 3, 3);
-        byte[][] pixels = [.. Enumerable.Range(0, 3).Select(i => element == PixelType.Byte
-            ? images[i].ToArray()
-            : images[i].ToArray().SelectMany(value => BitConverter.GetBytes(value / 100f)).ToArray())];
+        byte[][] pixels =
+        [
+            .. Enumerable
+                .Range(0, 3)
+                .Select(i =>
+                    element == PixelType.Byte ? images[i].ToArray() : images[i].ToArray().SelectMany(value => BitConverter.GetBytes(value / 100f)).ToArray()
+                ),
+        ];
         float[] expected = new float[9];
         using (ImageScorer scorer = new(artifact, CPU))
         {
@@ -50,12 +55,15 @@ public sealed class NetworkExplainerTests : IClassFixture<SingleThreadFixture>
 
         Assert.Equal([0, 1, 2], together.Select(stage => stage.Stage));
         StageActivations[][] each = [.. Enumerable.Range(0, 4).Select(i => explainer.Activations([images[i].ToArray()]).ToArray())];
-        Assert.All(together, stage =>
-        {
-            Assert.Equal(4, stage.Images);
-            Assert.Equal(each.Average(image => image[stage.Stage].Mean), stage.Mean, 6);
-            Assert.Equal(each.Average(image => image[stage.Stage].Counts.Sum()), stage.Counts.Sum(), 9);
-        });
+        Assert.All(
+            together,
+            stage =>
+            {
+                Assert.Equal(4, stage.Images);
+                Assert.Equal(each.Average(image => image[stage.Stage].Mean), stage.Mean, 6);
+                Assert.Equal(each.Average(image => image[stage.Stage].Counts.Sum()), stage.Counts.Sum(), 9);
+            }
+        );
     }
 
     [Theory]
@@ -69,12 +77,14 @@ public sealed class NetworkExplainerTests : IClassFixture<SingleThreadFixture>
     }
 
     [Fact]
-    public void Explainer_Disposed_LeavesNoTensors() => SerialTests.AssertLeavesNoTensors(
-        () =>
-        {
-            using NetworkExplainer explainer = new(TinyArtifact.Make(), CPU);
-            explainer.Explain(new byte[64], target: null);
-            explainer.Activations([new byte[64]]);
-        },
-        making: () => new NetworkExplainer(TinyArtifact.Make(), CPU).Dispose());
+    public void Explainer_Disposed_LeavesNoTensors() =>
+        SerialTests.AssertLeavesNoTensors(
+            () =>
+            {
+                using NetworkExplainer explainer = new(TinyArtifact.Make(), CPU);
+                explainer.Explain(new byte[64], target: null);
+                explainer.Activations([new byte[64]]);
+            },
+            making: () => new NetworkExplainer(TinyArtifact.Make(), CPU).Dispose()
+        );
 }

@@ -25,7 +25,17 @@ public sealed class NetworkMapsTests : IClassFixture<SingleThreadFixture>
         using DisposeScope scope = NewDisposeScope();
         GoldenTensors golden = new("explanation.safetensors");
         string[] names = [.. golden.Names($"{backbone}+{head}")];
-        using ImageNetwork network = NetworkFactory.Create(backbone, 3, Classes, head switch { "" => null, "2fc" => new ParallelHead(), _ => new SplitAndShareHead() });
+        using ImageNetwork network = NetworkFactory.Create(
+            backbone,
+            3,
+            Classes,
+            head switch
+            {
+                "" => null,
+                "2fc" => new ParallelHead(),
+                _ => new SplitAndShareHead(),
+            }
+        );
         HashedTensor.Fill(network);
         network.to(ScalarType.Float64);
         network.eval();
@@ -69,7 +79,7 @@ public sealed class NetworkMapsTests : IClassFixture<SingleThreadFixture>
     }
 
     public static TheoryData<string> Backbones { get; } =
-        ["cifar-resnet-11-bottleneck", "pyramidnet-11-a9-bottleneck", "densenet-bc-22-12", "resnest-50", "sk-resnext-50-32x4d", "efficientnet-b0"];
+    ["cifar-resnet-11-bottleneck", "pyramidnet-11-a9-bottleneck", "densenet-bc-22-12", "resnest-50", "sk-resnext-50-32x4d", "efficientnet-b0"];
 
     [Theory]
     [MemberData(nameof(Backbones))]

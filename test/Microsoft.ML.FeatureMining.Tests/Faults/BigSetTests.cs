@@ -51,7 +51,9 @@ public sealed class BigSetTests(ITestOutputHelper output)
         using (Process process = StartIn(folder, "100000"))
         {
             Assert.True(
-                SpinWait.SpinUntil(() => Directory.GetFiles(folder.Path, "*.tmp").Any(file => new FileInfo(file).Length > 0), 60_000), "No file was created.");
+                SpinWait.SpinUntil(() => Directory.GetFiles(folder.Path, "*.tmp").Any(file => new FileInfo(file).Length > 0), 60_000),
+                "No file was created."
+            );
             process.Kill();
             process.WaitForExit();
         }
@@ -90,9 +92,22 @@ public sealed class BigSetTests(ITestOutputHelper output)
         Skip.IfNot(OperatingSystem.IsLinux(), "ulimit, which simulates a full disk, is not available.");
         using TemporaryFolder folder = new();
         // Limits files to 1000 blocks of 512 bytes.
-        string[] script = ["-c", "trap '' XFSZ; ulimit -f 1000; exec \"$@\"", "sh", Programs.Host, .. Programs.Command("BigSet"), "2000", "0", "Disk", folder.Path];
+        string[] script =
+        [
+            "-c",
+            "trap '' XFSZ; ulimit -f 1000; exec \"$@\"",
+            "sh",
+            Programs.Host,
+            .. Programs.Command("BigSet"),
+            "2000",
+            "0",
+            "Disk",
+            folder.Path,
+        ];
         // Disables the double mapping of compiled code, which counts as a large file.
-        using Process process = Process.Start(new ProcessStartInfo("/bin/sh", script) { RedirectStandardOutput = true, Environment = { ["DOTNET_EnableWriteXorExecute"] = "0" } })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo("/bin/sh", script) { RedirectStandardOutput = true, Environment = { ["DOTNET_EnableWriteXorExecute"] = "0" } }
+        )!;
         string text = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
 
@@ -103,9 +118,13 @@ public sealed class BigSetTests(ITestOutputHelper output)
 
     private static Process StartIn(TemporaryFolder folder, string rows) => Programs.Start("BigSet", [rows, "0", "Disk", folder.Path]);
 
-    private static Process Start(string storage) => Programs.Start(
-        "BigSet", [Invariant(Rows), Invariant(Budget), storage],
-        ("DOTNET_GCHeapHardLimit", HeapLimit.ToString("X", CultureInfo.InvariantCulture)), ("DOTNET_DbgEnableMiniDump", "0"));
+    private static Process Start(string storage) =>
+        Programs.Start(
+            "BigSet",
+            [Invariant(Rows), Invariant(Budget), storage],
+            ("DOTNET_GCHeapHardLimit", HeapLimit.ToString("X", CultureInfo.InvariantCulture)),
+            ("DOTNET_DbgEnableMiniDump", "0")
+        );
 
     private static string Invariant(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -18,13 +18,21 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<Sin
         List<(long Tensors, long Resident)> marks = [];
 
         // Five steps per epoch.
-        TinyRun.Fit(TinyRun.Recipe with { Epochs = epochs, Strategies = [new Microsoft.ML.FeatureMining.Strategies.FeatureMining { Stages = 2 }] }, TinyData.Bands(40), progress: report =>
-        {
-            if (report.Completed is { } epoch && epoch.Epoch % (epochs / 10) == 0)
+        TinyRun.Fit(
+            TinyRun.Recipe with
             {
-                marks.Add((SerialTests.LiveTensors, Environment.WorkingSet));
+                Epochs = epochs,
+                Strategies = [new Microsoft.ML.FeatureMining.Strategies.FeatureMining { Stages = 2 }],
+            },
+            TinyData.Bands(40),
+            progress: report =>
+            {
+                if (report.Completed is { } epoch && epoch.Epoch % (epochs / 10) == 0)
+                {
+                    marks.Add((SerialTests.LiveTensors, Environment.WorkingSet));
+                }
             }
-        });
+        );
 
         AssertFlat($"{5 * epochs} steps", marks);
     }
@@ -56,20 +64,26 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<Sin
         TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1 }).Fit(images.Rows(ml));
         EncodedImage image = new() { Image = ColoredImages.Png(1, new Random(1)) };
         float[] expected = Predictor().Predict(image).Score;
-        int rounds = 10, each = TestLength.Of(25, 1250);
+        int rounds = 10,
+            each = TestLength.Of(25, 1250);
         List<(long Tensors, long Resident)> marks = [];
 
         for (int round = 0; round < rounds; round++)
         {
-            Thread[] threads = [.. Enumerable.Range(0, 8).Select(_ => new Thread(() =>
-            {
-                torch.set_num_threads(1);
-                using PredictionEngine<EncodedImage, ImagePrediction> engine = Predictor();
-                for (int i = 0; i < each; i++)
-                {
-                    Assert.Equal(expected, engine.Predict(image).Score);
-                }
-            }))];
+            Thread[] threads =
+            [
+                .. Enumerable
+                    .Range(0, 8)
+                    .Select(_ => new Thread(() =>
+                    {
+                        torch.set_num_threads(1);
+                        using PredictionEngine<EncodedImage, ImagePrediction> engine = Predictor();
+                        for (int i = 0; i < each; i++)
+                        {
+                            Assert.Equal(expected, engine.Predict(image).Score);
+                        }
+                    })),
+            ];
             Array.ForEach(threads, thread => thread.Start());
             Array.ForEach(threads, thread => thread.Join());
             SerialTests.CollectGarbage();
@@ -108,7 +122,9 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<Sin
         void Once(Func<bool> isDisposed)
         {
             List<TransformerChain<ImageClassificationTransformer>> models =
-                [.. Enumerable.Range(0, 3).Select(seed => Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1, Seed = seed }).Fit(rows))];
+            [
+                .. Enumerable.Range(0, 3).Select(seed => Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1, Seed = seed }).Fit(rows)),
+            ];
             foreach (TransformerChain<ImageClassificationTransformer> model in models.OrderBy(_ => random.Next()))
             {
                 model.Transform(rows).GetColumn<float[]>("Score").First();
@@ -122,7 +138,9 @@ public sealed class EnduranceTests(ITestOutputHelper output) : IClassFixture<Sin
 
     private void AssertFlat(string what, List<(long Tensors, long Resident)> marks)
     {
-        output.WriteLine($"{what}: tensors {string.Join(' ', marks.Select(mark => mark.Tensors))}; resident MiB {string.Join(' ', marks.Select(mark => mark.Resident >> 20))}");
+        output.WriteLine(
+            $"{what}: tensors {string.Join(' ', marks.Select(mark => mark.Tensors))}; resident MiB {string.Join(' ', marks.Select(mark => mark.Resident >> 20))}"
+        );
         Assert.All(marks, mark => Assert.Equal(marks[0].Tensors, mark.Tensors));
         // Compares with the middle of the run, when all pools are full.
         Assert.True(marks[^1].Resident - marks[marks.Count / 2].Resident < 32 << 20, "The resident memory grew by more than 32 MiB.");

@@ -26,8 +26,15 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
     // The exceptions that ML.NET's and our readers throw for invalid input; not those of bugs, and not OutOfMemoryException.
     private static readonly Type[] ExpectedExceptions =
     [
-        typeof(InvalidDataException), typeof(IOException), typeof(FormatException), typeof(InvalidOperationException), typeof(ArgumentException), typeof(NotSupportedException),
-        typeof(System.Reflection.TargetInvocationException), typeof(UnauthorizedAccessException), typeof(NewerFormatException),
+        typeof(InvalidDataException),
+        typeof(IOException),
+        typeof(FormatException),
+        typeof(InvalidOperationException),
+        typeof(ArgumentException),
+        typeof(NotSupportedException),
+        typeof(System.Reflection.TargetInvocationException),
+        typeof(UnauthorizedAccessException),
+        typeof(NewerFormatException),
     ];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("hostile-file-tests-").FullName;
@@ -42,12 +49,16 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
         string file = Path.Combine(folder, name);
         byte[] whole = File.ReadAllBytes(file);
 
-        Try(whole, TestLength.Of(300, 15_000), mutated =>
-        {
-            File.WriteAllBytes(file, mutated);
-            using ImageClassificationTransformer model = new MLContext().Model.LoadImageModel(folder);
-            model.Transform(trained.Loaded).GetColumn<float[]>("Score").First();
-        });
+        Try(
+            whole,
+            TestLength.Of(300, 15_000),
+            mutated =>
+            {
+                File.WriteAllBytes(file, mutated);
+                using ImageClassificationTransformer model = new MLContext().Model.LoadImageModel(folder);
+                model.Transform(trained.Loaded).GetColumn<float[]>("Score").First();
+            }
+        );
 
         Assert.Equal(["manifest.json", "weights.safetensors"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
@@ -58,12 +69,16 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
         string file = Path.Combine(_folder, "model.zip");
         trained.Context.Model.Save(trained.Model, trained.Rows.Schema, file);
 
-        Try(File.ReadAllBytes(file), TestLength.Of(200, 10_000), mutated =>
-        {
-            File.WriteAllBytes(file, mutated);
-            ITransformer model = new MLContext().Model.Load(file, out _);
-            model.Transform(trained.Rows).GetColumn<float[]>("Score").First();
-        });
+        Try(
+            File.ReadAllBytes(file),
+            TestLength.Of(200, 10_000),
+            mutated =>
+            {
+                File.WriteAllBytes(file, mutated);
+                ITransformer model = new MLContext().Model.Load(file, out _);
+                model.Transform(trained.Rows).GetColumn<float[]>("Score").First();
+            }
+        );
 
         Assert.Equal([file], Directory.GetFiles(_folder));
     }
@@ -74,18 +89,26 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
     public void Load_MutatedZipEntry_LoadsOrThrows(bool ensemble)
     {
         string file = Path.Combine(_folder, "model.zip");
-        trained.Context.Model.Save(ensemble ? trained.Context.MulticlassClassification.Ensemble([trained.Model, trained.Model], [3, 1]) : trained.Model, trained.Rows.Schema, file);
+        trained.Context.Model.Save(
+            ensemble ? trained.Context.MulticlassClassification.Ensemble([trained.Model, trained.Model], [3, 1]) : trained.Model,
+            trained.Rows.Schema,
+            file
+        );
         Dictionary<string, byte[]> entries = Entries(file);
         RandomStream random = new(5, "entries");
 
         // The damage is inside an entry, so that the zip's own checks pass and the code after them runs.
-        Try([], TestLength.Of(200, 10_000), _ =>
-        {
-            string name = entries.Keys.ElementAt(random.NextInt(entries.Count));
-            WriteZip(file, entries.Select(entry => (entry.Key, entry.Key == name ? Mutation.Of(entry.Value, random) : entry.Value)));
-            ITransformer model = new MLContext().Model.Load(file, out DataViewSchema _);
-            model.Transform(trained.Rows).GetColumn<float[]>("Score").First();
-        });
+        Try(
+            [],
+            TestLength.Of(200, 10_000),
+            _ =>
+            {
+                string name = entries.Keys.ElementAt(random.NextInt(entries.Count));
+                WriteZip(file, entries.Select(entry => (entry.Key, entry.Key == name ? Mutation.Of(entry.Value, random) : entry.Value)));
+                ITransformer model = new MLContext().Model.Load(file, out DataViewSchema _);
+                model.Transform(trained.Rows).GetColumn<float[]>("Score").First();
+            }
+        );
     }
 
     [Fact]
@@ -112,18 +135,23 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
         MemoryStore store = new();
         TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 1 };
         TinyRun.Fit(recipe, checkpoints: store);
-        const int HashAt = 12, BodyAt = 44;
+        const int HashAt = 12,
+            BodyAt = 44;
 
-        Try(store.Bytes!, TestLength.Of(200, 15_000), mutated =>
-        {
-            if (mutated.Length > BodyAt)
+        Try(
+            store.Bytes!,
+            TestLength.Of(200, 15_000),
+            mutated =>
             {
-                SHA256.HashData(mutated.AsSpan(BodyAt)).CopyTo(mutated, HashAt);
-            }
+                if (mutated.Length > BodyAt)
+                {
+                    SHA256.HashData(mutated.AsSpan(BodyAt)).CopyTo(mutated, HashAt);
+                }
 
-            MemoryStore hostile = new() { Bytes = mutated };
-            TinyRun.Fit(recipe, checkpoints: hostile, canceled: () => true);
-        });
+                MemoryStore hostile = new() { Bytes = mutated };
+                TinyRun.Fit(recipe, checkpoints: hostile, canceled: () => true);
+            }
+        );
     }
 
     [Theory]
@@ -136,7 +164,10 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
         using (ZipArchive zip = ZipFile.Open(file, ZipArchiveMode.Update))
         {
             ZipArchiveEntry entry = zip.Entries.Single(entry => entry.FullName.EndsWith("weights.safetensors", StringComparison.Ordinal));
-            (string name, byte[] header) = (entry.FullName, Encoding.UTF8.GetBytes($$$"""{"a":{"dtype":"F32","shape":[{{{bytes / 4}}}],"data_offsets":[0,{{{bytes}}}]}}"""));
+            (string name, byte[] header) = (
+                entry.FullName,
+                Encoding.UTF8.GetBytes($$$"""{"a":{"dtype":"F32","shape":[{{{bytes / 4}}}],"data_offsets":[0,{{{bytes}}}]}}""")
+            );
             entry.Delete();
             using Stream weights = zip.CreateEntry(name, CompressionLevel.Fastest).Open();
             weights.Write(BitConverter.GetBytes((long)header.Length));
@@ -203,21 +234,26 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
             most = Math.Max(most, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        output.WriteLine($"{times} tried: {loaded} loaded; rejected: {string.Join(", ", rejected.Select(entry => $"{entry.Value} {entry.Key}"))}; "
-            + $"at most {most >> 20} MiB allocated");
+        output.WriteLine(
+            $"{times} tried: {loaded} loaded; rejected: {string.Join(", ", rejected.Select(entry => $"{entry.Value} {entry.Key}"))}; "
+                + $"at most {most >> 20} MiB allocated"
+        );
         Assert.True(most < 512 << 20, $"{most >> 20} MiB were allocated.");
     }
 
     private static Dictionary<string, byte[]> Entries(string file)
     {
         using ZipArchive zip = ZipFile.OpenRead(file);
-        return zip.Entries.ToDictionary(entry => entry.FullName, entry =>
-        {
-            using Stream stream = entry.Open();
-            using MemoryStream copy = new();
-            stream.CopyTo(copy);
-            return copy.ToArray();
-        });
+        return zip.Entries.ToDictionary(
+            entry => entry.FullName,
+            entry =>
+            {
+                using Stream stream = entry.Open();
+                using MemoryStream copy = new();
+                stream.CopyTo(copy);
+                return copy.ToArray();
+            }
+        );
     }
 
     private static void WriteZip(string file, IEnumerable<(string Name, byte[] Content)> entries)

@@ -22,11 +22,16 @@ public sealed class AtomicFileTests : IDisposable
     {
         File.WriteAllText(Target, "old");
 
-        Assert.Throws<FormatException>(() => AtomicFile.Write(Target, stream =>
-        {
-            stream.Write([1, 2, 3]);
-            throw new FormatException();
-        }));
+        Assert.Throws<FormatException>(() =>
+            AtomicFile.Write(
+                Target,
+                stream =>
+                {
+                    stream.Write([1, 2, 3]);
+                    throw new FormatException();
+                }
+            )
+        );
 
         Assert.Equal("old", File.ReadAllText(Target));
         Assert.Single(_folder.GetFiles());
@@ -37,23 +42,29 @@ public sealed class AtomicFileTests : IDisposable
     {
         File.WriteAllText(Target, "old");
 
-        AtomicFile.Write(Target, stream =>
-        {
-            stream.Write([1, 2, 3]);
-            stream.Flush();
-            Assert.Equal("old", File.ReadAllText(Target));
-        });
+        AtomicFile.Write(
+            Target,
+            stream =>
+            {
+                stream.Write([1, 2, 3]);
+                stream.Flush();
+                Assert.Equal("old", File.ReadAllText(Target));
+            }
+        );
 
         Assert.Equal([1, 2, 3], File.ReadAllBytes(Target));
     }
 
     [Fact]
-    public void Write_NoSuchFolder_SaysSo() => Assert.ThrowsAny<IOException>(() => AtomicFile.Write(Path.Combine(_folder.FullName, "missing", "file"), _ => { }));
+    public void Write_NoSuchFolder_SaysSo() =>
+        Assert.ThrowsAny<IOException>(() => AtomicFile.Write(Path.Combine(_folder.FullName, "missing", "file"), _ => { }));
 
     [Fact]
     public async Task Write_ManyWritersAtOnce_LeaveOneWholeFile()
     {
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => AtomicFile.Write(Target, stream => stream.Write(Enumerable.Repeat((byte)i, 10_000).ToArray())))));
+        await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(i => Task.Run(() => AtomicFile.Write(Target, stream => stream.Write(Enumerable.Repeat((byte)i, 10_000).ToArray()))))
+        );
 
         byte[] file = File.ReadAllBytes(Target);
         Assert.Equal(10_000, file.Length);
@@ -68,12 +79,15 @@ public sealed class AtomicFileTests : IDisposable
         string abandoned = AtomicFile.TemporaryPath(Target);
         File.WriteAllText(abandoned, "half");
 
-        AtomicFile.Write(Target, stream =>
-        {
-            stream.Write([1, 2, 3]);
-            AtomicFile.RemoveAbandoned(_folder.FullName, Path.GetFileName(Target));
-            Assert.False(File.Exists(abandoned));
-        });
+        AtomicFile.Write(
+            Target,
+            stream =>
+            {
+                stream.Write([1, 2, 3]);
+                AtomicFile.RemoveAbandoned(_folder.FullName, Path.GetFileName(Target));
+                Assert.False(File.Exists(abandoned));
+            }
+        );
 
         Assert.Equal([1, 2, 3], File.ReadAllBytes(Target));
         Assert.Single(_folder.GetFiles());

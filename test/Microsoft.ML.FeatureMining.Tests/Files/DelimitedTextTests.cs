@@ -47,25 +47,30 @@ public sealed class DelimitedTextTests : IDisposable
     }
 
     [Fact]
-    public void Read_WhatWasWritten_ComesBack() => PropertyAssert.Holds(Prop.ForAll<NonEmptyArray<string>, bool>((fields, crlf) =>
-    {
-        // A line without a character is no record.
-        string[] first = [.. fields.Get.Select(Clean)];
-        if (first is [""])
-        {
-            return true;
-        }
+    public void Read_WhatWasWritten_ComesBack() =>
+        PropertyAssert.Holds(
+            Prop.ForAll<NonEmptyArray<string>, bool>(
+                (fields, crlf) =>
+                {
+                    // A line without a character is no record.
+                    string[] first = [.. fields.Get.Select(Clean)];
+                    if (first is [""])
+                    {
+                        return true;
+                    }
 
-        string[][] records = [first, [.. first.Reverse()]];
-        string text = string.Join(crlf ? "\r\n" : "\n", records.Select(record => string.Join('\t', record.Select(Quoted))));
+                    string[][] records = [first, [.. first.Reverse()]];
+                    string text = string.Join(crlf ? "\r\n" : "\n", records.Select(record => string.Join('\t', record.Select(Quoted))));
 
-        string[][] read = [.. Read(text, '\t').Select(record => record.Fields)];
+                    string[][] read = [.. Read(text, '\t').Select(record => record.Fields)];
 
-        return read.Length == 2 && read[0].SequenceEqual(records[0]) && read[1].SequenceEqual(records[1]);
+                    return read.Length == 2 && read[0].SequenceEqual(records[0]) && read[1].SequenceEqual(records[1]);
 
-        static string Quoted(string field) => field.AsSpan().IndexOfAny("\t\"\r\n") >= 0 ? $"\"{field.Replace("\"", "\"\"")}\"" : field;
-        static string Clean(string? field) => new([.. (field ?? "").Where(c => !char.IsSurrogate(c) && c != '\uFEFF')]);
-    }));
+                    static string Quoted(string field) => field.AsSpan().IndexOfAny("\t\"\r\n") >= 0 ? $"\"{field.Replace("\"", "\"\"")}\"" : field;
+                    static string Clean(string? field) => new([.. (field ?? "").Where(c => !char.IsSurrogate(c) && c != '\uFEFF')]);
+                }
+            )
+        );
 
     private List<DelimitedRecord> Read(string text, char separator = ',') => [.. DelimitedText.Read(_folder.Write("list.csv", text), separator)];
 }

@@ -20,14 +20,23 @@ public sealed class ClassHierarchyTests : IClassFixture<SingleThreadFixture>
 
         ClassHierarchy hierarchy = ClassHierarchy.Induce([.. TensorAssert.Values(rows).Chunk((int)rows.shape[1])]);
 
-        IEnumerable<string> expected = TensorAssert.Values(merges).Chunk((int)merges.shape[1]).Select(row => string.Concat(row.Select(value => value > 0 ? '1' : '0')));
+        IEnumerable<string> expected = TensorAssert
+            .Values(merges)
+            .Chunk((int)merges.shape[1])
+            .Select(row => string.Concat(row.Select(value => value > 0 ? '1' : '0')));
         Assert.Equal(expected.Order(), Clades(hierarchy).Order());
     }
 
     [Fact]
     public void Induce_TwoGroupsOfRows_SplitsThemAtTheRoot()
     {
-        ClassHierarchy hierarchy = ClassHierarchy.Induce([[0, 0.1f], [10, 10], [0.1f, 0], [10, 10.1f], [0, 0]]);
+        ClassHierarchy hierarchy = ClassHierarchy.Induce([
+            [0, 0.1f],
+            [10, 10],
+            [0.1f, 0],
+            [10, 10.1f],
+            [0, 0],
+        ]);
 
         Assert.Contains("10101", Clades(hierarchy));
         Assert.Contains("01010", Clades(hierarchy));
@@ -51,9 +60,23 @@ public sealed class ClassHierarchyTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void Induce_InvalidRows_AreRejected()
     {
-        Assert.Throws<ArgumentException>(() => ClassHierarchy.Induce([[1]]));
-        Assert.Throws<ArgumentException>(() => ClassHierarchy.Induce([[1], [1, 2]]));
-        Assert.Throws<ArgumentException>(() => ClassHierarchy.Induce([[1], [float.NaN]]));
+        Assert.Throws<ArgumentException>(() =>
+            ClassHierarchy.Induce([
+                [1],
+            ])
+        );
+        Assert.Throws<ArgumentException>(() =>
+            ClassHierarchy.Induce([
+                [1],
+                [1, 2],
+            ])
+        );
+        Assert.Throws<ArgumentException>(() =>
+            ClassHierarchy.Induce([
+                [1],
+                [float.NaN],
+            ])
+        );
     }
 
     [Theory]

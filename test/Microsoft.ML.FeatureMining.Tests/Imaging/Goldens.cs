@@ -10,21 +10,28 @@ internal static class Goldens
 
     /// <summary>Every picture file, by name.</summary>
     public static IReadOnlyList<string> Pictures { get; } =
-        [.. Directory.GetFiles(Path.Combine(Folder, "images")).Where(path => !path.EndsWith(".rgb")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+    [
+        .. Directory
+            .GetFiles(Path.Combine(Folder, "images"))
+            .Where(path => !path.EndsWith(".rgb"))
+            .Select(path => Path.GetFileName(path)!)
+            .Order(StringComparer.Ordinal),
+    ];
 
     public static byte[] Picture(string name) => File.ReadAllBytes(Path.Combine(Folder, "images", name));
 
     /// <summary>From this length on a file has all its pixels: what follows is an end marker, a later frame or an EXIF block.</summary>
-    public static int EndOfPixels(string name, byte[] file) => name switch
-    {
-        "animated.gif" => file.Length / 4,
-        "palette.gif" or "gray.gif" => file.Length - 2, // Pillow writes two empty blocks
-        "orientation-behind.png" => file.Length - 50,
-        _ when name.EndsWith(".gif") => file.Length - 1,
-        _ when name.StartsWith("runs") => file.Length - 2,
-        _ when name.EndsWith(".png") && name != "wrong-extension.png" => file.Length - 12,
-        _ => file.Length,
-    };
+    public static int EndOfPixels(string name, byte[] file) =>
+        name switch
+        {
+            "animated.gif" => file.Length / 4,
+            "palette.gif" or "gray.gif" => file.Length - 2, // Pillow writes two empty blocks
+            "orientation-behind.png" => file.Length - 50,
+            _ when name.EndsWith(".gif") => file.Length - 1,
+            _ when name.StartsWith("runs") => file.Length - 2,
+            _ when name.EndsWith(".png") && name != "wrong-extension.png" => file.Length - 12,
+            _ => file.Length,
+        };
 
     /// <summary>Width and height as little-endian integers, then the rows.</summary>
     public static DecodedImage Pixels(params string[] path)

@@ -18,7 +18,8 @@ public sealed class ImageCodecTests
 
     public static TheoryData<string> Pictures => [.. Goldens.Pictures];
 
-    public static TheoryData<string> PicturesAsPillowReadsThem => [.. Goldens.Pictures.Except([.. BlackWhereBare, .. OneLevelOff, NoPalette, PaletteOutOfRange, LongOrientation])];
+    public static TheoryData<string> PicturesAsPillowReadsThem =>
+        [.. Goldens.Pictures.Except([.. BlackWhereBare, .. OneLevelOff, NoPalette, PaletteOutOfRange, LongOrientation])];
 
     [Theory]
     [MemberData(nameof(PicturesAsPillowReadsThem))]
@@ -26,22 +27,29 @@ public sealed class ImageCodecTests
         Assert.Equal(0, Goldens.LargestDifference(ImageCodec.Decode(Goldens.Picture(name)), Goldens.Pixels("images", name + ".rgb")));
 
     [Fact]
-    public void Decode_PixelsOfAGifWithoutColor_AreBlackAndTheRestIsPillows() => Assert.All(BlackWhereBare, name =>
-    {
-        (DecodedImage actual, DecodedImage expected) = (ImageCodec.Decode(Goldens.Picture(name)), Goldens.Pixels("images", name + ".rgb"));
+    public void Decode_PixelsOfAGifWithoutColor_AreBlackAndTheRestIsPillows() =>
+        Assert.All(
+            BlackWhereBare,
+            name =>
+            {
+                (DecodedImage actual, DecodedImage expected) = (ImageCodec.Decode(Goldens.Picture(name)), Goldens.Pixels("images", name + ".rgb"));
 
-        int[] different = [.. Enumerable.Range(0, actual.Width * actual.Height).Where(i => !Pixel(actual, i).SequenceEqual(Pixel(expected, i)))];
+                int[] different = [.. Enumerable.Range(0, actual.Width * actual.Height).Where(i => !Pixel(actual, i).SequenceEqual(Pixel(expected, i)))];
 
-        Assert.InRange(different.Length, 1, (actual.Width * actual.Height) - 1);
-        Assert.All(different, i => Assert.Equal([0, 0, 0], Pixel(actual, i)));
-        Assert.Single(different.Select(i => string.Join(' ', Pixel(expected, i))).Distinct()); // the one color that stands for "none" in Pillow
+                Assert.InRange(different.Length, 1, (actual.Width * actual.Height) - 1);
+                Assert.All(different, i => Assert.Equal([0, 0, 0], Pixel(actual, i)));
+                Assert.Single(different.Select(i => string.Join(' ', Pixel(expected, i))).Distinct()); // the one color that stands for "none" in Pillow
 
-        static byte[] Pixel(DecodedImage image, int i) => image.Pixels[(3 * i)..(3 * (i + 1))];
-    });
+                static byte[] Pixel(DecodedImage image, int i) => image.Pixels[(3 * i)..(3 * (i + 1))];
+            }
+        );
 
     [Fact]
-    public void Decode_FiveOrSixBitsAChannel_IsOneLevelFromPillow() => Assert.All(OneLevelOff, name =>
-        Assert.Equal(1, Goldens.LargestDifference(ImageCodec.Decode(Goldens.Picture(name)), Goldens.Pixels("images", name + ".rgb"))));
+    public void Decode_FiveOrSixBitsAChannel_IsOneLevelFromPillow() =>
+        Assert.All(
+            OneLevelOff,
+            name => Assert.Equal(1, Goldens.LargestDifference(ImageCodec.Decode(Goldens.Picture(name)), Goldens.Pixels("images", name + ".rgb")))
+        );
 
     [Fact]
     public void Decode_GifWithoutAnyColorTable_IsRejected() =>

@@ -35,7 +35,10 @@ public sealed class ImagePreprocessingTests
         byte[] whole = preprocessing.Uncropped().Apply(image);
 
         Assert.Equal(Goldens.Pixels("resize", $"crop-{source}-24-of-28.rgb").ToPlanar(), preprocessing.Apply(image));
-        Assert.Equal([.. from c in Enumerable.Range(0, 3) from y in Enumerable.Range(2, 24) from x in Enumerable.Range(2, 24) select whole[(((c * 28) + y) * 28) + x]], preprocessing.Apply(image));
+        Assert.Equal(
+            [.. from c in Enumerable.Range(0, 3) from y in Enumerable.Range(2, 24) from x in Enumerable.Range(2, 24) select whole[(((c * 28) + y) * 28) + x]],
+            preprocessing.Apply(image)
+        );
     }
 
     [Theory]
@@ -46,7 +49,12 @@ public sealed class ImagePreprocessingTests
         DecodedImage image = Goldens.Pixels("resize", "scene.rgb");
         foreach ((int height, int width, double share) in new[] { (24, 24, 0.875), (15, 22, 0.5), (21, 13, 0.66), (9, 9, 0.99), (5, 8, 1) })
         {
-            ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, height, width), CropRatio = share, Resize = rule };
+            ImagePreprocessing preprocessing = new()
+            {
+                Shape = new ImageShape(3, height, width),
+                CropRatio = share,
+                Resize = rule,
+            };
             ImagePreprocessing whole = preprocessing.Uncropped();
             byte[] middle = new byte[preprocessing.Shape.Length];
 
@@ -132,7 +140,12 @@ public sealed class ImagePreprocessingTests
     [Fact]
     public void Json_RoundTrip_IsEqual()
     {
-        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(1, 28, 32), CropRatio = 0.875, Resize = ResizeRule.Squash };
+        ImagePreprocessing preprocessing = new()
+        {
+            Shape = new ImageShape(1, 28, 32),
+            CropRatio = 0.875,
+            Resize = ResizeRule.Squash,
+        };
 
         Assert.Equal(preprocessing, JsonSerializer.Deserialize<ImagePreprocessing>(JsonSerializer.Serialize(preprocessing)));
     }

@@ -47,9 +47,14 @@ public sealed class ImageResizeTests
     public void Resize_APart_GivesWhatACopyOfItGives()
     {
         DecodedImage image = Goldens.Pixels("resize", "noise.rgb");
-        foreach ((int width, int height) in ((int, int)[])[(image.Width, image.Height), (image.Width - 20, 6), (image.Width - 20, 7), (5, image.Height - 3), (1, 1)])
+        foreach (
+            (int width, int height) in ((int, int)[])[(image.Width, image.Height), (image.Width - 20, 6), (image.Width - 20, 7), (5, image.Height - 3), (1, 1)]
+        )
         {
-            foreach ((int x, int y) in ((int, int)[])[(0, 0), (image.Width - width, image.Height - height), ((image.Width - width) / 2, image.Height - height), (0, image.Height - height)])
+            foreach (
+                (int x, int y) in ((int, int)[])
+                    [(0, 0), (image.Width - width, image.Height - height), ((image.Width - width) / 2, image.Height - height), (0, image.Height - height)]
+            )
             {
                 PixelBox box = new(y, x, height, width);
                 DecodedImage copy = ((PixelView)image).Part(box).ToImage();

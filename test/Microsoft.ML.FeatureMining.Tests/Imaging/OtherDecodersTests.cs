@@ -11,11 +11,21 @@ public sealed class OtherDecodersTests
     // What stands in a lossless file is no matter of opinion; what does not, transparent pixels and frames within a screen, is in ImageCodecTests. ImageSharp
     // 2.1 never returns from interlaced PNGs of few columns, and converts 16 bits by rounding, and 5 bits otherwise.
     public static TheoryData<string> Lossless =>
-    [
-        .. Goldens.Pictures.Where(name => Path.GetExtension(name) is ".png" or ".bmp" or ".gif" || name is "lossless.webp" or "one-pixel.webp")
-            .Where(name => !name.Contains("transparent") && !name.StartsWith("frame-") && !name.Contains("palette-out") && !name.StartsWith("no-palette") && !name.Contains("interlaced")
-                && !name.Contains("16") && !name.Contains("565") && !name.Contains("orientation") && name is not ("wrong-extension.png" or "missing-end-chunk.png")),
-    ];
+        [
+            .. Goldens
+                .Pictures.Where(name => Path.GetExtension(name) is ".png" or ".bmp" or ".gif" || name is "lossless.webp" or "one-pixel.webp")
+                .Where(name =>
+                    !name.Contains("transparent")
+                    && !name.StartsWith("frame-")
+                    && !name.Contains("palette-out")
+                    && !name.StartsWith("no-palette")
+                    && !name.Contains("interlaced")
+                    && !name.Contains("16")
+                    && !name.Contains("565")
+                    && !name.Contains("orientation")
+                    && name is not ("wrong-extension.png" or "missing-end-chunk.png")
+                ),
+        ];
 
     [Theory]
     [MemberData(nameof(Lossless))]
@@ -42,15 +52,21 @@ public sealed class OtherDecodersTests
         DecodedImage ours = ImageCodec.Decode(Goldens.Picture("rgb.png"));
         IDataView rows = ml.Data.LoadFromEnumerable([new FileRow { ImagePath = "a.png" }]);
 
-        float[] same = Extract(ours.Width, ours.Height), resized = Extract(7, 5);
+        float[] same = Extract(ours.Width, ours.Height),
+            resized = Extract(7, 5);
 
         Assert.Equal(ours.ToPlanar(), same.Select(value => (byte)value));
         Assert.Equal(3 * 7 * 5, resized.Length);
 
-        float[] Extract(int width, int height) => ml.Transforms.LoadImages("Image", folder.Path, "ImagePath")
-            .Append(ml.Transforms.ResizeImages("Image", width, height))
-            .Append(ml.Transforms.ExtractPixels("Pixels", "Image"))
-            .Fit(rows).Transform(rows).GetColumn<float[]>("Pixels").Single();
+        float[] Extract(int width, int height) =>
+            ml
+                .Transforms.LoadImages("Image", folder.Path, "ImagePath")
+                .Append(ml.Transforms.ResizeImages("Image", width, height))
+                .Append(ml.Transforms.ExtractPixels("Pixels", "Image"))
+                .Fit(rows)
+                .Transform(rows)
+                .GetColumn<float[]>("Pixels")
+                .Single();
     }
 
     private sealed class FileRow

@@ -26,7 +26,10 @@ public sealed class RealPicturesTests
         string data = Path.GetDirectoryName(SharedData.Folder("cub-20"))!;
         string[][] lines = [.. File.ReadLines(Path.Combine(Goldens.Folder, "shared-pixels.txt")).Select(line => line.Split(' '))];
 
-        string[] different = [.. lines.AsParallel().Where(line => Digest(ImageCodec.Decode(File.ReadAllBytes(Path.Combine(data, line[0])))) != line[1]).Select(line => line[0])];
+        string[] different =
+        [
+            .. lines.AsParallel().Where(line => Digest(ImageCodec.Decode(File.ReadAllBytes(Path.Combine(data, line[0])))) != line[1]).Select(line => line[0]),
+        ];
 
         Assert.Equal(174, lines.Length);
         Assert.Empty(different);
@@ -42,12 +45,16 @@ public sealed class RealPicturesTests
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, 32, 32) };
         string[] files = [.. ImageFolder.Read(Path.Combine(SharedData.Folder("cub-20"), "images")).Where((_, i) => i % 15 == 0).Select(file => file.ImagePath)];
 
-        double[] differences = [.. files.Select(path =>
-        {
-            byte[] encoded = File.ReadAllBytes(path);
-            byte[] scaled = preprocessing.Apply(encoded), exact = preprocessing.Apply(ImageCodec.Decode(encoded));
-            return scaled.Zip(exact, (a, b) => Math.Abs(a - b)).Average();
-        })];
+        double[] differences =
+        [
+            .. files.Select(path =>
+            {
+                byte[] encoded = File.ReadAllBytes(path);
+                byte[] scaled = preprocessing.Apply(encoded),
+                    exact = preprocessing.Apply(ImageCodec.Decode(encoded));
+                return scaled.Zip(exact, (a, b) => Math.Abs(a - b)).Average();
+            }),
+        ];
 
         Assert.Equal(40, differences.Length);
         Assert.InRange(differences.Average(), 0, 0.5);

@@ -17,7 +17,9 @@ public sealed class CrossEntropyLossTests : IClassFixture<SingleThreadFixture>
         (Tensor logits, _) = Draw(count: 16, classes: 7);
         Tensor labels = tensor(Enumerable.Range(0, 16).Select(i => (long)(i * 5 % 7)).ToArray());
 
-        float loss = new Loss { LabelSmoothing = smoothing }.Compute(logits, nn.functional.one_hot(labels, 7).to(ScalarType.Float32)).ToSingle();
+        float loss = new Loss { LabelSmoothing = smoothing }
+            .Compute(logits, nn.functional.one_hot(labels, 7).to(ScalarType.Float32))
+            .ToSingle();
 
         Assert.Equal(nn.functional.cross_entropy(logits, labels, label_smoothing: smoothing).ToSingle(), loss, 1e-5f);
     }
@@ -30,7 +32,9 @@ public sealed class CrossEntropyLossTests : IClassFixture<SingleThreadFixture>
         using DisposeScope scope = NewDisposeScope();
         (Tensor logits, Tensor targets) = Draw(count: 16, classes: 7);
 
-        float loss = new Loss { LabelSmoothing = smoothing }.Compute(logits, targets).ToSingle();
+        float loss = new Loss { LabelSmoothing = smoothing }
+            .Compute(logits, targets)
+            .ToSingle();
 
         Assert.Equal(nn.functional.cross_entropy(logits, targets, label_smoothing: smoothing).ToSingle(), loss, 1e-5f);
     }
@@ -79,7 +83,9 @@ public sealed class CrossEntropyLossTests : IClassFixture<SingleThreadFixture>
     {
         using DisposeScope scope = NewDisposeScope();
 
-        float loss = new Loss { LabelSmoothing = 0.1 }.Compute(tensor(new float[] { 1e4f, -1e4f }, [1, 2]), tensor(new float[] { 0, 1 }, [1, 2])).ToSingle();
+        float loss = new Loss { LabelSmoothing = 0.1 }
+            .Compute(tensor(new float[] { 1e4f, -1e4f }, [1, 2]), tensor(new float[] { 0, 1 }, [1, 2]))
+            .ToSingle();
 
         Assert.Equal(0.95 * 2e4, loss, 1f);
     }

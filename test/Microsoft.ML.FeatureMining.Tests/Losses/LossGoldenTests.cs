@@ -27,7 +27,8 @@ public sealed class LossGoldenTests : IClassFixture<SingleThreadFixture>
     [InlineData("soft", 0)]
     [InlineData("soft", 0.5)]
     [InlineData("soft", 2)]
-    public void Focal_EachTarget_IsTheEquation(string targets, double gamma) => AssertSame(new FocalLoss { Gamma = gamma }, targets, $"focal/{targets}/{Text(gamma)}");
+    public void Focal_EachTarget_IsTheEquation(string targets, double gamma) =>
+        AssertSame(new FocalLoss { Gamma = gamma }, targets, $"focal/{targets}/{Text(gamma)}");
 
     [Theory]
     [InlineData(0.25, 2)]
@@ -49,15 +50,16 @@ public sealed class LossGoldenTests : IClassFixture<SingleThreadFixture>
     }
 
     [Fact]
-    public void Balance_Counts_GivesNegativesToPositives() =>
-        Assert.Equal([3, 1, 1, 1.0 / 3, 1], BinaryCrossEntropyLoss.Balance([2, 4, 0, 6, 8], 8));
+    public void Balance_Counts_GivesNegativesToPositives() => Assert.Equal([3, 1, 1, 1.0 / 3, 1], BinaryCrossEntropyLoss.Balance([2, 4, 0, 6, 8], 8));
 
     [Fact]
     public void BinaryCrossEntropy_WrongNumberOfWeights_IsRejected()
     {
         using DisposeScope scope = NewDisposeScope();
 
-        Exception error = Assert.Throws<InvalidOperationException>(() => new BinaryCrossEntropyLoss { PositiveWeights = [1, 2] }.Compute(zeros(3, 4), zeros(3, 4)));
+        Exception error = Assert.Throws<InvalidOperationException>(() =>
+            new BinaryCrossEntropyLoss { PositiveWeights = [1, 2] }.Compute(zeros(3, 4), zeros(3, 4))
+        );
 
         Assert.Contains("2 weights for 4 classes", error.Message);
     }
@@ -75,5 +77,6 @@ public sealed class LossGoldenTests : IClassFixture<SingleThreadFixture>
         TensorAssert.Close(Golden[$"{name}/gradient"], logits.grad!, Tolerance, name);
     }
 
-    private static string Text(double value) => value == Math.Floor(value) ? value.ToString("0.0", CultureInfo.InvariantCulture) : value.ToString(CultureInfo.InvariantCulture);
+    private static string Text(double value) =>
+        value == Math.Floor(value) ? value.ToString("0.0", CultureInfo.InvariantCulture) : value.ToString(CultureInfo.InvariantCulture);
 }

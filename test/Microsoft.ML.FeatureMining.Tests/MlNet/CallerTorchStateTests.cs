@@ -62,7 +62,8 @@ public sealed class CallerTorchStateTests(ColoredImages images) : IClassFixture<
         using CallerTorchState state = new("default dtype");
         List<ScalarType> seen = [];
 
-        using TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Options with { Progress = _ => seen.Add(get_default_dtype()) }).Fit(images.Rows(ml));
+        using TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Options with { Progress = _ => seen.Add(get_default_dtype()) })
+            .Fit(images.Rows(ml));
 
         Assert.NotEmpty(seen);
         Assert.All(seen, type => Assert.Equal(ScalarType.Float64, type));
@@ -88,7 +89,9 @@ public sealed class CallerTorchStateTests(ColoredImages images) : IClassFixture<
     private static string Bits(ITransformer model, ImageExplainer explainer, IDataView rows)
     {
         IEnumerable<float> scores = model.Transform(rows).GetColumn<float[]>("Score").SelectMany(row => row);
-        IEnumerable<float> maps = explainer.Explain(model.Transform(rows), images: 2).SelectMany(image => image.Explanation.StageMaps.SelectMany(map => map.Values));
+        IEnumerable<float> maps = explainer
+            .Explain(model.Transform(rows), images: 2)
+            .SelectMany(image => image.Explanation.StageMaps.SelectMany(map => map.Values));
         IEnumerable<double> activations = explainer.Activations(model.Transform(rows), images: 2).Select(stage => stage.Mean);
         return $"{Hex([.. scores])} {Hex([.. maps])} {string.Join(' ', activations)}";
     }

@@ -12,7 +12,8 @@ public sealed class ClassifierTests(TrainedModel trained)
     public void WithClassifier_EachClassifier_AveragesToTheScoresOfTheModel()
     {
         MLContext ml = trained.Context;
-        TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Head = new SplitAndShareHead(), Stages = 0, Epochs = 2 }).Fit(trained.Rows);
+        TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Head = new SplitAndShareHead(), Stages = 0, Epochs = 2 })
+            .Fit(trained.Rows);
         ImageClassificationModel network = model.LastTransformer.Model;
         float[][] whole = trained.Scores(model);
 

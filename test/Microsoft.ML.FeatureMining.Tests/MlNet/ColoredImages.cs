@@ -26,8 +26,8 @@ public sealed class ColoredImages : IDisposable
     public string Root { get; }
 
     /// <summary>Interleaves the classes, so that consecutive rows contain all of them.</summary>
-    internal IDataView Rows(MLContext ml) => ml.Data.LoadFromEnumerable(ImageFolder.Read(Root)
-        .OrderBy(row => Path.GetFileName(row.ImagePath), StringComparer.Ordinal).ToArray());
+    internal IDataView Rows(MLContext ml) =>
+        ml.Data.LoadFromEnumerable(ImageFolder.Read(Root).OrderBy(row => Path.GetFileName(row.ImagePath), StringComparer.Ordinal).ToArray());
 
     public static byte[] Png(int label, Random random)
     {

@@ -37,7 +37,13 @@ public sealed class DataSourcesTests(ColoredImages colored) : IClassFixture<Colo
         IDataView rows = Ml.Data.LoadMultilabelImageList(folder.Write("list.csv", "ImagePath,Label\na.png,x;y\nb.png,\n"));
 
         Assert.Equal(["ImagePath:String", "Labels:Vector<String>"], Columns(rows));
-        Assert.Equal([["x", "y"], []], rows.GetColumn<string[]>("Labels"));
+        Assert.Equal(
+            [
+                ["x", "y"],
+                [],
+            ],
+            rows.GetColumn<string[]>("Labels")
+        );
     }
 
     [SkippableFact]
@@ -100,7 +106,9 @@ public sealed class DataSourcesTests(ColoredImages colored) : IClassFixture<Colo
     {
         string root = Path.Combine(SharedData.Folder("voc2007-subset"), "VOCdevkit", "VOC2007");
 
-        IDataView images = Ml.Data.LoadPascalVocImages(root, "test"), objects = Ml.Data.LoadPascalVocObjects(root, "test"), patches = Ml.Data.LoadPascalVocPatches(root, "val", 100);
+        IDataView images = Ml.Data.LoadPascalVocImages(root, "test"),
+            objects = Ml.Data.LoadPascalVocObjects(root, "test"),
+            patches = Ml.Data.LoadPascalVocPatches(root, "val", 100);
 
         Assert.Equal(["ImagePath:String", "Labels:Vector<String>", "DifficultLabels:Vector<String>"], Columns(images));
         Assert.Equal(["ImagePath:String", "Label:String", "Box:Vector<Single, 4>", "Difficult:Boolean", "Truncated:Boolean"], Columns(objects));
@@ -114,7 +122,10 @@ public sealed class DataSourcesTests(ColoredImages colored) : IClassFixture<Colo
     public void Load_MissingFile_ThrowsAtOnceAndNamesIt()
     {
         Assert.Contains("nowhere", Assert.Throws<FileNotFoundException>(() => Ml.Data.LoadImageList("nowhere.csv")).Message);
-        Assert.Contains("nowhere", Assert.Throws<FileNotFoundException>(() => Ml.Data.LoadCifarArchive(CifarBinary.Cifar10, "nowhere", DataPart.Train)).Message);
+        Assert.Contains(
+            "nowhere",
+            Assert.Throws<FileNotFoundException>(() => Ml.Data.LoadCifarArchive(CifarBinary.Cifar10, "nowhere", DataPart.Train)).Message
+        );
         Assert.Contains("nowhere", Assert.Throws<DirectoryNotFoundException>(() => Ml.Data.LoadTinyImageNet("nowhere", DataPart.Train)).Message);
         Assert.Contains("nowhere", Assert.Throws<DirectoryNotFoundException>(() => Ml.Data.LoadImageNet("nowhere", "list")).Message);
         Assert.Contains("nowhere", Assert.Throws<DirectoryNotFoundException>(() => Ml.Data.LoadCaltechBirds("nowhere", DataPart.Test)).Message);

@@ -18,8 +18,11 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
     public void Fit_OnMlImages_GivesTheScoresOfTheEncodedFiles()
     {
         MLContext ml = new(1);
-        IDataView bitmaps = ml.Transforms.CopyColumns("Key", "Label").Append(ml.Transforms.LoadImages("Image", null, "ImagePath"))
-            .Fit(trained.Loaded).Transform(ml.Transforms.DropColumns("Image").Fit(trained.Loaded).Transform(trained.Loaded));
+        IDataView bitmaps = ml
+            .Transforms.CopyColumns("Key", "Label")
+            .Append(ml.Transforms.LoadImages("Image", null, "ImagePath"))
+            .Fit(trained.Loaded)
+            .Transform(ml.Transforms.DropColumns("Image").Fit(trained.Loaded).Transform(trained.Loaded));
         using ImageClassificationTransformer encoded = ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(trained.Loaded);
 
         using ImageClassificationTransformer model = ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(bitmaps);
@@ -32,7 +35,9 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
     [Fact]
     public void Cursor_MlImages_ReturnsOneImagePerRow()
     {
-        IDataView bitmaps = trained.Context.Transforms.LoadImages("Image", null, "ImagePath").Fit(trained.Loaded)
+        IDataView bitmaps = trained
+            .Context.Transforms.LoadImages("Image", null, "ImagePath")
+            .Fit(trained.Loaded)
             .Transform(trained.Context.Transforms.DropColumns("Image").Fit(trained.Loaded).Transform(trained.Loaded));
 
         // Each image must stay valid as long as the cursor; ML.NET disposes the last one with the cursor.
@@ -50,12 +55,18 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
     {
         Random random = new(2);
         MLContext ml = new(1);
-        IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 30)
-            .Select(i => new PlanarRow { Label = i % 10, Image = [.. Enumerable.Range(0, 3072).Select(_ => (float)random.Next(256))] }).ToArray());
+        IDataView rows = ml.Data.LoadFromEnumerable(
+            Enumerable
+                .Range(0, 30)
+                .Select(i => new PlanarRow { Label = i % 10, Image = [.. Enumerable.Range(0, 3072).Select(_ => (float)random.Next(256))] })
+                .ToArray()
+        );
         FeatureMiningOptions options = Short with { ImageHeight = 99, ValidationFraction = 0.2 };
 
-        TransformerChain<ImageClassificationTransformer> model = ml.Transforms.Conversion.MapValueToKey("Label")
-            .Append(ml.MulticlassClassification.Trainers.FeatureMining(options)).Fit(rows);
+        TransformerChain<ImageClassificationTransformer> model = ml
+            .Transforms.Conversion.MapValueToKey("Label")
+            .Append(ml.MulticlassClassification.Trainers.FeatureMining(options))
+            .Fit(rows);
 
         Assert.Equal(new ImageShape(3, 32, 32), model.LastTransformer.Model.Input);
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 3, 32, 32), model.LastTransformer.FeatureColumnType);
@@ -91,7 +102,10 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
     [Fact]
     public void Fit_OnGray_HasOneChannel()
     {
-        ImageClassificationModel model = new MLContext(1).MulticlassClassification.Trainers.FeatureMining(Short with { Channels = 1 }).Fit(trained.Loaded).Model;
+        ImageClassificationModel model = new MLContext(1)
+            .MulticlassClassification.Trainers.FeatureMining(Short with { Channels = 1 })
+            .Fit(trained.Loaded)
+            .Model;
 
         Assert.Equal(new ImageShape(1, 12, 12), model.Input);
     }
@@ -103,9 +117,14 @@ public sealed class ImageColumnTests(TrainedModel trained) : IDisposable
         ImagePreprocessing fitting = new() { Shape = new ImageShape(3, 2, 2) };
 
         Assert.Equal(fitting.Shape, ImageColumn.Bind(rows.Schema, "Image", fitting, 1).Shape);
-        ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(
-            () => ImageColumn.Bind(rows.Schema, "Image", new ImagePreprocessing { Shape = new ImageShape(1, 2, 2) }, 1));
-        Assert.StartsWith("Schema mismatch for image column 'Image': expected 4 floats of a 1x2x2 image, got Vector<Single, 12>", error.Message, StringComparison.Ordinal);
+        ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(() =>
+            ImageColumn.Bind(rows.Schema, "Image", new ImagePreprocessing { Shape = new ImageShape(1, 2, 2) }, 1)
+        );
+        Assert.StartsWith(
+            "Schema mismatch for image column 'Image': expected 4 floats of a 1x2x2 image, got Vector<Single, 12>",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -17,8 +17,11 @@ public sealed class InspectImagesTests : IDisposable
     [Fact]
     public void InspectImages_Folder_FindsAllProblems()
     {
-        string same = Write("a/1.png", "rgb.png"), interlaced = Write("b/same.png", "interlaced-rgb-8.png"), gray = Write("b/2.png", "gray-8.png");
-        string bad = _folder.Write("a/bad.jpg", "not an image"), empty = _folder.Write("b/empty.gif", "");
+        string same = Write("a/1.png", "rgb.png"),
+            interlaced = Write("b/same.png", "interlaced-rgb-8.png"),
+            gray = Write("b/2.png", "gray-8.png");
+        string bad = _folder.Write("a/bad.jpg", "not an image"),
+            empty = _folder.Write("b/empty.gif", "");
 
         ImageSetReport report = Ml.Data.InspectImages(Ml.Data.LoadImageFolder(_folder.Path));
 
@@ -41,7 +44,8 @@ public sealed class InspectImagesTests : IDisposable
         Write("test/a/1.bmp", "rgb-24.bmp");
         Write("test/b/1.png", "palette-8.png");
 
-        ImageSetReport train = Ml.Data.InspectImages(Ml.Data.LoadImageFolder(_folder["train"])), test = Ml.Data.InspectImages(Ml.Data.LoadImageFolder(_folder["test"]));
+        ImageSetReport train = Ml.Data.InspectImages(Ml.Data.LoadImageFolder(_folder["train"])),
+            test = Ml.Data.InspectImages(Ml.Data.LoadImageFolder(_folder["test"]));
 
         (ImageRow here, ImageRow there) = Assert.Single(train.SharedWith(test));
         Assert.Equal((_folder["train/a/1.png"], _folder["test/a/1.bmp"]), (here.File, there.File));
@@ -51,7 +55,8 @@ public sealed class InspectImagesTests : IDisposable
     public void InspectImages_OfCifar_FindsItsKnownDuplicates()
     {
         string folder = SharedData.Folder("cifar-100");
-        ImageSetReport train = Inspect("train.bin"), test = Inspect("test.bin");
+        ImageSetReport train = Inspect("train.bin"),
+            test = Inspect("test.bin");
 
         Assert.Equal((16000, 4000), (train.Rows, test.Rows));
         Assert.All(train.Classes, entry => Assert.Equal(160, entry.Rows));
@@ -79,7 +84,11 @@ public sealed class InspectImagesTests : IDisposable
         IDataView rows = Ml.Data.LoadFromEnumerable([new Row()]);
 
         Assert.Contains("'Image'", Assert.Throws<ArgumentOutOfRangeException>(() => Ml.Data.InspectImages(rows)).Message, StringComparison.Ordinal);
-        Assert.Contains("'Number'", Assert.Throws<ArgumentOutOfRangeException>(() => Ml.Data.InspectImages(rows, imageColumnName: "Number")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'Number'",
+            Assert.Throws<ArgumentOutOfRangeException>(() => Ml.Data.InspectImages(rows, imageColumnName: "Number")).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private string Write(string name, string golden) => _folder.Write(name, Goldens.Picture(golden));

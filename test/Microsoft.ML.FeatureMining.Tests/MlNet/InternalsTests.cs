@@ -15,17 +15,36 @@ public sealed class InternalsTests
     [Fact]
     public void NonPublicMembers_UsedByTheLibrary_AreListed()
     {
-        string[] used = [.. ForeignMembers().Where(IsHidden).Select(member => $"{member.DeclaringType!.Name}.{member.Name}").Distinct().Order(StringComparer.Ordinal)];
+        string[] used =
+        [
+            .. ForeignMembers().Where(IsHidden).Select(member => $"{member.DeclaringType!.Name}.{member.Name}").Distinct().Order(StringComparer.Ordinal),
+        ];
 
         Assert.Equal(
             [
-                "Column..ctor", "Column.GetTypeString", "ICancelable.get_IsCanceled", "IHostEnvironmentInternal.get_FallbackToCpu",
-                "IHostEnvironmentInternal.get_GpuDeviceId", "IInternalCatalog.get_Environment", "LoadableClassAttribute..ctor", "ModelLoadContext.CheckAtModel",
-                "ModelLoadContext.LoadModel", "ModelLoadContext.Reader", "ModelLoadContext.TryLoadBinaryStream", "ModelLoadContext.TryLoadTextStream", "ModelSaveContext.CheckAtModel",
-                "ModelSaveContext.SaveBinaryStream", "ModelSaveContext.SaveModel", "ModelSaveContext.SaveTextStream", "ModelSaveContext.SetVersionInfo", "ModelSaveContext.Writer",
-                "SchemaShape.Create", "VersionInfo..ctor",
+                "Column..ctor",
+                "Column.GetTypeString",
+                "ICancelable.get_IsCanceled",
+                "IHostEnvironmentInternal.get_FallbackToCpu",
+                "IHostEnvironmentInternal.get_GpuDeviceId",
+                "IInternalCatalog.get_Environment",
+                "LoadableClassAttribute..ctor",
+                "ModelLoadContext.CheckAtModel",
+                "ModelLoadContext.LoadModel",
+                "ModelLoadContext.Reader",
+                "ModelLoadContext.TryLoadBinaryStream",
+                "ModelLoadContext.TryLoadTextStream",
+                "ModelSaveContext.CheckAtModel",
+                "ModelSaveContext.SaveBinaryStream",
+                "ModelSaveContext.SaveModel",
+                "ModelSaveContext.SaveTextStream",
+                "ModelSaveContext.SetVersionInfo",
+                "ModelSaveContext.Writer",
+                "SchemaShape.Create",
+                "VersionInfo..ctor",
             ],
-            used);
+            used
+        );
     }
 
     [Fact]
@@ -73,7 +92,10 @@ public sealed class InternalsTests
         SchemaShape.Column column = Internals.CreateColumn("Score", SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single);
 
         Assert.Equal("Vector<Single>", Internals.TypeName(column));
-        Assert.Equal("Key<UInt32>", Internals.TypeName(Internals.CreateColumn("Label", SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true)));
+        Assert.Equal(
+            "Key<UInt32>",
+            Internals.TypeName(Internals.CreateColumn("Label", SchemaShape.Column.VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true))
+        );
     }
 
     [Fact]
@@ -90,29 +112,38 @@ public sealed class InternalsTests
     [Fact]
     public void Assembly_DeclaresTheLoaderOfEachTransformerOnce()
     {
-        IEnumerable<object?> loaded = typeof(Internals).Assembly.GetCustomAttributesData().Where(data => data.AttributeType.Name == "LoadableClassAttribute").Select(data => data.ConstructorArguments[0].Value);
+        IEnumerable<object?> loaded = typeof(Internals)
+            .Assembly.GetCustomAttributesData()
+            .Where(data => data.AttributeType.Name == "LoadableClassAttribute")
+            .Select(data => data.ConstructorArguments[0].Value);
 
         Assert.Equal([typeof(ImageClassificationTransformer), typeof(ImageEnsembleTransformer)], loaded);
     }
 
     /// <summary>Cancels a context as AutoML does when a trial times out.</summary>
-    internal static void Cancel(MLContext ml) => typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic)!.Invoke(ml, null);
+    internal static void Cancel(MLContext ml) =>
+        typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic)!.Invoke(ml, null);
 
     private static IEnumerable<MemberInfo> ForeignMembers()
     {
         Assembly assembly = typeof(Internals).Assembly;
         using PEReader image = new(File.OpenRead(assembly.Location));
         MetadataReader metadata = image.GetMetadataReader();
-        return [.. metadata.MemberReferences
-            .Where(handle => metadata.GetMemberReference(handle).Parent.Kind == HandleKind.TypeReference)
-            .Select(handle => assembly.ManifestModule.ResolveMember(MetadataTokens.GetToken(handle))!)
-            .Where(member => member.DeclaringType?.Assembly.GetName().Name!.StartsWith("Microsoft.ML.", StringComparison.Ordinal) == true)];
+        return
+        [
+            .. metadata
+                .MemberReferences.Where(handle => metadata.GetMemberReference(handle).Parent.Kind == HandleKind.TypeReference)
+                .Select(handle => assembly.ManifestModule.ResolveMember(MetadataTokens.GetToken(handle))!)
+                .Where(member => member.DeclaringType?.Assembly.GetName().Name!.StartsWith("Microsoft.ML.", StringComparison.Ordinal) == true),
+        ];
     }
 
-    private static bool IsHidden(MemberInfo member) => !member.DeclaringType!.IsVisible || member switch
-    {
-        MethodBase method => !method.IsPublic && !method.IsFamily,
-        FieldInfo field => !field.IsPublic && !field.IsFamily,
-        _ => false,
-    };
+    private static bool IsHidden(MemberInfo member) =>
+        !member.DeclaringType!.IsVisible
+        || member switch
+        {
+            MethodBase method => !method.IsPublic && !method.IsFamily,
+            FieldInfo field => !field.IsPublic && !field.IsFamily,
+            _ => false,
+        };
 }

@@ -9,7 +9,17 @@ public sealed class LabeledDataTests
     private static readonly MLContext Ml = new(1);
 
     // 40 rows of a, 20 of b and 10 of c, interleaved; and one row without a label.
-    private static readonly string[] Labels = [.. Enumerable.Range(0, 70).Select(i => i % 7 is var k && k < 4 ? "a" : k < 6 ? "b" : "c"), ""];
+    private static readonly string[] Labels =
+    [
+        .. Enumerable
+            .Range(0, 70)
+            .Select(i =>
+                i % 7 is var k && k < 4 ? "a"
+                : k < 6 ? "b"
+                : "c"
+            ),
+        "",
+    ];
 
     private static readonly IDataView Texts = Ml.Data.LoadFromEnumerable(Labels.Select((label, i) => new TextRow { Number = i, Label = label }).ToArray());
 
@@ -28,7 +38,8 @@ public sealed class LabeledDataTests
     [Fact]
     public void SplitByClass_Seed_DeterminesTheRows()
     {
-        int[] one = Numbers(Ml.Data.SplitByClass(Texts, 0.3, seed: 1).Test), again = Numbers(new MLContext(99).Data.SplitByClass(Texts, 0.3, seed: 1).Test);
+        int[] one = Numbers(Ml.Data.SplitByClass(Texts, 0.3, seed: 1).Test),
+            again = Numbers(new MLContext(99).Data.SplitByClass(Texts, 0.3, seed: 1).Test);
 
         Assert.Equal(one, again);
         Assert.NotEqual(one, Numbers(Ml.Data.SplitByClass(Texts, 0.3, seed: 2).Test));
@@ -43,14 +54,17 @@ public sealed class LabeledDataTests
         Assert.Equal(Numbers(two).Order(), Numbers(two));
         Assert.Equal(Numbers(two).Length, Numbers(Ml.Data.TakeClasses(two, 2)).Length);
         Assert.Equal(
-            "The label column 'Label' has 3 classes, fewer than the 4 to take.", Assert.Throws<InvalidOperationException>(() => Ml.Data.TakeClasses(Texts, 4)).Message);
+            "The label column 'Label' has 3 classes, fewer than the 4 to take.",
+            Assert.Throws<InvalidOperationException>(() => Ml.Data.TakeClasses(Texts, 4)).Message
+        );
         Assert.Throws<ArgumentOutOfRangeException>(() => Ml.Data.TakeClasses(Texts, 0));
     }
 
     [Fact]
     public void TakeRowsPerClass_MoreRows_ContainTheFewer()
     {
-        int[] two = Numbers(Ml.Data.TakeRowsPerClass(Texts, 2, seed: 5)), seven = Numbers(Ml.Data.TakeRowsPerClass(Texts, 7, seed: 5));
+        int[] two = Numbers(Ml.Data.TakeRowsPerClass(Texts, 2, seed: 5)),
+            seven = Numbers(Ml.Data.TakeRowsPerClass(Texts, 7, seed: 5));
 
         Assert.Equal(["a:2", "b:2", "c:2"], Counts(Ml.Data.TakeRowsPerClass(Texts, 2, seed: 5)));
         Assert.Equal((6, 21), (two.Length, seven.Length));
@@ -102,7 +116,8 @@ public sealed class LabeledDataTests
     [Fact]
     public void AddLabelNoise_HigherRate_KeepsTheChangesOfTheLower()
     {
-        string[] low = [.. Ml.Data.AddLabelNoise(Texts, 0.2, seed: 2).GetColumn<string>("Label")], high = [.. Ml.Data.AddLabelNoise(Texts, 0.6, seed: 2).GetColumn<string>("Label")];
+        string[] low = [.. Ml.Data.AddLabelNoise(Texts, 0.2, seed: 2).GetColumn<string>("Label")],
+            high = [.. Ml.Data.AddLabelNoise(Texts, 0.6, seed: 2).GetColumn<string>("Label")];
 
         Assert.All(Enumerable.Range(0, 71).Where(i => low[i] != Labels[i]), i => Assert.Equal(low[i], high[i]));
     }
@@ -111,7 +126,9 @@ public sealed class LabeledDataTests
     public void AddLabelNoise_Symmetric_IsUniformOverTheOtherClasses()
     {
         int[] wrong = new int[10];
-        IDataView rows = Ml.Data.LoadFromEnumerable(Enumerable.Repeat(new NumberRow { Label = 4 }, 9000).Concat(Enumerable.Range(0, 10).Select(i => new NumberRow { Label = i })).ToArray());
+        IDataView rows = Ml.Data.LoadFromEnumerable(
+            Enumerable.Repeat(new NumberRow { Label = 4 }, 9000).Concat(Enumerable.Range(0, 10).Select(i => new NumberRow { Label = i })).ToArray()
+        );
 
         foreach (float label in Ml.Data.AddLabelNoise(rows, 1).GetColumn<float>("Label").Take(9000))
         {
@@ -139,7 +156,18 @@ public sealed class LabeledDataTests
         IDataView noisy = Ml.Data.AddLabelNoise(keys, 1, LabelNoise.Pair);
 
         string[] back = [.. Ml.Transforms.Conversion.MapKeyToValue("Label").Fit(noisy).Transform(noisy).GetColumn<string>("Label")];
-        Assert.Equal(Labels.Select(label => label switch { "a" => "b", "b" => "c", "c" => "a", _ => "" }), back);
+        Assert.Equal(
+            Labels.Select(label =>
+                label switch
+                {
+                    "a" => "b",
+                    "b" => "c",
+                    "c" => "a",
+                    _ => "",
+                }
+            ),
+            back
+        );
         Assert.Equal(Enumerable.Range(0, 71), Numbers(noisy));
     }
 

@@ -38,7 +38,8 @@ public sealed class MemoryTests(ITestOutputHelper output)
         string file = Path.Combine(images.Root, "..", $"{Path.GetFileName(images.Root)}.zip");
         using (TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1 }).Fit(rows))
         {
-            using IDisposable ensemble = (IDisposable)ml.MulticlassClassification.Ensemble([model, ml.Model.WithTestTimeAugmentation(model, TestTimeAugmentation.TenCrop)], [1, 2]);
+            using IDisposable ensemble = (IDisposable)
+                ml.MulticlassClassification.Ensemble([model, ml.Model.WithTestTimeAugmentation(model, TestTimeAugmentation.TenCrop)], [1, 2]);
             ml.Model.Save((ITransformer)ensemble, rows.Schema, file);
         }
 
@@ -53,7 +54,10 @@ public sealed class MemoryTests(ITestOutputHelper output)
                 ITransformer loaded = new MLContext().Model.Load(file, out _);
                 using IDisposable all = (IDisposable)loaded;
                 using IDisposable flipped = (IDisposable)ml.Model.WithTestTimeAugmentation(loaded, TestTimeAugmentation.Flip);
-                Assert.Equal(36, loaded.Transform(rows).GetColumn<float[]>("Score").Concat(((ITransformer)flipped).Transform(rows).GetColumn<float[]>("Score")).Count() / 2);
+                Assert.Equal(
+                    36,
+                    loaded.Transform(rows).GetColumn<float[]>("Score").Concat(((ITransformer)flipped).Transform(rows).GetColumn<float[]>("Score")).Count() / 2
+                );
             }
         }
     }

@@ -27,7 +27,10 @@ public sealed class ModelFileTests(TrainedModel trained) : IDisposable
         Assert.Contains("green", table, StringComparison.Ordinal);
         Assert.Equal(table, Table(loaded));
         Assert.Equal(table, Table(again));
-        Assert.Equal(trained.Transformer.Model.History, ((ImageClassificationTransformer)((TransformerChain<ITransformer>)again).LastTransformer).Model.History);
+        Assert.Equal(
+            trained.Transformer.Model.History,
+            ((ImageClassificationTransformer)((TransformerChain<ITransformer>)again).LastTransformer).Model.History
+        );
     }
 
     [Fact]

@@ -38,8 +38,24 @@ public sealed class OptionsTests
 
         string message = Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(options)).Message;
 
-        foreach (string name in (string[])["LabelColumnName", "PredictedLabelColumnName", "Epochs", "BatchSize", "LearningRate", "Stages", "CropPadding",
-            "ValidationFraction", "ScoringBatchSize", "MaxPixels", "MaxSkippedFraction", "Segmentation", "KeepWeights"])
+        foreach (
+            string name in (string[])
+                [
+                    "LabelColumnName",
+                    "PredictedLabelColumnName",
+                    "Epochs",
+                    "BatchSize",
+                    "LearningRate",
+                    "Stages",
+                    "CropPadding",
+                    "ValidationFraction",
+                    "ScoringBatchSize",
+                    "MaxPixels",
+                    "MaxSkippedFraction",
+                    "Segmentation",
+                    "KeepWeights",
+                ]
+        )
         {
             Assert.Contains(name, message, StringComparison.Ordinal);
         }
@@ -55,17 +71,26 @@ public sealed class OptionsTests
     }
 
     [Fact]
-    public void Trainer_EarlyStoppingWithoutValidationRows_Throws() => Assert.Contains(
-        "EarlyStopping needs a ValidationSet",
-        Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(new FeatureMiningOptions { EarlyStopping = new EarlyStopping() })).Message,
-        StringComparison.Ordinal);
+    public void Trainer_EarlyStoppingWithoutValidationRows_Throws() =>
+        Assert.Contains(
+            "EarlyStopping needs a ValidationSet",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    new MLContext().MulticlassClassification.Trainers.FeatureMining(new FeatureMiningOptions { EarlyStopping = new EarlyStopping() })
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void ToRecipe_FeatureMiningDefaults_MatchThePaper()
     {
         TrainingRecipe recipe = new FeatureMiningOptions().ToRecipe(new ImageShape(3, 32, 32), seed: 5);
 
-        Assert.Equal(("cifar-resnet-56", 300, 128, 0.1, 1e-4, 5L), (recipe.Backbone, recipe.Epochs, recipe.BatchSize, recipe.LearningRate, recipe.WeightDecay, recipe.Seed));
+        Assert.Equal(
+            ("cifar-resnet-56", 300, 128, 0.1, 1e-4, 5L),
+            (recipe.Backbone, recipe.Epochs, recipe.BatchSize, recipe.LearningRate, recipe.WeightDecay, recipe.Seed)
+        );
         Assert.Equal(new SgdOptimizer { Momentum = 0.9, Nesterov = true }, recipe.Optimizer);
         Assert.Equal(new CrossEntropyLoss(), recipe.Loss);
         Assert.Equal([1, 0.1, 0.01], new double[] { 0.2, 0.6, 0.9 }.Select(recipe.Schedule.Factor), (a, b) => Math.Abs(a - b) < 1e-12);
@@ -77,7 +102,12 @@ public sealed class OptionsTests
     [Fact]
     public void ToRecipe_StepSettings_AreInTheRecipe()
     {
-        FineTuning tuning = new() { FrozenStages = 1, BackboneLearningRateFactor = 0.1, FreezeBatchNorm = true };
+        FineTuning tuning = new()
+        {
+            FrozenStages = 1,
+            BackboneLearningRateFactor = 0.1,
+            FreezeBatchNorm = true,
+        };
         FeatureMiningOptions options = new()
         {
             BatchSize = 32,
@@ -91,13 +121,27 @@ public sealed class OptionsTests
 
         TrainingRecipe recipe = options.ToRecipe(new ImageShape(3, 32, 32), seed: 1);
 
-        Assert.Equal((new AdamWOptimizer { Beta2 = 0.99 }, true, 5, 0.999, 128, tuning),
-            ((AdamWOptimizer)recipe.Optimizer, recipe.NoDecayOnNormAndBias, recipe.ClipGradientNorm!.Value, recipe.EmaDecay!.Value, recipe.ImagesPerStep, recipe.FineTuning));
+        Assert.Equal(
+            (new AdamWOptimizer { Beta2 = 0.99 }, true, 5, 0.999, 128, tuning),
+            (
+                (AdamWOptimizer)recipe.Optimizer,
+                recipe.NoDecayOnNormAndBias,
+                recipe.ClipGradientNorm!.Value,
+                recipe.EmaDecay!.Value,
+                recipe.ImagesPerStep,
+                recipe.FineTuning
+            )
+        );
         Assert.Empty(recipe.Problems());
     }
 
     [Fact]
-    public void ToRecipe_WithoutStages_HasNoStrategy() => Assert.Empty(new FeatureMiningOptions { Stages = 0 }.ToRecipe(new ImageShape(3, 32, 32), 1).Strategies);
+    public void ToRecipe_WithoutStages_HasNoStrategy() =>
+        Assert.Empty(
+            new FeatureMiningOptions { Stages = 0 }
+                .ToRecipe(new ImageShape(3, 32, 32), 1)
+                .Strategies
+        );
 
     [Theory]
     [InlineData(typeof(FeatureMiningOptions))]
@@ -108,12 +152,15 @@ public sealed class OptionsTests
         RangeAttribute[] ranges = [.. options.GetProperties().Select(property => property.GetCustomAttribute<RangeAttribute>()).OfType<RangeAttribute>()];
 
         Assert.NotEmpty(ranges);
-        Assert.All(ranges, range =>
-        {
-            (double min, double max, double init) = (Convert.ToDouble(range.Min), Convert.ToDouble(range.Max), Convert.ToDouble(range.Init));
-            Assert.True(min < init && init <= max);
-            Assert.True(!range.LogBase || min > 0);
-        });
+        Assert.All(
+            ranges,
+            range =>
+            {
+                (double min, double max, double init) = (Convert.ToDouble(range.Min), Convert.ToDouble(range.Max), Convert.ToDouble(range.Init));
+                Assert.True(min < init && init <= max);
+                Assert.True(!range.LogBase || min > 0);
+            }
+        );
         Assert.Contains(options.GetProperties(), property => property.GetCustomAttribute<ChoiceAttribute>() is not null);
         Assert.Contains(options.GetProperties(), property => property.GetCustomAttribute<BooleanChoiceAttribute>() is not null);
     }
@@ -122,7 +169,14 @@ public sealed class OptionsTests
     [Fact]
     public void Options_ToJsonAndBack_AreEqual()
     {
-        FeatureMiningOptions options = new() { Epochs = 17, LearningRate = 0.03, HorizontalFlip = false, BatchSize = 64, EarlyStopping = new EarlyStopping { Patience = 3 } };
+        FeatureMiningOptions options = new()
+        {
+            Epochs = 17,
+            LearningRate = 0.03,
+            HorizontalFlip = false,
+            BatchSize = 64,
+            EarlyStopping = new EarlyStopping { Patience = 3 },
+        };
 
         FeatureMiningOptions? back = JsonSerializer.Deserialize<FeatureMiningOptions>(JsonSerializer.Serialize(options));
 
@@ -141,7 +195,11 @@ public sealed class OptionsTests
         Assert.Equal((new ImageShape(3, 224, 224), new ImageShape(3, 256, 256)), (recipe.Input, recipe.StoredShape));
         Assert.Equal(["random-crop", "pad-crop-flip"], recipe.Augmentations.Select(augmentation => augmentation.Key));
         Assert.Empty(recipe.Problems());
-        Assert.Contains("SplitAndShareHead", Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.Ssm(new SsmOptions { Head = new LinearHead() })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "SplitAndShareHead",
+            Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.Ssm(new SsmOptions { Head = new LinearHead() })).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -151,9 +209,15 @@ public sealed class OptionsTests
         ImageShape input = new(3, 224, 224);
 
         Assert.Equal(["pad-crop-flip", "random-resized-crop"], options.ToRecipe(input, 1).Augmentations.Select(augmentation => augmentation.Key));
-        Assert.Equal(["random-crop", "pad-crop-flip"], (options with { Augmentations = [] }).ToRecipe(input, 1).Augmentations.Select(augmentation => augmentation.Key));
+        Assert.Equal(
+            ["random-crop", "pad-crop-flip"],
+            (options with { Augmentations = [] }).ToRecipe(input, 1).Augmentations.Select(augmentation => augmentation.Key)
+        );
         Assert.Contains("no augmentation crops", Assert.Single((options.ToRecipe(input, 1) with { Augmentations = [] }).Problems()), StringComparison.Ordinal);
-        Assert.All([0, 0.49, 1.01, double.NaN], share => Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(options with { CropRatio = share })));
+        Assert.All(
+            [0, 0.49, 1.01, double.NaN],
+            share => Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.FeatureMining(options with { CropRatio = share }))
+        );
     }
 
     [Fact]

@@ -29,12 +29,26 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     {
         MLContext ml = new(1);
         string[] names = ["blue", "green", "red"];
-        string[][] sets = [.. images.Rows(ml).GetColumn<string>("Label").Select((name, i) => i % 4 == 0 ? [] : i % 3 == 0 ? new[] { name, names[i % 2] } : [name])];
+        string[][] sets =
+        [
+            .. images
+                .Rows(ml)
+                .GetColumn<string>("Label")
+                .Select(
+                    (name, i) =>
+                        i % 4 == 0 ? []
+                        : i % 3 == 0 ? new[] { name, names[i % 2] }
+                        : [name]
+                ),
+        ];
         string[] paths = [.. images.Rows(ml).GetColumn<string>("ImagePath")];
-        IDataView text = ml.Data.LoadFromEnumerable(sets.Zip(paths, (set, path) => new TextRow { Label = string.Join(" ; ", set), ImagePath = path }).ToArray());
+        IDataView text = ml.Data.LoadFromEnumerable(
+            sets.Zip(paths, (set, path) => new TextRow { Label = string.Join(" ; ", set), ImagePath = path }).ToArray()
+        );
         IDataView vector = ml.Data.LoadFromEnumerable(sets.Zip(paths, (set, path) => new NamesRow { Label = set, ImagePath = path }).ToArray());
         IDataView multiHot = ml.Data.LoadFromEnumerable(
-            sets.Zip(paths, (set, path) => new MultiHotRow { Label = [.. names.Select(name => set.Contains(name) ? 1f : 0f)], ImagePath = path }).ToArray());
+            sets.Zip(paths, (set, path) => new MultiHotRow { Label = [.. names.Select(name => set.Contains(name) ? 1f : 0f)], ImagePath = path }).ToArray()
+        );
 
         float[][] expected = Scores(text);
 
@@ -52,7 +66,14 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
         ml.Log += (_, e) => log.Add(e.RawMessage);
         IDataView rows = images.Rows(ml);
 
-        PatchTrainingOptions options = Short with { Epochs = 12, SwitchEpoch = 4, LearningRate = 0.03, Head = new VggPatchHead { HiddenUnits = 32 }, PatchSet = rows };
+        PatchTrainingOptions options = Short with
+        {
+            Epochs = 12,
+            SwitchEpoch = 4,
+            LearningRate = 0.03,
+            Head = new VggPatchHead { HiddenUnits = 32 },
+            PatchSet = rows,
+        };
         TransformerChain<ImageClassificationTransformer> model = Pipeline(ml, options).Fit(rows);
         MultilabelClassificationMetrics metrics = ml.MultilabelClassification().Evaluate(model.Transform(rows));
 
@@ -77,7 +98,10 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
         Assert.Equal(First(Short), onImages);
         Assert.NotEqual(First(patches), First(patches with { PatchLoss = smooth }));
         Assert.Contains(
-            "LabelSmoothing of cross-entropy must be at least 0 and below 1", Assert.Throws<ArgumentException>(() => Pipeline(ml, Short with { PatchLoss = smooth with { LabelSmoothing = 1 } })).Message, StringComparison.Ordinal);
+            "LabelSmoothing of cross-entropy must be at least 0 and below 1",
+            Assert.Throws<ArgumentException>(() => Pipeline(ml, Short with { PatchLoss = smooth with { LabelSmoothing = 1 } })).Message,
+            StringComparison.Ordinal
+        );
 
         float[] First(PatchTrainingOptions options) => Pipeline(ml, options).Fit(rows).Transform(rows).GetColumn<float[]>("Score").First();
     }
@@ -87,7 +111,14 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     {
         MLContext ml = new(1);
         using CancellationTokenSource source = new();
-        PatchTrainingOptions options = Short with { Epochs = 4, SwitchEpoch = 2, PatchSet = images.Rows(ml), CancellationToken = source.Token, Progress = _ => source.Cancel() };
+        PatchTrainingOptions options = Short with
+        {
+            Epochs = 4,
+            SwitchEpoch = 2,
+            PatchSet = images.Rows(ml),
+            CancellationToken = source.Token,
+            Progress = _ => source.Cancel(),
+        };
 
         Assert.Throws<OperationCanceledException>(() => Pipeline(ml, options).Fit(images.Rows(ml)));
     }
@@ -95,7 +126,9 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     [Fact]
     public void Create_SwitchEpochAfterTheLastEpoch_IsOneProblem()
     {
-        string message = Assert.Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(new PatchTrainingOptions { Epochs = 4 })).Message;
+        string message = Assert
+            .Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(new PatchTrainingOptions { Epochs = 4 }))
+            .Message;
 
         Assert.Contains("SwitchEpoch must be at least 0 and below Epochs, 4; it is 5.", message, StringComparison.Ordinal);
         Assert.DoesNotContain("Epochs must be at least 1", message, StringComparison.Ordinal);
@@ -104,10 +137,14 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     [Fact]
     public void Create_SwitchEpochWithoutPatches_Throws()
     {
-        string message = Assert.Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(new PatchTrainingOptions())).Message;
+        string message = Assert
+            .Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(new PatchTrainingOptions()))
+            .Message;
         Assert.Contains("SwitchEpoch is above 0, but PatchSet is null", message, StringComparison.Ordinal);
 
-        message = Assert.Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(Short with { SwitchEpoch = 1 })).Message;
+        message = Assert
+            .Throws<ArgumentException>(() => new MLContext().MultilabelClassification().Trainers.PatchTraining(Short with { SwitchEpoch = 1 }))
+            .Message;
         Assert.Contains("SwitchEpoch must be at least 0 and below Epochs", message, StringComparison.Ordinal);
     }
 
@@ -128,7 +165,11 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     public void Fit_MixupAndFeatureMiningOnMultilabelData_Trains()
     {
         MLContext ml = new(1);
-        PatchTrainingOptions options = Short with { Strategies = [new Mixup(), new Microsoft.ML.FeatureMining.Strategies.FeatureMining { Stages = 1 }], ValidationSet = images.Rows(ml) };
+        PatchTrainingOptions options = Short with
+        {
+            Strategies = [new Mixup(), new Microsoft.ML.FeatureMining.Strategies.FeatureMining { Stages = 1 }],
+            ValidationSet = images.Rows(ml),
+        };
 
         EpochMetrics epoch = Pipeline(ml, options).Fit(images.Rows(ml)).LastTransformer.Model.History[0];
 
@@ -140,7 +181,13 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
     public void Fit_LabelVectorWithAnotherValue_NamesTheRow()
     {
         MLContext ml = new(1);
-        IDataView rows = ml.Data.LoadFromEnumerable(images.Rows(ml).GetColumn<string>("ImagePath").Select((path, i) => new MultiHotRow { Label = [1, i == 3 ? 0.5f : 0, 0], ImagePath = path }).ToArray());
+        IDataView rows = ml.Data.LoadFromEnumerable(
+            images
+                .Rows(ml)
+                .GetColumn<string>("ImagePath")
+                .Select((path, i) => new MultiHotRow { Label = [1, i == 3 ? 0.5f : 0, 0], ImagePath = path })
+                .ToArray()
+        );
 
         string message = Assert.Throws<ArgumentException>(() => Pipeline(ml, Short).Fit(rows)).Message;
 

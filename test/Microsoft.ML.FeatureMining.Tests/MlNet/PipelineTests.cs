@@ -29,7 +29,8 @@ public sealed class PipelineTests(ColoredImages images) : IClassFixture<ColoredI
     {
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
-        TransformerChain<KeyToValueMappingTransformer> model = ml.Transforms.Conversion.MapValueToKey("Label")
+        TransformerChain<KeyToValueMappingTransformer> model = ml
+            .Transforms.Conversion.MapValueToKey("Label")
             .Append(ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath"))
             .AppendCacheCheckpoint(ml)
             .Append(ml.MulticlassClassification.Trainers.FeatureMining(Tiny.Options))
@@ -58,11 +59,21 @@ public sealed class PipelineTests(ColoredImages images) : IClassFixture<ColoredI
     public void Fit_OverloadWithColumnNames_UsesThem()
     {
         MLContext ml = new(1);
-        IDataView rows = ml.Transforms.Conversion.MapValueToKey("Color", "Label")
-            .Append(ml.Transforms.LoadRawImageBytes("Photo", null, "ImagePath")).Fit(images.Rows(ml)).Transform(images.Rows(ml));
+        IDataView rows = ml
+            .Transforms.Conversion.MapValueToKey("Color", "Label")
+            .Append(ml.Transforms.LoadRawImageBytes("Photo", null, "ImagePath"))
+            .Fit(images.Rows(ml))
+            .Transform(images.Rows(ml));
 
         FeatureMiningImageClassificationTrainer trainer = ml.MulticlassClassification.Trainers.FeatureMining(
-            "Color", "Photo", "Probability", "Guess", backbone: "cifar-resnet-8", epochs: 1, validationSet: rows);
+            "Color",
+            "Photo",
+            "Probability",
+            "Guess",
+            backbone: "cifar-resnet-8",
+            epochs: 1,
+            validationSet: rows
+        );
         IDataView scored = trainer.Fit(rows).Transform(rows);
 
         Assert.Equal(["Guess", "Probability"], scored.Schema.Select(column => column.Name).TakeLast(2));
@@ -74,11 +85,17 @@ public sealed class PipelineTests(ColoredImages images) : IClassFixture<ColoredI
     public void Fit_NumericLabels_SavesTheirValues()
     {
         MLContext ml = new(1);
-        IDataView rows = ml.Data.LoadFromEnumerable(images.Rows(ml).GetColumn<string>("ImagePath").Select(path => new NumberedImage
-        {
-            ImagePath = path,
-            Label = 10f * Array.IndexOf(ColoredImages.Names, Path.GetFileName(Path.GetDirectoryName(path))),
-        }).ToArray());
+        IDataView rows = ml.Data.LoadFromEnumerable(
+            images
+                .Rows(ml)
+                .GetColumn<string>("ImagePath")
+                .Select(path => new NumberedImage
+                {
+                    ImagePath = path,
+                    Label = 10f * Array.IndexOf(ColoredImages.Names, Path.GetFileName(Path.GetDirectoryName(path))),
+                })
+                .ToArray()
+        );
         IEstimator<ITransformer> pipeline = Tiny.Pipeline(ml).Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
         using MemoryStream stream = new();
         ml.Model.Save(pipeline.Fit(rows), rows.Schema, stream);

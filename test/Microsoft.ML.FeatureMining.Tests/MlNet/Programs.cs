@@ -13,11 +13,7 @@ internal static class Programs
 
     public static Process Start(string name, string[] arguments, params (string Name, string Value)[] environment)
     {
-        ProcessStartInfo start = new(Host)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start = new(Host) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in (string[])[.. Command(name), .. arguments])
         {
             start.ArgumentList.Add(argument);

@@ -67,7 +67,8 @@ public sealed class ScoreSchemaTests(TrainedModel trained)
             Assert.Equal(Internals.TypeName(column), Internals.TypeName(other));
             Assert.Equal(
                 column.Annotations.Select(annotation => (annotation.Name, Internals.TypeName(annotation))).Order(),
-                other.Annotations.Select(annotation => (annotation.Name, Internals.TypeName(annotation))).Order());
+                other.Annotations.Select(annotation => (annotation.Name, Internals.TypeName(annotation))).Order()
+            );
         }
     }
 
@@ -77,7 +78,13 @@ public sealed class ScoreSchemaTests(TrainedModel trained)
     public void Extend_NumericKeys_HasNoSlotNames(Type type, string name)
     {
         MLContext ml = new(1);
-        IDataView rows = ml.Data.LoadFromEnumerable(new[] { new NumberedRow { Number = 7 }, new NumberedRow { Number = 5 } });
+        IDataView rows = ml.Data.LoadFromEnumerable(
+            new[]
+            {
+                new NumberedRow { Number = 7 },
+                new NumberedRow { Number = 5 },
+            }
+        );
         IDataView keyed = ml.Transforms.Conversion.MapValueToKey("Label", type == typeof(uint) ? "Number" : "Real").Fit(rows).Transform(rows);
         ClassKeys keys = ClassKeys.Of(keyed.Schema["Label"]);
 
@@ -112,13 +119,18 @@ public sealed class ScoreSchemaTests(TrainedModel trained)
         Assert.Equal("Could not find label column 'Nope' (Parameter 'inputSchema')", MessageFor(new() { LabelColumnName = "Nope" }));
         Assert.Equal("Could not find image column 'Nope' (Parameter 'inputSchema')", MessageFor(new() { ImageColumnName = "Nope" }));
         Assert.Equal(
-            "Schema mismatch for label column 'ImagePath': expected Key<UInt32>, got String (Parameter 'inputSchema')", MessageFor(new() { LabelColumnName = "ImagePath" }));
+            "Schema mismatch for label column 'ImagePath': expected Key<UInt32>, got String (Parameter 'inputSchema')",
+            MessageFor(new() { LabelColumnName = "ImagePath" })
+        );
         Assert.Equal(
             "Schema mismatch for image column 'Label': expected VarVector<Byte>, Vector<Single>, Image or Text, got Key<UInt32> (Parameter 'inputSchema')",
-            MessageFor(new() { ImageColumnName = "Label" }));
+            MessageFor(new() { ImageColumnName = "Label" })
+        );
 
-        string MessageFor(FeatureMiningOptions options) => Assert.Throws<ArgumentOutOfRangeException>(
-            () => trained.Context.MulticlassClassification.Trainers.FeatureMining(options).GetOutputSchema(input)).Message;
+        string MessageFor(FeatureMiningOptions options) =>
+            Assert
+                .Throws<ArgumentOutOfRangeException>(() => trained.Context.MulticlassClassification.Trainers.FeatureMining(options).GetOutputSchema(input))
+                .Message;
     }
 
     private static string[] Texts(DataViewSchema.Column column, string kind)

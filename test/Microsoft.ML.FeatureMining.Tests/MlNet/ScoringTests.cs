@@ -52,7 +52,10 @@ public sealed class ScoringTests(TrainedModel trained)
 
         using DataViewRowCursor slow = scored.GetRowCursor([column]);
         using DataViewRowCursor fast = scored.GetRowCursor([column]);
-        (ValueGetter<VBuffer<float>> slowScore, ValueGetter<VBuffer<float>> fastScore) = (slow.GetGetter<VBuffer<float>>(column), fast.GetGetter<VBuffer<float>>(column));
+        (ValueGetter<VBuffer<float>> slowScore, ValueGetter<VBuffer<float>> fastScore) = (
+            slow.GetGetter<VBuffer<float>>(column),
+            fast.GetGetter<VBuffer<float>>(column)
+        );
         for (int i = 0; slow.MoveNext(); i++)
         {
             VBuffer<float> value = default;
@@ -71,7 +74,10 @@ public sealed class ScoringTests(TrainedModel trained)
     [Fact]
     public void Transform_Shuffled_KeepsScoresWithTheirRows()
     {
-        Dictionary<string, float[]> expected = trained.Rows.GetColumn<string>("ImagePath").Zip(trained.Scores(trained.Model)).ToDictionary(pair => pair.First, pair => pair.Second);
+        Dictionary<string, float[]> expected = trained
+            .Rows.GetColumn<string>("ImagePath")
+            .Zip(trained.Scores(trained.Model))
+            .ToDictionary(pair => pair.First, pair => pair.Second);
         IDataView scored = trained.Context.Data.ShuffleRows(trained.Model.Transform(trained.Rows), seed: 3);
 
         string[] paths = [.. scored.GetColumn<string>("ImagePath")];
@@ -160,16 +166,22 @@ public sealed class ScoringTests(TrainedModel trained)
         float[][] expected = trained.Scores(trained.Model);
         byte[][] images = [.. trained.Loaded.GetColumn<byte[]>("Image")];
 
-        Parallel.For(0, 4, _ =>
-        {
-            PredictionEngine<EncodedImage, ImagePrediction> engine = new MLContext().Model.CreatePredictionEngine<EncodedImage, ImagePrediction>(trained.Transformer);
-            for (int i = 0; i < images.Length; i++)
+        Parallel.For(
+            0,
+            4,
+            _ =>
             {
-                ImagePrediction prediction = engine.Predict(new EncodedImage { Image = images[i] });
-                Assert.All(expected[i].Zip(prediction.Score), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
-                Assert.Equal(prediction.Score.Max(), prediction.Score[prediction.PredictedLabel - 1]);
+                PredictionEngine<EncodedImage, ImagePrediction> engine = new MLContext().Model.CreatePredictionEngine<EncodedImage, ImagePrediction>(
+                    trained.Transformer
+                );
+                for (int i = 0; i < images.Length; i++)
+                {
+                    ImagePrediction prediction = engine.Predict(new EncodedImage { Image = images[i] });
+                    Assert.All(expected[i].Zip(prediction.Score), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+                    Assert.Equal(prediction.Score.Max(), prediction.Score[prediction.PredictedLabel - 1]);
+                }
             }
-        });
+        );
     }
 
     [Fact]
@@ -211,7 +223,15 @@ public sealed class ScoringTests(TrainedModel trained)
     public void Transform_UnreadableImageWithSkip_HasNaNScoresAndNoLabel()
     {
         MLContext ml = new(1);
-        TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1, OnUnreadableImage = UnreadableImageBehavior.Skip }).Fit(trained.Rows);
+        TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(
+                ml,
+                Tiny.Options with
+                {
+                    Epochs = 1,
+                    OnUnreadableImage = UnreadableImageBehavior.Skip,
+                }
+            )
+            .Fit(trained.Rows);
 
         IDataView scored = model.LastTransformer.Transform(ml.Data.LoadFromEnumerable(Images()));
 
@@ -224,11 +244,11 @@ public sealed class ScoringTests(TrainedModel trained)
     }
 
     private static EncodedImage[] Images() =>
-    [
-        new() { Image = ColoredImages.Png(0, new Random(1)), ImagePath = "good.png" },
-        new() { Image = [0xFF, 0xD8, 0xFF, 0xE0, 0, 16], ImagePath = "broken.jpg" },
-        new() { Image = ColoredImages.Png(1, new Random(2)), ImagePath = "better.png" },
-    ];
+        [
+            new() { Image = ColoredImages.Png(0, new Random(1)), ImagePath = "good.png" },
+            new() { Image = [0xFF, 0xD8, 0xFF, 0xE0, 0, 16], ImagePath = "broken.jpg" },
+            new() { Image = ColoredImages.Png(1, new Random(2)), ImagePath = "better.png" },
+        ];
 
     private sealed class PathAndScore
     {

@@ -32,14 +32,19 @@ public sealed class SourceRoundTripTests : IDisposable
         ["list"] = folder =>
         {
             string[] files = Images(folder, i => $"images/{i}.png");
-            return Ml.Data.LoadImageList(folder.Write("list.csv", Lines(files.Select((file, i) => $"{file},{Classes[ClassOf(i)]}").Prepend("ImagePath,Label"))));
+            return Ml.Data.LoadImageList(
+                folder.Write("list.csv", Lines(files.Select((file, i) => $"{file},{Classes[ClassOf(i)]}").Prepend("ImagePath,Label")))
+            );
         },
         ["multilabel list"] = folder =>
         {
             string[] files = Images(folder, i => $"images/{i}.png");
-            return Ml.Data.LoadMultilabelImageList(folder.Write("list.csv", Lines(files.Select((file, i) => $"{file},{Classes[ClassOf(i)]}").Prepend("ImagePath,Label"))));
+            return Ml.Data.LoadMultilabelImageList(
+                folder.Write("list.csv", Lines(files.Select((file, i) => $"{file},{Classes[ClassOf(i)]}").Prepend("ImagePath,Label")))
+            );
         },
-        ["cifar-100 files"] = folder => Ml.Data.LoadCifar(CifarBinary.Cifar100, Cifar(folder, "fine_label_names.txt", Names()), Cifar(folder, "test.bin", Records())),
+        ["cifar-100 files"] = folder =>
+            Ml.Data.LoadCifar(CifarBinary.Cifar100, Cifar(folder, "fine_label_names.txt", Names()), Cifar(folder, "test.bin", Records())),
         ["cifar-100 folder"] = folder =>
         {
             Cifar(folder, "fine_label_names.txt", Names());
@@ -94,8 +99,14 @@ public sealed class SourceRoundTripTests : IDisposable
     {
         IDataView rows = Sources[source](_folder);
         string label = rows.Schema.GetColumnOrNull("Labels") is null ? "Label" : "Labels";
-        IDataView mapped = Ml.Transforms.Conversion.MapValueToKey("Key", label).Append(Ml.Transforms.Conversion.MapKeyToValue("Back", "Key")).Fit(rows).Transform(rows);
-        IDataView read = mapped.Schema.GetColumnOrNull("Image") is null ? Ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath").Fit(mapped).Transform(mapped) : mapped;
+        IDataView mapped = Ml
+            .Transforms.Conversion.MapValueToKey("Key", label)
+            .Append(Ml.Transforms.Conversion.MapKeyToValue("Back", "Key"))
+            .Fit(rows)
+            .Transform(rows);
+        IDataView read = mapped.Schema.GetColumnOrNull("Image") is null
+            ? Ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath").Fit(mapped).Transform(mapped)
+            : mapped;
         IDataView kept = Ml.Data.Cache(read);
 
         string[] back = label == "Label" ? [.. kept.GetColumn<string>("Back")] : [.. kept.GetColumn<string[]>("Back").Select(labels => labels.Single())];
@@ -136,16 +147,22 @@ public sealed class SourceRoundTripTests : IDisposable
     }
 
     // All files are PNG: the decoder detects the format from the bytes, not from the file name.
-    private static string[] Images(TemporaryFolder folder, Func<int, string> nameOf) => [.. Pixels.Select((pixels, i) =>
-    {
-        return folder.Write(nameOf(i), ImageCodec.EncodePng(pixels, Side, Side));
-    })];
+    private static string[] Images(TemporaryFolder folder, Func<int, string> nameOf) =>
+        [
+            .. Pixels.Select(
+                (pixels, i) =>
+                {
+                    return folder.Write(nameOf(i), ImageCodec.EncodePng(pixels, Side, Side));
+                }
+            ),
+        ];
 
     private static string Cifar(TemporaryFolder folder, string name, byte[] bytes) => folder.Write($"cifar-100-binary/{name}", bytes);
 
     private static byte[] Names() => System.Text.Encoding.UTF8.GetBytes(Lines(Classes.Concat(Enumerable.Range(2, 98).Select(i => $"other {i}"))));
 
-    private static byte[] Records() => [.. Pixels.SelectMany((pixels, i) => (byte[])[0, (byte)ClassOf(i), .. new DecodedImage(Side, Side, 3, pixels).ToPlanar()])];
+    private static byte[] Records() =>
+        [.. Pixels.SelectMany((pixels, i) => (byte[])[0, (byte)ClassOf(i), .. new DecodedImage(Side, Side, 3, pixels).ToPlanar()])];
 
     private static string Voc(TemporaryFolder folder)
     {
@@ -153,10 +170,15 @@ public sealed class SourceRoundTripTests : IDisposable
         folder.Write("ImageSets/Main/train.txt", Lines(Enumerable.Range(0, Count).Select(i => $"{i}")));
         for (int i = 0; i < Count; i++)
         {
-            folder.Write($"Annotations/{i}.xml", $"""
-                <annotation><size><width>{Side}</width><height>{Side}</height></size><object><name>{Classes[ClassOf(i)]}</name><difficult>0</difficult><truncated>0</truncated>
+            folder.Write(
+                $"Annotations/{i}.xml",
+                $"""
+                <annotation><size><width>{Side}</width><height>{Side}</height></size><object><name>{Classes[
+                    ClassOf(i)
+                ]}</name><difficult>0</difficult><truncated>0</truncated>
                 <bndbox><xmin>1</xmin><ymin>1</ymin><xmax>{Side}</xmax><ymax>{Side}</ymax></bndbox></object></annotation>
-                """);
+                """
+            );
         }
         return folder.Path;
     }

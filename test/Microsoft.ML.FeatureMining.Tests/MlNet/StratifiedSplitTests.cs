@@ -9,7 +9,18 @@ public sealed class StratifiedSplitTests
     public void HeldOut_UnevenClasses_TakesTheFractionAndLeavesOneRowPerClass()
     {
         // 100, 10 and 1 rows of three classes.
-        int[] labels = [.. Enumerable.Range(0, 100).SelectMany(i => i < 10 ? i == 0 ? (int[])[0, 1, 2] : [0, 1] : [0])];
+        int[] labels =
+        [
+            .. Enumerable
+                .Range(0, 100)
+                .SelectMany(i =>
+                    i < 10
+                        ? i == 0
+                            ? (int[])[0, 1, 2]
+                            : [0, 1]
+                        : [0]
+                ),
+        ];
 
         int[] taken = [.. Taken(0.9, 1).GroupBy(label => label).OrderBy(group => group.Key).Select(group => group.Count())];
 

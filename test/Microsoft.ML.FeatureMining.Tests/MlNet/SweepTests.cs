@@ -11,7 +11,11 @@ namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 /// <summary>Sweeps through the catalog of an MLContext.</summary>
 public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImages>, IClassFixture<SingleThreadFixture>
 {
-    private static readonly SweepParameter[] Parameters = [new NumberParameter("LearningRate", 1e-3, 0.3, logarithmic: true), new ChoiceParameter("Stages", 0, 2)];
+    private static readonly SweepParameter[] Parameters =
+    [
+        new NumberParameter("LearningRate", 1e-3, 0.3, logarithmic: true),
+        new ChoiceParameter("Stages", 0, 2),
+    ];
 
     [Fact]
     public void Sweep_SuccessiveHalving_PausesAndResumesTrialsBitIdentically()
@@ -51,9 +55,28 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
         MLContext ml = new(1);
         IDataView rows = images.Rows(ml);
         using CancellationTokenSource stop = new();
-        FeatureMiningOptions stopping = Baseline with { Progress = progress => { if (progress is { Epoch: 2, Step: > 0 }) { stop.Cancel(); } } };
+        FeatureMiningOptions stopping = Baseline with
+        {
+            Progress = progress =>
+            {
+                if (progress is { Epoch: 2, Step: > 0 })
+                {
+                    stop.Cancel();
+                }
+            },
+        };
 
-        SweepResult<FeatureMiningOptions> first = ml.MulticlassClassification.Sweep(rows, stopping, options => Pipeline(ml, options), Settings(folder["a"]) with { Halving = null, Trials = 2, CancellationToken = stop.Token });
+        SweepResult<FeatureMiningOptions> first = ml.MulticlassClassification.Sweep(
+            rows,
+            stopping,
+            options => Pipeline(ml, options),
+            Settings(folder["a"]) with
+            {
+                Halving = null,
+                Trials = 2,
+                CancellationToken = stop.Token,
+            }
+        );
         SweepResult<FeatureMiningOptions> all = Sweep(ml, rows, Settings(folder["a"]) with { Halving = null, Trials = 2 });
         SweepResult<FeatureMiningOptions> undisturbed = Sweep(ml, rows, Settings(folder["b"]) with { Halving = null, Trials = 2 });
 
@@ -70,13 +93,17 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
         using TemporaryFolder folder = new();
         MLContext ml = new(1);
 
-        SweepResult<FeatureMiningOptions> result = Sweep(ml, images.Rows(ml), new SweepSettings
-        {
-            Folder = folder.Path,
-            Parameters = [new ChoiceParameter("LearningRate", 0.05, 1e30)],
-            Sampler = SweepSampler.Grid,
-            Halving = null,
-        });
+        SweepResult<FeatureMiningOptions> result = Sweep(
+            ml,
+            images.Rows(ml),
+            new SweepSettings
+            {
+                Folder = folder.Path,
+                Parameters = [new ChoiceParameter("LearningRate", 0.05, 1e30)],
+                Sampler = SweepSampler.Grid,
+                Halving = null,
+            }
+        );
 
         Assert.Equal([TrialState.Completed, TrialState.Failed], result.Trials.Select(trial => trial.State));
         Assert.Equal(0.05, result.Best!.Settings[0].Value);
@@ -93,12 +120,21 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
             Folder = "",
             Trials = 0,
             Halving = new SuccessiveHalving { Reduction = 1, MinEpochs = 0 },
-            Parameters = [new NumberParameter("Rate", 0, 1), new ChoiceParameter("Epochs", "many", "few"), new ChoiceParameter("Stages", 1, 2), new ChoiceParameter("Stages", 1, 2)],
+            Parameters =
+            [
+                new NumberParameter("Rate", 0, 1),
+                new ChoiceParameter("Epochs", "many", "few"),
+                new ChoiceParameter("Stages", 1, 2),
+                new ChoiceParameter("Stages", 1, 2),
+            ],
         };
 
         string message = Assert.Throws<ArgumentException>(() => Sweep(ml, images.Rows(ml), settings)).Message;
 
-        Assert.All(["Folder", "Trials", "Reduction", "MinEpochs", "'Rate'", "'many'", "Parameters has Stages more than once"], text => Assert.Contains(text, message, StringComparison.Ordinal));
+        Assert.All(
+            ["Folder", "Trials", "Reduction", "MinEpochs", "'Rate'", "'many'", "Parameters has Stages more than once"],
+            text => Assert.Contains(text, message, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -108,7 +144,8 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
         MLContext ml = new(1);
 
         ArgumentException error = Assert.Throws<ArgumentException>(() =>
-            ml.MulticlassClassification.Sweep(images.Rows(ml), Baseline with { Backbone = "nonsense" }, options => Pipeline(ml, options), Settings(folder["a"])));
+            ml.MulticlassClassification.Sweep(images.Rows(ml), Baseline with { Backbone = "nonsense" }, options => Pipeline(ml, options), Settings(folder["a"]))
+        );
 
         Assert.Contains("Unknown backbone 'nonsense'", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["a"]));
@@ -122,7 +159,18 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
     {
         IReadOnlyList<SweepParameter> parameters = AttributeParameters.Of((ImageClassificationOptions)Activator.CreateInstance(options)!);
 
-        Assert.Superset(new HashSet<string>(["BatchSize", "HorizontalFlip", "Loss.LabelSmoothing", "LearningRate", "Optimizer.Momentum", "Optimizer.Nesterov", "WeightDecay"]), parameters.Select(parameter => parameter.Name).ToHashSet());
+        Assert.Superset(
+            new HashSet<string>([
+                "BatchSize",
+                "HorizontalFlip",
+                "Loss.LabelSmoothing",
+                "LearningRate",
+                "Optimizer.Momentum",
+                "Optimizer.Nesterov",
+                "WeightDecay",
+            ]),
+            parameters.Select(parameter => parameter.Name).ToHashSet()
+        );
         Assert.DoesNotContain(parameters, parameter => parameter.Name == "Epochs");
         Assert.Empty(SweptOptions.Problems((ImageClassificationOptions)Activator.CreateInstance(options)!, parameters, []));
         Assert.True(parameters.OfType<NumberParameter>().Single(parameter => parameter.Name == "LearningRate").IsLogarithmic);
@@ -147,7 +195,11 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
     public void Sweep_NoParametersToVary_Throws()
     {
         MLContext ml = new(1);
-        SweepSettings settings = new() { Folder = "unused", ExcludedParameters = [.. AttributeParameters.Of(new FeatureMiningOptions()).Select(parameter => parameter.Name), "Rate"] };
+        SweepSettings settings = new()
+        {
+            Folder = "unused",
+            ExcludedParameters = [.. AttributeParameters.Of(new FeatureMiningOptions()).Select(parameter => parameter.Name), "Rate"],
+        };
 
         string message = Assert.Throws<ArgumentException>(() => Sweep(ml, images.Rows(ml), settings)).Message;
 
@@ -160,19 +212,34 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
     {
         FeatureMiningOptions options = new() { Stages = 1 };
 
-        FeatureMiningOptions swept = SweptOptions.With(options, [new("Stages", 3.0), new("Segmentation", "Channels"), new("BatchSize", 64), new("ValidationFraction", 0.25), new("Optimizer.Nesterov", false)]);
+        FeatureMiningOptions swept = SweptOptions.With(
+            options,
+            [new("Stages", 3.0), new("Segmentation", "Channels"), new("BatchSize", 64), new("ValidationFraction", 0.25), new("Optimizer.Nesterov", false)]
+        );
 
         Assert.Equal((1, 128), (options.Stages, options.BatchSize));
-        Assert.Equal((3, 64, 0.25, false, "Channels"), (swept.Stages, swept.BatchSize, swept.ValidationFraction, ((SgdOptimizer)swept.Optimizer).Nesterov, swept.Segmentation.ToString()));
+        Assert.Equal(
+            (3, 64, 0.25, false, "Channels"),
+            (swept.Stages, swept.BatchSize, swept.ValidationFraction, ((SgdOptimizer)swept.Optimizer).Nesterov, swept.Segmentation.ToString())
+        );
     }
 
     private static FeatureMiningOptions Baseline => Tiny.Options with { ValidationFraction = 0.34, LearningRate = 0.05 };
 
-    private static SweepSettings Settings(string folder) => new() { Folder = folder, Parameters = Parameters, Trials = 7, Seed = 3, Halving = new SuccessiveHalving { Reduction = 2 } };
+    private static SweepSettings Settings(string folder) =>
+        new()
+        {
+            Folder = folder,
+            Parameters = Parameters,
+            Trials = 7,
+            Seed = 3,
+            Halving = new SuccessiveHalving { Reduction = 2 },
+        };
 
     private static EstimatorChain<ImageClassificationTransformer> Pipeline(MLContext ml, FeatureMiningOptions options) => Tiny.Pipeline(ml, options);
 
-    private static SweepResult<FeatureMiningOptions> Sweep(MLContext ml, IDataView rows, SweepSettings settings) => ml.MulticlassClassification.Sweep(rows, Baseline, options => Pipeline(ml, options), settings);
+    private static SweepResult<FeatureMiningOptions> Sweep(MLContext ml, IDataView rows, SweepSettings settings) =>
+        ml.MulticlassClassification.Sweep(rows, Baseline, options => Pipeline(ml, options), settings);
 
     private static int CheckpointsOf(SweepResult<FeatureMiningOptions> result, SweepTrial trial) =>
         Directory.GetFiles(result.GetOptions(trial).WorkspacePath!, "*.ckpt", SearchOption.AllDirectories).Length;

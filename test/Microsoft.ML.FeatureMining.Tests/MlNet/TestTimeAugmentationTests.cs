@@ -16,7 +16,8 @@ public sealed class TestTimeAugmentationTests(TrainedModel trained)
         float[][] before = trained.Scores(trained.Model);
         ITransformer model = _ml.Model.WithTestTimeAugmentation(trained.Model, TestTimeAugmentation.Flip);
 
-        float[][] straight = Scores(trained.Transformer, Images(mirrored: false)), mirrored = Scores(trained.Transformer, Images(mirrored: true));
+        float[][] straight = Scores(trained.Transformer, Images(mirrored: false)),
+            mirrored = Scores(trained.Transformer, Images(mirrored: true));
         AssertClose([.. straight.Zip(mirrored, (one, other) => one.Zip(other, (a, b) => (a + b) / 2).ToArray())], Scores(Last(model), Images(mirrored: false)));
         Assert.Equal(before, trained.Scores(trained.Model));
         Assert.Equal(TestTimeAugmentation.None, trained.Transformer.Model.TestTimeAugmentation);
@@ -30,13 +31,22 @@ public sealed class TestTimeAugmentationTests(TrainedModel trained)
         (int Top, int Left)[] corners = [(0, 0), (0, 2), (2, 0), (2, 2), (1, 1)];
         DecodedImage image = ImageCodec.Decode(Images(mirrored: false)[0].Image);
         DecodedImage larger = ImageResize.Resize(image, 14, 14);
-        EncodedImage[] crops = [.. new[] { false, true }.SelectMany(mirror => corners.Select(corner => Encoded(12, 12, (x, y) =>
-            Pixel(larger, mirror ? 13 - (x + corner.Left) : x + corner.Left, y + corner.Top))))];
+        EncodedImage[] crops =
+        [
+            .. new[] { false, true }.SelectMany(mirror =>
+                corners.Select(corner => Encoded(12, 12, (x, y) => Pixel(larger, mirror ? 13 - (x + corner.Left) : x + corner.Left, y + corner.Top)))
+            ),
+        ];
 
         float[] score = Scores(Last(_ml.Model.WithTestTimeAugmentation(trained.Model, TestTimeAugmentation.TenCrop)), [Images(mirrored: false)[0]])[0];
 
         float[][] each = Scores(trained.Transformer, crops);
-        AssertClose([[.. Enumerable.Range(0, 3).Select(k => each.Average(row => row[k]))]], [score]);
+        AssertClose(
+            [
+                [.. Enumerable.Range(0, 3).Select(k => each.Average(row => row[k]))],
+            ],
+            [score]
+        );
         Assert.Equal(10, each.Length);
     }
 
@@ -61,8 +71,18 @@ public sealed class TestTimeAugmentationTests(TrainedModel trained)
     [Fact]
     public void PlanarFloats_Flip_WorksAndTenCropThrows()
     {
-        IDataView rows = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 24).Select(i => new PlanarRow { Image = [.. Enumerable.Range(0, 3 * 8 * 8).Select(at => (float)((at * (i % 3 + 1)) % 7))], Label = (uint)(i % 3) + 1 }));
-        ImageClassificationTransformer model = _ml.MulticlassClassification.Trainers.FeatureMining(Tiny.Options with { Epochs = 1, ImageHeight = 8, ImageWidth = 8 }).Fit(rows);
+        IDataView rows = _ml.Data.LoadFromEnumerable(
+            Enumerable
+                .Range(0, 24)
+                .Select(i => new PlanarRow
+                {
+                    Image = [.. Enumerable.Range(0, 3 * 8 * 8).Select(at => (float)((at * (i % 3 + 1)) % 7))],
+                    Label = (uint)(i % 3) + 1,
+                })
+        );
+        ImageClassificationTransformer model = _ml
+            .MulticlassClassification.Trainers.FeatureMining(Tiny.Options with { Epochs = 1, ImageHeight = 8, ImageWidth = 8 })
+            .Fit(rows);
 
         ITransformer flipped = _ml.Model.WithTestTimeAugmentation(model, TestTimeAugmentation.Flip);
         ArgumentException error = Assert.Throws<ArgumentException>(() => _ml.Model.WithTestTimeAugmentation(model, TestTimeAugmentation.TenCrop));
@@ -75,19 +95,29 @@ public sealed class TestTimeAugmentationTests(TrainedModel trained)
     public void WithTestTimeAugmentation_InvalidArguments_Throws()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Model.WithTestTimeAugmentation(trained.Model, (TestTimeAugmentation)9));
-        Assert.Contains("no image classifier", Assert.Throws<ArgumentException>(() => _ml.Model.WithTestTimeAugmentation(trained.Model.First(), TestTimeAugmentation.Flip)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no image classifier",
+            Assert.Throws<ArgumentException>(() => _ml.Model.WithTestTimeAugmentation(trained.Model.First(), TestTimeAugmentation.Flip)).Message,
+            StringComparison.Ordinal
+        );
     }
 
-    private static ImageClassificationTransformer Last(ITransformer model) => Assert.IsType<ImageClassificationTransformer>(((IEnumerable<ITransformer>)model).Last());
+    private static ImageClassificationTransformer Last(ITransformer model) =>
+        Assert.IsType<ImageClassificationTransformer>(((IEnumerable<ITransformer>)model).Last());
 
     private float[][] Scores(ITransformer model, EncodedImage[] images) =>
         [.. model.Transform(_ml.Data.LoadFromEnumerable(images)).GetColumn<float[]>("Score")];
 
-    private static EncodedImage[] Images(bool mirrored) => [.. Enumerable.Range(0, 5).Select(i =>
-    {
-        DecodedImage image = ImageCodec.Decode(ColoredImages.Png(i % 3, new Random(i)));
-        return Encoded(image.Width, image.Height, (x, y) => Pixel(image, mirrored ? image.Width - 1 - x : x, y));
-    })];
+    private static EncodedImage[] Images(bool mirrored) =>
+        [
+            .. Enumerable
+                .Range(0, 5)
+                .Select(i =>
+                {
+                    DecodedImage image = ImageCodec.Decode(ColoredImages.Png(i % 3, new Random(i)));
+                    return Encoded(image.Width, image.Height, (x, y) => Pixel(image, mirrored ? image.Width - 1 - x : x, y));
+                }),
+        ];
 
     private static byte[] Pixel(DecodedImage image, int x, int y) => image.Pixels.AsSpan(((y * image.Width) + x) * 3, 3).ToArray();
 

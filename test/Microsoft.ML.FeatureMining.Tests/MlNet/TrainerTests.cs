@@ -38,9 +38,14 @@ public sealed class TrainerTests(TrainedModel trained)
         Tiny.Pipeline(ml, Short with { Epochs = 2, ValidationFraction = 0.25, Progress = progress.Add }).Fit(trained.Rows);
 
         Assert.Equal(2, log.Count(line => line.StartsWith("FeatureMining; Training|Info|Epoch ", StringComparison.Ordinal)));
-        Assert.Contains(log, line => line.Contains("Epoch 2/2: loss ", StringComparison.Ordinal) && line.Contains(", validation loss ", StringComparison.Ordinal));
-        Assert.Contains(log, line =>
-            line.EndsWith("Training cifar-resnet-8 on cpu: 27 training images (3x12x12), 9 validation images, 3 classes", StringComparison.Ordinal));
+        Assert.Contains(
+            log,
+            line => line.Contains("Epoch 2/2: loss ", StringComparison.Ordinal) && line.Contains(", validation loss ", StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            log,
+            line => line.EndsWith("Training cifar-resnet-8 on cpu: 27 training images (3x12x12), 9 validation images, 3 classes", StringComparison.Ordinal)
+        );
         Assert.Equal([1, 2], progress.Where(report => report.Completed is not null).Select(report => report.Completed!.Epoch));
     }
 
@@ -54,17 +59,30 @@ public sealed class TrainerTests(TrainedModel trained)
             MLContext ml = new(1);
             List<string> log = [];
             ml.Log += (_, e) => log.Add(e.RawMessage);
-            FeatureMiningOptions options = Short with { InitialWeights = Path.Combine(folder, "weights.safetensors"), LearningRate = 1e-9, CropPadding = 0, HorizontalFlip = false, KeepWeights = KeepWeights.Last };
+            FeatureMiningOptions options = Short with
+            {
+                InitialWeights = Path.Combine(folder, "weights.safetensors"),
+                LearningRate = 1e-9,
+                CropPadding = 0,
+                HorizontalFlip = false,
+                KeepWeights = KeepWeights.Last,
+            };
 
             double fromModel = Tiny.Pipeline(ml, options).Fit(trained.Rows).LastTransformer.Model.History[0].TrainAccuracy;
             double fromScratch = Tiny.Pipeline(ml, options with { InitialWeights = null }).Fit(trained.Rows).LastTransformer.Model.History[0].TrainAccuracy;
 
             Assert.True(fromModel > fromScratch + 0.2, $"{fromModel} and {fromScratch}");
-            Assert.Contains(log, line => line.StartsWith("Initial weights from '", StringComparison.Ordinal)
-                && line.Contains(" tensors loaded; 0 tensors of the file skipped; 0 tensors of the network not in the file.", StringComparison.Ordinal));
+            Assert.Contains(
+                log,
+                line =>
+                    line.StartsWith("Initial weights from '", StringComparison.Ordinal)
+                    && line.Contains(" tensors loaded; 0 tensors of the file skipped; 0 tensors of the network not in the file.", StringComparison.Ordinal)
+            );
 
             // Two classes instead of three: the classifier is not loaded.
-            IDataView two = ml.Data.LoadFromEnumerable(ml.Data.CreateEnumerable<FileRow>(trained.Rows, reuseRowObject: false).Where(row => row.Label != "green").ToArray());
+            IDataView two = ml.Data.LoadFromEnumerable(
+                ml.Data.CreateEnumerable<FileRow>(trained.Rows, reuseRowObject: false).Where(row => row.Label != "green").ToArray()
+            );
             Tiny.Pipeline(ml, options).Fit(two);
             Assert.Contains(log, line => line.Contains("2 tensors of the network not in the file (fc.weight, fc.bias).", StringComparison.Ordinal));
         }
@@ -77,7 +95,9 @@ public sealed class TrainerTests(TrainedModel trained)
     [Fact]
     public void Create_MissingInitialWeights_Throws()
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => trained.Context.MulticlassClassification.Trainers.FeatureMining(Short with { InitialWeights = "none.safetensors" }));
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            trained.Context.MulticlassClassification.Trainers.FeatureMining(Short with { InitialWeights = "none.safetensors" })
+        );
 
         Assert.Contains("The file 'none.safetensors' of InitialWeights does not exist.", error.Message, StringComparison.Ordinal);
     }
@@ -86,7 +106,10 @@ public sealed class TrainerTests(TrainedModel trained)
     public void Fit_ValidationSet_ValidatesEachEpochAndKeepsTheBest()
     {
         MLContext ml = new(1);
-        ImageClassificationModel model = ml.MulticlassClassification.Trainers.FeatureMining(Tiny.Options with { ValidationSet = trained.Loaded }).Fit(trained.Loaded).Model;
+        ImageClassificationModel model = ml
+            .MulticlassClassification.Trainers.FeatureMining(Tiny.Options with { ValidationSet = trained.Loaded })
+            .Fit(trained.Loaded)
+            .Model;
 
         Assert.All(model.History, epoch => Assert.NotNull(epoch.ValidationAccuracy));
         Assert.Equal(model.History.MaxBy(epoch => epoch.ValidationAccuracy)!.Epoch, model.Epoch);
@@ -120,7 +143,9 @@ public sealed class TrainerTests(TrainedModel trained)
         Assert.Equal(["1 validation rows were skipped because their label is missing or is not a known class."], warnings);
 
         IDataView Numbered(params int[] labels) =>
-            ml.Data.LoadFromEnumerable(labels.Select(label => new NumberedRow { Label = label, Image = ColoredImages.Png(label % 3, new Random(label)) }).ToArray());
+            ml.Data.LoadFromEnumerable(
+                labels.Select(label => new NumberedRow { Label = label, Image = ColoredImages.Png(label % 3, new Random(label)) }).ToArray()
+            );
     }
 
     [Fact]
@@ -128,8 +153,9 @@ public sealed class TrainerTests(TrainedModel trained)
     {
         IDataView rows = trained.Context.Data.LoadFromEnumerable([new FileRow { ImagePath = "no-such-file.png", Label = "red" }]);
 
-        ImageDecodeException error = Assert.Throws<ImageDecodeException>(
-            () => trained.Context.MulticlassClassification.Trainers.FeatureMining(Short with { ValidationSet = rows }).Fit(trained.Loaded));
+        ImageDecodeException error = Assert.Throws<ImageDecodeException>(() =>
+            trained.Context.MulticlassClassification.Trainers.FeatureMining(Short with { ValidationSet = rows }).Fit(trained.Loaded)
+        );
 
         Assert.StartsWith("The image of column 'ImagePath', row 0, file 'no-such-file.png', cannot be read: ", error.Message, StringComparison.Ordinal);
     }
@@ -137,12 +163,15 @@ public sealed class TrainerTests(TrainedModel trained)
     [Fact]
     public void Fit_ValidationSetWithOtherKeys_Throws()
     {
-        IDataView others = trained.Context.Transforms.Conversion.MapValueToKey("Label")
+        IDataView others = trained
+            .Context.Transforms.Conversion.MapValueToKey("Label")
             .Append(trained.Context.Transforms.LoadRawImageBytes("Image", null, "ImagePath"))
-            .Fit(trained.Context.Data.SkipRows(trained.Rows, 1)).Transform(trained.Rows);
+            .Fit(trained.Context.Data.SkipRows(trained.Rows, 1))
+            .Transform(trained.Rows);
 
-        ArgumentException error = Assert.Throws<ArgumentException>(
-            () => trained.Context.MulticlassClassification.Trainers.FeatureMining(Short with { ValidationSet = others }).Fit(trained.Loaded));
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            trained.Context.MulticlassClassification.Trainers.FeatureMining(Short with { ValidationSet = others }).Fit(trained.Loaded)
+        );
 
         Assert.Contains("Map both by the same fitted MapValueToKey", error.Message, StringComparison.Ordinal);
     }
@@ -164,8 +193,9 @@ public sealed class TrainerTests(TrainedModel trained)
     {
         MLContext ml = new(1);
 
-        ImageDecodeException error = Assert.Throws<ImageDecodeException>(
-            () => ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(Encoded(ml, (1, true), (2, true), (0, false))));
+        ImageDecodeException error = Assert.Throws<ImageDecodeException>(() =>
+            ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(Encoded(ml, (1, true), (2, true), (0, false)))
+        );
 
         Assert.StartsWith("The image of column 'Image', row 2, file 'image-2', cannot be read: ", error.Message, StringComparison.Ordinal);
     }
@@ -178,7 +208,10 @@ public sealed class TrainerTests(TrainedModel trained)
         ml.Log += (_, e) => warnings.AddRange(e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning ? [e.RawMessage] : []);
         FeatureMiningOptions options = Short with { OnUnreadableImage = UnreadableImageBehavior.Skip };
 
-        ImageClassificationModel model = ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(Encoded(ml, (1, true), (2, true), (0, false), (0, true), (2, false))).Model;
+        ImageClassificationModel model = ml
+            .MulticlassClassification.Trainers.FeatureMining(options)
+            .Fit(Encoded(ml, (1, true), (2, true), (0, false), (0, true), (2, false)))
+            .Model;
 
         Assert.Equal(2, model.SkippedImages);
         string[] lines = Assert.Single(warnings).Split(Environment.NewLine);
@@ -197,7 +230,9 @@ public sealed class TrainerTests(TrainedModel trained)
         MLContext ml = new(1);
         FeatureMiningOptions options = Short with { OnUnreadableImage = UnreadableImageBehavior.Skip, MaxSkippedFraction = fraction };
 
-        Exception? error = Record.Exception(() => ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(Encoded(ml, (1, true), (2, true), (0, false), (0, true), (2, false))));
+        Exception? error = Record.Exception(() =>
+            ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(Encoded(ml, (1, true), (2, true), (0, false), (0, true), (2, false)))
+        );
 
         Assert.Equal(throws, error is InvalidOperationException);
         if (throws)
@@ -212,8 +247,9 @@ public sealed class TrainerTests(TrainedModel trained)
     {
         MLContext ml = new(1);
 
-        ImageDecodeException error = Assert.Throws<ImageDecodeException>(
-            () => ml.MulticlassClassification.Trainers.FeatureMining(Short with { MaxPixels = 100 }).Fit(Encoded(ml, (1, true), (2, true))));
+        ImageDecodeException error = Assert.Throws<ImageDecodeException>(() =>
+            ml.MulticlassClassification.Trainers.FeatureMining(Short with { MaxPixels = 100 }).Fit(Encoded(ml, (1, true), (2, true)))
+        );
 
         Assert.StartsWith("The image of column 'Image', row 0", error.Message, StringComparison.Ordinal);
     }
@@ -227,8 +263,8 @@ public sealed class TrainerTests(TrainedModel trained)
         Assert.StartsWith("There are no rows to train on: 2 rows have no label", MessageFor((3, true), (3, true)), StringComparison.Ordinal);
         Assert.StartsWith("All rows have the same label '2' in column 'Label'", MessageFor((2, true), (2, true)), StringComparison.Ordinal);
 
-        string MessageFor(params (uint Label, bool Readable)[] rows) => Assert.Throws<InvalidOperationException>(
-            () => ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(Encoded(ml, rows))).Message;
+        string MessageFor(params (uint Label, bool Readable)[] rows) =>
+            Assert.Throws<InvalidOperationException>(() => ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(Encoded(ml, rows))).Message;
     }
 
     [Fact]
@@ -237,9 +273,15 @@ public sealed class TrainerTests(TrainedModel trained)
         MLContext ml = new(1);
         IDataView rows = ml.Data.LoadFromEnumerable(new[] { new OpenKeyRow() });
 
-        ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(() => ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(rows));
+        ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(() =>
+            ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(rows)
+        );
 
-        Assert.StartsWith("Schema mismatch for label column 'Label': expected Key<UInt32> of at most 1000000 values, got Key<UInt32", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Schema mismatch for label column 'Label': expected Key<UInt32> of at most 1000000 values, got Key<UInt32",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -261,7 +303,13 @@ public sealed class TrainerTests(TrainedModel trained)
         {
             Epochs = 50,
             CancellationToken = source.Token,
-            Progress = report => { if (report.Completed?.Epoch == 2) { source.Cancel(); } },
+            Progress = report =>
+            {
+                if (report.Completed?.Epoch == 2)
+                {
+                    source.Cancel();
+                }
+            },
         };
 
         ImageClassificationModel model = new MLContext(1).MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded).Model;
@@ -279,7 +327,13 @@ public sealed class TrainerTests(TrainedModel trained)
         {
             CancellationToken = source.Token,
             OnCancellation = CancellationBehavior.Throw,
-            Progress = report => { if (report.Completed?.Epoch == 2) { source.Cancel(); } },
+            Progress = report =>
+            {
+                if (report.Completed?.Epoch == 2)
+                {
+                    source.Cancel();
+                }
+            },
         };
 
         Assert.Throws<OperationCanceledException>(() => new MLContext(1).MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded));
@@ -289,7 +343,16 @@ public sealed class TrainerTests(TrainedModel trained)
     public void Fit_ContextCanceled_Throws()
     {
         MLContext ml = new(1);
-        FeatureMiningOptions options = Tiny.Options with { Progress = report => { if (report.Completed?.Epoch == 1) { InternalsTests.Cancel(ml); } } };
+        FeatureMiningOptions options = Tiny.Options with
+        {
+            Progress = report =>
+            {
+                if (report.Completed?.Epoch == 1)
+                {
+                    InternalsTests.Cancel(ml);
+                }
+            },
+        };
 
         Assert.Throws<OperationCanceledException>(() => ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded));
     }
@@ -297,7 +360,12 @@ public sealed class TrainerTests(TrainedModel trained)
     [Fact]
     public void Fit_EarlyStopping_StopsEarly()
     {
-        FeatureMiningOptions options = Tiny.Options with { Epochs = 200, ValidationSet = trained.Loaded, EarlyStopping = new EarlyStopping { Patience = 2 } };
+        FeatureMiningOptions options = Tiny.Options with
+        {
+            Epochs = 200,
+            ValidationSet = trained.Loaded,
+            EarlyStopping = new EarlyStopping { Patience = 2 },
+        };
 
         ImageClassificationModel model = new MLContext(1).MulticlassClassification.Trainers.FeatureMining(options).Fit(trained.Loaded).Model;
 
@@ -309,24 +377,36 @@ public sealed class TrainerTests(TrainedModel trained)
     public void Fit_MissingGpu_FallsBackOrThrows()
     {
         MLContext ml = new(1) { GpuDeviceId = 999, FallbackToCpu = false };
-        Assert.Contains("GpuDeviceId is 999", Assert.Throws<InvalidOperationException>(() => Tiny.Pipeline(ml, Short).Fit(trained.Rows)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "GpuDeviceId is 999",
+            Assert.Throws<InvalidOperationException>(() => Tiny.Pipeline(ml, Short).Fit(trained.Rows)).Message,
+            StringComparison.Ordinal
+        );
 
         ml.FallbackToCpu = true;
         List<string> warnings = [];
         ml.Log += (_, e) => warnings.AddRange(e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning ? [e.RawMessage] : []);
         Tiny.Pipeline(ml, Short).Fit(trained.Rows);
-        Assert.Contains(warnings, warning =>
-            warning.StartsWith("GpuDeviceId is 999", StringComparison.Ordinal) && warning.EndsWith("using the CPU.", StringComparison.Ordinal));
+        Assert.Contains(
+            warnings,
+            warning => warning.StartsWith("GpuDeviceId is 999", StringComparison.Ordinal) && warning.EndsWith("using the CPU.", StringComparison.Ordinal)
+        );
     }
 
     /// <summary>Labels count from 0 here; 3 is out of range of the three keys and becomes a missing key.</summary>
     private static IDataView Encoded(MLContext ml, params (uint Label, bool Readable)[] rows) =>
-        ml.Data.LoadFromEnumerable(rows.Select((row, i) => new EncodedImage
-        {
-            Image = row.Readable ? ColoredImages.Png((int)row.Label % 3, new Random(i)) : [1, 2, 3],
-            Label = row.Label,
-            ImagePath = $"image-{i}",
-        }).ToArray());
+        ml.Data.LoadFromEnumerable(
+            rows.Select(
+                    (row, i) =>
+                        new EncodedImage
+                        {
+                            Image = row.Readable ? ColoredImages.Png((int)row.Label % 3, new Random(i)) : [1, 2, 3],
+                            Label = row.Label,
+                            ImagePath = $"image-{i}",
+                        }
+                )
+                .ToArray()
+        );
 
     private sealed record PathRow(string Label, string ImagePath);
 

@@ -11,7 +11,13 @@ public sealed class ArtifactManifestTests
 {
     private static readonly ArtifactManifest Manifest = TinyArtifact.Make(channels: 3).Manifest with
     {
-        Recipe = ArtifactManifest.Describe(TinyRun.Recipe with { Augmentations = [new PadCropFlip { Padding = 3 }], Strategies = [new FeatureMining.Strategies.FeatureMining { Stages = 3, Segmentation = Segmentation.Points }] }),
+        Recipe = ArtifactManifest.Describe(
+            TinyRun.Recipe with
+            {
+                Augmentations = [new PadCropFlip { Padding = 3 }],
+                Strategies = [new FeatureMining.Strategies.FeatureMining { Stages = 3, Segmentation = Segmentation.Points }],
+            }
+        ),
         Epoch = 2,
         End = TrainingEnd.StoppedEarly,
         History = [new EpochMetrics(1, 0.1, double.NaN, 0.5, null, null, 1.5), new EpochMetrics(2, 0.01, 0.25, 0.75, 0.5, 0.625, 1.25)],
@@ -51,31 +57,32 @@ public sealed class ArtifactManifestTests
         Assert.Contains("format version is 3", e.Message);
     }
 
-    public static TheoryData<string, string> Contradictions { get; } = new()
-    {
-        { "format_version", "0" },
-        { "class_count", "1" },
-        { "class_count", "4" },
-        { "class_count", "-3" },
-        { "class_names", """["a"]""" },
-        { "mean", "[1]" },
-        { "mean", "[1,2,3,4]" },
-        { "mean", """[1,2,"NaN"]""" },
-        { "std", "[1,2]" },
-        { "std", "[1,-1,1]" },
-        { "std", """[1,1,"Infinity"]""" },
-        { "preprocessing", """{"shape":{"channels":1,"height":8,"width":8}}""" },
-        { "preprocessing", """{"shape":{"channels":3,"height":0,"width":8}}""" },
-        { "preprocessing", """{"shape":{"channels":3,"height":8,"width":2000000000}}""" },
-        { "preprocessing", "null" },
-        { "backbone", "null" },
-        { "backbone", "5" },
-        { "mean", "null" },
-        { "mean", "5" },
-        { "element", "\"triple\"" },
-        { "history", "null" },
-        { "class_names", "[null,null,null]" },
-    };
+    public static TheoryData<string, string> Contradictions { get; } =
+        new()
+        {
+            { "format_version", "0" },
+            { "class_count", "1" },
+            { "class_count", "4" },
+            { "class_count", "-3" },
+            { "class_names", """["a"]""" },
+            { "mean", "[1]" },
+            { "mean", "[1,2,3,4]" },
+            { "mean", """[1,2,"NaN"]""" },
+            { "std", "[1,2]" },
+            { "std", "[1,-1,1]" },
+            { "std", """[1,1,"Infinity"]""" },
+            { "preprocessing", """{"shape":{"channels":1,"height":8,"width":8}}""" },
+            { "preprocessing", """{"shape":{"channels":3,"height":0,"width":8}}""" },
+            { "preprocessing", """{"shape":{"channels":3,"height":8,"width":2000000000}}""" },
+            { "preprocessing", "null" },
+            { "backbone", "null" },
+            { "backbone", "5" },
+            { "mean", "null" },
+            { "mean", "5" },
+            { "element", "\"triple\"" },
+            { "history", "null" },
+            { "class_names", "[null,null,null]" },
+        };
 
     [Theory]
     [MemberData(nameof(Contradictions))]

@@ -53,12 +53,12 @@ public sealed class ImageScorerTests : IClassFixture<SingleThreadFixture>
         int side = augmentation == TestTimeAugmentation.TenCrop ? 16 : 14;
         byte[] image = [.. Enumerable.Range(0, 3 * side * side).Select(at => (byte)(at * 37 % 256))];
         IEnumerable<(int Top, int Left)> corners = augmentation == TestTimeAugmentation.TenCrop ? [(0, 0), (0, 2), (2, 0), (2, 2), (1, 1)] : [(0, 0)];
-        byte[][] views = [.. from mirror in new[] { false, true }
-                             from corner in corners
-                             select View(image, side, corner, mirror)];
+        byte[][] views = [.. from mirror in new[] { false, true } from corner in corners select View(image, side, corner, mirror)];
 
-        using ImageScorer scorer = new(artifact, CPU), one = new(plain, CPU);
-        float[] mean = new float[3], each = new float[3 * views.Length];
+        using ImageScorer scorer = new(artifact, CPU),
+            one = new(plain, CPU);
+        float[] mean = new float[3],
+            each = new float[3 * views.Length];
         scorer.Score(image, 1, mean);
         one.Score([.. views.SelectMany(view => view)], views.Length, each);
 
@@ -66,12 +66,12 @@ public sealed class ImageScorerTests : IClassFixture<SingleThreadFixture>
         Assert.All(mean.Select((value, k) => (value, each.Chunk(3).Average(view => view[k]))), pair => Assert.Equal(pair.Item2, pair.value, 1e-5f));
 
         static byte[] View(byte[] image, int side, (int Top, int Left) corner, bool mirror) =>
-        [
-            .. from channel in Enumerable.Range(0, 3)
-               from y in Enumerable.Range(corner.Top, 14)
-               from x in Enumerable.Range(corner.Left, 14)
-               select image[(((channel * side) + y) * side) + (mirror ? side - 1 - x : x)],
-        ];
+            [
+                .. from channel in Enumerable.Range(0, 3)
+                from y in Enumerable.Range(corner.Top, 14)
+                from x in Enumerable.Range(corner.Left, 14)
+                select image[(((channel * side) + y) * side) + (mirror ? side - 1 - x : x)],
+            ];
     }
 
     [Fact]
@@ -113,17 +113,23 @@ public sealed class ImageScorerTests : IClassFixture<SingleThreadFixture>
         float[] expected = new float[Count * 3];
         scorer.Score(pixels, Count, expected);
 
-        float[][] results = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
-        {
-            set_num_threads(1);
-            float[] own = new float[Count * 3];
-            for (int i = 0; i < 25; i++)
-            {
-                scorer.Score(pixels, Count, own);
-            }
+        float[][] results = await Task.WhenAll(
+            Enumerable
+                .Range(0, 4)
+                .Select(_ =>
+                    Task.Run(() =>
+                    {
+                        set_num_threads(1);
+                        float[] own = new float[Count * 3];
+                        for (int i = 0; i < 25; i++)
+                        {
+                            scorer.Score(pixels, Count, own);
+                        }
 
-            return own;
-        })));
+                        return own;
+                    })
+                )
+        );
 
         Assert.All(results, own => Assert.Equal(expected.Select(BitConverter.SingleToInt32Bits), own.Select(BitConverter.SingleToInt32Bits)));
     }
@@ -143,15 +149,22 @@ public sealed class ImageScorerTests : IClassFixture<SingleThreadFixture>
     {
         ImageScorer scorer = new(TinyArtifact.Make(), CPU);
         using Barrier started = new(4);
-        Task[] scoring = [.. Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
-        {
-            started.SignalAndWait();
-            float[] own = new float[3];
-            while (true)
-            {
-                scorer.Score(new byte[64], 1, own);
-            }
-        }))];
+        Task[] scoring =
+        [
+            .. Enumerable
+                .Range(0, 3)
+                .Select(_ =>
+                    Task.Run(() =>
+                    {
+                        started.SignalAndWait();
+                        float[] own = new float[3];
+                        while (true)
+                        {
+                            scorer.Score(new byte[64], 1, own);
+                        }
+                    })
+                ),
+        ];
 
         started.SignalAndWait();
         Thread.Sleep(20);
@@ -172,7 +185,11 @@ public sealed class ImageScorerTests : IClassFixture<SingleThreadFixture>
     private static float[] Pixels(ModelArtifact artifact, int count)
     {
         RandomStream random = new(1, "pixels");
-        return [.. Enumerable.Range(0, count * artifact.Manifest.Preprocessing.Shape.Length).Select(_ =>
-            artifact.Manifest.Element == PixelType.Byte ? random.NextInt(256) : (float)random.NextGaussian())];
+        return
+        [
+            .. Enumerable
+                .Range(0, count * artifact.Manifest.Preprocessing.Shape.Length)
+                .Select(_ => artifact.Manifest.Element == PixelType.Byte ? random.NextInt(256) : (float)random.NextGaussian()),
+        ];
     }
 }

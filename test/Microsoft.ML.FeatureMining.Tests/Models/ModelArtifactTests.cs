@@ -19,7 +19,10 @@ public sealed class ModelArtifactTests : IDisposable
 
         Assert.Equal(artifact.Manifest.ToJson(), loaded.Manifest.ToJson());
         Assert.Equal(TinyRun.Bits(artifact.Weights), TinyRun.Bits(loaded.Weights));
-        Assert.Equal([ModelArtifact.ManifestFile, ModelArtifact.WeightsFile], Directory.GetFiles(Path.Combine(_folder.FullName, "deep", "model")).Select(Path.GetFileName).Order());
+        Assert.Equal(
+            [ModelArtifact.ManifestFile, ModelArtifact.WeightsFile],
+            Directory.GetFiles(Path.Combine(_folder.FullName, "deep", "model")).Select(Path.GetFileName).Order()
+        );
     }
 
     [Fact]
@@ -62,7 +65,11 @@ public sealed class ModelArtifactTests : IDisposable
     public void Scorer_WeightsWithOtherNames_ThrowsAndNamesThem(string from, string? to)
     {
         ModelArtifact artifact = TinyArtifact.Make();
-        NamedTensors renamed = new([.. artifact.Weights.Tensors.Where(tensor => tensor.Name != from || to is not null).Select(tensor => tensor.Name == from ? tensor with { Name = to! } : tensor)]);
+        NamedTensors renamed = new([
+            .. artifact
+                .Weights.Tensors.Where(tensor => tensor.Name != from || to is not null)
+                .Select(tensor => tensor.Name == from ? tensor with { Name = to! } : tensor),
+        ]);
 
         InvalidDataException e = Assert.Throws<InvalidDataException>(() => new ImageScorer(new ModelArtifact(artifact.Manifest, renamed), torch.CPU));
 
@@ -74,7 +81,9 @@ public sealed class ModelArtifactTests : IDisposable
     {
         ModelArtifact artifact = TinyArtifact.Make();
 
-        Assert.Throws<InvalidDataException>(() => new ImageScorer(new ModelArtifact(artifact.Manifest with { Backbone = "cifar-resnet-14" }, artifact.Weights), torch.CPU));
+        Assert.Throws<InvalidDataException>(() =>
+            new ImageScorer(new ModelArtifact(artifact.Manifest with { Backbone = "cifar-resnet-14" }, artifact.Weights), torch.CPU)
+        );
         Assert.Throws<InvalidDataException>(() => new ImageScorer(new ModelArtifact(artifact.Manifest with { ClassCount = 4 }, artifact.Weights), torch.CPU));
     }
 

@@ -23,7 +23,11 @@ public sealed class SavedByVersion1Tests : IClassFixture<SingleThreadFixture>
 
         float[][] scores = [.. model.Transform(rows).GetColumn<float[]>("Score")];
 
-        float[][] expected = [.. File.ReadLines(Path.Combine(Folder, name + ".scores.csv")).Select(line => line.Split(',').Select(value => float.Parse(value, CultureInfo.InvariantCulture)).ToArray())];
+        float[][] expected =
+        [
+            .. File.ReadLines(Path.Combine(Folder, name + ".scores.csv"))
+                .Select(line => line.Split(',').Select(value => float.Parse(value, CultureInfo.InvariantCulture)).ToArray()),
+        ];
         Assert.Equal(expected.Length, scores.Length);
         // Rounding differs between CPUs.
         Assert.All(expected.Zip(scores), pair => Assert.All(pair.First.Zip(pair.Second), score => Assert.Equal(score.First, score.Second, 1e-5f)));
@@ -33,9 +37,18 @@ public sealed class SavedByVersion1Tests : IClassFixture<SingleThreadFixture>
     public void Load_ModelOfFormat1_HasItsHeadAndMask()
     {
         MLContext ml = new(1);
-        ITransformer masked = ml.Model.Load(Path.Combine(Folder, "masked.zip"), out _), ssm = ml.Model.Load(Path.Combine(Folder, "ssm.zip"), out _);
+        ITransformer masked = ml.Model.Load(Path.Combine(Folder, "masked.zip"), out _),
+            ssm = ml.Model.Load(Path.Combine(Folder, "ssm.zip"), out _);
 
-        Assert.Equal(new SplitAndShareHead { Splits = 3, IndividualLosses = true, NormalizeAll = true }, ml.Model.GetImageModel(ssm).Head);
+        Assert.Equal(
+            new SplitAndShareHead
+            {
+                Splits = 3,
+                IndividualLosses = true,
+                NormalizeAll = true,
+            },
+            ml.Model.GetImageModel(ssm).Head
+        );
         Assert.Equal(3, ml.Model.GetImageModel(ssm).ClassifierCount);
         Assert.Null(ml.Model.GetImageModel(masked).Head);
         Assert.Equal(FeatureMapHalf.Upper, ml.Model.GetImageModel(masked).Artifact.Manifest.FixedMask);
@@ -43,21 +56,52 @@ public sealed class SavedByVersion1Tests : IClassFixture<SingleThreadFixture>
         Assert.NotNull(explainer.FixedMaskMap);
     }
 
-    public static TheoryData<string, Head> Keys => new()
-    {
-        { "linear", new LinearHead() },
-        { "linear-dropout-.5", new LinearHead { Dropout = 0.5 } },
-        { "dual-pool", new LinearHead { DualPool = true } },
-        { "dual-pool-dropout-0.2", new LinearHead { DualPool = true, Dropout = 0.2 } },
-        { "2fc", new ParallelHead { Layers = 2 } },
-        { "3fc", new ParallelHead { Layers = 3 } },
-        { "ssm", new SplitAndShareHead() },
-        { "ssm-8-individual", new SplitAndShareHead { Splits = 8, IndividualLosses = true } },
-        { "ssm-12-individual-all-only-7", new SplitAndShareHead { Splits = 12, IndividualLosses = true, NormalizeAll = true, Only = 7 } },
-        { "vgg", new VggHead() },
-        { "vgg-patches", new VggPatchHead() },
-        { "vgg-patches-256", new VggPatchHead { HiddenUnits = 256 } },
-    };
+    public static TheoryData<string, Head> Keys =>
+        new()
+        {
+            { "linear", new LinearHead() },
+            {
+                "linear-dropout-.5",
+                new LinearHead { Dropout = 0.5 }
+            },
+            {
+                "dual-pool",
+                new LinearHead { DualPool = true }
+            },
+            {
+                "dual-pool-dropout-0.2",
+                new LinearHead { DualPool = true, Dropout = 0.2 }
+            },
+            {
+                "2fc",
+                new ParallelHead { Layers = 2 }
+            },
+            {
+                "3fc",
+                new ParallelHead { Layers = 3 }
+            },
+            { "ssm", new SplitAndShareHead() },
+            {
+                "ssm-8-individual",
+                new SplitAndShareHead { Splits = 8, IndividualLosses = true }
+            },
+            {
+                "ssm-12-individual-all-only-7",
+                new SplitAndShareHead
+                {
+                    Splits = 12,
+                    IndividualLosses = true,
+                    NormalizeAll = true,
+                    Only = 7,
+                }
+            },
+            { "vgg", new VggHead() },
+            { "vgg-patches", new VggPatchHead() },
+            {
+                "vgg-patches-256",
+                new VggPatchHead { HiddenUnits = 256 }
+            },
+        };
 
     [Theory]
     [MemberData(nameof(Keys))]

@@ -45,10 +45,14 @@ public sealed class WeightLoaderTests : IClassFixture<SingleThreadFixture>, IDis
         Assert.Equal(["fc.weight", "fc.bias"], report.Skipped);
         Assert.Equal(["fc.weight", "fc.bias"], report.New);
         AssertSame(source, target, name => !name.StartsWith("fc.", StringComparison.Ordinal));
-        Assert.All(NamedTensors.Of(target).Tensors.Zip(before.Tensors).Where(pair => pair.First.Name.StartsWith("fc.", StringComparison.Ordinal)),
-            pair => Assert.Equal(pair.Second.Bytes, pair.First.Bytes));
+        Assert.All(
+            NamedTensors.Of(target).Tensors.Zip(before.Tensors).Where(pair => pair.First.Name.StartsWith("fc.", StringComparison.Ordinal)),
+            pair => Assert.Equal(pair.Second.Bytes, pair.First.Bytes)
+        );
         Assert.Equal(
-            "120 tensors loaded; 2 tensors of the file skipped (fc.weight, fc.bias); 2 tensors of the network not in the file (fc.weight, fc.bias).", report.ToString());
+            "120 tensors loaded; 2 tensors of the file skipped (fc.weight, fc.bias); 2 tensors of the network not in the file (fc.weight, fc.bias).",
+            report.ToString()
+        );
     }
 
     [Fact]
@@ -78,15 +82,22 @@ public sealed class WeightLoaderTests : IClassFixture<SingleThreadFixture>, IDis
         WeightReport report = WeightLoader.Load(_file, target);
 
         Assert.Empty(report.New);
-        Assert.All(source.NamedState().Zip(target.NamedState()).Where(pair => pair.First.Value.is_floating_point()),
-            pair => TensorAssert.Close(pair.First.Value, pair.Second.Value, tolerance, pair.First.Name));
+        Assert.All(
+            source.NamedState().Zip(target.NamedState()).Where(pair => pair.First.Value.is_floating_point()),
+            pair => TensorAssert.Close(pair.First.Value, pair.Second.Value, tolerance, pair.First.Name)
+        );
     }
 
     [Fact]
     public void Load_DataParallelNamesWithoutCounters_LoadsTheRest()
     {
         using ImageNetwork source = Filled("cifar-resnet-8", 5);
-        Save(NamedTensors.Of(source).Tensors.Where(tensor => !tensor.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal)).Select(tensor => tensor with { Name = $"module.{tensor.Name}" }));
+        Save(
+            NamedTensors
+                .Of(source)
+                .Tensors.Where(tensor => !tensor.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal))
+                .Select(tensor => tensor with { Name = $"module.{tensor.Name}" })
+        );
         using ImageNetwork target = NetworkFactory.Create("cifar-resnet-8", 3, 5);
 
         WeightReport report = WeightLoader.Load(_file, target);
@@ -142,7 +153,9 @@ public sealed class WeightLoaderTests : IClassFixture<SingleThreadFixture>, IDis
     {
         using DisposeScope scope = NewDisposeScope();
         const long Hole = 5_000_000_000;
-        byte[] start = Encoded($$$"""{"hole":{"dtype":"F32","shape":[{{{Hole / 4}}}],"data_offsets":[0,{{{Hole}}}]},"behind":{"dtype":"F32","shape":[3],"data_offsets":[{{{Hole}}},{{{Hole + 12}}}]}}""");
+        byte[] start = Encoded(
+            $$$"""{"hole":{"dtype":"F32","shape":[{{{Hole / 4}}}],"data_offsets":[0,{{{Hole}}}]},"behind":{"dtype":"F32","shape":[3],"data_offsets":[{{{Hole}}},{{{Hole + 12}}}]}}"""
+        );
         using (FileStream stream = File.Create(_file))
         {
             stream.Write(start);
@@ -182,7 +195,10 @@ public sealed class WeightLoaderTests : IClassFixture<SingleThreadFixture>, IDis
     }
 
     private static void AssertSame(ImageNetwork source, ImageNetwork target, Func<string, bool> where) =>
-        Assert.All(NamedTensors.Of(source).Tensors.Zip(NamedTensors.Of(target).Tensors).Where(pair => where(pair.First.Name)), pair => Assert.Equal(pair.First.Bytes, pair.Second.Bytes));
+        Assert.All(
+            NamedTensors.Of(source).Tensors.Zip(NamedTensors.Of(target).Tensors).Where(pair => where(pair.First.Name)),
+            pair => Assert.Equal(pair.First.Bytes, pair.Second.Bytes)
+        );
 
     private static NamedTensor Stored(string name, Tensor value) => new(name, value.dtype, value.shape, value.detach().contiguous().bytes.ToArray());
 

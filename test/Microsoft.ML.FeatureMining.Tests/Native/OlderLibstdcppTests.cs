@@ -6,8 +6,10 @@ namespace Microsoft.ML.FeatureMining.Tests.Native;
 
 public sealed class OlderLibstdcppTests
 {
-    private const string Import = "_ZSt21ios_base_library_initv", Substitute = "_ZNSt6chrono3_V212steady_clock3nowEv";
-    private const ushort New = 18, Old = 20; // version indices of GLIBCXX_3.4.32 and GLIBCXX_3.4.19
+    private const string Import = "_ZSt21ios_base_library_initv",
+        Substitute = "_ZNSt6chrono3_V212steady_clock3nowEv";
+    private const ushort New = 18,
+        Old = 20; // version indices of GLIBCXX_3.4.32 and GLIBCXX_3.4.19
 
     private static readonly (string Name, ushort Version)[] Symbols = [("", 0), ("_ZNSolsEi", 2), (Import, New), ("memcpy", 3), (Substitute, Old)];
 
@@ -93,13 +95,22 @@ public sealed class OlderLibstdcppTests
         List<byte> file = [.. new byte[header]];
         Dictionary<string, int> texts = [];
         int names = file.Count;
-        foreach (string text in symbols.Select(symbol => symbol.Name).Append("libstdc++.so.6").Append("libc.so.6").Append("GLIBCXX_3.4.32").Append("GLIBCXX_3.4.19").Append("GLIBC_2.14"))
+        foreach (
+            string text in symbols
+                .Select(symbol => symbol.Name)
+                .Append("libstdc++.so.6")
+                .Append("libc.so.6")
+                .Append("GLIBCXX_3.4.32")
+                .Append("GLIBCXX_3.4.19")
+                .Append("GLIBC_2.14")
+        )
         {
             texts.TryAdd(text, file.Count - names);
             file.AddRange([.. Encoding.ASCII.GetBytes(text), 0]);
         }
 
-        int nameBytes = file.Count - names, symbolTable = file.Count;
+        int nameBytes = file.Count - names,
+            symbolTable = file.Count;
         foreach ((string name, _) in symbols)
         {
             file.AddRange([.. U32((uint)texts[name]), .. new byte[20]]);

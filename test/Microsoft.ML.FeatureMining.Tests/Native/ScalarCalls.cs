@@ -19,11 +19,14 @@ internal static class ScalarCalls
         using ModuleDefinition module = ModuleDefinition.ReadModule(path, new ReaderParameters { AssemblyResolver = resolver });
         ModuleDefinition torchSharp = resolver.Resolve(module.AssemblyReferences.Single(reference => reference.Name == nameof(TorchSharp))).MainModule;
         HashSet<MethodDefinition> reaching = Reaching(torchSharp);
-        return [.. from type in module.GetTypes()
-                   from method in type.Methods
-                   from called in Calls(method, torchSharp).Concat(method.IsConstructor && !method.IsStatic ? Overrides(type, torchSharp) : [])
-                   where reaching.Contains(called)
-                   select (type.FullName, method.Name, called.FullName)];
+        return
+        [
+            .. from type in module.GetTypes()
+            from method in type.Methods
+            from called in Calls(method, torchSharp).Concat(method.IsConstructor && !method.IsStatic ? Overrides(type, torchSharp) : [])
+            where reaching.Contains(called)
+            select (type.FullName, method.Name, called.FullName),
+        ];
     }
 
     private static HashSet<MethodDefinition> Reaching(ModuleDefinition torchSharp)
@@ -47,17 +50,24 @@ internal static class ScalarCalls
 
     private static bool TakesOrCreates(MethodDefinition method) =>
         method.Parameters.Any(parameter => parameter.ParameterType.FullName == Scalar)
-        || (method.HasBody && method.Body.Instructions.Any(instruction => instruction.OpCode == OpCodes.Newobj && ((MethodReference)instruction.Operand).DeclaringType.FullName == Scalar));
+        || (
+            method.HasBody
+            && method.Body.Instructions.Any(instruction =>
+                instruction.OpCode == OpCodes.Newobj && ((MethodReference)instruction.Operand).DeclaringType.FullName == Scalar
+            )
+        );
 
     // The methods that a method calls or creates delegates for, and all virtual methods of the objects that it creates.
-    private static IEnumerable<MethodDefinition> Calls(MethodDefinition method, ModuleDefinition torchSharp) => !method.HasBody ? [] :
-        from instruction in method.Body.Instructions
-        let reference = instruction.Operand as MethodReference
-        where reference is not null && IsIn(torchSharp, reference.DeclaringType)
-        let called = reference.Resolve()
-        where called is not null
-        from each in instruction.OpCode == OpCodes.Newobj ? Overrides(called.DeclaringType, torchSharp).Append(called) : [called]
-        select each;
+    private static IEnumerable<MethodDefinition> Calls(MethodDefinition method, ModuleDefinition torchSharp) =>
+        !method.HasBody
+            ? []
+            : from instruction in method.Body.Instructions
+            let reference = instruction.Operand as MethodReference
+            where reference is not null && IsIn(torchSharp, reference.DeclaringType)
+            let called = reference.Resolve()
+            where called is not null
+            from each in instruction.OpCode == OpCodes.Newobj ? Overrides(called.DeclaringType, torchSharp).Append(called) : [called]
+            select each;
 
     // The final override of each virtual method, if it belongs to TorchSharp.
     private static IEnumerable<MethodDefinition> Overrides(TypeDefinition type, ModuleDefinition torchSharp)
@@ -65,7 +75,12 @@ internal static class ScalarCalls
         HashSet<string> overridden = [];
         for (TypeDefinition? level = type; level is not null && (level == type || IsIn(torchSharp, level)); level = level.BaseType?.Resolve())
         {
-            foreach (MethodDefinition method in level.Methods.Where(method => method.IsVirtual && overridden.Add($"{method.Name}({string.Join(',', method.Parameters.Select(parameter => parameter.ParameterType.FullName))})")))
+            foreach (
+                MethodDefinition method in level.Methods.Where(method =>
+                    method.IsVirtual
+                    && overridden.Add($"{method.Name}({string.Join(',', method.Parameters.Select(parameter => parameter.ParameterType.FullName))})")
+                )
+            )
             {
                 if (level.Module == torchSharp)
                 {
@@ -75,5 +90,6 @@ internal static class ScalarCalls
         }
     }
 
-    private static bool IsIn(ModuleDefinition torchSharp, TypeReference type) => type.Module == torchSharp ? type.Scope == torchSharp : type.Scope.Name == torchSharp.Assembly.Name.Name;
+    private static bool IsIn(ModuleDefinition torchSharp, TypeReference type) =>
+        type.Module == torchSharp ? type.Scope == torchSharp : type.Scope.Name == torchSharp.Assembly.Name.Name;
 }

@@ -15,7 +15,9 @@ public sealed class ScalarCallsTests
         IReadOnlyList<(string Type, string Method, string Called)> calls = ScalarCalls.Of(typeof(TensorMath).Assembly.Location);
 
         Assert.Contains(calls, call => call.Type == Safe[0] && call.Method == nameof(TensorMath.Add_));
-        Assert.Empty(calls.Where(call => !Safe.Contains(call.Type)).Select(call => $"{call.Type}.{call.Method} calls {call.Called}; use the safe method of TensorMath."));
+        Assert.Empty(
+            calls.Where(call => !Safe.Contains(call.Type)).Select(call => $"{call.Type}.{call.Method} calls {call.Called}; use the safe method of TensorMath.")
+        );
     }
 
     [Theory]
@@ -31,15 +33,24 @@ public sealed class ScalarCallsTests
     [InlineData(nameof(Unsafe.Norm), "BatchNorm2d")]
     [InlineData(nameof(Unsafe.Optimizer), "SGD")]
     public void Calls_OfEachKind_AreFound(string method, string called) =>
-        Assert.Contains(ScalarCalls.Of(typeof(ScalarCallsTests).Assembly.Location), call => call.Type.EndsWith(nameof(Unsafe), StringComparison.Ordinal) && call.Method == method && call.Called.Contains($"::{called}("));
+        Assert.Contains(
+            ScalarCalls.Of(typeof(ScalarCallsTests).Assembly.Location),
+            call => call.Type.EndsWith(nameof(Unsafe), StringComparison.Ordinal) && call.Method == method && call.Called.Contains($"::{called}(")
+        );
 
     [Fact]
     public void Calls_OfLambdas_AreFound() =>
-        Assert.Contains(ScalarCalls.Of(typeof(ScalarCallsTests).Assembly.Location), call => call.Type.Contains($"{nameof(Unsafe)}/<>c") && call.Called.Contains("::op_Addition("));
+        Assert.Contains(
+            ScalarCalls.Of(typeof(ScalarCallsTests).Assembly.Location),
+            call => call.Type.Contains($"{nameof(Unsafe)}/<>c") && call.Called.Contains("::op_Addition(")
+        );
 
     [Fact]
     public void Calls_OfAnInheritedOverride_AreFoundWhereTheObjectIsMade() =>
-        Assert.Contains(ScalarCalls.Of(typeof(ScalarCallsTests).Assembly.Location), call => call.Type.EndsWith(nameof(InheritedForward), StringComparison.Ordinal) && call.Called.Contains("BatchNorm::forward("));
+        Assert.Contains(
+            ScalarCalls.Of(typeof(ScalarCallsTests).Assembly.Location),
+            call => call.Type.EndsWith(nameof(InheritedForward), StringComparison.Ordinal) && call.Called.Contains("BatchNorm::forward(")
+        );
 
     [Fact]
     public void Calls_WithoutNumbers_AreNotFound() =>
@@ -75,10 +86,9 @@ public sealed class ScalarCallsTests
         public static Tensor NothingUnsafe(Tensor x) => nn.functional.relu(x.mul(x).sub(x).sum(1)).to(ScalarType.Float64);
     }
 
-    private sealed class InheritedForward() : BatchNorm(1, 1e-5, 0.1, affine: true, track_running_stats: true, device: null, dtype: null, nameof(InheritedForward))
+    private sealed class InheritedForward()
+        : BatchNorm(1, 1e-5, 0.1, affine: true, track_running_stats: true, device: null, dtype: null, nameof(InheritedForward))
     {
-        protected override void ValidateInputDimensions(Tensor input)
-        {
-        }
+        protected override void ValidateInputDimensions(Tensor input) { }
     }
 }

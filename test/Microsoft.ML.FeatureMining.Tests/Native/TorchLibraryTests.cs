@@ -23,7 +23,11 @@ public sealed class TorchLibraryTests
         using TemporaryFolder folder = new();
         string program = CopyOfTestPrograms(folder, missing);
 
-        ProcessStartInfo start = new(Programs.Host, [program, "TrainToEnd", folder["workspace"], folder["model"]]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        ProcessStartInfo start = new(Programs.Host, [program, "TrainToEnd", folder["workspace"], folder["model"]])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
@@ -43,7 +47,8 @@ public sealed class TorchLibraryTests
     // A copy of the test programs without one native file. Managed files are copied, not linked, because the host resolves symbolic links.
     private static string CopyOfTestPrograms(TemporaryFolder folder, string missing)
     {
-        string target = Directory.CreateDirectory(folder["program"]).FullName, natives = Path.Combine("runtimes", "linux-x64", "native");
+        string target = Directory.CreateDirectory(folder["program"]).FullName,
+            natives = Path.Combine("runtimes", "linux-x64", "native");
         foreach (string file in Directory.GetFiles(AppContext.BaseDirectory).Where(file => Path.GetExtension(file) is ".dll" or ".json"))
         {
             File.Copy(file, Path.Combine(target, Path.GetFileName(file)));

@@ -29,9 +29,10 @@ internal sealed class BackboneGolden
 
     public long[] Shape(string name) => _tensors[name].Shape;
 
-    public double[] Doubles(string name) => _tensors[name].Type == ScalarType.Float64
-        ? MemoryMarshal.Cast<byte, double>(_tensors[name].Bytes).ToArray()
-        : [.. MemoryMarshal.Cast<byte, float>(_tensors[name].Bytes).ToArray().Select(value => (double)value)];
+    public double[] Doubles(string name) =>
+        _tensors[name].Type == ScalarType.Float64
+            ? MemoryMarshal.Cast<byte, double>(_tensors[name].Bytes).ToArray()
+            : [.. MemoryMarshal.Cast<byte, float>(_tensors[name].Bytes).ToArray().Select(value => (double)value)];
 
     /// <summary>Compares all values; the tolerance is relative to the L2 norm.</summary>
     public void AssertLogits(string name, Tensor actual, double tolerance)

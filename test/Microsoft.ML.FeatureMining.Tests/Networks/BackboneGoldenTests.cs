@@ -19,7 +19,12 @@ public sealed class BackboneGoldenTests : IClassFixture<SingleThreadFixture>
     private const int Classes = 10;
 
     public static TheoryData<string> Names { get; } =
-        [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Goldens", "backbones")).Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+    [
+        .. Directory
+            .GetFiles(Path.Combine(AppContext.BaseDirectory, "Goldens", "backbones"))
+            .Select(file => Path.GetFileNameWithoutExtension(file))
+            .Order(StringComparer.Ordinal),
+    ];
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -84,5 +84,6 @@ public sealed class CifarResNetTests : IClassFixture<SingleThreadFixture>
     [InlineData("")]
     public void Problem_UnknownBackbone_IsReported(string key) => Assert.NotNull(BackboneCatalog.Problem(key, 3));
 
-    private static long Parameters(ImageNetwork network) => network.parameters().Sum(parameter => parameter.shape.Aggregate(1L, (product, size) => product * size));
+    private static long Parameters(ImageNetwork network) =>
+        network.parameters().Sum(parameter => parameter.shape.Aggregate(1L, (product, size) => product * size));
 }

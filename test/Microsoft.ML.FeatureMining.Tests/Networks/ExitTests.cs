@@ -18,7 +18,11 @@ public sealed class ExitTests : IClassFixture<SingleThreadFixture>
 {
     private static readonly StageStride[] Halves = [new(2, 2), new(2, 2)];
 
-    private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { KeepWeights = KeepWeights.Last, Strategies = [new BeYourOwnTeacher { EnsembleExits = true }] };
+    private static readonly TrainingRecipe Recipe = TinyRun.Recipe with
+    {
+        KeepWeights = KeepWeights.Last,
+        Strategies = [new BeYourOwnTeacher { EnsembleExits = true }],
+    };
 
     [Fact]
     public void Forward_WithExits_IsTheMeanOfAllLogits()
@@ -28,8 +32,15 @@ public sealed class ExitTests : IClassFixture<SingleThreadFixture>
         Tensor images = rand(2, 3, 16, 16);
         network.eval();
 
-        Tensor first = network.Backbone.Stage(0, network.Backbone.Stem(images)), second = network.Backbone.Stage(1, first), third = network.Backbone.Stage(2, second);
-        Tensor[] logits = [network.Exits[0].call(network.Exits[0].Embed(first)), network.Exits[1].call(network.Exits[1].Embed(second)), network.Head.call(network.Head.Embed(third))];
+        Tensor first = network.Backbone.Stage(0, network.Backbone.Stem(images)),
+            second = network.Backbone.Stage(1, first),
+            third = network.Backbone.Stage(2, second);
+        Tensor[] logits =
+        [
+            network.Exits[0].call(network.Exits[0].Embed(first)),
+            network.Exits[1].call(network.Exits[1].Embed(second)),
+            network.Head.call(network.Head.Embed(third)),
+        ];
 
         TensorAssert.Close((logits[0] + logits[1] + logits[2]) / 3, network.call(images), 1e-6, "logits");
         Assert.Equal([2, 5], logits[0].shape);
@@ -39,26 +50,32 @@ public sealed class ExitTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void NamedState_WithExits_HasThemLast()
     {
-        using ImageNetwork plain = Seeded(null), network = Seeded(Halves);
+        using ImageNetwork plain = Seeded(null),
+            network = Seeded(Halves);
 
         string[] names = [.. network.NamedState().Select(entry => entry.Name)];
 
         Assert.Equal(plain.NamedState().Select(entry => entry.Name), names.Where(name => !name.StartsWith("exits.", StringComparison.Ordinal)));
-        Assert.Equal(["exits.1.adapter.0.weight", "exits.1.adapter.1.weight", "exits.1.adapter.1.bias"], names.Where(name => name.StartsWith("exits.1.adapter", StringComparison.Ordinal)).Take(3));
+        Assert.Equal(
+            ["exits.1.adapter.0.weight", "exits.1.adapter.1.weight", "exits.1.adapter.1.bias"],
+            names.Where(name => name.StartsWith("exits.1.adapter", StringComparison.Ordinal)).Take(3)
+        );
         Assert.Equal(names.Length, names.Distinct().Count());
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void AddExits_WrongNumber_IsRejected(int count) => Assert.Throws<InvalidDataException>(() => Seeded([.. Enumerable.Repeat(new StageStride(2, 2), count)]));
+    public void AddExits_WrongNumber_IsRejected(int count) =>
+        Assert.Throws<InvalidDataException>(() => Seeded([.. Enumerable.Repeat(new StageStride(2, 2), count)]));
 
     [Theory]
     [InlineData(null)]
     [InlineData(0.8)]
     public void Fit_EnsembleExits_IsValidatedAndSavedWithThem(double? average)
     {
-        ImageSet train = TinyData.Bands(20), validation = TinyData.Random(new ImageShape(1, 8, 8), count: 12, classes: 2, seed: 4);
+        ImageSet train = TinyData.Bands(20),
+            validation = TinyData.Random(new ImageShape(1, 8, 8), count: 12, classes: 2, seed: 4);
 
         TrainingOutcome outcome = TinyRun.Fit(Recipe with { EmaDecay = average }, train, validation);
 
@@ -74,7 +91,8 @@ public sealed class ExitTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void Fit_ExitsThatPredict_ChangeTheModelAndNotTheTraining()
     {
-        TrainingOutcome kept = TinyRun.Fit(Recipe), thrown = TinyRun.Fit(Recipe with { Strategies = [new BeYourOwnTeacher()] });
+        TrainingOutcome kept = TinyRun.Fit(Recipe),
+            thrown = TinyRun.Fit(Recipe with { Strategies = [new BeYourOwnTeacher()] });
 
         NamedTensors trunk = kept.Weights.Where(name => !name.StartsWith("exits.", StringComparison.Ordinal));
         Assert.Null(thrown.Exits);
@@ -89,14 +107,22 @@ public sealed class ExitTests : IClassFixture<SingleThreadFixture>
         ArtifactManifest manifest = ArtifactOf(TinyRun.Fit(Recipe with { Epochs = 1 })).Manifest;
 
         Assert.Equal(Halves, ArtifactManifest.FromJson(manifest.ToJson()).Exits!);
-        Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson((manifest with { Exits = [new StageStride(0, 2), new StageStride(2, 2)] }).ToJson()));
-        Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson((manifest with { Exits = [new StageStride(2, 1_000_000), new StageStride(2, 2)] }).ToJson()));
+        Assert.Throws<InvalidDataException>(() =>
+            ArtifactManifest.FromJson((manifest with { Exits = [new StageStride(0, 2), new StageStride(2, 2)] }).ToJson())
+        );
+        Assert.Throws<InvalidDataException>(() =>
+            ArtifactManifest.FromJson((manifest with { Exits = [new StageStride(2, 1_000_000), new StageStride(2, 2)] }).ToJson())
+        );
     }
 
     [Fact]
     public void WeightBudget_OfALargeNetwork_CountsItsExits()
     {
-        ArtifactManifest manifest = ArtifactOf(TinyRun.Fit(Recipe with { Epochs = 1 })).Manifest with { Backbone = "resnet-50", Exits = [new(2, 2), new(2, 2), new(2, 2)] };
+        ArtifactManifest manifest = ArtifactOf(TinyRun.Fit(Recipe with { Epochs = 1 })).Manifest with
+        {
+            Backbone = "resnet-50",
+            Exits = [new(2, 2), new(2, 2), new(2, 2)],
+        };
         long bytes;
         using (ImageNetwork network = NetworkFactory.Create("resnet-50", 1, 2, exits: manifest.Exits))
         {
@@ -109,17 +135,19 @@ public sealed class ExitTests : IClassFixture<SingleThreadFixture>
         Assert.Throws<InvalidDataException>(() => WeightBudget.Check(manifest with { Exits = null }, declared));
     }
 
-    private static ModelArtifact ArtifactOf(TrainingOutcome outcome) => new(
-        new ArtifactManifest
-        {
-            Backbone = outcome.Recipe.Backbone,
-            Exits = outcome.Exits,
-            ClassCount = 2,
-            Preprocessing = new ImagePreprocessing { Shape = outcome.Recipe.Input },
-            Mean = outcome.Pixels.Mean,
-            Std = outcome.Pixels.Std,
-        },
-        outcome.Weights);
+    private static ModelArtifact ArtifactOf(TrainingOutcome outcome) =>
+        new(
+            new ArtifactManifest
+            {
+                Backbone = outcome.Recipe.Backbone,
+                Exits = outcome.Exits,
+                ClassCount = 2,
+                Preprocessing = new ImagePreprocessing { Shape = outcome.Recipe.Input },
+                Mean = outcome.Pixels.Mean,
+                Std = outcome.Pixels.Std,
+            },
+            outcome.Weights
+        );
 
     private static ImageNetwork Seeded(IReadOnlyList<StageStride>? exits)
     {

@@ -47,7 +47,14 @@ public sealed class FamilyTrainingTests : IClassFixture<SingleThreadFixture>
         Assert.Equal(TinyRun.Bits(whole), TinyRun.Bits(resumed));
     }
 
-    private static TrainingRecipe Recipe(string key, int side, int epochs) => TinyRun.Recipe with { Backbone = key, Input = new ImageShape(1, side, side), Epochs = epochs, LearningRate = 0.02 };
+    private static TrainingRecipe Recipe(string key, int side, int epochs) =>
+        TinyRun.Recipe with
+        {
+            Backbone = key,
+            Input = new ImageShape(1, side, side),
+            Epochs = epochs,
+            LearningRate = 0.02,
+        };
 
     /// <summary>Noise with a bright upper or lower half.</summary>
     private static ImageSet Bands(int side)

@@ -21,8 +21,10 @@ public sealed class FreezingTests : IClassFixture<SingleThreadFixture>
 
         network.Backbone.Freeze(1);
 
-        Assert.All(network.Backbone.named_parameters(), entry => Assert.Equal(
-            !prefixes.Any(prefix => entry.name.StartsWith(prefix, StringComparison.Ordinal)), entry.parameter.requires_grad));
+        Assert.All(
+            network.Backbone.named_parameters(),
+            entry => Assert.Equal(!prefixes.Any(prefix => entry.name.StartsWith(prefix, StringComparison.Ordinal)), entry.parameter.requires_grad)
+        );
         Assert.All(network.Head.parameters(), parameter => Assert.True(parameter.requires_grad));
     }
 

@@ -12,10 +12,13 @@ internal static class HashedTensor
     /// <summary>Kernels and matrices within +-sqrt(3 / inputs), other weights and variances around 1, biases and means around 0.</summary>
     public static float[] Fill(string name, long[] shape)
     {
-        double scale = shape.Length > 1 ? Math.Sqrt(3.0 / shape.Skip(1).Aggregate(1L, (product, size) => product * size))
+        double scale =
+            shape.Length > 1 ? Math.Sqrt(3.0 / shape.Skip(1).Aggregate(1L, (product, size) => product * size))
             : name.EndsWith("weight", StringComparison.Ordinal) ? 0.25
-            : name.EndsWith("running_var", StringComparison.Ordinal) ? 0.5 : 0.2;
-        double middle = shape.Length == 1 && (name.EndsWith("weight", StringComparison.Ordinal) || name.EndsWith("running_var", StringComparison.Ordinal)) ? 1 : 0;
+            : name.EndsWith("running_var", StringComparison.Ordinal) ? 0.5
+            : 0.2;
+        double middle =
+            shape.Length == 1 && (name.EndsWith("weight", StringComparison.Ordinal) || name.EndsWith("running_var", StringComparison.Ordinal)) ? 1 : 0;
         float[] values = new float[shape.Aggregate(1L, (product, size) => product * size)];
         ulong start = Fnv1a(name);
         for (int i = 0; i < values.Length; i++)

@@ -20,7 +20,15 @@ public sealed class HeadTests : IClassFixture<SingleThreadFixture>
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        using ImageNetwork network = Make("cifar-resnet-8", new SplitAndShareHead { Splits = splits, NormalizeAll = normalizeAll, IndividualLosses = individual });
+        using ImageNetwork network = Make(
+            "cifar-resnet-8",
+            new SplitAndShareHead
+            {
+                Splits = splits,
+                NormalizeAll = normalizeAll,
+                IndividualLosses = individual,
+            }
+        );
         network.eval();
         Dictionary<string, Tensor> state = network.NamedState().ToDictionary(entry => entry.Name, entry => entry.Value);
         Tensor features = tensor(HashedTensor.Fill("features", [3, 64, 4, 4]), [3, 64, 4, 4]);
@@ -28,16 +36,24 @@ public sealed class HeadTests : IClassFixture<SingleThreadFixture>
         HeadOutput output = network.Head.Classify(network.Head.Embed(features));
 
         Tensor pooled = features.mean(new long[] { 2, 3 });
-        Tensor[] each = [.. Enumerable.Range(0, splits).Select(i =>
-        {
-            Tensor part = pooled.narrow(1, 0, (i + 1) * 64 / splits);
-            if (normalizeAll || i < splits - 1)
-            {
-                part = ((part - state[$"norm.{i}.running_mean"]) / (state[$"norm.{i}.running_var"] + 1e-5).sqrt() * state[$"norm.{i}.weight"] + state[$"norm.{i}.bias"]).relu();
-            }
+        Tensor[] each =
+        [
+            .. Enumerable
+                .Range(0, splits)
+                .Select(i =>
+                {
+                    Tensor part = pooled.narrow(1, 0, (i + 1) * 64 / splits);
+                    if (normalizeAll || i < splits - 1)
+                    {
+                        part = (
+                            (part - state[$"norm.{i}.running_mean"]) / (state[$"norm.{i}.running_var"] + 1e-5).sqrt() * state[$"norm.{i}.weight"]
+                            + state[$"norm.{i}.bias"]
+                        ).relu();
+                    }
 
-            return part.matmul(state[$"fc.{i}.weight"].t()) + state[$"fc.{i}.bias"];
-        })];
+                    return part.matmul(state[$"fc.{i}.weight"].t()) + state[$"fc.{i}.bias"];
+                }),
+        ];
         TensorAssert.Close(stack(each).mean(new long[] { 0 }), output.Logits, 1e-5, "ssm");
         Tensor[] supervised = individual ? each : [stack(each).mean(new long[] { 0 })];
         Assert.Equal(supervised.Length, output.Supervised.Count);
@@ -51,7 +67,8 @@ public sealed class HeadTests : IClassFixture<SingleThreadFixture>
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        using ImageNetwork whole = Make("cifar-resnet-8", new SplitAndShareHead()), one = Make("cifar-resnet-8", new SplitAndShareHead { Only = number });
+        using ImageNetwork whole = Make("cifar-resnet-8", new SplitAndShareHead()),
+            one = Make("cifar-resnet-8", new SplitAndShareHead { Only = number });
         NamedTensors weights = NamedTensors.Of(whole);
         one.load_state_dict(whole.state_dict());
         whole.eval();
@@ -107,21 +124,51 @@ public sealed class HeadTests : IClassFixture<SingleThreadFixture>
         Assert.NotEqual(whole, TensorAssert.Values(head.call(head.Embed(features))));
     }
 
-    public static TheoryData<Head, string> Wrong => new()
-    {
-        { new LinearHead { Dropout = 1 }, "Dropout of linear must be at least 0 and below 1; it is 1." },
-        { new ParallelHead { Layers = 1 }, "Layers of parallel must be at least 2 and at most 9; it is 1." },
-        { new SplitAndShareHead { Splits = 1 }, "Splits of ssm must be at least 2 and at most 99; it is 1." },
-        { new SplitAndShareHead { Splits = 65 }, "Splits of ssm must be at most 64, the number of channels of the last stage of this backbone; it is 65." },
-        { new SplitAndShareHead { Only = 0 }, "Only of ssm must be at least 1 and at most 99; it is 0." },
-        { new SplitAndShareHead { Only = 5 }, "Only of ssm must be at most 4, the number of classifiers (Splits); it is 5." },
-        { new VggPatchHead { HiddenUnits = 0 }, "HiddenUnits of vgg-patches must be at least 1 and at most 99999; it is 0." },
-    };
+    public static TheoryData<Head, string> Wrong =>
+        new()
+        {
+            {
+                new LinearHead { Dropout = 1 },
+                "Dropout of linear must be at least 0 and below 1; it is 1."
+            },
+            {
+                new ParallelHead { Layers = 1 },
+                "Layers of parallel must be at least 2 and at most 9; it is 1."
+            },
+            {
+                new SplitAndShareHead { Splits = 1 },
+                "Splits of ssm must be at least 2 and at most 99; it is 1."
+            },
+            {
+                new SplitAndShareHead { Splits = 65 },
+                "Splits of ssm must be at most 64, the number of channels of the last stage of this backbone; it is 65."
+            },
+            {
+                new SplitAndShareHead { Only = 0 },
+                "Only of ssm must be at least 1 and at most 99; it is 0."
+            },
+            {
+                new SplitAndShareHead { Only = 5 },
+                "Only of ssm must be at most 4, the number of classifiers (Splits); it is 5."
+            },
+            {
+                new VggPatchHead { HiddenUnits = 0 },
+                "HiddenUnits of vgg-patches must be at least 1 and at most 99999; it is 0."
+            },
+        };
 
     [Theory]
     [MemberData(nameof(Wrong))]
     public void Problems_InvalidHead_NameTheCause(Head head, string said) =>
-        Assert.Equal([said], new TrainingRecipe { Backbone = "cifar-resnet-8", Input = new ImageShape(3, 16, 16), Head = head }.Problems());
+        Assert.Equal(
+            [said],
+            new TrainingRecipe
+            {
+                Backbone = "cifar-resnet-8",
+                Input = new ImageShape(3, 16, 16),
+                Head = head,
+            }.Problems()
+        );
 
     [Fact]
     public void Catalog_UnknownKey_ListsKnownKeysAndSuggestsASimilarOne()

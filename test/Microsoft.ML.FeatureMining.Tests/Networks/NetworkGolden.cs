@@ -22,7 +22,9 @@ internal sealed class NetworkGolden
     }
 
     public IEnumerable<string> Names(string folder) =>
-        _tensors.Keys.Where(name => name.StartsWith(folder + "/", StringComparison.Ordinal) && !name.EndsWith("#norm")).Select(name => name[(folder.Length + 1)..]);
+        _tensors
+            .Keys.Where(name => name.StartsWith(folder + "/", StringComparison.Ordinal) && !name.EndsWith("#norm"))
+            .Select(name => name[(folder.Length + 1)..]);
 
     /// <summary>All tensors in a folder as the weights of a network.</summary>
     public NamedTensors Weights(string folder) => new([.. Names(folder).Select(name => _tensors[$"{folder}/{name}"] with { Name = name })]);

@@ -58,7 +58,14 @@ public sealed class NetworkGoldenTests : IClassFixture<SingleThreadFixture>
     {
         using DisposeScope scope = NewDisposeScope();
         NetworkGolden golden = new(backbone);
-        TrainingRecipe recipe = new() { Backbone = backbone, Input = new ImageShape(3, 16, 16), LearningRate = 0.1, Optimizer = new SgdOptimizer { Momentum = 0.9, Nesterov = true }, WeightDecay = 1e-4 };
+        TrainingRecipe recipe = new()
+        {
+            Backbone = backbone,
+            Input = new ImageShape(3, 16, 16),
+            LearningRate = 0.1,
+            Optimizer = new SgdOptimizer { Momentum = 0.9, Nesterov = true },
+            WeightDecay = 1e-4,
+        };
         using TrainingComponents parts = new(recipe, TinyData.Random(recipe.Input, count: 10, classes: 10), CPU, new RandomStreams(0));
         golden.Weights("weights").CopyTo(parts.Network);
         parts.Network.train();

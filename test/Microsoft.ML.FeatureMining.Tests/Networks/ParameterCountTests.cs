@@ -60,8 +60,10 @@ public sealed class ParameterCountTests : IClassFixture<SingleThreadFixture>
         AssertCount(key, null, 1000, expected);
 
         using ImageNetwork network = NetworkFactory.Create(single, 3, 1000);
-        long shared = network.named_parameters().Where(entry => entry.name.Contains("downsample", StringComparison.Ordinal)
-            || !entry.name.Contains(".layer", StringComparison.Ordinal)).Sum(entry => Count(entry.parameter));
+        long shared = network
+            .named_parameters()
+            .Where(entry => entry.name.Contains("downsample", StringComparison.Ordinal) || !entry.name.Contains(".layer", StringComparison.Ordinal))
+            .Sum(entry => Count(entry.parameter));
         long whole = network.parameters().Sum(Count);
         Assert.Equal(expected, 2 * whole - shared);
     }
@@ -75,7 +77,8 @@ public sealed class ParameterCountTests : IClassFixture<SingleThreadFixture>
     [InlineData("ssm", 28_638_176)]
     [InlineData("ssm, individual losses", 28_638_176)]
     [InlineData("ssm, all normalized", 28_638_176 + 2 * 2048)]
-    public void Parameters_OfResNet50WithAHead_HaveTheExpectedCount(string head, long expected) => AssertCount("resnet-50", HeadSettings.Create(head), 1000, expected);
+    public void Parameters_OfResNet50WithAHead_HaveTheExpectedCount(string head, long expected) =>
+        AssertCount("resnet-50", HeadSettings.Create(head), 1000, expected);
 
     // The stem for small images has 3x3 instead of 7x7 kernels.
     [Theory]

@@ -109,6 +109,9 @@ public sealed class RandomLayerTests : IClassFixture<SingleThreadFixture>
 
         TensorAssert.CloseValues(expected, actual, 1e-6, "blur");
 
-        static int Reflect(int at, int size) => at < 0 ? -at : at >= size ? 2 * size - 2 - at : at;
+        static int Reflect(int at, int size) =>
+            at < 0 ? -at
+            : at >= size ? 2 * size - 2 - at
+            : at;
     }
 }

@@ -97,10 +97,11 @@ public sealed class BatchLoaderTests
 
         public override ulong Checksum(int row) => 0;
 
-        public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches) => batches.Select(batch =>
-        {
-            Interlocked.Add(ref _read, batch.Length);
-            return new byte[batch.Length];
-        });
+        public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches) =>
+            batches.Select(batch =>
+            {
+                Interlocked.Add(ref _read, batch.Length);
+                return new byte[batch.Length];
+            });
     }
 }

@@ -21,9 +21,24 @@ public sealed class PixelFileTests : IDisposable
 
         Assert.Equal(Count, pixels.Count);
         Assert.Equal(Notes, pixels.Notes);
-        Assert.Equal([[.. Image(4), .. Image(0)], [.. Image(2), .. Image(2), .. Image(1)]], pixels.Read([[4, 0], [2, 2, 1]]));
+        Assert.Equal(
+            [
+                [.. Image(4), .. Image(0)],
+                [.. Image(2), .. Image(2), .. Image(1)],
+            ],
+            pixels.Read([
+                [4, 0],
+                [2, 2, 1],
+            ])
+        );
         Assert.Equal(PixelStore.ChecksumOf(Image(3)), pixels.Checksum(3));
-        Assert.Throws<ArgumentOutOfRangeException>(() => pixels.Read([[Count]]).First());
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            pixels
+                .Read([
+                    [Count],
+                ])
+                .First()
+        );
         Assert.Empty(_notices);
     }
 
@@ -83,7 +98,13 @@ public sealed class PixelFileTests : IDisposable
             using FilePixels? pixels = FilePixels.Find(_folder.Path, "a", ImageBytes, _notices.Add);
             if (pixels is not null)
             {
-                InvalidDataException error = Assert.Throws<InvalidDataException>(() => pixels.Read([[.. Enumerable.Range(0, Count)]]).First());
+                InvalidDataException error = Assert.Throws<InvalidDataException>(() =>
+                    pixels
+                        .Read([
+                            [.. Enumerable.Range(0, Count)],
+                        ])
+                        .First()
+                );
                 Assert.Contains(FormattableString.Invariant($"damaged at image {bit / 8 / ImageBytes}, byte"), error.Message, StringComparison.Ordinal);
             }
         }
@@ -101,7 +122,16 @@ public sealed class PixelFileTests : IDisposable
         using FilePixels second = other.Finish(Notes);
         using FilePixels found = FilePixels.Find(_folder.Path, "a", ImageBytes, _notices.Add)!;
 
-        Assert.All([first, second, found], pixels => Assert.Equal([Image(3)], pixels.Read([[3]])));
+        Assert.All(
+            [first, second, found],
+            pixels =>
+                Assert.Equal(
+                    [Image(3)],
+                    pixels.Read([
+                        [3],
+                    ])
+                )
+        );
         Assert.Single(Directory.GetFiles(_folder.Path));
     }
 
@@ -120,7 +150,12 @@ public sealed class PixelFileTests : IDisposable
         Assert.False(File.Exists(abandoned));
         Assert.True(File.Exists(others));
         using FilePixels pixels = alive.Finish(Notes);
-        Assert.Equal([Image(3)], pixels.Read([[3]]));
+        Assert.Equal(
+            [Image(3)],
+            pixels.Read([
+                [3],
+            ])
+        );
     }
 
     [Fact]
@@ -143,7 +178,12 @@ public sealed class PixelFileTests : IDisposable
 
         using FilePixels pixels = writer.Finish(Notes);
 
-        Assert.Equal([Image(3)], pixels.Read([[3]]));
+        Assert.Equal(
+            [Image(3)],
+            pixels.Read([
+                [3],
+            ])
+        );
         Assert.Empty(Directory.GetFiles(_folder.Path));
     }
 

@@ -22,15 +22,43 @@ public sealed class RandomStreamTests
     [Fact]
     public void NextSeed_StateOneTwoThreeFour_GivesThePublishedSequence()
     {
-        ulong[] published = [11520, 0, 1509978240, 1215971899390074240, 1216172134540287360, 607988272756665600, 16172922978634559625, 8476171486693032832, 10595114339597558777, 2904607092377533576];
+        ulong[] published =
+        [
+            11520,
+            0,
+            1509978240,
+            1215971899390074240,
+            1216172134540287360,
+            607988272756665600,
+            16172922978634559625,
+            8476171486693032832,
+            10595114339597558777,
+            2904607092377533576,
+        ];
         RandomStream random = new(0, "") { State = (1, 2, 3, 4) };
 
         Assert.All(published, word => Assert.Equal((long)(word >> 1), random.NextSeed()));
     }
 
     [Theory]
-    [InlineData(0, "shuffle", 0.4857421663500243, 0.38495511170073704, 1043123358, new[] { 4, 1, 9, 2, 6, 8, 3, 7, 8, 6, 1, 5 }, new[] { 1, 3, 6, 4, 0, 7, 9, 8, 5, 2 })]
-    [InlineData(42, "weights", 0.13497688568843313, -0.5346395626064855, 289860654, new[] { 1, 4, 1, 2, 1, 3, 5, 2, 3, 7, 5, 1 }, new[] { 4, 3, 7, 8, 2, 1, 0, 9, 6, 5 })]
+    [InlineData(
+        0,
+        "shuffle",
+        0.4857421663500243,
+        0.38495511170073704,
+        1043123358,
+        new[] { 4, 1, 9, 2, 6, 8, 3, 7, 8, 6, 1, 5 },
+        new[] { 1, 3, 6, 4, 0, 7, 9, 8, 5, 2 }
+    )]
+    [InlineData(
+        42,
+        "weights",
+        0.13497688568843313,
+        -0.5346395626064855,
+        289860654,
+        new[] { 1, 4, 1, 2, 1, 3, 5, 2, 3, 7, 5, 1 },
+        new[] { 4, 3, 7, 8, 2, 1, 0, 9, 6, 5 }
+    )]
     public void Draws_SeedAndName_GiveWhatPythonGives(long seed, string name, double uniform, double gaussian, int large, int[] digits, int[] permutation)
     {
         Assert.Equal(uniform, new RandomStream(seed, name).NextDouble());
@@ -42,35 +70,52 @@ public sealed class RandomStreamTests
     }
 
     [Fact]
-    public void NextInt_AnyBound_StaysBelowIt() => PropertyAssert.Holds(Prop.ForAll<long, PositiveInt>((seed, bound) =>
-    {
-        RandomStream random = new(seed, "test");
-        return Enumerable.Range(0, 50).All(_ => random.NextInt(bound.Get) is int value && value >= 0 && value < bound.Get);
-    }));
+    public void NextInt_AnyBound_StaysBelowIt() =>
+        PropertyAssert.Holds(
+            Prop.ForAll<long, PositiveInt>(
+                (seed, bound) =>
+                {
+                    RandomStream random = new(seed, "test");
+                    return Enumerable.Range(0, 50).All(_ => random.NextInt(bound.Get) is int value && value >= 0 && value < bound.Get);
+                }
+            )
+        );
 
     [Fact]
-    public void NextDouble_AnySeed_LiesInZeroToOne() => PropertyAssert.Holds(Prop.ForAll<long>(seed =>
-    {
-        RandomStream random = new(seed, "test");
-        return Enumerable.Range(0, 200).All(_ => random.NextDouble() is >= 0 and < 1);
-    }));
+    public void NextDouble_AnySeed_LiesInZeroToOne() =>
+        PropertyAssert.Holds(
+            Prop.ForAll<long>(seed =>
+            {
+                RandomStream random = new(seed, "test");
+                return Enumerable.Range(0, 200).All(_ => random.NextDouble() is >= 0 and < 1);
+            })
+        );
 
     [Fact]
-    public void Permutation_AnyCount_HasEachIndexOnce() => PropertyAssert.Holds(Prop.ForAll<long, NonNegativeInt>((seed, count) =>
-        new RandomStream(seed, "test").Permutation(count.Get).Order().SequenceEqual(Enumerable.Range(0, count.Get))));
+    public void Permutation_AnyCount_HasEachIndexOnce() =>
+        PropertyAssert.Holds(
+            Prop.ForAll<long, NonNegativeInt>(
+                (seed, count) => new RandomStream(seed, "test").Permutation(count.Get).Order().SequenceEqual(Enumerable.Range(0, count.Get))
+            )
+        );
 
     [Fact]
-    public void State_Restored_ContinuesTheStream() => PropertyAssert.Holds(Prop.ForAll<long, NonNegativeInt>((seed, skip) =>
-    {
-        RandomStream random = new(seed, "test");
-        for (int i = 0; i < skip.Get; i++)
-        {
-            random.NextGaussian();
-        }
+    public void State_Restored_ContinuesTheStream() =>
+        PropertyAssert.Holds(
+            Prop.ForAll<long, NonNegativeInt>(
+                (seed, skip) =>
+                {
+                    RandomStream random = new(seed, "test");
+                    for (int i = 0; i < skip.Get; i++)
+                    {
+                        random.NextGaussian();
+                    }
 
-        RandomStream copy = new(0, "other") { State = random.State };
-        return Enumerable.Range(0, 10).All(_ => copy.NextSeed() == random.NextSeed());
-    }));
+                    RandomStream copy = new(0, "other") { State = random.State };
+                    return Enumerable.Range(0, 10).All(_ => copy.NextSeed() == random.NextSeed());
+                }
+            )
+        );
 
     [Fact]
     public void Streams_OtherNameOrSeed_GiveOtherNumbers()
@@ -92,8 +137,11 @@ public sealed class RandomStreamTests
     {
         const int Draws = 120_000;
         RandomStream random = new(5, "test");
-        Dictionary<int, int> counts = Enumerable.Range(0, Draws).Select(_ => random.Permutation(5).Aggregate(0, (code, digit) => code * 5 + digit))
-            .CountBy(code => code).ToDictionary();
+        Dictionary<int, int> counts = Enumerable
+            .Range(0, Draws)
+            .Select(_ => random.Permutation(5).Aggregate(0, (code, digit) => code * 5 + digit))
+            .CountBy(code => code)
+            .ToDictionary();
 
         // The 99.99 % quantile of chi square with 119 degrees of freedom is 184.
         double expected = Draws / 120.0;
@@ -133,7 +181,8 @@ public sealed class RandomStreamTests
     [Fact]
     public void PermutationWithin_BufferOfAll_IsUniform()
     {
-        const int Count = 5, Draws = 10_000;
+        const int Count = 5,
+            Draws = 10_000;
         RandomStream random = new(2, "order");
         int[,] counts = new int[Count, Count];
         for (int draw = 0; draw < Draws; draw++)

@@ -15,7 +15,8 @@ public sealed class BrowserTests(TrainedModel trained)
     private const string Found = "problems found: ";
 
     private static readonly string? Browser = ((string[])["chromium", "chromium-browser", "google-chrome"])
-        .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
+        .SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)))
+        .FirstOrDefault(File.Exists);
 
     // Finds elements wider than the page, and texts with a contrast below 4.5 (WCAG 2.1, success criterion 1.4.3).
     private static readonly string Inspection = """
@@ -57,12 +58,17 @@ public sealed class BrowserTests(TrainedModel trained)
     {
         using TemporaryFolder folder = new();
         SweepParameter[] parameters = [new NumberParameter("LearningRate", 1e-3, 1, logarithmic: true), new ChoiceParameter("ARatherLongNameOfAChoice", 1, 2)];
-        SweepTrial[] trials = [.. Enumerable.Range(0, 12).Select(i => new SweepTrial(i, [new("LearningRate", 0.01 * (i + 1)), new("ARatherLongNameOfAChoice", 1 + i % 2)])
-        {
-            State = i == 3 ? TrialState.Failed : TrialState.Completed,
-            Curve = [new TrialEpoch(1, 0.1 * i), new TrialEpoch(2, 0.05 + 0.07 * i)],
-            Error = i == 3 ? "A rather long account of what went wrong in this trial, as errors are." : null,
-        })];
+        SweepTrial[] trials =
+        [
+            .. Enumerable
+                .Range(0, 12)
+                .Select(i => new SweepTrial(i, [new("LearningRate", 0.01 * (i + 1)), new("ARatherLongNameOfAChoice", 1 + i % 2)])
+                {
+                    State = i == 3 ? TrialState.Failed : TrialState.Completed,
+                    Curve = [new TrialEpoch(1, 0.1 * i), new TrialEpoch(2, 0.05 + 0.07 * i)],
+                    Error = i == 3 ? "A rather long account of what went wrong in this trial, as errors are." : null,
+                }),
+        ];
 
         AssertReadable(folder, HtmlPage.Of("Sweep", SweepReport.Of(parameters, trials)), dark);
     }
@@ -72,8 +78,19 @@ public sealed class BrowserTests(TrainedModel trained)
         Skip.If(Browser is null, "There is no Chromium on the PATH.");
         string path = folder.Write("inspected.html", page.Replace("</body>", Inspection, StringComparison.Ordinal));
         ProcessStartInfo start = new(Browser!) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])["--headless", "--no-sandbox", "--disable-gpu", $"--user-data-dir={folder["profile"]}", $"--window-size={PhoneWidth},844",
-            $"--blink-settings=preferredColorScheme={(dark ? 0 : 1)}", "--dump-dom", new Uri(path).AbsoluteUri])
+        foreach (
+            string argument in (string[])
+                [
+                    "--headless",
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    $"--user-data-dir={folder["profile"]}",
+                    $"--window-size={PhoneWidth},844",
+                    $"--blink-settings=preferredColorScheme={(dark ? 0 : 1)}",
+                    "--dump-dom",
+                    new Uri(path).AbsoluteUri,
+                ]
+        )
         {
             start.ArgumentList.Add(argument);
         }

@@ -26,7 +26,12 @@ public sealed class ModelReportTests(TrainedModel trained)
         Assert.Equal(expected.MicroAccuracy, report.Accuracy, 9);
         Assert.Equal(expected.MacroAccuracy, report.MacroRecall, 9);
         Assert.Equal(expected.LogLoss, report.LogLoss, 5);
-        Assert.Equal(expected.ConfusionMatrix.Counts.SelectMany(row => row), from actual in Enumerable.Range(0, 3) from predicted in Enumerable.Range(0, 3) select (double)report.Count(actual, predicted));
+        Assert.Equal(
+            expected.ConfusionMatrix.Counts.SelectMany(row => row),
+            from actual in Enumerable.Range(0, 3)
+            from predicted in Enumerable.Range(0, 3)
+            select (double)report.Count(actual, predicted)
+        );
         Assert.Equal(ColoredImages.Names, report.Classes.Select(entry => entry.Name));
         string[] paths = [.. trained.Rows.GetColumn<string>("ImagePath")];
         Assert.All(report.Worst, image => Assert.Equal(paths[image.Row], image.File));
@@ -38,9 +43,21 @@ public sealed class ModelReportTests(TrainedModel trained)
         MulticlassClassificationCatalog catalog = trained.Context.MulticlassClassification;
         IDataView scored = trained.Model.Transform(trained.Rows);
 
-        Assert.Contains("'Truth'", Assert.Throws<ArgumentOutOfRangeException>(() => catalog.EvaluateInDetail(scored, labelColumnName: "Truth")).Message, StringComparison.Ordinal);
-        Assert.Contains("'Scores'", Assert.Throws<ArgumentOutOfRangeException>(() => catalog.EvaluateInDetail(scored, scoreColumnName: "Scores")).Message, StringComparison.Ordinal);
-        Assert.Contains("Vector<Single, 3>", Assert.Throws<ArgumentOutOfRangeException>(() => catalog.EvaluateInDetail(scored, scoreColumnName: "Image")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'Truth'",
+            Assert.Throws<ArgumentOutOfRangeException>(() => catalog.EvaluateInDetail(scored, labelColumnName: "Truth")).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "'Scores'",
+            Assert.Throws<ArgumentOutOfRangeException>(() => catalog.EvaluateInDetail(scored, scoreColumnName: "Scores")).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "Vector<Single, 3>",
+            Assert.Throws<ArgumentOutOfRangeException>(() => catalog.EvaluateInDetail(scored, scoreColumnName: "Image")).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -70,7 +87,16 @@ public sealed class ModelReportTests(TrainedModel trained)
     [Fact]
     public void Explain_ASplitAndShareModel_HasAMapOfEachSplit()
     {
-        SsmOptions options = new() { Backbone = "cifar-resnet-8", ImageHeight = 12, ImageWidth = 12, Epochs = 1, BatchSize = 12, Head = new SplitAndShareHead { Splits = 3 }, Seed = 1 };
+        SsmOptions options = new()
+        {
+            Backbone = "cifar-resnet-8",
+            ImageHeight = 12,
+            ImageWidth = 12,
+            Epochs = 1,
+            BatchSize = 12,
+            Head = new SplitAndShareHead { Splits = 3 },
+            Seed = 1,
+        };
         using ImageClassificationTransformer model = trained.Context.MulticlassClassification.Trainers.Ssm(options).Fit(trained.Loaded);
         using ImageExplainer explainer = trained.Context.Model.CreateImageExplainer(model);
 
@@ -101,11 +127,23 @@ public sealed class ModelReportTests(TrainedModel trained)
     {
         using TemporaryFolder folder = new();
 
-        trained.Context.Model.SaveReport(trained.Model, trained.Rows, folder["report.html"], new ModelReportOptions { Worst = 5, Images = 3, Activations = 6 });
+        trained.Context.Model.SaveReport(
+            trained.Model,
+            trained.Rows,
+            folder["report.html"],
+            new ModelReportOptions
+            {
+                Worst = 5,
+                Images = 3,
+                Activations = 6,
+            }
+        );
 
         XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
         Assert.Equal(
-            ["summary", "curves", "confusion", "classes", "calibration", "worst", "images", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
+            ["summary", "curves", "confusion", "classes", "calibration", "worst", "images", "activations"],
+            root.Descendants("section").Attributes("id").Select(id => id.Value)
+        );
         Assert.Equal(2 * 5, Section(root, "worst").Descendants("img").Count());
         Assert.Equal(3 * 5, Section(root, "images").Descendants("img").Count());
         Assert.Equal(Tiny.Options.Epochs, Section(root, "curves").Descendants("tbody").Elements("tr").Count());
@@ -147,11 +185,23 @@ public sealed class ModelReportTests(TrainedModel trained)
         using TemporaryFolder folder = new();
         ITransformer ensemble = trained.Context.MulticlassClassification.Ensemble([trained.Model, Larger()], [3, 1]);
 
-        trained.Context.Model.SaveReport(ensemble, trained.Rows, folder["report.html"], new ModelReportOptions { Worst = 2, Images = 3, Activations = 6 });
+        trained.Context.Model.SaveReport(
+            ensemble,
+            trained.Rows,
+            folder["report.html"],
+            new ModelReportOptions
+            {
+                Worst = 2,
+                Images = 3,
+                Activations = 6,
+            }
+        );
 
         XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
         Assert.Equal(
-            ["summary", "curves-1", "curves-2", "confusion", "classes", "calibration", "worst", "pictures", "activations"], root.Descendants("section").Attributes("id").Select(id => id.Value));
+            ["summary", "curves-1", "curves-2", "confusion", "classes", "calibration", "worst", "pictures", "activations"],
+            root.Descendants("section").Attributes("id").Select(id => id.Value)
+        );
         // The image, the mean map, and one map per network.
         Assert.Equal(3 * 4, Section(root, "pictures").Descendants("img").Count());
         Assert.Contains("wrn-10-1, 3x16x20, 25.0 %", Section(root, "summary").Descendants("dd").Select(value => value.Value));
@@ -163,24 +213,65 @@ public sealed class ModelReportTests(TrainedModel trained)
         using TemporaryFolder folder = new();
 
         trained.Context.Model.SaveReport(
-            trained.Model, trained.Rows, folder["report.html"], new ModelReportOptions { Worst = 2, Images = 2, Activations = 4, Name = "mined", Compared = [new("plain", Larger())] });
+            trained.Model,
+            trained.Rows,
+            folder["report.html"],
+            new ModelReportOptions
+            {
+                Worst = 2,
+                Images = 2,
+                Activations = 4,
+                Name = "mined",
+                Compared = [new("plain", Larger())],
+            }
+        );
 
         XElement activations = Section(PageAssert.Sound(File.ReadAllText(folder["report.html"])), "activations");
         Assert.Equal(3, activations.Descendants("figure").Count());
-        Assert.All(activations.Descendants("figure"), figure => Assert.All(["mined", "plain"], name => Assert.Contains(name, figure.Value, StringComparison.Ordinal)));
-        Assert.Equal(["mined", "mined", "mined", "plain", "plain", "plain"], activations.Descendants("tbody").Elements("tr").Select(row => row.Elements().First().Value));
+        Assert.All(
+            activations.Descendants("figure"),
+            figure => Assert.All(["mined", "plain"], name => Assert.Contains(name, figure.Value, StringComparison.Ordinal))
+        );
+        Assert.Equal(
+            ["mined", "mined", "mined", "plain", "plain", "plain"],
+            activations.Descendants("tbody").Elements("tr").Select(row => row.Elements().First().Value)
+        );
     }
 
     [Fact]
     public void SaveReport_ImagesOfSeveralClasses_HasTheConfusionOfEachClass()
     {
         using TemporaryFolder folder = new();
-        PatchTrainingOptions options = new() { Backbone = "cifar-resnet-8", ImageHeight = 12, ImageWidth = 12, Epochs = 1, SwitchEpoch = 0, Head = new VggPatchHead { HiddenUnits = 8 }, BatchSize = 12, Augmentations = [], Seed = 1 };
+        PatchTrainingOptions options = new()
+        {
+            Backbone = "cifar-resnet-8",
+            ImageHeight = 12,
+            ImageWidth = 12,
+            Epochs = 1,
+            SwitchEpoch = 0,
+            Head = new VggPatchHead { HiddenUnits = 8 },
+            BatchSize = 12,
+            Augmentations = [],
+            Seed = 1,
+        };
         MLContext ml = trained.Context;
-        ITransformer model = ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath").Append(ml.MultilabelClassification().Trainers.PatchTraining(options)).Fit(trained.Rows);
+        ITransformer model = ml
+            .Transforms.LoadRawImageBytes("Image", null, "ImagePath")
+            .Append(ml.MultilabelClassification().Trainers.PatchTraining(options))
+            .Fit(trained.Rows);
         MultilabelClassificationMetrics expected = ml.MultilabelClassification().Evaluate(model.Transform(trained.Rows));
 
-        ml.Model.SaveReport(model, trained.Rows, folder["report.html"], new ModelReportOptions { Images = 2, Activations = 4, Worst = 5 });
+        ml.Model.SaveReport(
+            model,
+            trained.Rows,
+            folder["report.html"],
+            new ModelReportOptions
+            {
+                Images = 2,
+                Activations = 4,
+                Worst = 5,
+            }
+        );
         ml.Model.SaveReport(model, Unlabeled(), folder["unlabeled.html"], new ModelReportOptions { Images = 2, Activations = 4 });
 
         XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
@@ -188,14 +279,32 @@ public sealed class ModelReportTests(TrainedModel trained)
         string[][] table = [.. Section(root, "classes").Descendants("tbody").Elements("tr").Select(row => row.Elements().Select(cell => cell.Value).ToArray())];
         Assert.Equal([.. ColoredImages.Names, "all classes", "Mean (macro)"], table.Select(row => row[0]));
         Assert.Equal(
-            expected.Classes.Select(entry => (string[])[.. new[] { entry.TruePositives, entry.FalseNegatives, entry.FalsePositives, entry.TrueNegatives }.Select(count => $"{count}")]),
-            table.Take(3).Select(row => row[1..5]));
-        Assert.Equal(expected.Classes.Select(entry => entry.AveragePrecision!.Value.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture)), table.Take(3).Select(row => row[8]));
+            expected.Classes.Select(entry =>
+                (string[])[.. new[] { entry.TruePositives, entry.FalseNegatives, entry.FalsePositives, entry.TrueNegatives }.Select(count => $"{count}")]
+            ),
+            table.Take(3).Select(row => row[1..5])
+        );
+        Assert.Equal(
+            expected.Classes.Select(entry => entry.AveragePrecision!.Value.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture)),
+            table.Take(3).Select(row => row[8])
+        );
         // The class with the largest binary cross entropy of each row; the largest loss first.
         string[] labels = [.. trained.Rows.GetColumn<string>("Label")];
-        IEnumerable<string> worst = model.Transform(trained.Rows).GetColumn<float[]>("Score")
-            .Select((scores, row) => scores.Select((score, k) => (Has: labels[row] == ColoredImages.Names[k], k, Loss: -Math.Log(labels[row] == ColoredImages.Names[k] ? score : 1 - score))).MaxBy(entry => entry.Loss))
-            .OrderByDescending(entry => entry.Loss).Take(5).Select(entry => $"{(entry.Has ? "has" : "has no")} {ColoredImages.Names[entry.k]}");
+        IEnumerable<string> worst = model
+            .Transform(trained.Rows)
+            .GetColumn<float[]>("Score")
+            .Select(
+                (scores, row) =>
+                    scores
+                        .Select(
+                            (score, k) =>
+                                (Has: labels[row] == ColoredImages.Names[k], k, Loss: -Math.Log(labels[row] == ColoredImages.Names[k] ? score : 1 - score))
+                        )
+                        .MaxBy(entry => entry.Loss)
+            )
+            .OrderByDescending(entry => entry.Loss)
+            .Take(5)
+            .Select(entry => $"{(entry.Has ? "has" : "has no")} {ColoredImages.Names[entry.k]}");
         Assert.Equal(worst, Section(root, "worst").Descendants("strong").Select(verdict => verdict.Value));
         XElement other = PageAssert.Sound(File.ReadAllText(folder["unlabeled.html"]));
         Assert.Equal(["summary", "curves", "images", "activations"], other.Descendants("section").Attributes("id").Select(id => id.Value));
@@ -217,13 +326,28 @@ public sealed class ModelReportTests(TrainedModel trained)
     {
         using TemporaryFolder folder = new();
         string broken = folder.Write("broken.png", "no picture");
-        IDataView rows = trained.Context.Data.LoadFromEnumerable(trained.Rows.GetColumn<string>("ImagePath").Zip(trained.Rows.GetColumn<string>("Label"))
-            .Select((row, i) => new ImageFileRow { ImagePath = i % 9 == 4 ? broken : row.First, Label = row.Second }).ToArray());
+        IDataView rows = trained.Context.Data.LoadFromEnumerable(
+            trained
+                .Rows.GetColumn<string>("ImagePath")
+                .Zip(trained.Rows.GetColumn<string>("Label"))
+                .Select((row, i) => new ImageFileRow { ImagePath = i % 9 == 4 ? broken : row.First, Label = row.Second })
+                .ToArray()
+        );
         ITransformer ensemble = trained.Context.MulticlassClassification.Ensemble([trained.Model, trained.Model]);
 
         foreach (ITransformer model in (ITransformer[])[trained.Model, ensemble])
         {
-            trained.Context.Model.SaveReport(model, rows, folder["report.html"], new ModelReportOptions { Worst = 2, Images = 2, Activations = 4 });
+            trained.Context.Model.SaveReport(
+                model,
+                rows,
+                folder["report.html"],
+                new ModelReportOptions
+                {
+                    Worst = 2,
+                    Images = 2,
+                    Activations = 4,
+                }
+            );
 
             XElement summary = Section(PageAssert.Sound(File.ReadAllText(folder["report.html"])), "summary");
             Assert.Contains("Unreadable4", summary.Descendants("div").Select(fact => fact.Value));
@@ -236,15 +360,21 @@ public sealed class ModelReportTests(TrainedModel trained)
     {
         ModelReportOptions[] nonsense = [new() { Worst = -1 }, new() { Images = -1 }, new() { Activations = 0 }];
 
-        Assert.All(nonsense, options => Assert.Throws<ArgumentOutOfRangeException>(() => trained.Context.Model.SaveReport(trained.Model, trained.Rows, "never.html", options)));
+        Assert.All(
+            nonsense,
+            options => Assert.Throws<ArgumentOutOfRangeException>(() => trained.Context.Model.SaveReport(trained.Model, trained.Rows, "never.html", options))
+        );
     }
 
-    private IDataView Unlabeled() => trained.Context.Data.LoadFromEnumerable(
-        trained.Rows.GetColumn<string>("ImagePath").Select(path => new ImageFileRow { ImagePath = path, Label = "" }).ToArray());
+    private IDataView Unlabeled() =>
+        trained.Context.Data.LoadFromEnumerable(
+            trained.Rows.GetColumn<string>("ImagePath").Select(path => new ImageFileRow { ImagePath = path, Label = "" }).ToArray()
+        );
 
     // Another network, and images with another size and shape.
-    private TransformerChain<ImageClassificationTransformer> Larger() => Tiny.Pipeline(
-        trained.Context, Tiny.Options with { Backbone = "wrn-10-1", ImageHeight = 16, ImageWidth = 20, Resize = ResizeRule.Squash, Epochs = 1 }).Fit(trained.Rows);
+    private TransformerChain<ImageClassificationTransformer> Larger() =>
+        Tiny.Pipeline(trained.Context, Tiny.Options with { Backbone = "wrn-10-1", ImageHeight = 16, ImageWidth = 20, Resize = ResizeRule.Squash, Epochs = 1 })
+            .Fit(trained.Rows);
 
     private static XElement Section(XElement root, string id) => root.Descendants("section").Single(section => (string?)section.Attribute("id") == id);
 }

@@ -22,13 +22,22 @@ internal static class PageAssert
         Assert.NotEmpty((string?)root.Element("head")?.Element("title") ?? "");
         Assert.Single(all, element => element.Name == "h1");
         Assert.Single(all, element => element.Name == "main");
-        Assert.All(all.Where(element => element.Name == "img"), image =>
-        {
-            Assert.False(string.IsNullOrWhiteSpace((string?)image.Attribute("alt")), "An image has no alternative text.");
-            Assert.StartsWith("data:image/png;base64,", (string?)image.Attribute("src"), StringComparison.Ordinal);
-        });
-        Assert.All(all.Where(element => element.Name == "svg"), plot => Assert.True(
-            (string?)plot.Attribute("role") == "img" && !string.IsNullOrWhiteSpace((string?)plot.Attribute("aria-label")), "A plot has no words."));
+        Assert.All(
+            all.Where(element => element.Name == "img"),
+            image =>
+            {
+                Assert.False(string.IsNullOrWhiteSpace((string?)image.Attribute("alt")), "An image has no alternative text.");
+                Assert.StartsWith("data:image/png;base64,", (string?)image.Attribute("src"), StringComparison.Ordinal);
+            }
+        );
+        Assert.All(
+            all.Where(element => element.Name == "svg"),
+            plot =>
+                Assert.True(
+                    (string?)plot.Attribute("role") == "img" && !string.IsNullOrWhiteSpace((string?)plot.Attribute("aria-label")),
+                    "A plot has no words."
+                )
+        );
         Assert.All(all.Where(element => element.Name == "table"), AssertTable);
         string[] ids = [.. all.Attributes("id").Select(id => id.Value)];
         Assert.Equal(ids.Distinct(), ids);

@@ -21,18 +21,29 @@ public sealed class PlotTests
         Assert.Equal(expected, PlotAxis.Over("epoch", [min, max], isWhole: true).Ticks());
 
     [Fact]
-    public void Axis_AnyValues_ContainsTicksAndValues() => PropertyAssert.Holds(Prop.ForAll(ArbMap.Default.ArbFor<double[]>(), values =>
-    {
-        double[] small = [.. values.Select(value => double.IsFinite(value) ? Math.IEEERemainder(value, 1e6) : value)];
-        PlotAxis axis = PlotAxis.Over("x", small);
-        double[] ticks = [.. axis.Ticks()];
-        return axis.Max > axis.Min && ticks.Length <= 8 && ticks.All(tick => tick >= axis.Min - 1e-6 && tick <= axis.Max + 1e-6) && small.Where(double.IsFinite).All(value => axis.Position(value) is >= 0 and <= 1);
-    }));
+    public void Axis_AnyValues_ContainsTicksAndValues() =>
+        PropertyAssert.Holds(
+            Prop.ForAll(
+                ArbMap.Default.ArbFor<double[]>(),
+                values =>
+                {
+                    double[] small = [.. values.Select(value => double.IsFinite(value) ? Math.IEEERemainder(value, 1e6) : value)];
+                    PlotAxis axis = PlotAxis.Over("x", small);
+                    double[] ticks = [.. axis.Ticks()];
+                    return axis.Max > axis.Min
+                        && ticks.Length <= 8
+                        && ticks.All(tick => tick >= axis.Min - 1e-6 && tick <= axis.Max + 1e-6)
+                        && small.Where(double.IsFinite).All(value => axis.Position(value) is >= 0 and <= 1);
+                }
+            )
+        );
 
     [Fact]
     public void Line_WithAGap_IsTwoLines()
     {
-        XElement svg = new Plot("title", "words", new PlotAxis("x", 0, 4), new PlotAxis("y", 0, 1)).Line("a", [(0, 0), (1, 1), (2, double.NaN), (3, 0), (4, 1)], 0).ToSvg();
+        XElement svg = new Plot("title", "words", new PlotAxis("x", 0, 4), new PlotAxis("y", 0, 1))
+            .Line("a", [(0, 0), (1, 1), (2, double.NaN), (3, 0), (4, 1)], 0)
+            .ToSvg();
 
         Assert.Equal(2, svg.Descendants("polyline").Count());
         Assert.Contains("a", svg.Elements("text").Select(text => text.Value));
@@ -41,7 +52,22 @@ public sealed class PlotTests
     [Fact]
     public void Page_Texts_AreEscaped()
     {
-        string page = HtmlPage.Of("a < b & \"c\"", [new ReportSection("one", "<script>", HtmlTable.Of("caption", ["Name", "#Number"], [["</table>", "1"]]))]);
+        string page = HtmlPage.Of(
+            "a < b & \"c\"",
+            [
+                new ReportSection(
+                    "one",
+                    "<script>",
+                    HtmlTable.Of(
+                        "caption",
+                        ["Name", "#Number"],
+                        [
+                            ["</table>", "1"],
+                        ]
+                    )
+                ),
+            ]
+        );
 
         Assert.DoesNotContain("<script>", page, StringComparison.Ordinal);
         Assert.Equal("a < b & \"c\"", PageAssert.Sound(page).Descendants("h1").Single().Value);

@@ -8,12 +8,17 @@ namespace Microsoft.ML.FeatureMining.Tests.Strategies;
 public sealed class ClassPairsTests
 {
     [Fact]
-    public void Order_AnySet_KeepsEachImageOnce() => PropertyAssert.Holds(Prop.ForAll<PositiveInt, PositiveInt, PositiveInt>((count, classes, batch) =>
-    {
-        int[] arranged = Arrange(count.Get, classes.Get, batch.Get, out _);
+    public void Order_AnySet_KeepsEachImageOnce() =>
+        PropertyAssert.Holds(
+            Prop.ForAll<PositiveInt, PositiveInt, PositiveInt>(
+                (count, classes, batch) =>
+                {
+                    int[] arranged = Arrange(count.Get, classes.Get, batch.Get, out _);
 
-        Assert.Equal(Enumerable.Range(0, count.Get), arranged.Order());
-    }));
+                    Assert.Equal(Enumerable.Range(0, count.Get), arranged.Order());
+                }
+            )
+        );
 
     [Theory]
     [InlineData(100, 7, 10)]
@@ -35,7 +40,10 @@ public sealed class ClassPairsTests
         int[] arranged = Arrange(count, classes, batch, out int[] labels);
 
         // Some pairs are split to fill the odd rows, but the first half of the batches has complete pairs.
-        Assert.All(arranged.Chunk(batch).Take(count / batch / 2), rows => Assert.All(rows.Take(batch - 1).Chunk(2), pair => Assert.Equal(labels[pair[0]], labels[pair[1]])));
+        Assert.All(
+            arranged.Chunk(batch).Take(count / batch / 2),
+            rows => Assert.All(rows.Take(batch - 1).Chunk(2), pair => Assert.Equal(labels[pair[0]], labels[pair[1]]))
+        );
     }
 
     [Fact]
@@ -45,7 +53,9 @@ public sealed class ClassPairsTests
         const int Epochs = 6000;
         RandomStream random = new(1, "shuffle");
         int[] labels = new int[4];
-        int together = Enumerable.Range(0, Epochs).Count(_ => ClassPairs.Order(random.Permutation(4), labels, 4) is var order && Array.IndexOf(order, 0) / 2 == Array.IndexOf(order, 3) / 2);
+        int together = Enumerable
+            .Range(0, Epochs)
+            .Count(_ => ClassPairs.Order(random.Permutation(4), labels, 4) is var order && Array.IndexOf(order, 0) / 2 == Array.IndexOf(order, 3) / 2);
 
         Assert.Equal(1.0 / 3, (double)together / Epochs, 5 * Math.Sqrt(2.0 / 9 / Epochs));
     }

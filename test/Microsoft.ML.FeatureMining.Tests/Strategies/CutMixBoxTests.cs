@@ -19,7 +19,18 @@ public sealed class CutMixBoxTests
     [InlineData(7, 5, 3.104956268, 12.06705539, 2.016, 5.52, 7.532501458, 94.40144606, 0.16, 3.132653061, 2.12)]
     [InlineData(2, 9, 0, 0, 4.192043896, 21.29492455, 0, 0, 1, 0.5, 4.139917695)]
     public void DrawBox_ManyBoxes_HaveTheExactMoments(
-        int width, int height, double meanWidth, double squareWidth, double meanHeight, double squareHeight, double meanArea, double squareArea, double empty, double middleX, double middleY)
+        int width,
+        int height,
+        double meanWidth,
+        double squareWidth,
+        double meanHeight,
+        double squareHeight,
+        double meanArea,
+        double squareArea,
+        double empty,
+        double middleX,
+        double middleY
+    )
     {
         RandomStream random = new(1, "boxes");
         PixelBox[] boxes = [.. Enumerable.Range(0, Draws).Select(_ => CutMix.DrawBox(width, height, random.NextDouble(), random))];
@@ -39,7 +50,10 @@ public sealed class CutMixBoxTests
             double[] values = [.. boxes.Select(value)];
             double mean = values.Average();
             double error = Math.Sqrt(values.Average(v => Square(v - mean)) / Draws);
-            Assert.True(Math.Abs(mean - expected) <= StandardErrors * error + 1e-8, $"{what} on {width}x{height}: {mean} where {expected} was expected, standard error {error:g3}.");
+            Assert.True(
+                Math.Abs(mean - expected) <= StandardErrors * error + 1e-8,
+                $"{what} on {width}x{height}: {mean} where {expected} was expected, standard error {error:g3}."
+            );
         }
     }
 

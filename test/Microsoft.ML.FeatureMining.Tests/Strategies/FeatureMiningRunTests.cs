@@ -46,7 +46,10 @@ public sealed class FeatureMiningRunTests : IClassFixture<SingleThreadFixture>
     public void Fit_WeightlessTerms_GivesTheWeightsOfThePlainRun()
     {
         // Without weight decay and with terms of weight 0, the branches must not change the backbone.
-        TrainingRecipe plain = Plain with { WeightDecay = 0 };
+        TrainingRecipe plain = Plain with
+        {
+            WeightDecay = 0,
+        };
 
         Assert.Equal(TinyRun.Bits(TinyRun.Fit(plain)), TinyRun.Bits(TinyRun.Fit(plain with { Strategies = [new Weightless()] })));
     }
@@ -56,7 +59,10 @@ public sealed class FeatureMiningRunTests : IClassFixture<SingleThreadFixture>
     {
         TrainingRecipe stopped = Plain with { KeepWeights = KeepWeights.Last };
 
-        Assert.Equal(TinyRun.Bits(TinyRun.Fit(stopped, canceled: () => true)), TinyRun.Bits(TinyRun.Fit(stopped with { Strategies = [new Strategy()] }, canceled: () => true)));
+        Assert.Equal(
+            TinyRun.Bits(TinyRun.Fit(stopped, canceled: () => true)),
+            TinyRun.Bits(TinyRun.Fit(stopped with { Strategies = [new Strategy()] }, canceled: () => true))
+        );
     }
 
     /// <summary>Records each batch without changing it.</summary>
@@ -83,7 +89,8 @@ public sealed class FeatureMiningRunTests : IClassFixture<SingleThreadFixture>
     {
         public override string Key => "weightless";
 
-        protected internal override StrategyRun Start(StrategyContext context) => new Run(context.AddModule("fc", nn.Linear(context.Stages[^1].Channels, context.ClassCount)));
+        protected internal override StrategyRun Start(StrategyContext context) =>
+            new Run(context.AddModule("fc", nn.Linear(context.Stages[^1].Channels, context.ClassCount)));
 
         private sealed class Run(nn.Module<Tensor, Tensor> fc) : StrategyRun
         {

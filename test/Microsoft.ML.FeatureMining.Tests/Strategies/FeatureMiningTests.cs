@@ -20,7 +20,10 @@ public sealed class FeatureMiningTests : IClassFixture<SingleThreadFixture>
         NetworkGolden golden = new("feature-mining");
         using StrategyBench bench = new(new Strategy { Stages = 2 }) { Criterion = new CrossEntropyLoss { LabelSmoothing = 0.1 } };
         new NetworkGolden("cifar-resnet-8").Weights("weights").CopyTo(bench.Network);
-        Dictionary<string, Linear> branches = bench.Context.Modules.ToDictionary(entry => entry.Name["feature-mining.".Length..], entry => (Linear)entry.Module);
+        Dictionary<string, Linear> branches = bench.Context.Modules.ToDictionary(
+            entry => entry.Name["feature-mining.".Length..],
+            entry => (Linear)entry.Module
+        );
         using (IDisposable noGrad = no_grad())
         {
             foreach ((string key, Linear branch) in branches)
@@ -93,13 +96,16 @@ public sealed class FeatureMiningTests : IClassFixture<SingleThreadFixture>
         for (int round = 0; round < 1000; round++)
         {
             float[] mask = round % 2 == 0 ? Strategy.DrawBox(shape, random) : Strategy.DrawPoints(64, random);
-            Assert.All(mask, value =>
-            {
-                Assert.True(value is 0 or 1);
-                float x = (float)random.NextGaussian();
-                Assert.Equal(1, value + (1 - value));
-                Assert.Equal(x, x * value + x * (1 - value));
-            });
+            Assert.All(
+                mask,
+                value =>
+                {
+                    Assert.True(value is 0 or 1);
+                    float x = (float)random.NextGaussian();
+                    Assert.Equal(1, value + (1 - value));
+                    Assert.Equal(x, x * value + x * (1 - value));
+                }
+            );
         }
     }
 
@@ -129,7 +135,9 @@ public sealed class FeatureMiningTests : IClassFixture<SingleThreadFixture>
 
         (LossLedger ledger, _, _) = bench.Step(randn(4, 3, 16, 16), StrategyBench.Targets([0, 1, 2, 3]));
 
-        IEnumerable<string> mined = Enumerable.Range(3 - stages, stages).SelectMany(stage => new[] { $"feature-mining.{stage}.inside", $"feature-mining.{stage}.outside" });
+        IEnumerable<string> mined = Enumerable
+            .Range(3 - stages, stages)
+            .SelectMany(stage => new[] { $"feature-mining.{stage}.inside", $"feature-mining.{stage}.outside" });
         Assert.Equal(["criterion", .. mined], ledger.Entries.Select(entry => entry.Name));
         Assert.Equal(1 + 2 * stages, ledger.Entries.Count());
         float sum = ledger.Entries.Sum(entry => entry.Value.ToSingle());
@@ -149,7 +157,15 @@ public sealed class FeatureMiningTests : IClassFixture<SingleThreadFixture>
     [InlineData(Segmentation.NonComplementary, true)]
     public void Step_EachSegmentation_EqualsThePlainDefinition(Segmentation segmentation, bool maskPerImage)
     {
-        using StrategyBench bench = new(new Strategy { Stages = 2, Segmentation = segmentation, MaskPerImage = maskPerImage }, seed: 11);
+        using StrategyBench bench = new(
+            new Strategy
+            {
+                Stages = 2,
+                Segmentation = segmentation,
+                MaskPerImage = maskPerImage,
+            },
+            seed: 11
+        );
         Tensor targets = StrategyBench.Targets([0, 1, 2, 3]);
 
         (LossLedger ledger, Tensor?[] features, _) = bench.Step(randn(4, 3, 16, 16), targets);

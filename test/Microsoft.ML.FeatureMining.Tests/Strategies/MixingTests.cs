@@ -63,14 +63,22 @@ public sealed class MixingTests : IClassFixture<SingleThreadFixture>
         Batch mixed = CutMix.Paste(batch, tensor(new long[] { 2, 0, 3, 1 }), box);
 
         float[] after = TensorAssert.Values(mixed.Images);
-        Assert.All(Enumerable.Range(0, after.Length), i =>
-        {
-            (int n, int c, int y, int x) = (i / (2 * 7 * 5), i / (7 * 5) % 2, i / 5 % 7, i % 5);
-            Assert.Equal(before[(((box.Contains(x, y) ? order[n] : n) * 2 + c) * 7 + y) * 5 + x], after[i]);
-        });
+        Assert.All(
+            Enumerable.Range(0, after.Length),
+            i =>
+            {
+                (int n, int c, int y, int x) = (i / (2 * 7 * 5), i / (7 * 5) % 2, i / 5 % 7, i % 5);
+                Assert.Equal(before[(((box.Contains(x, y) ? order[n] : n) * 2 + c) * 7 + y) * 5 + x], after[i]);
+            }
+        );
         float lambda = 1 - 12f / 35;
         float[][] targets = [.. TensorAssert.Values(batch.Targets).Chunk(3)];
-        TensorAssert.CloseValues([.. targets.SelectMany((row, n) => row.Zip(targets[order[n]], (t, other) => lambda * t + (1 - lambda) * other))], TensorAssert.Values(mixed.Targets), 1e-6, "targets");
+        TensorAssert.CloseValues(
+            [.. targets.SelectMany((row, n) => row.Zip(targets[order[n]], (t, other) => lambda * t + (1 - lambda) * other))],
+            TensorAssert.Values(mixed.Targets),
+            1e-6,
+            "targets"
+        );
         Assert.Equal(before, TensorAssert.Values(batch.Images));
     }
 

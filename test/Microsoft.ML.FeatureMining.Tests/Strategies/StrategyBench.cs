@@ -63,5 +63,6 @@ internal sealed class StrategyBench : IDisposable
         _scope.Dispose();
     }
 
-    private List<StageShape> Shapes() => [.. Network.Backbone.StageChannels.Select((channels, i) => new StageShape(channels, Input.Height >> i, Input.Width >> i))];
+    private List<StageShape> Shapes() =>
+        [.. Network.Backbone.StageChannels.Select((channels, i) => new StageShape(channels, Input.Height >> i, Input.Width >> i))];
 }

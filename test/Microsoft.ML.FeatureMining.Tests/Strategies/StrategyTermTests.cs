@@ -43,7 +43,10 @@ public sealed class StrategyTermTests : IClassFixture<SingleThreadFixture>
     {
         using StrategyBench bench = new(new CenterLoss { CenterRate = 1, MeanOverBatch = mean });
 
-        Tensor loss = bench.Step(randn(1, 3, 16, 16).expand(4, 3, 16, 16), StrategyBench.Targets([2, 2, 2, 5])).Ledger.Entries.Single(entry => entry.Name == "center-loss").Value;
+        Tensor loss = bench
+            .Step(randn(1, 3, 16, 16).expand(4, 3, 16, 16), StrategyBench.Targets([2, 2, 2, 5]))
+            .Ledger.Entries.Single(entry => entry.Name == "center-loss")
+            .Value;
 
         // From 0, a rate of 1 moves the center halfway to its single image.
         Tensor embedding = ClassCentersOf(bench).Values.select(0, 5) * 2;
@@ -112,12 +115,32 @@ public sealed class StrategyTermTests : IClassFixture<SingleThreadFixture>
     public void ClassWiseSelfDistillation_GivenPartners_IsTheDivergenceOfEachRow(double temperature)
     {
         using DisposeScope scope = NewDisposeScope();
-        float[][] logits = [[1, -2, 0.5f], [0, 3, -1]], partners = [[0.25f, 2, -1], [0, 3, -1]];
+        float[][] logits =
+
+            [
+                [1, -2, 0.5f],
+                [0, 3, -1],
+            ],
+            partners =
+
+            [
+                [0.25f, 2, -1],
+                [0, 3, -1],
+            ];
 
         Tensor rows = ClassWiseSelfDistillation.Divergence(stack(logits.Select(row => tensor(row))), stack(partners.Select(row => tensor(row))), temperature);
 
-        TensorAssert.CloseValues([.. logits.Zip(partners, (one, other) => (float)(temperature * temperature * Softmax(other).Zip(Softmax(one), (p, q) => p * Math.Log(p / q)).Sum()))],
-            TensorAssert.Values(rows), Tolerance, "rows");
+        TensorAssert.CloseValues(
+            [
+                .. logits.Zip(
+                    partners,
+                    (one, other) => (float)(temperature * temperature * Softmax(other).Zip(Softmax(one), (p, q) => p * Math.Log(p / q)).Sum())
+                ),
+            ],
+            TensorAssert.Values(rows),
+            Tolerance,
+            "rows"
+        );
 
         double[] Softmax(float[] row) => [.. row.Select(value => Math.Exp(value / temperature) / row.Sum(other => Math.Exp(other / temperature)))];
     }
@@ -139,7 +162,12 @@ public sealed class StrategyTermTests : IClassFixture<SingleThreadFixture>
     {
         using DisposeScope scope = NewDisposeScope();
 
-        TensorAssert.Close(Golden[$"block/{side}/result"], DropBlock.Drop(Golden["block/features"], Golden[$"block/{side}/corners"], side), Tolerance, "features");
+        TensorAssert.Close(
+            Golden[$"block/{side}/result"],
+            DropBlock.Drop(Golden["block/features"], Golden[$"block/{side}/corners"], side),
+            Tolerance,
+            "features"
+        );
     }
 
     [Fact]
@@ -167,11 +195,22 @@ public sealed class StrategyTermTests : IClassFixture<SingleThreadFixture>
         (LossLedger ledger, _, _) = bench.Step(Golden["byot/images"], StrategyBench.Targets(Golden.Integers("byot/labels")));
         ledger.Total().backward();
 
-        Assert.Equal(["criterion", "byot.0.labels", "byot.0.teacher", "byot.0.hint", "byot.1.labels", "byot.1.teacher", "byot.1.hint"], ledger.Entries.Select(entry => entry.Name));
-        TensorAssert.CloseValues(TensorAssert.Values(Golden["byot/values"]), [.. ledger.Entries.Skip(1).Select(entry => entry.Value.ToSingle())], Tolerance, "terms");
+        Assert.Equal(
+            ["criterion", "byot.0.labels", "byot.0.teacher", "byot.0.hint", "byot.1.labels", "byot.1.teacher", "byot.1.hint"],
+            ledger.Entries.Select(entry => entry.Name)
+        );
+        TensorAssert.CloseValues(
+            TensorAssert.Values(Golden["byot/values"]),
+            [.. ledger.Entries.Skip(1).Select(entry => entry.Value.ToSingle())],
+            Tolerance,
+            "terms"
+        );
         Assert.Equal(Golden.Doubles("byot/total")[0], ledger.Total().ToSingle(), 1e-4);
         Dictionary<string, Tensor> trunk = bench.Network.NamedState().ToDictionary(entry => entry.Name, entry => entry.Value);
-        Assert.All(Golden.Names("byot/gradient"), name => TensorAssert.Close(Golden[$"byot/gradient/{name}"], trunk[name].grad!, NetworkGolden.Tolerance, name));
+        Assert.All(
+            Golden.Names("byot/gradient"),
+            name => TensorAssert.Close(Golden[$"byot/gradient/{name}"], trunk[name].grad!, NetworkGolden.Tolerance, name)
+        );
         foreach (int stage in new[] { 0, 1 })
         {
             Dictionary<string, Tensor> exit = modules[$"byot.{stage}"].state_dict();

@@ -7,7 +7,12 @@ namespace Microsoft.ML.FeatureMining.Tests.Sweeps;
 public sealed class SamplerTests
 {
     private static readonly SweepParameter[] Parameters =
-        [new NumberParameter("rate", 1e-4, 1, logarithmic: true), new NumberParameter("smoothing", 0, 0.3), new ChoiceParameter("batch", 32, 64, 128), new NumberParameter("stages", 0, 3, wholeNumber: true)];
+    [
+        new NumberParameter("rate", 1e-4, 1, logarithmic: true),
+        new NumberParameter("smoothing", 0, 0.3),
+        new ChoiceParameter("batch", 32, 64, 128),
+        new NumberParameter("stages", 0, 3, wholeNumber: true),
+    ];
 
     [Fact]
     public void Grid_AllTrials_AreAllCombinationsOnce()
@@ -45,8 +50,10 @@ public sealed class SamplerTests
         TreeParzenSampler sampler = new(Parameters, seed: 3);
         RandomSampler random = new(Parameters.Length, seed: 3);
 
-        Assert.All(Enumerable.Range(0, TreeParzenSampler.RandomTrials), trial =>
-            Assert.Equal(random.Next(trial, []), sampler.Next(trial, [.. Enumerable.Range(0, trial).Select(earlier => random.Next(earlier, []))])));
+        Assert.All(
+            Enumerable.Range(0, TreeParzenSampler.RandomTrials),
+            trial => Assert.Equal(random.Next(trial, []), sampler.Next(trial, [.. Enumerable.Range(0, trial).Select(earlier => random.Next(earlier, []))]))
+        );
     }
 
     [Fact]
@@ -54,9 +61,16 @@ public sealed class SamplerTests
     {
         RandomStream random = new(1, "history");
         // The best trials have a large rate, batch size 64 (position 0.5) and three stages (position 0.875).
-        double[][] ranked = [.. Enumerable.Range(0, 60).Select(i => i < 9
-            ? new[] { 0.9 + 0.01 * i, random.NextDouble(), 0.5, 0.875 }
-            : [0.8 * random.NextDouble(), random.NextDouble(), i % 2 == 0 ? 1 / 6.0 : 5 / 6.0, 0.125 + 0.25 * (i % 3)])];
+        double[][] ranked =
+        [
+            .. Enumerable
+                .Range(0, 60)
+                .Select(i =>
+                    i < 9
+                        ? new[] { 0.9 + 0.01 * i, random.NextDouble(), 0.5, 0.875 }
+                        : [0.8 * random.NextDouble(), random.NextDouble(), i % 2 == 0 ? 1 / 6.0 : 5 / 6.0, 0.125 + 0.25 * (i % 3)]
+                ),
+        ];
         TreeParzenSampler sampler = new(Parameters, seed: 1);
 
         double[][] next = [.. Enumerable.Range(60, 40).Select(trial => sampler.Next(trial, ranked))];
@@ -82,16 +96,25 @@ public sealed class SamplerTests
     }
 
     [Fact]
-    public void Parzen_AnyPositions_IntegratesToOneAndSamplesItself() => PropertyAssert.Holds(Prop.ForAll(ArbMap.Default.ArbFor<ushort[]>(), drawn =>
-    {
-        ParzenDensity density = new([.. drawn.Select(value => value / 65536.0)]);
-        double[] middles = [.. Enumerable.Range(0, 4000).Select(i => (i + 0.5) / 4000)];
-        double mean = middles.Average(position => position * density.Density(position));
-        RandomStream random = new(1, "draws");
-        double[] positions = [.. Enumerable.Range(0, 2000).Select(_ => density.Sample(random))];
-        // Five standard deviations of the mean of 2000 numbers in [0, 1].
-        return Math.Abs(middles.Average(density.Density) - 1) < 1e-4 && positions.All(position => position is >= 0 and < 1) && Math.Abs(positions.Average() - mean) < 5 * 0.5 / Math.Sqrt(2000);
-    }), cases: 30);
+    public void Parzen_AnyPositions_IntegratesToOneAndSamplesItself() =>
+        PropertyAssert.Holds(
+            Prop.ForAll(
+                ArbMap.Default.ArbFor<ushort[]>(),
+                drawn =>
+                {
+                    ParzenDensity density = new([.. drawn.Select(value => value / 65536.0)]);
+                    double[] middles = [.. Enumerable.Range(0, 4000).Select(i => (i + 0.5) / 4000)];
+                    double mean = middles.Average(position => position * density.Density(position));
+                    RandomStream random = new(1, "draws");
+                    double[] positions = [.. Enumerable.Range(0, 2000).Select(_ => density.Sample(random))];
+                    // Five standard deviations of the mean of 2000 numbers in [0, 1].
+                    return Math.Abs(middles.Average(density.Density) - 1) < 1e-4
+                        && positions.All(position => position is >= 0 and < 1)
+                        && Math.Abs(positions.Average() - mean) < 5 * 0.5 / Math.Sqrt(2000);
+                }
+            ),
+            cases: 30
+        );
 
     [Fact]
     public void Categorical_Probabilities_AreCountsPlusOne()
@@ -113,5 +136,6 @@ public sealed class SamplerTests
     [InlineData(4, 0.9999683288)]
     public void NormalDistribution_Cdf_MatchesTables(double x, double expected) => Assert.Equal(expected, NormalDistribution.Cdf(x), 1e-7);
 
-    private static IEnumerable<object> Values(double[] positions) => Parameters.Zip(positions, (parameter, position) => SweepTable.Text(parameter.ValueAt(position)));
+    private static IEnumerable<object> Values(double[] positions) =>
+        Parameters.Zip(positions, (parameter, position) => SweepTable.Text(parameter.ValueAt(position)));
 }

@@ -10,8 +10,11 @@ public sealed class SearchComparisonTests
 
     private static readonly SweepParameter[] Parameters =
     [
-        new NumberParameter("rate", 1e-4, 1, logarithmic: true), new NumberParameter("decay", 1e-6, 1e-2, logarithmic: true), new NumberParameter("momentum", 0.8, 0.99),
-        new NumberParameter("smoothing", 0, 0.3), new ChoiceParameter("batch", 32, 64, 128, 256),
+        new NumberParameter("rate", 1e-4, 1, logarithmic: true),
+        new NumberParameter("decay", 1e-6, 1e-2, logarithmic: true),
+        new NumberParameter("momentum", 0.8, 0.99),
+        new NumberParameter("smoothing", 0, 0.3),
+        new ChoiceParameter("batch", 32, 64, 128, 256),
     ];
 
     [Fact]
@@ -43,7 +46,13 @@ public sealed class SearchComparisonTests
         (double rate, double decay, double momentum, double smoothing) = ((double)values[0], (double)values[1], (double)values[2], (double)values[3]);
         double along = Math.Log10(rate) + 1.5;
         double across = Math.Log10(rate * decay) + 5.5;
-        double batch = values[4] switch { 64 => 0, 128 => 0.03, 32 => 0.05, _ => 0.1 };
+        double batch = values[4] switch
+        {
+            64 => 0,
+            128 => 0.03,
+            32 => 0.05,
+            _ => 0.1,
+        };
         return 1 - 0.1 * along * along - 0.05 * across * across - 20 * Math.Pow(momentum - 0.93, 2) - 5 * Math.Pow(smoothing - 0.08, 2) - batch;
     }
 }

@@ -34,43 +34,59 @@ public sealed class SuccessiveHalvingTests
     }
 
     [Fact]
-    public void Promotion_FewerTrialsThanTheReduction_IsNull() => Assert.Null(new SuccessiveHalving().Promotion([Trial(0, TrialState.Paused, 1, 0.9), Trial(1, TrialState.Paused, 1, 0.8)], epochs: 9));
+    public void Promotion_FewerTrialsThanTheReduction_IsNull() =>
+        Assert.Null(new SuccessiveHalving().Promotion([Trial(0, TrialState.Paused, 1, 0.9), Trial(1, TrialState.Paused, 1, 0.8)], epochs: 9));
 
     [Fact]
     public void Promotion_FailedAndInterrupted_DoNotCount()
     {
-        SweepTrial[] trials = [Trial(0, TrialState.Paused, 1, 0.1), Trial(1, TrialState.Failed, 1, 0.9), Trial(2, TrialState.Interrupted, 1, 0.8), Trial(3, TrialState.Paused, 1, 0.2)];
+        SweepTrial[] trials =
+        [
+            Trial(0, TrialState.Paused, 1, 0.1),
+            Trial(1, TrialState.Failed, 1, 0.9),
+            Trial(2, TrialState.Interrupted, 1, 0.8),
+            Trial(3, TrialState.Paused, 1, 0.2),
+        ];
 
         Assert.Null(new SuccessiveHalving().Promotion(trials, epochs: 9));
         Assert.Equal(3, new SuccessiveHalving().Promotion([.. trials, Trial(4, TrialState.Completed, 1, 0.05)], epochs: 9)?.Trial.Number);
     }
 
     [Fact]
-    public void Promotion_AnyScores_OnlyTheBestArePromoted() => PropertyAssert.Holds(Prop.ForAll(
-        ArbMap.Default.ArbFor<(byte[] Scores, byte Reduction)>(),
-        drawn =>
-        {
-            SuccessiveHalving halving = new() { Reduction = 2 + drawn.Reduction % 3 };
-            const int Epochs = 40;
-            int[] rungs = halving.Rungs(Epochs);
-            List<SweepTrial> trials = [];
-            bool sound = true;
-            foreach (byte score in drawn.Scores)
-            {
-                trials.Add(Trial(trials.Count, TrialState.Paused, 1, score));
-                while (halving.Promotion(trials, Epochs) is var (trial, until))
+    public void Promotion_AnyScores_OnlyTheBestArePromoted() =>
+        PropertyAssert.Holds(
+            Prop.ForAll(
+                ArbMap.Default.ArbFor<(byte[] Scores, byte Reduction)>(),
+                drawn =>
                 {
-                    int k = Array.IndexOf(rungs, until);
-                    sound &= !trial.HasReached(until) && trial.HasReached(rungs[k - 1])
-                        && trials.Count(other => other.HasReached(rungs[k - 1]) && other.Curve[0].Score > trial.Curve[0].Score) < trials.Count(other => other.HasReached(rungs[k - 1])) / halving.Reduction;
-                    trials[trial.Number] = Trial(trial.Number, until == Epochs ? TrialState.Completed : TrialState.Paused, until, trial.Curve[0].Score);
-                }
-            }
+                    SuccessiveHalving halving = new() { Reduction = 2 + drawn.Reduction % 3 };
+                    const int Epochs = 40;
+                    int[] rungs = halving.Rungs(Epochs);
+                    List<SweepTrial> trials = [];
+                    bool sound = true;
+                    foreach (byte score in drawn.Scores)
+                    {
+                        trials.Add(Trial(trials.Count, TrialState.Paused, 1, score));
+                        while (halving.Promotion(trials, Epochs) is var (trial, until))
+                        {
+                            int k = Array.IndexOf(rungs, until);
+                            sound &=
+                                !trial.HasReached(until)
+                                && trial.HasReached(rungs[k - 1])
+                                && trials.Count(other => other.HasReached(rungs[k - 1]) && other.Curve[0].Score > trial.Curve[0].Score)
+                                    < trials.Count(other => other.HasReached(rungs[k - 1])) / halving.Reduction;
+                            trials[trial.Number] = Trial(trial.Number, until == Epochs ? TrialState.Completed : TrialState.Paused, until, trial.Curve[0].Score);
+                        }
+                    }
 
-            int[] reached = [.. rungs.Select(rung => trials.Count(trial => trial.HasReached(rung)))];
-            // All trials that qualify were promoted. Some promoted trials may no longer qualify, because better ones came later.
-            return sound && reached[0] == trials.Count && reached.Zip(reached.Skip(1), (below, above) => above >= below / halving.Reduction && above <= below).All(holds => holds);
-        }));
+                    int[] reached = [.. rungs.Select(rung => trials.Count(trial => trial.HasReached(rung)))];
+                    // All trials that qualify were promoted. Some promoted trials may no longer qualify, because better ones came later.
+                    return sound
+                        && reached[0] == trials.Count
+                        && reached.Zip(reached.Skip(1), (below, above) => above >= below / halving.Reduction && above <= below).All(holds => holds);
+                }
+            )
+        );
 
     private static SweepTrial Trial(int number, TrialState state, int epochs, double score) =>
         new(number, []) { State = state, Curve = [.. Enumerable.Range(1, epochs).Select(epoch => new TrialEpoch(epoch, score))] };

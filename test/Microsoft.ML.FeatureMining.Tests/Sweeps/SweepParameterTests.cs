@@ -9,14 +9,22 @@ public sealed class SweepParameterTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void PositionOf_ValueAtAPosition_GivesTheSameValue(string kind) => PropertyAssert.Holds(Prop.ForAll(ArbMap.Default.ArbFor<uint>(), drawn =>
-    {
-        SweepParameter parameter = Make(kind);
-        object value = parameter.ValueAt(drawn / (uint.MaxValue + 1.0));
-        double position = parameter.PositionOf(value);
-        object again = parameter.ValueAt(position);
-        return position is >= 0 and < 1 && (value is double number ? Math.Abs((double)again - number) <= 1e-9 * Math.Abs(number) : again.Equals(value)) && parameter.Parse(ChoiceParameter.TextOf(value)).Equals(value);
-    }));
+    public void PositionOf_ValueAtAPosition_GivesTheSameValue(string kind) =>
+        PropertyAssert.Holds(
+            Prop.ForAll(
+                ArbMap.Default.ArbFor<uint>(),
+                drawn =>
+                {
+                    SweepParameter parameter = Make(kind);
+                    object value = parameter.ValueAt(drawn / (uint.MaxValue + 1.0));
+                    double position = parameter.PositionOf(value);
+                    object again = parameter.ValueAt(position);
+                    return position is >= 0 and < 1
+                        && (value is double number ? Math.Abs((double)again - number) <= 1e-9 * Math.Abs(number) : again.Equals(value))
+                        && parameter.Parse(ChoiceParameter.TextOf(value)).Equals(value);
+                }
+            )
+        );
 
     [Fact]
     public void WholeNumbers_EvenPlaces_AreDrawnEquallyOften()
@@ -29,10 +37,12 @@ public sealed class SweepParameterTests
     }
 
     [Fact]
-    public void WholeNumbers_AroundZero_HaveNoMinusZero() => Assert.Equal("0", ChoiceParameter.TextOf(new NumberParameter("n", 0, 3, wholeNumber: true).ValueAt(0.01)));
+    public void WholeNumbers_AroundZero_HaveNoMinusZero() =>
+        Assert.Equal("0", ChoiceParameter.TextOf(new NumberParameter("n", 0, 3, wholeNumber: true).ValueAt(0.01)));
 
     [Fact]
-    public void Logarithmic_TheMiddle_IsTheGeometricMean() => Assert.Equal(0.01, (double)new NumberParameter("lr", 1e-4, 1, logarithmic: true).ValueAt(0.5), 12);
+    public void Logarithmic_TheMiddle_IsTheGeometricMean() =>
+        Assert.Equal(0.01, (double)new NumberParameter("lr", 1e-4, 1, logarithmic: true).ValueAt(0.5), 12);
 
     [Fact]
     public void Grid_OfEachKind_IncludesItsBounds()
@@ -54,12 +64,13 @@ public sealed class SweepParameterTests
         Assert.Throws<ArgumentException>(() => new NumberParameter("", 0, 1));
     }
 
-    private static SweepParameter Make(string kind) => kind switch
-    {
-        "real" => new NumberParameter("x", -3, 7),
-        "log" => new NumberParameter("x", 1e-6, 2, logarithmic: true),
-        "whole" => new NumberParameter("x", -2, 9, wholeNumber: true),
-        "whole log" => new NumberParameter("x", 1, 300, logarithmic: true, wholeNumber: true),
-        _ => new ChoiceParameter("x", "a", 2, true),
-    };
+    private static SweepParameter Make(string kind) =>
+        kind switch
+        {
+            "real" => new NumberParameter("x", -3, 7),
+            "log" => new NumberParameter("x", 1e-6, 2, logarithmic: true),
+            "whole" => new NumberParameter("x", -2, 9, wholeNumber: true),
+            "whole log" => new NumberParameter("x", 1, 300, logarithmic: true, wholeNumber: true),
+            _ => new ChoiceParameter("x", "a", 2, true),
+        };
 }

@@ -38,11 +38,20 @@ public sealed class SweepReportTests
     {
         SweepTrial[] trials =
         [
-            Trial(0, TrialState.Failed, []) with { Error = "no, \"never\"" },
-            Trial(1, TrialState.Completed, [0.25, 0.5]) with { Seconds = 1.26 },
+            Trial(0, TrialState.Failed, []) with
+            {
+                Error = "no, \"never\"",
+            },
+            Trial(1, TrialState.Completed, [0.25, 0.5]) with
+            {
+                Seconds = 1.26,
+            },
         ];
 
-        Assert.Equal("trial,state,epochs,score,seconds,error,x,kind\r\n1,Completed,2,0.5,1.3,,0.5,a\r\n0,Failed,0,,0.0,\"no, \"\"never\"\"\",0.5,a\r\n", SweepTable.ToCsv([Number, Choice], trials));
+        Assert.Equal(
+            "trial,state,epochs,score,seconds,error,x,kind\r\n1,Completed,2,0.5,1.3,,0.5,a\r\n0,Failed,0,,0.0,\"no, \"\"never\"\"\",0.5,a\r\n",
+            SweepTable.ToCsv([Number, Choice], trials)
+        );
     }
 
     [Fact]
@@ -50,7 +59,13 @@ public sealed class SweepReportTests
     {
         SweepTrial[] trials =
         [
-            Trial(0, TrialState.Failed, []) with { Error = "<no>" }, Trial(1, TrialState.Completed, [0.25, 0.5, 0.4]), Trial(2, TrialState.Paused, [0.1]), Trial(3, TrialState.Interrupted, []),
+            Trial(0, TrialState.Failed, []) with
+            {
+                Error = "<no>",
+            },
+            Trial(1, TrialState.Completed, [0.25, 0.5, 0.4]),
+            Trial(2, TrialState.Paused, [0.1]),
+            Trial(3, TrialState.Interrupted, []),
             .. Enumerable.Range(4, 6).Select(i => Trial(i, TrialState.Paused, [0.05 * i])),
         ];
 
@@ -61,12 +76,20 @@ public sealed class SweepReportTests
     }
 
     [Fact]
-    public void Report_WithoutAScore_ListsTheTrials() => Assert.Equal(
-        ["summary", "trials"], PageAssert.Sound(HtmlPage.Of("Sweep", SweepReport.Of([Number, Choice], [Trial(0, TrialState.Failed, [])]))).Descendants("section").Attributes("id").Select(id => id.Value));
+    public void Report_WithoutAScore_ListsTheTrials() =>
+        Assert.Equal(
+            ["summary", "trials"],
+            PageAssert
+                .Sound(HtmlPage.Of("Sweep", SweepReport.Of([Number, Choice], [Trial(0, TrialState.Failed, [])])))
+                .Descendants("section")
+                .Attributes("id")
+                .Select(id => id.Value)
+        );
 
-    private static SweepTrial Trial(int number, TrialState state, double[] scores) => new(number, [KeyValuePair.Create("x", (object)0.5), KeyValuePair.Create("kind", (object)"a")])
-    {
-        State = state,
-        Curve = [.. scores.Select((score, i) => new TrialEpoch(i + 1, score))],
-    };
+    private static SweepTrial Trial(int number, TrialState state, double[] scores) =>
+        new(number, [KeyValuePair.Create("x", (object)0.5), KeyValuePair.Create("kind", (object)"a")])
+        {
+            State = state,
+            Curve = [.. scores.Select((score, i) => new TrialEpoch(i + 1, score))],
+        };
 }

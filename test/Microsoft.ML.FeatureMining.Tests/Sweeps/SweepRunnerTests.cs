@@ -20,7 +20,10 @@ public sealed class SweepRunnerTests
         IReadOnlyList<SweepTrial> trials = Run(folder.Path, Plan(halving), Formula);
 
         Assert.Equal(20, trials.Count);
-        Assert.Equal(halving ? [(TrialState.Paused, 1), (TrialState.Paused, 3), (TrialState.Completed, 9)] : [(TrialState.Completed, 9)], trials.Select(trial => (trial.State, trial.Epochs)).Distinct().Order());
+        Assert.Equal(
+            halving ? [(TrialState.Paused, 1), (TrialState.Paused, 3), (TrialState.Completed, 9)] : [(TrialState.Completed, 9)],
+            trials.Select(trial => (trial.State, trial.Epochs)).Distinct().Order()
+        );
         SweepTrial best = SweepTrial.Ranked(trials).First();
         Assert.Equal(TrialState.Completed, best.State);
         Assert.Equal(trials.Max(trial => trial.Score), best.Score);
@@ -32,7 +35,11 @@ public sealed class SweepRunnerTests
     {
         using TemporaryFolder folder = new();
 
-        IReadOnlyList<SweepTrial> trials = Run(folder.Path, Plan(halving: true), (trial, until, token) => trial.Number % 4 == 1 ? throw new InvalidDataException($"no {trial.Number}") : Formula(trial, until, token));
+        IReadOnlyList<SweepTrial> trials = Run(
+            folder.Path,
+            Plan(halving: true),
+            (trial, until, token) => trial.Number % 4 == 1 ? throw new InvalidDataException($"no {trial.Number}") : Formula(trial, until, token)
+        );
 
         Assert.Equal(20, trials.Count);
         Assert.All(trials, trial => Assert.Equal(trial.Number % 4 == 1 ? $"no {trial.Number}" : null, trial.Error));
@@ -45,7 +52,14 @@ public sealed class SweepRunnerTests
     {
         using TemporaryFolder folder = new();
 
-        IReadOnlyList<SweepTrial> trials = Run(folder.Path, Plan(halving: false) with { Trials = 1 }, (_, _, _) => new TrialRun([new TrialEpoch(1, 0.5)], IsComplete: false));
+        IReadOnlyList<SweepTrial> trials = Run(
+            folder.Path,
+            Plan(halving: false) with
+            {
+                Trials = 1,
+            },
+            (_, _, _) => new TrialRun([new TrialEpoch(1, 0.5)], IsComplete: false)
+        );
 
         Assert.Equal(TrialState.Failed, Assert.Single(trials).State);
     }
@@ -100,22 +114,31 @@ public sealed class SweepRunnerTests
         using TemporaryFolder undisturbed = new();
         using CancellationTokenSource stop = new();
 
-        IReadOnlyList<SweepTrial> first = Run(folder.Path, Plan(halving: false), (trial, until, token) =>
-        {
-            if (trial.Number < 2)
+        IReadOnlyList<SweepTrial> first = Run(
+            folder.Path,
+            Plan(halving: false),
+            (trial, until, token) =>
             {
+                if (trial.Number < 2)
+                {
+                    return Formula(trial, until, token);
+                }
+
+                stop.Cancel();
+                return new TrialRun(Formula(trial, 4, token).Curve, IsComplete: false);
+            },
+            stop.Token
+        );
+        List<(int, int)> asked = [];
+        IReadOnlyList<SweepTrial> all = Run(
+            folder.Path,
+            Plan(halving: false),
+            (trial, until, token) =>
+            {
+                asked.Add((trial.Number, trial.Epochs));
                 return Formula(trial, until, token);
             }
-
-            stop.Cancel();
-            return new TrialRun(Formula(trial, 4, token).Curve, IsComplete: false);
-        }, stop.Token);
-        List<(int, int)> asked = [];
-        IReadOnlyList<SweepTrial> all = Run(folder.Path, Plan(halving: false), (trial, until, token) =>
-        {
-            asked.Add((trial.Number, trial.Epochs));
-            return Formula(trial, until, token);
-        });
+        );
 
         Assert.Equal([TrialState.Completed, TrialState.Completed, TrialState.Interrupted], first.Select(trial => trial.State));
         Assert.Equal((2, 4), asked[0]);
@@ -135,11 +158,18 @@ public sealed class SweepRunnerTests
     {
         using TemporaryFolder folder = new();
 
-        IReadOnlyList<SweepTrial> trials = Run(folder.Path, Plan(halving: false) with { TimeLimit = TimeSpan.FromMilliseconds(50) }, (_, _, token) =>
-        {
-            token.WaitHandle.WaitOne();
-            throw new OperationCanceledException(token);
-        });
+        IReadOnlyList<SweepTrial> trials = Run(
+            folder.Path,
+            Plan(halving: false) with
+            {
+                TimeLimit = TimeSpan.FromMilliseconds(50),
+            },
+            (_, _, token) =>
+            {
+                token.WaitHandle.WaitOne();
+                throw new OperationCanceledException(token);
+            }
+        );
 
         Assert.Equal(TrialState.Interrupted, Assert.Single(trials).State);
         Assert.True(trials[0].Seconds >= 0.04);
@@ -155,7 +185,11 @@ public sealed class SweepRunnerTests
         using TemporaryFolder folder = new();
         folder.Write(SweepJournal.FileName, "\"key\"\n" + line);
 
-        Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => new SweepJournal(folder.Path, "key", Parameters)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            expected,
+            Assert.Throws<InvalidDataException>(() => new SweepJournal(folder.Path, "key", Parameters)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -169,14 +203,25 @@ public sealed class SweepRunnerTests
             Assert.StartsWith(expected, error.Message, StringComparison.Ordinal);
         }
 
-        Assert.Contains("another sweep", Assert.Throws<InvalidDataException>(() => new SweepJournal(folder.Path, "two", Parameters)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "another sweep",
+            Assert.Throws<InvalidDataException>(() => new SweepJournal(folder.Path, "two", Parameters)).Message,
+            StringComparison.Ordinal
+        );
     }
 
-    private static string Describe(SweepTrial trial) => $"{trial.Number} {trial.State} {string.Join(' ', trial.Settings.Select(setting => setting.Value))} {string.Join(' ', trial.Curve)}";
+    private static string Describe(SweepTrial trial) =>
+        $"{trial.Number} {trial.State} {string.Join(' ', trial.Settings.Select(setting => setting.Value))} {string.Join(' ', trial.Curve)}";
 
-    private static SweepPlan Plan(bool halving) => new(Parameters, new TreeParzenSampler(Parameters, seed: 4), Epochs, halving ? new SuccessiveHalving() : null) { Trials = 20 };
+    private static SweepPlan Plan(bool halving) =>
+        new(Parameters, new TreeParzenSampler(Parameters, seed: 4), Epochs, halving ? new SuccessiveHalving() : null) { Trials = 20 };
 
-    private static IReadOnlyList<SweepTrial> Run(string folder, SweepPlan plan, Func<SweepTrial, int, CancellationToken, TrialRun> train, CancellationToken token = default)
+    private static IReadOnlyList<SweepTrial> Run(
+        string folder,
+        SweepPlan plan,
+        Func<SweepTrial, int, CancellationToken, TrialRun> train,
+        CancellationToken token = default
+    )
     {
         using SweepJournal journal = new(folder, "key", Parameters);
         return [.. new SweepRunner(plan, journal, train, null).Run(token)];

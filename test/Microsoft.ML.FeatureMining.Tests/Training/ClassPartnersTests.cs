@@ -75,7 +75,9 @@ public sealed class ClassPartnersTests : IClassFixture<SingleThreadFixture>, IDi
         TrainingOutcome drawing = TinyRun.Fit(Drawing with { Epochs = 1 }, set);
 
         using DisposeScope scope = NewDisposeScope();
-        foreach ((NamedTensor one, NamedTensor other) in plain.Weights.Tensors.Zip(drawing.Weights.Tensors).Where(pair => pair.First.Type == ScalarType.Float32))
+        foreach (
+            (NamedTensor one, NamedTensor other) in plain.Weights.Tensors.Zip(drawing.Weights.Tensors).Where(pair => pair.First.Type == ScalarType.Float32)
+        )
         {
             float[] expected = Values(one);
             if (one.Name.EndsWith("running_mean", StringComparison.Ordinal))
@@ -100,7 +102,11 @@ public sealed class ClassPartnersTests : IClassFixture<SingleThreadFixture>, IDi
         {
             Epochs = 1,
             GradientAccumulationSteps = 2,
-            Strategies = [.. StrategyCatalog.Keys.Where(key => key is not ("cs-kd" or "mixup" or "cutmix")).Select(StrategySettings.Create), .. Drawing.Strategies],
+            Strategies =
+            [
+                .. StrategyCatalog.Keys.Where(key => key is not ("cs-kd" or "mixup" or "cutmix")).Select(StrategySettings.Create),
+                .. Drawing.Strategies,
+            ],
         };
 
         StrategySettings.AssertFinite(TinyRun.Fit(recipe));

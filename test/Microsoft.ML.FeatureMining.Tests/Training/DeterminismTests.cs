@@ -18,11 +18,17 @@ public sealed class DeterminismTests : IClassFixture<SingleThreadFixture>
     {
         string alone = TinyRun.Bits(TinyRun.Fit(Full));
 
-        string[] together = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
-        {
-            torch.set_num_threads(1);
-            return TinyRun.Bits(TinyRun.Fit(Full));
-        })));
+        string[] together = await Task.WhenAll(
+            Enumerable
+                .Range(0, 2)
+                .Select(_ =>
+                    Task.Run(() =>
+                    {
+                        torch.set_num_threads(1);
+                        return TinyRun.Bits(TinyRun.Fit(Full));
+                    })
+                )
+        );
 
         Assert.All(together, bits => Assert.Equal(alone, bits));
     }

@@ -18,8 +18,12 @@ public sealed class FaultTests : IClassFixture<SingleThreadFixture>
         TrainingDivergedException error = Assert.Throws<TrainingDivergedException>(() => TinyRun.Fit(recipe));
 
         // The gradient of the second step is NaN, so the loss of the third step is the first that is NaN.
-        Assert.StartsWith("The loss became NaN or infinite in epoch 2, step 3 of 3, at learning rate 0.005. Lower LearningRate or add WarmupEpochs. "
-            + "Training images of this step: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The loss became NaN or infinite in epoch 2, step 3 of 3, at learning rate 0.005. Lower LearningRate or add WarmupEpochs. "
+                + "Training images of this step: ",
+            error.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -45,7 +49,10 @@ public sealed class FaultTests : IClassFixture<SingleThreadFixture>
         TrainingOutcome outcome = TinyRun.Fit(recipe, warn: warnings.Add, checkpoints: withCheckpoints ? new MemoryStore() : null);
 
         Assert.EndsWith(
-            "Rolled back to epoch 2, step 0; training continues with the learning rate times 0.5.", Assert.Single(warnings), StringComparison.Ordinal);
+            "Rolled back to epoch 2, step 0; training continues with the learning rate times 0.5.",
+            Assert.Single(warnings),
+            StringComparison.Ordinal
+        );
         Assert.Equal(TrainingEnd.Completed, outcome.End);
         Assert.Equal(3, outcome.History.Count);
         Assert.Equal(TinyRun.Fit(recipe with { Strategies = [] }).History[1].LearningRate / 2, outcome.History[1].LearningRate, 12);
@@ -72,10 +79,12 @@ public sealed class FaultTests : IClassFixture<SingleThreadFixture>
         TrainingOutcome outcome = TinyRun.Fit(recipe, warn: warnings.Add);
 
         Assert.Equal(
-        [
-            "Out of memory on cpu with a batch of 8 images. From now on, batches are split into 2 pieces with gradient accumulation.",
-            "Out of memory on cpu with a batch of 8 images. From now on, batches are split into 4 pieces with gradient accumulation.",
-        ], warnings);
+            [
+                "Out of memory on cpu with a batch of 8 images. From now on, batches are split into 2 pieces with gradient accumulation.",
+                "Out of memory on cpu with a batch of 8 images. From now on, batches are split into 4 pieces with gradient accumulation.",
+            ],
+            warnings
+        );
         Assert.Equal(8, outcome.History.Count);
         Assert.True(outcome.History[^1].TrainLoss < outcome.History[0].TrainLoss);
     }
@@ -94,7 +103,8 @@ public sealed class FaultTests : IClassFixture<SingleThreadFixture>
         // Without BatchNorm, which uses the statistics of each piece, the weighted sum of the pieces' gradients is the gradient of the batch.
         using DisposeScope scope = NewDisposeScope();
         using TorchSharp.Modules.Linear linear = nn.Linear(4, 3);
-        Tensor images = randn(7, 4), targets = nn.functional.one_hot(tensor(new long[] { 0, 1, 2, 0, 1, 2, 0 }), 3).to(ScalarType.Float32);
+        Tensor images = randn(7, 4),
+            targets = nn.functional.one_hot(tensor(new long[] { 0, 1, 2, 0, 1, 2, 0 }), 3).to(ScalarType.Float32);
         Microsoft.ML.FeatureMining.Losses.CrossEntropyLoss loss = new();
         loss.Compute(linear.call(images), targets).backward();
         Tensor whole = linear.weight!.grad!.clone();
@@ -123,9 +133,8 @@ public sealed class FaultTests : IClassFixture<SingleThreadFixture>
 
         private sealed class Run(Saboteur settings) : StrategyRun
         {
-            public override Tensor OnStage(int stage, Tensor features, TrainingClock clock) => features.shape[0] <= settings.LargestBatch
-                ? features
-                : throw new ExternalException("CUDA out of memory. Tried to allocate 2.00 GiB");
+            public override Tensor OnStage(int stage, Tensor features, TrainingClock clock) =>
+                features.shape[0] <= settings.LargestBatch ? features : throw new ExternalException("CUDA out of memory. Tried to allocate 2.00 GiB");
 
             public override void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock)
             {

@@ -34,7 +34,11 @@ public sealed class FineTuningTests : IClassFixture<SingleThreadFixture>
     [MemberData(nameof(Freezings))]
     public void Fit_FrozenStages_ChangesOnlyTheOtherTensors(string optimizer, int stages, string frozen)
     {
-        TrainingRecipe recipe = Recipe with { Optimizer = OptimizerCatalog.Create(optimizer), FineTuning = new FineTuning { FrozenStages = stages } };
+        TrainingRecipe recipe = Recipe with
+        {
+            Optimizer = OptimizerCatalog.Create(optimizer),
+            FineTuning = new FineTuning { FrozenStages = stages },
+        };
 
         string[] changed = Changed(Initial(recipe), TinyRun.Fit(recipe));
 
@@ -48,7 +52,13 @@ public sealed class FineTuningTests : IClassFixture<SingleThreadFixture>
     {
         Probe probe = new();
 
-        TinyRun.Fit(Recipe with { FineTuning = new FineTuning { FrozenStages = 2 }, Strategies = [probe] });
+        TinyRun.Fit(
+            Recipe with
+            {
+                FineTuning = new FineTuning { FrozenStages = 2 },
+                Strategies = [probe],
+            }
+        );
 
         Assert.Equal([false, false, true], probe.NeedsGradient.Take(3));
     }
@@ -64,24 +74,39 @@ public sealed class FineTuningTests : IClassFixture<SingleThreadFixture>
     [InlineData(1.5)]
     [InlineData(double.NaN)]
     public void Problems_FactorOutOfRange_IsListed(double factor) =>
-        Assert.Contains("BackboneLearningRateFactor", Assert.Single((Recipe with { FineTuning = new FineTuning { BackboneLearningRateFactor = factor } }).Problems()));
+        Assert.Contains(
+            "BackboneLearningRateFactor",
+            Assert.Single((Recipe with { FineTuning = new FineTuning { BackboneLearningRateFactor = factor } }).Problems())
+        );
 
     [Fact]
     public void Fit_FreezeBatchNorm_KeepsStatisticsAndTrainsWeights()
     {
-        TrainingRecipe recipe = Recipe with { FineTuning = new FineTuning { FreezeBatchNorm = true }, Epochs = 2 };
+        TrainingRecipe recipe = Recipe with
+        {
+            FineTuning = new FineTuning { FreezeBatchNorm = true },
+            Epochs = 2,
+        };
 
         string[] changed = Changed(Initial(recipe), TinyRun.Fit(recipe, validation: TinyData.Bands(8)));
 
-        Assert.Equal(Initial(recipe).Weights.Tensors.Select(tensor => tensor.Name).Where(name => !name.Contains("running_") && !name.Contains("num_batches")), changed);
+        Assert.Equal(
+            Initial(recipe).Weights.Tensors.Select(tensor => tensor.Name).Where(name => !name.Contains("running_") && !name.Contains("num_batches")),
+            changed
+        );
     }
 
     [Fact]
     public void Fit_BackboneLearningRateFactor_ScalesTheFirstStepOfTheBackbone()
     {
         // All 20 images at once: one step.
-        TrainingRecipe whole = Recipe with { BatchSize = 20, Optimizer = new SgdOptimizer() };
-        TrainingOutcome initial = Initial(whole), slow = TinyRun.Fit(whole with { FineTuning = new FineTuning { BackboneLearningRateFactor = 0.01 } });
+        TrainingRecipe whole = Recipe with
+        {
+            BatchSize = 20,
+            Optimizer = new SgdOptimizer(),
+        };
+        TrainingOutcome initial = Initial(whole),
+            slow = TinyRun.Fit(whole with { FineTuning = new FineTuning { BackboneLearningRateFactor = 0.01 } });
         TrainingOutcome fast = TinyRun.Fit(whole);
 
         foreach ((string name, double factor) in new[] { ("layer1.0.conv1.weight", 0.01), ("layer3.0.bn2.bias", 0.01), ("fc.weight", 1.0), ("fc.bias", 1.0) })
@@ -110,23 +135,38 @@ public sealed class FineTuningTests : IClassFixture<SingleThreadFixture>
         using ImageNetwork network = NetworkFactory.Create(backbone, 1, 2);
         using TorchSharp.Modules.Linear added = nn.Linear(2, 2);
         network.Backbone.Freeze(1);
-        TrainingRecipe recipe = Recipe with { NoDecayOnNormAndBias = true, FineTuning = new FineTuning { BackboneLearningRateFactor = 0.5 } };
+        TrainingRecipe recipe = Recipe with
+        {
+            NoDecayOnNormAndBias = true,
+            FineTuning = new FineTuning { BackboneLearningRateFactor = 0.5 },
+        };
 
         IReadOnlyList<ParameterGroup> groups = ParameterGroups.Of(recipe, network, [added]);
 
         Assert.Equal([(0.5, 0), (0.5, 0.1), (1, 0), (1, 0.1)], groups.Select(group => (group.LearningRateFactor, group.WeightDecay)).Order());
         Assert.All(groups, group => Assert.All(group.Parameters, parameter => Assert.Equal(group.WeightDecay > 0, parameter.dim() > 1)));
         Assert.Equal(
-            network.parameters().Concat(added.parameters()).Where(parameter => parameter.requires_grad).ToHashSet(), groups.SelectMany(group => group.Parameters).ToHashSet());
-        Assert.Equal(network.Head.parameters().Concat(added.parameters()).Count(), groups.Where(group => group.LearningRateFactor == 1).Sum(group => group.Parameters.Count));
+            network.parameters().Concat(added.parameters()).Where(parameter => parameter.requires_grad).ToHashSet(),
+            groups.SelectMany(group => group.Parameters).ToHashSet()
+        );
+        Assert.Equal(
+            network.Head.parameters().Concat(added.parameters()).Count(),
+            groups.Where(group => group.LearningRateFactor == 1).Sum(group => group.Parameters.Count)
+        );
     }
 
     private static TrainingOutcome Initial(TrainingRecipe recipe) => TinyRun.Fit(recipe, canceled: () => true);
 
     private static string[] Changed(TrainingOutcome before, TrainingOutcome after) =>
-        [.. before.Weights.Tensors.Zip(after.Weights.Tensors).Where(pair => !pair.First.Bytes.SequenceEqual(pair.Second.Bytes)).Select(pair => pair.First.Name)];
+        [
+            .. before
+                .Weights.Tensors.Zip(after.Weights.Tensors)
+                .Where(pair => !pair.First.Bytes.SequenceEqual(pair.Second.Bytes))
+                .Select(pair => pair.First.Name),
+        ];
 
-    private static float[] Moves(TrainingOutcome before, TrainingOutcome after, string name) => [.. Values(before, name).Zip(Values(after, name), (from, to) => to - from)];
+    private static float[] Moves(TrainingOutcome before, TrainingOutcome after, string name) =>
+        [.. Values(before, name).Zip(Values(after, name), (from, to) => to - from)];
 
     private static float[] Values(TrainingOutcome outcome, string name) =>
         System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(outcome.Weights.Tensors.Single(tensor => tensor.Name == name).Bytes).ToArray();

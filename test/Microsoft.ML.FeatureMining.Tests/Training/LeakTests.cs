@@ -12,7 +12,12 @@ namespace Microsoft.ML.FeatureMining.Tests.Training;
 [Collection(nameof(SerialTests))]
 public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<SingleThreadFixture>
 {
-    private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { Augmentations = [new PadCropFlip { Padding = 1 }], Strategies = [new Strategy { Stages = 3 }], Epochs = 30 };
+    private static readonly TrainingRecipe Recipe = TinyRun.Recipe with
+    {
+        Augmentations = [new PadCropFlip { Padding = 1 }],
+        Strategies = [new Strategy { Stages = 3 }],
+        Epochs = 30,
+    };
 
     [Fact]
     public void Fit_ThirtyEpochs_KeepsTheNumberOfTensors()
@@ -21,13 +26,17 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<SingleTh
         SerialTests.CollectGarbage();
         List<(long Tensors, long Resident)> epochs = [];
 
-        TinyRun.Fit(Recipe, validation: TinyData.Bands(8), progress: report =>
-        {
-            if (report.Completed is not null)
+        TinyRun.Fit(
+            Recipe,
+            validation: TinyData.Bands(8),
+            progress: report =>
             {
-                epochs.Add((SerialTests.LiveTensors, Environment.WorkingSet));
+                if (report.Completed is not null)
+                {
+                    epochs.Add((SerialTests.LiveTensors, Environment.WorkingSet));
+                }
             }
-        });
+        );
 
         Report(epochs);
         Assert.Equal(30, epochs.Count);
@@ -39,7 +48,10 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<SingleTh
     {
         TinyRun.Fit(Recipe with { Epochs = 2 });
 
-        SerialTests.AssertLeavesNoTensors(() => Times(3, () => TinyRun.Fit(Recipe with { Epochs = 2 })), making: () => Times(3, () => TinyRun.MakeParts(Recipe)));
+        SerialTests.AssertLeavesNoTensors(
+            () => Times(3, () => TinyRun.Fit(Recipe with { Epochs = 2 })),
+            making: () => Times(3, () => TinyRun.MakeParts(Recipe))
+        );
     }
 
     [Fact]
@@ -48,7 +60,9 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<SingleTh
         TinyRun.Fit(Recipe with { Epochs = 1 });
 
         SerialTests.AssertLeavesNoTensors(
-            () => Assert.Throws<FormatException>(() => TinyRun.Fit(Recipe, progress: _ => throw new FormatException())), making: () => TinyRun.MakeParts(Recipe));
+            () => Assert.Throws<FormatException>(() => TinyRun.Fit(Recipe, progress: _ => throw new FormatException())),
+            making: () => TinyRun.MakeParts(Recipe)
+        );
     }
 
     [Fact]

@@ -18,13 +18,34 @@ public sealed class OptimizerGoldenTests : IClassFixture<SingleThreadFixture>
         ["sgd/Nesterov=False"] = new SgdOptimizer { Nesterov = false },
         ["sgd/plain"] = new SgdOptimizer { Momentum = 0, Nesterov = false },
         ["adam"] = new AdamOptimizer(),
-        ["adam/other"] = new AdamOptimizer { Beta1 = 0.5, Beta2 = 0.9, Epsilon = 0.1 },
+        ["adam/other"] = new AdamOptimizer
+        {
+            Beta1 = 0.5,
+            Beta2 = 0.9,
+            Epsilon = 0.1,
+        },
         ["adamw"] = new AdamWOptimizer(),
-        ["adamw/other"] = new AdamWOptimizer { Beta1 = 0.5, Beta2 = 0.9, Epsilon = 0.1 },
+        ["adamw/other"] = new AdamWOptimizer
+        {
+            Beta1 = 0.5,
+            Beta2 = 0.9,
+            Epsilon = 0.1,
+        },
         ["rmsprop"] = new RmsPropOptimizer(),
-        ["rmsprop/other"] = new RmsPropOptimizer { Alpha = 0.9, Epsilon = 0.1, Momentum = 0.8, Centered = true },
+        ["rmsprop/other"] = new RmsPropOptimizer
+        {
+            Alpha = 0.9,
+            Epsilon = 0.1,
+            Momentum = 0.8,
+            Centered = true,
+        },
         ["rmsprop-tf"] = new RmsPropTfOptimizer(),
-        ["rmsprop-tf/other"] = new RmsPropTfOptimizer { Alpha = 0.99, Momentum = 0, Epsilon = 1e-10 },
+        ["rmsprop-tf/other"] = new RmsPropTfOptimizer
+        {
+            Alpha = 0.99,
+            Momentum = 0,
+            Epsilon = 1e-10,
+        },
     };
 
     public static TheoryData<string> Names { get; } = [.. Rules.Keys];
@@ -64,7 +85,8 @@ public sealed class OptimizerGoldenTests : IClassFixture<SingleThreadFixture>
 
     private static void AssertSame(string name, Tensor actual)
     {
-        double[] expected = Golden.Doubles(name), values = actual.detach().data<double>().ToArray();
+        double[] expected = Golden.Doubles(name),
+            values = actual.detach().data<double>().ToArray();
         Assert.All(expected.Zip(values), pair => Assert.Equal(pair.First, pair.Second, Tolerance * Math.Max(1, Math.Abs(pair.First))));
     }
 }

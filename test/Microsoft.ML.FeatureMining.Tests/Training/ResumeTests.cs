@@ -47,7 +47,9 @@ public sealed class ResumeTests : IClassFixture<SingleThreadFixture>
     {
         int asked = 0;
         MemoryStore store = new(() => asked == step + 1);
-        Assert.Throws<FormatException>(() => TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, canceled: () => asked++ == step + 2 ? throw new FormatException() : false));
+        Assert.Throws<FormatException>(() =>
+            TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, canceled: () => asked++ == step + 2 ? throw new FormatException() : false)
+        );
 
         AssertIsWhole(TinyRun.Fit(Recipe, validation: Validation, checkpoints: store));
     }
@@ -75,8 +77,7 @@ public sealed class ResumeTests : IClassFixture<SingleThreadFixture>
             int asked = 0;
             outcome = TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, canceled: () => asked++ == 1);
             fits++;
-        }
-        while (outcome.End == TrainingEnd.Canceled);
+        } while (outcome.End == TrainingEnd.Canceled);
 
         Assert.Equal(12, fits);
         AssertIsWhole(outcome);
@@ -95,7 +96,11 @@ public sealed class ResumeTests : IClassFixture<SingleThreadFixture>
     public void Fit_RunThatStoppedEarly_StaysStopped()
     {
         MemoryStore store = new();
-        TrainingRecipe recipe = Recipe with { Epochs = 50, EarlyStopping = new EarlyStopping { Patience = 2 } };
+        TrainingRecipe recipe = Recipe with
+        {
+            Epochs = 50,
+            EarlyStopping = new EarlyStopping { Patience = 2 },
+        };
         TrainingOutcome first = TinyRun.Fit(recipe, validation: Validation, checkpoints: store);
 
         TrainingOutcome again = TinyRun.Fit(recipe, validation: Validation, checkpoints: store, progress: _ => Assert.Fail("A step was run."));

@@ -54,7 +54,19 @@ public sealed class ScheduleTests
     public void Problems_PolynomialAndOneCycleOutOfRange_AreListed()
     {
         Assert.Equal(2, PartProblems.Of(new PolynomialSchedule { Power = 0, FinalFactor = 2 }).Count);
-        Assert.Equal(3, PartProblems.Of(new OneCycleSchedule { RisingShare = 1, InitialFactor = 0, FinalFactor = double.NaN }).Count);
+        Assert.Equal(
+            3,
+            PartProblems
+                .Of(
+                    new OneCycleSchedule
+                    {
+                        RisingShare = 1,
+                        InitialFactor = 0,
+                        FinalFactor = double.NaN,
+                    }
+                )
+                .Count
+        );
         Assert.Empty(PartProblems.Of(new PolynomialSchedule()).Concat(PartProblems.Of(new OneCycleSchedule())));
     }
 
@@ -68,25 +80,48 @@ public sealed class ScheduleTests
     public void At_WarmupAndCosine_RisesFromAThousandthThenDecays(int step, double rate)
     {
         // Five steps per epoch: one epoch of warm-up, two of cosine.
-        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, LearningRate = 0.1, WarmupEpochs = 1, Schedule = new CosineSchedule() };
+        TrainingRecipe recipe = TinyRun.Recipe with
+        {
+            Epochs = 3,
+            LearningRate = 0.1,
+            WarmupEpochs = 1,
+            Schedule = new CosineSchedule(),
+        };
 
         Assert.Equal(rate, new LearningRatePlan(recipe, 5).At(new TrainingClock(step / 5, 3, step % 5, 5)), 1e-12);
     }
 
     [Fact]
-    public void At_AnySchedule_StaysWithinTheBaseRateAndDecaysAfterTheWarmup() => PropertyAssert.Holds(Prop.ForAll<PositiveInt, PositiveInt, bool>((epochs, steps, cosine) =>
-    {
-        int count = 1 + epochs.Get % 20;
-        int perEpoch = 1 + steps.Get % 30;
-        double warmup = count / 3.0;
-        LearningRateSchedule schedule = cosine ? new CosineSchedule { FinalFactor = 0.01 } : new StepSchedule();
-        LearningRatePlan plan = new(TinyRun.Recipe with { Epochs = count, LearningRate = 0.3, WarmupEpochs = warmup, Schedule = schedule }, perEpoch);
-        double[] rates = [.. Enumerable.Range(0, count * perEpoch).Select(i => plan.At(new TrainingClock(i / perEpoch, count, i % perEpoch, perEpoch)))];
-        int top = Math.Min((int)Math.Ceiling(warmup * perEpoch), rates.Length - 1);
-        return rates.All(rate => rate is > 0 and <= 0.3 + 1e-12)
-            && rates.Take(top).Zip(rates.Take(top).Skip(1)).All(pair => pair.First < pair.Second)
-            && rates.Skip(top).Zip(rates.Skip(top + 1)).All(pair => pair.First >= pair.Second);
-    }));
+    public void At_AnySchedule_StaysWithinTheBaseRateAndDecaysAfterTheWarmup() =>
+        PropertyAssert.Holds(
+            Prop.ForAll<PositiveInt, PositiveInt, bool>(
+                (epochs, steps, cosine) =>
+                {
+                    int count = 1 + epochs.Get % 20;
+                    int perEpoch = 1 + steps.Get % 30;
+                    double warmup = count / 3.0;
+                    LearningRateSchedule schedule = cosine ? new CosineSchedule { FinalFactor = 0.01 } : new StepSchedule();
+                    LearningRatePlan plan = new(
+                        TinyRun.Recipe with
+                        {
+                            Epochs = count,
+                            LearningRate = 0.3,
+                            WarmupEpochs = warmup,
+                            Schedule = schedule,
+                        },
+                        perEpoch
+                    );
+                    double[] rates =
+                    [
+                        .. Enumerable.Range(0, count * perEpoch).Select(i => plan.At(new TrainingClock(i / perEpoch, count, i % perEpoch, perEpoch))),
+                    ];
+                    int top = Math.Min((int)Math.Ceiling(warmup * perEpoch), rates.Length - 1);
+                    return rates.All(rate => rate is > 0 and <= 0.3 + 1e-12)
+                        && rates.Take(top).Zip(rates.Take(top).Skip(1)).All(pair => pair.First < pair.Second)
+                        && rates.Skip(top).Zip(rates.Skip(top + 1)).All(pair => pair.First >= pair.Second);
+                }
+            )
+        );
 
     [Fact]
     public void Problems_InvalidSettings_AreListed()
@@ -103,13 +138,16 @@ public sealed class ScheduleTests
         TrainingRecipe recipe = TinyRun.Recipe with { ReportEverySteps = 1, WarmupEpochs = 0.5, Schedule = new CosineSchedule() };
         List<double> reported = [];
 
-        TinyRun.Fit(recipe, progress: report =>
-        {
-            if (report.Completed is null)
+        TinyRun.Fit(
+            recipe,
+            progress: report =>
             {
-                reported.Add(report.LearningRate);
+                if (report.Completed is null)
+                {
+                    reported.Add(report.LearningRate);
+                }
             }
-        });
+        );
 
         LearningRatePlan plan = new(recipe, 3);
         Assert.Equal(Enumerable.Range(0, 6).Select(i => plan.At(new TrainingClock(i / 3, 2, i % 3, 3))), reported);

@@ -25,7 +25,11 @@ public sealed class StepSettingsTests : IClassFixture<SingleThreadFixture>
         ["averaged"] = TinyRun.Recipe with { EmaDecay = 0.9 },
         ["frozen"] = TinyRun.Recipe with { FineTuning = new FineTuning { FrozenStages = 2 } },
         ["frozen BatchNorm"] = TinyRun.Recipe with { FineTuning = new FineTuning { FreezeBatchNorm = true } },
-        ["groups"] = TinyRun.Recipe with { NoDecayOnNormAndBias = true, FineTuning = new FineTuning { BackboneLearningRateFactor = 0.1 } },
+        ["groups"] = TinyRun.Recipe with
+        {
+            NoDecayOnNormAndBias = true,
+            FineTuning = new FineTuning { BackboneLearningRateFactor = 0.1 },
+        },
         ["all"] = TinyRun.Recipe with
         {
             ClipGradientNorm = 1,
@@ -65,7 +69,8 @@ public sealed class StepSettingsTests : IClassFixture<SingleThreadFixture>
     public void Clip_AnyNorm_MatchesPyTorch(string maxNorm)
     {
         using DisposeScope scope = NewDisposeScope();
-        Parameter kernel = nn.Parameter(Golden["kernel"]), bias = nn.Parameter(Golden["bias"]);
+        Parameter kernel = nn.Parameter(Golden["kernel"]),
+            bias = nn.Parameter(Golden["bias"]);
         ((kernel * Golden["kernel/gradient/0"]).sum() + (bias * Golden["bias/gradient/0"]).sum()).backward();
 
         GradientClipping.Clip([kernel, bias], double.Parse(maxNorm, System.Globalization.CultureInfo.InvariantCulture));
@@ -85,20 +90,30 @@ public sealed class StepSettingsTests : IClassFixture<SingleThreadFixture>
     public void Fit_GradientAccumulation_EqualsOneLargeBatch(int batch, int batches)
     {
         // With frozen BatchNorm, images are independent: the mean of the pieces' gradients is the gradient of the whole batch.
-        TrainingRecipe whole = TinyRun.Recipe with { FineTuning = new FineTuning { FreezeBatchNorm = true }, BatchSize = batch * batches };
+        TrainingRecipe whole = TinyRun.Recipe with
+        {
+            FineTuning = new FineTuning { FreezeBatchNorm = true },
+            BatchSize = batch * batches,
+        };
         List<TrainingProgress> reports = [];
 
         TrainingOutcome one = TinyRun.Fit(whole);
         TrainingOutcome many = TinyRun.Fit(whole with { BatchSize = batch, GradientAccumulationSteps = batches }, progress: reports.Add);
 
         Assert.Equal(3, reports[0].StepsPerEpoch);
-        Assert.All(one.Weights.Tensors.Zip(many.Weights.Tensors), pair => TensorAssert.CloseValues(Floats(pair.First), Floats(pair.Second), 1e-4, pair.First.Name));
+        Assert.All(
+            one.Weights.Tensors.Zip(many.Weights.Tensors),
+            pair => TensorAssert.CloseValues(Floats(pair.First), Floats(pair.Second), 1e-4, pair.First.Name)
+        );
         Assert.Equal(one.History[^1].TrainLoss, many.History[^1].TrainLoss, 1e-4);
     }
 
     [Fact]
-    public void Fit_GradientAccumulation_NormalizesEachBatchSeparately() => Assert.NotEqual(
-        TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { BatchSize = 8 })), TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { BatchSize = 4, GradientAccumulationSteps = 2 })));
+    public void Fit_GradientAccumulation_NormalizesEachBatchSeparately() =>
+        Assert.NotEqual(
+            TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { BatchSize = 8 })),
+            TinyRun.Bits(TinyRun.Fit(TinyRun.Recipe with { BatchSize = 4, GradientAccumulationSteps = 2 }))
+        );
 
     [Fact]
     public void Update_Ema_AveragesWeightsAndStatisticsAndCopiesCounters()
@@ -118,27 +133,52 @@ public sealed class StepSettingsTests : IClassFixture<SingleThreadFixture>
             }
 
             average.Update();
-            expected = [.. expected.Zip(source.NamedState(), (mean, now) => is_floating_point(now.Value.dtype)
-                ? mean.Zip(TensorAssert.Values(now.Value), (a, w) => (0.75f * a) + (0.25f * w)).ToArray()
-                : TensorAssert.Values(now.Value))];
+            expected =
+            [
+                .. expected.Zip(
+                    source.NamedState(),
+                    (mean, now) =>
+                        is_floating_point(now.Value.dtype)
+                            ? mean.Zip(TensorAssert.Values(now.Value), (a, w) => (0.75f * a) + (0.25f * w)).ToArray()
+                            : TensorAssert.Values(now.Value)
+                ),
+            ];
         }
 
-        Assert.All(average.Network.NamedState().Zip(expected), pair => TensorAssert.CloseValues(pair.Second, TensorAssert.Values(pair.First.Value), 1e-6, pair.First.Name));
+        Assert.All(
+            average.Network.NamedState().Zip(expected),
+            pair => TensorAssert.CloseValues(pair.Second, TensorAssert.Values(pair.First.Value), 1e-6, pair.First.Name)
+        );
     }
 
     [Fact]
     public void Fit_Ema_IsValidatedAndBecomesTheModel()
     {
-        ImageSet train = TinyData.Bands(20), validation = TinyData.Random(new ImageShape(1, 8, 8), count: 12, classes: 2, seed: 4);
+        ImageSet train = TinyData.Bands(20),
+            validation = TinyData.Random(new ImageShape(1, 8, 8), count: 12, classes: 2, seed: 4);
         TrainingRecipe recipe = TinyRun.Recipe with { KeepWeights = KeepWeights.Last, EmaDecay = 0.9 };
 
         TrainingOutcome outcome = TinyRun.Fit(recipe, train, validation);
 
         // Validates the returned weights: a second run from them that practically does not change them.
-        TrainingOutcome again = TrainingEngine.Fit(recipe with { LearningRate = 1e-30, EmaDecay = null, FineTuning = new FineTuning { FreezeBatchNorm = true }, Epochs = 1 }, train, validation,
-            new TrainingHost(CPU) { LoadWeights = outcome.Weights.CopyTo });
+        TrainingOutcome again = TrainingEngine.Fit(
+            recipe with
+            {
+                LearningRate = 1e-30,
+                EmaDecay = null,
+                FineTuning = new FineTuning { FreezeBatchNorm = true },
+                Epochs = 1,
+            },
+            train,
+            validation,
+            new TrainingHost(CPU) { LoadWeights = outcome.Weights.CopyTo }
+        );
         Assert.Equal(again.History[^1].ValidationLoss!.Value, outcome.History[^1].ValidationLoss!.Value, 1e-6);
-        Assert.NotEqual(TinyRun.Fit(recipe with { EmaDecay = null }, train, validation).History[^1].ValidationLoss!.Value, outcome.History[^1].ValidationLoss!.Value, 1e-4);
+        Assert.NotEqual(
+            TinyRun.Fit(recipe with { EmaDecay = null }, train, validation).History[^1].ValidationLoss!.Value,
+            outcome.History[^1].ValidationLoss!.Value,
+            1e-4
+        );
         // The EMA does not affect the training itself.
         Assert.Equal(TinyRun.Fit(recipe with { EmaDecay = null }, train, validation).History[^1].TrainLoss, outcome.History[^1].TrainLoss);
     }
@@ -149,10 +189,14 @@ public sealed class StepSettingsTests : IClassFixture<SingleThreadFixture>
         TrainingRecipe recipe = TinyRun.Recipe with { ClipGradientNorm = 0, EmaDecay = 1, GradientAccumulationSteps = 0 };
 
         Assert.Equal(["GradientAccumulationSteps", "ClipGradientNorm", "EmaDecay"], recipe.Problems().Select(problem => problem.Split(' ')[0]));
-        Assert.Contains("16777216", Assert.Single((recipe with { ClipGradientNorm = null, EmaDecay = 0.5, BatchSize = 1 << 20, GradientAccumulationSteps = 4096 }).Problems()));
+        Assert.Contains(
+            "16777216",
+            Assert.Single((recipe with { ClipGradientNorm = null, EmaDecay = 0.5, BatchSize = 1 << 20, GradientAccumulationSteps = 4096 }).Problems())
+        );
     }
 
-    private static float[] Floats(NamedTensor tensor) => tensor.Type == ScalarType.Float32
-        ? System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(tensor.Bytes).ToArray()
-        : [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, long>(tensor.Bytes).ToArray().Select(value => (float)value)];
+    private static float[] Floats(NamedTensor tensor) =>
+        tensor.Type == ScalarType.Float32
+            ? System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(tensor.Bytes).ToArray()
+            : [.. System.Runtime.InteropServices.MemoryMarshal.Cast<byte, long>(tensor.Bytes).ToArray().Select(value => (float)value)];
 }

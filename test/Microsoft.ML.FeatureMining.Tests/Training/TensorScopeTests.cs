@@ -17,7 +17,14 @@ namespace Microsoft.ML.FeatureMining.Tests.Training;
 /// </summary>
 public sealed class TensorScopeTests : IClassFixture<SingleThreadFixture>
 {
-    private static readonly TrainingRecipe Recipe = TinyRun.Recipe with { ReportEverySteps = 1, ClipGradientNorm = 1, EmaDecay = 0.9, GradientAccumulationSteps = 2, BatchSize = 4 };
+    private static readonly TrainingRecipe Recipe = TinyRun.Recipe with
+    {
+        ReportEverySteps = 1,
+        ClipGradientNorm = 1,
+        EmaDecay = 0.9,
+        GradientAccumulationSteps = 2,
+        BatchSize = 4,
+    };
 
     public static TheoryData<string> Strategies { get; } = [.. StrategyCatalog.Keys];
 
@@ -36,8 +43,15 @@ public sealed class TensorScopeTests : IClassFixture<SingleThreadFixture>
         AssertStepsRunInScopes(Recipe with { Optimizer = OptimizerCatalog.Create(key), LearningRate = 1e-3 });
 
     [Fact]
-    public void Fit_AllAugmentations_RunsStepsInScopes() => AssertStepsRunInScopes(
-        Recipe with { Input = new ImageShape(3, 16, 16), Augmentations = [.. AugmentationCatalog.Keys.Select(AugmentationCatalog.Create)] }, TinyData.Random(new ImageShape(3, 16, 16), count: 16, classes: 2));
+    public void Fit_AllAugmentations_RunsStepsInScopes() =>
+        AssertStepsRunInScopes(
+            Recipe with
+            {
+                Input = new ImageShape(3, 16, 16),
+                Augmentations = [.. AugmentationCatalog.Keys.Select(AugmentationCatalog.Create)],
+            },
+            TinyData.Random(new ImageShape(3, 16, 16), count: 16, classes: 2)
+        );
 
     [Fact]
     public void Score_Image_RunsInAScope()

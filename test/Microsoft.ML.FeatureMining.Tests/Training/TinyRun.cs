@@ -11,25 +11,39 @@ namespace Microsoft.ML.FeatureMining.Tests.Training;
 /// <summary>Training runs of a few steps.</summary>
 internal static class TinyRun
 {
-    public static TrainingRecipe Recipe { get; } = new()
-    {
-        Backbone = "cifar-resnet-8",
-        Input = new ImageShape(1, 8, 8),
-        Epochs = 2,
-        BatchSize = 8,
-        LearningRate = 0.05,
-        Augmentations = [],
-        Seed = 1,
-    };
-
-    public static TrainingOutcome Fit(TrainingRecipe recipe, ImageSet? train = null, ImageSet? validation = null, Action<TrainingProgress>? progress = null, Func<bool>? canceled = null, ICheckpointStore? checkpoints = null, Action<string>? warn = null) =>
-        TrainingEngine.Fit(recipe, train ?? TinyData.Bands(20), validation, new TrainingHost(CPU)
+    public static TrainingRecipe Recipe { get; } =
+        new()
         {
-            Progress = progress,
-            IsCanceled = canceled ?? (() => false),
-            Checkpoints = checkpoints,
-            Warn = warn ?? (_ => { }),
-        });
+            Backbone = "cifar-resnet-8",
+            Input = new ImageShape(1, 8, 8),
+            Epochs = 2,
+            BatchSize = 8,
+            LearningRate = 0.05,
+            Augmentations = [],
+            Seed = 1,
+        };
+
+    public static TrainingOutcome Fit(
+        TrainingRecipe recipe,
+        ImageSet? train = null,
+        ImageSet? validation = null,
+        Action<TrainingProgress>? progress = null,
+        Func<bool>? canceled = null,
+        ICheckpointStore? checkpoints = null,
+        Action<string>? warn = null
+    ) =>
+        TrainingEngine.Fit(
+            recipe,
+            train ?? TinyData.Bands(20),
+            validation,
+            new TrainingHost(CPU)
+            {
+                Progress = progress,
+                IsCanceled = canceled ?? (() => false),
+                Checkpoints = checkpoints,
+                Warn = warn ?? (_ => { }),
+            }
+        );
 
     /// <summary>Checks the recipe, creates the components of a run and disposes them without training.</summary>
     public static void MakeParts(TrainingRecipe recipe)
@@ -42,7 +56,8 @@ internal static class TinyRun
     public static IEnumerable<EpochMetrics> Figures(TrainingOutcome outcome) => outcome.History.Select(epoch => epoch with { Seconds = 0 });
 
     /// <summary>The name and a hash of each tensor, to compare weights bit by bit.</summary>
-    public static string Bits(NamedTensors weights) => string.Join('\n', weights.Tensors.Select(tensor => $"{tensor.Name} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(tensor.Bytes))}"));
+    public static string Bits(NamedTensors weights) =>
+        string.Join('\n', weights.Tensors.Select(tensor => $"{tensor.Name} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(tensor.Bytes))}"));
 
     public static string Bits(TrainingOutcome outcome) => Bits(outcome.Weights);
 }

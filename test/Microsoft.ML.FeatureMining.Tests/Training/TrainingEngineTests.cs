@@ -19,7 +19,15 @@ public sealed class TrainingEngineTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void Fit_DataSortedByLabel_LearnsIt()
     {
-        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { Epochs = 5, Schedule = new CosineSchedule() }, TinyData.Bands(80, sorted: true), TinyData.Bands(40, seed: 2));
+        TrainingOutcome outcome = TinyRun.Fit(
+            TinyRun.Recipe with
+            {
+                Epochs = 5,
+                Schedule = new CosineSchedule(),
+            },
+            TinyData.Bands(80, sorted: true),
+            TinyData.Bands(40, seed: 2)
+        );
 
         Assert.Equal(1, outcome.History[outcome.Epoch - 1].ValidationAccuracy);
         Assert.Equal(TrainingEnd.Completed, outcome.End);
@@ -47,7 +55,16 @@ public sealed class TrainingEngineTests : IClassFixture<SingleThreadFixture>
         ImageSet train = TinyData.Bands(30);
         ImageSet validation = TinyData.Random(new ImageShape(1, 8, 8), count: 21, classes: 2, seed: 4);
 
-        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe with { KeepWeights = KeepWeights.Last, ScoringBatchSize = 6, Loss = new CrossEntropyLoss { LabelSmoothing = 0.2 } }, train, validation);
+        TrainingOutcome outcome = TinyRun.Fit(
+            TinyRun.Recipe with
+            {
+                KeepWeights = KeepWeights.Last,
+                ScoringBatchSize = 6,
+                Loss = new CrossEntropyLoss { LabelSmoothing = 0.2 },
+            },
+            train,
+            validation
+        );
 
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
@@ -55,7 +72,10 @@ public sealed class TrainingEngineTests : IClassFixture<SingleThreadFixture>
         outcome.Weights.CopyTo(network);
         network.eval();
         ChannelStatistics statistics = ChannelStatistics.Of(train);
-        float[] pixels = [.. Enumerable.Range(0, validation.Count).SelectMany(i => validation[i].ToArray().Select(value => (value - statistics.Mean[0]) / statistics.Std[0]))];
+        float[] pixels =
+        [
+            .. Enumerable.Range(0, validation.Count).SelectMany(i => validation[i].ToArray().Select(value => (value - statistics.Mean[0]) / statistics.Std[0])),
+        ];
         float[][] logits = [.. TensorAssert.Values(network.call(tensor(pixels, [validation.Count, 1, 8, 8]))).Chunk(2)];
         double hits = logits.Zip(validation.Labels).Average(pair => Array.IndexOf(pair.First, pair.First.Max()) == pair.Second ? 1.0 : 0);
         double loss = logits.Zip(validation.Labels).Average(pair => Math.Log(pair.First.Sum(value => Math.Exp(value))) - pair.First[pair.Second]);
@@ -77,7 +97,14 @@ public sealed class TrainingEngineTests : IClassFixture<SingleThreadFixture>
         // A run that is canceled after the best epoch.
         bool over = false;
         TrainingOutcome upToThere = TinyRun.Fit(
-            recipe with { KeepWeights = KeepWeights.Last }, validation: validation, progress: report => over |= report.Completed?.Epoch == best.Epoch, canceled: () => over);
+            recipe with
+            {
+                KeepWeights = KeepWeights.Last,
+            },
+            validation: validation,
+            progress: report => over |= report.Completed?.Epoch == best.Epoch,
+            canceled: () => over
+        );
         Assert.Equal(TinyRun.Bits(upToThere), TinyRun.Bits(best));
     }
 
@@ -118,7 +145,13 @@ public sealed class TrainingEngineTests : IClassFixture<SingleThreadFixture>
     {
         // Accuracy can increase by 0.6 at most once after the first epoch.
         TrainingOutcome outcome = TinyRun.Fit(
-            TinyRun.Recipe with { Epochs = 50, EarlyStopping = new EarlyStopping { Patience = 3, MinDelta = 0.6 } }, validation: TinyData.Bands(8, seed: 3));
+            TinyRun.Recipe with
+            {
+                Epochs = 50,
+                EarlyStopping = new EarlyStopping { Patience = 3, MinDelta = 0.6 },
+            },
+            validation: TinyData.Bands(8, seed: 3)
+        );
 
         Assert.Equal(TrainingEnd.StoppedEarly, outcome.End);
         Assert.InRange(outcome.History.Count, 4, 8);
@@ -149,11 +182,14 @@ public sealed class TrainingEngineTests : IClassFixture<SingleThreadFixture>
         Assert.Equal(outcome.History, reports.Where(report => report.Completed is not null).Select(report => report.Completed));
         Assert.NotNull(reports[^1].Completed);
         Assert.Equal((3, 3, 5, 5), (reports[^1].Epoch, reports[^1].Epochs, reports[^1].Step, reports[^1].StepsPerEpoch));
-        Assert.All(reports.Zip(reports.Skip(1)), pair =>
-        {
-            Assert.True(pair.First.Elapsed <= pair.Second.Elapsed);
-            Assert.True((pair.First.Epoch, pair.First.Step).CompareTo((pair.Second.Epoch, pair.Second.Step)) <= 0);
-        });
+        Assert.All(
+            reports.Zip(reports.Skip(1)),
+            pair =>
+            {
+                Assert.True(pair.First.Elapsed <= pair.Second.Elapsed);
+                Assert.True((pair.First.Epoch, pair.First.Step).CompareTo((pair.Second.Epoch, pair.Second.Step)) <= 0);
+            }
+        );
         Assert.Equal([2, 4, 5, 5], reports.Where(report => report.Epoch == 1).Select(report => report.Step));
         Assert.All(reports, report => Assert.True(report.ImagesPerSecond > 0 && report.Remaining >= TimeSpan.Zero && report.Accuracy is >= 0 and <= 1));
         Assert.Equal(TimeSpan.Zero, reports[^1].Remaining);
@@ -188,8 +224,24 @@ public sealed class TrainingEngineTests : IClassFixture<SingleThreadFixture>
 
         string[] named =
         [
-            "Epochs", "BatchSize", "LearningRate", "Momentum", "WeightDecay", "WarmupEpochs", "LabelSmoothing", "ReportEverySteps", "ScoringBatchSize", "Patience", "MinDelta", "Gamma",
-            "Padding", "Stages", "'feature-mining' 2 times", "has 1 class", "3x4x4", "no validation set",
+            "Epochs",
+            "BatchSize",
+            "LearningRate",
+            "Momentum",
+            "WeightDecay",
+            "WarmupEpochs",
+            "LabelSmoothing",
+            "ReportEverySteps",
+            "ScoringBatchSize",
+            "Patience",
+            "MinDelta",
+            "Gamma",
+            "Padding",
+            "Stages",
+            "'feature-mining' 2 times",
+            "has 1 class",
+            "3x4x4",
+            "no validation set",
         ];
         Assert.All(named, word => Assert.Contains(word, e.Message));
     }

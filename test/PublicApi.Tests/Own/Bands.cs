@@ -15,7 +15,8 @@ internal static class Bands
     public static readonly string[] Names = ["top", "bottom"];
 
     /// <summary>Rows of objects; each image is a BMP file.</summary>
-    public static IDataView Encoded(MLContext ml, int count = 96) => ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new Row { Label = Names[i % 2], Image = Bmp(Pixels(i)) }));
+    public static IDataView Encoded(MLContext ml, int count = 96) =>
+        ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new Row { Label = Names[i % 2], Image = Bmp(Pixels(i)) }));
 
     /// <summary>Rows of a user-defined data view.</summary>
     public static IDataView Planar(int count = 96) => new PlanarView(count);
@@ -84,7 +85,8 @@ internal static class Bands
 
         public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) => new Cursor(Schema, _count);
 
-        public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+        public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+            [GetRowCursor(columnsNeeded, rand)];
     }
 
     private sealed class Cursor(DataViewSchema schema, int count) : DataViewRowCursor
@@ -107,7 +109,8 @@ internal static class Bands
 
         public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new DataViewRowId((ulong)_position, 0);
 
-        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => (ValueGetter<TValue>)(Delegate)(column.Name == "Label" ? (ValueGetter<ReadOnlyMemory<char>>)Label : (ValueGetter<VBuffer<float>>)Image);
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) =>
+            (ValueGetter<TValue>)(Delegate)(column.Name == "Label" ? (ValueGetter<ReadOnlyMemory<char>>)Label : (ValueGetter<VBuffer<float>>)Image);
 
         private void Label(ref ReadOnlyMemory<char> value) => value = Names[_position % 2].AsMemory();
 

@@ -47,7 +47,8 @@ internal sealed class DeepTwins : TrainingStrategy
             _mean = context.AddModule("mean", new MeanEmbedding(context.Stages[^1].Channels));
         }
 
-        public override Tensor OnStage(int stage, Tensor features, TrainingClock clock) => stage == 0 ? features * (1 + 0.1 * _random.NextGaussian()) : features;
+        public override Tensor OnStage(int stage, Tensor features, TrainingClock clock) =>
+            stage == 0 ? features * (1 + 0.1 * _random.NextGaussian()) : features;
 
         public override void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock)
         {
@@ -58,7 +59,11 @@ internal sealed class DeepTwins : TrainingStrategy
             }
 
             int last = _exits.Count;
-            ledger.Add("deep-twins.deepest", pass.Criterion.Compute(_deepest.call(_dropout.call(pass.PooledStage(last))), pass.Batch.Targets), _settings.Weight);
+            ledger.Add(
+                "deep-twins.deepest",
+                pass.Criterion.Compute(_deepest.call(_dropout.call(pass.PooledStage(last))), pass.Batch.Targets),
+                _settings.Weight
+            );
             Tensor twins = nn.functional.softmax(pass.PartnerLogits(_random), 1);
             ledger.Add("deep-twins.partners", (twins * nn.functional.log_softmax(pass.Logits, 1)).sum(1).mean().neg(), _settings.Weight);
             ledger.Add("deep-twins.mean", (pass.Embedding.mean(new long[] { 0 }) - _mean.Value).square().mean(), _settings.Weight * clock.Progress);

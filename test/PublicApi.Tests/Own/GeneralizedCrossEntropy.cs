@@ -17,7 +17,7 @@ internal sealed record GeneralizedCrossEntropy : ClassificationLoss
     public override Tensor Compute(Tensor logits, Tensor targets)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor probability = (nn.functional.softmax(logits, 1) * targets).sum(1);           // [N]
+        Tensor probability = (nn.functional.softmax(logits, 1) * targets).sum(1); // [N]
         return ((1 - probability.pow(Exponent)) / Exponent).mean().MoveToOuterDisposeScope();
     }
 }

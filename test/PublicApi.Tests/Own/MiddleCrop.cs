@@ -14,7 +14,6 @@ internal sealed record MiddleCrop : ImageAugmentation
 
     public override Tensor Apply(Tensor images, RandomStream random) => images;
 
-    protected override Tensor CropTo(Tensor images, ImageShape size, RandomStream random) => images
-        .narrow(2, random.NextInt((int)images.shape[2] - size.Height + 1), size.Height)
-        .narrow(3, ((int)images.shape[3] - size.Width) / 2, size.Width);
+    protected override Tensor CropTo(Tensor images, ImageShape size, RandomStream random) =>
+        images.narrow(2, random.NextInt((int)images.shape[2] - size.Height + 1), size.Height).narrow(3, ((int)images.shape[3] - size.Width) / 2, size.Width);
 }

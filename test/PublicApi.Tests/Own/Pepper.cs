@@ -17,7 +17,10 @@ internal sealed record Pepper : ImageAugmentation
     public override Tensor Apply(Tensor images, RandomStream random)
     {
         using DisposeScope scope = NewDisposeScope();
-        float[] kept = [.. Enumerable.Range(0, (int)(images.shape[0] * images.shape[2] * images.shape[3])).Select(_ => random.NextDouble() < Probability ? 0f : 1f)];
+        float[] kept =
+        [
+            .. Enumerable.Range(0, (int)(images.shape[0] * images.shape[2] * images.shape[3])).Select(_ => random.NextDouble() < Probability ? 0f : 1f),
+        ];
         Tensor mask = tensor(kept, [images.shape[0], 1, images.shape[2], images.shape[3]], device: images.device);
         return (images * mask).to(images.dtype).MoveToOuterDisposeScope();
     }

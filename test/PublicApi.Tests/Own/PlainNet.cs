@@ -30,17 +30,24 @@ internal sealed class PlainNet : Backbone
 
     public override IReadOnlyList<int> StageChannels => Channels;
 
-    protected override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => [[stem], [stage1], [stage2], [stage3]];
+    protected override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups =>
+        [
+            [stem],
+            [stage1],
+            [stage2],
+            [stage3],
+        ];
 
     public override Tensor Stem(Tensor images) => stem.call(images) * scale;
 
-    public override Tensor Stage(int index, Tensor input) => index switch
-    {
-        0 => stage1.call(input),
-        1 => stage2.call(input),
-        2 => stage3.call(input),
-        _ => throw new ArgumentOutOfRangeException(nameof(index)),
-    };
+    public override Tensor Stage(int index, Tensor input) =>
+        index switch
+        {
+            0 => stage1.call(input),
+            1 => stage2.call(input),
+            2 => stage3.call(input),
+            _ => throw new ArgumentOutOfRangeException(nameof(index)),
+        };
 
     protected override void InitializeWeights(RandomStream random)
     {
@@ -50,8 +57,8 @@ internal sealed class PlainNet : Backbone
         scale.copy_(drawn.view(1, -1, 1, 1));
     }
 
-    private static Sequential Stage(int input, int output, int stride) => nn.Sequential(
-        nn.Conv2d(input, output, 3, stride, padding: 1, bias: false), nn.BatchNorm2d(output), nn.ReLU(), new StreamDropout(0.1), new Noise());
+    private static Sequential Stage(int input, int output, int stride) =>
+        nn.Sequential(nn.Conv2d(input, output, 3, stride, padding: 1, bias: false), nn.BatchNorm2d(output), nn.ReLU(), new StreamDropout(0.1), new Noise());
 
     private sealed class Noise() : RandomLayer(nameof(Noise))
     {

@@ -19,7 +19,7 @@ internal sealed class ByteNormalizer
     // Channel by channel, sixteen times over: a vector of neighboring floats finds its constants side by side.
     private readonly float[] _means;
     private readonly float[] _scales;
-    private readonly float[] _normalized;    // of each byte, [C,256]
+    private readonly float[] _normalized; // of each byte, [C,256]
 
     public ByteNormalizer(IReadOnlyList<float> mean, IReadOnlyList<float> scale)
     {
@@ -74,7 +74,10 @@ internal sealed class ByteNormalizer
         {
             nuint at = (nuint)(step > 0 ? done : pixels - Lane - done);
             (Vector128<byte> a, Vector128<byte> b, Vector128<byte> c) = PlanarLayout.Join(
-                Sixteen(ref start, at, step), Sixteen(ref start, (nuint)plane + at, step), Sixteen(ref start, (nuint)(2 * plane) + at, step));
+                Sixteen(ref start, at, step),
+                Sixteen(ref start, (nuint)plane + at, step),
+                Sixteen(ref start, (nuint)(2 * plane) + at, step)
+            );
             Store(a, 0, ref Unsafe.Add(ref to, Rgb * done));
             Store(b, Lane, ref Unsafe.Add(ref to, Rgb * done));
             Store(c, 2 * Lane, ref Unsafe.Add(ref to, Rgb * done));

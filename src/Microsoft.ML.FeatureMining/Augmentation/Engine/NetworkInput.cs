@@ -45,7 +45,12 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         using DisposeScope scope = NewDisposeScope();
         List<BatchOperation> inMemory = [];
         int done = 0;
-        for (; done < augmentations.Count && augmentations[done].InMemory(batch.Count, After(inMemory), _network, element, random[augmentations[done].Key]) is { } next; done++)
+        for (
+            ;
+            done < augmentations.Count
+                && augmentations[done].InMemory(batch.Count, After(inMemory), _network, element, random[augmentations[done].Key]) is { } next;
+            done++
+        )
         {
             Add(inMemory, next);
         }
@@ -101,8 +106,10 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         Tensor result = augmentation.CropTo(images, _network, random);
         return result.dtype == images.dtype && result.shape.SequenceEqual(shape)
             ? result
-            : throw new InvalidOperationException($"The augmentation '{augmentation.Key}' makes {result.dtype} [{string.Join(',', result.shape)}] of {images.dtype} [{string.Join(',', images.shape)}]; "
-                + $"it has to give {images.dtype} [{string.Join(',', shape)}].");
+            : throw new InvalidOperationException(
+                $"The augmentation '{augmentation.Key}' makes {result.dtype} [{string.Join(',', result.shape)}] of {images.dtype} [{string.Join(',', images.shape)}]; "
+                    + $"it has to give {images.dtype} [{string.Join(',', shape)}]."
+            );
     }
 
     private Tensor Normalized(Tensor images) => ChannelsLast.Of(_normalization.Apply(images));
@@ -113,21 +120,26 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         (PixelMoves moves, BatchOperation[] before) = operations is [.. var others, PixelMoves last]
             ? (last, others)
             : (PixelMoves.None(count, After(operations)), operations);
-        Tensor normalized = empty([count, moves.Result.Height, moves.Result.Width, shape.Channels], ScalarType.Float32, CPU);    // [N,H,W,C]
+        Tensor normalized = empty([count, moves.Result.Height, moves.Result.Width, shape.Channels], ScalarType.Float32, CPU); // [N,H,W,C]
         int changedBytes = After(before).Length;
-        EachImage(images, normalized, count, (n, image, target) =>
-        {
-            if (before.Length == 0)
+        EachImage(
+            images,
+            normalized,
+            count,
+            (n, image, target) =>
             {
-                moves.Move(n, image, _normalization.Bytes, MemoryMarshal.Cast<byte, float>(target));
-                return;
-            }
+                if (before.Length == 0)
+                {
+                    moves.Move(n, image, _normalization.Bytes, MemoryMarshal.Cast<byte, float>(target));
+                    return;
+                }
 
-            byte[] changed = ArrayPool<byte>.Shared.Rent(changedBytes);
-            Apply(before, n, image, changed.AsSpan(0, changedBytes));
-            moves.Move(n, changed.AsSpan(0, changedBytes), _normalization.Bytes, MemoryMarshal.Cast<byte, float>(target));
-            ArrayPool<byte>.Shared.Return(changed);
-        });
+                byte[] changed = ArrayPool<byte>.Shared.Rent(changedBytes);
+                Apply(before, n, image, changed.AsSpan(0, changedBytes));
+                moves.Move(n, changed.AsSpan(0, changedBytes), _normalization.Bytes, MemoryMarshal.Cast<byte, float>(target));
+                ArrayPool<byte>.Shared.Return(changed);
+            }
+        );
         return normalized.permute(0, 3, 1, 2);
     }
 
@@ -139,10 +151,20 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         }
 
         ImageShape result = After(operations);
-        Tensor host = empty([count, result.Channels, result.Height, result.Width], dtype: element == PixelType.Byte ? ScalarType.Byte : ScalarType.Float32, device: CPU);
-        EachImage(images, host, count, element == PixelType.Byte
-            ? (n, image, target) => Apply(operations, n, image, target)
-            : (n, image, target) => ((PixelMoves)operations.Single()).Move(n, MemoryMarshal.Cast<byte, float>(image), MemoryMarshal.Cast<byte, float>(target)));
+        Tensor host = empty(
+            [count, result.Channels, result.Height, result.Width],
+            dtype: element == PixelType.Byte ? ScalarType.Byte : ScalarType.Float32,
+            device: CPU
+        );
+        EachImage(
+            images,
+            host,
+            count,
+            element == PixelType.Byte
+                ? (n, image, target) => Apply(operations, n, image, target)
+                : (n, image, target) =>
+                    ((PixelMoves)operations.Single()).Move(n, MemoryMarshal.Cast<byte, float>(image), MemoryMarshal.Cast<byte, float>(target))
+        );
         return host.to(device);
     }
 
@@ -165,7 +187,10 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
     {
         Span<byte> target = host.bytes;
         int targetBytes = target.Length / Math.Max(1, count);
-        fixed (byte* sourceStart = images[..checked(count * _imageBytes)], targetStart = target)
+        fixed (
+            byte* sourceStart = images[..checked(count * _imageBytes)],
+                targetStart = target
+        )
         {
             // Spans cannot go to other threads.
             (nint from, nint to) = ((nint)sourceStart, (nint)targetStart);

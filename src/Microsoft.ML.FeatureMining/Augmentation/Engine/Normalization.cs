@@ -6,8 +6,8 @@ namespace Microsoft.ML.FeatureMining.Augmentation.Engine;
 /// <summary>Normalizes images, (x - mean) / std per channel in pixel units; the constants are on the device. A std of 0 counts as 1.</summary>
 internal sealed class Normalization : IDisposable
 {
-    private readonly Tensor _mean;       // [1,C,1,1]
-    private readonly Tensor _scale;      // [1,C,1,1]
+    private readonly Tensor _mean; // [1,C,1,1]
+    private readonly Tensor _scale; // [1,C,1,1]
 
     public Normalization(IReadOnlyList<float> mean, IReadOnlyList<float> std, Device device)
     {

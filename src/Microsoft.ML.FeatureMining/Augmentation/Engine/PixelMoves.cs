@@ -44,9 +44,11 @@ internal sealed class PixelMoves(ImageShape source, int height, int width, IRead
         long[] columns = [.. _images.SelectMany(image => Enumerable.Range(0, width).Select(x => (long)(image.Columns.Source(x) ?? source.Width)))];
         // One gather moves all images. The batch axis and the two pixel axes are indexed together, so the channels come last: [N,H,W,C].
         Tensor gathered = padded.index(
-            TensorIndex.Tensor(TensorMath.Arange(Count, ScalarType.Int64, batch.device).view(Count, 1, 1)), TensorIndex.Slice(),
+            TensorIndex.Tensor(TensorMath.Arange(Count, ScalarType.Int64, batch.device).view(Count, 1, 1)),
+            TensorIndex.Slice(),
             TensorIndex.Tensor(tensor(rows, device: batch.device).view(Count, height, 1)),
-            TensorIndex.Tensor(tensor(columns, device: batch.device).view(Count, 1, width)));
+            TensorIndex.Tensor(tensor(columns, device: batch.device).view(Count, 1, width))
+        );
         return gathered.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }
 

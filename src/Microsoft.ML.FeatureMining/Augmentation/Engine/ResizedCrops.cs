@@ -22,7 +22,8 @@ internal sealed class ResizedCrops(ImageShape source, ImageShape result, PixelBo
     {
         PixelBox box = boxes[n];
         (int from, int to) = (source.Height * source.Width, result.Height * result.Width);
-        ResizeAxis rows = new(box.Height, result.Height), columns = new(box.Width, result.Width);
+        ResizeAxis rows = new(box.Height, result.Height),
+            columns = new(box.Width, result.Width);
         short[] resizedRows = new short[2 * result.Width];
         for (int channel = 0; channel < source.Channels; channel++)
         {
@@ -39,14 +40,16 @@ internal sealed class ResizedCrops(ImageShape source, ImageShape result, PixelBo
         int done = -1;
         for (int y = 0; y < result.Height; y++)
         {
-            int upper = rows.First(y), lower = Math.Min(upper + 1, box.Height - 1);
+            int upper = rows.First(y),
+                lower = Math.Min(upper + 1, box.Height - 1);
             while (done < lower)
             {
                 done++;
                 columns.ResizeRow(inside[(done * source.Width)..], resizedRows.Slice(done % 2 * width, width));
             }
 
-            Span<short> above = resizedRows.Slice(upper % 2 * width, width), below = resizedRows.Slice(lower % 2 * width, width);
+            Span<short> above = resizedRows.Slice(upper % 2 * width, width),
+                below = resizedRows.Slice(lower % 2 * width, width);
             ResizeAxis.BlendRows(above, below, rows.Weight(y), target.Slice(y * width, width));
         }
     }
@@ -63,7 +66,7 @@ internal sealed class ResizeAxis
     private const int Lane = 16;
     private const int WeightOne = 1 << 15;
     private const short Half = 1 << (FractionBits - 1);
-    private const byte Zero = 0x80;    // a shuffle index that gives 0
+    private const byte Zero = 0x80; // a shuffle index that gives 0
 
     private readonly int[] _first;
     private readonly short[] _weights;
@@ -111,7 +114,8 @@ internal sealed class ResizeAxis
             for (; at <= target.Length - Lane && _first[at] + Lane < source.Length; at += Lane)
             {
                 Vector256<byte> shuffle = Vector256.LoadUnsafe(ref _shuffles[at * sizeof(short)]);
-                Vector256<short> first = Levels(ref start, _first[at], shuffle), second = Levels(ref start, _first[at] + 1, shuffle);
+                Vector256<short> first = Levels(ref start, _first[at], shuffle),
+                    second = Levels(ref start, _first[at] + 1, shuffle);
                 (first + Avx2.MultiplyHighRoundScale(second - first, Vector256.LoadUnsafe(ref _weights[at]))).CopyTo(target[at..]);
             }
         }
@@ -137,7 +141,8 @@ internal sealed class ResizeAxis
             ref short other = ref MemoryMarshal.GetReference(lower[..target.Length]);
             for (; at <= target.Length - Lane; at += Lane)
             {
-                Vector256<short> from = Vector256.LoadUnsafe(ref one, (nuint)at), to = Vector256.LoadUnsafe(ref other, (nuint)at);
+                Vector256<short> from = Vector256.LoadUnsafe(ref one, (nuint)at),
+                    to = Vector256.LoadUnsafe(ref other, (nuint)at);
                 Vector256<short> blended = from + Avx2.MultiplyHighRoundScale(to - from, Vector256.Create(weight));
                 Vector256<short> rounded = (blended + Vector256.Create(Half)) >> FractionBits;
                 Sse2.PackUnsignedSaturate(rounded.GetLower(), rounded.GetUpper()).CopyTo(target[at..]);

@@ -38,9 +38,12 @@ internal sealed class ClassKeys
             return new ClassKeys(null, Numbered(count));
         }
 
-        KeyItem item = KeyItem.Of(type.ItemType)
+        KeyItem item =
+            KeyItem.Of(type.ItemType)
             ?? throw new ArgumentOutOfRangeException(
-                nameof(label), $"The KeyValues of label column '{label.Name}' are {type.ItemType}; a model can store text, numbers and Booleans.");
+                nameof(label),
+                $"The KeyValues of label column '{label.Name}' are {type.ItemType}; a model can store text, numbers and Booleans."
+            );
         return new ClassKeys(item, item.Read(label.Annotations, KeyValues));
     }
 
@@ -61,8 +64,8 @@ internal sealed class ClassKeys
     }
 
     /// <summary>The keys of a saved model. <paramref name="itemName"/> is the saved <see cref="ItemName"/>.</summary>
-    public static ClassKeys Of(ArtifactManifest manifest, string itemName) => new(
-        itemName.Length == 0 ? null : KeyItem.Named(itemName), manifest.ClassNames ?? Numbered(manifest.ClassCount));
+    public static ClassKeys Of(ArtifactManifest manifest, string itemName) =>
+        new(itemName.Length == 0 ? null : KeyItem.Named(itemName), manifest.ClassNames ?? Numbered(manifest.ClassCount));
 
     /// <summary>Whether equal keys mean the same class in both.</summary>
     public bool Matches(ClassKeys other) => _item == other._item && Names.SequenceEqual(other.Names, StringComparer.Ordinal);
@@ -87,11 +90,16 @@ internal abstract class KeyItem(PrimitiveDataViewType type)
     [
         Text,
         new KeyItem<bool>(BooleanDataViewType.Instance, value => value.ToString(CultureInfo.InvariantCulture), bool.Parse),
-        Number<sbyte>(NumberDataViewType.SByte), Number<byte>(NumberDataViewType.Byte),
-        Number<short>(NumberDataViewType.Int16), Number<ushort>(NumberDataViewType.UInt16),
-        Number<int>(NumberDataViewType.Int32), Number<uint>(NumberDataViewType.UInt32),
-        Number<long>(NumberDataViewType.Int64), Number<ulong>(NumberDataViewType.UInt64),
-        Number<float>(NumberDataViewType.Single), Number<double>(NumberDataViewType.Double),
+        Number<sbyte>(NumberDataViewType.SByte),
+        Number<byte>(NumberDataViewType.Byte),
+        Number<short>(NumberDataViewType.Int16),
+        Number<ushort>(NumberDataViewType.UInt16),
+        Number<int>(NumberDataViewType.Int32),
+        Number<uint>(NumberDataViewType.UInt32),
+        Number<long>(NumberDataViewType.Int64),
+        Number<ulong>(NumberDataViewType.UInt64),
+        Number<float>(NumberDataViewType.Single),
+        Number<double>(NumberDataViewType.Double),
     ];
 
     public PrimitiveDataViewType Type { get; } = type;
@@ -101,7 +109,8 @@ internal abstract class KeyItem(PrimitiveDataViewType type)
 
     public static KeyItem? Of(DataViewType type) => Array.Find(All, item => item.Type.Equals(type));
 
-    public static KeyItem Named(string name) => Array.Find(All, item => item.Name == name)
+    public static KeyItem Named(string name) =>
+        Array.Find(All, item => item.Name == name)
         ?? throw new InvalidDataException($"The model's label values are of type '{name}', which this version of the library does not support.");
 
     public abstract string[] Read(DataViewSchema.Annotations annotations, string kind);

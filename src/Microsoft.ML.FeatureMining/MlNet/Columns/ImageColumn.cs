@@ -68,23 +68,25 @@ internal sealed class ImageColumn
             : Bind(schema, name, preprocessing, maxPixels);
 
     /// <summary>The pixel type of images in a column of that type; null if it is not an image type.</summary>
-    public static PixelType? ElementOf(DataViewType type) => type switch
-    {
-        VectorDataViewType { IsKnownSize: false, ItemType: NumberDataViewType item } when item.RawType == typeof(byte) => PixelType.Byte,
-        VectorDataViewType { IsKnownSize: true, ItemType: NumberDataViewType item } when item.RawType == typeof(float) => PixelType.Single,
-        ImageDataViewType or TextDataViewType => PixelType.Byte,
-        _ => null,
-    };
+    public static PixelType? ElementOf(DataViewType type) =>
+        type switch
+        {
+            VectorDataViewType { IsKnownSize: false, ItemType: NumberDataViewType item } when item.RawType == typeof(byte) => PixelType.Byte,
+            VectorDataViewType { IsKnownSize: true, ItemType: NumberDataViewType item } when item.RawType == typeof(float) => PixelType.Single,
+            ImageDataViewType or TextDataViewType => PixelType.Byte,
+            _ => null,
+        };
 
     /// <summary>Returns a function that reads the image at the row's current position.</summary>
-    public Func<ImageSource> Reader(DataViewRow row) => Column.Type switch
-    {
-        TextDataViewType => Reader<ReadOnlyMemory<char>>(row, (path, _) => ImageSource.OfPath(path.ToString(), row.Position)),
-        // Not disposed here: ML.NET's getters dispose the previous image themselves, and other getters return images that the user owns.
-        ImageDataViewType => Reader<MLImage?>(row, (image, file) => ImageSource.OfImage(image is null ? null : ToRgb(image), row.Position, file)),
-        VectorDataViewType { IsKnownSize: true } => Reader<VBuffer<float>>(row, (planar, file) => ImageSource.OfPlanar(Copy(planar), row.Position, file)),
-        _ => Reader<VBuffer<byte>>(row, (encoded, file) => ImageSource.OfEncoded(Copy(encoded), row.Position, file)),
-    };
+    public Func<ImageSource> Reader(DataViewRow row) =>
+        Column.Type switch
+        {
+            TextDataViewType => Reader<ReadOnlyMemory<char>>(row, (path, _) => ImageSource.OfPath(path.ToString(), row.Position)),
+            // Not disposed here: ML.NET's getters dispose the previous image themselves, and other getters return images that the user owns.
+            ImageDataViewType => Reader<MLImage?>(row, (image, file) => ImageSource.OfImage(image is null ? null : ToRgb(image), row.Position, file)),
+            VectorDataViewType { IsKnownSize: true } => Reader<VBuffer<float>>(row, (planar, file) => ImageSource.OfPlanar(Copy(planar), row.Position, file)),
+            _ => Reader<VBuffer<byte>>(row, (encoded, file) => ImageSource.OfEncoded(Copy(encoded), row.Position, file)),
+        };
 
     /// <summary>Decodes and preprocesses an image, [C,H,W].</summary>
     /// <param name="image">An image of this column.</param>
@@ -162,8 +164,14 @@ internal sealed class ImageColumn
             return new ImageShape(type.Dimensions[0], type.Dimensions[1], type.Dimensions[2]);
         }
 
-        return type.Size == wanted.Length ? wanted : throw ColumnError.Mismatch(
-            "image", column.Name, FormattableString.Invariant($"{wanted.Length} floats of a {wanted} image"), column.Type.ToString()!);
+        return type.Size == wanted.Length
+            ? wanted
+            : throw ColumnError.Mismatch(
+                "image",
+                column.Name,
+                FormattableString.Invariant($"{wanted.Length} floats of a {wanted} image"),
+                column.Type.ToString()!
+            );
     }
 }
 

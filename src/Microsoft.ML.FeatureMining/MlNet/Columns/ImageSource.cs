@@ -24,13 +24,14 @@ internal sealed class ImageSource
     public string? File { get; }
 
     /// <summary>Its memory in bytes; 0 for a path.</summary>
-    public long Bytes => _content switch
-    {
-        byte[] encoded => encoded.LongLength,
-        DecodedImage image => image.Pixels.LongLength,
-        float[] planar => planar.LongLength * sizeof(float),
-        _ => 0,
-    };
+    public long Bytes =>
+        _content switch
+        {
+            byte[] encoded => encoded.LongLength,
+            DecodedImage image => image.Pixels.LongLength,
+            float[] planar => planar.LongLength * sizeof(float),
+            _ => 0,
+        };
 
     /// <summary>The bytes of an image file.</summary>
     public static ImageSource OfEncoded(byte[] encoded, long row, string? file) => new(encoded, row, file);
@@ -75,14 +76,15 @@ internal sealed class ImageSource
     }
 
     /// <summary>A hash of the content. A file is not opened: its path, length and time are hashed.</summary>
-    public byte[] ContentHash() => _content switch
-    {
-        string path => SHA256.HashData(Encoding.UTF8.GetBytes($"{path}\n{FileState(path)}")),
-        byte[] encoded => SHA256.HashData(encoded),
-        DecodedImage image => SHA256.HashData([.. BitConverter.GetBytes(image.Width), .. image.Pixels]),
-        float[] planar => SHA256.HashData(MemoryMarshal.AsBytes<float>(planar)),
-        _ => [],
-    };
+    public byte[] ContentHash() =>
+        _content switch
+        {
+            string path => SHA256.HashData(Encoding.UTF8.GetBytes($"{path}\n{FileState(path)}")),
+            byte[] encoded => SHA256.HashData(encoded),
+            DecodedImage image => SHA256.HashData([.. BitConverter.GetBytes(image.Width), .. image.Pixels]),
+            float[] planar => SHA256.HashData(MemoryMarshal.AsBytes<float>(planar)),
+            _ => [],
+        };
 
     private static void DecodeFile(string path, ImagePreprocessing preprocessing, long maxPixels, Memory<byte> pixels)
     {

@@ -35,9 +35,7 @@ internal sealed class KeyLabelColumn : LabelColumn
     private const ulong MaxClasses = 1_000_000;
 
     private KeyLabelColumn(DataViewSchema.Column column, ClassKeys keys)
-        : base(column, keys)
-    {
-    }
+        : base(column, keys) { }
 
     /// <exception cref="ArgumentOutOfRangeException">The column does not exist, is not a key, or is a key with more values than a network can have
     /// classes.</exception>
@@ -60,9 +58,13 @@ internal sealed class KeyLabelColumn : LabelColumn
         }
 
         KeyLabelColumn label = Bind(schema, name);
-        return label.Keys.Matches(keys) ? label : throw new ArgumentException(
-            $"The labels in column '{name}' are {label.Keys}, but those of the training rows are {keys}. Map both by the same fitted MapValueToKey, "
-                + "or leave these labels unmapped.", nameof(schema));
+        return label.Keys.Matches(keys)
+            ? label
+            : throw new ArgumentException(
+                $"The labels in column '{name}' are {label.Keys}, but those of the training rows are {keys}. Map both by the same fitted MapValueToKey, "
+                    + "or leave these labels unmapped.",
+                nameof(schema)
+            );
     }
 
     public override LabelColumn BindTo(DataViewSchema schema, string name) => BindWithKeys(schema, name, Keys);
@@ -104,9 +106,7 @@ internal sealed class LabelSetColumn : LabelColumn
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
 
     private LabelSetColumn(DataViewSchema.Column column, ClassKeys keys)
-        : base(column, keys)
-    {
-    }
+        : base(column, keys) { }
 
     public override IReadOnlyList<float[]> Sets => _sets;
 
@@ -127,8 +127,12 @@ internal sealed class LabelSetColumn : LabelColumn
     {
         DataViewSchema.Column column = Find(schema, name);
         bool fits = IsMultiHot(column.Type) ? ((VectorDataViewType)column.Type).Size == keys.Count : keys.ItemType is TextDataViewType;
-        return fits ? new LabelSetColumn(column, keys) : throw new ArgumentException(
-            $"The labels in column '{name}' have type {column.Type}, which does not match the {keys} of the model.", nameof(schema));
+        return fits
+            ? new LabelSetColumn(column, keys)
+            : throw new ArgumentException(
+                $"The labels in column '{name}' have type {column.Type}, which does not match the {keys} of the model.",
+                nameof(schema)
+            );
     }
 
     /// <summary>Ignores names that are not one of the classes.</summary>
@@ -163,7 +167,8 @@ internal sealed class LabelSetColumn : LabelColumn
 
     public static bool IsSet(DataViewType type) => IsMultiHot(type) || type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType };
 
-    private static bool IsMultiHot(DataViewType type) => type is VectorDataViewType { IsKnownSize: true, ItemType: NumberDataViewType item } && item.RawType == typeof(float);
+    private static bool IsMultiHot(DataViewType type) =>
+        type is VectorDataViewType { IsKnownSize: true, ItemType: NumberDataViewType item } && item.RawType == typeof(float);
 
     private static DataViewSchema.Column Find(DataViewSchema schema, string name)
     {
@@ -220,22 +225,29 @@ internal sealed class LabelSetColumn : LabelColumn
 
             return set.All(value => value is 0 or 1)
                 ? NumberOf(set)
-                : throw new ArgumentException(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The label column '{Column.Name}' has the value {set.First(value => value is not (0 or 1))} in row {row.Position}; "
-                    + $"a set of classes must be a vector of 0 and 1."));
+                : throw new ArgumentException(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The label column '{Column.Name}' has the value {set.First(value => value is not (0 or 1))} in row {row.Position}; "
+                            + $"a set of classes must be a vector of 0 and 1."
+                    )
+                );
         };
     }
 
     private int NumberOf(float[] set)
     {
-        string key = string.Create(set.Length, set, (characters, values) =>
-        {
-            for (int i = 0; i < values.Length; i++)
+        string key = string.Create(
+            set.Length,
+            set,
+            (characters, values) =>
             {
-                characters[i] = values[i] > 0 ? '1' : '0';
+                for (int i = 0; i < values.Length; i++)
+                {
+                    characters[i] = values[i] > 0 ? '1' : '0';
+                }
             }
-        });
+        );
         if (!_numbers.TryGetValue(key, out int number))
         {
             _numbers.Add(key, number = _sets.Count);

@@ -121,7 +121,8 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
         RowLedger ledger,
         bool[]? heldOut,
         ChannelStatistics? statistics = null,
-        ChannelStatistics? heldOutStatistics = null)
+        ChannelStatistics? heldOutStatistics = null
+    )
     {
         if (heldOut is not null && heldOut.Length != ledger.Labels.Count)
         {
@@ -142,7 +143,11 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
     private static bool IsHeldOut(int number, bool[]? heldOut) =>
         heldOut is not null && (number < heldOut.Length ? heldOut[number] : throw OtherRows(heldOut.Length, number + 1));
 
-    private static InvalidOperationException OtherRows(int before, int now) => new(string.Create(
-        CultureInfo.InvariantCulture,
-        $"The data view returned {before} labeled rows when the validation rows were drawn, but {now} when they were read. {LabeledRows.SameRowsAdvice}"));
+    private static InvalidOperationException OtherRows(int before, int now) =>
+        new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The data view returned {before} labeled rows when the validation rows were drawn, but {now} when they were read. {LabeledRows.SameRowsAdvice}"
+            )
+        );
 }

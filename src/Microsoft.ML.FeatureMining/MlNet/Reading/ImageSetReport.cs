@@ -9,7 +9,11 @@ public sealed class ImageSetReport
     private readonly ILookup<UInt128, ImageRow> _rows;
 
     internal ImageSetReport(
-        IReadOnlyList<ClassCount> classes, IReadOnlyList<(ImageRow Row, ImageFacts Facts)> images, IReadOnlyList<UnreadableImage> unreadable, int unlabeled)
+        IReadOnlyList<ClassCount> classes,
+        IReadOnlyList<(ImageRow Row, ImageFacts Facts)> images,
+        IReadOnlyList<UnreadableImage> unreadable,
+        int unlabeled
+    )
     {
         (Classes, Unreadable, Unlabeled, Rows) = (classes, unreadable, unlabeled, images.Count + unreadable.Count);
         (Width, Height) = (SidesOf(images.Select(image => image.Facts.Width)), SidesOf(images.Select(image => image.Facts.Height)));
@@ -39,7 +43,8 @@ public sealed class ImageSetReport
     public IReadOnlyList<IReadOnlyList<ImageRow>> Duplicates { get; }
 
     /// <summary>The <see cref="Duplicates"/> with different labels.</summary>
-    public IEnumerable<IReadOnlyList<ImageRow>> Contradictions => Duplicates.Where(rows => rows.Select(row => row.Label).Distinct(StringComparer.Ordinal).Count() > 1);
+    public IEnumerable<IReadOnlyList<ImageRow>> Contradictions =>
+        Duplicates.Where(rows => rows.Select(row => row.Label).Distinct(StringComparer.Ordinal).Count() > 1);
 
     /// <summary>Finds images with the same pixels in this set and in another: leakage between training and test data.</summary>
     /// <param name="other">The report of the other set.</param>

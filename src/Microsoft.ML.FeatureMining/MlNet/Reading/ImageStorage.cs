@@ -48,7 +48,8 @@ internal sealed record StorageSettings
     public bool DependsOnSize => Storage is ImageStorage.Adaptive or ImageStorage.Disk;
 
     /// <summary>Chooses memory, disk or stream for that many bytes.</summary>
-    public ImageStorage Choose(long bytes) => Storage != ImageStorage.Adaptive ? Storage
+    public ImageStorage Choose(long bytes) =>
+        Storage != ImageStorage.Adaptive ? Storage
         : bytes <= Budget ? ImageStorage.Memory
         : bytes <= FreeOnDisk() / DiskShare ? ImageStorage.Disk
         : ImageStorage.Stream;

@@ -87,17 +87,21 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
         {
             var pixels = new byte[chunk.Length][];
             var problems = new ImageDecodeException?[chunk.Length];
-            Parallel.For(0, chunk.Length, i =>
-            {
-                try
+            Parallel.For(
+                0,
+                chunk.Length,
+                i =>
                 {
-                    pixels[i] = image.Decode(chunk[i].Image);
+                    try
+                    {
+                        pixels[i] = image.Decode(chunk[i].Image);
+                    }
+                    catch (ImageDecodeException e)
+                    {
+                        problems[i] = e;
+                    }
                 }
-                catch (ImageDecodeException e)
-                {
-                    problems[i] = e;
-                }
-            });
+            );
             for (int i = 0; i < chunk.Length; i++)
             {
                 if (problems[i] is { } problem && behavior == UnreadableImageBehavior.Throw)

@@ -121,8 +121,14 @@ internal sealed class RowClasses
 
         bool isNumber = item.Type is NumberDataViewType;
         string missing = isNumber ? "NaN" : "";
-        string[] names = [.. texts.Distinct(StringComparer.Ordinal).Where(text => text != missing)
-            .OrderBy(text => isNumber ? double.Parse(text, CultureInfo.InvariantCulture) : 0).ThenBy(text => text, StringComparer.Ordinal)];
+        string[] names =
+        [
+            .. texts
+                .Distinct(StringComparer.Ordinal)
+                .Where(text => text != missing)
+                .OrderBy(text => isNumber ? double.Parse(text, CultureInfo.InvariantCulture) : 0)
+                .ThenBy(text => text, StringComparer.Ordinal),
+        ];
         Dictionary<string, int> indices = names.Index().ToDictionary(entry => entry.Item, entry => entry.Index, StringComparer.Ordinal);
         return new RowClasses(column, names, item.Values(names), [.. texts.Select(text => indices.GetValueOrDefault(text, -1))]);
     }
@@ -171,7 +177,8 @@ internal sealed class RowByRowView : IDataView
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
         new RowByRowCursor(_source.GetRowCursor(columnsNeeded), _rows, _taken, _labels);
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 }
 
 /// <summary>The cursor of a <see cref="RowByRowView"/>.</summary>
@@ -218,8 +225,11 @@ internal sealed class RowByRowCursor(DataViewRowCursor input, int rows, IReadOnl
         {
             if (++_row >= rows)
             {
-                throw new InvalidOperationException(FormattableString.Invariant(
-                    $"The data view has more than the {rows} rows that it had when rows were selected or relabeled. {LabeledRows.SameRowsAdvice}"));
+                throw new InvalidOperationException(
+                    FormattableString.Invariant(
+                        $"The data view has more than the {rows} rows that it had when rows were selected or relabeled. {LabeledRows.SameRowsAdvice}"
+                    )
+                );
             }
 
             if (taken?[_row] ?? true)
@@ -231,8 +241,11 @@ internal sealed class RowByRowCursor(DataViewRowCursor input, int rows, IReadOnl
         _position = -1;
         return _row + 1 >= rows
             ? false
-            : throw new InvalidOperationException(FormattableString.Invariant(
-                $"The data view has {_row + 1} rows, but it had {rows} when rows were selected or relabeled. {LabeledRows.SameRowsAdvice}"));
+            : throw new InvalidOperationException(
+                FormattableString.Invariant(
+                    $"The data view has {_row + 1} rows, but it had {rows} when rows were selected or relabeled. {LabeledRows.SameRowsAdvice}"
+                )
+            );
     }
 
     protected override void Dispose(bool disposing)

@@ -41,9 +41,8 @@ internal sealed class StreamedPixels(LabeledRows rows, int shuffleBufferSize) : 
 
     /// <exception cref="ImageDecodeException">An image is no longer readable or has changed.</exception>
     /// <exception cref="InvalidOperationException">The order needs rows too far ahead for the shuffle buffer.</exception>
-    public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches) => rows.Image.IsFiles
-        ? batches.Select(batch => Decode(batch, Array.ConvertAll(batch, index => _files[index])))
-        : ReadRows(batches);
+    public override IEnumerable<byte[]> Read(IReadOnlyList<int[]> batches) =>
+        rows.Image.IsFiles ? batches.Select(batch => Decode(batch, Array.ConvertAll(batch, index => _files[index]))) : ReadRows(batches);
 
     private IEnumerable<byte[]> ReadRows(IReadOnlyList<int[]> batches)
     {
@@ -113,8 +112,12 @@ internal sealed class StreamedPixels(LabeledRows rows, int shuffleBufferSize) : 
         }
     }
 
-    private InvalidOperationException TooFarAhead() => new(string.Create(
-        CultureInfo.InvariantCulture,
-        $"A training strategy orders the images and needs a row further ahead than the {shuffleBufferSize} rows of the shuffle buffer. "
-        + $"Use an image column of paths (text), set Storage to Memory or Disk, or increase ShuffleBufferSize."));
+    private InvalidOperationException TooFarAhead() =>
+        new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"A training strategy orders the images and needs a row further ahead than the {shuffleBufferSize} rows of the shuffle buffer. "
+                    + $"Use an image column of paths (text), set Storage to Memory or Disk, or increase ShuffleBufferSize."
+            )
+        );
 }

@@ -23,7 +23,10 @@ public sealed class ImageExplainer : IDisposable
     internal ImageExplainer(IHostEnvironment environment, IReadOnlyList<(ImageClassificationTransformer Network, double Share)> networks)
     {
         _networks = [.. networks.Select(entry => entry.Network)];
-        _explainer = new ModelExplainer([.. _networks.Select(network => new NetworkExplainer(network.Model.Artifact, ComputeDevice.Of(environment)))], [.. networks.Select(entry => entry.Share)]);
+        _explainer = new ModelExplainer(
+            [.. _networks.Select(network => new NetworkExplainer(network.Model.Artifact, ComputeDevice.Of(environment)))],
+            [.. networks.Select(entry => entry.Share)]
+        );
         ClassNames = _networks[0].Keys.Names;
         FixedMaskMap = _networks.Length == 1 ? FeatureMining.FixedMaskMap.Of(_networks[0].Model.Artifact.Manifest) : null;
     }
@@ -107,7 +110,10 @@ internal static class ImageRows
     /// <returns>The row index, the file (null if the rows have none) and the pixels [C,H,W] for each network.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The column does not exist, or its type is not an image type.</exception>
     public static IEnumerable<(long Row, string? File, byte[][] Pixels)> Read(
-        IDataView rows, IReadOnlyList<ImageClassificationTransformer> networks, IReadOnlySet<long>? wanted = null)
+        IDataView rows,
+        IReadOnlyList<ImageClassificationTransformer> networks,
+        IReadOnlySet<long>? wanted = null
+    )
     {
         ImagePreprocessing[] kinds = [.. networks.Select(network => network.Model.Artifact.Manifest.Preprocessing)];
         ImageColumn image = ImageColumn.BindOrFiles(rows.Schema, networks[0].FeatureColumnName, kinds[0], networks[0].Settings.MaxPixels);
@@ -129,7 +135,11 @@ internal static class ImageRows
     }
 
     /// <summary>Reads up to <paramref name="count"/> rows, evenly spaced over the data view; null for all.</summary>
-    public static IEnumerable<(long Row, string? File, byte[][] Pixels)> Spread(IDataView rows, IReadOnlyList<ImageClassificationTransformer> networks, int? count)
+    public static IEnumerable<(long Row, string? File, byte[][] Pixels)> Spread(
+        IDataView rows,
+        IReadOnlyList<ImageClassificationTransformer> networks,
+        int? count
+    )
     {
         if (count is not { } most)
         {
@@ -179,10 +189,18 @@ internal static class ScoredRowReader
     {
         KeyLabelColumn label = KeyLabelColumn.Bind(scored.Schema, labelColumnName);
         DataViewSchema.Column score = scored.Schema.GetColumnOrNull(scoreColumnName) ?? throw ColumnError.NotFound("score", scoreColumnName);
-        if (score.Type is not VectorDataViewType { IsKnownSize: true, Size: > 1 } type || type.ItemType.RawType != typeof(float) || type.Size != label.Keys.Count)
+        if (
+            score.Type is not VectorDataViewType { IsKnownSize: true, Size: > 1 } type
+            || type.ItemType.RawType != typeof(float)
+            || type.Size != label.Keys.Count
+        )
         {
-            throw ColumnError.Mismatch("score", scoreColumnName, FormattableString.Invariant(
-                $"Vector<Single, {label.Keys.Count}>, one per class of '{labelColumnName}'"), score.Type.ToString()!);
+            throw ColumnError.Mismatch(
+                "score",
+                scoreColumnName,
+                FormattableString.Invariant($"Vector<Single, {label.Keys.Count}>, one per class of '{labelColumnName}'"),
+                score.Type.ToString()!
+            );
         }
 
         DataViewSchema.Column? path = scored.Schema.GetColumnOrNull(ImageColumn.PathColumnName) is { Type: TextDataViewType } text ? text : null;
@@ -230,9 +248,8 @@ internal static class TransformerChains
     }
 
     /// <summary>Returns the model with each part replaced by the result of a function.</summary>
-    public static ITransformer Replace(ITransformer model, Func<ITransformer, ITransformer> replace) => model is IEnumerable<ITransformer> chain
-        ? new TransformerChain<ITransformer>([.. chain.Select(part => Replace(part, replace))])
-        : replace(model);
+    public static ITransformer Replace(ITransformer model, Func<ITransformer, ITransformer> replace) =>
+        model is IEnumerable<ITransformer> chain ? new TransformerChain<ITransformer>([.. chain.Select(part => Replace(part, replace))]) : replace(model);
 
     private static IEnumerable<ITransformer> PartsOf(ITransformer model) => model is IEnumerable<ITransformer> chain ? chain.SelectMany(PartsOf) : [model];
 }

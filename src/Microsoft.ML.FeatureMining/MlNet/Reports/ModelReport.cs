@@ -9,7 +9,11 @@ using Microsoft.ML.FeatureMining.Reports;
 namespace Microsoft.ML.FeatureMining.MlNet.Reports;
 
 /// <summary>The HTML report on a model and some rows.</summary>
-internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions options, IReadOnlyList<(string Name, IReadOnlyList<StageActivations> Stages)> compared)
+internal sealed class ModelReport(
+    ImageExplainer explainer,
+    ModelReportOptions options,
+    IReadOnlyList<(string Name, IReadOnlyList<StageActivations> Stages)> compared
+)
 {
     // The probability threshold of PredictedLabel.
     private const double Threshold = 0.5;
@@ -24,7 +28,10 @@ internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions o
         List<ReportSection> sections = [new ReportSection("summary", "Summary", Html.Facts([.. Facts(), .. facts])), .. Curves(), .. measured];
         sections.Add(new ReportSection("images", "Where the network looks", [Html.Paragraph(HowToRead), .. Maps(scored)]));
         (string Name, IReadOnlyList<StageActivations> Stages)[] activations =
-            [.. explainer.ActivationsOfEach(scored, options.Activations).Select((stages, i) => (NameOf(i), stages)), .. compared];
+        [
+            .. explainer.ActivationsOfEach(scored, options.Activations).Select((stages, i) => (NameOf(i), stages)),
+            .. compared,
+        ];
         if (activations[0].Stages[0].Images > 0)
         {
             sections.Add(ExplanationSections.Activations(activations));
@@ -47,59 +54,104 @@ internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions o
         if (First.Model.Artifact.Manifest.IsMultilabel)
         {
             WorstLabels errors = new(options.Worst);
-            MultilabelClassificationMetrics? metrics = label is not null && LabelSetColumn.IsSet(label) ? MultilabelEvaluation.Of(scored, options.LabelColumnName, score, Threshold, errors.Add) : null;
+            MultilabelClassificationMetrics? metrics =
+                label is not null && LabelSetColumn.IsSet(label)
+                    ? MultilabelEvaluation.Of(scored, options.LabelColumnName, score, Threshold, errors.Add)
+                    : null;
             return metrics?.Classes.Any(entry => entry.TruePositives + entry.FalseNegatives > 0) == true
                 ? (MultilabelSections.Facts(metrics), [MultilabelSections.Classes(metrics), Worst(errors.Read(), scored)])
                 : ([], []);
         }
         ClassificationReport? report = label is KeyDataViewType ? ScoredRowReader.Read(scored, options.LabelColumnName, score, options.Worst) : null;
         return report is { Rows: > 0 }
-            ? (EvaluationSections.Facts(report), [EvaluationSections.Confusion(report), EvaluationSections.Classes(report), EvaluationSections.Calibration(report), Worst(report, scored)])
+            ? (
+                EvaluationSections.Facts(report),
+                [EvaluationSections.Confusion(report), EvaluationSections.Classes(report), EvaluationSections.Calibration(report), Worst(report, scored)]
+            )
             : ([], []);
     }
 
-    private IEnumerable<(string, string)> Facts() => Networks.Count == 1
-        ?
-        [
-            ("Network", First.Model.Backbone),
-            ("Input", First.Model.Input.ToString()),
-            ("Classes", Html.Count(First.Model.ClassCount)),
-            ("Weights of epoch", Html.Count(First.Model.Epoch)),
-            ("Training", First.Model.End.ToString()),
-        ]
-        : [.. Networks.Select((network, i) => ($"Network {i + 1}", $"{network.Model.Backbone}, {network.Model.Input}, {Html.Percent(explainer.Explainer.Shares[i])}")), ("Classes", Html.Count(First.Model.ClassCount))];
+    private IEnumerable<(string, string)> Facts() =>
+        Networks.Count == 1
+            ?
+            [
+                ("Network", First.Model.Backbone),
+                ("Input", First.Model.Input.ToString()),
+                ("Classes", Html.Count(First.Model.ClassCount)),
+                ("Weights of epoch", Html.Count(First.Model.Epoch)),
+                ("Training", First.Model.End.ToString()),
+            ]
+            :
+            [
+                .. Networks.Select(
+                    (network, i) => ($"Network {i + 1}", $"{network.Model.Backbone}, {network.Model.Input}, {Html.Percent(explainer.Explainer.Shares[i])}")
+                ),
+                ("Classes", Html.Count(First.Model.ClassCount)),
+            ];
 
-    private IEnumerable<ReportSection> Curves() => Networks.Index().Where(entry => entry.Item.Model.History.Count > 0)
-        .Select(entry => EvaluationSections.Curves(entry.Item.Model.History, Networks.Count == 1 ? null : entry.Index + 1));
+    private IEnumerable<ReportSection> Curves() =>
+        Networks
+            .Index()
+            .Where(entry => entry.Item.Model.History.Count > 0)
+            .Select(entry => EvaluationSections.Curves(entry.Item.Model.History, Networks.Count == 1 ? null : entry.Index + 1));
 
-    private string NameOf(int network) => Networks.Count > 1 ? $"network {network + 1}" : compared.Count > 0 ? options.Name : Networks[0].Model.Backbone;
+    private string NameOf(int network) =>
+        Networks.Count > 1 ? $"network {network + 1}"
+        : compared.Count > 0 ? options.Name
+        : Networks[0].Model.Backbone;
 
-    private ReportSection Worst(ClassificationReport report, IDataView scored) => Worst(
-        "The rows with the highest loss: confident errors of the network. "
-            + "The map beside each image shows the regions that speak for the predicted class.", scored, report.Worst.Select(image =>
-        {
-            (string actual, string predicted) = (explainer.ClassNames[image.Actual], explainer.ClassNames[image.Predicted]);
-            string verdict = image.Actual == image.Predicted ? $"{actual}, correct" : $"{actual}, predicted as {predicted}";
-            return (image.Row, image.Predicted, verdict, $"probability {Html.Percent(image.Probability)}; loss {Html.Number(image.Loss, "0.00")}");
-        }));
+    private ReportSection Worst(ClassificationReport report, IDataView scored) =>
+        Worst(
+            "The rows with the highest loss: confident errors of the network. "
+                + "The map beside each image shows the regions that speak for the predicted class.",
+            scored,
+            report.Worst.Select(image =>
+            {
+                (string actual, string predicted) = (explainer.ClassNames[image.Actual], explainer.ClassNames[image.Predicted]);
+                string verdict = image.Actual == image.Predicted ? $"{actual}, correct" : $"{actual}, predicted as {predicted}";
+                return (image.Row, image.Predicted, verdict, $"probability {Html.Percent(image.Probability)}; loss {Html.Number(image.Loss, "0.00")}");
+            })
+        );
 
-    private ReportSection Worst(IReadOnlyList<LabelError> errors, IDataView scored) => Worst(
-        "The highest losses, each for one class of one row: confident errors of the network. "
-            + "The map beside each image shows the regions that speak for the class.", scored, errors.Select(error => (
-            error.Row, error.Class, $"{(error.Has ? "has" : "has no")} {explainer.ClassNames[error.Class]}", $"probability {Html.Percent(error.Probability)}; "
-                + $"loss {Html.Number(error.Loss, "0.00")}")));
+    private ReportSection Worst(IReadOnlyList<LabelError> errors, IDataView scored) =>
+        Worst(
+            "The highest losses, each for one class of one row: confident errors of the network. "
+                + "The map beside each image shows the regions that speak for the class.",
+            scored,
+            errors.Select(error =>
+                (
+                    error.Row,
+                    error.Class,
+                    $"{(error.Has ? "has" : "has no")} {explainer.ClassNames[error.Class]}",
+                    $"probability {Html.Percent(error.Probability)}; " + $"loss {Html.Number(error.Loss, "0.00")}"
+                )
+            )
+        );
 
     private ReportSection Worst(string what, IDataView scored, IEnumerable<(long Row, int Class, string Verdict, string Numbers)> worst)
     {
-        Dictionary<long, (string? File, byte[][] Pixels)> images = ImageRows.Read(scored, Networks, worst.Select(image => image.Row).ToHashSet())
+        Dictionary<long, (string? File, byte[][] Pixels)> images = ImageRows
+            .Read(scored, Networks, worst.Select(image => image.Row).ToHashSet())
             .ToDictionary(image => image.Row, image => (image.File, image.Pixels));
-        XElement cards = new("div", new XAttribute("class", "cards"), worst.Where(image => images.ContainsKey(image.Row)).Select(image =>
-        {
-            (string? file, byte[][] pixels) = images[image.Row];
-            return ExplanationSections.Card(
-                explainer.Explainer.Explain(pixels, image.Class), $"{image.Verdict}: {Name(image.Row, file)}",
-                new XElement("strong", image.Verdict), new XElement("br"), image.Numbers, new XElement("br"), file is null ? $"row {image.Row}" : Path.GetFileName(file));
-        }));
+        XElement cards = new(
+            "div",
+            new XAttribute("class", "cards"),
+            worst
+                .Where(image => images.ContainsKey(image.Row))
+                .Select(image =>
+                {
+                    (string? file, byte[][] pixels) = images[image.Row];
+                    return ExplanationSections.Card(
+                        explainer.Explainer.Explain(pixels, image.Class),
+                        $"{image.Verdict}: {Name(image.Row, file)}",
+                        new XElement("strong", image.Verdict),
+                        new XElement("br"),
+                        image.Numbers,
+                        new XElement("br"),
+                        file is null ? $"row {image.Row}" : Path.GetFileName(file)
+                    );
+                })
+        );
         return new ReportSection("worst", "Worst images", Html.Paragraph(what), cards);
     }
 
@@ -108,12 +160,17 @@ internal sealed class ModelReport(ImageExplainer explainer, ModelReportOptions o
         foreach ((long row, string? file, ImageExplanation explanation) in explainer.Explain(scored, options.Images))
         {
             string className = explainer.ClassNames[explanation.Class];
-            yield return ExplanationSections.Maps(explanation, $"{Name(row, file)}: {className}, {Html.Percent(explanation.Probabilities[explanation.Class])}", className);
+            yield return ExplanationSections.Maps(
+                explanation,
+                $"{Name(row, file)}: {className}, {Html.Percent(explanation.Probabilities[explanation.Class])}",
+                className
+            );
         }
     }
 
     // Includes the parent folder, because file names may repeat across folders.
-    private static string Name(long row, string? file) => file is null ? $"row {row}" : Path.Combine(Path.GetFileName(Path.GetDirectoryName(file)) ?? "", Path.GetFileName(file));
+    private static string Name(long row, string? file) =>
+        file is null ? $"row {row}" : Path.Combine(Path.GetFileName(Path.GetDirectoryName(file)) ?? "", Path.GetFileName(file));
 }
 
 /// <summary>The settings of a model report.</summary>

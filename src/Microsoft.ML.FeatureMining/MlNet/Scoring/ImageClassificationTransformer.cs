@@ -87,11 +87,16 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
         if (views == TestTimeAugmentation.TenCrop && artifact.Manifest.Element == PixelType.Single)
         {
             throw new ArgumentException(
-                $"TenCrop needs larger images to crop from, but this model takes planar floats of {Model.Input}, which are not resized. "
-                    + "Use Flip instead.", nameof(views));
+                $"TenCrop needs larger images to crop from, but this model takes planar floats of {Model.Input}, which are not resized. " + "Use Flip instead.",
+                nameof(views)
+            );
         }
 
-        return new ImageClassificationTransformer(_environment, new ModelArtifact(artifact.Manifest with { TestTimeAugmentation = views }, artifact.Weights), Settings);
+        return new ImageClassificationTransformer(
+            _environment,
+            new ModelArtifact(artifact.Manifest with { TestTimeAugmentation = views }, artifact.Weights),
+            Settings
+        );
     }
 
     /// <summary>Returns a transformer with the same weights that uses only one classifier of the Split-and-Share head.</summary>
@@ -102,16 +107,23 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
         if (Model.Head is not SplitAndShareHead { Only: null } head)
         {
             throw new ArgumentException(
-                $"The model's head is '{Model.Head?.Key ?? "the backbone's default"}', but only an 'ssm' head has several classifiers.");
+                $"The model's head is '{Model.Head?.Key ?? "the backbone's default"}', but only an 'ssm' head has several classifiers."
+            );
         }
 
         if (number < 1 || number > head.Splits)
         {
-            throw new ArgumentException(FormattableString.Invariant(
-                $"The classifier number must be between 1 and {head.Splits}; it is {number}."), nameof(number));
+            throw new ArgumentException(
+                FormattableString.Invariant($"The classifier number must be between 1 and {head.Splits}; it is {number}."),
+                nameof(number)
+            );
         }
 
-        return new ImageClassificationTransformer(_environment, new ModelArtifact(artifact.Manifest with { Head = head with { Only = number } }, artifact.Weights), Settings);
+        return new ImageClassificationTransformer(
+            _environment,
+            new ModelArtifact(artifact.Manifest with { Head = head with { Only = number } }, artifact.Weights),
+            Settings
+        );
     }
 
     // ML.NET finds this method by reflection (name, return type and parameters) when it loads a model.
@@ -121,7 +133,11 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
         ScoringSettings settings = ScoringSettings.Read(reader);
         string manifest = Internals.LoadText(context, ModelArtifact.ManifestFile);
         ArtifactManifest described = ArtifactManifest.FromJson(manifest);
-        NamedTensors weights = Internals.LoadBinary(context, ModelArtifact.WeightsFile, stream => Safetensors.Read(stream, entries => WeightBudget.Check(described, entries)));
+        NamedTensors weights = Internals.LoadBinary(
+            context,
+            ModelArtifact.WeightsFile,
+            stream => Safetensors.Read(stream, entries => WeightBudget.Check(described, entries))
+        );
         if (!reader.ReadBytes(SHA256.HashSizeInBytes).AsSpan().SequenceEqual(Checksum(manifest, weights)))
         {
             throw new InvalidDataException("The model file is damaged: the checksum of its manifest and weights does not match.");

@@ -29,7 +29,10 @@ public sealed class ImageEnsembleTransformer : ITransformer, IDisposable
         (_members, Weights) = ([.. members], [.. weights]);
         double sum = weights.Sum();
         _scoring = new ImageScoring(
-            members[0].Settings, members[0].Keys, [.. members.Zip(weights, (member, weight) => new WeightedScorer(member.Scorer, (float)(weight / sum)))]);
+            members[0].Settings,
+            members[0].Keys,
+            [.. members.Zip(weights, (member, weight) => new WeightedScorer(member.Scorer, (float)(weight / sum)))]
+        );
     }
 
     /// <summary>Describes the trained networks.</summary>
@@ -131,8 +134,10 @@ internal static class EnsembleCheck
 
         if (!weights.All(weight => weight > 0 && double.IsFinite(weight)))
         {
-            throw new ArgumentException("The weights of an ensemble must be finite and above 0; "
-                + $"they are {string.Join(", ", weights.Select(weight => FormattableString.Invariant($"{weight}")))}.");
+            throw new ArgumentException(
+                "The weights of an ensemble must be finite and above 0; "
+                    + $"they are {string.Join(", ", weights.Select(weight => FormattableString.Invariant($"{weight}")))}."
+            );
         }
 
         for (int i = 1; i < members.Count; i++)

@@ -12,9 +12,10 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
     private readonly ImageScorer _first = scorers[0].Scorer;
 
     /// <summary>The type of the image column if it is a vector.</summary>
-    public DataViewType ColumnType => _first.Element == PixelType.Byte
-        ? new VectorDataViewType(NumberDataViewType.Byte)
-        : new VectorDataViewType(NumberDataViewType.Single, _first.Input.Channels, _first.Input.Height, _first.Input.Width);
+    public DataViewType ColumnType =>
+        _first.Element == PixelType.Byte
+            ? new VectorDataViewType(NumberDataViewType.Byte)
+            : new VectorDataViewType(NumberDataViewType.Single, _first.Input.Channels, _first.Input.Height, _first.Input.Width);
 
     public DataViewSchema Extend(DataViewSchema input) => Bind(input).Output;
 
@@ -35,7 +36,13 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
             throw ColumnError.Mismatch("image", image.Column.Name, ColumnType.ToString()!, image.Column.Type.ToString()!);
         }
 
-        return new ScoringColumns(input, ScoreSchema.Extend(input, settings, keys, _first.IsMultilabel), image, new RowScorer(scorers, image, settings.OnUnreadableImage), _first.IsMultilabel);
+        return new ScoringColumns(
+            input,
+            ScoreSchema.Extend(input, settings, keys, _first.IsMultilabel),
+            image,
+            new RowScorer(scorers, image, settings.OnUnreadableImage),
+            _first.IsMultilabel
+        );
     }
 }
 
@@ -75,17 +82,21 @@ internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColu
     {
         int imageBytes = ImageSet.ImageBytes(preprocessing.Shape, element);
         var pixels = new byte[checked(rows.Count * imageBytes)];
-        Parallel.For(0, rows.Count, i =>
-        {
-            try
+        Parallel.For(
+            0,
+            rows.Count,
+            i =>
             {
-                image.Decode(rows[i], pixels.AsMemory(i * imageBytes, imageBytes), preprocessing);
+                try
+                {
+                    image.Decode(rows[i], pixels.AsMemory(i * imageBytes, imageBytes), preprocessing);
+                }
+                catch (ImageDecodeException e)
+                {
+                    errors[i] = e;
+                }
             }
-            catch (ImageDecodeException e)
-            {
-                errors[i] = e;
-            }
-        });
+        );
         return pixels;
     }
 }

@@ -20,7 +20,8 @@ internal static class MultilabelEvaluation
         string labelColumnName,
         string scoreColumnName,
         double threshold,
-        Action<long, IReadOnlyList<float>?, IReadOnlyList<float>>? onRow = null)
+        Action<long, IReadOnlyList<float>?, IReadOnlyList<float>>? onRow = null
+    )
     {
         DataViewSchema.Column score = scored.Schema.GetColumnOrNull(scoreColumnName) ?? throw ColumnError.NotFound("score", scoreColumnName);
         if (score.Type is not VectorDataViewType { IsKnownSize: true } type || type.ItemType.RawType != typeof(float))
@@ -97,16 +98,20 @@ internal sealed class ScoredRows(float[] probabilities, int classCount, ImageDec
         VBufferEditor<float> editor = VBufferEditor.CreateFromBuffer(ref set);
         foreach (ref float value in editor.Values)
         {
-            value = float.IsNaN(value) ? value : value >= 0.5f ? 1 : 0;
+            value =
+                float.IsNaN(value) ? value
+                : value >= 0.5f ? 1
+                : 0;
         }
     }
 
     private ReadOnlySpan<float> Probabilities(int row) => probabilities.AsSpan(row * classCount, classCount);
 
-    private bool IsUnreadable(int row) => errors[row] switch
-    {
-        null => false,
-        _ when policy == UnreadableImageBehavior.Skip => true,
-        ImageDecodeException error => throw new ImageDecodeException(error.Message, error.InnerException!),
-    };
+    private bool IsUnreadable(int row) =>
+        errors[row] switch
+        {
+            null => false,
+            _ when policy == UnreadableImageBehavior.Skip => true,
+            ImageDecodeException error => throw new ImageDecodeException(error.Message, error.InnerException!),
+        };
 }

@@ -70,15 +70,17 @@ internal static class ScoreSchema
     }
 
     // A vector of floats must have known size. The number of classes in text is not known before Fit.
-    private static bool IsSet(SchemaShape.Column column) => !column.IsKey
-        && (column.ItemType is TextDataViewType || (column.Kind == VectorKind.Vector && column.ItemType.RawType == typeof(float)));
+    private static bool IsSet(SchemaShape.Column column) =>
+        !column.IsKey && (column.ItemType is TextDataViewType || (column.Kind == VectorKind.Vector && column.ItemType.RawType == typeof(float)));
 
-    private static bool IsImage(SchemaShape.Column column) => !column.IsKey && column.Kind switch
-    {
-        VectorKind.VariableVector => column.ItemType is NumberDataViewType && column.ItemType.RawType == typeof(byte),
-        VectorKind.Vector => column.ItemType is NumberDataViewType && column.ItemType.RawType == typeof(float),
-        _ => column.ItemType is ImageDataViewType or TextDataViewType,
-    };
+    private static bool IsImage(SchemaShape.Column column) =>
+        !column.IsKey
+        && column.Kind switch
+        {
+            VectorKind.VariableVector => column.ItemType is NumberDataViewType && column.ItemType.RawType == typeof(byte),
+            VectorKind.Vector => column.ItemType is NumberDataViewType && column.ItemType.RawType == typeof(float),
+            _ => column.ItemType is ImageDataViewType or TextDataViewType,
+        };
 
     private static SchemaShape.Column ScoreShape(SchemaShape.Column label, string name)
     {
@@ -98,9 +100,16 @@ internal static class ScoreSchema
     // Classes in text always have names; classes of a vector have names only if its slots have names.
     private static SchemaShape.Column SetShape(SchemaShape.Column label, string name)
     {
-        bool named = label.ItemType is TextDataViewType || label.Annotations.Any(column => column is { Name: SlotNames, Kind: VectorKind.Vector, ItemType: TextDataViewType });
-        return Internals.CreateColumn(name, VectorKind.Vector, NumberDataViewType.Single, isKey: false,
-            [.. named ? [Internals.CreateColumn(SlotNames, VectorKind.Vector, TextDataViewType.Instance)] : (SchemaShape.Column[])[], .. CommonShapes()]);
+        bool named =
+            label.ItemType is TextDataViewType
+            || label.Annotations.Any(column => column is { Name: SlotNames, Kind: VectorKind.Vector, ItemType: TextDataViewType });
+        return Internals.CreateColumn(
+            name,
+            VectorKind.Vector,
+            NumberDataViewType.Single,
+            isKey: false,
+            [.. named ? [Internals.CreateColumn(SlotNames, VectorKind.Vector, TextDataViewType.Instance)] : (SchemaShape.Column[])[], .. CommonShapes()]
+        );
     }
 
     private static SchemaShape.Column PredictedLabelShape(SchemaShape.Column label, string name)
@@ -115,20 +124,27 @@ internal static class ScoreSchema
     }
 
     private static SchemaShape.Column? KeyValuesOf(SchemaShape.Column label) =>
-        label.Annotations.Where(column => column is { Name: KeyValues, Kind: VectorKind.Vector }).Select(column => (SchemaShape.Column?)column).FirstOrDefault();
+        label
+            .Annotations.Where(column => column is { Name: KeyValues, Kind: VectorKind.Vector })
+            .Select(column => (SchemaShape.Column?)column)
+            .FirstOrDefault();
 
     private static SchemaShape.Column[] CommonShapes() =>
-    [
-        Internals.CreateColumn(ScoreColumnSetId, VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true),
-        Internals.CreateColumn(ScoreColumnKind, VectorKind.Scalar, TextDataViewType.Instance),
-        Internals.CreateColumn(ScoreValueKind, VectorKind.Scalar, TextDataViewType.Instance),
-    ];
+        [
+            Internals.CreateColumn(ScoreColumnSetId, VectorKind.Scalar, NumberDataViewType.UInt32, isKey: true),
+            Internals.CreateColumn(ScoreColumnKind, VectorKind.Scalar, TextDataViewType.Instance),
+            Internals.CreateColumn(ScoreValueKind, VectorKind.Scalar, TextDataViewType.Instance),
+        ];
 
     private static DataViewSchema.Annotations.Builder Common(uint set, bool isMultilabel, string valueKind)
     {
         DataViewSchema.Annotations.Builder annotations = new();
         annotations.Add(ScoreColumnSetId, SetIdType, (ref uint value) => value = set);
-        annotations.Add(ScoreColumnKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = (isMultilabel ? "MultilabelClassification" : "MulticlassClassification").AsMemory());
+        annotations.Add(
+            ScoreColumnKind,
+            TextDataViewType.Instance,
+            (ref ReadOnlyMemory<char> value) => value = (isMultilabel ? "MultilabelClassification" : "MulticlassClassification").AsMemory()
+        );
         annotations.Add(ScoreValueKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = valueKind.AsMemory());
         return annotations;
     }

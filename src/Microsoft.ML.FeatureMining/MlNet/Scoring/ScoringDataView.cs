@@ -19,7 +19,8 @@ internal sealed class ScoringDataView(IDataView input, ScoringColumns columns, i
     }
 
     /// <summary>Returns one cursor: the network already uses all cores for a batch.</summary>
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 }
 
 /// <summary>
@@ -132,9 +133,10 @@ internal sealed class ScoringCursor : DataViewRowCursor
 
     private ScoredRows Scored() => _scored ??= _columns.Scorer.Score(_pending);
 
-    private int Checked(DataViewSchema.Column column) => column.Index < _active.Length && Schema[column.Index].Name == column.Name
-        ? column.Index
-        : throw new ArgumentOutOfRangeException(nameof(column), $"The schema has no column '{column.Name}' at index {column.Index}.");
+    private int Checked(DataViewSchema.Column column) =>
+        column.Index < _active.Length && Schema[column.Index].Name == column.Name
+            ? column.Index
+            : throw new ArgumentOutOfRangeException(nameof(column), $"The schema has no column '{column.Name}' at index {column.Index}.");
 }
 
 /// <summary>A row with its score, which is computed on first access at each position.</summary>

@@ -36,9 +36,7 @@ public abstract class HeadModule : nn.Module<Tensor, Tensor>
     /// <summary>Creates a head with global average pooling, unless it overrides <see cref="Embed"/>.</summary>
     /// <param name="name">The name of the module.</param>
     protected HeadModule(string name)
-        : this(name, ImageNetwork.Pool)
-    {
-    }
+        : this(name, ImageNetwork.Pool) { }
 
     private protected HeadModule(string name, Func<Tensor, Tensor> pool)
         : base(name) => _pool = pool;

@@ -31,7 +31,12 @@ public sealed record LinearHead : Head
     {
         ArgumentNullException.ThrowIfNull(backbone);
         return new LinearHeadModule(
-            backbone.StageChannels[^1], classes, backbone.ClassifierName, Dropout ?? backbone.ClassifierDropout, DualPool ? Networks.Heads.DualPool.Of : ImageNetwork.Pool);
+            backbone.StageChannels[^1],
+            classes,
+            backbone.ClassifierName,
+            Dropout ?? backbone.ClassifierDropout,
+            DualPool ? Networks.Heads.DualPool.Of : ImageNetwork.Pool
+        );
     }
 }
 
@@ -54,7 +59,10 @@ internal sealed class LinearHeadModule : HeadModule
         _classify = linear.call;
         _classWeights = () => pool == ImageNetwork.Pool ? linear.weight : null;
         string[] parts = name.Split('.');
-        register_module(parts[0], parts.Skip(1).Reverse().Aggregate((nn.Module)linear, (inner, part) => nn.Sequential((part, (nn.Module<Tensor, Tensor>)inner))));
+        register_module(
+            parts[0],
+            parts.Skip(1).Reverse().Aggregate((nn.Module)linear, (inner, part) => nn.Sequential((part, (nn.Module<Tensor, Tensor>)inner)))
+        );
         // Not inside the classifier, because an additional module would shift torchvision's indices.
         StreamDropout drop = new(dropout);
         _drop = drop.call;

@@ -78,7 +78,9 @@ internal sealed class SplitAndShareHeadModule : HeadModule
 
         _settings = settings;
         _channels = [.. Enumerable.Range(1, settings.Splits).Select(i => i * features / settings.Splits)];
-        norm = nn.ModuleList(_channels.Take(settings.NormalizeAll ? settings.Splits : settings.Splits - 1).Select(channels => new BatchNormLayer(channels)).ToArray());
+        norm = nn.ModuleList(
+            _channels.Take(settings.NormalizeAll ? settings.Splits : settings.Splits - 1).Select(channels => new BatchNormLayer(channels)).ToArray()
+        );
         fc = nn.ModuleList(_channels.Select(channels => nn.Linear(channels, classes)).ToArray());
         RegisterComponents();
     }
@@ -104,7 +106,8 @@ internal sealed class SplitAndShareHeadModule : HeadModule
     }
 
     /// <summary>The logits [N,K] of each classifier, and the number of channels that it uses.</summary>
-    internal IEnumerable<(Tensor Logits, int Channels)> Classifiers(Tensor embedding) => _channels.Select((channels, i) => (Classifier(i, embedding), channels));
+    internal IEnumerable<(Tensor Logits, int Channels)> Classifiers(Tensor embedding) =>
+        _channels.Select((channels, i) => (Classifier(i, embedding), channels));
 
     private Tensor Classifier(int index, Tensor embedding)
     {

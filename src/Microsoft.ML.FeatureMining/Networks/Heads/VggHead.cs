@@ -64,10 +64,16 @@ internal static class VggClassifier
     /// <summary>The number of units of each hidden layer in the paper.</summary>
     public const int Hidden = 4096;
 
-    public static Sequential Of(int features, int classes, int hidden = Hidden) => nn.Sequential(
-        nn.Linear(features, hidden), nn.ReLU(), new StreamDropout(0.5),
-        nn.Linear(hidden, hidden), nn.ReLU(), new StreamDropout(0.5),
-        nn.Linear(hidden, classes));
+    public static Sequential Of(int features, int classes, int hidden = Hidden) =>
+        nn.Sequential(
+            nn.Linear(features, hidden),
+            nn.ReLU(),
+            new StreamDropout(0.5),
+            nn.Linear(hidden, hidden),
+            nn.ReLU(),
+            new StreamDropout(0.5),
+            nn.Linear(hidden, classes)
+        );
 
     /// <summary>Adaptive average pooling of features [N,C,h,w] to a grid, flattened to [N,C * side * side].</summary>
     public static Tensor Grid(Tensor features, int side)

@@ -17,7 +17,15 @@ internal sealed class LayerFactory(bool folded = false)
 
     /// <summary>A convolution, by default without bias, and BatchNorm. Padding keeps the size for odd kernels at stride 1.</summary>
     public (nn.Module<Tensor, Tensor> Convolution, nn.Module<Tensor, Tensor> Norm) ConvNorm(
-        int input, int output, int kernel, int stride = 1, int groups = 1, int dilation = 1, bool bias = false, NormSettings? norm = null)
+        int input,
+        int output,
+        int kernel,
+        int stride = 1,
+        int groups = 1,
+        int dilation = 1,
+        bool bias = false,
+        NormSettings? norm = null
+    )
     {
         Conv2d convolution = nn.Conv2d(input, output, kernel, stride, kernel / 2 * dilation, dilation, groups: groups, bias: folded || bias);
         if (folded)
@@ -54,7 +62,7 @@ internal static class BatchNormFolding
         foreach (((Conv2d from, BatchNormLayer? norm, double epsilon), (Conv2d to, _, _)) in source.Pairs.Zip(target.Pairs))
         {
             using DisposeScope scope = NewDisposeScope();
-            Tensor scale = norm!.weight! / norm.running_var!.Add(epsilon).sqrt();                    // [C]
+            Tensor scale = norm!.weight! / norm.running_var!.Add(epsilon).sqrt(); // [C]
             Tensor mean = from.bias is { } bias ? norm.running_mean! - bias : norm.running_mean!;
             to.weight!.copy_(from.weight! * scale.view(-1, 1, 1, 1));
             to.bias!.copy_(norm.bias! - mean * scale);

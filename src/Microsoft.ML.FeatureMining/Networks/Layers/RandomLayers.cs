@@ -13,9 +13,7 @@ public abstract class RandomLayer : nn.Module<Tensor, Tensor>
 {
     /// <param name="name">The name of the module.</param>
     protected RandomLayer(string name)
-        : base(name)
-    {
-    }
+        : base(name) { }
 
     /// <summary>The random stream. Fit sets it before the first step.</summary>
     public RandomStream Random { get; private set; } = new(0, "network");
@@ -62,9 +60,10 @@ public sealed class StreamDropout : RandomLayer
     /// <param name="probability">The probability p, in [0, 1).</param>
     /// <exception cref="ArgumentOutOfRangeException">p is not in [0, 1).</exception>
     public StreamDropout(double probability)
-        : base(nameof(StreamDropout)) => _probability = probability is >= 0 and < 1
-        ? probability
-        : throw new ArgumentOutOfRangeException(nameof(probability), probability, "The dropout probability must be at least 0 and below 1.");
+        : base(nameof(StreamDropout)) =>
+        _probability = probability is >= 0 and < 1
+            ? probability
+            : throw new ArgumentOutOfRangeException(nameof(probability), probability, "The dropout probability must be at least 0 and below 1.");
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)

@@ -12,8 +12,12 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
     public IEnumerable<NamedTensor> Under(string prefix) => Tensors.Select(tensor => tensor with { Name = prefix + tensor.Name });
 
     /// <summary>The tensors with a prefix in their names; the prefix is removed.</summary>
-    public NamedTensors Within(string prefix) => new(
-        [.. Tensors.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(tensor => tensor with { Name = tensor.Name[prefix.Length..] })]);
+    public NamedTensors Within(string prefix) =>
+        new([
+            .. Tensors
+                .Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))
+                .Select(tensor => tensor with { Name = tensor.Name[prefix.Length..] }),
+        ]);
 
     /// <summary>The tensors whose names satisfy a predicate.</summary>
     public NamedTensors Where(Func<string, bool> predicate) => new([.. Tensors.Where(tensor => predicate(tensor.Name))]);
@@ -25,12 +29,14 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
     public static NamedTensors Of(IEnumerable<(string Name, Tensor Value)> state)
     {
         using IDisposable noGrad = no_grad();
-        return new NamedTensors([.. state.Select(entry =>
-        {
-            using DisposeScope scope = NewDisposeScope();
-            Tensor value = entry.Value.detach().cpu().contiguous();
-            return new NamedTensor(entry.Name, value.dtype, entry.Value.shape, value.bytes.ToArray());
-        })]);
+        return new NamedTensors([
+            .. state.Select(entry =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                Tensor value = entry.Value.detach().cpu().contiguous();
+                return new NamedTensor(entry.Name, value.dtype, entry.Value.shape, value.bytes.ToArray());
+            }),
+        ]);
     }
 
     /// <summary>Copies these weights into a network with the same names and shapes.</summary>
@@ -52,8 +58,10 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
 
             if (source.Type != target.dtype || !source.Shape.SequenceEqual(target.shape))
             {
-                throw new InvalidDataException($"Size mismatch of weight '{name}': it is {source.Type} [{string.Join(',', source.Shape)}]; the network needs "
-                    + $"{target.dtype} [{string.Join(',', target.shape)}].");
+                throw new InvalidDataException(
+                    $"Size mismatch of weight '{name}': it is {source.Type} [{string.Join(',', source.Shape)}]; the network needs "
+                        + $"{target.dtype} [{string.Join(',', target.shape)}]."
+                );
             }
 
             using DisposeScope scope = NewDisposeScope();

@@ -66,8 +66,9 @@ internal static class Safetensors
             tensors.Add(new NamedTensor(entry.Name, entry.Type, entry.Shape, SafetensorsHeader.ReadExactly(stream, (int)entry.Bytes, entry.Name)));
         }
 
-        return stream.ReadByte() < 0 ? new NamedTensors(tensors) : throw new InvalidDataException("Invalid safetensors file: there are extra bytes after the "
-            + "last tensor.");
+        return stream.ReadByte() < 0
+            ? new NamedTensors(tensors)
+            : throw new InvalidDataException("Invalid safetensors file: there are extra bytes after the " + "last tensor.");
     }
 
     private static void WriteArray(Utf8JsonWriter json, string name, ReadOnlySpan<long> values)
@@ -119,8 +120,9 @@ internal sealed class SafetensorsFile : IDisposable
             SafetensorsHeader header = SafetensorsHeader.Read(stream);
             return stream.Length == header.End
                 ? new SafetensorsFile(stream, header)
-                : throw new InvalidDataException($"'{path}' has {stream.Length} bytes, but its header describes {header.End}. The file is "
-                    + $"truncated or corrupt.");
+                : throw new InvalidDataException(
+                    $"'{path}' has {stream.Length} bytes, but its header describes {header.End}. The file is " + $"truncated or corrupt."
+                );
         }
         catch
         {
@@ -168,9 +170,16 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
 
     public static readonly (ScalarType Type, string Name, int Bytes)[] Types =
     [
-        (ScalarType.Float32, "F32", 4), (ScalarType.Float64, "F64", 8), (ScalarType.Float16, "F16", 2), (ScalarType.BFloat16, "BF16", 2),
-        (ScalarType.Int64, "I64", 8), (ScalarType.Int32, "I32", 4), (ScalarType.Int16, "I16", 2), (ScalarType.Int8, "I8", 1),
-        (ScalarType.Byte, "U8", 1), (ScalarType.Bool, "BOOL", 1),
+        (ScalarType.Float32, "F32", 4),
+        (ScalarType.Float64, "F64", 8),
+        (ScalarType.Float16, "F16", 2),
+        (ScalarType.BFloat16, "BF16", 2),
+        (ScalarType.Int64, "I64", 8),
+        (ScalarType.Int32, "I32", 4),
+        (ScalarType.Int16, "I16", 2),
+        (ScalarType.Int8, "I8", 1),
+        (ScalarType.Byte, "U8", 1),
+        (ScalarType.Bool, "BOOL", 1),
     ];
 
     /// <summary>The expected length of the file.</summary>
@@ -188,7 +197,8 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
                 ? new SafetensorsHeader(Parse(ReadExactly(stream, (int)bytes, "the header")), 8 + bytes)
                 : throw new FormatException($"its length {bytes} is out of range.");
         }
-        catch (Exception e) when (e is JsonException or OverflowException or InvalidOperationException or KeyNotFoundException or FormatException or EndOfStreamException)
+        catch (Exception e)
+            when (e is JsonException or OverflowException or InvalidOperationException or KeyNotFoundException or FormatException or EndOfStreamException)
         {
             throw new InvalidDataException($"Invalid safetensors header: {e.Message}", e);
         }
@@ -225,7 +235,12 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         List<SafetensorsEntry> entries = [];
         HashSet<string> names = new(StringComparer.Ordinal);
         long expected = 0;
-        foreach (JsonProperty property in json.RootElement.EnumerateObject().Where(property => property.Name != "__metadata__").OrderBy(property => Offsets(property)[0]))
+        foreach (
+            JsonProperty property in json
+                .RootElement.EnumerateObject()
+                .Where(property => property.Name != "__metadata__")
+                .OrderBy(property => Offsets(property)[0])
+        )
         {
             if (!names.Add(property.Name))
             {
@@ -251,17 +266,25 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
 
         long[] shape = Integers(property.Value.GetProperty("shape"));
         long[] offsets = Offsets(property);
-        long size = shape.Aggregate((long)width, (product, dimension) => dimension >= 0 ? checked(product * dimension) : throw new FormatException($"the "
-            + $"tensor '{property.Name}' has a negative dimension."));
+        long size = shape.Aggregate(
+            (long)width,
+            (product, dimension) =>
+                dimension >= 0 ? checked(product * dimension) : throw new FormatException($"the " + $"tensor '{property.Name}' has a negative dimension.")
+        );
         return offsets[0] == expected && checked(offsets[1] - offsets[0]) == size
             ? new SafetensorsEntry(property.Name, type, shape, expected, size)
-            : throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"the tensor '{property.Name}' has the data_offsets {offsets[0]} to "
-                + $"{offsets[1]}; expected {size} bytes from {expected}."));
+            : throw new FormatException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the tensor '{property.Name}' has the data_offsets {offsets[0]} to " + $"{offsets[1]}; expected {size} bytes from {expected}."
+                )
+            );
     }
 
-    private static long[] Offsets(JsonProperty property) => Integers(property.Value.GetProperty("data_offsets")) is { Length: 2 } offsets
-        ? offsets
-        : throw new FormatException($"the tensor '{property.Name}' needs two data_offsets.");
+    private static long[] Offsets(JsonProperty property) =>
+        Integers(property.Value.GetProperty("data_offsets")) is { Length: 2 } offsets
+            ? offsets
+            : throw new FormatException($"the tensor '{property.Name}' needs two data_offsets.");
 
     private static long[] Integers(JsonElement array) => [.. array.EnumerateArray().Select(element => element.GetInt64())];
 }

@@ -12,11 +12,14 @@ internal sealed class ClassPartners(ImageSet train, TrainingComponents parts, Tr
     private readonly Lazy<ILookup<int, int>> _imagesOf = new(() => Enumerable.Range(0, train.Count).ToLookup(image => train.Labels[image]));
 
     /// <summary>Draws a random image of the class of each label, uniformly.</summary>
-    public int[] Draw(IReadOnlyList<long> labels, RandomStream draws) => [.. labels.Select(label =>
-    {
-        IEnumerable<int> images = _imagesOf.Value[(int)label];
-        return images.ElementAt(draws.NextInt(images.Count()));
-    })];
+    public int[] Draw(IReadOnlyList<long> labels, RandomStream draws) =>
+        [
+            .. labels.Select(label =>
+            {
+                IEnumerable<int> images = _imagesOf.Value[(int)label];
+                return images.ElementAt(draws.NextInt(images.Count()));
+            }),
+        ];
 
     /// <summary>
     /// The logits [N,K] of images chosen by <see cref="Draw"/>, augmented like any other. They go through the network as a separate batch, without gradient, in

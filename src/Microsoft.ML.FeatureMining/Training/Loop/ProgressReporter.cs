@@ -24,8 +24,19 @@ internal sealed class ProgressReporter(Action<TrainingProgress>? listener, int e
             return;
         }
 
-        _last = new TrainingProgress(epoch, epochs, step, stepsPerEpoch, loss, accuracy, rate,
-            (images - _imagesBefore) / Stopwatch.GetElapsedTime(_epochStarted).TotalSeconds, Elapsed, Remaining((epoch - 1) * (long)stepsPerEpoch + step), Completed: null);
+        _last = new TrainingProgress(
+            epoch,
+            epochs,
+            step,
+            stepsPerEpoch,
+            loss,
+            accuracy,
+            rate,
+            (images - _imagesBefore) / Stopwatch.GetElapsedTime(_epochStarted).TotalSeconds,
+            Elapsed,
+            Remaining((epoch - 1) * (long)stepsPerEpoch + step),
+            Completed: null
+        );
         listener(_last);
     }
 

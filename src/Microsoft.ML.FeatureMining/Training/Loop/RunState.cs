@@ -150,8 +150,12 @@ internal sealed class Checkpointer(RunState run, TrainingRecipe recipe, Training
         double factor = run.RateFactor / 2;
         run.Restore(_lastGood!);
         run.RateFactor = factor;
-        host.Warn(string.Create(CultureInfo.InvariantCulture,
-            $"{cause.Message} Rolled back to epoch {run.Epoch + 1}, step {run.Step}; training continues with the learning rate times {factor:g3}."));
+        host.Warn(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{cause.Message} Rolled back to epoch {run.Epoch + 1}, step {run.Step}; training continues with the learning rate times {factor:g3}."
+            )
+        );
     }
 
     private void CheckThreads(int before)

@@ -7,7 +7,7 @@ namespace Microsoft.ML.FeatureMining.Training.Loop;
 /// <summary>Sums loss and hits on the device. Only reading the sums waits for the device.</summary>
 internal sealed class RunningMetrics : IDisposable
 {
-    private readonly Tensor _sums;      // [2]: loss, hits
+    private readonly Tensor _sums; // [2]: loss, hits
 
     /// <summary>Starts at zero, or at the sums of a resumed run.</summary>
     public RunningMetrics(Device device, MetricSums sums = default)

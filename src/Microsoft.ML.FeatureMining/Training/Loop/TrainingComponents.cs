@@ -49,7 +49,13 @@ internal sealed class TrainingComponents : IDisposable
         foreach (TrainingStrategy strategy in recipe.Strategies)
         {
             StrategyContext context = new(
-                strategy.Key, stages, train.ClassCount, device, random[strategy.Key], () => AddExits(strategy.Key, stages, train.ClassCount, random, device));
+                strategy.Key,
+                stages,
+                train.ClassCount,
+                device,
+                random[strategy.Key],
+                () => AddExits(strategy.Key, stages, train.ClassCount, random, device)
+            );
             using (new ModuleScope(SeedOf(strategy.Key)))
             {
                 Runs.Add(strategy.Start(context));
@@ -88,25 +94,28 @@ internal sealed class TrainingComponents : IDisposable
 
     /// <summary>Parameters and buffers of the network and of the modules that strategies added.</summary>
     public IEnumerable<(string Name, Tensor Value)> NamedState() =>
-    [
-        .. Network.NamedState().Select(entry => ($"network/{entry.Name}", entry.Value)),
-        .. _added.SelectMany(added => added.Module.state_dict().Select(entry => ($"added/{added.Name}.{entry.Key}", entry.Value))),
-    ];
+        [
+            .. Network.NamedState().Select(entry => ($"network/{entry.Name}", entry.Value)),
+            .. _added.SelectMany(added => added.Module.state_dict().Select(entry => ($"added/{added.Name}.{entry.Key}", entry.Value))),
+        ];
 
     /// <summary>All tensors that a checkpoint needs: <see cref="NamedState"/>, the state of the optimizer, and the EMA of the weights.</summary>
     public IEnumerable<(string Name, Tensor Value)> FullState() =>
-    [
-        .. NamedState(),
-        .. Optimizer.NamedState().Select(entry => ($"optimizer/{entry.Name}", entry.Value)),
-        .. _average?.Network.NamedState().Select(entry => ($"average/{entry.Name}", entry.Value)) ?? [],
-    ];
+        [
+            .. NamedState(),
+            .. Optimizer.NamedState().Select(entry => ($"optimizer/{entry.Name}", entry.Value)),
+            .. _average?.Network.NamedState().Select(entry => ($"average/{entry.Name}", entry.Value)) ?? [],
+        ];
 
     /// <summary>Whether all weights and running statistics are finite. Waits for the device.</summary>
     public bool AreFinite()
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        return stack([.. NamedState().Where(entry => is_floating_point(entry.Value.dtype)).Select(entry => entry.Value.isfinite().all())]).all().cpu().item<bool>();
+        return stack([.. NamedState().Where(entry => is_floating_point(entry.Value.dtype)).Select(entry => entry.Value.isfinite().all())])
+            .all()
+            .cpu()
+            .item<bool>();
     }
 
     /// <summary>Puts the network in training mode; frozen parts stay in evaluation mode.</summary>
@@ -151,7 +160,8 @@ internal sealed class TrainingComponents : IDisposable
         if (Optimizer.NamedState().GroupBy(entry => entry.Name).FirstOrDefault(entries => entries.Count() > 1) is { } twice)
         {
             throw new ArgumentException(
-                $"The state of the optimizer '{_recipe.Optimizer.Key}' has two tensors with the name '{twice.Key}'. Use unique names in NamedState.");
+                $"The state of the optimizer '{_recipe.Optimizer.Key}' has two tensors with the name '{twice.Key}'. Use unique names in NamedState."
+            );
         }
     }
 

@@ -66,7 +66,9 @@ internal static class TrainingEngine
                 + "Use a multi-label loss such as BinaryCrossEntropyLoss.";
         }
 
-        foreach (TrainingStrategy strategy in recipe.Strategies.Where(strategy => set.LabelSets is not null && strategy.Traits.HasFlag(StrategyTraits.NeedsOneClass)))
+        foreach (
+            TrainingStrategy strategy in recipe.Strategies.Where(strategy => set.LabelSets is not null && strategy.Traits.HasFlag(StrategyTraits.NeedsOneClass))
+        )
         {
             yield return $"The labels of the {name} set are sets of classes, but the strategy '{strategy.Key}' needs one class per image. Remove the strategy.";
         }
@@ -105,7 +107,13 @@ internal sealed record TrainingHost(Device Device)
 /// <param name="End">Why the run ended.</param>
 /// <param name="Pixels">The statistics of the training pixels, used to normalize the network's input.</param>
 internal sealed record TrainingOutcome(
-    TrainingRecipe Recipe, NamedTensors Weights, int Epoch, IReadOnlyList<EpochMetrics> History, TrainingEnd End, ChannelStatistics Pixels)
+    TrainingRecipe Recipe,
+    NamedTensors Weights,
+    int Epoch,
+    IReadOnlyList<EpochMetrics> History,
+    TrainingEnd End,
+    ChannelStatistics Pixels
+)
 {
     /// <summary>The strides between the stages, if the network predicts with exits; else null.</summary>
     public IReadOnlyList<StageStride>? Exits { get; init; }

@@ -46,9 +46,10 @@ internal sealed class TrainingLoop : IDisposable
         _checkpointer.Resume();
         _progress.StartRun(StepsDone);
         TrainingEnd end = RunEpochs();
-        (NamedTensors weights, int epoch) = _recipe.KeepWeights == KeepWeights.Best && _run.Best.Weights is { } best
-            ? (best, _run.Best.Epoch.Epoch)
-            : (NamedTensors.Of(_parts.Model), _run.Epoch);
+        (NamedTensors weights, int epoch) =
+            _recipe.KeepWeights == KeepWeights.Best && _run.Best.Weights is { } best
+                ? (best, _run.Best.Epoch.Epoch)
+                : (NamedTensors.Of(_parts.Model), _run.Epoch);
         return new TrainingOutcome(_recipe, weights, epoch, _run.History, end, _parts.Pixels) { Exits = _parts.Model.ExitStrides };
     }
 
@@ -91,8 +92,7 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>Runs the remaining steps of the epoch; returns false if the run was canceled.</summary>
     private bool RunEpoch()
     {
-        _run.BeginEpoch(() => _parts.Runs.Aggregate(
-            _train.DrawOrder(_random["shuffle"]), (order, run) => run.Order(order, _train.Labels, _recipe.BatchSize)));
+        _run.BeginEpoch(() => _parts.Runs.Aggregate(_train.DrawOrder(_random["shuffle"]), (order, run) => run.Order(order, _train.Labels, _recipe.BatchSize)));
         long began = Stopwatch.GetTimestamp() - (long)(_run.Seconds * Stopwatch.Frequency);
         _parts.Train();
         _progress.StartEpoch(_run.Metrics.Images);
@@ -170,8 +170,12 @@ internal sealed class TrainingLoop : IDisposable
     private TrainingDivergedException Diverged(string what, int step)
     {
         IEnumerable<int> images = _run.Order.Skip((step - 1) * _recipe.ImagesPerStep).Take(_recipe.ImagesPerStep);
-        return new TrainingDivergedException(string.Create(CultureInfo.InvariantCulture,
-            $"The {what} became NaN or infinite in epoch {_run.Epoch + 1}, step {step} of {_stepsPerEpoch}, at learning rate {RateAt(Clock(step - 1)):g4}. "
-            + $"Lower LearningRate or add WarmupEpochs. Training images of this step: {string.Join(", ", images.Take(8))}, ..."));
+        return new TrainingDivergedException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The {what} became NaN or infinite in epoch {_run.Epoch + 1}, step {step} of {_stepsPerEpoch}, at learning rate {RateAt(Clock(step - 1)):g4}. "
+                    + $"Lower LearningRate or add WarmupEpochs. Training images of this step: {string.Join(", ", images.Take(8))}, ..."
+            )
+        );
     }
 }

@@ -44,8 +44,10 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traini
             {
                 random.Restore(before);
                 _imagesAtOnce = (Math.Min(_imagesAtOnce, loaded.Count) + 1) / 2;
-                host.Warn($"Out of memory on {host.Device} with a batch of {loaded.Count} images. From now on, "
-                    + $"batches are split into {Pieces(loaded)} pieces with gradient accumulation.");
+                host.Warn(
+                    $"Out of memory on {host.Device} with a batch of {loaded.Count} images. From now on, "
+                        + $"batches are split into {Pieces(loaded)} pieces with gradient accumulation."
+                );
             }
         }
     }
@@ -59,7 +61,8 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traini
         int pieces = Pieces(loaded);
         for (int piece = 0; piece < pieces; piece++)
         {
-            int start = piece * _imagesAtOnce, end = piece == pieces - 1 ? loaded.Count : start + _imagesAtOnce;
+            int start = piece * _imagesAtOnce,
+                end = piece == pieces - 1 ? loaded.Count : start + _imagesAtOnce;
             sums = sums.Add(Backward(pieces == 1 ? batch : batch.Slice(start, end), loaded.Labels[start..end], (end - start) / (double)loaded.Count, clock));
         }
 
@@ -112,9 +115,15 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traini
 /// <summary>Detects libtorch's out-of-memory errors by message: TorchSharp has no exception type for them.</summary>
 internal static class OutOfMemory
 {
-    public static bool Matches(Exception exception) => exception is OutOfMemoryException
-        || (exception is ExternalException && Array.Exists(
-            ["out of memory", "can't allocate memory", "not enough memory"], text => exception.Message.Contains(text, StringComparison.OrdinalIgnoreCase)));
+    public static bool Matches(Exception exception) =>
+        exception is OutOfMemoryException
+        || (
+            exception is ExternalException
+            && Array.Exists(
+                ["out of memory", "can't allocate memory", "not enough memory"],
+                text => exception.Message.Contains(text, StringComparison.OrdinalIgnoreCase)
+            )
+        );
 }
 
 /// <summary>

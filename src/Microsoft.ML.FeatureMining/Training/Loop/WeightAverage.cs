@@ -27,17 +27,20 @@ internal sealed class WeightAverage : IDisposable
     public ImageNetwork Network { get; }
 
     /// <summary>Updates the average after a step. BatchNorm's batch counters are integers and are copied.</summary>
-    public void Update() => ForEach((mean, value) =>
-    {
-        if (is_floating_point(value.dtype))
-        {
-            mean.Mul_(_decay).Add_(value, 1 - _decay);
-        }
-        else
-        {
-            mean.copy_(value);
-        }
-    });
+    public void Update() =>
+        ForEach(
+            (mean, value) =>
+            {
+                if (is_floating_point(value.dtype))
+                {
+                    mean.Mul_(_decay).Add_(value, 1 - _decay);
+                }
+                else
+                {
+                    mean.copy_(value);
+                }
+            }
+        );
 
     public void Dispose() => Network.Dispose();
 

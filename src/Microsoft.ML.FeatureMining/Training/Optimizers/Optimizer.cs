@@ -151,14 +151,22 @@ internal static class ParameterGroups
     /// <param name="added">The modules of strategies; they have the learning rate of the head.</param>
     public static IReadOnlyList<ParameterGroup> Of(TrainingRecipe recipe, ImageNetwork network, IEnumerable<nn.Module> added)
     {
-        IEnumerable<(Parameter Parameter, double RateFactor)> backbone =
-            network.Backbone.parameters().Select(parameter => (parameter, recipe.FineTuning.BackboneLearningRateFactor));
-        IEnumerable<(Parameter Parameter, double RateFactor)> others =
-            added.Concat(network.Exits).Prepend(network.Head).SelectMany(module => module.parameters()).Select(parameter => (parameter, 1.0));
-        return [.. backbone.Concat(others)
-            .Where(entry => entry.Parameter.requires_grad)
-            .GroupBy(entry => (entry.RateFactor, WeightDecay: DecayOf(recipe, entry.Parameter)), entry => entry.Parameter)
-            .Select(group => new ParameterGroup([.. group], group.Key.RateFactor, group.Key.WeightDecay))];
+        IEnumerable<(Parameter Parameter, double RateFactor)> backbone = network
+            .Backbone.parameters()
+            .Select(parameter => (parameter, recipe.FineTuning.BackboneLearningRateFactor));
+        IEnumerable<(Parameter Parameter, double RateFactor)> others = added
+            .Concat(network.Exits)
+            .Prepend(network.Head)
+            .SelectMany(module => module.parameters())
+            .Select(parameter => (parameter, 1.0));
+        return
+        [
+            .. backbone
+                .Concat(others)
+                .Where(entry => entry.Parameter.requires_grad)
+                .GroupBy(entry => (entry.RateFactor, WeightDecay: DecayOf(recipe, entry.Parameter)), entry => entry.Parameter)
+                .Select(group => new ParameterGroup([.. group], group.Key.RateFactor, group.Key.WeightDecay)),
+        ];
     }
 
     // Biases and BatchNorm parameters have one dimension.
@@ -177,9 +185,12 @@ internal abstract class PerParameterRun : OptimizerRun
         : base(groups)
     {
         _names = names;
-        _entries = [.. from @group in groups
-                       from parameter in @group.Parameters
-                       select (parameter, @group, names.Select(_ => zeros_like(parameter).DetachFromDisposeScope()).ToArray())];
+        _entries =
+        [
+            .. from @group in groups
+            from parameter in @group.Parameters
+            select (parameter, @group, names.Select(_ => zeros_like(parameter).DetachFromDisposeScope()).ToArray()),
+        ];
     }
 
     protected internal override IEnumerable<(string Name, Tensor Value)> NamedState() =>

@@ -36,7 +36,10 @@ public sealed record RmsPropOptimizer : Optimizer
     protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new Run(this, groups);
 
     private sealed class Run(RmsPropOptimizer settings, IReadOnlyList<ParameterGroup> groups)
-        : PerParameterRun(groups, ["square_avg", .. settings.Momentum > 0 ? ["momentum_buffer"] : Array.Empty<string>(), .. settings.Centered ? ["grad_avg"] : Array.Empty<string>()])
+        : PerParameterRun(
+            groups,
+            ["square_avg", .. settings.Momentum > 0 ? ["momentum_buffer"] : Array.Empty<string>(), .. settings.Centered ? ["grad_avg"] : Array.Empty<string>()]
+        )
     {
         protected override void UpdateParameter(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
         {

@@ -31,7 +31,8 @@ public sealed record SgdOptimizer : Optimizer
     /// <inheritdoc/>
     protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new Run(this, groups);
 
-    private sealed class Run(SgdOptimizer settings, IReadOnlyList<ParameterGroup> groups) : PerParameterRun(groups, settings.Momentum > 0 ? ["momentum_buffer"] : [])
+    private sealed class Run(SgdOptimizer settings, IReadOnlyList<ParameterGroup> groups)
+        : PerParameterRun(groups, settings.Momentum > 0 ? ["momentum_buffer"] : [])
     {
         protected override void UpdateParameter(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
         {

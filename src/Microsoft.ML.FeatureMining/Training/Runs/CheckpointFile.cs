@@ -55,7 +55,8 @@ internal static class CheckpointFile
         if (version > CurrentFormatVersion)
         {
             throw new NewerFormatException(
-                $"Its format version is {version}, but this library reads versions up to {CurrentFormatVersion}. Update the library.");
+                $"Its format version is {version}, but this library reads versions up to {CurrentFormatVersion}. Update the library."
+            );
         }
 
         if (version < 1 || !SHA256.HashData(stream).AsSpan().SequenceEqual(header.AsSpan(HashAt)))
@@ -81,11 +82,12 @@ internal static class CheckpointFile
 
             byte[] position = new byte[positionBytes];
             stream.ReadExactly(position);
-            RunPosition parsed = JsonSerializer.Deserialize<RunPosition>(position, Json.State) ?? throw new InvalidDataException(
-                "The file is damaged: the position is empty.");
+            RunPosition parsed =
+                JsonSerializer.Deserialize<RunPosition>(position, Json.State) ?? throw new InvalidDataException("The file is damaged: the position is empty.");
             NamedTensors tensors = Safetensors.Read(stream);
-            return parsed.Streams.Values.All(words => words is { Length: 4 }) ? new RunSnapshot(parsed, tensors) : throw new InvalidDataException(
-                "The file is damaged: the state of a random stream is invalid.");
+            return parsed.Streams.Values.All(words => words is { Length: 4 })
+                ? new RunSnapshot(parsed, tensors)
+                : throw new InvalidDataException("The file is damaged: the state of a random stream is invalid.");
         }
         catch (Exception e) when (e is JsonException or EndOfStreamException or NotSupportedException)
         {

@@ -19,9 +19,7 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> w
             {
                 File.Delete(file);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }
         }
     }
 
@@ -37,7 +35,9 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> w
         string path = Path.Combine(folder, name);
         AtomicFile.Write(path, stream => CheckpointFile.Write(stream, snapshot));
         // After a rollback, checkpoints of later steps are obsolete.
-        foreach (string file in Files.Where(file => string.CompareOrdinal(Path.GetFileName(file), name) > 0).Concat(Files.SkipWhile(file => file != path).Skip(keep)))
+        foreach (
+            string file in Files.Where(file => string.CompareOrdinal(Path.GetFileName(file), name) > 0).Concat(Files.SkipWhile(file => file != path).Skip(keep))
+        )
         {
             File.Delete(file);
         }

@@ -16,17 +16,34 @@ internal sealed class RunLog(string folder, Action<string> warn) : IDisposable
 
     public void Started(object run) => Add("start", run, "started " + JsonSerializer.Serialize(run, Json.Log));
 
-    public void Resumed(RunPosition position, string file) => Add(
-        "resume", new { Checkpoint = file, position.Epoch, position.Step }, Invariant($"resumed after epoch {position.Epoch}, step {position.Step} ({file})"));
+    public void Resumed(RunPosition position, string file) =>
+        Add(
+            "resume",
+            new
+            {
+                Checkpoint = file,
+                position.Epoch,
+                position.Step,
+            },
+            Invariant($"resumed after epoch {position.Epoch}, step {position.Step} ({file})")
+        );
 
-    public void Ended(EpochMetrics epoch) => Add("epoch", epoch, Invariant(
-        $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:f4}, accuracy {epoch.TrainAccuracy:p2}, validation loss {epoch.ValidationLoss:f4}, accuracy {epoch.ValidationAccuracy:p2}, learning rate {epoch.LearningRate:g3}, {epoch.Seconds:f1} s"));
+    public void Ended(EpochMetrics epoch) =>
+        Add(
+            "epoch",
+            epoch,
+            Invariant(
+                $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:f4}, accuracy {epoch.TrainAccuracy:p2}, validation loss {epoch.ValidationLoss:f4}, accuracy {epoch.ValidationAccuracy:p2}, learning rate {epoch.LearningRate:g3}, {epoch.Seconds:f1} s"
+            )
+        );
 
-    public void Saved(RunPosition position) => Add("checkpoint", new { position.Epoch, position.Step }, Invariant($"checkpoint after epoch {position.Epoch}, step {position.Step}"));
+    public void Saved(RunPosition position) =>
+        Add("checkpoint", new { position.Epoch, position.Step }, Invariant($"checkpoint after epoch {position.Epoch}, step {position.Step}"));
 
     public void Warning(string text) => Add("warning", new { Text = text }, "warning: " + text);
 
-    public void Ended(TrainingEnd end, int epoch) => Add("end", new { End = end, Epoch = epoch }, Invariant($"ended: {end}; the weights are those of epoch {epoch}"));
+    public void Ended(TrainingEnd end, int epoch) =>
+        Add("end", new { End = end, Epoch = epoch }, Invariant($"ended: {end}; the weights are those of epoch {epoch}"));
 
     public void Failed(Exception e) => Add("end", new { Error = e.Message, Type = e.GetType().FullName }, "ended: " + e.Message);
 

@@ -13,8 +13,8 @@ internal sealed class TerminationSignal : IDisposable
     private readonly ManualResetEventSlim _answered = new(initialState: true);
     private volatile bool _disposed;
 
-    public TerminationSignal() => _registrations =
-        [PosixSignalRegistration.Create(PosixSignal.SIGTERM, Wait), PosixSignalRegistration.Create(PosixSignal.SIGINT, Wait)];
+    public TerminationSignal() =>
+        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, Wait), PosixSignalRegistration.Create(PosixSignal.SIGINT, Wait)];
 
     /// <summary>Whether a signal waits for the checkpoint.</summary>
     public bool IsWaiting => !_answered.IsSet;

@@ -64,8 +64,11 @@ internal sealed class LearningRatePlan(TrainingRecipe recipe, int stepsPerEpoch)
     public double At(TrainingClock clock)
     {
         double step = (double)clock.Epoch * stepsPerEpoch + clock.Step;
-        return recipe.LearningRate * (step < _warmupSteps
-            ? WarmupStart + (1 - WarmupStart) * step / _warmupSteps
-            : recipe.Schedule.Factor((step - _warmupSteps) / (_steps - _warmupSteps)));
+        return recipe.LearningRate
+            * (
+                step < _warmupSteps
+                    ? WarmupStart + (1 - WarmupStart) * step / _warmupSteps
+                    : recipe.Schedule.Factor((step - _warmupSteps) / (_steps - _warmupSteps))
+            );
     }
 }

@@ -25,9 +25,8 @@ public sealed record OneCycleSchedule : LearningRateSchedule
     public double FinalFactor { get; init; } = 1.0 / 250_000;
 
     /// <inheritdoc/>
-    public override double Factor(double progress) => progress < RisingShare
-        ? Between(InitialFactor, 1, progress / RisingShare)
-        : Between(1, FinalFactor, (progress - RisingShare) / (1 - RisingShare));
+    public override double Factor(double progress) =>
+        progress < RisingShare ? Between(InitialFactor, 1, progress / RisingShare) : Between(1, FinalFactor, (progress - RisingShare) / (1 - RisingShare));
 
     private static double Between(double from, double to, double share) => to + (from - to) * (1 + Math.Cos(Math.PI * share)) / 2;
 }

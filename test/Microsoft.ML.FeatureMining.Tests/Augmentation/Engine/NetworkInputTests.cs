@@ -37,7 +37,10 @@ public sealed class NetworkInputTests : IClassFixture<SingleThreadFixture>
     {
         using DisposeScope scope = NewDisposeScope();
         ImageShape shape = new(channels, 7, 19);
-        ChannelStatistics pixels = new([.. Enumerable.Range(0, channels).Select(c => 100.3f + (7 * c))], [.. Enumerable.Range(0, channels).Select(c => c == 1 ? 0 : 61.7f)]);
+        ChannelStatistics pixels = new(
+            [.. Enumerable.Range(0, channels).Select(c => 100.3f + (7 * c))],
+            [.. Enumerable.Range(0, channels).Select(c => c == 1 ? 0 : 61.7f)]
+        );
         HostBatch batch = new(Pixels(shape, floats), new long[Count]);
         using NetworkInput input = new(shape, floats ? PixelType.Single : PixelType.Byte, pixels, CPU);
 
@@ -100,12 +103,24 @@ public sealed class NetworkInputTests : IClassFixture<SingleThreadFixture>
         Tensor cropped = stack([.. places.Select((place, n) => raw[n].narrow(1, place.Top, 7).narrow(2, place.Left, 18))]);
 
         Assert.Equal(TensorAssert.Values(cropped.to(ScalarType.Float32)), TensorAssert.Values(input.Of(batch, [new RandomCrop()], new RandomStreams(5))));
-        foreach (ImageAugmentation[] more in new ImageAugmentation[][] { [new PadCropFlip()], [new PadCropFlip { Padding = 0 }, new Cutout { Size = 3 }], [new RandomErasing(), new PadCropFlip()] })
+        foreach (
+            ImageAugmentation[] more in new ImageAugmentation[][]
+            {
+                [new PadCropFlip()],
+                [new PadCropFlip { Padding = 0 }, new Cutout { Size = 3 }],
+                [new RandomErasing(), new PadCropFlip()],
+            }
+        )
         {
             RandomStreams streams = new(5);
             Tensor expected = more.Aggregate(cropped, (images, augmentation) => augmentation.Apply(images, streams[augmentation.Key]));
             // Sums of floats depend on how they lie in memory.
-            Assert.All(TensorAssert.Values(expected.to(ScalarType.Float32)).Zip(TensorAssert.Values(input.Of(batch, [new RandomCrop(), .. more], new RandomStreams(5)))), pair => Assert.Equal(pair.First, pair.Second, floats ? 1e-6f : 0));
+            Assert.All(
+                TensorAssert
+                    .Values(expected.to(ScalarType.Float32))
+                    .Zip(TensorAssert.Values(input.Of(batch, [new RandomCrop(), .. more], new RandomStreams(5)))),
+                pair => Assert.Equal(pair.First, pair.Second, floats ? 1e-6f : 0)
+            );
         }
 
         // Not at random where nothing is: 2.5 rows to the even number, 1.5 columns as well.
@@ -126,12 +141,25 @@ public sealed class NetworkInputTests : IClassFixture<SingleThreadFixture>
         // Of both: boxes that are scaled up, and down.
         Assert.Contains(boxes, box => box.Height > 23 && box.Width > 39);
         Assert.Contains(boxes, box => box.Height < 23 && box.Width < 39);
-        float[] expected = TensorAssert.Values(cat([.. boxes.Select((box, n) => nn.functional.interpolate(
-            raw[n].narrow(1, box.Top, box.Height).narrow(2, box.Left, box.Width).unsqueeze(0).to(ScalarType.Float32), [23, 39], mode: InterpolationMode.Bilinear, align_corners: false))]));
+        float[] expected = TensorAssert.Values(
+            cat([
+                .. boxes.Select(
+                    (box, n) =>
+                        nn.functional.interpolate(
+                            raw[n].narrow(1, box.Top, box.Height).narrow(2, box.Left, box.Width).unsqueeze(0).to(ScalarType.Float32),
+                            [23, 39],
+                            mode: InterpolationMode.Bilinear,
+                            align_corners: false
+                        )
+                ),
+            ])
+        );
 
         float[] onTensors = TensorAssert.Values(crop.CropTo(raw.to(ScalarType.Float32), seen, new RandomStreams(5)[crop.Key]));
         float[] inMemory = TensorAssert.Values(input.Of(batch, [crop], new RandomStreams(5)));
-        float[] mirrored = TensorAssert.Values(input.Of(batch, [new PadCropFlip { Padding = 0 }, crop, new PadCropFlip { Padding = 0, Flip = false }], new RandomStreams(5)));
+        float[] mirrored = TensorAssert.Values(
+            input.Of(batch, [new PadCropFlip { Padding = 0 }, crop, new PadCropFlip { Padding = 0, Flip = false }], new RandomStreams(5))
+        );
 
         Assert.All(expected.Zip(onTensors), pair => Assert.Equal(pair.First, pair.Second, 1e-2f));
         Assert.All(expected.Zip(inMemory), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 1));
@@ -149,9 +177,10 @@ public sealed class NetworkInputTests : IClassFixture<SingleThreadFixture>
         Assert.Throws<ArgumentOutOfRangeException>(() => input.Of([1, 2, 3], count: 2));
     }
 
-    private static Tensor Raw(HostBatch batch, ImageShape shape, bool floats) => floats
-        ? tensor(MemoryMarshal.Cast<byte, float>(batch.Pixels).ToArray(), [Count, shape.Channels, shape.Height, shape.Width])
-        : tensor(batch.Pixels, [Count, shape.Channels, shape.Height, shape.Width]);
+    private static Tensor Raw(HostBatch batch, ImageShape shape, bool floats) =>
+        floats
+            ? tensor(MemoryMarshal.Cast<byte, float>(batch.Pixels).ToArray(), [Count, shape.Channels, shape.Height, shape.Width])
+            : tensor(batch.Pixels, [Count, shape.Channels, shape.Height, shape.Width]);
 
     private static byte[] Pixels(ImageShape shape, bool floats)
     {

@@ -13,7 +13,8 @@ public sealed class ResizeAxisTests
         {
             byte[] row = [.. Enumerable.Range(0, from + 16).Select(i => (byte)random.NextInt(256))];
             ResizeAxis axis = new(from, to);
-            short[] wide = new short[to], narrow = new short[to];
+            short[] wide = new short[to],
+                narrow = new short[to];
 
             axis.ResizeRow(row, wide);
             for (int i = 0; i < to; i++)
@@ -32,10 +33,12 @@ public sealed class ResizeAxisTests
     public void BlendRows_WithVectorsOrWithout_IsTheSame()
     {
         RandomStream random = new(1, "rows");
-        short[] upper = Levels(), lower = Levels();
+        short[] upper = Levels(),
+            lower = Levels();
         foreach (short weight in (short[])[0, 1, 9999, short.MaxValue])
         {
-            byte[] all = new byte[upper.Length], one = new byte[1];
+            byte[] all = new byte[upper.Length],
+                one = new byte[1];
             ResizeAxis.BlendRows(upper, lower, weight, all);
             for (int i = 0; i < all.Length; i++)
             {

@@ -12,7 +12,12 @@ namespace Microsoft.ML.FeatureMining.Tests.MlNet.Storage;
 /// <summary>Every kind of image storage gives a bit-identical model.</summary>
 public sealed class StorageTests : IClassFixture<SingleThreadFixture>, IDisposable
 {
-    private static readonly FeatureMiningOptions Options = Tiny.Options with { Epochs = 2, ValidationFraction = 0.25, OnUnreadableImage = UnreadableImageBehavior.Skip };
+    private static readonly FeatureMiningOptions Options = Tiny.Options with
+    {
+        Epochs = 2,
+        ValidationFraction = 0.25,
+        OnUnreadableImage = UnreadableImageBehavior.Skip,
+    };
 
     private readonly ColoredImages _images = new();
     private readonly TemporaryFolder _folder = new();
@@ -157,12 +162,19 @@ public sealed class StorageTests : IClassFixture<SingleThreadFixture>, IDisposab
     [Fact]
     public void Fit_StreamedRowsWithStrategyThatDrawsImages_Throws()
     {
-        FeatureMiningOptions options = Options with { Storage = ImageStorage.Stream, Strategies = [new ClassWiseSelfDistillation { Partners = PartnerSource.Class }] };
+        FeatureMiningOptions options = Options with
+        {
+            Storage = ImageStorage.Stream,
+            Strategies = [new ClassWiseSelfDistillation { Partners = PartnerSource.Class }],
+        };
 
         ArgumentException error = Assert.Throws<ArgumentException>(() => Fit(options));
 
-        Assert.Contains("The strategy 'cs-kd' draws random training images, but the rows are streamed sequentially. "
-            + "Use an image column of paths", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "The strategy 'cs-kd' draws random training images, but the rows are streamed sequentially. " + "Use an image column of paths",
+            error.Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal(Fit(options with { Storage = ImageStorage.Memory }), Fit(options with { ImageColumnName = "ImagePath" }));
     }
 
@@ -226,9 +238,18 @@ public sealed class StorageTests : IClassFixture<SingleThreadFixture>, IDisposab
 
     private ImageSet Read(StorageSettings storage, string column = "Image")
     {
-        IDataView rows = _ml.Transforms.Conversion.MapValueToKey("Label").Append(_ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath")).Fit(_images.Rows(_ml)).Transform(_images.Rows(_ml));
+        IDataView rows = _ml
+            .Transforms.Conversion.MapValueToKey("Label")
+            .Append(_ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath"))
+            .Fit(_images.Rows(_ml))
+            .Transform(_images.Rows(_ml));
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, 12, 12) };
-        LabeledRows labeled = new(rows, KeyLabelColumn.Bind(rows.Schema, "Label"), ImageColumn.Bind(rows.Schema, column, preprocessing, ImageCodec.DefaultMaxPixels), () => { });
+        LabeledRows labeled = new(
+            rows,
+            KeyLabelColumn.Bind(rows.Schema, "Label"),
+            ImageColumn.Bind(rows.Schema, column, preprocessing, ImageCodec.DefaultMaxPixels),
+            () => { }
+        );
         return new ImageSetReader(UnreadableImageBehavior.Throw, storage, _warnings.Add).Read(labeled).Images;
     }
 

@@ -12,8 +12,16 @@ public sealed class SafetensorsTests
 {
     private static readonly (ScalarType Type, int Width)[] Types =
     [
-        (ScalarType.Float32, 4), (ScalarType.Float64, 8), (ScalarType.Float16, 2), (ScalarType.BFloat16, 2), (ScalarType.Int64, 8),
-        (ScalarType.Int32, 4), (ScalarType.Int16, 2), (ScalarType.Int8, 1), (ScalarType.Byte, 1), (ScalarType.Bool, 1),
+        (ScalarType.Float32, 4),
+        (ScalarType.Float64, 8),
+        (ScalarType.Float16, 2),
+        (ScalarType.BFloat16, 2),
+        (ScalarType.Int64, 8),
+        (ScalarType.Int32, 4),
+        (ScalarType.Int16, 2),
+        (ScalarType.Int8, 1),
+        (ScalarType.Byte, 1),
+        (ScalarType.Bool, 1),
     ];
 
     [Fact]
@@ -45,14 +53,24 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void Write_AnyTensors_RoundTrip() => PropertyAssert.Holds(Prop.ForAll<long, NonNegativeInt>((seed, count) =>
-    {
-        NamedTensors made = Random(seed, count.Get % 20);
-        NamedTensors read = Safetensors.Read(new MemoryStream(Write(made)));
-        return read.Tensors.Count == made.Tensors.Count && made.Tensors.Zip(read.Tensors).All(pair =>
-            pair.First.Name == pair.Second.Name && pair.First.Type == pair.Second.Type && pair.First.Shape.SequenceEqual(pair.Second.Shape)
-            && pair.First.Bytes.SequenceEqual(pair.Second.Bytes));
-    }));
+    public void Write_AnyTensors_RoundTrip() =>
+        PropertyAssert.Holds(
+            Prop.ForAll<long, NonNegativeInt>(
+                (seed, count) =>
+                {
+                    NamedTensors made = Random(seed, count.Get % 20);
+                    NamedTensors read = Safetensors.Read(new MemoryStream(Write(made)));
+                    return read.Tensors.Count == made.Tensors.Count
+                        && made.Tensors.Zip(read.Tensors)
+                            .All(pair =>
+                                pair.First.Name == pair.Second.Name
+                                && pair.First.Type == pair.Second.Type
+                                && pair.First.Shape.SequenceEqual(pair.Second.Shape)
+                                && pair.First.Bytes.SequenceEqual(pair.Second.Bytes)
+                            );
+                }
+            )
+        );
 
     [Fact]
     public void Write_AnyTensors_AlignsTheData()
@@ -74,26 +92,28 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void Read_MutatedHeader_IsReadOrRejected() => PropertyAssert.Holds(Prop.ForAll<long>(seed =>
-    {
-        RandomStream random = new(seed, "mutations");
-        byte[] file = Write(Random(seed, 4));
-        int header = (int)BinaryPrimitives.ReadInt64LittleEndian(file) + 8;
-        for (int i = 0; i < 1 + random.NextInt(4); i++)
-        {
-            file[random.NextInt(header)] = (byte)random.NextInt(256);
-        }
+    public void Read_MutatedHeader_IsReadOrRejected() =>
+        PropertyAssert.Holds(
+            Prop.ForAll<long>(seed =>
+            {
+                RandomStream random = new(seed, "mutations");
+                byte[] file = Write(Random(seed, 4));
+                int header = (int)BinaryPrimitives.ReadInt64LittleEndian(file) + 8;
+                for (int i = 0; i < 1 + random.NextInt(4); i++)
+                {
+                    file[random.NextInt(header)] = (byte)random.NextInt(256);
+                }
 
-        try
-        {
-            Safetensors.Read(new MemoryStream(file));
-        }
-        catch (InvalidDataException)
-        {
-        }
+                try
+                {
+                    Safetensors.Read(new MemoryStream(file));
+                }
+                catch (InvalidDataException) { }
 
-        return true;
-    }), cases: 3000);
+                return true;
+            }),
+            cases: 3000
+        );
 
     public static TheoryData<string> Hostile { get; } =
     [
@@ -172,11 +192,15 @@ public sealed class SafetensorsTests
 
     [Fact]
     public void Read_NestedAThousandDeep_IsRejected() =>
-        Assert.Throws<InvalidDataException>(() => Safetensors.Read(new MemoryStream(Encoded($"{{\"a\":{new string('[', 1000)}{new string(']', 1000)}}}", data: 0))));
+        Assert.Throws<InvalidDataException>(() =>
+            Safetensors.Read(new MemoryStream(Encoded($"{{\"a\":{new string('[', 1000)}{new string(']', 1000)}}}", data: 0)))
+        );
 
     [Fact]
     public void Read_TrailingBytes_AreRejected() =>
-        Assert.Throws<InvalidDataException>(() => Safetensors.Read(new MemoryStream(Encoded("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", data: 9))));
+        Assert.Throws<InvalidDataException>(() =>
+            Safetensors.Read(new MemoryStream(Encoded("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", data: 9)))
+        );
 
     [Fact]
     public void Read_StreamWithOneBytePerRead_GivesTheSameTensors()
@@ -205,18 +229,22 @@ public sealed class SafetensorsTests
     private static NamedTensors Random(long seed, int count)
     {
         RandomStream random = new(seed, "tensors");
-        return new NamedTensors([.. Enumerable.Range(0, count).Select(i =>
-        {
-            (ScalarType type, int width) = Types[random.NextInt(Types.Length)];
-            long[] shape = [.. Enumerable.Range(0, random.NextInt(4)).Select(_ => (long)random.NextInt(4))];
-            byte[] bytes = new byte[width * shape.Aggregate(1L, (product, size) => product * size)];
-            foreach (ref byte value in bytes.AsSpan())
-            {
-                value = (byte)random.NextInt(256);
-            }
+        return new NamedTensors([
+            .. Enumerable
+                .Range(0, count)
+                .Select(i =>
+                {
+                    (ScalarType type, int width) = Types[random.NextInt(Types.Length)];
+                    long[] shape = [.. Enumerable.Range(0, random.NextInt(4)).Select(_ => (long)random.NextInt(4))];
+                    byte[] bytes = new byte[width * shape.Aggregate(1L, (product, size) => product * size)];
+                    foreach (ref byte value in bytes.AsSpan())
+                    {
+                        value = (byte)random.NextInt(256);
+                    }
 
-            return new NamedTensor($"layer.{i}\t\"é\"", type, shape, bytes);
-        })]);
+                    return new NamedTensor($"layer.{i}\t\"é\"", type, shape, bytes);
+                }),
+        ]);
     }
 
     private sealed class OneByteStream(byte[] bytes) : MemoryStream(bytes)

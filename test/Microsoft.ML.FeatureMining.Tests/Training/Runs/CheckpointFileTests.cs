@@ -19,8 +19,11 @@ public sealed class CheckpointFileTests
 
     // test/Goldens/checkpoints has one file per format version, written by the library of that version.
     [Fact]
-    public void Read_StoredFileOfFormat1_IsTheSample() => AssertSame(
-        Sample(), CheckpointFile.Read(new MemoryStream(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Goldens", "checkpoints", "format-1.ckpt")))));
+    public void Read_StoredFileOfFormat1_IsTheSample() =>
+        AssertSame(
+            Sample(),
+            CheckpointFile.Read(new MemoryStream(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Goldens", "checkpoints", "format-1.ckpt"))))
+        );
 
     [Fact]
     public void Read_AnyBitFlipped_Throws()
@@ -58,19 +61,24 @@ public sealed class CheckpointFileTests
         Assert.Equal("Its format version is 2, but this library reads versions up to 1. Update the library.", error.Message);
     }
 
-    internal static RunSnapshot Sample() => new(
-        new RunPosition
-        {
-            Epoch = 3,
-            Step = 7,
-            Streams = new Dictionary<string, ulong[]> { ["shuffle"] = [ulong.MaxValue, 1, 2, 3], ["weights"] = [4, 5, 6, 7] },
-            Sums = new MetricSums(0.1 + 0.2, 17, 56),
-            Seconds = 1.5,
-            History = [new EpochMetrics(1, 0.1, 2.5, 0.25, null, null, 3), new EpochMetrics(2, 0.1, 1.0 / 3, 0.5, 0.75, 0.125, 3)],
-            Best = new BestEpoch(0.125, 2, double.NegativeInfinity, 0),
-            RateFactor = 0.5,
-        },
-        new NamedTensors([new NamedTensor("network/conv1.weight", ScalarType.Float32, [2, 1], [1, 2, 3, 4, 5, 6, 7, 8]), new NamedTensor("order", ScalarType.Int32, [1], [1, 0, 0, 0])]));
+    internal static RunSnapshot Sample() =>
+        new(
+            new RunPosition
+            {
+                Epoch = 3,
+                Step = 7,
+                Streams = new Dictionary<string, ulong[]> { ["shuffle"] = [ulong.MaxValue, 1, 2, 3], ["weights"] = [4, 5, 6, 7] },
+                Sums = new MetricSums(0.1 + 0.2, 17, 56),
+                Seconds = 1.5,
+                History = [new EpochMetrics(1, 0.1, 2.5, 0.25, null, null, 3), new EpochMetrics(2, 0.1, 1.0 / 3, 0.5, 0.75, 0.125, 3)],
+                Best = new BestEpoch(0.125, 2, double.NegativeInfinity, 0),
+                RateFactor = 0.5,
+            },
+            new NamedTensors([
+                new NamedTensor("network/conv1.weight", ScalarType.Float32, [2, 1], [1, 2, 3, 4, 5, 6, 7, 8]),
+                new NamedTensor("order", ScalarType.Int32, [1], [1, 0, 0, 0]),
+            ])
+        );
 
     private static byte[] Bytes(RunSnapshot state)
     {

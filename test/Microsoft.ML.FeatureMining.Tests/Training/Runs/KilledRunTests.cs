@@ -43,7 +43,10 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"killed {killed} times; {events.Count(kind => kind == "resume")} resumed; {events.Count(kind => kind == "checkpoint")} checkpoints");
         Assert.True(killed >= Math.Min(kills, 4), $"The run ended after {killed} kills.");
         Assert.True(events.Count(kind => kind == "resume") >= killed);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(InRoot("whole-model"), "weights.safetensors")), File.ReadAllBytes(Path.Combine(InRoot("killed-model"), "weights.safetensors")));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(InRoot("whole-model"), "weights.safetensors")),
+            File.ReadAllBytes(Path.Combine(InRoot("killed-model"), "weights.safetensors"))
+        );
         Assert.Equal(Figures("whole-model"), Figures("killed-model"));
     }
 
@@ -72,7 +75,17 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
     {
         Skip.IfNot(OperatingSystem.IsLinux() && File.Exists("/usr/bin/prlimit"), "prlimit, which simulates a full disk, is not available.");
         // From now on, writing files above 400,000 bytes fails as on a full disk: the checkpoints, but not the model.
-        string[] script = ["-c", "trap '' XFSZ; exec \"$@\"", "sh", Programs.Host, .. Programs.Command("TrainToEnd"), InRoot("small"), InRoot("small-model"), "40"];
+        string[] script =
+        [
+            "-c",
+            "trap '' XFSZ; exec \"$@\"",
+            "sh",
+            Programs.Host,
+            .. Programs.Command("TrainToEnd"),
+            InRoot("small"),
+            InRoot("small-model"),
+            "40",
+        ];
         using Process process = Process.Start(new ProcessStartInfo("/bin/sh", script) { RedirectStandardOutput = true })!;
         Assert.Equal("training", process.StandardOutput.ReadLine());
         AwaitCheckpoint("small");
@@ -84,11 +97,17 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
         Assert.Equal("end", Events("small")[^1]);
         Assert.Contains("warning", Events("small"));
         Programs.Run("TrainToEnd", [InRoot("large"), InRoot("large-model"), "40"]);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(InRoot("large-model"), "weights.safetensors")), File.ReadAllBytes(Path.Combine(InRoot("small-model"), "weights.safetensors")));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(InRoot("large-model"), "weights.safetensors")),
+            File.ReadAllBytes(Path.Combine(InRoot("small-model"), "weights.safetensors"))
+        );
         // Earlier checkpoints are intact: a run resumes from them.
         Programs.Run("TrainToEnd", [InRoot("small"), InRoot("again-model"), "40"]);
         Assert.Contains("resume", Events("small"));
-        Assert.Equal(File.ReadAllBytes(Path.Combine(InRoot("large-model"), "weights.safetensors")), File.ReadAllBytes(Path.Combine(InRoot("again-model"), "weights.safetensors")));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(InRoot("large-model"), "weights.safetensors")),
+            File.ReadAllBytes(Path.Combine(InRoot("again-model"), "weights.safetensors"))
+        );
     }
 
     [SkippableTheory]
@@ -111,28 +130,50 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     /// <summary>Waits until a run has been started that many times and has since saved a checkpoint.</summary>
-    private void AwaitEvents(string workspace, int starts) => Assert.True(
-        SpinWait.SpinUntil(() => Directory.Exists(InRoot(workspace)) && Events(workspace) is var events && events.Count(kind => kind == "start") >= starts && events[^1] == "checkpoint", 60_000),
-        "There was no checkpoint within a minute.");
+    private void AwaitEvents(string workspace, int starts) =>
+        Assert.True(
+            SpinWait.SpinUntil(
+                () =>
+                    Directory.Exists(InRoot(workspace))
+                    && Events(workspace) is var events
+                    && events.Count(kind => kind == "start") >= starts
+                    && events[^1] == "checkpoint",
+                60_000
+            ),
+            "There was no checkpoint within a minute."
+        );
 
-    private void AwaitCheckpoint(string workspace) => Assert.True(
-        SpinWait.SpinUntil(() => Directory.Exists(InRoot(workspace)) && Directory.EnumerateFiles(InRoot(workspace), "*.ckpt", SearchOption.AllDirectories).Any(), 60_000),
-        "There was no checkpoint within a minute.");
+    private void AwaitCheckpoint(string workspace) =>
+        Assert.True(
+            SpinWait.SpinUntil(
+                () => Directory.Exists(InRoot(workspace)) && Directory.EnumerateFiles(InRoot(workspace), "*.ckpt", SearchOption.AllDirectories).Any(),
+                60_000
+            ),
+            "There was no checkpoint within a minute."
+        );
 
     private string InRoot(string name) => Path.Combine(_root, name);
 
     private string[] Events(string workspace) =>
-    [
-        .. Directory.GetFiles(InRoot(workspace), "log.jsonl", SearchOption.AllDirectories).SelectMany(File.ReadAllLines).Where(line => line.EndsWith('}'))
-            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()!),
-    ];
+        [
+            .. Directory
+                .GetFiles(InRoot(workspace), "log.jsonl", SearchOption.AllDirectories)
+                .SelectMany(File.ReadAllLines)
+                .Where(line => line.EndsWith('}'))
+                .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()!),
+        ];
 
     private string[] Figures(string model)
     {
         JsonElement manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(InRoot(model), "manifest.json"))).RootElement;
         return
         [
-            .. manifest.GetProperty("history").EnumerateArray().Select(epoch => string.Join(' ', epoch.EnumerateObject().Where(figure => figure.Name != "seconds").Select(figure => figure.Value.GetRawText()))),
+            .. manifest
+                .GetProperty("history")
+                .EnumerateArray()
+                .Select(epoch =>
+                    string.Join(' ', epoch.EnumerateObject().Where(figure => figure.Name != "seconds").Select(figure => figure.Value.GetRawText()))
+                ),
             manifest.GetProperty("epoch").GetRawText(),
         ];
     }

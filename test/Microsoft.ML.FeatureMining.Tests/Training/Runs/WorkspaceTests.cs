@@ -70,8 +70,10 @@ public sealed class WorkspaceTests : IDisposable
 
         InvalidDataException error = Assert.Throws<InvalidDataException>(() => workspace.Load());
 
-        Assert.Equal($"Cannot read the checkpoint '{file}'. Its format version is 2, but this library reads versions up to 1. "
-            + "Update the library.", error.Message);
+        Assert.Equal(
+            $"Cannot read the checkpoint '{file}'. Its format version is 2, but this library reads versions up to 1. " + "Update the library.",
+            error.Message
+        );
         Assert.True(File.Exists(file));
     }
 
@@ -82,7 +84,10 @@ public sealed class WorkspaceTests : IDisposable
         {
             IOException error = Assert.Throws<IOException>(Open);
             Assert.StartsWith(
-                $"The run in '{Path.Combine(_root, "run-x")}' is already in use by process {Environment.ProcessId} (", error.Message, StringComparison.Ordinal);
+                $"The run in '{Path.Combine(_root, "run-x")}' is already in use by process {Environment.ProcessId} (",
+                error.Message,
+                StringComparison.Ordinal
+            );
         }
 
         Open().Dispose();
@@ -106,19 +111,26 @@ public sealed class WorkspaceTests : IDisposable
         TrainingOutcome plain = TinyRun.Fit(TinyRun.Recipe);
         using Workspace workspace = Open();
 
-        TrainingOutcome outcome = Fit(workspace, report =>
-        {
-            if (report is { Epoch: 1, Completed: null } && Directory.Exists(_root))
+        TrainingOutcome outcome = Fit(
+            workspace,
+            report =>
             {
-                Directory.Delete(_root, recursive: true);
+                if (report is { Epoch: 1, Completed: null } && Directory.Exists(_root))
+                {
+                    Directory.Delete(_root, recursive: true);
+                }
             }
-        });
+        );
 
         Assert.Equal(TinyRun.Bits(plain), TinyRun.Bits(outcome));
-        Assert.Contains(_warnings, warning =>
-            warning.StartsWith($"Cannot write a checkpoint in '{workspace.Folder}'; training continues without it. ", StringComparison.Ordinal));
-        Assert.Contains(_warnings, warning =>
-            warning.StartsWith($"Cannot write the logs in '{workspace.Folder}'; training continues without them. ", StringComparison.Ordinal));
+        Assert.Contains(
+            _warnings,
+            warning => warning.StartsWith($"Cannot write a checkpoint in '{workspace.Folder}'; training continues without it. ", StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            _warnings,
+            warning => warning.StartsWith($"Cannot write the logs in '{workspace.Folder}'; training continues without them. ", StringComparison.Ordinal)
+        );
     }
 
     [SkippableFact]
@@ -128,12 +140,17 @@ public sealed class WorkspaceTests : IDisposable
         string file = Path.Combine(_root, "whole");
         File.WriteAllText(file, "whole");
 
-        Assert.ThrowsAny<IOException>(() => Microsoft.ML.FeatureMining.Files.AtomicFile.Write(file, _ =>
-        {
-            using FileStream full = File.OpenWrite("/dev/full");
-            full.Write(new byte[10_000]);
-            full.Flush();
-        }));
+        Assert.ThrowsAny<IOException>(() =>
+            Microsoft.ML.FeatureMining.Files.AtomicFile.Write(
+                file,
+                _ =>
+                {
+                    using FileStream full = File.OpenWrite("/dev/full");
+                    full.Write(new byte[10_000]);
+                    full.Flush();
+                }
+            )
+        );
 
         Assert.Equal("whole", File.ReadAllText(file));
         Assert.Equal([file], Directory.GetFiles(_root));
@@ -171,7 +188,12 @@ public sealed class WorkspaceTests : IDisposable
         string key = RunKey.Of(recipe, TinyData.Bands(20), null);
 
         Assert.Equal(key, RunKey.Of(recipe with { }, TinyData.Bands(20), null));
-        string[] others = [RunKey.Of(recipe with { Epochs = 3 }, TinyData.Bands(20), null), RunKey.Of(recipe, TinyData.Bands(21), null), RunKey.Of(recipe, TinyData.Bands(20), TinyData.Bands(2))];
+        string[] others =
+        [
+            RunKey.Of(recipe with { Epochs = 3 }, TinyData.Bands(20), null),
+            RunKey.Of(recipe, TinyData.Bands(21), null),
+            RunKey.Of(recipe, TinyData.Bands(20), TinyData.Bands(2)),
+        ];
         Assert.DoesNotContain(key, others);
         Assert.Equal(3, others.Distinct().Count());
     }
@@ -184,10 +206,12 @@ public sealed class WorkspaceTests : IDisposable
         }
     }
 
-    private static TrainingOutcome Fit(Workspace workspace, Action<TrainingProgress> progress) => workspace.Record(
-        new { Backbone = "cifar-resnet-8" },
-        new TrainingHost(TorchSharp.torch.CPU) { Progress = progress },
-        host => TrainingEngine.Fit(TinyRun.Recipe, TinyData.Bands(20), validation: null, host));
+    private static TrainingOutcome Fit(Workspace workspace, Action<TrainingProgress> progress) =>
+        workspace.Record(
+            new { Backbone = "cifar-resnet-8" },
+            new TrainingHost(TorchSharp.torch.CPU) { Progress = progress },
+            host => TrainingEngine.Fit(TinyRun.Recipe, TinyData.Bands(20), validation: null, host)
+        );
 
     private static RunSnapshot At(int epoch, int step)
     {
