@@ -7,6 +7,7 @@ namespace Microsoft.ML.FeatureMining.Tests;
 public sealed class ArchitectureTests
 {
     private const int MaxLines = 400;
+    private const int MaxColumns = 160;
 
     // Stands for the assemblies of ML.NET.
     private const string MlNet = "Microsoft.ML";
@@ -200,6 +201,18 @@ public sealed class ArchitectureTests
     [SkippableFact]
     public void Files_Lines_AreWithinTheLimit() =>
         Assert.All(SourceTree.Files(), file => Assert.True(file.Lines.Length <= MaxLines, $"{file.Path} has {file.Lines.Length} lines."));
+
+    // CSharpier wraps code, and neither comments nor strings.
+    [SkippableFact]
+    public void Files_Columns_AreAtMost160() =>
+        Assert.All(
+            SourceTree.Files(),
+            file =>
+                Assert.DoesNotContain(
+                    file.Lines,
+                    line => line.Length > MaxColumns && (line.TrimStart().StartsWith("//", StringComparison.Ordinal) || !line.Contains('"'))
+                )
+        );
 
     [SkippableFact]
     public void Files_Style_HasNoPartialRegionOrConsole() =>

@@ -62,7 +62,7 @@ internal static unsafe class ImageCodec
             }
 
             Check(codec, encoded, maxPixels);
-            SKEncodedOrigin origin = codec.EncodedFormat == SKEncodedImageFormat.Png ? CheckPng(encoded) : codec.EncodedOrigin;
+            SKEncodedOrigin origin = codec.EncodedFormat == SKEncodedImageFormat.Png ? EncodedImage.CheckPng(encoded) : codec.EncodedOrigin;
             (SKSizeI size, int shrink) = ChooseSize(codec, origin, minWidth, minHeight);
             int length = 3 * size.Width * size.Height;
             byte[] rgb = ArrayPool<byte>.Shared.Rent(length);
@@ -137,14 +137,14 @@ internal static unsafe class ImageCodec
             throw new ImageDecodeException(FormattableString.Invariant($"The image has {width}x{height} pixels, more than the limit of {maxPixels} pixels."));
         }
 
-        if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg && ProgressiveScans(encoded) > MaxProgressiveScans)
+        if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg && EncodedImage.ProgressiveScans(encoded) > MaxProgressiveScans)
         {
             throw new ImageDecodeException(FormattableString.Invariant($"The progressive JPEG has more than {MaxProgressiveScans} scans."));
         }
 
         if (codec.EncodedFormat == SKEncodedImageFormat.Gif)
         {
-            CheckGif(encoded);
+            EncodedImage.CheckGif(encoded);
         }
 
         // Skia's incremental decoder accepts a lossy WebP that lacks its last bytes. RIFF: "RIFF", then the number of bytes that follow.
@@ -152,21 +152,6 @@ internal static unsafe class ImageCodec
         {
             throw new ImageDecodeException("The WebP is truncated.");
         }
-    }
-
-    // The number of start-of-scan markers of a progressive JPEG (SOF2, SOF6, SOF10, SOF14); 0 for a sequential one. Entropy-coded data never contains a marker.
-    private static int ProgressiveScans(ReadOnlySpan<byte> jpeg)
-    {
-        ReadOnlySpan<byte> startOfScan = [0xFF, 0xDA];
-        bool progressive = false;
-        int at = 2;
-        while (at + 4 <= jpeg.Length && jpeg[at] == 0xFF && jpeg[at + 1] != startOfScan[1])
-        {
-            progressive |= jpeg[at + 1] is 0xC2 or 0xC6 or 0xCA or 0xCE;
-            at += jpeg[at + 1] == 0xFF ? 1 : 2 + BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]);
-        }
-
-        return progressive && at < jpeg.Length ? jpeg[at..].Count(startOfScan) : 0;
     }
 
     // The smallest of JPEG's fast scales that is large enough. An image that will be rotated or mirrored must divide evenly, or its partial pixels would end up
@@ -322,96 +307,5 @@ internal static unsafe class ImageCodec
         {
             (rgb[3 * i], rgb[(3 * i) + 1], rgb[(3 * i) + 2]) = (rgba[4 * i], rgba[(4 * i) + 1], rgba[(4 * i) + 2]);
         }
-    }
-
-    // Skia ignores PNG's eXIf chunk, which may also follow the pixels, and accepts a file whose last pixels lack their checksums.
-    private static SKEncodedOrigin CheckPng(ReadOnlySpan<byte> png)
-    {
-        SKEncodedOrigin origin = SKEncodedOrigin.TopLeft;
-        int at = 8;
-        while (at + 8 <= png.Length)
-        {
-            uint length = BinaryPrimitives.ReadUInt32BigEndian(png[at..]);
-            ReadOnlySpan<byte> type = png.Slice(at + 4, 4);
-            if (length + 12L > png.Length - at)
-            {
-                return type.SequenceEqual("IDAT"u8) ? throw new ImageDecodeException("The PNG is truncated.") : origin;
-            }
-
-            if (type.SequenceEqual("eXIf"u8))
-            {
-                origin = ExifOrientation(png.Slice(at + 8, (int)length));
-            }
-
-            at += 12 + (int)length;
-        }
-
-        return origin;
-    }
-
-    // Skia decodes a GIF without colors to black, whether its pixels are there or not.
-    private static void CheckGif(ReadOnlySpan<byte> gif)
-    {
-        const int screen = 13,
-            frame = 10;
-        const byte extension = (byte)'!',
-            image = (byte)',';
-        if (gif.Length < screen || HasColorTable(gif[10]))
-        {
-            return;
-        }
-
-        int at = screen;
-        while (at + 2 <= gif.Length && gif[at] == extension)
-        {
-            at += 2;
-            while (at < gif.Length && gif[at] != 0)
-            {
-                at += 1 + gif[at];
-            }
-
-            at++;
-        }
-
-        if (at + frame > gif.Length || gif[at] != image || !HasColorTable(gif[at + frame - 1]))
-        {
-            throw new ImageDecodeException("The GIF is damaged: its first frame has no color table.");
-        }
-
-        static bool HasColorTable(byte flags) => (flags & 0x80) != 0;
-    }
-
-    // Tag 0x0112 of the first directory of a TIFF structure.
-    private static SKEncodedOrigin ExifOrientation(ReadOnlySpan<byte> exif)
-    {
-        const int header = 8,
-            entrySize = 12,
-            orientationTag = 0x0112,
-            typeShort = 3;
-        ReadOnlySpan<byte> tiff = exif.StartsWith("Exif\0\0"u8) ? exif[6..] : exif;
-        bool littleEndian = tiff.StartsWith("II*\0"u8);
-        if (tiff.Length < header || (!littleEndian && !tiff.StartsWith("MM\0*"u8)))
-        {
-            return SKEncodedOrigin.TopLeft;
-        }
-
-        uint directory = littleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(tiff[4..]) : BinaryPrimitives.ReadUInt32BigEndian(tiff[4..]);
-        if (directory > tiff.Length - 2)
-        {
-            return SKEncodedOrigin.TopLeft;
-        }
-
-        int count = Number(tiff[(int)directory..]);
-        for (ReadOnlySpan<byte> entries = tiff[((int)directory + 2)..]; count > 0 && entries.Length >= entrySize; entries = entries[entrySize..], count--)
-        {
-            if (Number(entries) == orientationTag && Number(entries[2..]) == typeShort && Number(entries[8..]) is >= 1 and <= 8 and int orientation)
-            {
-                return (SKEncodedOrigin)orientation;
-            }
-        }
-
-        return SKEncodedOrigin.TopLeft;
-
-        int Number(ReadOnlySpan<byte> bytes) => littleEndian ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : BinaryPrimitives.ReadUInt16BigEndian(bytes);
     }
 }

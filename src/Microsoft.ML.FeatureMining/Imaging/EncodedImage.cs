@@ -1,0 +1,119 @@
+using System.Buffers.Binary;
+using SkiaSharp;
+
+namespace Microsoft.ML.FeatureMining.Imaging;
+
+/// <summary>Reads headers of encoded images for what Skia does not check.</summary>
+internal static class EncodedImage
+{
+    /// <summary>The number of start-of-scan markers of a progressive JPEG (SOF2, SOF6, SOF10, SOF14); 0 for a sequential one.</summary>
+    public static int ProgressiveScans(ReadOnlySpan<byte> jpeg)
+    {
+        // Entropy-coded data never contains a marker.
+        ReadOnlySpan<byte> startOfScan = [0xFF, 0xDA];
+        bool progressive = false;
+        int at = 2;
+        while (at + 4 <= jpeg.Length && jpeg[at] == 0xFF && jpeg[at + 1] != startOfScan[1])
+        {
+            progressive |= jpeg[at + 1] is 0xC2 or 0xC6 or 0xCA or 0xCE;
+            at += jpeg[at + 1] == 0xFF ? 1 : 2 + BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]);
+        }
+
+        return progressive && at < jpeg.Length ? jpeg[at..].Count(startOfScan) : 0;
+    }
+
+    /// <summary>
+    /// The orientation in a PNG's eXIf chunk, which Skia ignores and which may follow the pixels. Skia also accepts a file whose last pixels lack their checksums.
+    /// </summary>
+    /// <exception cref="ImageDecodeException">The PNG is truncated.</exception>
+    public static SKEncodedOrigin CheckPng(ReadOnlySpan<byte> png)
+    {
+        SKEncodedOrigin origin = SKEncodedOrigin.TopLeft;
+        int at = 8;
+        while (at + 8 <= png.Length)
+        {
+            uint length = BinaryPrimitives.ReadUInt32BigEndian(png[at..]);
+            ReadOnlySpan<byte> type = png.Slice(at + 4, 4);
+            if (length + 12L > png.Length - at)
+            {
+                return type.SequenceEqual("IDAT"u8) ? throw new ImageDecodeException("The PNG is truncated.") : origin;
+            }
+
+            if (type.SequenceEqual("eXIf"u8))
+            {
+                origin = ExifOrientation(png.Slice(at + 8, (int)length));
+            }
+
+            at += 12 + (int)length;
+        }
+
+        return origin;
+    }
+
+    /// <summary>Rejects a GIF without colors, which Skia decodes to black, whether its pixels are there or not.</summary>
+    /// <exception cref="ImageDecodeException">The first frame has no color table.</exception>
+    public static void CheckGif(ReadOnlySpan<byte> gif)
+    {
+        const int screen = 13,
+            frame = 10;
+        const byte extension = (byte)'!',
+            image = (byte)',';
+        if (gif.Length < screen || HasColorTable(gif[10]))
+        {
+            return;
+        }
+
+        int at = screen;
+        while (at + 2 <= gif.Length && gif[at] == extension)
+        {
+            at += 2;
+            while (at < gif.Length && gif[at] != 0)
+            {
+                at += 1 + gif[at];
+            }
+
+            at++;
+        }
+
+        if (at + frame > gif.Length || gif[at] != image || !HasColorTable(gif[at + frame - 1]))
+        {
+            throw new ImageDecodeException("The GIF is damaged: its first frame has no color table.");
+        }
+
+        static bool HasColorTable(byte flags) => (flags & 0x80) != 0;
+    }
+
+    // Tag 0x0112 of the first directory of a TIFF structure.
+    private static SKEncodedOrigin ExifOrientation(ReadOnlySpan<byte> exif)
+    {
+        const int header = 8,
+            entrySize = 12,
+            orientationTag = 0x0112,
+            typeShort = 3;
+        ReadOnlySpan<byte> tiff = exif.StartsWith("Exif\0\0"u8) ? exif[6..] : exif;
+        bool littleEndian = tiff.StartsWith("II*\0"u8);
+        if (tiff.Length < header || (!littleEndian && !tiff.StartsWith("MM\0*"u8)))
+        {
+            return SKEncodedOrigin.TopLeft;
+        }
+
+        uint directory = littleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(tiff[4..]) : BinaryPrimitives.ReadUInt32BigEndian(tiff[4..]);
+        if (directory > tiff.Length - 2)
+        {
+            return SKEncodedOrigin.TopLeft;
+        }
+
+        int count = Number(tiff[(int)directory..]);
+        for (ReadOnlySpan<byte> entries = tiff[((int)directory + 2)..]; count > 0 && entries.Length >= entrySize; entries = entries[entrySize..], count--)
+        {
+            if (Number(entries) == orientationTag && Number(entries[2..]) == typeShort && Number(entries[8..]) is >= 1 and <= 8 and int orientation)
+            {
+                return (SKEncodedOrigin)orientation;
+            }
+        }
+
+        return SKEncodedOrigin.TopLeft;
+
+        int Number(ReadOnlySpan<byte> bytes) => littleEndian ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : BinaryPrimitives.ReadUInt16BigEndian(bytes);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Runtime.Intrinsics;
+
+namespace Microsoft.ML.FeatureMining.Imaging;
+
+/// <summary>For every wanted target position along one axis: the first source position that counts, and the weights from there on.</summary>
+internal sealed class ResampleWeights
+{
+    // 8 bits of pixel, 2 of headroom for sums, the rest of an int for the fraction.
+    private const int Bits = 32 - 8 - 2;
+
+    // A weight is cut in two for processors, which multiply and add 16-bit numbers two at a time.
+    private const int LowBits = Bits / 2;
+    private const int LowMask = (1 << LowBits) - 1;
+    private const int Quad = 4;
+
+    private readonly int[] _first;
+    private readonly int[] _count;
+    private readonly int[] _taps;
+    private readonly Vector256<short>[] _quads;
+    private readonly int _stride;
+
+    /// <param name="from">Source positions.</param>
+    /// <param name="length">How far the source reaches: of the last position a part may be all that counts.</param>
+    /// <param name="to">What is wanted.</param>
+    public ResampleWeights(int from, double length, ResizeWindow to)
+    {
+        double scale = length / to.Size;
+        double support = Math.Max(scale, 1);
+        _stride = ((2 * (int)Math.Ceiling(support)) + Quad) / Quad * Quad;
+        _first = new int[to.Count];
+        _count = new int[to.Count];
+        _taps = new int[checked(to.Count * _stride)];
+        var triangle = new double[_stride];
+        for (int i = 0; i < to.Count; i++)
+        {
+            double center = (to.Start + i + 0.5) * scale;
+            _first[i] = Math.Max((int)(center - support + 0.5), 0);
+            _count[i] = Math.Min((int)(center + support + 0.5), from) - _first[i];
+            double sum = 0;
+            for (int t = 0; t < _count[i]; t++)
+            {
+                triangle[t] = Math.Max(1 - Math.Abs((t + _first[i] - center + 0.5) * (1 / support)), 0);
+                sum += triangle[t];
+            }
+            for (int t = 0; t < _count[i]; t++)
+            {
+                _taps[(i * _stride) + t] = (int)(0.5 + (triangle[t] / sum * (1 << Bits)));
+            }
+        }
+        _quads = new Vector256<short>[_taps.Length / Quad * 2];
+        for (int i = 0; i < _taps.Length; i += Quad)
+        {
+            ReadOnlySpan<int> quad = _taps.AsSpan(i, Quad);
+            _quads[i / Quad * 2] = Twice(High(quad[0], quad[1]), High(quad[2], quad[3]));
+            _quads[(i / Quad * 2) + 1] = Twice(Low(quad[0], quad[1]), Low(quad[2], quad[3]));
+        }
+    }
+
+    /// <summary>One half, so that dropping the fraction rounds.</summary>
+    public static int Half => 1 << (Bits - 1);
+
+    /// <summary>The source positions that count for any target.</summary>
+    public Range Sources => _first[0]..(_first[^1] + _count[^1]);
+
+    public static byte ToByte(int sum) => (byte)Math.Clamp(sum >> Bits, 0, 255);
+
+    /// <summary>What sums by the upper and by the lower halves of weights are together.</summary>
+    public static Vector256<int> Whole(Vector256<int> high, Vector256<int> low) => (high << LowBits) + low;
+
+    /// <summary>Rounded; they may still lie beyond a byte.</summary>
+    public static Vector256<int> ToLevels(Vector256<int> sums) => (sums + Vector256.Create(Half)) >> Bits;
+
+    /// <summary>How many targets there are.</summary>
+    public int Count => _first.Length;
+
+    public int First(int target) => _first[target];
+
+    public ReadOnlySpan<int> Taps(int target) => _taps.AsSpan(target * _stride, _count[target]);
+
+    /// <summary>
+    /// The weights four by four, with zeros after the last. Of each four the upper halves, then the lower ones, as 16-bit numbers: the first two again and
+    /// again in the lower half of a vector, the other two in the upper half.
+    /// </summary>
+    public ReadOnlySpan<Vector256<short>> Quads(int target) => _quads.AsSpan(target * _stride / Quad * 2, (_count[target] + Quad - 1) / Quad * 2);
+
+    private static Vector256<short> Twice(int lower, int upper) => Vector256.Create(Vector128.Create(lower), Vector128.Create(upper)).AsInt16();
+
+    private static int High(int one, int other) => (one >> LowBits) | (other >> LowBits << 16);
+
+    private static int Low(int one, int other) => (one & LowMask) | ((other & LowMask) << 16);
+}
+
+/// <summary>Along one axis: how long the resized image is, and which part of it is wanted.</summary>
+/// <param name="Size">The length, in pixels; of a thin image that must cover a square it can be enormous.</param>
+/// <param name="Start">Where the part begins.</param>
+/// <param name="Count">How long the part is.</param>
+internal readonly record struct ResizeWindow(long Size, long Start, int Count)
+{
+    /// <summary>All of it.</summary>
+    public static ResizeWindow Whole(int size) => new(size, 0, size);
+
+    /// <summary>The middle of a length.</summary>
+    public static ResizeWindow Middle(long size, int count) => new(size, Margin(size, count), count);
+
+    /// <summary>The middle of this part.</summary>
+    public ResizeWindow Middle(int count) => new(Size, Start + Margin(Count, count), count);
+
+    /// <summary>What lies before the middle; a half goes to the even pixel, as in torchvision's CenterCrop.</summary>
+    public static long Margin(long size, int count) => (long)Math.Round((size - count) / 2.0, MidpointRounding.ToEven);
+}
