@@ -135,7 +135,7 @@ public sealed class ArchitectureTests
             : use.Assembly.StartsWith(MlNet, StringComparison.Ordinal) && !IsSearchAttribute(use.Used) ? MlNet
             : null
             where used is not null && !MayUse(entries[use.User], used)
-            select $"{use.User} ({entries[use.User]}) uses {use.Used} ({used})";
+            select $"{use.User} ({entries[use.User]}) uses {use.Used} ({used}); allowed: {string.Join(", ", Allowed[entries[use.User]])}. Wanted? Change Allowed in ArchitectureTests.cs.";
         Assert.True(!forbidden.Any(), string.Join(Environment.NewLine, forbidden));
     }
 
@@ -234,7 +234,7 @@ public sealed class ArchitectureTests
         while (!Allowed.ContainsKey(folder))
         {
             int end = folder.LastIndexOf('/');
-            Assert.True(end >= 0, $"No entry covers {path}.");
+            Assert.True(end >= 0, $"No entry covers {path}. A new folder needs one in Allowed (ArchitectureTests.cs), and a line in ARCHITECTURE.md.");
             folder = folder[..end];
         }
 

@@ -21,15 +21,17 @@ public sealed class PublicApiTests
         string[] actual = typeof(BackboneCatalog).Assembly.GeneratePublicApi(Options).ReplaceLineEndings("\n").Split('\n');
 
         string[] approved = File.Exists(verified) ? File.ReadAllLines(verified) : [];
-        if (!actual.SequenceEqual(approved))
-        {
-            File.WriteAllLines(received, actual);
-        }
-        else
+        if (actual.SequenceEqual(approved))
         {
             File.Delete(received);
+            return;
         }
 
-        Assert.Equal(approved, actual);
+        File.WriteAllLines(received, actual);
+        IEnumerable<string> difference = approved
+            .Except(actual)
+            .Select(line => $"- {line.Trim()}")
+            .Concat(actual.Except(approved).Select(line => $"+ {line.Trim()}"));
+        Assert.Fail($"The public API is not the approved one:\n{string.Join('\n', difference)}\nIf this is on purpose: mv {received} {verified}");
     }
 }

@@ -62,7 +62,7 @@ internal static unsafe class ImageCodec
             }
 
             Check(codec, encoded, maxPixels);
-            SKEncodedOrigin origin = codec.EncodedFormat == SKEncodedImageFormat.Png ? EncodedImage.CheckPng(encoded) : codec.EncodedOrigin;
+            SKEncodedOrigin origin = codec.EncodedFormat == SKEncodedImageFormat.Png ? ImageHeaders.CheckPng(encoded) : codec.EncodedOrigin;
             (SKSizeI size, int shrink) = ChooseSize(codec, origin, minWidth, minHeight);
             int length = 3 * size.Width * size.Height;
             byte[] rgb = ArrayPool<byte>.Shared.Rent(length);
@@ -137,14 +137,14 @@ internal static unsafe class ImageCodec
             throw new ImageDecodeException(FormattableString.Invariant($"The image has {width}x{height} pixels, more than the limit of {maxPixels} pixels."));
         }
 
-        if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg && EncodedImage.ProgressiveScans(encoded) > MaxProgressiveScans)
+        if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg && ImageHeaders.ProgressiveScans(encoded) > MaxProgressiveScans)
         {
             throw new ImageDecodeException(FormattableString.Invariant($"The progressive JPEG has more than {MaxProgressiveScans} scans."));
         }
 
         if (codec.EncodedFormat == SKEncodedImageFormat.Gif)
         {
-            EncodedImage.CheckGif(encoded);
+            ImageHeaders.CheckGif(encoded);
         }
 
         // Skia's incremental decoder accepts a lossy WebP that lacks its last bytes. RIFF: "RIFF", then the number of bytes that follow.

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using Microsoft.ML.FeatureMining.Training;
@@ -95,13 +97,14 @@ public sealed class AugmentationConformanceTests : IClassFixture<SingleThreadFix
     [MemberData(nameof(Keys))]
     public void Fit_Defaults_ChangesTheWeightsReproducibly(string key)
     {
-        TrainingRecipe plain = TinyRun.Recipe with { Epochs = 1 };
-        TrainingRecipe recipe = plain with { Augmentations = [Create(key)] };
+        ImageSet train = TinyData.Random(new ImageShape(3, 8, 8), count: 20, classes: 2);
+        TrainingRecipe unchanged = TinyRun.Recipe with { Input = train.Shape, Epochs = 1, Augmentations = [new Unchanged()] };
+        TrainingRecipe recipe = unchanged with { Augmentations = [Create(key)] };
 
-        string bits = TinyRun.Bits(TinyRun.Fit(recipe));
+        string bits = TinyRun.Bits(TinyRun.Fit(recipe, train));
 
-        Assert.Equal(bits, TinyRun.Bits(TinyRun.Fit(recipe)));
-        Assert.NotEqual(bits, TinyRun.Bits(TinyRun.Fit(plain)));
+        Assert.Equal(bits, TinyRun.Bits(TinyRun.Fit(recipe, train)));
+        Assert.NotEqual(bits, TinyRun.Bits(TinyRun.Fit(unchanged, train)));
     }
 
     [Theory]
@@ -145,5 +148,12 @@ public sealed class AugmentationConformanceTests : IClassFixture<SingleThreadFix
     {
         RandomStream random = new(1, "noise");
         return tensor(Enumerable.Range(0, count * 3 * 20 * 20).Select(_ => (byte)random.NextInt(256)).ToArray(), [count, 3, 20, 20]);
+    }
+
+    private sealed record Unchanged : ImageAugmentation
+    {
+        public override string Key => "unchanged";
+
+        public override Tensor Apply(Tensor images, RandomStream random) => images;
     }
 }

@@ -289,7 +289,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         double[] expected = [.. recorded.Split(' ').Skip(1).Select(loss => double.Parse(loss, CultureInfo.InvariantCulture))];
         Assert.True(
             expected.Length == losses.Length && expected.Zip(losses).All(pair => Math.Abs(pair.First - pair.Second) <= 1e-4 * pair.First),
-            $"recorded: {recorded}{Environment.NewLine}now:      {trace}"
+            $"recorded: {recorded}{Environment.NewLine}now:      {trace}{Environment.NewLine}Put the second line into test/Goldens/loss-traces.txt if the trainer is new, or its change explained."
         );
     }
 

@@ -4,7 +4,7 @@ using SkiaSharp;
 namespace Microsoft.ML.FeatureMining.Imaging;
 
 /// <summary>Reads headers of encoded images for what Skia does not check.</summary>
-internal static class EncodedImage
+internal static class ImageHeaders
 {
     /// <summary>The number of start-of-scan markers of a progressive JPEG (SOF2, SOF6, SOF10, SOF14); 0 for a sequential one.</summary>
     public static int ProgressiveScans(ReadOnlySpan<byte> jpeg)
