@@ -1,5 +1,6 @@
 // A training strategy of your own: the confidence penalty (Pereyra et al. 2017), which rewards predictions of high entropy.
 // dotnet run -c Release -- FOLDER [EPOCHS], with a folder that has a subfolder of images per class.
+using System.ComponentModel.DataAnnotations;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Training;
@@ -41,12 +42,9 @@ internal sealed class ConfidencePenalty : TrainingStrategy
     /// <summary>The name in the manifest, and of the random stream that <see cref="StrategyContext.Random"/> gives.</summary>
     public override string Key => "confidence-penalty";
 
-    /// <summary>w, at least 0. Public properties are settings: the manifest keeps them.</summary>
+    /// <summary>w. Public properties are settings: the manifest keeps them, and their range is checked when the trainer is made.</summary>
+    [Range(0.0, double.MaxValue)]
     public double Weight { get; init; } = 0.1;
-
-    /// <summary>Checked when the trainer is made, before any image is read.</summary>
-    public override IEnumerable<string> Problems(int stageCount) =>
-        Weight >= 0 ? [] : [$"Weight of the confidence penalty must be at least 0; it is {Weight}."];
 
     /// <summary>Called once per Fit. What a Fit must remember belongs in the run, so that one strategy can be used for many.</summary>
     protected override StrategyRun Start(StrategyContext context) => new Run(this);
