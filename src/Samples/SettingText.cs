@@ -5,13 +5,13 @@ using System.Reflection;
 namespace Samples;
 
 /// <summary>
-/// Settings as text. A part of a catalog is <c>key</c> or <c>key:name=value,name=value</c>. Names are those of properties, in any case, with or without
+/// Settings as text. A part of a catalog is <c>key</c> or <c>key:name=value,name=value</c>. Names are property names, case-insensitive, with or without
 /// hyphens; <c>Optimizer.Momentum</c> names a property of a part. Numbers of a list are separated by semicolons.
 /// </summary>
 internal static class SettingText
 {
     /// <summary>Reads a part of a catalog.</summary>
-    /// <exception cref="ArgumentException">There is no such part or setting, or a value cannot be read.</exception>
+    /// <exception cref="ArgumentException">The part or setting is unknown, or a value is invalid.</exception>
     public static T Part<T>(string text, Func<string, T> create)
         where T : class
     {
@@ -25,8 +25,8 @@ internal static class SettingText
         return part;
     }
 
-    /// <summary>Sets <c>name=value</c> on an object that nobody else holds yet.</summary>
-    /// <exception cref="ArgumentException">There is no such setting, or the value cannot be read.</exception>
+    /// <summary>Sets <c>name=value</c> on an object that is not shared yet.</summary>
+    /// <exception cref="ArgumentException">The setting is unknown, or the value is invalid.</exception>
     public static void Assign(object target, string assignment)
     {
         string[] halves = assignment.Split('=', 2);
@@ -55,8 +55,8 @@ internal static class SettingText
         }
     }
 
-    /// <summary>Sets a property, or one of a part (<c>EarlyStopping.Patience</c>), on an object that nobody else holds yet.</summary>
-    /// <exception cref="ArgumentException">There is no such property.</exception>
+    /// <summary>Sets a property, or one of a part (<c>EarlyStopping.Patience</c>), on an object that is not shared yet.</summary>
+    /// <exception cref="ArgumentException">The property is unknown.</exception>
     public static void Set(object target, string name, object? value)
     {
         (object owner, PropertyInfo setting) = Find(target, name);
@@ -64,7 +64,7 @@ internal static class SettingText
     }
 
     /// <summary>The name of the property that <c>name=value</c> sets.</summary>
-    /// <exception cref="ArgumentException">There is no such setting.</exception>
+    /// <exception cref="ArgumentException">The setting is unknown.</exception>
     public static string PropertyName(object target, string assignment)
     {
         string name = assignment.Split('=', 2)[0];
@@ -84,7 +84,7 @@ internal static class SettingText
                 part.SetValue(
                     target,
                     part.PropertyType.IsAbstract
-                        ? throw new ArgumentException($"'{name}': {part.Name} is not given.")
+                        ? throw new ArgumentException($"'{name}' cannot be set without {part.Name}. Give {part.Name} first.")
                         : Activator.CreateInstance(part.PropertyType)
                 );
             }

@@ -6,37 +6,37 @@ using Microsoft.ML.FeatureMining.Trainers;
 
 namespace Samples;
 
-/// <summary>The options of <c>sweep</c> that are about the search itself.</summary>
+/// <summary>The options of <c>sweep</c> for the search itself.</summary>
 internal sealed class SweepOptions
 {
     private readonly Option<DirectoryInfo> _folder = new("--folder") { Description = "Where the sweep keeps its journal and its runs.", Required = true };
     private readonly Option<string[]> _vary = new("--vary")
     {
         Description =
-            "What varies: NAME=MIN:MAX, NAME=MIN:MAX:log, or NAME=A,B,C, the names being those of the trainer's options in the library, e.g. LearningRate=0.001:1:log. Without it, all that carries a range and is not given on the command line.",
+            "Options to vary: NAME=MIN:MAX, NAME=MIN:MAX:log, or NAME=A,B,C, with the option's name in the library, e.g. LearningRate=0.001:1:log. Default: all options that have a range and are not given on the command line.",
         AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<SweepSampler> _sampler = new("--sampler")
     {
-        Description = "How settings are chosen.",
+        Description = "How the settings of the trials are chosen.",
         DefaultValueFactory = _ => SweepSampler.TreeParzen,
     };
-    private readonly Option<int> _steps = new("--grid-steps") { Description = "Values of a number in a grid.", DefaultValueFactory = _ => 3 };
-    private readonly Option<int> _trials = new("--trials") { Description = "Trials at most.", DefaultValueFactory = _ => 30 };
-    private readonly Option<double?> _minutes = new("--minutes") { Description = "Time at most, earlier parts of the sweep included." };
+    private readonly Option<int> _steps = new("--grid-steps") { Description = "Number of values per numeric option in a grid.", DefaultValueFactory = _ => 3 };
+    private readonly Option<int> _trials = new("--trials") { Description = "Maximum number of trials.", DefaultValueFactory = _ => 30 };
+    private readonly Option<double?> _minutes = new("--minutes") { Description = "Maximum time in minutes, including earlier parts of a resumed sweep." };
     private readonly Option<int> _firstStop = new("--min-epochs")
     {
-        Description = "Epochs that every trial gets; 0 trains each to its end.",
+        Description = "Minimum epochs of each trial (successive halving); 0 trains each trial to its end.",
         DefaultValueFactory = _ => 1,
     };
     private readonly Option<int> _reduction = new("--reduction")
     {
-        Description = "One trial in so many goes on, to as many times the epochs.",
+        Description = "Reduction factor of successive halving: one in this many trials continues, to this many times the epochs.",
         DefaultValueFactory = _ => 3,
     };
     private readonly Option<FileInfo?> _csv = new("--csv") { Description = "Where to write all trials as CSV." };
-    private readonly Option<FileInfo?> _html = new("--out") { Description = "Where to write the report, one HTML file." };
+    private readonly Option<FileInfo?> _html = new("--out") { Description = "Where to write the report as an HTML file." };
 
     public SweepOptions() =>
         _vary.Validators.Add(result =>
@@ -92,7 +92,7 @@ internal sealed class SweepOptions
         string[] parts = text.Split('=', 2);
         if (parts.Length < 2)
         {
-            throw new ArgumentException($"'{text}' is neither NAME=MIN:MAX nor NAME=A,B,C.");
+            throw new ArgumentException($"'{text}' is not valid. Write NAME=MIN:MAX, NAME=MIN:MAX:log, or NAME=A,B,C.");
         }
 
         string[] ends = parts[1].Split(':');

@@ -12,7 +12,7 @@ using Microsoft.ML.FeatureMining.Training.Schedules;
 
 namespace Samples;
 
-/// <summary>The options of <c>train</c> that are not about where the images are. What is not given stays as the trainer has it.</summary>
+/// <summary>The options of <c>train</c>, except the source of the images. Options that are not given keep the trainer's defaults.</summary>
 internal sealed class TrainOptions
 {
     private readonly Option<string> _trainer = new("--trainer")
@@ -21,22 +21,22 @@ internal sealed class TrainOptions
         DefaultValueFactory = _ => TrainerNames.Default,
     };
 
-    // One line for each setting of the library's options: parts of catalogs first, so that later lines can set properties of them.
+    // One line for each setting of the library's options. Parts of catalogs come first, so that later lines can set their properties.
     private readonly Setting[] _settings =
     [
         Setting.Value<string>("--backbone", "The network, e.g. cifar-resnet-20, resnet-50; docs/NETWORKS.md lists them.", "Backbone"),
         Setting.Part("--head", "Head", "The network's head", HeadCatalog.Keys, HeadCatalog.Create),
         Setting.Part("--loss", "Loss", "The loss", LossCatalog.Keys, LossCatalog.Create),
         Setting.Part("--optimizer", "Optimizer", "The optimizer", OptimizerCatalog.Keys, OptimizerCatalog.Create),
-        Setting.Part("--schedule", "Schedule", "The learning rate over the run", ScheduleCatalog.Keys, ScheduleCatalog.Create),
-        Setting.Path("--initial-weights", "Initial weights in safetensors, under torchvision's, timm's or an exported model's names.", "InitialWeights"),
-        Setting.Value<int>("--stages", "feature-mining: the number of last stages to mine; 0 trains plainly.", "Stages"),
+        Setting.Part("--schedule", "Schedule", "The learning rate schedule", ScheduleCatalog.Keys, ScheduleCatalog.Create),
+        Setting.Path("--initial-weights", "Initial weights (safetensors), with the names of torchvision, timm or an exported model.", "InitialWeights"),
+        Setting.Value<int>("--stages", "feature-mining: the number of last stages to mine; 0 turns mining off.", "Stages"),
         Setting.Value<Segmentation>("--segmentation", "feature-mining: how features are split.", "Segmentation"),
         Setting.Value<int>("--size", "Height and width of the network's input in pixels.", "ImageHeight", "ImageWidth"),
         Setting.Value<int>("--channels", "3 for color, 1 for gray.", "Channels"),
         Setting.Value<int>("--epochs", "Passes over the training images.", "Epochs"),
         Setting.Value<int>("--batch", "Images per batch.", "BatchSize"),
-        Setting.Value<int>("--grad-accum-steps", "Batches whose gradients are averaged for one step.", "GradientAccumulationSteps"),
+        Setting.Value<int>("--grad-accum-steps", "Number of batches to average gradients over for one step.", "GradientAccumulationSteps"),
         Setting.Value<double>("--lr", "Learning rate.", "LearningRate"),
         Setting.Value<double>("--momentum", "Momentum of the optimizer, if it has one.", "Optimizer.Momentum"),
         Setting.Value<double>("--weight-decay", "Weight decay.", "WeightDecay"),
@@ -58,25 +58,25 @@ internal sealed class TrainOptions
         Setting.Value<double>("--validation-fraction", "Fraction of the training images to hold out for validation after each epoch.", "ValidationFraction"),
         Setting.Value<KeepWeights>(
             "--keep",
-            "Which weights become the model: of the epoch with the best validation accuracy, or of the last epoch.",
+            "Which weights to keep: those of the epoch with the best validation accuracy, or of the last epoch.",
             "KeepWeights"
         ),
         Setting.Value<int>("--patience", "Stop early after this many epochs without a better validation accuracy.", "EarlyStopping.Patience"),
         Setting.Value<UnreadableImageBehavior>("--unreadable", "What to do with images that cannot be read.", "OnUnreadableImage"),
-        Setting.Value<double>("--max-skipped", "With '--unreadable Skip': fail if a larger fraction than this cannot be read.", "MaxSkippedFraction"),
+        Setting.Value<double>("--max-skipped", "With '--unreadable Skip': fail if more than this fraction of the images cannot be read.", "MaxSkippedFraction"),
         Setting.Value<int>("--seed", "The same seed gives the same model on the CPU.", "Seed"),
     ];
 
-    private readonly Option<string[]> _strategies = Setting.Parts("--strategy", "One more strategy", StrategyCatalog.Keys, StrategyCatalog.Create);
+    private readonly Option<string[]> _strategies = Setting.Parts("--strategy", "Adds a strategy", StrategyCatalog.Keys, StrategyCatalog.Create);
     private readonly Option<string[]> _augmentations = Setting.Parts(
         "--augment",
-        "One more augmentation; replaces the trainer's own of that kind",
+        "Adds an augmentation; it replaces the trainer's own one with the same key",
         AugmentationCatalog.Keys,
         AugmentationCatalog.Create
     );
     private readonly Option<FileInfo?> _hierarchy = new("--hierarchy")
     {
-        Description = "Classes for tree supervision: a file in Newick notation, or a saved model (.zip) whose classifier gives them.",
+        Description = "The class hierarchy for tree supervision: a file in Newick notation, or a saved model (.zip) to derive it from.",
     };
     private readonly Option<string[]> _set = new("--set")
     {
@@ -85,16 +85,20 @@ internal sealed class TrainOptions
     private readonly Option<bool> _validateOnTest = new("--validate-on-test")
     {
         Description =
-            "Validate on the held-out images after each epoch, for papers that report the highest accuracy of the run; '--keep last' does not choose weights by them.",
+            "Validate on the held-out images after each epoch, for papers that report the highest accuracy of the run. With '--keep last', they do not select the weights.",
     };
-    private readonly Option<double> _testFraction = Of("--test-fraction", "Fraction of the images to hold out and measure on, if no --test-... is given.", 0.0);
+    private readonly Option<double> _testFraction = Of(
+        "--test-fraction",
+        "Fraction of the images to hold out for testing, if no --test-... option is given.",
+        0.0
+    );
     private readonly Option<int> _topK = Of("--top-k", "Also report top-k accuracy for this k.", 5);
     private readonly Option<int?> _gpu = new("--gpu") { Description = "Train on this CUDA device." };
-    private readonly Option<int> _threads = Of("--threads", "CPU threads within an operation.", Environment.ProcessorCount);
+    private readonly Option<int> _threads = Of("--threads", "CPU threads per operation.", Environment.ProcessorCount);
     private readonly Option<FileInfo?> _model = new("--model") { Description = "Where to save the model, an ML.NET zip." };
     private readonly Option<DirectoryInfo?> _workspace = new("--workspace")
     {
-        Description = "Where to keep the run's state and logs: the same command resumes a run that was stopped or killed.",
+        Description = "Where to keep the run's state and logs. Run the same command again to resume a run that was stopped or killed.",
     };
     private readonly Option<FileInfo?> _report = new("--report") { Description = "Where to write settings, learning curve and metrics as JSON." };
 
@@ -105,14 +109,14 @@ internal sealed class TrainOptions
         _threads.Validators.Add(result => Require(result, result.GetValueOrDefault<int>() >= 1, "must be at least 1"));
     }
 
-    /// <summary>The settings, and the options of one run: what to measure it on, what to keep of it.</summary>
+    /// <summary>Adds the settings and the options of one run: testing, workspace and report.</summary>
     public void AddTo(Command command)
     {
         AddSettingsTo(command);
         Array.ForEach<Option>([_validateOnTest, _testFraction, _topK, _workspace, _report], command.Options.Add);
     }
 
-    /// <summary>The settings of a training, and where to save its model.</summary>
+    /// <summary>Adds the training settings and where to save the model.</summary>
     public void AddSettingsTo(Command command)
     {
         Option[] all = [_trainer, .. _settings.Select(setting => setting.Option), _strategies, _augmentations, _hierarchy, _set, _gpu, _threads, _model];
@@ -164,7 +168,7 @@ internal sealed class TrainOptions
         return own;
     }
 
-    /// <summary>The names of the settings that the command line gives.</summary>
+    /// <summary>The names of the settings given on the command line.</summary>
     public IEnumerable<string> Given(ParseResult parsed, ImageClassificationOptions options) =>
         [
             .. _settings.Where(setting => parsed.GetResult(setting.Option) is { Implicit: false }).SelectMany(setting => setting.Names),
@@ -197,7 +201,7 @@ internal sealed class TrainOptions
                 .Append(new TreeSupervision { Hierarchy = hierarchy, Weight = given.OfType<TreeSupervision>().FirstOrDefault()?.Weight ?? 1 });
     }
 
-    // One of a kind that the trainer has replaces it.
+    // A given augmentation replaces the trainer's own one with the same key.
     private IEnumerable<ImageAugmentation> Augmentations(ParseResult parsed, IReadOnlyList<ImageAugmentation> own)
     {
         ImageAugmentation[] given = [.. (parsed.GetValue(_augmentations) ?? []).Select(text => SettingText.Part(text, AugmentationCatalog.Create))];
@@ -215,18 +219,18 @@ internal sealed class TrainOptions
     }
 }
 
-/// <summary>An option of the command line and the settings that it gives.</summary>
+/// <summary>A command line option and the settings it sets.</summary>
 /// <param name="Option">The option.</param>
 /// <param name="Read">Its value; null if it is not given.</param>
-/// <param name="Names">The properties that get the value; <c>Optimizer.Momentum</c> is one of a part.</param>
+/// <param name="Names">The properties that get the value; <c>Optimizer.Momentum</c> is a property of a part.</param>
 internal sealed record Setting(Option Option, Func<ParseResult, object?> Read, params string[] Names)
 {
-    /// <summary>The property of the trainer's options without which the option has no meaning.</summary>
+    /// <summary>The property that the trainer's options must have for this option to apply.</summary>
     public string Root => Names[0].Split('.')[0];
 
     public static Setting Value<T>(string name, string description, params string[] settings)
     {
-        // An option without a value is told from one with the default of T.
+        // A missing option differs from one with the default of T.
         Option<T> option = new(name) { Description = description };
         return new Setting(option, parsed => parsed.GetResult(option) is null ? null : parsed.GetValue(option), settings);
     }
@@ -272,7 +276,7 @@ internal sealed record Setting(Option Option, Func<ParseResult, object?> Read, p
         return option;
     }
 
-    /// <summary>Sets the properties on options that nobody else holds yet, if the option is given.</summary>
+    /// <summary>Sets the properties if the option is given. The options object must not be shared yet.</summary>
     public void Apply(ParseResult parsed, object options)
     {
         if (Read(parsed) is { } value)

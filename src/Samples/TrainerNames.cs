@@ -3,12 +3,12 @@ using Microsoft.ML.FeatureMining;
 
 namespace Samples;
 
-/// <summary>The library's trainers by the names that <c>--trainer</c> takes.</summary>
+/// <summary>The library's trainers by their <c>--trainer</c> names.</summary>
 internal static class TrainerNames
 {
     public const string Default = "feature-mining";
 
-    /// <summary>By name: what it is, its own settings, and how it is made.</summary>
+    /// <summary>By name: a description, the default options, and how to create the trainer.</summary>
     public static IReadOnlyDictionary<
         string,
         (string What, Func<ImageClassificationOptions> Options, Func<MLContext, ImageClassificationOptions, ImageClassificationTrainer> Make)
@@ -29,7 +29,7 @@ internal static class TrainerNames
                 (ml, options) => ml.MulticlassClassification.Trainers.VisualInductivePriors((VisualInductivePriorsOptions)options)
             ),
             ["patch"] = (
-                "patch training, for images of any number of classes",
+                "patch training, for multi-label images",
                 () => new PatchTrainingOptions(),
                 (ml, options) => ml.MultilabelClassification().Trainers.PatchTraining((PatchTrainingOptions)options)
             ),

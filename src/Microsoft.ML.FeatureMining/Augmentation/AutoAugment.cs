@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// AutoAugment (Cubuk et al. 2019): each image draws one of the policy's 25 pairs of operations; each of the two is applied with its own probability and
-/// magnitude, the sign by a coin. Scales and operations are torchvision's.
+/// AutoAugment (Cubuk et al. 2019). Each image draws one of the policy's 25 sub-policies: two operations, each with its own probability and magnitude. The sign
+/// is random. Operations and magnitude scales are torchvision's.
 /// </summary>
 public sealed record AutoAugment : ImageAugmentation
 {
@@ -16,16 +16,16 @@ public sealed record AutoAugment : ImageAugmentation
     /// <inheritdoc/>
     public override string Key => "auto-augment";
 
-    /// <summary>Which pairs are drawn from.</summary>
+    /// <summary>The policy that the operations are drawn from.</summary>
     /// <value><see cref="AutoAugmentPolicy.Cifar10"/>.</value>
     public AutoAugmentPolicy Policy { get; init; }
 
-    /// <summary>How pixels between pixels are read.</summary>
+    /// <summary>The interpolation of shears, translations and rotations.</summary>
     /// <value><see cref="Interpolation.Nearest"/>.</value>
     public Interpolation Interpolation { get; init; }
 
-    /// <summary>The value of what comes from outside the image, from 0 to 255.</summary>
-    /// <value>128, as the authors fill; torchvision takes 0.</value>
+    /// <summary>The fill value for pixels outside the image, from 0 to 255.</summary>
+    /// <value>128, as in the authors' code; torchvision's default is 0.</value>
     [Range(0, 255)]
     public int Fill { get; init; } = 128;
 
@@ -45,7 +45,7 @@ public sealed record AutoAugment : ImageAugmentation
         return ImageOperations.Apply(half, [.. pairs.Select(pair => pair.Second)], Interpolation, Fill).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The two steps of one image; what its probability leaves out is the identity.</summary>
+    /// <summary>Draws the two operations for one image. An operation that is not applied is the identity.</summary>
     internal (ImageOperationStep First, ImageOperationStep Second) Draw(int height, int width, RandomStream random)
     {
         IReadOnlyList<SubPolicy> policies = AutoAugmentTables.Of(Policy);
@@ -67,17 +67,17 @@ public sealed record AutoAugment : ImageAugmentation
     }
 }
 
-/// <summary>The policies that AutoAugment's authors found, by the data that they searched on.</summary>
+/// <summary>The policies published by AutoAugment's authors, named after the data set of the search.</summary>
 public enum AutoAugmentPolicy
 {
-    /// <summary>Found on a part of CIFAR-10; also for CIFAR-100.</summary>
+    /// <summary>Searched on a subset of CIFAR-10; also used for CIFAR-100.</summary>
     Cifar10,
 
-    /// <summary>Found on a part of ImageNet; also for other photographs.</summary>
+    /// <summary>Searched on a subset of ImageNet; also used for other photographs.</summary>
     ImageNet,
 }
 
-/// <summary>The 25 sub-policies of each policy (Cubuk et al. 2019, appendix); a level of 0 also stands where an operation has none.</summary>
+/// <summary>The 25 sub-policies of each policy (Cubuk et al. 2019, appendix). Operations without a magnitude have level 0.</summary>
 internal static class AutoAugmentTables
 {
     public static IReadOnlyList<SubPolicy> Of(AutoAugmentPolicy policy) => policy == AutoAugmentPolicy.Cifar10 ? Cifar10 : ImageNet;
@@ -141,7 +141,7 @@ internal static class AutoAugmentTables
     ];
 }
 
-/// <summary>Two operations in a row, each with its probability and its level from 0 to 9.</summary>
+/// <summary>Two operations, applied in this order, each with its probability and its level from 0 to 9.</summary>
 internal readonly record struct SubPolicy(
     ImageOperation First,
     double FirstProbability,
@@ -152,6 +152,6 @@ internal readonly record struct SubPolicy(
 );
 
 /// <summary>
-/// One operation on one image. The magnitude is a slope, pixels, degrees, what is added to a factor of 1, bits or a threshold, as the operation takes it.
+/// One operation on one image. The unit of the magnitude depends on the operation: slope, pixels, degrees, difference from a factor of 1, bits, or a threshold.
 /// </summary>
 internal readonly record struct ImageOperationStep(ImageOperation Operation, double Magnitude);

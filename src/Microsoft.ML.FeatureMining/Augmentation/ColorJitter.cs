@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// Changes brightness, contrast, saturation and hue, each by its own factor an image, in an order that is drawn for each image. A strength of 0 leaves a
-/// property alone. Saturation and hue need three channels and leave images of other numbers as they are.
+/// Randomly changes brightness, contrast, saturation and hue. Each image draws its own factors and its own order. A strength of 0 disables a property.
+/// Saturation and hue change only images with three channels.
 /// </summary>
 public sealed record ColorJitter : ImageAugmentation
 {
@@ -15,22 +15,22 @@ public sealed record ColorJitter : ImageAugmentation
     /// <inheritdoc/>
     public override string Key => "color-jitter";
 
-    /// <summary>b: the factor is uniform in [max(0, 1 - b), 1 + b].</summary>
+    /// <summary>b; the factor is drawn uniformly from [max(0, 1 - b), 1 + b].</summary>
     /// <value>0.4.</value>
     [Range(0.0, double.MaxValue)]
     public double Brightness { get; init; } = 0.4;
 
-    /// <summary>c: the factor is uniform in [max(0, 1 - c), 1 + c].</summary>
+    /// <summary>c; the factor is drawn uniformly from [max(0, 1 - c), 1 + c].</summary>
     /// <value>0.4.</value>
     [Range(0.0, double.MaxValue)]
     public double Contrast { get; init; } = 0.4;
 
-    /// <summary>s: the factor is uniform in [max(0, 1 - s), 1 + s].</summary>
+    /// <summary>s; the factor is drawn uniformly from [max(0, 1 - s), 1 + s].</summary>
     /// <value>0.4.</value>
     [Range(0.0, double.MaxValue)]
     public double Saturation { get; init; } = 0.4;
 
-    /// <summary>h, in [0, 0.5]: the hue turns by a share of the circle that is uniform in [-h, h].</summary>
+    /// <summary>h, in [0, 0.5]; the hue shift is drawn uniformly from [-h, h], as a fraction of the color circle.</summary>
     /// <value>0.</value>
     [Range(0.0, 0.5)]
     public double Hue { get; init; }
@@ -52,7 +52,7 @@ public sealed record ColorJitter : ImageAugmentation
         return Apply(images, orders, factors);
     }
 
-    /// <summary>Changes image n by the property orders[n][0] first, by factors[n][property].</summary>
+    /// <summary>Changes the properties of image n in the order orders[n], by factors[n][property].</summary>
     internal Tensor Apply(Tensor images, int[][] orders, double[][] factors)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -5,20 +5,20 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// Cutout (DeVries and Taylor 2017): erases one square an image. Its center is uniform over all pixels and what lies outside the image is cut off, so that
-/// squares at the edges are smaller.
+/// Cutout (DeVries and Taylor 2017): erases one square per image. Its center is drawn uniformly from all pixels. The square is clipped to the image, so squares
+/// near the edges are smaller.
 /// </summary>
 public sealed record Cutout : ImageAugmentation
 {
     /// <inheritdoc/>
     public override string Key => "cutout";
 
-    /// <summary>The side of the square in pixels, at least 1. Half of it, rounded down, lies to each side of the center.</summary>
-    /// <value>16, the paper's for CIFAR-10; it takes 8 for CIFAR-100.</value>
+    /// <summary>The side of the square in pixels, at least 1. The square reaches half of it, rounded down, to each side of the center.</summary>
+    /// <value>16, as in the paper for CIFAR-10; the paper uses 8 for CIFAR-100.</value>
     [Range(1, int.MaxValue)]
     public int Size { get; init; } = 16;
 
-    /// <summary>What takes the place of the square.</summary>
+    /// <summary>What the square is filled with.</summary>
     /// <value><see cref="ErasedFill.Mean"/>.</value>
     public ErasedFill Fill { get; init; }
 

@@ -4,36 +4,36 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// GridMask (Chen et al. 2020): erases a regular grid of squares. With unit d (drawn between two shares of the image's shorter side), the squares have the side
-/// d - round(r * d) and lie d apart, from an offset that is uniform within a unit. The paper raises the probability over the run and rotates nothing; here the
-/// probability stays as it is.
+/// GridMask (Chen et al. 2020): erases a regular grid of squares. The unit d is drawn between two fractions of the image's shorter side. The squares have the
+/// side d - round(r * d) and repeat every d pixels. The offset of the grid is drawn uniformly within a unit. As in the paper, the grid is not rotated. Unlike
+/// in the paper, the probability is the same for the whole run.
 /// </summary>
 public sealed record GridMask : ImageAugmentation
 {
     /// <inheritdoc/>
     public override string Key => "grid-mask";
 
-    /// <summary>The probability that an image is touched, in [0, 1].</summary>
-    /// <value>0.8, where the paper's schedule ends.</value>
+    /// <summary>The probability that an image is masked, in [0, 1].</summary>
+    /// <value>0.8, the last value of the paper's schedule.</value>
     [Range(0.0, 1.0)]
     public double Probability { get; init; } = 0.8;
 
-    /// <summary>r, the share of a unit's side that is kept, in (0, 1): a share of about (1 - r)^2 of all pixels goes.</summary>
-    /// <value>0.6, the paper's for ImageNet; it takes 0.4 for CIFAR-10.</value>
+    /// <summary>r, the fraction of a unit's side that is kept, in (0, 1). About (1 - r)^2 of all pixels are erased.</summary>
+    /// <value>0.6, as in the paper for ImageNet; the paper uses 0.4 for CIFAR-10.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double KeepRatio { get; init; } = 0.6;
 
-    /// <summary>The least unit, as a share of the shorter side, above 0.</summary>
+    /// <summary>The smallest unit, as a fraction of the shorter side, above 0.</summary>
     /// <value>0.43: 96 of 224 pixels.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double MinUnit { get; init; } = 0.43;
 
-    /// <summary>The largest unit, as a share of the shorter side, at most 1.</summary>
+    /// <summary>The largest unit, as a fraction of the shorter side, at most 1.</summary>
     /// <value>1: 224 of 224 pixels.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double MaxUnit { get; init; } = 1;
 
-    /// <summary>What takes the place of the squares.</summary>
+    /// <summary>What the squares are filled with.</summary>
     /// <value><see cref="ErasedFill.Mean"/>.</value>
     public ErasedFill Fill { get; init; }
 
@@ -68,7 +68,7 @@ public sealed record GridMask : ImageAugmentation
         return Erasure.Apply(images, rows, columns, Fill, random);
     }
 
-    /// <summary>The unit d and the side of its square: at least one pixel, and at least one kept where the unit has two.</summary>
+    /// <summary>Draws the unit d and the side of its square. The side is at least 1 pixel. It is less than the unit if the unit has 2 or more pixels.</summary>
     internal (int Unit, int Side) DrawUnit(int shorterSide, RandomStream random)
     {
         int least = Math.Max((int)Math.Round(MinUnit * shorterSide), 1);

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// Applies one operation per image to a whole batch: images of the same operation go together, each with a strength of its own. TorchVision's functional
-/// transforms take one strength for all images, so that they would run once per image.
+/// Applies one operation per image to a whole batch. Images with the same operation are processed together, each with its own magnitude. TorchVision's
+/// functional transforms take one magnitude for all images, so they would have to run once per image.
 /// </summary>
 internal static class ImageOperations
 {
@@ -26,7 +26,7 @@ internal static class ImageOperations
         return result.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The magnitude of a level on a scale of so many bins, as torchvision lays them out; the sign is left to the caller.</summary>
+    /// <summary>The magnitude of a level on torchvision's scale with that number of bins. The caller chooses the sign.</summary>
     public static double Magnitude(ImageOperation operation, int level, int bins, int height, int width) =>
         operation switch
         {
@@ -40,7 +40,7 @@ internal static class ImageOperations
             _ => 0,
         };
 
-    /// <summary>Whether the operation goes both ways.</summary>
+    /// <summary>Whether the magnitude can be negative.</summary>
     public static bool IsSigned(ImageOperation operation) => operation is >= ImageOperation.ShearX and <= ImageOperation.Sharpness;
 
     private static Tensor Apply(ImageOperation operation, Tensor images, double[] magnitudes, Interpolation interpolation, double fill)
@@ -70,7 +70,7 @@ internal static class ImageOperations
         double[] Factors() => [.. magnitudes.Select(magnitude => 1 + magnitude)];
     }
 
-    // In single precision and from both ends, as torch.linspace: a threshold that is a whole number must come out as one.
+    // In single precision and from both ends, as torch.linspace computes it, so that integer thresholds stay integers.
     private static float Linear(float first, float last, int level, int bins)
     {
         float step = (last - first) / (bins - 1);
@@ -99,8 +99,8 @@ internal enum ImageOperation
 }
 
 /// <summary>
-/// Changes of color and tone of whole batches [N,C,H,W], one strength an image. Bytes stay bytes, cut to whole numbers as torchvision cuts them; floats stay
-/// floats and are taken to lie between 0 and 255. Where an operation needs colors and there are not three channels, it uses the channels as they are.
+/// Color operations on whole batches [N,C,H,W], with one strength per image. Bytes stay bytes, truncated as in torchvision. Floats stay floats and must be in
+/// [0, 255]. If there are not three channels, contrast uses the mean of all channels, and saturation and hue change nothing.
 /// </summary>
 internal static class PixelOperations
 {
@@ -108,14 +108,14 @@ internal static class PixelOperations
 
     public static Tensor Brightness(Tensor images, IReadOnlyList<double> factors) => Blend(images, zeros_like(images), factors);
 
-    /// <summary>Towards, or away from, the mean gray of the image.</summary>
+    /// <summary>Blends with the mean gray level of the image.</summary>
     public static Tensor Contrast(Tensor images, IReadOnlyList<double> factors) =>
         Blend(images, (images.shape[1] == 3 ? Gray(images) : images).to(ScalarType.Float32).mean(new long[] { 1, 2, 3 }, keepdim: true), factors);
 
-    /// <summary>Towards, or away from, the gray image.</summary>
+    /// <summary>Blends with the grayscale image.</summary>
     public static Tensor Saturation(Tensor images, IReadOnlyList<double> factors) => images.shape[1] == 3 ? Blend(images, Gray(images), factors) : images;
 
-    /// <summary>Towards, or away from, the image smoothed by [1,1,1; 1,5,1; 1,1,1] / 13; the outermost pixels stay.</summary>
+    /// <summary>Blends with the image smoothed by [1,1,1; 1,5,1; 1,1,1] / 13. Border pixels do not change.</summary>
     public static Tensor Sharpness(Tensor images, IReadOnlyList<double> factors)
     {
         long[] shape = images.shape;
@@ -131,7 +131,7 @@ internal static class PixelOperations
         return Blend(images, smoothed, factors);
     }
 
-    /// <summary>Turns the hue by a share of the whole circle.</summary>
+    /// <summary>Shifts the hue by a fraction of the color circle.</summary>
     public static Tensor Hue(Tensor images, IReadOnlyList<double> turns)
     {
         if (images.shape[1] != 3)
@@ -156,13 +156,13 @@ internal static class PixelOperations
         return images.Clamp(0, White).to(ScalarType.Byte).bitwise_and(mask).to(images.dtype);
     }
 
-    /// <summary>Inverts the values from a threshold on.</summary>
+    /// <summary>Inverts all values at or above a threshold.</summary>
     public static Tensor Solarize(Tensor images, IReadOnlyList<double> thresholds) =>
         where(images.ge(PerImage(thresholds, images.device)), Invert(images), images);
 
     public static Tensor Invert(Tensor images) => images.Rsub(White);
 
-    /// <summary>Stretches each channel to the whole range.</summary>
+    /// <summary>Stretches each channel to the full range.</summary>
     public static Tensor AutoContrast(Tensor images)
     {
         Tensor low = images.amin(2, 3).to(ScalarType.Float32).unsqueeze(2).unsqueeze(3); // [N,C,1,1]
@@ -172,7 +172,7 @@ internal static class PixelOperations
         return ((images - low.MaskedFill(flat, 0)) * scale).Clamp(0, White).to(images.dtype);
     }
 
-    /// <summary>Evens out the histogram of each channel, as Pillow does: 256 bins, whole numbers.</summary>
+    /// <summary>Equalizes the histogram of each channel as Pillow does: 256 bins, integer arithmetic.</summary>
     public static Tensor Equalize(Tensor images)
     {
         long[] shape = images.shape;
@@ -185,7 +185,7 @@ internal static class PixelOperations
         return where(step.Eq(0), values, table.gather(1, values)).view(shape).to(images.dtype);
     }
 
-    /// <summary>factor * images + (1 - factor) * other, within the range.</summary>
+    /// <summary>factor * images + (1 - factor) * other, clamped to [0, 255].</summary>
     private static Tensor Blend(Tensor images, Tensor other, IReadOnlyList<double> factors)
     {
         Tensor blended = (images * PerImage(factors, images.device)).Add(other * PerImage([.. factors.Select(factor => 1 - factor)], images.device));
@@ -198,7 +198,7 @@ internal static class PixelOperations
         return rgb[0].Mul(0.2989).Add(rgb[1].Mul(0.587)).Add(rgb[2].Mul(0.114)).to(images.dtype);
     }
 
-    /// <summary>In [0, 1) of the circle: red 0, green 1/3, blue 2/3; 0 for grays.</summary>
+    /// <summary>The hue in [0, 1): red 0, green 1/3, blue 2/3; 0 for gray.</summary>
     private static Tensor HueOf(Tensor unit, Tensor largest, Tensor spread)
     {
         Tensor[] rgb = unit.unbind(1);
@@ -228,8 +228,8 @@ internal static class PixelOperations
 }
 
 /// <summary>
-/// Shears, shifts and turns whole batches, one matrix an image. Row by row a matrix [a b c; d e f] says where the pixel (x, y) of the result comes from:
-/// (a x + b y + c, d x + e y + f), in pixels from the image's center. What comes from outside is filled.
+/// Shears, translates and rotates whole batches, with one matrix per image. The matrix [a b c; d e f], stored row by row, maps the output pixel (x, y) to its
+/// source position (a x + b y + c, d x + e y + f), in pixels from the image's center. Positions outside the image get the fill value.
 /// </summary>
 internal static class AffineWarp
 {
@@ -239,22 +239,22 @@ internal static class AffineWarp
         return [(float)cosine, (float)sine, 0, (float)-sine, (float)cosine, 0];
     }
 
-    /// <summary>About the upper left corner, as AutoAugment's authors shear.</summary>
+    /// <summary>Around the upper left corner, as in the code of AutoAugment's authors.</summary>
     public static float[] ShearX(double slope, int height) => [1, (float)slope, (float)(slope * height / 2), 0, 1, 0];
 
-    /// <summary>About the upper left corner, as AutoAugment's authors shear.</summary>
+    /// <summary>Around the upper left corner, as in the code of AutoAugment's authors.</summary>
     public static float[] ShearY(double slope, int width) => [1, 0, 0, (float)slope, 1, (float)(slope * width / 2)];
 
     public static float[] Translation(int right, int down) => [1, 0, -right, 0, 1, -down];
 
     /// <param name="images">[N,C,H,W], bytes or floats.</param>
-    /// <param name="matrices">Six numbers for each image.</param>
-    /// <param name="interpolation">How pixels between pixels are read.</param>
-    /// <param name="fill">The value outside the image.</param>
+    /// <param name="matrices">One matrix of six numbers per image.</param>
+    /// <param name="interpolation">The interpolation between pixels.</param>
+    /// <param name="fill">The value for pixels outside the image.</param>
     public static Tensor Apply(Tensor images, IReadOnlyList<float[]> matrices, Interpolation interpolation, double fill)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor pixels = images.to(ScalarType.Float32).Sub(fill); // zeros beyond the edges are the fill
+        Tensor pixels = images.to(ScalarType.Float32).Sub(fill); // so that zero padding gives the fill value
         Tensor warped = nn
             .functional.grid_sample(
                 pixels,
@@ -267,7 +267,7 @@ internal static class AffineWarp
         return (images.dtype == ScalarType.Byte ? warped.round().to(ScalarType.Byte) : warped).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Where each pixel comes from, [N,H,W,2], with the image from -1 to 1.</summary>
+    /// <summary>The source position of each pixel, [N,H,W,2]; the image spans -1 to 1.</summary>
     private static Tensor Grid(Tensor images, IReadOnlyList<float[]> matrices)
     {
         long[] shape = images.shape;

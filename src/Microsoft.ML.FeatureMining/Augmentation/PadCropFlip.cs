@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// The usual augmentation of small images: pads with zeros, crops back at a uniform place, mirrors left and right with probability one half. One draw an image.
+/// The usual augmentation of small images: pads with zeros, crops back to the size at a random position, and flips horizontally with probability 0.5. Each
+/// image is drawn separately.
 /// </summary>
 public sealed record PadCropFlip : ImageAugmentation
 {
@@ -16,12 +17,12 @@ public sealed record PadCropFlip : ImageAugmentation
     /// <inheritdoc/>
     public override string Key => "pad-crop-flip";
 
-    /// <summary>Pixels of padding at each side, 0 to 4096.</summary>
+    /// <summary>Pixels of padding on each side, 0 to 4096.</summary>
     /// <value>4.</value>
     [Range(0, MaxPadding)]
     public int Padding { get; init; } = 4;
 
-    /// <summary>Whether images are mirrored; not for digits, text or anything with a handedness.</summary>
+    /// <summary>Whether images are flipped horizontally. Turn it off for digits, text, or anything where left and right differ.</summary>
     /// <value>true.</value>
     public bool Flip { get; init; } = true;
 

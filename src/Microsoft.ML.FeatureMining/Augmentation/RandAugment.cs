@@ -5,9 +5,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// RandAugment (Cubuk et al. 2020): <see cref="Operations"/> operations an image, each drawn evenly from fourteen (identity, shears, shifts, rotation,
-/// brightness, color, contrast, sharpness, posterize, solarize, auto contrast, equalize), all with one magnitude, the sign by a coin. Scales and operations are
-/// torchvision's.
+/// RandAugment (Cubuk et al. 2020): applies <see cref="Operations"/> operations per image. Each is drawn uniformly from fourteen (identity, shears,
+/// translations, rotation, brightness, color, contrast, sharpness, posterize, solarize, auto contrast, equalize). All have the same magnitude, with a random
+/// sign. Operations and magnitude scales are torchvision's.
 /// </summary>
 public sealed record RandAugment : ImageAugmentation
 {
@@ -17,7 +17,7 @@ public sealed record RandAugment : ImageAugmentation
     /// <inheritdoc/>
     public override string Key => "rand-augment";
 
-    /// <summary>Operations an image, 1 to 14.</summary>
+    /// <summary>Operations per image, 1 to 14.</summary>
     /// <value>2.</value>
     [Range(1, Kinds)]
     public int Operations { get; init; } = 2;
@@ -27,11 +27,11 @@ public sealed record RandAugment : ImageAugmentation
     [Range(0, Bins - 1)]
     public int Magnitude { get; init; } = 9;
 
-    /// <summary>How pixels between pixels are read.</summary>
+    /// <summary>The interpolation of shears, translations and rotations.</summary>
     /// <value><see cref="Interpolation.Nearest"/>.</value>
     public Interpolation Interpolation { get; init; }
 
-    /// <summary>The value of what comes from outside the image, from 0 to 255.</summary>
+    /// <summary>The fill value for pixels outside the image, from 0 to 255.</summary>
     /// <value>0.</value>
     [Range(0, 255)]
     public int Fill { get; init; }

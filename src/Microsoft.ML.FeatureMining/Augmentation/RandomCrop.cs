@@ -6,14 +6,14 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
-/// <summary>Cuts the network's size out, at a uniform place, of the larger images that <see cref="Training.TrainingOptions.CropRatio"/> keeps.</summary>
+/// <summary>Crops images to the network's size at a random position, if <see cref="Training.TrainingOptions.CropRatio"/> keeps larger images.</summary>
 internal sealed record RandomCrop : ImageAugmentation
 {
     public override string Key => "random-crop";
 
     protected internal override bool Crops => true;
 
-    /// <summary>Of images that are of the network's size there is nothing to cut off.</summary>
+    /// <summary>Images of the network's size need no crop.</summary>
     public override Tensor Apply(Tensor images, RandomStream random) => images;
 
     protected internal override Tensor CropTo(Tensor images, ImageShape size, RandomStream random) =>

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// Random erasing (Zhong et al. 2020): with <see cref="Probability"/>, erases a box whose share of the image is uniform and the logarithm of whose aspect is
-/// uniform. A box that is not smaller than the image is drawn again, ten times; then the image stays as it is, as in torchvision.
+/// Random erasing (Zhong et al. 2020): with <see cref="Probability"/>, erases one box. Its area is uniform, its aspect ratio log-uniform. A box that is not
+/// smaller than the image is drawn again. After ten attempts the image stays unchanged, as in torchvision.
 /// </summary>
 public sealed record RandomErasing : ImageAugmentation
 {
@@ -17,22 +17,22 @@ public sealed record RandomErasing : ImageAugmentation
     /// <inheritdoc/>
     public override string Key => "random-erasing";
 
-    /// <summary>The probability that an image is touched, in [0, 1].</summary>
+    /// <summary>The probability that a box is erased, in [0, 1].</summary>
     /// <value>0.25.</value>
     [Range(0.0, 1.0)]
     public double Probability { get; init; } = 0.25;
 
-    /// <summary>The least share of the image that is erased, above 0.</summary>
+    /// <summary>The smallest erased area, as a fraction of the image, above 0.</summary>
     /// <value>0.02.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double MinArea { get; init; } = 0.02;
 
-    /// <summary>The largest share of the image that is erased, at most 1.</summary>
+    /// <summary>The largest erased area, as a fraction of the image, at most 1.</summary>
     /// <value>0.33.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double MaxArea { get; init; } = 0.33;
 
-    /// <summary>The least ratio of height to width, above 0.</summary>
+    /// <summary>The smallest ratio of height to width, above 0.</summary>
     /// <value>0.3.</value>
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double MinAspect { get; init; } = 0.3;
@@ -42,7 +42,7 @@ public sealed record RandomErasing : ImageAugmentation
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double MaxAspect { get; init; } = 3.3;
 
-    /// <summary>What takes the place of the box.</summary>
+    /// <summary>What the box is filled with.</summary>
     /// <value><see cref="ErasedFill.Noise"/>, the paper's best.</value>
     public ErasedFill Fill { get; init; } = ErasedFill.Noise;
 
@@ -68,7 +68,7 @@ public sealed record RandomErasing : ImageAugmentation
         return Erasure.Boxes(images, (height, width) => random.NextDouble() < Probability ? Draw(height, width, random) : default, Fill, random);
     }
 
-    /// <summary>The box of one image that is touched; empty where none fitted.</summary>
+    /// <summary>Draws the box for one image; empty if none fits.</summary>
     internal PixelBox Draw(int height, int width, RandomStream random)
     {
         for (int attempt = 0; attempt < Attempts; attempt++)
@@ -87,14 +87,14 @@ public sealed record RandomErasing : ImageAugmentation
     }
 }
 
-/// <summary>Erases rectangles of pixels, a batch at a time. A mask is the product of rows and columns, so only N * (H + W) bits cross to the device.</summary>
+/// <summary>Erases rectangles in a whole batch. A mask is the product of rows and columns, so only N * (H + W) values are copied to the device.</summary>
 internal static class Erasure
 {
-    /// <summary>Erases one box an image.</summary>
+    /// <summary>Erases one box per image.</summary>
     /// <param name="images">[N,C,H,W].</param>
-    /// <param name="draw">Draws the box of an image of that height and width; an empty one erases nothing.</param>
-    /// <param name="fill">What comes instead.</param>
-    /// <param name="random">Read for <see cref="ErasedFill.Noise"/> alone, after all boxes are drawn.</param>
+    /// <param name="draw">Draws the box for an image of the given height and width; an empty box erases nothing.</param>
+    /// <param name="fill">What erased pixels are replaced with.</param>
+    /// <param name="random">Used only for <see cref="ErasedFill.Noise"/>, after all boxes are drawn.</param>
     public static Tensor Boxes(Tensor images, Func<int, int, PixelBox> draw, ErasedFill fill, RandomStream random)
     {
         long[] shape = images.shape;
@@ -115,8 +115,8 @@ internal static class Erasure
     /// <param name="images">[N,C,H,W].</param>
     /// <param name="rows">[N,H].</param>
     /// <param name="columns">[N,W].</param>
-    /// <param name="fill">What comes instead.</param>
-    /// <param name="random">Read for <see cref="ErasedFill.Noise"/> alone.</param>
+    /// <param name="fill">What erased pixels are replaced with.</param>
+    /// <param name="random">Used only for <see cref="ErasedFill.Noise"/>.</param>
     public static Tensor Apply(Tensor images, bool[] rows, bool[] columns, ErasedFill fill, RandomStream random)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -146,10 +146,10 @@ internal static class Erasure
     }
 }
 
-/// <summary>What takes the place of erased pixels.</summary>
+/// <summary>What erased pixels are replaced with.</summary>
 public enum ErasedFill
 {
-    /// <summary>The image's own mean, a channel. Near to zero after normalization, which is what the papers erase with.</summary>
+    /// <summary>The image's own mean per channel. Close to 0 after normalization, which is the papers' fill value.</summary>
     Mean,
 
     /// <summary>0 in pixel units: black.</summary>

@@ -8,9 +8,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
 /// <summary>
-/// Crops a random box and resizes it to the whole image, bilinearly. The box's share of the image is uniform, and so is the logarithm of its aspect ratio. A
-/// box that does not fit is drawn again, up to ten times; then it is the largest central box of an allowed aspect ratio. The distribution is torchvision's.
-/// Boxes shrink by at most 2, and only where <see cref="Training.TrainingOptions.CropRatio"/> keeps larger images, so no antialiasing is needed.
+/// Crops a random box and resizes it to the size of the network's input, with bilinear interpolation. The area of the box is uniform, its aspect ratio
+/// log-uniform. A box that does not fit is drawn again. After ten attempts, the largest central box of an allowed aspect ratio is used. The distribution is
+/// torchvision's. A box shrinks by at most a factor of 2, and only if <see cref="Training.TrainingOptions.CropRatio"/> keeps larger images, so no antialiasing
+/// is needed.
 /// </summary>
 public sealed record RandomResizedCrop : ImageAugmentation
 {
@@ -19,17 +20,17 @@ public sealed record RandomResizedCrop : ImageAugmentation
     /// <inheritdoc/>
     public override string Key => "random-resized-crop";
 
-    /// <summary>The least share of the image, above 0.</summary>
+    /// <summary>The smallest area of the box, as a fraction of the image, above 0.</summary>
     /// <value>0.08.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double MinArea { get; init; } = 0.08;
 
-    /// <summary>The largest share of the image, at most 1.</summary>
+    /// <summary>The largest area of the box, as a fraction of the image, at most 1.</summary>
     /// <value>1.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double MaxArea { get; init; } = 1;
 
-    /// <summary>The least ratio of width to height, above 0.</summary>
+    /// <summary>The smallest ratio of width to height, above 0.</summary>
     /// <value>3 / 4.</value>
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double MinAspect { get; init; } = 3.0 / 4;
@@ -89,7 +90,7 @@ public sealed record RandomResizedCrop : ImageAugmentation
         return Central(height, width);
     }
 
-    /// <summary>Crops one box out of each image and resizes it.</summary>
+    /// <summary>Crops one box from each image and resizes it.</summary>
     internal static Tensor Crop(Tensor images, IReadOnlyList<PixelBox> boxes, int height, int width)
     {
         using DisposeScope scope = NewDisposeScope();

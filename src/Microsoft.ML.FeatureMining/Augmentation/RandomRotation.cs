@@ -3,22 +3,24 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
-/// <summary>Turns each image about its center by an angle of its own, uniform between minus and plus <see cref="Degrees"/>; the size stays.</summary>
+/// <summary>
+/// Rotates each image around its center by its own angle, drawn uniformly between minus and plus <see cref="Degrees"/>. The size does not change.
+/// </summary>
 public sealed record RandomRotation : ImageAugmentation
 {
     /// <inheritdoc/>
     public override string Key => "rotation";
 
-    /// <summary>The largest angle, from 0 to 180.</summary>
+    /// <summary>The largest angle in degrees, from 0 to 180.</summary>
     /// <value>15.</value>
     [Range(0.0, 180.0)]
     public double Degrees { get; init; } = 15;
 
-    /// <summary>How pixels between pixels are read.</summary>
+    /// <summary>The interpolation between pixels.</summary>
     /// <value><see cref="Interpolation.Bilinear"/>.</value>
     public Interpolation Interpolation { get; init; } = Interpolation.Bilinear;
 
-    /// <summary>The value of what comes from outside the image, from 0 to 255.</summary>
+    /// <summary>The fill value for pixels outside the image, from 0 to 255.</summary>
     /// <value>0.</value>
     [Range(0, 255)]
     public int Fill { get; init; }

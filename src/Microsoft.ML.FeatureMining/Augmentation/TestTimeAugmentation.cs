@@ -4,33 +4,34 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
-/// <summary>Which views of a picture a model scores; the probabilities of all views are averaged.</summary>
+/// <summary>The views of an image that a model scores. The probabilities of all views are averaged.</summary>
 public enum TestTimeAugmentation
 {
-    /// <summary>The picture itself.</summary>
+    /// <summary>The image itself.</summary>
     None,
 
-    /// <summary>The picture and its mirror image; not for digits, text or anything with a handedness.</summary>
+    /// <summary>The image and its horizontal flip. Not for digits, text, or anything where left and right differ.</summary>
     Flip,
 
     /// <summary>
-    /// The four corners and the center, and the same of the mirror image (<see cref="Augmentation.TenCrop"/>), cut out of the whole picture where the model
-    /// sees the middle of it (<see cref="Training.TrainingOptions.CropRatio"/>), or else out of one whose sides are 8/7 of the network's, as 256 is of 224.
+    /// Crops of the four corners and the center, of the image and of its horizontal flip (<see cref="Augmentation.TenCrop"/>). If the model takes a center crop
+    /// (<see cref="Training.TrainingOptions.CropRatio"/> below 1), the ten crops come from the whole image. Otherwise they come from an image resized to 8/7 of
+    /// the network's size, e.g. 256 for 224.
     /// </summary>
     TenCrop,
 }
 
-/// <summary>Cuts the views that <see cref="TestTimeAugmentation"/> names.</summary>
+/// <summary>Makes the views of a <see cref="TestTimeAugmentation"/>.</summary>
 internal static class TestTimeViews
 {
     private const double TenCropShare = 224.0 / 256;
 
-    /// <summary>What becomes of a picture of which a network sees that, before views are cut out.</summary>
+    /// <summary>The preprocessing of the images that the views are cropped from, given the model's own preprocessing.</summary>
     public static ImagePreprocessing Source(TestTimeAugmentation augmentation, ImagePreprocessing seen) =>
         augmentation == TestTimeAugmentation.TenCrop ? (seen with { CropRatio = seen.CropRatio < 1 ? seen.CropRatio : TenCropShare }).Uncropped() : seen;
 
-    /// <summary>The views one after another, each of all images.</summary>
-    /// <param name="augmentation">Which.</param>
+    /// <summary>The views, one tensor of all images per view.</summary>
+    /// <param name="augmentation">The kind of views.</param>
     /// <param name="images">[N,C,H,W] as <see cref="Source"/> makes them.</param>
     /// <param name="network">The shape of a view.</param>
     public static IEnumerable<Tensor> Of(TestTimeAugmentation augmentation, Tensor images, ImageShape network) =>
@@ -42,14 +43,14 @@ internal static class TestTimeViews
         };
 }
 
-/// <summary>The ten views of test-time augmentation: the four corners and the center of an image, and the same of its mirror image.</summary>
+/// <summary>The ten views of test-time augmentation: crops of the four corners and the center of an image, and of its horizontal flip.</summary>
 internal static class TenCrop
 {
     /// <summary>Cuts ten crops out of each image.</summary>
     /// <param name="images">[N,C,H,W].</param>
     /// <param name="height">Rows of a crop, 1 to H.</param>
     /// <param name="width">Columns of a crop, 1 to W.</param>
-    /// <returns>[N,10,C,height,width]: upper left, upper right, lower left, lower right, center; then the five of the mirror image.</returns>
+    /// <returns>[N,10,C,height,width]: upper left, upper right, lower left, lower right, center; then the same five of the flipped image.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A crop is empty or larger than the images.</exception>
     public static Tensor Of(Tensor images, int height, int width)
     {
@@ -57,7 +58,7 @@ internal static class TenCrop
         return stack(Views(images, height, width), 1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The crops of <see cref="Of"/> one by one, [N,C,height,width] each; they share memory with the images or their mirror images.</summary>
+    /// <summary>The crops of <see cref="Of"/> as one tensor [N,C,height,width] per view. They share memory with the images or the flipped images.</summary>
     public static IEnumerable<Tensor> Views(Tensor images, int height, int width)
     {
         ArgumentNullException.ThrowIfNull(images);

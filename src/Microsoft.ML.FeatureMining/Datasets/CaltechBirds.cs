@@ -4,20 +4,20 @@ using Microsoft.ML.FeatureMining.Files;
 namespace Microsoft.ML.FeatureMining.Datasets;
 
 /// <summary>
-/// Caltech-UCSD Birds-200-2011 as it is published: images.txt, classes.txt, image_class_labels.txt, train_test_split.txt and bounding_boxes.txt, joined by the
-/// image's number, beside the folder images.
+/// Caltech-UCSD Birds-200-2011 in its published layout: the folder images, and images.txt, classes.txt, image_class_labels.txt, train_test_split.txt and
+/// bounding_boxes.txt, joined by image number.
 /// </summary>
 internal static class CaltechBirds
 {
-    /// <summary>The images of a side of the split, in the order of images.txt.</summary>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <summary>The images of one part of the split, in the order of images.txt.</summary>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="FileNotFoundException">A list is missing.</exception>
-    /// <exception cref="InvalidDataException">A list is wrong, or two do not fit; the message names file and line.</exception>
+    /// <exception cref="InvalidDataException">A list is invalid, or two lists do not match; the message names file and line.</exception>
     public static IReadOnlyList<BoxedImageRow> Read(string root, DataPart part)
     {
         if (!Directory.Exists(root))
         {
-            throw new DirectoryNotFoundException($"There is no folder '{root}'.");
+            throw new DirectoryNotFoundException($"The folder '{root}' does not exist.");
         }
 
         NumberedLines images = Lines("images.txt"),
@@ -45,7 +45,7 @@ internal static class CaltechBirds
         {
             "1" => DataPart.Train,
             "0" => DataPart.Test,
-            _ => throw line.Fault($"'{line.Text}' is neither 1, train, nor 0, test."),
+            _ => throw line.Fault($"'{line.Text}' is neither 1 (train) nor 0 (test)."),
         };
 
     private static string ImagePath(string root, TextLine line)
@@ -53,14 +53,14 @@ internal static class CaltechBirds
         string[] parts = line.Text.Split('/');
         return parts.Length == 2
             ? Path.GetFullPath(Path.Combine(root, "images", line.FileName(parts[0]), line.FileName(parts[1])))
-            : throw line.Fault($"'{line.Text}' is no image in a folder.");
+            : throw line.Fault($"'{line.Text}' is not of the form folder/image.");
     }
 
     private static string ClassOf(TextLine line, NumberedLines classes)
     {
         if (!int.TryParse(line.Text, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
         {
-            throw line.Fault($"'{line.Text}' is no number of a class.");
+            throw line.Fault($"'{line.Text}' is not a number of a class.");
         }
 
         return classes[number].Text;
@@ -74,16 +74,16 @@ internal static class CaltechBirds
                 .Select(word =>
                     float.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) && float.IsFinite(number)
                         ? number
-                        : throw line.Fault($"'{word}' is no number.")
+                        : throw line.Fault($"'{word}' is not a number.")
                 ),
         ];
         return numbers[2] > 0 && numbers[3] > 0
             ? new AnnotationBox(numbers[0], numbers[1], numbers[2], numbers[3])
-            : throw line.Fault("the box has no width or no height.");
+            : throw line.Fault("the box has no width or no height; both must be above 0.");
     }
 }
 
-/// <summary>An image, its class, and the bounding box of the object. ML.NET makes a column of each property.</summary>
+/// <summary>An image, its class, and the bounding box of the object. Each property is a column in ML.NET.</summary>
 internal sealed record BoxedImageRow
 {
     public string ImagePath { get; set; } = "";

@@ -5,7 +5,7 @@ using Microsoft.ML.FeatureMining.Imaging;
 namespace Microsoft.ML.FeatureMining.Datasets;
 
 /// <summary>
-/// The binary files in which CIFAR-10 and CIFAR-100 are published: label bytes and 3,072 pixel bytes per record, no header. <c>mlContext.Data.LoadCifar</c> and
+/// The published binary format of CIFAR-10 and CIFAR-100: label bytes and 3,072 pixel bytes per record, no header. <c>mlContext.Data.LoadCifar</c> and
 /// <c>LoadCifarArchive</c> read them.
 /// </summary>
 public sealed class CifarBinary
@@ -46,47 +46,48 @@ public sealed class CifarBinary
 
     private IReadOnlyList<string> TestFiles { get; init; } = [];
 
-    /// <summary>The file of class names that is published beside the images.</summary>
+    /// <summary>The published file of class names.</summary>
     internal string NamesFile { get; private init; } = "";
 
     private int RecordBytes => _labelBytes + Shape.Length;
 
-    /// <summary>Reads a file record by record, in its order.</summary>
+    /// <summary>Reads a file record by record, in order.</summary>
     /// <param name="path">The file, for example <c>data_batch_1.bin</c> or <c>train.bin</c>.</param>
     /// <returns>The images; the file is open while they are enumerated.</returns>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The length is no multiple of the record's, or a label is out of range; the message names file and byte
-    /// offset.</exception>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The length is not a multiple of the record length, or a label is out of range; the message names file and byte offset.
+    /// </exception>
     internal IEnumerable<CifarRecord> Read(string path)
     {
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"There is no {_name} file '{path}'.", path);
+            throw new FileNotFoundException($"The {_name} file '{path}' does not exist.", path);
         }
 
         CheckLength(new FileInfo(path).Length, path);
         return Records(path);
     }
 
-    /// <summary>The names of the files of a side, in their order.</summary>
+    /// <summary>The file names of one part of the data set, in order.</summary>
     internal IReadOnlyList<string> FilesOf(DataPart part) => part == DataPart.Train ? TrainFiles : TestFiles;
 
-    /// <summary>Reads the names of the classes: line k, from 0, names class k; empty lines at the end do not count.</summary>
+    /// <summary>Reads the names of the classes: line k, from 0, names class k. Empty lines are ignored.</summary>
     /// <param name="path">The file, for example <c>batches.meta.txt</c> or <c>fine_label_names.txt</c>.</param>
     /// <returns><see cref="ClassCount"/> names.</returns>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">The file does not hold <see cref="ClassCount"/> different names.</exception>
     internal IReadOnlyList<string> ReadLabelNames(string path)
     {
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"There is no file of {_name} class names '{path}'.", path);
+            throw new FileNotFoundException($"The file of {_name} class names '{path}' does not exist.", path);
         }
 
         return CheckedNames(File.ReadLines(path), path);
     }
 
-    /// <summary>Reads from a stream what <see cref="Read(string)"/> reads from a file.</summary>
+    /// <summary>The same as <see cref="Read(string)"/>, from a stream.</summary>
     internal IEnumerable<CifarRecord> Read(Stream stream, long length, string source)
     {
         var labels = new byte[_labelBytes];
@@ -100,7 +101,7 @@ public sealed class CifarBinary
             {
                 throw new InvalidDataException(
                     FormattableString.Invariant(
-                        $"'{source}' is no {_name} file: byte {((i + 1) * RecordBytes) - Shape.Length - 1} is label {label}, and there are {ClassCount} classes."
+                        $"'{source}' is not a {_name} file: byte {((i + 1) * RecordBytes) - Shape.Length - 1} is label {label}, but there are {ClassCount} classes."
                     )
                 );
             }
@@ -108,7 +109,7 @@ public sealed class CifarBinary
         }
     }
 
-    /// <exception cref="InvalidDataException">The length is no whole number of records.</exception>
+    /// <exception cref="InvalidDataException">The length is not a multiple of the record length.</exception>
     internal void CheckLength(long length, string source)
     {
         long rest = length % RecordBytes;
@@ -116,7 +117,7 @@ public sealed class CifarBinary
         {
             throw new InvalidDataException(
                 FormattableString.Invariant(
-                    $"'{source}' is no {_name} file: its {length} bytes are no whole number of {RecordBytes}-byte records; the last would begin at byte {length - rest}."
+                    $"'{source}' is not a {_name} file: its length of {length} bytes is not a multiple of {RecordBytes}; the last record would start at byte {length - rest}."
                 )
             );
         }
@@ -130,7 +131,7 @@ public sealed class CifarBinary
         if (names.Length != ClassCount || distinct != ClassCount)
         {
             throw new InvalidDataException(
-                FormattableString.Invariant($"'{source}' holds {names.Length} class names, {distinct} of them different; {_name} has {ClassCount}.")
+                FormattableString.Invariant($"'{source}' contains {names.Length} class names, {distinct} of them different; {_name} has {ClassCount}.")
             );
         }
         return names;
@@ -146,29 +147,31 @@ public sealed class CifarBinary
     }
 }
 
-/// <summary>The archive (tar.gz) in which CIFAR-10 or CIFAR-100 is published, read without being unpacked.</summary>
+/// <summary>The published archive (tar.gz) of CIFAR-10 or CIFAR-100, read without unpacking it.</summary>
 internal sealed class CifarArchive
 {
-    // The largest file of the published archives has 154 million bytes; what says that it has more would only be inflated to be passed over.
+    // The largest file of the published archives has 154 million bytes. A much larger entry would be inflated only to be skipped.
     private const long MaxEntryBytes = 1L << 30;
 
     private readonly CifarBinary _format;
     private readonly string _path;
 
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     public CifarArchive(CifarBinary format, string path)
     {
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"There is no archive '{path}'.", path);
+            throw new FileNotFoundException($"The archive '{path}' does not exist.", path);
         }
 
         (_format, _path) = (format, path);
     }
 
-    /// <summary>The images of a side of the split, in the order in which they come from the unpacked files, whatever the archive's own.</summary>
-    /// <returns>The images; the archive is read up to each file anew while they are enumerated.</returns>
-    /// <exception cref="InvalidDataException">The archive is damaged or not of the format; the message names it, the file in it and the byte.</exception>
+    /// <summary>The images of one part of the split, in the order of the unpacked files, whatever the order in the archive.</summary>
+    /// <returns>The images. While they are enumerated, the archive is read from its start for each file.</returns>
+    /// <exception cref="InvalidDataException">
+    /// The archive is damaged or has another format; the message names the archive, the file in it and the byte.
+    /// </exception>
     public IEnumerable<CifarRecord> Read(DataPart part) => _format.FilesOf(part).SelectMany(Records);
 
     /// <summary>The names of the classes.</summary>
@@ -209,7 +212,9 @@ internal sealed class CifarArchive
         {
             if (entry.Length > MaxEntryBytes)
             {
-                throw new InvalidDataException(FormattableString.Invariant($"'{_path}' is no CIFAR archive: '{entry.Name}' in it has {entry.Length} bytes."));
+                throw new InvalidDataException(
+                    FormattableString.Invariant($"'{_path}' is not a CIFAR archive: its entry '{entry.Name}' has {entry.Length} bytes.")
+                );
             }
 
             if (entry is { EntryType: TarEntryType.RegularFile or TarEntryType.V7RegularFile, DataStream: not null } && entry.Name.Split('/')[^1] == name)
@@ -217,7 +222,7 @@ internal sealed class CifarArchive
                 return entry;
             }
         }
-        throw new InvalidDataException($"'{_path}' holds no file '{name}'.");
+        throw new InvalidDataException($"'{_path}' contains no file '{name}'. Use the binary version of the data set.");
     }
 
     private T Guarded<T>(FileStream file, string name, Func<T> step)
@@ -230,11 +235,11 @@ internal sealed class CifarArchive
         {
             throw;
         }
-        // A damaged header leads the reader of archives to overflows and more; what the disk says goes on as it is.
+        // A damaged header makes TarReader throw overflows and other exceptions. Disk errors are not wrapped.
         catch (Exception problem) when (problem is EndOfStreamException or not (IOException or UnauthorizedAccessException or OutOfMemoryException))
         {
             throw new InvalidDataException(
-                FormattableString.Invariant($"'{_path}' is damaged or cut off, at '{name}', near byte {file.Position}: {problem.Message}"),
+                FormattableString.Invariant($"'{_path}' is damaged or truncated, at '{name}', near byte {file.Position}: {problem.Message} Download it again."),
                 problem
             );
         }
@@ -248,7 +253,7 @@ internal sealed class CifarArchive
 /// <param name="Label">The class: 0 to 9 (CIFAR-10), the fine label 0 to 99 (CIFAR-100).</param>
 internal readonly record struct CifarRecord(byte[] Pixels, int Label)
 {
-    /// <summary>The image as a PNG file, not compressed: it is made to be decoded at once.</summary>
+    /// <summary>The image as a PNG file, not compressed because it is decoded right away.</summary>
     internal byte[] ToPng()
     {
         (int channels, int height, int width) = CifarBinary.Shape;
@@ -265,7 +270,7 @@ internal readonly record struct CifarRecord(byte[] Pixels, int Label)
     }
 }
 
-/// <summary>A CIFAR image and the name of its class. ML.NET makes a column of each property.</summary>
+/// <summary>A CIFAR image and the name of its class. Each property is a column in ML.NET.</summary>
 internal sealed record NamedCifarRow
 {
     /// <summary>Encoded as PNG.</summary>
@@ -274,7 +279,7 @@ internal sealed record NamedCifarRow
     public string Label { get; set; } = "";
 }
 
-/// <summary>A CIFAR image and the number of its class, from 0. ML.NET makes a column of each property.</summary>
+/// <summary>A CIFAR image and the number of its class, from 0. Each property is a column in ML.NET.</summary>
 internal sealed record NumberedCifarRow
 {
     /// <summary>Encoded as PNG.</summary>

@@ -1,11 +1,11 @@
 namespace Microsoft.ML.FeatureMining.Datasets;
 
-/// <summary>A side of a data set that comes with a split of its own.</summary>
+/// <summary>A part of a data set that is published with a split.</summary>
 public enum DataPart
 {
-    /// <summary>What its authors train on.</summary>
+    /// <summary>The training images.</summary>
     Train,
 
-    /// <summary>What its authors measure on; of a set whose test images have no labels, the validation images.</summary>
+    /// <summary>The test images; the validation images if the test images have no labels.</summary>
     Test,
 }

@@ -9,22 +9,22 @@ public static class ImageFolder
     );
 
     /// <summary>Lists <c>root/class/.../image</c>. Hidden files and folders, and files without the extension of an image format, are skipped.</summary>
-    /// <param name="root">The folder of the class folders.</param>
+    /// <param name="root">The folder that contains the class folders.</param>
     /// <returns>The images, ordered by class and then by path, both ordinal: the same list on every machine.</returns>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="InvalidDataException">There are fewer than two class folders, or one has no image.</exception>
     internal static IReadOnlyList<ImageFileRow> Read(string root)
     {
         if (!Directory.Exists(root))
         {
-            throw new DirectoryNotFoundException($"There is no folder '{root}'.");
+            throw new DirectoryNotFoundException($"The folder '{root}' does not exist.");
         }
 
         DirectoryInfo[] classes = [.. Visible(new DirectoryInfo(root)).OfType<DirectoryInfo>().OrderBy(folder => folder.Name, StringComparer.Ordinal)];
         if (classes.Length < 2)
         {
             string found = classes.Length == 0 ? "none" : $"only '{classes[0].Name}'";
-            throw new InvalidDataException($"'{root}' must hold at least two folders, one for each class; it holds {found}.");
+            throw new InvalidDataException($"'{root}' must contain at least two folders, one per class; it contains {found}.");
         }
         return [.. classes.SelectMany(folder => FindOfClass(folder.FullName).Select(path => new ImageFileRow { ImagePath = path, Label = folder.Name }))];
     }
@@ -34,13 +34,13 @@ public static class ImageFolder
     /// folders are skipped.
     /// </summary>
     /// <param name="folder">The folder.</param>
-    /// <returns>The paths; none where there is no image.</returns>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <returns>The paths; empty if there is no image.</returns>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     public static IReadOnlyList<string> Find(string folder)
     {
         if (!Directory.Exists(folder))
         {
-            throw new DirectoryNotFoundException($"There is no folder '{folder}'.");
+            throw new DirectoryNotFoundException($"The folder '{folder}' does not exist.");
         }
 
         List<string> paths = [];
@@ -50,7 +50,7 @@ public static class ImageFolder
     }
 
     /// <summary>The images of a class, as <see cref="Find"/> lists them.</summary>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="InvalidDataException">It has no image.</exception>
     internal static IReadOnlyList<string> FindOfClass(string folder)
     {
@@ -58,7 +58,7 @@ public static class ImageFolder
         return paths.Count > 0 ? paths : throw new InvalidDataException($"The class folder '{folder}' has no image. Add images to it, or remove the class.");
     }
 
-    // "seen" has the targets of links, so that a link to a folder above does not lead into an endless loop.
+    // "seen" contains the targets of links, so that a link to a parent folder does not cause an endless loop.
     private static void Collect(DirectoryInfo folder, string location, HashSet<string> seen, List<string> paths)
     {
         if (!seen.Add(location))
@@ -83,7 +83,7 @@ public static class ImageFolder
         folder.EnumerateFileSystemInfos().Where(entry => !entry.Name.StartsWith('.') && !entry.Attributes.HasFlag(FileAttributes.Hidden));
 }
 
-/// <summary>A row of an image folder or list: an image file and its class. ML.NET makes a column of each property.</summary>
+/// <summary>A row of an image folder or list: an image file and its class. Each property is a column in ML.NET.</summary>
 internal sealed record ImageFileRow
 {
     public string ImagePath { get; set; } = "";

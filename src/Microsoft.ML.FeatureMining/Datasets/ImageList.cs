@@ -2,14 +2,14 @@ using Microsoft.ML.FeatureMining.Files;
 
 namespace Microsoft.ML.FeatureMining.Datasets;
 
-/// <summary>Reads a CSV or TSV file of images and their labels. The images are not looked for.</summary>
+/// <summary>Reads a CSV or TSV file of images and their labels. Does not check whether the images exist.</summary>
 internal static class ImageList
 {
     private const StringSplitOptions Trim = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
 
-    /// <summary>Each record's image and label, in the order of the file.</summary>
-    /// <exception cref="FileNotFoundException">There is no such list.</exception>
-    /// <exception cref="InvalidDataException">The list is not of that format; the message names file and line.</exception>
+    /// <summary>The image and label of each record, in the order of the file.</summary>
+    /// <exception cref="FileNotFoundException">The list does not exist.</exception>
+    /// <exception cref="InvalidDataException">The list does not have that format; the message names file and line.</exception>
     public static IReadOnlyList<ImageFileRow> Read(string path, ImageListFormat format) =>
         [
             .. Rows(path, format)
@@ -20,9 +20,9 @@ internal static class ImageList
                 ),
         ];
 
-    /// <summary>Each record's image and labels, in the order of the file; an image may have none.</summary>
-    /// <exception cref="FileNotFoundException">There is no such list.</exception>
-    /// <exception cref="InvalidDataException">The list is not of that format; the message names file and line.</exception>
+    /// <summary>The image and labels of each record, in the order of the file. An image may have no label.</summary>
+    /// <exception cref="FileNotFoundException">The list does not exist.</exception>
+    /// <exception cref="InvalidDataException">The list does not have that format; the message names file and line.</exception>
     public static IReadOnlyList<MultilabelImageRow> ReadMultilabel(string path, ImageListFormat format) =>
         [
             .. Rows(path, format)
@@ -50,7 +50,7 @@ internal static class ImageList
             string file = record.Fields[columns.Value.image];
             if (file.Length == 0 || file.Contains('\0'))
             {
-                throw TextFault.At(path, record.Line, file.Length == 0 ? "the image's path is empty." : "the image's path holds a null character.");
+                throw TextFault.At(path, record.Line, file.Length == 0 ? "the image's path is empty." : "the image's path contains a null character.");
             }
 
             yield return (record.Line, Path.GetFullPath(file, Path.GetFullPath(folder)), record.Fields[columns.Value.label].Trim());
@@ -73,7 +73,7 @@ internal static class ImageList
             : throw TextFault.At(
                 path,
                 first.Line,
-                FormattableString.Invariant($"there are {first.Fields.Length} fields; without a header there are two, image and label.")
+                FormattableString.Invariant($"there are {first.Fields.Length} fields; a list without a header must have two, image and label.")
             );
 
         int Column(string name) =>
@@ -87,22 +87,19 @@ internal static class ImageList
     }
 }
 
-/// <summary>A row of a list of images with any number of labels each. ML.NET makes a column of each property.</summary>
+/// <summary>A row of a list of images with any number of labels per image. Each property is a column in ML.NET.</summary>
 internal sealed record MultilabelImageRow
 {
     public string ImagePath { get; set; } = "";
 
-    /// <summary>The classes, each once.</summary>
+    /// <summary>The distinct classes.</summary>
     public string[] Labels { get; set; } = [];
 }
 
-/// <summary>How a list of images and their labels is laid out (RFC 4180: fields may stand in quotes).</summary>
+/// <summary>The format of a list of images and their labels (RFC 4180: fields may be quoted).</summary>
 public sealed record ImageListFormat
 {
-    /// <summary>
-    /// Whether the first record names the columns. Without such names the images stand in the first column and the labels in the second, and there are no
-    /// others.
-    /// </summary>
+    /// <summary>Whether the first record contains the column names. If not, there must be exactly two columns: the images, then the labels.</summary>
     /// <value>true.</value>
     public bool HasHeader { get; init; } = true;
 
@@ -114,15 +111,15 @@ public sealed record ImageListFormat
     /// <value>Label.</value>
     public string LabelColumn { get; init; } = "Label";
 
-    /// <summary>What separates the fields.</summary>
-    /// <value>A tab where the file is called .tsv or .tab, otherwise a comma.</value>
+    /// <summary>The separator of the fields.</summary>
+    /// <value>A tab for a .tsv or .tab file, otherwise a comma.</value>
     public char? Separator { get; init; }
 
-    /// <summary>What separates the labels of an image that has several, within their field.</summary>
+    /// <summary>The separator of labels within a field, for an image with several labels.</summary>
     /// <value>A semicolon.</value>
     public char LabelSeparator { get; init; } = ';';
 
-    /// <summary>Where the images lie whose paths are relative.</summary>
+    /// <summary>The base folder of relative image paths.</summary>
     /// <value>The folder of the list.</value>
     public string? ImageFolder { get; init; }
 

@@ -6,18 +6,18 @@ using Microsoft.ML.FeatureMining.Imaging;
 
 namespace Microsoft.ML.FeatureMining.Datasets;
 
-/// <summary>A year of Pascal VOC: the folder that holds ImageSets/Main, Annotations and JPEGImages.</summary>
+/// <summary>One year of Pascal VOC: the folder with ImageSets/Main, Annotations and JPEGImages.</summary>
 internal static class PascalVoc
 {
-    /// <summary>The images of a set, such as trainval, in the order of its list, with all that is annotated on them.</summary>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    /// <exception cref="FileNotFoundException">There is no such list, or no annotation of an image on it.</exception>
-    /// <exception cref="InvalidDataException">The list or an annotation is wrong; the message names file and line.</exception>
+    /// <summary>The images of a set, such as trainval, in the order of its list, with all annotated objects.</summary>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    /// <exception cref="FileNotFoundException">The list, or the annotation of an image on it, does not exist.</exception>
+    /// <exception cref="InvalidDataException">The list or an annotation is invalid; the message names file and line.</exception>
     public static IReadOnlyList<VocImage> Read(string root, string set)
     {
         if (!Directory.Exists(root))
         {
-            throw new DirectoryNotFoundException($"There is no folder '{root}'.");
+            throw new DirectoryNotFoundException($"The folder '{root}' does not exist.");
         }
 
         List<VocImage> images = [];
@@ -27,7 +27,7 @@ internal static class PascalVoc
             string id = line.FileName(line.Words(1)[0]);
             if (!ids.Add(id))
             {
-                throw line.Fault($"'{id}' stands in the list before.");
+                throw line.Fault($"'{id}' is already on an earlier line.");
             }
 
             string image = Path.GetFullPath(Path.Combine(root, "JPEGImages", id + ".jpg"));
@@ -37,7 +37,7 @@ internal static class PascalVoc
     }
 }
 
-/// <summary>Reads an annotation of Pascal VOC. Names and boxes of an object's parts, and the name of an image's owner, are not the object's.</summary>
+/// <summary>Reads an annotation of Pascal VOC. Ignores the names and boxes of an object's parts, and the name of the image's owner.</summary>
 internal static class VocAnnotation
 {
     private static readonly XmlReaderSettings Settings = new()
@@ -48,15 +48,15 @@ internal static class VocAnnotation
     };
 
     /// <param name="path">The annotation.</param>
-    /// <param name="image">The image that it is about.</param>
-    /// <exception cref="FileNotFoundException">There is no such annotation.</exception>
-    /// <exception cref="InvalidDataException">It is no annotation; the message names file and line.</exception>
+    /// <param name="image">The annotated image.</param>
+    /// <exception cref="FileNotFoundException">The annotation does not exist.</exception>
+    /// <exception cref="InvalidDataException">The file is not an annotation; the message names file and line.</exception>
     public static VocImage Read(string path, string image)
     {
         XElement root = Load(path);
         if (root.Name != "annotation")
         {
-            throw Fault(path, root, $"the outermost element is '{root.Name}' where 'annotation' is to be.");
+            throw Fault(path, root, $"the root element is '{root.Name}'; expected 'annotation'.");
         }
 
         XElement size = Child(path, root, "size");
@@ -68,7 +68,7 @@ internal static class VocAnnotation
     {
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"There is no annotation '{path}'.", path);
+            throw new FileNotFoundException($"The annotation '{path}' does not exist.", path);
         }
 
         try
@@ -78,7 +78,7 @@ internal static class VocAnnotation
         }
         catch (XmlException problem)
         {
-            // The refusal of a document type tells no line.
+            // The error about a forbidden DTD has no line number.
             string line = problem.LineNumber > 0 ? FormattableString.Invariant($", line {problem.LineNumber}") : "";
             throw new InvalidDataException($"'{path}'{line}: {problem.Message}", problem);
         }
@@ -100,19 +100,19 @@ internal static class VocAnnotation
         );
     }
 
-    // Corners are pixels inside the box, the first pixel of a row being 1.
+    // Corners are pixels inside the box, counted from 1.
     private static AnnotationBox Box(string path, XElement element, int width, int height)
     {
         (float left, float top) = (Number(path, element, "xmin"), Number(path, element, "ymin"));
         (float right, float bottom) = (Number(path, element, "xmax"), Number(path, element, "ymax"));
         if (left > right || top > bottom)
         {
-            throw Fault(path, element, "the box ends before it begins.");
+            throw Fault(path, element, "xmin must be at most xmax, and ymin at most ymax.");
         }
 
         if (left > width || top > height || right < 1 || bottom < 1)
         {
-            throw Fault(path, element, FormattableString.Invariant($"the box lies outside of the image of {width}x{height}."));
+            throw Fault(path, element, FormattableString.Invariant($"the box is outside the image of {width}x{height}."));
         }
 
         return new AnnotationBox(left - 1, top - 1, right - left + 1, bottom - top + 1);
@@ -123,7 +123,7 @@ internal static class VocAnnotation
         float number = Number(path, element, name);
         return number is >= 1 and <= 1 << 20 && number == MathF.Floor(number)
             ? (int)number
-            : throw Fault(path, element, $"the {name} is {number.ToString(CultureInfo.InvariantCulture)}.");
+            : throw Fault(path, element, $"the {name} is {number.ToString(CultureInfo.InvariantCulture)}; it must be a positive integer.");
     }
 
     private static float Number(string path, XElement element, string name)
@@ -131,7 +131,7 @@ internal static class VocAnnotation
         XElement child = Child(path, element, name);
         return float.TryParse(child.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) && float.IsFinite(number)
             ? number
-            : throw Fault(path, child, $"'{child.Value}' is no number.");
+            : throw Fault(path, child, $"'{child.Value}' is not a number.");
     }
 
     private static bool Flag(string path, XElement element, string name) =>
@@ -149,31 +149,31 @@ internal static class VocAnnotation
     private static InvalidDataException Fault(string path, XElement element, string what) => TextFault.At(path, ((IXmlLineInfo)element).LineNumber, what);
 }
 
-/// <summary>An image of Pascal VOC and what is on it.</summary>
+/// <summary>An image of Pascal VOC and its annotated objects.</summary>
 internal sealed record VocImage(string Path, int Width, int Height, IReadOnlyList<VocObject> Objects)
 {
-    /// <summary>The classes of which something is there that is not difficult, each once: those that VOC's own lists mark 1.</summary>
+    /// <summary>The distinct classes with at least one object that is not difficult. VOC's own lists mark them 1.</summary>
     public IEnumerable<string> ClassNames => Objects.Where(thing => !thing.Difficult).Select(thing => thing.ClassName).Distinct(StringComparer.Ordinal);
 
-    /// <summary>The classes of which only difficult objects are there: those that VOC's own lists mark 0.</summary>
+    /// <summary>The distinct classes with difficult objects only. VOC's own lists mark them 0.</summary>
     public IEnumerable<string> DifficultClassNames =>
         Objects.Select(thing => thing.ClassName).Distinct(StringComparer.Ordinal).Except(ClassNames, StringComparer.Ordinal);
 }
 
 /// <summary>An object on an image of Pascal VOC.</summary>
 /// <param name="ClassName">One of the classes.</param>
-/// <param name="Box">Where it is; VOC counts pixels from 1, here the first is 0.</param>
-/// <param name="Difficult">Whether its authors would not count a miss.</param>
-/// <param name="Truncated">Whether it reaches beyond the box.</param>
+/// <param name="Box">The bounding box. VOC counts pixels from 1, this type from 0.</param>
+/// <param name="Difficult">Whether VOC marks the object as difficult, so that a miss does not count.</param>
+/// <param name="Truncated">Whether the object extends beyond the box.</param>
 internal readonly record struct VocObject(string ClassName, AnnotationBox Box, bool Difficult, bool Truncated);
 
-/// <summary>Cuts objects out of the images of Pascal VOC: the single-label set of the patch-training paper.</summary>
+/// <summary>Crops objects from the images of Pascal VOC: the single-label set of the patch-training paper.</summary>
 internal static class VocPatches
 {
-    /// <summary>The objects that are wanted, image by image; each image is decoded once.</summary>
+    /// <summary>The selected objects, image by image. Each image is decoded once.</summary>
     /// <param name="images">The images.</param>
-    /// <param name="minSide">The least width and height of a box, in pixels.</param>
-    /// <param name="withDifficult">Whether difficult objects count.</param>
+    /// <param name="minSide">The minimum width and height of a box, in pixels.</param>
+    /// <param name="withDifficult">Whether to include difficult objects.</param>
     public static IEnumerable<PatchRow> Cut(IEnumerable<VocImage> images, int minSide, bool withDifficult)
     {
         foreach (VocImage image in images)
@@ -197,7 +197,7 @@ internal static class VocPatches
         }
     }
 
-    // An image that cannot be read goes on as it is: whoever decodes the patch meets the same error and has a policy for it.
+    // An unreadable image is returned as it is. The decoder of the patch gets the same error and has a policy for it.
     private static (DecodedImage? Decoded, byte[] Encoded) Decode(VocImage image)
     {
         byte[] encoded = File.Exists(image.Path) ? File.ReadAllBytes(image.Path) : [];
@@ -230,7 +230,7 @@ internal static class VocPatches
     }
 }
 
-/// <summary>An image of Pascal VOC and its classes. ML.NET makes a column of each property.</summary>
+/// <summary>An image of Pascal VOC and its classes. Each property is a column in ML.NET.</summary>
 internal sealed record VocImageRow
 {
     public string ImagePath { get; set; } = "";
@@ -248,7 +248,7 @@ internal sealed record VocImageRow
         };
 }
 
-/// <summary>An object of Pascal VOC. ML.NET makes a column of each property.</summary>
+/// <summary>An object of Pascal VOC. Each property is a column in ML.NET.</summary>
 internal sealed record VocObjectRow
 {
     public string ImagePath { get; set; } = "";
@@ -273,10 +273,10 @@ internal sealed record VocObjectRow
         });
 }
 
-/// <summary>An object cut out of an image of Pascal VOC. ML.NET makes a column of each property.</summary>
+/// <summary>An object cropped from an image of Pascal VOC. Each property is a column in ML.NET.</summary>
 internal sealed record PatchRow
 {
-    /// <summary>The whole image.</summary>
+    /// <summary>The file of the whole image.</summary>
     public string ImagePath { get; set; } = "";
 
     /// <summary>The object as an encoded image; the whole file if it cannot be read.</summary>

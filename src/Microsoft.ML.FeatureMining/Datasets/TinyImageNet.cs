@@ -3,20 +3,20 @@ using Microsoft.ML.FeatureMining.Files;
 namespace Microsoft.ML.FeatureMining.Datasets;
 
 /// <summary>
-/// Tiny ImageNet as it is published: wnids.txt, words.txt, train/ID/images, and one folder val/images with the classes in val_annotations.txt. Its test images
-/// have no labels.
+/// Tiny ImageNet in its published layout: wnids.txt, words.txt, train/ID/images, and one folder val/images with the classes in val_annotations.txt. Its test
+/// images have no labels.
 /// </summary>
 internal static class TinyImageNet
 {
     /// <summary>Training images in the order of wnids.txt and then of their paths; validation images in the order of their list.</summary>
     /// <exception cref="DirectoryNotFoundException">A folder is missing.</exception>
     /// <exception cref="FileNotFoundException">A list is missing.</exception>
-    /// <exception cref="InvalidDataException">A list is wrong; the message names file and line. Or a class has no image.</exception>
+    /// <exception cref="InvalidDataException">A list is invalid; the message names file and line. Or a class has no image.</exception>
     public static IReadOnlyList<SynsetImageRow> Read(string root, DataPart part)
     {
         if (!Directory.Exists(root))
         {
-            throw new DirectoryNotFoundException($"There is no folder '{root}'.");
+            throw new DirectoryNotFoundException($"The folder '{root}' does not exist.");
         }
 
         IReadOnlyList<Synset> classes = Classes(root);
@@ -41,7 +41,7 @@ internal static class TinyImageNet
             string[] words = line.Words(6); // image, class, box
             if (!byId.TryGetValue(words[1], out Synset synset))
             {
-                throw line.Fault($"'{words[1]}' is no class of wnids.txt.");
+                throw line.Fault($"'{words[1]}' is not a class of wnids.txt.");
             }
 
             yield return SynsetImageRow.Of(Path.Combine(folder, "images", line.FileName(words[0])), synset);

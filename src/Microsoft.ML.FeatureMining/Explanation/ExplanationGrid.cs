@@ -2,17 +2,17 @@ using Microsoft.ML.FeatureMining.Imaging;
 
 namespace Microsoft.ML.FeatureMining.Explanation;
 
-/// <summary>Explanations as one image, such as the papers' figures.</summary>
+/// <summary>Draws explanations as one image, like the figures of the papers.</summary>
 public static class ExplanationGrid
 {
     /// <summary>
-    /// A row for each image: the image, its class activation map, Grad-CAM of each stage, and of each split of a Split-and-Share head (Lee et al. 2021, figures
-    /// 2 and 3); of an ensemble the mean map and each network's.
+    /// One row per image: the image, its class activation map, Grad-CAM of each stage, and Grad-CAM of each split of a Split-and-Share head (Lee et al. 2021,
+    /// figures 2 and 3). For an ensemble: the mean map and the map of each network.
     /// </summary>
     /// <param name="rows">The images.</param>
     /// <param name="side">The longer side of a cell, in pixels.</param>
     /// <returns>A PNG file.</returns>
-    /// <exception cref="ArgumentException">There is no image.</exception>
+    /// <exception cref="ArgumentException">There are no images.</exception>
     public static byte[] FromImages(IEnumerable<ImageExplanation> rows, int side = 112)
     {
         ArgumentNullException.ThrowIfNull(rows);
@@ -23,13 +23,15 @@ public static class ExplanationGrid
     }
 
     /// <summary>
-    /// A row for each model, a column for each image: first the images, then the main map of each model. Where a model was trained on a part of its last
-    /// features, the first column shows each model's, white for the part and gray for the rest (Xie et al. 2022, figure 1).
+    /// One row per model and one column per image. The first row shows the images; each other row shows a model's main maps. If a model was trained on a part
+    /// of its last features, the first column shows the part of each model: white for the part and gray for the rest (Xie et al. 2022, figure 1).
     /// </summary>
-    /// <param name="models">For each model the part, null for all, and the explanations of the same images in the same order.</param>
+    /// <param name="models">
+    /// For each model, the part of the features (null for all features), and the explanations of the same images in the same order.
+    /// </param>
     /// <param name="side">The longer side of a cell, in pixels.</param>
     /// <returns>A PNG file.</returns>
-    /// <exception cref="ArgumentException">There is no model, or none of an image.</exception>
+    /// <exception cref="ArgumentException">There are no models, or there are no images.</exception>
     public static byte[] FromModels(IReadOnlyList<(HeatMap? FixedMaskMap, IReadOnlyList<ImageExplanation> Images)> models, int side = 112)
     {
         ArgumentNullException.ThrowIfNull(models);
@@ -46,7 +48,7 @@ public static class ExplanationGrid
         }
     }
 
-    // A frame of gray sets the white off from the page.
+    // A gray frame separates the white from the page.
     private static DecodedImage Part(HeatMap? part, int side)
     {
         const byte Discarded = 150;
@@ -63,7 +65,7 @@ public static class ExplanationGrid
     {
         if (rows.Length == 0 || rows[0].Length == 0)
         {
-            throw new ArgumentException("There is nothing to show.", nameof(rows));
+            throw new ArgumentException("There are no images to show. Pass at least one explanation.", nameof(rows));
         }
 
         DecodedImage grid = ImageGrid.Compose(rows);
@@ -71,7 +73,7 @@ public static class ExplanationGrid
     }
 }
 
-/// <summary>Images in rows and columns on white, such as the papers' figures.</summary>
+/// <summary>Images in rows and columns on white, like the figures of the papers.</summary>
 internal static class ImageGrid
 {
     private const int Gap = 4;

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Explanation;
 
 /// <summary>
-/// How much each position of an image speaks for a class: a map of h rows and w columns, the size of the features that it was computed from. Immutable.
+/// How much each position of an image contributes to a class: a map of h rows and w columns, the size of the features it was computed from. Immutable.
 /// </summary>
 public sealed class HeatMap
 {
@@ -15,7 +15,10 @@ public sealed class HeatMap
     {
         if (values.Length != height * width)
         {
-            throw new ArgumentException(FormattableString.Invariant($"{values.Length} values are no map of {height}x{width}."), nameof(values));
+            throw new ArgumentException(
+                FormattableString.Invariant($"A map of {height}x{width} has {height * width} values, not {values.Length}."),
+                nameof(values)
+            );
         }
 
         (Height, Width, _values) = (height, width, values);
@@ -27,10 +30,10 @@ public sealed class HeatMap
     /// <summary>Columns w.</summary>
     public int Width { get; }
 
-    /// <summary>The values [h,w], row by row, in the units of the class's logit; of an ensemble from 0 to 1.</summary>
+    /// <summary>The values [h,w], row by row, in the units of the class's logit; from 0 to 1 for an ensemble.</summary>
     public IReadOnlyList<float> Values => _values;
 
-    /// <summary>The map with its least value at 0 and its largest at 1; one that is the same everywhere becomes 0.</summary>
+    /// <summary>The map scaled to [0, 1], from its minimum to its maximum. A constant map becomes 0.</summary>
     public HeatMap Normalize()
     {
         (float least, float largest) = (_values.Min(), _values.Max());
@@ -39,8 +42,8 @@ public sealed class HeatMap
     }
 
     /// <summary>
-    /// The map at another size, by bilinear interpolation between the middles of its cells, as PyTorch's
-    /// <c>interpolate(mode="bilinear", align_corners=False)</c>.
+    /// The map at another size, by bilinear interpolation between the centers of its cells, as PyTorch's <c>interpolate(mode="bilinear",
+    /// align_corners=False)</c>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">A side is not positive.</exception>
     public HeatMap Resize(int height, int width)
@@ -61,9 +64,9 @@ public sealed class HeatMap
         return new HeatMap(height, width, values);
     }
 
-    /// <summary>The weighted mean of maps, each from 0 to 1 and at the size of the largest side in each direction.</summary>
+    /// <summary>The weighted mean of maps. Each map is first scaled to [0, 1] and resized to the largest height and width.</summary>
     /// <param name="maps">At least one.</param>
-    /// <param name="shares">One a map; they sum to 1.</param>
+    /// <param name="shares">The weight of each map; they sum to 1.</param>
     internal static HeatMap Mean(IReadOnlyList<HeatMap> maps, IReadOnlyList<double> shares)
     {
         (int height, int width) = (maps.Max(map => map.Height), maps.Max(map => map.Width));
@@ -87,7 +90,7 @@ public sealed class HeatMap
     private static BilinearTap[] Taps(int from, int to) => [.. Enumerable.Range(0, to).Select(i => BilinearTap.Of(i, from, to))];
 }
 
-/// <summary>The two definitions of a map that tells where in the features a class was found.</summary>
+/// <summary>The two kinds of maps that show where in the features a class was found.</summary>
 internal static class ActivationMap
 {
     /// <summary>
@@ -95,7 +98,7 @@ internal static class ActivationMap
     /// f[c](x,y).
     /// </summary>
     /// <param name="features">[1,C,h,w] of the last stage.</param>
-    /// <param name="weights">Of the class, [C].</param>
+    /// <param name="weights">The weights of the class, [C].</param>
     public static HeatMap Cam(Tensor features, Tensor weights)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -103,8 +106,8 @@ internal static class ActivationMap
     }
 
     /// <summary>
-    /// Grad-CAM (Selvaraju et al. 2017, equations 1 and 2): L(x,y) = ReLU(sum over c of a[c] f[c](x,y)), a[c] being the mean over all positions of the gradient
-    /// of the class's logit with respect to f[c].
+    /// Grad-CAM (Selvaraju et al. 2017, equations 1 and 2): L(x,y) = ReLU(sum over c of a[c] f[c](x,y)), where a[c] is the mean over all positions of the
+    /// gradient of the class's logit with respect to f[c].
     /// </summary>
     /// <param name="features">[1,C,h,w] of a stage.</param>
     /// <param name="gradient">[1,C,h,w].</param>

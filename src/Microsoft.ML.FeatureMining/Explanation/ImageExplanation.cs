@@ -2,7 +2,7 @@ using Microsoft.ML.FeatureMining.Imaging;
 
 namespace Microsoft.ML.FeatureMining.Explanation;
 
-/// <summary>Where on one image a network, or an ensemble of them, found a class.</summary>
+/// <summary>Shows where a network, or an ensemble, found a class on one image.</summary>
 public sealed class ImageExplanation
 {
     internal ImageExplanation(NetworkMaps maps, DecodedImage image)
@@ -12,10 +12,10 @@ public sealed class ImageExplanation
         MainMap = ClassMap ?? StageMaps[^1];
     }
 
-    /// <param name="probabilities">Of all together.</param>
-    /// <param name="target">The class that the maps of all are of.</param>
-    /// <param name="members">Each network's own.</param>
-    /// <param name="shares">Of each in the score; they sum to 1.</param>
+    /// <param name="probabilities">The probabilities of the ensemble.</param>
+    /// <param name="target">The class of all maps.</param>
+    /// <param name="members">The explanation by each network.</param>
+    /// <param name="shares">The weight of each network in the score; they sum to 1.</param>
     internal ImageExplanation(IReadOnlyList<float> probabilities, int target, IReadOnlyList<ImageExplanation> members, IReadOnlyList<double> shares)
     {
         (Probabilities, Class, Image, Members) = (probabilities, target, members[0].Image, members);
@@ -23,44 +23,42 @@ public sealed class ImageExplanation
     }
 
     /// <summary>
-    /// The probabilities of all classes, in their order; they sum to 1, but where an image may have any number of classes. Of the image itself, whatever views
-    /// the model scores.
+    /// The probabilities of all classes, in their order. They sum to 1, except for a multi-label model. They are computed from the image itself, even if the
+    /// model scores several views.
     /// </summary>
     public IReadOnlyList<float> Probabilities { get; }
 
-    /// <summary>The class, from 0, that the maps are of.</summary>
+    /// <summary>The class of the maps, from 0.</summary>
     public int Class { get; }
 
     /// <summary>
-    /// The class activation map (Zhou et al. 2016), of the size of the last stage; null where the head is not linear in the mean of the features, and for an
-    /// ensemble.
+    /// The class activation map (Zhou et al. 2016), of the size of the last stage. Null for an ensemble, or if the head is not linear in the mean of the
+    /// features.
     /// </summary>
     public HeatMap? ClassMap { get; }
 
-    /// <summary>Grad-CAM (Selvaraju et al. 2017) of each stage, first to last, of the stage's size; empty for an ensemble.</summary>
+    /// <summary>Grad-CAM (Selvaraju et al. 2017) of each stage, first to last, each of the size of its stage; empty for an ensemble.</summary>
     public IReadOnlyList<HeatMap> StageMaps { get; } = [];
 
     /// <summary>
-    /// With a Split-and-Share head, Grad-CAM of each split's channels with respect to the classifier that they are the last for (Lee et al. 2021, figure 2);
+    /// With a Split-and-Share head, Grad-CAM of each split's channels with respect to the classifier that ends with this split (Lee et al. 2021, figure 2);
     /// otherwise empty.
     /// </summary>
     public IReadOnlyList<HeatMap> SplitMaps { get; } = [];
 
-    /// <summary>
-    /// The explanations by each network of an ensemble, all of the class that is the ensemble's, in the order of the networks; empty for one network.
-    /// </summary>
+    /// <summary>The explanation by each network of an ensemble, in the order of the networks, all for the ensemble's class. Empty for one network.</summary>
     public IReadOnlyList<ImageExplanation> Members { get; } = [];
 
     /// <summary>
-    /// The map that tells most of the class: the class activation map where there is one, otherwise Grad-CAM of the last stage; for an ensemble the mean of its
-    /// networks' main maps, each from 0 to 1 and enlarged to the largest, with the networks' weights in the score.
+    /// The most informative map: the class activation map if there is one, otherwise Grad-CAM of the last stage. For an ensemble, the weighted mean of the
+    /// networks' main maps, with the networks' weights in the score. Each map is first scaled to [0, 1] and enlarged to the largest one.
     /// </summary>
     public HeatMap MainMap { get; }
 
-    /// <summary>What the network saw, RGB; of an ensemble, its first.</summary>
+    /// <summary>The input of the network as RGB; for an ensemble, of its first network.</summary>
     internal DecodedImage Image { get; }
 
-    /// <summary>All maps with words on each.</summary>
+    /// <summary>All maps and their names.</summary>
     internal IEnumerable<(string Name, HeatMap Map)> NamedMaps =>
         Members.Count > 0
             ?
@@ -75,7 +73,7 @@ public sealed class ImageExplanation
                 .. SplitMaps.Select((map, i) => ($"Grad-CAM, split {i + 1}", map)),
             ];
 
-    /// <summary>The image as the network saw it, or under a map of it, as a PNG file.</summary>
+    /// <summary>The input of the network as a PNG file, optionally with a heat map over it.</summary>
     /// <param name="map">One of the maps above; null for the image alone.</param>
     /// <param name="side">The longer side of the PNG, in pixels.</param>
     public byte[] ToPng(HeatMap? map = null, int side = 224)
@@ -85,10 +83,10 @@ public sealed class ImageExplanation
     }
 }
 
-/// <summary>Heat maps over images, in the colors that the papers use.</summary>
+/// <summary>Draws heat maps over images, in the colors of the papers.</summary>
 internal static class Overlay
 {
-    /// <summary>The image at another size, blended half and half with the colors of the map; red is the maximum.</summary>
+    /// <summary>Resizes the image and blends it half and half with the colors of the map. Red is the maximum.</summary>
     /// <param name="image">RGB.</param>
     /// <param name="map">Null for the image alone.</param>
     /// <param name="side">The longer side of the result.</param>

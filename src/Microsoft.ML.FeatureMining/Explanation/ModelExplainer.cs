@@ -11,17 +11,17 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Explanation;
 
-/// <summary>One network, or several that score as one, explained. Owns the networks.</summary>
+/// <summary>Explains the predictions of one network or an ensemble. Owns the networks.</summary>
 /// <param name="networks">At least one.</param>
-/// <param name="shares">Of each in the score; they sum to 1.</param>
+/// <param name="shares">The weight of each network in the score; they sum to 1.</param>
 internal sealed class ModelExplainer(IReadOnlyList<NetworkExplainer> networks, IReadOnlyList<double> shares) : IDisposable
 {
     public IReadOnlyList<NetworkExplainer> Networks => networks;
 
     public IReadOnlyList<double> Shares => shares;
 
-    /// <param name="pixels">The image as each network takes it.</param>
-    /// <param name="target">The class, from 0; null for the most probable of all networks together.</param>
+    /// <param name="pixels">The input image of each network.</param>
+    /// <param name="target">The class, from 0; null for the ensemble's most probable class.</param>
     public ImageExplanation Explain(IReadOnlyList<byte[]> pixels, int? target)
     {
         ImageExplanation[] alone = [.. networks.Zip(pixels, (network, image) => network.Explain(image, target))];
@@ -54,9 +54,7 @@ internal sealed class ModelExplainer(IReadOnlyList<NetworkExplainer> networks, I
     }
 }
 
-/// <summary>
-/// A saved model that can compute gradients: BatchNorm in evaluation mode, not folded. Holds native memory until disposed; for one thread at a time.
-/// </summary>
+/// <summary>A saved model that can compute gradients: BatchNorm in evaluation mode, not folded. Holds native memory until disposed. Not thread-safe.</summary>
 internal sealed class NetworkExplainer : IDisposable
 {
     private readonly ImageNetwork _network;
@@ -83,7 +81,7 @@ internal sealed class NetworkExplainer : IDisposable
 
     public int StageCount => _network.Backbone.StageChannels.Count;
 
-    /// <param name="pixels">One image as the model takes it, [C,H,W], bytes or floats.</param>
+    /// <param name="pixels">One input image of the model, [C,H,W], bytes or floats.</param>
     /// <param name="target">The class, from 0; null for the most probable.</param>
     public ImageExplanation Explain(ReadOnlySpan<byte> pixels, int? target)
     {
@@ -130,19 +128,20 @@ internal sealed class NetworkExplainer : IDisposable
     }
 }
 
-/// <summary>All maps of one image and one class, from one pass forward and one back.</summary>
-/// <param name="Probabilities">Of all classes, [K].</param>
-/// <param name="Class">The class k that the maps are of.</param>
-/// <param name="ClassMap">CAM; null where the head is not linear in the mean of the features.</param>
+/// <summary>All maps of one image and one class, from one forward and one backward pass.</summary>
+/// <param name="Probabilities">The probabilities of all classes, [K].</param>
+/// <param name="Class">The class k of the maps.</param>
+/// <param name="ClassMap">CAM; null if the head is not linear in the mean of the features.</param>
 /// <param name="StageMaps">Grad-CAM of each stage, first to last.</param>
-/// <param name="SplitMaps">With a Split-and-Share head, Grad-CAM of each split's channels with respect to the classifier that they are the last for (Lee et al.
-/// 2021, figure 2).</param>
+/// <param name="SplitMaps">
+/// With a Split-and-Share head, Grad-CAM of each split's channels with respect to the classifier that ends with this split (Lee et al. 2021, figure 2).
+/// </param>
 internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? ClassMap, IReadOnlyList<HeatMap> StageMaps, IReadOnlyList<HeatMap> SplitMaps)
 {
     /// <param name="network">In evaluation mode, BatchNorm not folded.</param>
     /// <param name="image">Normalized, [1,C,H,W].</param>
     /// <param name="target">The class; null for the most probable.</param>
-    /// <param name="multilabel">Whether each class has a probability of its own.</param>
+    /// <param name="multilabel">Whether each class has its own sigmoid probability.</param>
     public static NetworkMaps Of(ImageNetwork network, Tensor image, int? target, bool multilabel = false)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -162,7 +161,7 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
     }
 
     /// <summary>
-    /// The output of each stage. The image asks for its gradient, so that the stages are part of a graph whatever the network's own parameters ask for.
+    /// The output of each stage. The image requires a gradient, so that the stages are part of the autograd graph even if all parameters are frozen.
     /// </summary>
     public static Tensor[] Stages(Backbone backbone, Tensor image)
     {
@@ -184,7 +183,7 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
     }
 }
 
-/// <summary>Gathers the features of one stage, image by image.</summary>
+/// <summary>Collects statistics of the features of one stage, image by image.</summary>
 internal sealed class ActivationCounter(int stage)
 {
     private readonly long[] _counts = new long[StageActivations.Bins];
@@ -218,16 +217,16 @@ internal sealed class ActivationCounter(int stage)
 }
 
 /// <summary>
-/// How strongly a stage responds, over some images (Xie et al. 2021, arXiv version, figure 4): how many of its features are larger than 0.5, by size.
+/// How strongly a stage responds to some images (Xie et al. 2021, arXiv version, figure 4): a histogram of its features that are larger than 0.5.
 /// </summary>
 /// <param name="Stage">The stage, from 0.</param>
-/// <param name="Images">How many images.</param>
+/// <param name="Images">The number of images.</param>
 /// <param name="Mean">The mean of all features.</param>
-/// <param name="ActiveFraction">The share of features larger than <see cref="Threshold"/>, in [0, 1].</param>
-/// <param name="Counts">For each bin how many features an image, on average, lie in it; the last counts all that are larger.</param>
+/// <param name="ActiveFraction">The fraction of features larger than <see cref="Threshold"/>, in [0, 1].</param>
+/// <param name="Counts">For each bin, the mean number of features per image. The last bin also counts all larger features.</param>
 public sealed record StageActivations(int Stage, int Images, double Mean, double ActiveFraction, IReadOnlyList<double> Counts)
 {
-    /// <summary>Features up to this are not counted, as in the paper.</summary>
+    /// <summary>Features up to this value are not counted, as in the paper.</summary>
     public const double Threshold = 0.5;
 
     /// <summary>The width of a bin: bin i holds the features in (0.5 + 0.25 i, 0.75 + 0.25 i].</summary>
@@ -236,10 +235,10 @@ public sealed record StageActivations(int Stage, int Images, double Mean, double
     internal const int Bins = 24;
 }
 
-/// <summary>An image as a network takes it, made visible.</summary>
+/// <summary>Converts an input of a network to an image that can be shown.</summary>
 internal static class InputPreview
 {
-    /// <summary>RGB: of three channels all, of any other number the first as gray; floats between their least and their largest.</summary>
+    /// <summary>RGB. If there are not three channels, the first one is shown as gray. Floats are scaled from their minimum and maximum to 0 and 255.</summary>
     public static DecodedImage Of(ReadOnlySpan<byte> pixels, ImageShape shape, PixelType element)
     {
         byte[] planar = element == PixelType.Byte ? pixels[..shape.Length].ToArray() : ToBytes(MemoryMarshal.Cast<byte, float>(pixels)[..shape.Length]);

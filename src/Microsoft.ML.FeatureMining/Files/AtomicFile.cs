@@ -1,6 +1,8 @@
 namespace Microsoft.ML.FeatureMining.Files;
 
-/// <summary>Replaces a file as a whole: written beside it, flushed to the disk, renamed over it. A process that dies in between leaves the old file.</summary>
+/// <summary>
+/// Replaces a file atomically: writes a temporary file beside it, flushes it to disk, and renames it. If the process dies before the end, the old file remains.
+/// </summary>
 internal static class AtomicFile
 {
     private const string Unfinished = ".tmp";
@@ -25,14 +27,14 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>A new name beside a file, for a writer that fills it in several steps and then calls <see cref="Replace"/>.</summary>
+    /// <summary>A new temporary path beside a file, for a writer that needs several steps and then calls <see cref="Replace"/>.</summary>
     public static string TemporaryPath(string path) => FormattableString.Invariant($"{path}.{Environment.ProcessId}-{Guid.NewGuid():N}{Unfinished}");
 
-    /// <summary>Puts a finished temporary file, which is flushed to the disk, in the place of the file.</summary>
+    /// <summary>Replaces the file by a finished temporary file. The caller must have flushed it to disk.</summary>
     public static void Replace(string path, string temporary) => File.Move(temporary, path, overwrite: true);
 
-    /// <summary>Removes the temporary files that killed processes left. A file that is still open for writing is locked and stays.</summary>
-    /// <param name="folder">Where to look; need not exist.</param>
+    /// <summary>Removes temporary files left by killed processes. A file that is still open for writing is locked and remains.</summary>
+    /// <param name="folder">The folder of the files; it need not exist.</param>
     /// <param name="pattern">The names of the finished files; may have wildcards.</param>
     public static void RemoveAbandoned(string folder, string pattern)
     {
@@ -44,7 +46,7 @@ internal static class AtomicFile
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Another process writes it, or has just removed it.
+                // Another process is writing it, or has just removed it.
             }
         }
     }

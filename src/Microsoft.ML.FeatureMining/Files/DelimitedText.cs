@@ -4,8 +4,8 @@ using System.Text;
 namespace Microsoft.ML.FeatureMining.Files;
 
 /// <summary>
-/// Reads comma- or tab-separated text as RFC 4180 has it: quotes around fields that hold separators, quotes (doubled) or line breaks; lines end in LF or CRLF;
-/// UTF-8. Whatever else is refused, as a file read wrongly would give wrong labels. Empty lines are passed over.
+/// Reads comma- or tab-separated text in the format of RFC 4180: fields that contain separators, quotes (doubled) or line breaks are quoted; lines end with LF
+/// or CRLF; UTF-8. Anything else is an error, because a misread file would give wrong labels. Empty lines are skipped.
 /// </summary>
 internal sealed class DelimitedText
 {
@@ -22,13 +22,13 @@ internal sealed class DelimitedText
         (_reader, _path, _separator) = (reader, path, separator);
     }
 
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The text is not so; the message names file and line.</exception>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidDataException">The text is not in this format; the message names file and line.</exception>
     public static IEnumerable<DelimitedRecord> Read(string path, char separator)
     {
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"There is no file '{path}'.", path);
+            throw new FileNotFoundException($"The file '{path}' does not exist.", path);
         }
 
         return Records(path, separator);
@@ -47,7 +47,7 @@ internal sealed class DelimitedText
                 throw TextFault.At(
                     path,
                     record.Line,
-                    FormattableString.Invariant($"there are {record.Fields.Length} fields where the first record has {fields}.")
+                    FormattableString.Invariant($"there are {record.Fields.Length} fields, but the first record has {fields}.")
                 );
             }
 
@@ -64,7 +64,7 @@ internal sealed class DelimitedText
         }
         catch (DecoderFallbackException)
         {
-            throw TextFault.At(_path, _line, "the text here or soon after is not UTF-8.");
+            throw TextFault.At(_path, _line, "the text on this line or soon after is not UTF-8. Save the file as UTF-8.");
         }
     }
 
@@ -78,7 +78,7 @@ internal sealed class DelimitedText
         } while (Take(_separator));
         if (!TakeLineEnd() && _reader.Peek() != End)
         {
-            throw Fault("there is text behind a closing quote.");
+            throw Fault("there is text after a closing quote. Double the quotes inside a quoted field.");
         }
 
         return new DelimitedRecord(first, [.. fields]);
@@ -91,7 +91,7 @@ internal sealed class DelimitedText
         {
             if (next == '"')
             {
-                throw Fault("there is a quote in a field that does not begin with one.");
+                throw Fault("there is a quote in an unquoted field. Quote the whole field and double the quotes inside it.");
             }
 
             _field.Append((char)_reader.Read());
@@ -128,7 +128,7 @@ internal sealed class DelimitedText
             _line++;
             return true;
         }
-        return carriageReturn ? throw Fault("there is a carriage return without a line feed.") : false;
+        return carriageReturn ? throw Fault("there is a carriage return without a line feed. End lines with LF or CRLF.") : false;
     }
 
     private bool Take(char wanted)
@@ -146,19 +146,20 @@ internal sealed class DelimitedText
 }
 
 /// <summary>A record of a <see cref="DelimitedText"/>.</summary>
-/// <param name="Line">The line that it begins on, from 1; a field in quotes may hold line breaks.</param>
+/// <param name="Line">The line on which the record starts, from 1; a quoted field may contain line breaks.</param>
 /// <param name="Fields">At least one.</param>
 internal readonly record struct DelimitedRecord(int Line, string[] Fields);
 
-/// <summary>A text file in which each line begins with a number of its own; what belongs together in several such files has the same number.</summary>
+/// <summary>A text file in which each line starts with a unique number. The number joins the lines of several such files.</summary>
 internal sealed class NumberedLines
 {
     private readonly string _path;
     private readonly Dictionary<int, TextLine> _lines = [];
 
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">A line does not begin with a number, or repeats one of an earlier line; the message names file and
-    /// line.</exception>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A line does not start with a number, or repeats the number of an earlier line; the message names file and line.
+    /// </exception>
     public NumberedLines(string path)
     {
         _path = path;
@@ -167,12 +168,12 @@ internal sealed class NumberedLines
             (string first, string rest) = line.Split();
             if (!int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
             {
-                throw line.Fault($"'{first}' is no number.");
+                throw line.Fault($"'{first}' is not a number; each line must start with one.");
             }
 
             if (!_lines.TryAdd(number, line with { Text = rest }))
             {
-                throw line.Fault($"the number {first} stands in the file before.");
+                throw line.Fault($"the number {first} is already on an earlier line.");
             }
 
             Numbers.Add(number);
@@ -182,55 +183,57 @@ internal sealed class NumberedLines
     /// <summary>In the order of the file.</summary>
     public List<int> Numbers { get; } = [];
 
-    /// <summary>What follows that number.</summary>
-    /// <exception cref="InvalidDataException">There is no line of that number.</exception>
+    /// <summary>The text after that number.</summary>
+    /// <exception cref="InvalidDataException">There is no line with that number.</exception>
     public TextLine this[int number] =>
         _lines.TryGetValue(number, out TextLine line)
             ? line
             : throw new InvalidDataException(FormattableString.Invariant($"'{_path}' has no line for the number {number}."));
 }
 
-/// <summary>A line of a text file that is not empty.</summary>
+/// <summary>A non-empty line of a text file.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Number">The line, from 1.</param>
-/// <param name="Text">What stands there, without space around it.</param>
+/// <param name="Text">The text, trimmed.</param>
 internal readonly record struct TextLine(string Path, int Number, string Text)
 {
-    /// <summary>The lines of a file in order; empty ones are passed over.</summary>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <summary>The lines of a file in order; empty lines are skipped.</summary>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     public static IEnumerable<TextLine> Read(string path)
     {
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"There is no file '{path}'.", path);
+            throw new FileNotFoundException($"The file '{path}' does not exist.", path);
         }
 
         return File.ReadLines(path).Select((text, i) => new TextLine(path, i + 1, text.Trim())).Where(line => line.Text.Length > 0);
     }
 
-    /// <summary>The error that this line is.</summary>
+    /// <summary>An error about this line.</summary>
     public InvalidDataException Fault(string what) => TextFault.At(Path, Number, what);
 
-    /// <summary>The words of the line, which must be so many.</summary>
+    /// <summary>The words of the line; there must be <paramref name="count"/> words.</summary>
     public string[] Words(int count)
     {
         string[] words = Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        return words.Length == count ? words : throw Fault(FormattableString.Invariant($"there are {words.Length} words where {count} are to be."));
+        return words.Length == count ? words : throw Fault(FormattableString.Invariant($"there are {words.Length} words; expected {count}."));
     }
 
-    /// <summary>The first word, and what follows it.</summary>
-    public (string First, string Behind) Split()
+    /// <summary>The first word and the rest of the line.</summary>
+    public (string First, string Rest) Split()
     {
         int end = Text.AsSpan().IndexOfAny(' ', '\t');
         return end < 0 ? (Text, "") : (Text[..end], Text[end..].Trim());
     }
 
-    /// <summary>A name that the line holds, as one part of a path.</summary>
+    /// <summary>Checks that a name from the line is a file name without folders.</summary>
     public string FileName(string name) =>
-        name.Length > 0 && name is not ("." or "..") && name.AsSpan().IndexOfAny('/', '\\', '\0') < 0 ? name : throw Fault($"'{name}' is no name of a file.");
+        name.Length > 0 && name is not ("." or "..") && name.AsSpan().IndexOfAny('/', '\\', '\0') < 0
+            ? name
+            : throw Fault($"'{name}' is not a file name; it must have no folder.");
 }
 
-/// <summary>What is wrong with a text file, and where.</summary>
+/// <summary>Errors that name a text file and a line.</summary>
 internal static class TextFault
 {
     public static InvalidDataException At(string path, int line, string what) => new(FormattableString.Invariant($"'{path}', line {line}: {what}"));

@@ -11,12 +11,12 @@ internal sealed class FolderLock : IDisposable
 {
     private readonly FileStream _lock;
 
-    /// <param name="folder">An existing folder, which gets the files <c>lock</c> and <c>owner</c>.</param>
-    /// <param name="user">What works in it, for the error: "run" or "sweep".</param>
+    /// <param name="folder">An existing folder. The files <c>lock</c> and <c>owner</c> are created in it.</param>
+    /// <param name="user">What uses the folder, for the error message: "run" or "sweep".</param>
     /// <exception cref="IOException">The folder is locked; the message names the process that locked it.</exception>
     public FolderLock(string folder, string user)
     {
-        // The owner's name has a file of its own: on Windows, a locked file cannot be read.
+        // The owner's name is in a separate file, because a locked file cannot be read on Windows.
         string owner = Path.Combine(folder, "owner");
         try
         {

@@ -18,6 +18,6 @@ internal static class Json
             RespectRequiredConstructorParameters = true,
         };
 
-    /// <summary>For logs, which people read too: quotes and letters of other alphabets are not escaped, and nothing is refused.</summary>
+    /// <summary>For logs, which people read too: quotes and non-ASCII letters are not escaped, and null values are allowed.</summary>
     public static JsonSerializerOptions Log { get; } = new(State) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, RespectNullableAnnotations = false };
 }

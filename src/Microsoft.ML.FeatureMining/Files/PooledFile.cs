@@ -6,8 +6,8 @@ namespace Microsoft.ML.FeatureMining.Files;
 internal static class PooledFile
 {
     /// <param name="path">The file.</param>
-    /// <param name="use">Takes all of its bytes; must not keep them.</param>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <param name="use">Receives all bytes of the file; must not keep them.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     public static void Use(string path, Action<ReadOnlySpan<byte>> use)
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);

@@ -6,7 +6,7 @@ using System.Security.Cryptography;
 
 namespace Microsoft.ML.FeatureMining.Imaging;
 
-/// <summary>8-bit pixels, row by row, the channels of a pixel side by side.</summary>
+/// <summary>A decoded image: 8-bit interleaved pixels, [H,W,C].</summary>
 internal sealed class DecodedImage
 {
     public DecodedImage(int width, int height, int channels, byte[] pixels)
@@ -16,7 +16,9 @@ internal sealed class DecodedImage
         if (pixels.LongLength != (long)width * height * channels)
         {
             throw new ArgumentException(
-                FormattableString.Invariant($"{pixels.LongLength} bytes are no {width}x{height} image of {channels} channels."),
+                FormattableString.Invariant(
+                    $"A {width}x{height} image with {channels} channels has {(long)width * height * channels} bytes, not {pixels.LongLength}."
+                ),
                 nameof(pixels)
             );
         }
@@ -33,13 +35,13 @@ internal sealed class DecodedImage
 
     public byte[] Pixels { get; } // [H, W, C]
 
-    /// <summary>The width of the image in its file, of which a decoder may have made less.</summary>
+    /// <summary>The width of the image in its file. A decoder may return a smaller image.</summary>
     public int FullWidth { get; init; }
 
     /// <summary>The height of the image in its file.</summary>
     public int FullHeight { get; init; }
 
-    /// <summary>How many pixels of the file lie along a side of one of these; at the right and lower edge there may be fewer.</summary>
+    /// <summary>How many pixels of the file make one pixel along each axis. At the right and lower edge there may be fewer.</summary>
     public int Shrink { get; init; } = 1;
 
     /// <summary>ITU-R 601 luma in 16-bit fixed point, rounded.</summary>
@@ -78,7 +80,7 @@ internal sealed class DecodedImage
     }
 }
 
-/// <summary>An image, or a part of one, where its pixels lie: 8-bit, row by row, the channels of a pixel side by side.</summary>
+/// <summary>A view of an image or a part of one, without a copy: 8-bit interleaved pixels, row by row.</summary>
 internal readonly ref struct PixelView
 {
     public PixelView(ReadOnlySpan<byte> pixels, int width, int height, int channels)
@@ -88,7 +90,7 @@ internal readonly ref struct PixelView
         (FullWidth, FullHeight) = (width, height);
     }
 
-    /// <summary>From the first pixel on.</summary>
+    /// <summary>The pixels, starting at the first one of the view.</summary>
     public ReadOnlySpan<byte> Pixels { get; }
 
     public int Width { get; }
@@ -117,13 +119,13 @@ internal readonly ref struct PixelView
             Shrink = image.Shrink,
         };
 
-    /// <summary>A box of it, which must lie inside.</summary>
+    /// <summary>A view of a box, which must be inside this view.</summary>
     public PixelView Part(PixelBox box) => new(Pixels[((box.Top * Stride) + (box.Left * Channels))..], box.Width, box.Height, Channels) { Stride = Stride };
 
-    /// <summary>The part of a row that it shows.</summary>
+    /// <summary>The pixels of one row.</summary>
     public ReadOnlySpan<byte> Row(int y) => Pixels.Slice(y * Stride, Width * Channels);
 
-    /// <summary>A copy that stays.</summary>
+    /// <summary>Copies the pixels into an image of their own.</summary>
     public DecodedImage ToImage()
     {
         byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(Width * Height * Channels));
@@ -141,13 +143,13 @@ internal readonly ref struct PixelView
     }
 }
 
-/// <summary>What can be told of an image alone.</summary>
-/// <param name="Width">Columns, upright.</param>
-/// <param name="Height">Rows, upright.</param>
-/// <param name="Digest">A hash of size and pixels: two files with the same image in them have the same.</param>
+/// <summary>The size of an image and a hash of its content.</summary>
+/// <param name="Width">Columns of the upright image.</param>
+/// <param name="Height">Rows of the upright image.</param>
+/// <param name="Digest">A hash of size and pixels. Files with the same image have the same hash.</param>
 internal readonly record struct ImageFacts(int Width, int Height, UInt128 Digest)
 {
-    /// <exception cref="ImageDecodeException">The bytes are no image that can be read.</exception>
+    /// <exception cref="ImageDecodeException">The bytes cannot be decoded as an image.</exception>
     public static ImageFacts Of(ReadOnlySpan<byte> encoded, long maxPixels)
     {
         DecodedImage image = ImageCodec.Decode(encoded, maxPixels);
@@ -196,7 +198,7 @@ internal static class PlanarLayout
                     Vector128.LoadUnsafe(ref source, from + Lane),
                     Vector128.LoadUnsafe(ref source, from + (2 * Lane))
                 );
-                // Of 48 bytes every third one, from the first, the second and the third on.
+                // Every third of 48 bytes, starting at the first, the second and the third byte.
                 (
                     Vector128.Shuffle(a, Vector128.Create(0, 3, 6, 9, 12, 15, None, None, None, None, None, None, None, None, None, None))
                     | Vector128.Shuffle(b, Vector128.Create(None, None, None, None, None, None, 2, 5, 8, 11, 14, None, None, None, None, None))
@@ -220,7 +222,7 @@ internal static class PlanarLayout
         }
     }
 
-    /// <summary>Sixteen of each: where they lie side by side.</summary>
+    /// <summary>Interleaves sixteen values of each channel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (Vector128<byte> First, Vector128<byte> Second, Vector128<byte> Third) Join(
         Vector128<byte> red,

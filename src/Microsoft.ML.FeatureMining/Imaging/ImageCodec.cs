@@ -25,7 +25,7 @@ internal static unsafe class ImageCodec
 
     /// <summary>Decodes an image to RGB.</summary>
     /// <param name="encoded">The whole file.</param>
-    /// <param name="maxPixels">An image whose header says more is rejected before memory is allocated.</param>
+    /// <param name="maxPixels">The maximum number of pixels. An image with more, by its header, is rejected before memory is allocated.</param>
     /// <param name="minWidth">
     /// If both minimums are above 0, a JPEG may be decoded at 1/2, 1/4 or 1/8 of its size, which is faster, as long as it stays at least this wide and high.
     /// </param>
@@ -103,7 +103,7 @@ internal static unsafe class ImageCodec
         if (pixels.Length != area && pixels.Length != 3 * area)
         {
             throw new ArgumentException(
-                FormattableString.Invariant($"{pixels.Length} bytes are neither gray nor RGB pixels of an image of {width}x{height}."),
+                FormattableString.Invariant($"A {width}x{height} image has {area} bytes (gray) or {3 * area} bytes (RGB), not {pixels.Length}."),
                 nameof(pixels)
             );
         }
@@ -154,8 +154,8 @@ internal static unsafe class ImageCodec
         }
     }
 
-    // The smallest of JPEG's fast scales that is large enough. An image that will be rotated or mirrored must divide evenly, or its partial pixels would end up
-    // at other edges.
+    // The smallest of JPEG's fast scales that is large enough. If the image will be rotated or flipped, the scale must divide its size. Otherwise its partial
+    // pixels would end up at other edges.
     private static (SKSizeI Size, int Shrink) ChooseSize(SKCodec codec, SKEncodedOrigin origin, int minWidth, int minHeight)
     {
         SKSizeI full = codec.Info.Size;

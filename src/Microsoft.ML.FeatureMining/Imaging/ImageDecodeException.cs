@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.Imaging;
 
-/// <summary>The bytes of an image could not be turned into pixels; the message says why.</summary>
+/// <summary>An image could not be decoded. The message gives the cause.</summary>
 public sealed class ImageDecodeException : Exception
 {
     /// <summary>Creates the exception.</summary>
@@ -10,7 +10,7 @@ public sealed class ImageDecodeException : Exception
 
     /// <summary>Creates the exception.</summary>
     /// <param name="message">The cause, as a sentence.</param>
-    /// <param name="innerException">What the decoder threw.</param>
+    /// <param name="innerException">The exception from the decoder.</param>
     public ImageDecodeException(string message, Exception innerException)
         : base(message, innerException) { }
 }

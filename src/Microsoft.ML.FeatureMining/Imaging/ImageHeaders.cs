@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace Microsoft.ML.FeatureMining.Imaging;
 
-/// <summary>Reads headers of encoded images for what Skia does not check.</summary>
+/// <summary>Checks of image headers that Skia does not make.</summary>
 internal static class ImageHeaders
 {
     /// <summary>The number of start-of-scan markers of a progressive JPEG (SOF2, SOF6, SOF10, SOF14); 0 for a sequential one.</summary>
@@ -23,7 +23,8 @@ internal static class ImageHeaders
     }
 
     /// <summary>
-    /// The orientation in a PNG's eXIf chunk, which Skia ignores and which may follow the pixels. Skia also accepts a file whose last pixels lack their checksums.
+    /// Reads the orientation from a PNG's eXIf chunk, which Skia ignores and which may come after the pixels. Also detects truncated files: Skia accepts a file
+    /// without the checksum of its last pixels.
     /// </summary>
     /// <exception cref="ImageDecodeException">The PNG is truncated.</exception>
     public static SKEncodedOrigin CheckPng(ReadOnlySpan<byte> png)
@@ -50,7 +51,7 @@ internal static class ImageHeaders
         return origin;
     }
 
-    /// <summary>Rejects a GIF without colors, which Skia decodes to black, whether its pixels are there or not.</summary>
+    /// <summary>Rejects a GIF without a color table. Skia decodes it to black, even if its pixels are missing.</summary>
     /// <exception cref="ImageDecodeException">The first frame has no color table.</exception>
     public static void CheckGif(ReadOnlySpan<byte> gif)
     {

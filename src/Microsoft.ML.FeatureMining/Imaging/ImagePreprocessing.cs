@@ -2,29 +2,29 @@ using System.Buffers;
 
 namespace Microsoft.ML.FeatureMining.Imaging;
 
-/// <summary>What turns the bytes of an image file into the network's input; stored with the model, so that scoring does what training did.</summary>
+/// <summary>Turns the bytes of an image file into the network's input. Saved with the model, so that scoring preprocesses images as training did.</summary>
 internal sealed record ImagePreprocessing
 {
     /// <summary>The smallest <see cref="CropRatio"/> that a recipe or a model may have.</summary>
     public const double MinCropRatio = 0.5;
 
-    // A decoder may halve a large image as long as it stays twice as large as needed: the last step is then still an average over all of its pixels.
+    // A decoder may shrink a large JPEG if it stays at least twice as large as needed. The resize then still averages over all of its pixels.
     private const int SpareScale = 2;
 
-    /// <summary>What comes out.</summary>
+    /// <summary>The shape of the result.</summary>
     public required ImageShape Shape { get; init; }
 
-    /// <summary>The share of each side of the resized image that <see cref="Shape"/> is, its middle, at most 1; timm's crop_pct.</summary>
+    /// <summary>The fraction of each side of the resized image that the center crop keeps, at most 1; timm's crop_pct.</summary>
     public double CropRatio { get; init; } = 1;
 
     public ResizeRule Resize { get; init; } = ResizeRule.CropShorterSide;
 
-    /// <summary>The same without the crop: what training cuts its crops out of.</summary>
+    /// <summary>The same without the center crop. Training takes its random crops from these images.</summary>
     public ImagePreprocessing Uncropped() => this with { Shape = Shape with { Height = Whole(Shape.Height), Width = Whole(Shape.Width) }, CropRatio = 1 };
 
-    /// <summary>Decodes, turns upright, converts to gray where <see cref="Shape"/> has one channel, and resizes.</summary>
+    /// <summary>Decodes, applies the EXIF orientation, converts to gray if <see cref="Shape"/> has one channel, and resizes.</summary>
     /// <returns>[C, H, W], 0 to 255.</returns>
-    /// <exception cref="ImageDecodeException">The bytes are no image that can be read.</exception>
+    /// <exception cref="ImageDecodeException">The bytes cannot be decoded as an image.</exception>
     public byte[] Apply(ReadOnlySpan<byte> encoded, long maxPixels = ImageCodec.DefaultMaxPixels)
     {
         byte[] pixels = GC.AllocateUninitializedArray<byte>(Shape.Length);
@@ -32,7 +32,7 @@ internal sealed record ImagePreprocessing
         return pixels;
     }
 
-    /// <summary>The same into memory that is there.</summary>
+    /// <summary>The same into existing memory.</summary>
     public void Apply(ReadOnlySpan<byte> encoded, long maxPixels, Memory<byte> target) =>
         ImageCodec.Decode(
             encoded,
@@ -46,7 +46,7 @@ internal sealed record ImagePreprocessing
             }
         );
 
-    /// <summary>The same with an image that is decoded.</summary>
+    /// <summary>The same for a decoded image.</summary>
     public byte[] Apply(PixelView image)
     {
         byte[] pixels = GC.AllocateUninitializedArray<byte>(Shape.Length);
@@ -64,7 +64,7 @@ internal sealed record ImagePreprocessing
 
         if (image.Channels != Shape.Channels)
         {
-            throw new InvalidOperationException(FormattableString.Invariant($"An image has {image.Channels} channels; the network takes {Shape}."));
+            throw new InvalidOperationException(FormattableString.Invariant($"The image has {image.Channels} channels, but the network takes {Shape}."));
         }
 
         (int width, int height) = (Whole(Shape.Width), Whole(Shape.Height));
@@ -76,7 +76,7 @@ internal sealed record ImagePreprocessing
         ArrayPool<byte>.Shared.Return(resized);
     }
 
-    // The sizes are those of torchvision's Resize: cut towards zero.
+    // Sizes are truncated, as in torchvision's Resize.
     private static (ResizeWindow Columns, ResizeWindow Rows) Cover(PixelView image, int width, int height)
     {
         (long fullWidth, long fullHeight) = (image.FullWidth, image.FullHeight);
@@ -90,12 +90,12 @@ internal sealed record ImagePreprocessing
     private int Whole(int side) => CropRatio == 1 ? side : checked((int)Math.Round(side / CropRatio));
 }
 
-/// <summary>How an image of any size becomes one of the size that the network takes.</summary>
+/// <summary>How an image is resized to the size that the network takes.</summary>
 public enum ResizeRule
 {
-    /// <summary>Scale so that the image just covers the target, then cut its center out. Keeps proportions; loses what stands over.</summary>
+    /// <summary>Scale the image so that it just covers the target, then take the center crop. Keeps the aspect ratio; drops the borders.</summary>
     CropShorterSide,
 
-    /// <summary>Scale each axis by itself. Keeps everything; changes proportions.</summary>
+    /// <summary>Scale each axis separately. Keeps the whole image; changes the aspect ratio.</summary>
     Squash,
 }

@@ -7,8 +7,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Microsoft.ML.FeatureMining.Imaging;
 
 /// <summary>
-/// Bilinear resampling whose triangle widens when it shrinks, so that every source pixel counts (Pillow's BILINEAR, PyTorch's antialias=True).
-/// The two passes work in 8-bit pixels with 22-bit fixed-point weights and round in between, as Pillow's do: the results are the same bytes.
+/// Bilinear resampling with antialiasing: when it shrinks, the triangle filter gets wider, so that every source pixel counts (Pillow's BILINEAR, PyTorch's
+/// antialias=True). The two passes use 8-bit pixels and 22-bit fixed-point weights, and round in between, as Pillow does. The results are bit-identical to
+/// Pillow's.
 /// </summary>
 internal static class ImageResize
 {
@@ -19,15 +20,17 @@ internal static class ImageResize
         return new DecodedImage(width, height, image.Channels, pixels);
     }
 
-    /// <summary>Resizes, and computes only the part that is wanted.</summary>
-    /// <exception cref="ImageDecodeException">The image is so thin that the pass along its rows would take more than an array.</exception>
+    /// <summary>Resizes, and computes only the requested part.</summary>
+    /// <exception cref="ImageDecodeException">The image is so thin that the horizontal pass would need more memory than an array can hold.</exception>
     public static void Resize(PixelView image, ResizeWindow columns, ResizeWindow rows, Span<byte> pixels)
     {
         ResampleWeights down = new(image.Height, (double)image.FullHeight / image.Shrink, rows);
         (int top, int height) = down.Sources.GetOffsetAndLength(image.Height);
         if ((long)columns.Count * height * image.Channels > Array.MaxLength)
         {
-            throw new ImageDecodeException(FormattableString.Invariant($"The image of {image.Width}x{image.Height} pixels is too thin to be resized."));
+            throw new ImageDecodeException(
+                FormattableString.Invariant($"The image of {image.Width}x{image.Height} pixels is too thin to resize; crop it first.")
+            );
         }
 
         int row = columns.Count * image.Channels;
@@ -37,7 +40,7 @@ internal static class ImageResize
         }
         else
         {
-            // Large arrays are dear to make; the one between the passes is lent.
+            // A pooled buffer between the passes, to avoid large allocations.
             byte[] band = ArrayPool<byte>.Shared.Rent(row * height);
             ResizeColumns(image, columns, top, band.AsSpan(0, row * height));
             for (int y = 0; y < rows.Count; y++)
@@ -75,24 +78,24 @@ internal static class ImageResize
 }
 
 /// <summary>
-/// Sums of pixels side by side by fixed-point weights (<see cref="ResampleWeights"/>), the pass of resizing along rows: the same integers with vectors as
-/// without.
+/// The horizontal pass of resizing: sums of neighboring pixels with fixed-point weights (<see cref="ResampleWeights"/>). Vector and scalar code give the same
+/// integers.
 /// </summary>
 internal static class WeightedPixels
 {
     private const int Rgb = 3;
     private const int Quad = 4;
-    private const int Spare = 4; // sixteen bytes are read for twelve
+    private const int Spare = 4; // a vector reads sixteen bytes and uses twelve
     private const byte None = 0x80;
     private const byte LowerHalves = 0x20;
     private const byte UpperHalves = 0x31;
 
-    /// <summary>Rows of any number of channels.</summary>
+    /// <summary>Resizes rows with any number of channels.</summary>
     /// <param name="source">Rows, one after another.</param>
     /// <param name="row">Bytes from one source row to the next.</param>
-    /// <param name="channels">Bytes of a pixel.</param>
-    /// <param name="weights">Which pixels make which.</param>
-    /// <param name="target">As many rows.</param>
+    /// <param name="channels">Bytes per pixel.</param>
+    /// <param name="weights">The source pixels of each target pixel, and their weights.</param>
+    /// <param name="target">The same number of rows.</param>
     public static void OfRows(ReadOnlySpan<byte> source, int row, int channels, ResampleWeights weights, Span<byte> target)
     {
         int targetRow = weights.Count * channels;
@@ -105,7 +108,7 @@ internal static class WeightedPixels
         }
     }
 
-    /// <summary>The same of three channels, two rows and four pixels at a time where the processor can.</summary>
+    /// <summary>The same for three channels. With AVX2, it takes two rows and four pixels at a time.</summary>
     public static void OfRgbRows(ReadOnlySpan<byte> source, int row, ResampleWeights weights, Span<byte> target)
     {
         int targetRow = weights.Count * Rgb;
@@ -119,7 +122,7 @@ internal static class WeightedPixels
                 OfTwoRows(source.Slice(y * row, reach), row, weights, target.Slice(y * targetRow, 2 * targetRow), targetRow);
             }
         }
-        // The last row of a part of an image ends before the next one would begin.
+        // The memory of a view may end with its last row, so that vectors cannot read past it.
         if (y < rows)
         {
             OfRows(source[(y * row)..], row, Rgb, weights, target[(y * targetRow)..]);
@@ -128,7 +131,7 @@ internal static class WeightedPixels
 
     private static void OfTwoRows(ReadOnlySpan<byte> source, int row, ResampleWeights weights, Span<byte> target, int targetRow)
     {
-        // Each channel of two pixels side by side, in 16 bits.
+        // Pairs each channel of two neighboring pixels, widened to 16 bits.
         Vector256<byte> sides = Vector256.Create(
             0,
             None,
@@ -216,18 +219,18 @@ internal static class WeightedPixels
 }
 
 /// <summary>
-/// Sums of rows one below the other by fixed-point weights (<see cref="ResampleWeights"/>), the pass of resizing along columns: the same integers with vectors
-/// as without.
+/// The vertical pass of resizing: sums of neighboring rows with fixed-point weights (<see cref="ResampleWeights"/>). Vector and scalar code give the same
+/// integers.
 /// </summary>
 internal static class WeightedRows
 {
     private const int Lane = 32;
 
-    /// <summary>One row.</summary>
-    /// <param name="source">Rows one below the other, from the first that counts.</param>
-    /// <param name="weights">Which rows make which.</param>
-    /// <param name="y">Which one is made.</param>
-    /// <param name="target">Its bytes; as many has a row of the source.</param>
+    /// <summary>Computes one target row.</summary>
+    /// <param name="source">The source rows, starting at the first one with a weight.</param>
+    /// <param name="weights">The source rows of each target row, and their weights.</param>
+    /// <param name="y">The index of the target row.</param>
+    /// <param name="target">The target row, as long as a source row.</param>
     public static void Sum(ReadOnlySpan<byte> source, ResampleWeights weights, int y, Span<byte> target)
     {
         int row = target.Length;
@@ -235,11 +238,11 @@ internal static class WeightedRows
         source = source[..(row * taps.Length)];
         if (Avx2.IsSupported && row >= Lane)
         {
-            // The last ones are summed twice where the row is no multiple.
+            // If the row is not a multiple of a vector, the last two vectors overlap.
             for (int at = 0; at < row; at += Lane)
             {
-                int place = Math.Min(at, row - Lane);
-                OfThirtyTwo(source[place..], row, taps.Length, weights.Quads(y)).CopyTo(target[place..]);
+                int start = Math.Min(at, row - Lane);
+                OfThirtyTwo(source[start..], row, taps.Length, weights.Quads(y)).CopyTo(target[start..]);
             }
             return;
         }
@@ -269,7 +272,7 @@ internal static class WeightedRows
         for (int t = 0; t < rows; t += 2)
         {
             Vector256<byte> one = Vector256.LoadUnsafe(ref start, (nuint)(t * row));
-            // Where there is no second one, its weight is 0.
+            // If there is no second row, its weight is 0.
             Vector256<byte> other = t + 1 < rows ? Vector256.LoadUnsafe(ref start, (nuint)((t + 1) * row)) : default;
             int quad = t / 4 * 2;
             (Vector256<short> upper, Vector256<short> lower) = (Pair(quads[quad], t), Pair(quads[quad + 1], t));
@@ -285,7 +288,7 @@ internal static class WeightedRows
         static Vector256<int> Levels(Vector256<int> high, Vector256<int> low) => ResampleWeights.ToLevels(ResampleWeights.Whole(high, low));
     }
 
-    // Weights for two rows, for all pixels.
+    // The weights of two rows, repeated for all pixels.
     private static Vector256<short> Pair(Vector256<short> quad, int t)
     {
         Vector128<short> half = t % 4 < 2 ? quad.GetLower() : quad.GetUpper();

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.Imaging;
 
-/// <summary>A box of whole pixels, or of whole positions of a feature map. It may be empty.</summary>
+/// <summary>A box in integer coordinates of an image or a feature map. It may be empty.</summary>
 /// <param name="Top">The first row, from 0.</param>
 /// <param name="Left">The first column, from 0.</param>
 /// <param name="Height">Rows.</param>

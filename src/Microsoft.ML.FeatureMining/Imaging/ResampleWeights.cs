@@ -2,13 +2,13 @@ using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.FeatureMining.Imaging;
 
-/// <summary>For every wanted target position along one axis: the first source position that counts, and the weights from there on.</summary>
+/// <summary>For each requested target position along one axis: the first source position with a weight, and the weights from there.</summary>
 internal sealed class ResampleWeights
 {
     // 8 bits of pixel, 2 of headroom for sums, the rest of an int for the fraction.
     private const int Bits = 32 - 8 - 2;
 
-    // A weight is cut in two for processors, which multiply and add 16-bit numbers two at a time.
+    // Each weight is split into two 16-bit halves, because the vector instruction multiplies and adds pairs of 16-bit numbers.
     private const int LowBits = Bits / 2;
     private const int LowMask = (1 << LowBits) - 1;
     private const int Quad = 4;
@@ -20,8 +20,8 @@ internal sealed class ResampleWeights
     private readonly int _stride;
 
     /// <param name="from">Source positions.</param>
-    /// <param name="length">How far the source reaches: of the last position a part may be all that counts.</param>
-    /// <param name="to">What is wanted.</param>
+    /// <param name="length">The length of the source. Only a part of the last position may belong to it.</param>
+    /// <param name="to">The requested part of the target.</param>
     public ResampleWeights(int from, double length, ResizeWindow to)
     {
         double scale = length / to.Size;
@@ -56,21 +56,21 @@ internal sealed class ResampleWeights
         }
     }
 
-    /// <summary>One half, so that dropping the fraction rounds.</summary>
+    /// <summary>One half in fixed point, added to a sum so that dropping the fraction rounds.</summary>
     public static int Half => 1 << (Bits - 1);
 
-    /// <summary>The source positions that count for any target.</summary>
+    /// <summary>The source positions with a weight for any target position.</summary>
     public Range Sources => _first[0]..(_first[^1] + _count[^1]);
 
     public static byte ToByte(int sum) => (byte)Math.Clamp(sum >> Bits, 0, 255);
 
-    /// <summary>What sums by the upper and by the lower halves of weights are together.</summary>
+    /// <summary>Combines the sums for the upper and for the lower halves of the weights.</summary>
     public static Vector256<int> Whole(Vector256<int> high, Vector256<int> low) => (high << LowBits) + low;
 
-    /// <summary>Rounded; they may still lie beyond a byte.</summary>
+    /// <summary>Rounds to integers, which may still be outside 0 to 255.</summary>
     public static Vector256<int> ToLevels(Vector256<int> sums) => (sums + Vector256.Create(Half)) >> Bits;
 
-    /// <summary>How many targets there are.</summary>
+    /// <summary>The number of target positions.</summary>
     public int Count => _first.Length;
 
     public int First(int target) => _first[target];
@@ -78,8 +78,8 @@ internal sealed class ResampleWeights
     public ReadOnlySpan<int> Taps(int target) => _taps.AsSpan(target * _stride, _count[target]);
 
     /// <summary>
-    /// The weights four by four, with zeros after the last. Of each four the upper halves, then the lower ones, as 16-bit numbers: the first two again and
-    /// again in the lower half of a vector, the other two in the upper half.
+    /// The weights in groups of four, padded with zeros. Each group has two vectors of 16-bit numbers: the upper halves, then the lower halves. The lower half
+    /// of a vector repeats the first two weights, the upper half the other two.
     /// </summary>
     public ReadOnlySpan<Vector256<short>> Quads(int target) => _quads.AsSpan(target * _stride / Quad * 2, (_count[target] + Quad - 1) / Quad * 2);
 
@@ -90,13 +90,13 @@ internal sealed class ResampleWeights
     private static int Low(int one, int other) => (one & LowMask) | ((other & LowMask) << 16);
 }
 
-/// <summary>Along one axis: how long the resized image is, and which part of it is wanted.</summary>
-/// <param name="Size">The length, in pixels; of a thin image that must cover a square it can be enormous.</param>
-/// <param name="Start">Where the part begins.</param>
-/// <param name="Count">How long the part is.</param>
+/// <summary>Along one axis: the length of the resized image, and the requested part of it.</summary>
+/// <param name="Size">The length in pixels. It can be huge if a thin image must cover a square.</param>
+/// <param name="Start">The start of the part.</param>
+/// <param name="Count">The length of the part.</param>
 internal readonly record struct ResizeWindow(long Size, long Start, int Count)
 {
-    /// <summary>All of it.</summary>
+    /// <summary>The whole length.</summary>
     public static ResizeWindow Whole(int size) => new(size, 0, size);
 
     /// <summary>The middle of a length.</summary>
@@ -105,6 +105,6 @@ internal readonly record struct ResizeWindow(long Size, long Start, int Count)
     /// <summary>The middle of this part.</summary>
     public ResizeWindow Middle(int count) => new(Size, Start + Margin(Count, count), count);
 
-    /// <summary>What lies before the middle; a half goes to the even pixel, as in torchvision's CenterCrop.</summary>
+    /// <summary>The margin before a center crop. Halves round to even, as in torchvision's CenterCrop.</summary>
     public static long Margin(long size, int count) => (long)Math.Round((size - count) / 2.0, MidpointRounding.ToEven);
 }

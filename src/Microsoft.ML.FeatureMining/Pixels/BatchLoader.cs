@@ -8,7 +8,7 @@ internal static class BatchLoader
 {
     private const int Ahead = 3;
 
-    /// <summary>The number of batches that <see cref="Load"/> makes of so many images.</summary>
+    /// <summary>The number of batches that <see cref="Load"/> makes from that many images.</summary>
     public static int Batches(int images, int batchSize) => ((images + batchSize - 1) / batchSize) - (LeavesOne(images, batchSize) ? 1 : 0);
 
     /// <summary>
@@ -90,10 +90,10 @@ internal sealed class PixelPool
 
     private readonly ConcurrentQueue<byte[]> _free = new();
 
-    /// <summary>An array of exactly so many bytes, not cleared.</summary>
+    /// <summary>An array of exactly <paramref name="bytes"/> bytes, not cleared.</summary>
     public byte[] Rent(int bytes) => _free.TryDequeue(out byte[]? free) && free.Length == bytes ? free : GC.AllocateUninitializedArray<byte>(bytes);
 
-    /// <summary>Returns an array that nobody uses any more.</summary>
+    /// <summary>Returns an array to the pool. The caller must not use it afterwards.</summary>
     public void Return(byte[] array)
     {
         if (_free.Count < MaxKept)

@@ -50,7 +50,7 @@ internal sealed record ChannelStatistics(float[] Mean, float[] Std)
         int channels = set.Shape.Channels;
         double count = (double)set.Count * set.Shape.Length / channels;
         double[] mean = [.. Sums(set, new double[channels]).Sum.Select(s => s / count)];
-        // Squares of differences from the mean: the difference of two large sums would lose the digits that matter.
+        // Sums squared differences from the mean, because the difference of two large sums would lose precision.
         double[] squares = Sums(set, mean).Squares;
         return new ChannelStatistics([.. mean.Select(m => (float)m)], [.. squares.Select(s => (float)Math.Sqrt(s / count))]);
     }

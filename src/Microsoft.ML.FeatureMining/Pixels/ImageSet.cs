@@ -7,8 +7,8 @@ using Microsoft.ML.FeatureMining.Randomness;
 namespace Microsoft.ML.FeatureMining.Pixels;
 
 /// <summary>
-/// Labeled images of one shape, whose pixels are in a <see cref="PixelStore"/>: in memory, in a file, or decoded anew. Samplers and loaders see this type
-/// alone. Immutable and thread-safe. Dispose releases the store, also for other sets that share it.
+/// Labeled images of one shape. Their pixels are in a <see cref="PixelStore"/>: in memory, in a file, or decoded on each read. Samplers and loaders use only
+/// this type. Immutable and thread-safe. Dispose releases the store, also for other sets that share it.
 /// </summary>
 internal sealed class ImageSet : IDisposable
 {
@@ -25,7 +25,7 @@ internal sealed class ImageSet : IDisposable
     /// <param name="indices">The index of each image in the store; null if the set is the whole store, in its order.</param>
     /// <param name="statistics">Of the images; null to compute them when they are needed.</param>
     /// <param name="labelSets">For each label its set of classes, [K] of 0 and 1; null if a label is a class.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A label is none of the classes or sets.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is out of range.</exception>
     public ImageSet(
         PixelStore pixels,
         ImageShape shape,
@@ -107,7 +107,7 @@ internal sealed class ImageSet : IDisposable
 
     /// <summary>Reads images batch by batch, in one pass.</summary>
     /// <param name="batches">The indices of the images of each batch.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no image of such an index.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An index is out of range.</exception>
     public IEnumerable<HostBatch> Read(IReadOnlyList<int[]> batches)
     {
         int[][] stored = [.. batches.Select(batch => _indices is null ? batch : Array.ConvertAll(batch, image => _indices[image]))];

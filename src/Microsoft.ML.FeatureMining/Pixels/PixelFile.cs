@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Microsoft.ML.FeatureMining.Pixels;
 
 /// <summary>
-/// Writes a file of pixels, image after image, which has its name only when it is complete. Processes that write the same file at once each write their own;
-/// the last one to finish stays, and readers of the others go on reading theirs.
+/// Writes a file of pixels, image by image. The file gets its final name only when it is complete. If several processes write the same file at once, each
+/// writes its own. The last one to finish replaces the others; open readers continue to read theirs.
 /// </summary>
 internal sealed class PixelFileWriter : IDisposable
 {
@@ -22,10 +22,10 @@ internal sealed class PixelFileWriter : IDisposable
     private long _position;
     private bool _finished;
 
-    /// <param name="folder">Where; created if it is missing.</param>
+    /// <param name="folder">The folder; created if it is missing.</param>
     /// <param name="name">The name for <see cref="FilePixels.Find"/>; null for a temporary file, which is deleted when its reader or the process ends.</param>
     /// <param name="imageBytes">Bytes of one image.</param>
-    /// <param name="expectedBytes">The maximum length of the pixels: a disk without room for them refuses now.</param>
+    /// <param name="expectedBytes">The maximum length of the pixels, so that a full disk is detected now.</param>
     /// <exception cref="PixelFileException">The file cannot be created.</exception>
     public PixelFileWriter(string folder, string? name, int imageBytes, long expectedBytes)
     {
@@ -50,13 +50,13 @@ internal sealed class PixelFileWriter : IDisposable
         {
             Append(image);
         }
-        catch (Exception e) when (IsRefusal(e))
+        catch (Exception e) when (IsWriteError(e))
         {
-            throw Refused(e);
+            throw WriteError(e);
         }
     }
 
-    /// <summary>Completes the file, with notes beside the pixels, and opens it for reading.</summary>
+    /// <summary>Completes the file, stores notes after the pixels, and opens it for reading.</summary>
     /// <exception cref="PixelFileException">The disk is full, or the file cannot be written.</exception>
     public FilePixels Finish(byte[] notes) =>
         Try(() =>
@@ -92,7 +92,7 @@ internal sealed class PixelFileWriter : IDisposable
         Directory.CreateDirectory(folder);
         FileOptions options = _target is null ? FileOptions.DeleteOnClose : FileOptions.None;
         SafeFileHandle file = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, options, expectedBytes);
-        // Except on Windows an open file can be deleted at once, so that not even a kill leaves it.
+        // Except on Windows, an open file can be deleted at once. Nothing remains even if the process is killed.
         if (_target is null && !OperatingSystem.IsWindows())
         {
             File.Delete(_path);
@@ -113,22 +113,22 @@ internal sealed class PixelFileWriter : IDisposable
         {
             return act();
         }
-        catch (Exception e) when (IsRefusal(e))
+        catch (Exception e) when (IsWriteError(e))
         {
-            throw Refused(e);
+            throw WriteError(e);
         }
     }
 
     // ArgumentOutOfRangeException: the file is too large for its file system.
-    private static bool IsRefusal(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
+    private static bool IsWriteError(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 
-    private PixelFileException Refused(Exception e) => new($"The file of decoded images '{_path}' cannot be written. {e.Message}", e);
+    private PixelFileException WriteError(Exception e) => new($"The file of decoded images '{_path}' cannot be written. {e.Message}", e);
 }
 
 /// <summary>
-/// The last bytes of a file of pixels, little-endian: magic, version, bytes per image, images, bytes of notes, and a hash of all but the pixels and itself.
-/// Before it are the pixels, a checksum of each image, and the notes. It is at the end because the number of images is not known before; a file without it is
-/// incomplete.
+/// The last bytes of a file of pixels, little-endian: magic, version, bytes per image, images, bytes of notes, and a hash of everything except the pixels and
+/// the hash. Before it are the pixels, a checksum of each image, and the notes. It is at the end because the number of images is not known before; a file
+/// without it is incomplete.
 /// </summary>
 internal readonly record struct PixelFileFooter(int ImageBytes, long Images, int NotesBytes)
 {
@@ -138,7 +138,7 @@ internal readonly record struct PixelFileFooter(int ImageBytes, long Images, int
     private const int Version = 3;
     private const int FactsSize = sizeof(ulong) + sizeof(int) + sizeof(int) + sizeof(long) + sizeof(int);
 
-    /// <summary>Where the checksums begin.</summary>
+    /// <summary>The length of all pixels; the checksums start there.</summary>
     public long PixelBytes => Images * ImageBytes;
 
     /// <summary>Bytes of checksums and notes.</summary>
@@ -156,7 +156,7 @@ internal readonly record struct PixelFileFooter(int ImageBytes, long Images, int
         return bytes;
     }
 
-    /// <exception cref="InvalidDataException">The bytes are no footer, or of another version, or do not fit a file of that length.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not a footer, have another version, or do not match the length of the file.</exception>
     public static PixelFileFooter Read(ReadOnlySpan<byte> bytes, long fileLength)
     {
         if (bytes.Length < Size || BinaryPrimitives.ReadUInt64LittleEndian(bytes) != Magic)
@@ -166,7 +166,7 @@ internal readonly record struct PixelFileFooter(int ImageBytes, long Images, int
 
         if (BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]) is var version && version != Version)
         {
-            throw new InvalidDataException(FormattableString.Invariant($"Its format is {version}; this library reads {Version}."));
+            throw new InvalidDataException(FormattableString.Invariant($"Its format version is {version}; this library reads version {Version}."));
         }
 
         PixelFileFooter footer = new(
@@ -174,12 +174,12 @@ internal readonly record struct PixelFileFooter(int ImageBytes, long Images, int
             BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]),
             BinaryPrimitives.ReadInt32LittleEndian(bytes[24..])
         );
-        // Bounds first: no product may overflow, and no more is allocated for the tail than the file has.
+        // Bounds first: products must not overflow, and the tail must not allocate more than the length of the file.
         bool fits =
             footer is { ImageBytes: > 0, Images: >= 0 and <= int.MaxValue, NotesBytes: >= 0 }
             && footer.TailBytes <= Array.MaxLength
             && footer.PixelBytes + footer.TailBytes + Size == fileLength;
-        return fits ? footer : throw new InvalidDataException("Its length is not the one that its footer gives.");
+        return fits ? footer : throw new InvalidDataException("Its length does not match its footer.");
     }
 
     /// <exception cref="InvalidDataException">The checksums or the notes are damaged.</exception>

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Microsoft.ML.FeatureMining.Pixels;
 
-/// <summary>Holds the pixels of images of one size, by index: in memory, in a file, or decoded anew each time. Any number of passes can run at once.</summary>
+/// <summary>Holds the pixels of images of one size, by index: in memory, in a file, or decoded on each read. Any number of passes can run at once.</summary>
 internal abstract class PixelStore : IDisposable
 {
     /// <summary>The number of images.</summary>
@@ -13,10 +13,10 @@ internal abstract class PixelStore : IDisposable
     /// <summary>The memory that the pixels take, in bytes.</summary>
     public virtual long MemoryBytes => 0;
 
-    /// <summary>Where <see cref="Read"/> rents the memory of a batch.</summary>
+    /// <summary>The pool from which <see cref="Read"/> rents the memory of a batch.</summary>
     public PixelPool Pool { get; } = new();
 
-    /// <summary>How far ahead of its position in the store an image can be asked for in one pass; the order of an epoch keeps to it.</summary>
+    /// <summary>How many images ahead of its position in the store an image can be read in one pass. The order of an epoch stays within it.</summary>
     public virtual int ShuffleWindow => int.MaxValue;
 
     /// <summary>The <see cref="ChecksumOf"/> an image's pixels, the same in every store.</summary>
@@ -48,7 +48,7 @@ internal sealed class MemoryPixels(int imageBytes) : PixelStore
     public override long MemoryBytes => _chunks.Sum(chunk => chunk.LongLength);
 
     /// <summary>Copies the next image.</summary>
-    /// <exception cref="ArgumentException">It has another size than the others.</exception>
+    /// <exception cref="ArgumentException">The image has another size than the other images.</exception>
     public void Add(ReadOnlySpan<byte> image)
     {
         if (image.Length != imageBytes)
@@ -104,8 +104,8 @@ internal sealed class MemoryPixels(int imageBytes) : PixelStore
 }
 
 /// <summary>
-/// Pixels in a file, which the system caches as far as it has memory. Each image is read at its position and checked. The file is not memory-mapped: a failing
-/// disk or a truncated file then raises an exception instead of ending the process, and pages of the file do not count as memory of the process.
+/// Pixels in a file, which the operating system caches as memory allows. Each image is read at its position and checked. The file is not memory-mapped: a
+/// failing disk or a truncated file then raises an exception instead of ending the process, and pages of the file do not count as memory of the process.
 /// </summary>
 internal sealed class FilePixels : PixelStore
 {
@@ -115,10 +115,10 @@ internal sealed class FilePixels : PixelStore
     private readonly ulong[] _checksums;
 
     /// <param name="file">The file, which begins with the pixels; the store closes it.</param>
-    /// <param name="path">Its name, for errors.</param>
+    /// <param name="path">The path of the file, for errors.</param>
     /// <param name="imageBytes">Bytes of one image.</param>
-    /// <param name="checksums">Of each image.</param>
-    /// <param name="notes">What the writer stored beside the pixels.</param>
+    /// <param name="checksums">The checksum of each image.</param>
+    /// <param name="notes">What the writer stored after the pixels.</param>
     public FilePixels(SafeFileHandle file, string path, int imageBytes, ulong[] checksums, byte[] notes)
     {
         (_file, _path, _imageBytes, _checksums, Notes) = (file, path, imageBytes, checksums, notes);
@@ -129,7 +129,7 @@ internal sealed class FilePixels : PixelStore
     public override int Count => _checksums.Length;
 
     /// <summary>Opens the finished file of that name.</summary>
-    /// <param name="folder">Where.</param>
+    /// <param name="folder">The folder of the file.</param>
     /// <param name="name">The name that its <see cref="PixelFileWriter"/> was given.</param>
     /// <param name="imageBytes">Bytes of one image.</param>
     /// <param name="warn">Receives a warning if the file cannot be used.</param>

@@ -31,16 +31,16 @@ public sealed class CaltechBirdsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("images.txt", "1 001.A/x.jpg\n1 001.A/y.jpg", "line 2: the number 1 stands in the file before")]
-    [InlineData("images.txt", "1 x.jpg\n2 001.A/x.jpg", "line 1: 'x.jpg' is no image in a folder")]
-    [InlineData("images.txt", "1 ../x.jpg\n2 001.A/x.jpg", "line 1: '..' is no name of a file")]
+    [InlineData("images.txt", "1 001.A/x.jpg\n1 001.A/y.jpg", "line 2: the number 1 is already on an earlier line")]
+    [InlineData("images.txt", "1 x.jpg\n2 001.A/x.jpg", "line 1: 'x.jpg' is not of the form folder/image")]
+    [InlineData("images.txt", "1 ../x.jpg\n2 001.A/x.jpg", "line 1: '..' is not a file name")]
     [InlineData("image_class_labels.txt", "2 1", "has no line for the number 1")]
     [InlineData("image_class_labels.txt", "1 7\n2 1", "has no line for the number 7")]
     [InlineData("train_test_split.txt", "1 2\n2 1", "line 1: '2' is neither")]
-    [InlineData("bounding_boxes.txt", "1 1 2 3\n2 1 1 1 1", "line 1: there are 3 words where 4")]
-    [InlineData("bounding_boxes.txt", "1 1 2 3 nan\n2 1 1 1 1", "line 1: 'nan' is no number")]
+    [InlineData("bounding_boxes.txt", "1 1 2 3\n2 1 1 1 1", "line 1: there are 3 words; expected 4")]
+    [InlineData("bounding_boxes.txt", "1 1 2 3 nan\n2 1 1 1 1", "line 1: 'nan' is not a number")]
     [InlineData("bounding_boxes.txt", "1 1 2 0 4\n2 1 1 1 1", "line 1: the box has no width")]
-    [InlineData("classes.txt", "one 001.A", "line 1: 'one' is no number")]
+    [InlineData("classes.txt", "one 001.A", "line 1: 'one' is not a number")]
     public void Read_Damage_NamesFileAndLine(string name, string text, string expected)
     {
         _folder.Write(name, text);

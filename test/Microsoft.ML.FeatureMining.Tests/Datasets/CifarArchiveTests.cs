@@ -39,7 +39,7 @@ public sealed class CifarArchiveTests : IDisposable
 
         InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => new CifarArchive(CifarBinary.Cifar10, path).Read(DataPart.Train).Count());
 
-        Assert.Contains($"'{path}' holds no file 'data_batch_2.bin'", refusal.Message);
+        Assert.Contains($"'{path}' contains no file 'data_batch_2.bin'", refusal.Message);
     }
 
     [Fact]

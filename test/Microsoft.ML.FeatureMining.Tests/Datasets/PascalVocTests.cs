@@ -45,9 +45,9 @@ public sealed class PascalVocTests : IDisposable
     }
 
     [Theory]
-    [InlineData("<xmin>1</xmin><ymin>11</ymin>", "<xmin>x</xmin><ymin>11</ymin>", "line 6: 'x' is no number")]
+    [InlineData("<xmin>1</xmin><ymin>11</ymin>", "<xmin>x</xmin><ymin>11</ymin>", "line 6: 'x' is not a number")]
     [InlineData("<xmin>1</xmin><ymin>11</ymin>", "<ymin>11</ymin>", "line 6: 'bndbox' has no 'xmin'")]
-    [InlineData("<xmin>1</xmin><ymin>11</ymin>", "<xmin>200</xmin><ymin>11</ymin>", "line 6: the box ends before it begins")]
+    [InlineData("<xmin>1</xmin><ymin>11</ymin>", "<xmin>200</xmin><ymin>11</ymin>", "line 6: xmin must be at most xmax")]
     [InlineData("<width>100</width>", "<width>0</width>", "line 3: the width is 0")]
     [InlineData("<name>person</name>", "<name> </name>", "line 4: an object has no name")]
     [InlineData("<difficult>0</difficult>", "<difficult>2</difficult>", "line 5: '2' is neither")]
@@ -116,9 +116,9 @@ public sealed class PascalVocTests : IDisposable
         );
 
     [Theory]
-    [InlineData("000002\n000002", "line 2: '000002' stands in the list before")]
+    [InlineData("000002\n000002", "line 2: '000002' is already on an earlier line")]
     [InlineData("000002  1", "line 1: there are 2 words")]
-    [InlineData("../000002", "line 1: '../000002' is no name of a file")]
+    [InlineData("../000002", "line 1: '../000002' is not a file name")]
     public void Read_DamagedList_NamesFileAndLine(string list, string expected)
     {
         _folder.Write("ImageSets/Main/train.txt", list);

@@ -17,8 +17,8 @@ public sealed class SynsetTests : IDisposable
     }
 
     [Theory]
-    [InlineData("n00000001\nn0000002", "line 2: 'n0000002' is no WordNet id")]
-    [InlineData("n00000001\n\n\nn00000001 again", "line 4: 'n00000001' stands in the list before")]
+    [InlineData("n00000001\nn0000002", "line 2: 'n0000002' is not a WordNet id")]
+    [InlineData("n00000001\n\n\nn00000001 again", "line 4: 'n00000001' is already on an earlier line")]
     [InlineData("n0000000x", "line 1")]
     [InlineData("\n \n", "is empty")]
     public void ReadList_Damage_NamesFileAndLine(string text, string expected)

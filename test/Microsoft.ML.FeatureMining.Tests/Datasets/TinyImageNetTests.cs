@@ -34,9 +34,9 @@ public sealed class TinyImageNetTests : IDisposable
     }
 
     [Theory]
-    [InlineData("val_1.JPEG\tn00000003\t0\t0\t1\t1", "line 1: 'n00000003' is no class of wnids.txt")]
-    [InlineData("\nval_1.JPEG\tn00000001", "line 2: there are 2 words where 6")]
-    [InlineData("../../secret\tn00000001\t0\t0\t1\t1", "line 1: '../../secret' is no name of a file")]
+    [InlineData("val_1.JPEG\tn00000003\t0\t0\t1\t1", "line 1: 'n00000003' is not a class of wnids.txt")]
+    [InlineData("\nval_1.JPEG\tn00000001", "line 2: there are 2 words; expected 6")]
+    [InlineData("../../secret\tn00000001\t0\t0\t1\t1", "line 1: '../../secret' is not a file name")]
     public void Read_WrongAnnotation_NamesFileAndLine(string text, string expected)
     {
         string path = _folder.Write("val/val_annotations.txt", text);

@@ -28,7 +28,7 @@ public sealed class DelimitedTextTests : IDisposable
     [InlineData("a,b\n\n\nc,d,e\n", "line 4: there are 3 fields")]
     [InlineData("a,b\nc,d\"e", "line 2: there is a quote")]
     [InlineData("a,b\nc,\"d", "line 2: the quote is never closed")]
-    [InlineData("a,\"b\n\n\"x\n", "line 3: there is text behind")]
+    [InlineData("a,\"b\n\n\"x\n", "line 3: there is text after")]
     [InlineData("a,b\rc,d", "line 1: there is a carriage return")]
     public void Read_Damage_NamesFileAndLine(string text, string expected)
     {

@@ -68,7 +68,7 @@ public sealed class PixelFileTests : IDisposable
         Damage(whole);
 
         Assert.Null(FilePixels.Find(_folder.Path, "a", ImageBytes, _notices.Add));
-        Assert.Contains("Its format is 2", Assert.Single(_notices), StringComparison.Ordinal);
+        Assert.Contains("Its format version is 2", Assert.Single(_notices), StringComparison.Ordinal);
     }
 
     [Fact]

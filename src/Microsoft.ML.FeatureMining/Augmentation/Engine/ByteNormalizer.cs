@@ -16,10 +16,10 @@ internal sealed class ByteNormalizer
     private const int Rgb = 3;
     private const int Lane = 16;
 
-    // Channel by channel, sixteen times over: a vector of neighboring floats finds its constants side by side.
+    // One value per channel, repeated sixteen times, so that a vector of interleaved floats can load its constants.
     private readonly float[] _means;
     private readonly float[] _scales;
-    private readonly float[] _normalized; // of each byte, [C,256]
+    private readonly float[] _normalized; // the result for each byte, [C,256]
 
     public ByteNormalizer(IReadOnlyList<float> mean, IReadOnlyList<float> scale)
     {
@@ -41,7 +41,7 @@ internal sealed class ByteNormalizer
         }
     }
 
-    /// <summary>Normalizes a run of pixels that are neighbors in a row.</summary>
+    /// <summary>Normalizes consecutive pixels of a row.</summary>
     /// <param name="image">[C,H,W].</param>
     /// <param name="plane">H * W.</param>
     /// <param name="first">The index of the first pixel in its plane.</param>
@@ -62,7 +62,7 @@ internal sealed class ByteNormalizer
     }
 
     /// <summary>Normalizes three channels, sixteen pixels at a time.</summary>
-    /// <returns>How many pixels are done; fewer than sixteen are left.</returns>
+    /// <returns>The number of pixels done; fewer than sixteen remain.</returns>
     private int RgbSixteens(ReadOnlySpan<byte> image, int plane, int first, int step, Span<float> target)
     {
         int pixels = target.Length / Rgb / Lane * Lane;

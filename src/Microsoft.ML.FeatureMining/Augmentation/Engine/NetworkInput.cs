@@ -13,21 +13,21 @@ namespace Microsoft.ML.FeatureMining.Augmentation.Engine;
 /// Turns a batch of raw images in memory, bytes or floats [N,C,H,W], into the input of the network: augmented and normalized floats [N,C,H',W'], channels_last,
 /// on the device.
 /// <para>Why it is more than a chain of tensor operations: as tensors, pad, crop, flip and normalize are five passes over the batch. They only move bytes and
-/// look them up, so here they are one pass from the bytes to the normalized floats, with each image on one of all cores. <c>bench load</c> measures it
+/// look them up, so here they are one pass from the bytes to the normalized floats, parallel over the images. <c>bench load</c> measures it
 /// (bench/README.md, "Loading").</para>
-/// <para>The order for a batch: (1) The augmentations, from the first on, that can run in memory (<see cref="ImageAugmentation.InMemory"/>) draw their random
+/// <para>The order for a batch: (1) The leading augmentations that can run in memory (<see cref="ImageAugmentation.InMemory"/>) draw their random
 /// numbers. Moves of pixels that follow each other are combined (<see cref="PixelMoves"/>). (2) If no other augmentation is left, the device is a CPU and the
 /// images are bytes, there is one pass: the last move writes normalized floats in [N,H',W',C] order (<see cref="ByteNormalizer"/>); what comes before it writes
 /// to a pooled buffer. (3) Otherwise the operations in memory write raw images, which are uploaded, augmented as tensors by the rest, and normalized there
 /// (<see cref="Normalization"/>).</para>
-/// <para>What must hold: each augmentation draws the same numbers from its own stream on either path, and moves and normalization are bit-identical to the
+/// <para>Invariants: each augmentation draws the same numbers from its own stream on either path, and moves and normalization are bit-identical to the
 /// tensor operations. Only resized crops (<see cref="ResizedCrops"/>) differ, by at most one level in 255, because they compute in fixed point.</para>
 /// </summary>
 /// <param name="shape">The shape of the raw images.</param>
 /// <param name="element">Bytes or floats.</param>
 /// <param name="pixels">Mean and std to normalize by.</param>
-/// <param name="device">Where the network is.</param>
-/// <param name="network">The shape that the network takes; null where it is the same.</param>
+/// <param name="device">The device of the network.</param>
+/// <param name="network">The shape that the network takes; null if it is the same.</param>
 internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelStatistics pixels, Device device, ImageShape? network = null) : IDisposable
 {
     private readonly ImageShape _network = network ?? shape;
@@ -107,8 +107,8 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         return result.dtype == images.dtype && result.shape.SequenceEqual(shape)
             ? result
             : throw new InvalidOperationException(
-                $"The augmentation '{augmentation.Key}' makes {result.dtype} [{string.Join(',', result.shape)}] of {images.dtype} [{string.Join(',', images.shape)}]; "
-                    + $"it has to give {images.dtype} [{string.Join(',', shape)}]."
+                $"The augmentation '{augmentation.Key}' returned {result.dtype} [{string.Join(',', result.shape)}] "
+                    + $"for {images.dtype} [{string.Join(',', images.shape)}]; it must return {images.dtype} [{string.Join(',', shape)}]."
             );
     }
 
@@ -170,7 +170,7 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
 
     private static void Apply(BatchOperation[] operations, int n, ReadOnlySpan<byte> image, Span<byte> target)
     {
-        // Two buffers by turns; no operation enlarges an image.
+        // Two buffers, used in turn; no operation enlarges an image.
         byte[] changed = ArrayPool<byte>.Shared.Rent(2 * image.Length);
         ReadOnlySpan<byte> current = image;
         for (int i = 0; i < operations.Length; i++)

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Augmentation.Engine;
 
 /// <summary>
-/// Crops, zero padding and flips: operations that move pixels and change none. Each image has one move of its rows and one of its columns; a pixel that comes
-/// from outside the image is 0. Moves that follow each other are combined into one.
+/// Crops, zero padding and flips: operations that move pixels without changing their values. Each image has one move of its rows and one of its columns. A
+/// pixel from outside the image is 0. Consecutive moves are combined into one.
 /// </summary>
 /// <param name="source">The shape of the images before.</param>
 /// <param name="height">Their rows after.</param>
@@ -38,7 +38,7 @@ internal sealed class PixelMoves(ImageShape source, int height, int width, IRead
     public Tensor Apply(Tensor batch)
     {
         using DisposeScope scope = NewDisposeScope();
-        // A row and a column of zeros at the end, from which pixels from outside are taken.
+        // A row and a column of zeros at the end, as the source of pixels from outside.
         Tensor padded = nn.functional.pad(batch, [0, 1, 0, 1], PaddingModes.Constant, 0);
         long[] rows = [.. _images.SelectMany(image => Enumerable.Range(0, height).Select(y => (long)(image.Rows.Source(y) ?? source.Height)))];
         long[] columns = [.. _images.SelectMany(image => Enumerable.Range(0, width).Select(x => (long)(image.Columns.Source(x) ?? source.Width)))];
@@ -104,9 +104,9 @@ internal sealed class PixelMoves(ImageShape source, int height, int width, IRead
     private static AxisMove Middle(int size, int count) => AxisMove.Cut((int)ResizeWindow.Margin(size, count), count);
 }
 
-/// <summary>A move along one axis: output i comes from input Start + Step * i where From &lt;= i &lt; End, and from outside elsewhere.</summary>
+/// <summary>A move along one axis: output i comes from input Start + Step * i if From &lt;= i &lt; End, and from outside otherwise.</summary>
 /// <param name="Start">The input of output 0; may be out of range.</param>
-/// <param name="Step">1, or -1 where the axis is flipped.</param>
+/// <param name="Step">1, or -1 if the axis is flipped.</param>
 /// <param name="From">The first output that comes from inside.</param>
 /// <param name="End">The output after the last one that comes from inside.</param>
 internal readonly record struct AxisMove(int Start, int Step, int From, int End)
@@ -114,11 +114,11 @@ internal readonly record struct AxisMove(int Start, int Step, int From, int End)
     /// <summary>Moves nothing.</summary>
     public static AxisMove None(int size) => new(0, 1, 0, size);
 
-    /// <summary>Crops: <paramref name="size"/> inputs from <paramref name="offset"/> on, all of them inside.</summary>
+    /// <summary>Crops: takes <paramref name="size"/> inputs, starting at <paramref name="offset"/>, all of them inside.</summary>
     public static AxisMove Cut(int offset, int size) => new(offset, 1, 0, size);
 
     /// <summary>
-    /// Pads and crops back: <paramref name="size"/> inputs from <paramref name="offset"/> on, of which some may lie outside; then flips them if asked.
+    /// Pads and crops back: takes <paramref name="size"/> inputs, starting at <paramref name="offset"/>. Some may be outside. Then flips them if requested.
     /// </summary>
     public static AxisMove Shift(int offset, bool flipped, int size) => Clipped(flipped ? size - 1 + offset : offset, flipped ? -1 : 1, 0, size, None(size));
 

@@ -7,9 +7,9 @@ using Microsoft.ML.FeatureMining.Imaging;
 namespace Microsoft.ML.FeatureMining.Augmentation.Engine;
 
 /// <summary>
-/// Crops one box out of each image and resizes it, bilinearly, to one shape: first along the rows of the box, then between two resized rows. It computes in
-/// 16-bit fixed point with <see cref="ResizeAxis.FractionBits"/> fraction bits; the result is within one level of the same crop by tensors (<see
-/// cref="RandomResizedCrop.Crop"/>).
+/// Crops one box from each image and resizes it to one shape with bilinear interpolation: first along the rows of the box, then between two resized rows. It
+/// computes in 16-bit fixed point with <see cref="ResizeAxis.FractionBits"/> fraction bits; the result is within one level of the same crop by tensors
+/// (<see cref="RandomResizedCrop.Crop"/>).
 /// </summary>
 /// <param name="source">The shape of the images.</param>
 /// <param name="result">The shape after resizing.</param>
@@ -56,7 +56,7 @@ internal sealed class ResizedCrops(ImageShape source, ImageShape result, PixelBo
 }
 
 /// <summary>
-/// Bilinear resizing along one axis, in 16-bit fixed point. Vectors compute sixteen outputs at a time, and the same integers as the plain loops.
+/// Bilinear resizing along one axis, in 16-bit fixed point. Vector code computes sixteen outputs at a time and gives the same integers as the scalar loops.
 /// </summary>
 internal sealed class ResizeAxis
 {
@@ -71,7 +71,7 @@ internal sealed class ResizeAxis
     private readonly int[] _first;
     private readonly short[] _weights;
 
-    // For each sixteen outputs: the positions of their first inputs within sixteen bytes, each widened to 16 bits. Empty where the axis shrinks.
+    // For each sixteen outputs: the positions of their first inputs within sixteen bytes, each widened to 16 bits. Empty if the axis shrinks.
     private readonly byte[] _shuffles;
 
     /// <param name="from">Inputs.</param>
@@ -129,9 +129,9 @@ internal sealed class ResizeAxis
 
     /// <summary>Blends two resized rows, and rounds to bytes.</summary>
     /// <param name="upper">Levels.</param>
-    /// <param name="lower">As many levels.</param>
+    /// <param name="lower">The same number of levels.</param>
     /// <param name="weight">The weight of the lower row, in 1/32768.</param>
-    /// <param name="target">As many bytes.</param>
+    /// <param name="target">The same number of bytes.</param>
     public static void BlendRows(ReadOnlySpan<short> upper, ReadOnlySpan<short> lower, short weight, Span<byte> target)
     {
         int at = 0;
