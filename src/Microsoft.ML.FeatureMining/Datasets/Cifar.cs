@@ -76,7 +76,7 @@ public sealed class CifarBinary
     /// <param name="path">The file, for example <c>batches.meta.txt</c> or <c>fine_label_names.txt</c>.</param>
     /// <returns><see cref="ClassCount"/> names.</returns>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
-    /// <exception cref="InvalidDataException">The file does not hold <see cref="ClassCount"/> different names.</exception>
+    /// <exception cref="InvalidDataException">The file does not contain <see cref="ClassCount"/> different names.</exception>
     internal IReadOnlyList<string> ReadLabelNames(string path)
     {
         if (!File.Exists(path))

@@ -220,7 +220,7 @@ internal readonly record struct TextLine(string Path, int Number, string Text)
     }
 
     /// <summary>The first word and the rest of the line.</summary>
-    public (string First, string Rest) Split()
+    public (string First, string Remainder) Split()
     {
         int end = Text.AsSpan().IndexOfAny(' ', '\t');
         return end < 0 ? (Text, "") : (Text[..end], Text[end..].Trim());

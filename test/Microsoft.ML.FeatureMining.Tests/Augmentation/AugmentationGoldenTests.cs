@@ -7,9 +7,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Tests.Augmentation;
 
 /// <summary>
-/// The operations against torchvision's, same images, same parameters. Bytes agree but for roundings: sums of three products may come out a unit in the last
-/// place apart, and cutting to a whole number makes one step of it. One pixel in a thousand may be a step off, none more; floats agree to 1e-3 of 255. Of bytes
-/// between pixels, those and only those may be a step off whose exact value is half-way between two levels: see <see cref="AssertSameButForTies"/>.
+/// Compares the operations with torchvision's, for the same images and parameters. Bytes agree except for rounding: sums of three products may differ in the
+/// last bit, and truncation makes one level of it. One pixel in a thousand may differ by one level, none by more. Floats agree to 1e-3 of 255. An interpolated
+/// byte may differ by one level only if its exact value is half-way between two levels: see <see cref="AssertSameButForTies"/>.
 /// </summary>
 public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
 {
@@ -59,7 +59,7 @@ public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
     [InlineData(AutoAugmentPolicy.Cifar10, "cifar10", 1)]
     [InlineData(AutoAugmentPolicy.ImageNet, "imagenet", 0)]
     [InlineData(AutoAugmentPolicy.ImageNet, "imagenet", 1)]
-    public void AutoAugment_EachPair_IsTorchvisions(AutoAugmentPolicy policy, string name, int sign)
+    public void AutoAugment_EachSubPolicy_IsTorchvisions(AutoAugmentPolicy policy, string name, int sign)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor images = Golden["policy"];
@@ -87,7 +87,7 @@ public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
             {
                 ImageOperation operation = Enum.Parse<ImageOperation>(name);
                 double[] actual = [.. Enumerable.Range(0, bins).Select(level => ImageOperations.Magnitude(operation, level, bins, height: 20, width: 33))];
-                // Bits and thresholds are compared with whole numbers, so that they must be the same to the bit.
+                // Bits and thresholds are compared with integers, so they must be exactly equal.
                 double tolerance = operation is ImageOperation.Posterize or ImageOperation.Solarize ? 0 : 1e-6;
                 Assert.All(Golden.Doubles($"scale/{bins}/{name}").Zip(actual), pair => Assert.Equal(pair.First, pair.Second, tolerance));
             }
@@ -115,7 +115,7 @@ public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
 
         Tensor result = PixelOperations.Hue(Golden["colour"], [.. Golden.Doubles("jitter/factors").Chunk(4).Select(factors => factors[3])]);
 
-        // torchvision cuts 221.99998 to 221, we round.
+        // torchvision truncates 221.99998 to 221; we round.
         Assert.All(TensorAssert.Values(result).Zip(TensorAssert.Values(Golden["hue/byte"])), pair => Assert.InRange(pair.First - pair.Second, 0, 1));
     }
 
@@ -161,9 +161,9 @@ public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
         };
 
     /// <summary>
-    /// Bytes read between pixels. Slopes of 0.1 and 0.3 put one value in 25 half-way between two levels; there the last bits of single precision decide, and
-    /// with them the instructions that torch uses on a CPU: with ATEN_CPU_CAPABILITY=default torchvision itself, of the version that wrote the golden, is a
-    /// level off in up to 6 of 2496 values, and neither is nearer to the exact value. All other values must be equal.
+    /// Interpolated bytes. With slopes of 0.1 and 0.3, one value in 25 is half-way between two levels. There the last bits of single precision decide, and they
+    /// depend on the CPU instructions that torch uses. With ATEN_CPU_CAPABILITY=default, torchvision (the version that wrote the golden) differs from itself by
+    /// one level in up to 6 of 2496 values, and neither result is closer to the exact value. All other values must be equal.
     /// </summary>
     private static void AssertSameButForTies(Tensor expected, Tensor actual, Tensor images, float[] matrix, string what)
     {
@@ -182,7 +182,7 @@ public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
         );
     }
 
-    /// <summary>Bilinear in double precision, with zeros outside.</summary>
+    /// <summary>Bilinear interpolation in double precision, with zeros outside.</summary>
     private static double[] Warped(float[] pixels, long[] shape, float[] matrix)
     {
         int height = (int)shape[2],

@@ -7,7 +7,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Augmentation;
 public sealed class NormalizationTests : IClassFixture<SingleThreadFixture>
 {
     [Fact]
-    public void Apply_Bytes_SubtractsTheMeanAndDividesByTheDeviation()
+    public void Apply_Bytes_SubtractsTheMeanAndDividesByTheStd()
     {
         using DisposeScope scope = NewDisposeScope();
         float[] mean = [10, 100];
@@ -21,7 +21,7 @@ public sealed class NormalizationTests : IClassFixture<SingleThreadFixture>
     }
 
     [Fact]
-    public void Apply_NoDeviation_LeavesDifferencesAsTheyAre()
+    public void Apply_StdOfZero_OnlySubtractsTheMean()
     {
         using DisposeScope scope = NewDisposeScope();
         using Normalization normalization = new([7f], [0f], CPU);
@@ -30,7 +30,7 @@ public sealed class NormalizationTests : IClassFixture<SingleThreadFixture>
     }
 
     [Fact]
-    public void Apply_Floats_LeavesItsInputAlone()
+    public void Apply_Floats_DoesNotChangeItsInput()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor images = tensor(new[] { 1f, 2f }, [1, 1, 1, 2]);

@@ -56,7 +56,7 @@ public sealed class PadCropFlipTests : IClassFixture<SingleThreadFixture>
         const int Count = 20_000,
             Padding = 2,
             Size = 5;
-        // One bright pixel in the middle and one to its right tell offset and flip.
+        // One bright pixel in the middle and one to its right show the offset and the flip.
         byte[] image = new byte[Size * Size];
         image[2 * Size + 2] = 200;
         image[2 * Size + 3] = 100;
@@ -84,7 +84,7 @@ public sealed class PadCropFlipTests : IClassFixture<SingleThreadFixture>
     }
 
     [Fact]
-    public void Apply_NothingToDo_GivesTheSameImagesAndDrawsNothing()
+    public void Apply_NoPaddingAndNoFlip_ReturnsTheSameImagesAndDrawsNothing()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor images = tensor(new byte[] { 1, 2, 3, 4 }, [1, 1, 2, 2]);

@@ -11,9 +11,9 @@ public sealed class CifarArchiveTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Read_FilesInAnyOrder_GivesThemInTheirOwn()
+    public void Read_FilesInAnyOrder_GivesThemInOrder()
     {
-        // The published archive has them in such a disorder.
+        // The published archive is out of order in the same way.
         string path = Write(
             ("x/data_batch_4.bin", Records(4)),
             ("x/batches.meta.txt", Names()),
@@ -33,7 +33,7 @@ public sealed class CifarArchiveTests : IDisposable
     }
 
     [Fact]
-    public void Read_WithoutAFile_NamesIt()
+    public void Read_MissingFile_NamesIt()
     {
         string path = Write(("x/data_batch_1.bin", Records(1)), ("batches.meta.txt", Names()));
 
@@ -57,12 +57,12 @@ public sealed class CifarArchiveTests : IDisposable
     }
 
     [Fact]
-    public void Read_AnyBeginning_IsRefusedByName()
+    public void Read_TruncatedArchive_IsNamed()
     {
         string path = Write(("test_batch.bin", Records([.. Enumerable.Range(0, 40).Select(i => i % 10)])));
         byte[] whole = File.ReadAllBytes(path);
 
-        // Of the last blocks of an archive nothing is read that counts.
+        // The last blocks of an archive contain nothing that is read.
         foreach (int length in (int[])[0, 1, 5, 18, whole.Length / 4, whole.Length / 2])
         {
             string cut = _folder.Write($"{length}.tar.gz", whole[..length]);
@@ -72,7 +72,7 @@ public sealed class CifarArchiveTests : IDisposable
     }
 
     [Fact]
-    public void Read_NoArchive_IsRefused()
+    public void Read_NoArchive_IsRejected()
     {
         string path = _folder.Write("a.tar.gz", "this is text");
 

@@ -22,7 +22,7 @@ public sealed class CifarBinaryTests : IDisposable
     }
 
     [Fact]
-    public void Read_Cifar100_TakesTheFineLabel()
+    public void Read_Cifar100_UsesTheFineLabel()
     {
         File.WriteAllBytes(_path, Record([19, 99]));
 
@@ -33,7 +33,7 @@ public sealed class CifarBinaryTests : IDisposable
     }
 
     [Fact]
-    public void Read_CutFile_NamesFileAndOffset()
+    public void Read_TruncatedFile_NamesFileAndOffset()
     {
         File.WriteAllBytes(_path, [.. Record([1]), .. Record([1])[..^1]]);
 
@@ -44,7 +44,7 @@ public sealed class CifarBinaryTests : IDisposable
     }
 
     [Fact]
-    public void Read_EmptyFile_IsRefused()
+    public void Read_EmptyFile_IsRejected()
     {
         File.WriteAllBytes(_path, []);
 

@@ -9,7 +9,7 @@ public sealed class ImageFolderTests : IDisposable
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
-    public void Read_ClassFolders_ListsPicturesInOrdinalOrder()
+    public void Read_ClassFolders_ListsImagesInOrdinalOrder()
     {
         Touch("b/2.png", "b/10.JPG", "a/deep/er/x.webp", "a/z.gif", "B/y.bmp", "b/1.jpeg");
 
@@ -20,7 +20,7 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
-    public void Read_HiddenAndForeignFiles_PassesThemOver()
+    public void Read_HiddenAndOtherFiles_AreSkipped()
     {
         Touch("a/1.png", "a/.2.png", "a/.thumbnails/3.png", "a/notes.txt", "a/Thumbs.db", "b/1.png", ".git/1.png", "readme.png");
 
@@ -43,7 +43,7 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [SkippableFact]
-    public void Read_LinkToPictures_FollowsIt()
+    public void Read_LinkToImages_FollowsIt()
     {
         Skip.If(OperatingSystem.IsWindows(), "Links need a privilege there.");
         Touch("data/a/1.png", "data/b/1.png", "elsewhere/2.png");
@@ -64,7 +64,7 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
-    public void Read_EmptyFolder_IsRefused()
+    public void Read_EmptyFolder_IsRejected()
     {
         Assert.Contains("none", Assert.Throws<InvalidDataException>(() => ImageFolder.Read(_root)).Message);
     }
@@ -78,7 +78,7 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
-    public void Read_ClassWithoutPictures_NamesIt()
+    public void Read_ClassWithoutImages_NamesIt()
     {
         Touch("a/1.png", "b/notes.txt");
 

@@ -9,7 +9,7 @@ public sealed class ImageListTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Read_ColumnsByName_TakesThemWhereverTheyStand()
+    public void Read_ColumnsByName_FindsThemInAnyOrder()
     {
         string path = _folder.Write("list.csv", "id,Label,ImagePath\n1,cat,a.jpg\n2,\"dog, old\",sub/b.jpg\n");
 
@@ -20,7 +20,7 @@ public sealed class ImageListTests : IDisposable
     }
 
     [Fact]
-    public void Read_TsvWithoutHeader_TakesTwoColumnsAndAFolder()
+    public void Read_TsvWithoutHeader_UsesTwoColumnsAndAFolder()
     {
         string path = _folder.Write("list.tsv", $"a.jpg\tcat\n{_folder["b.jpg"]}\tdog\n");
 
@@ -46,7 +46,7 @@ public sealed class ImageListTests : IDisposable
     [InlineData("ImagePath,Label\n,b", true, "line 2: the image's path is empty")]
     [InlineData("a,b,c", false, "line 1: there are 3 fields")]
     [InlineData("", true, "is empty")]
-    public void Read_Damage_SaysWhere(string text, bool header, string expected)
+    public void Read_Damage_NamesFileAndLine(string text, bool header, string expected)
     {
         string path = _folder.Write("list.csv", text);
 
@@ -57,6 +57,6 @@ public sealed class ImageListTests : IDisposable
     }
 
     [Fact]
-    public void Read_NoSuchList_NamesIt() =>
+    public void Read_MissingList_NamesIt() =>
         Assert.Contains("nothing.csv", Assert.Throws<FileNotFoundException>(() => ImageList.Read(_folder["nothing.csv"], new())).Message);
 }

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Microsoft.ML.FeatureMining.Tests.Datasets;
 
-/// <summary>Damages a file at random, in the ways that parsers take amiss.</summary>
+/// <summary>Damages a file at random, in ways that often break parsers.</summary>
 internal static class Mutation
 {
     private static readonly byte[][] Tokens =
@@ -72,7 +72,7 @@ internal static class Mutation
                 case 4:
                     bytes.RemoveRange(at, random.Next(Math.Min(20, bytes.Count - at) + 1));
                     break;
-                case 5: // a stretch twice
+                case 5: // repeats a part
                     bytes.InsertRange(at, bytes.GetRange(at, random.Next(bytes.Count - at + 1)));
                     break;
                 case 6 when random.Next(4) == 0:

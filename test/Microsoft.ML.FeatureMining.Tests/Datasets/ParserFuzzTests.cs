@@ -10,19 +10,19 @@ using Microsoft.ML.FeatureMining.Tests.Imaging;
 namespace Microsoft.ML.FeatureMining.Tests.Datasets;
 
 /// <summary>
-/// Whatever a file holds, reading it ends soon: in what it says, or in an error that names the file. A few hundred damaged files for each parser; with
-/// MLNETFM_FUZZ=N in the environment, N for each.
+/// For any content, reading a file ends soon with rows or with an error that names the file. Tests a few hundred damaged files per parser; with MLNETFM_FUZZ=N
+/// in the environment, N per parser.
 /// </summary>
 public sealed class ParserFuzzTests : IDisposable
 {
     private const int FewCases = 400;
 
-    // Where it is wrong: a line, a byte; or what is missing, which is nowhere. The XML reader's refusal of a document type tells no line.
-    private const string Place = @"line \d+:|byte|has no line for the number \d|is empty|contains (no file|\d+ class names)|DTD|Root element is missing";
+    // The location of the error: a line or a byte. Errors about something missing have none, nor has the XML reader's error about a forbidden DTD.
+    private const string Location = @"line \d+:|byte|has no line for the number \d|is empty|contains (no file|\d+ class names)|DTD|Root element is missing";
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
-    // A parser: the files that it reads, of which one is damaged, and how it is called on their folder.
+    // For each parser: the files that it reads, and how to call it on their folder. One of the files is damaged.
     private static readonly Dictionary<string, (Dictionary<string, byte[]> Files, Action<TemporaryFolder> Read)> Parsers = new()
     {
         ["cifar-10"] = (new() { ["a.bin"] = CifarRecords(10) }, folder => Count(CifarBinary.Cifar10.Read(folder["a.bin"]))),
@@ -82,7 +82,7 @@ public sealed class ParserFuzzTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Read_DamagedFile_EndsSoonInRowsOrAnErrorThatNamesIt(string parser)
+    public void Read_DamagedFile_GivesRowsOrAnErrorThatNamesIt(string parser)
     {
         int cases = int.TryParse(Environment.GetEnvironmentVariable("MLNETFM_FUZZ"), NumberStyles.None, CultureInfo.InvariantCulture, out int many)
             ? many
@@ -113,14 +113,14 @@ public sealed class ParserFuzzTests : IDisposable
             }
         }
 
-        // Damage that no parser notices would test nothing.
+        // If no parser notices the damage, the test is worthless.
         Assert.InRange(refused, cases / 20, cases);
     }
 
-    /// <returns>Whether something was read.</returns>
+    /// <returns>Whether the parser returned rows.</returns>
     private bool EndsWell(Action<TemporaryFolder> read, string what)
     {
-        // Its own thread, so that an endless loop fails a test rather than the run.
+        // A separate thread, so that an endless loop fails one test and not the whole run.
         Func<Exception?> attempt = () => Record.Exception(() => read(_folder));
         Task<Exception?> reading = Task.Factory.StartNew(attempt, TaskCreationOptions.LongRunning);
         Assert.True(reading.Wait(Limit), $"{what} does not end.");
@@ -130,7 +130,7 @@ public sealed class ParserFuzzTests : IDisposable
                 return true;
             case InvalidDataException or FileNotFoundException or DirectoryNotFoundException:
                 Assert.True(reading.Result.Message.Contains(_folder.Path, StringComparison.Ordinal), $"{what}: {reading.Result.Message}");
-                Assert.True(reading.Result is not InvalidDataException || Regex.IsMatch(reading.Result.Message, Place), $"{what}: {reading.Result.Message}");
+                Assert.True(reading.Result is not InvalidDataException || Regex.IsMatch(reading.Result.Message, Location), $"{what}: {reading.Result.Message}");
                 return false;
             case ImageDecodeException:
                 return false;
@@ -147,7 +147,7 @@ public sealed class ParserFuzzTests : IDisposable
         Count(archive.Read(DataPart.Test));
     }
 
-    // Damaged before it was compressed, so that the damage reaches the reader of archives.
+    // Damaged before compression, so that the damage reaches the TAR reader.
     private static void ReadTar(TemporaryFolder folder)
     {
         File.WriteAllBytes(folder["a.tar.gz"], Zipped(File.ReadAllBytes(folder["a.tar.gz"])));

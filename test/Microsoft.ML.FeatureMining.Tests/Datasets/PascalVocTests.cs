@@ -34,7 +34,7 @@ public sealed class PascalVocTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Read_PartsOwnersAndDifficultOnes_AreToldApart()
+    public void Read_PartsOwnersAndDifficultObjects_AreDistinguished()
     {
         VocImage image = Assert.Single(PascalVoc.Read(_folder.Path, "train"));
 
@@ -75,7 +75,7 @@ public sealed class PascalVocTests : IDisposable
     }
 
     [Fact]
-    public void Read_WhatWasWritten_ComesBack() =>
+    public void Read_WrittenAnnotation_RoundTrips() =>
         PropertyAssert.Holds(
             Prop.ForAll<NonEmptyArray<(NonEmptyString Name, byte X, byte Y, byte Width, byte Height, bool Difficult)>>(drawn =>
             {
@@ -127,7 +127,7 @@ public sealed class PascalVocTests : IDisposable
     }
 
     [Fact]
-    public void Read_NoSuchSetOrAnnotation_NamesIt()
+    public void Read_MissingSetOrAnnotation_NamesIt()
     {
         _folder.Write("ImageSets/Main/val.txt", "000009");
 
@@ -169,7 +169,7 @@ public sealed class PascalVocTests : IDisposable
     }
 
     [SkippableFact]
-    public void Cut_TheRealSubset_GivesTheObjectsThemselves()
+    public void Cut_TheRealSubset_GivesTheObjects()
     {
         VocImage[] images = [.. PascalVoc.Read(Root(), "train").Take(30)];
 
@@ -188,7 +188,7 @@ public sealed class PascalVocTests : IDisposable
     }
 
     [Fact]
-    public void Cut_PictureThatCannotBeRead_GoesOnAsItIs()
+    public void Cut_UnreadableImage_ReturnsTheFile()
     {
         _folder.Write("JPEGImages/000002.jpg", "no picture");
         VocImage[] images = [.. PascalVoc.Read(_folder.Path, "train")];
@@ -201,7 +201,7 @@ public sealed class PascalVocTests : IDisposable
     }
 
     [Fact]
-    public void Cut_PictureOfAnotherSize_IsNamed()
+    public void Cut_ImageOfAnotherSize_IsNamed()
     {
         _folder.Write("JPEGImages/000002.jpg", Goldens.Picture("rgb.png"));
 

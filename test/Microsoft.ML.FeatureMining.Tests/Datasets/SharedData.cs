@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.Tests.Datasets;
 
-/// <summary>Data sets too large to be shipped: in <c>../shared/data</c> beside the checkout, where there is one.</summary>
+/// <summary>Data sets that are too large for the repository: in <c>../shared/data</c> beside the checkout, if it exists.</summary>
 internal static class SharedData
 {
     public static string Folder(string name)

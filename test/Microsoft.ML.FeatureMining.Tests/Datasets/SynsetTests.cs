@@ -9,7 +9,7 @@ public sealed class SynsetTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void ReadList_EveryForm_GivesIdsAndNames()
+    public void ReadList_EveryFormat_GivesIdsAndNames()
     {
         string path = _folder.Write("synsets.txt", "n00000002 tench, Tinca tinca\nn00000001\tcrane\r\n\nn00000003\n");
 
@@ -32,7 +32,7 @@ public sealed class SynsetTests : IDisposable
     }
 
     [Fact]
-    public void ImageNetFolder_ClassesOfTheList_ComeInItsOrder()
+    public void ImageNetFolder_ClassesOfTheList_AreInItsOrder()
     {
         foreach (string name in (string[])["n00000001/b.JPEG", "n00000001/a.JPEG", "n00000002/sub/c.JPEG", "n00000009/d.JPEG", "n00000001/notes.txt"])
         {
@@ -48,7 +48,7 @@ public sealed class SynsetTests : IDisposable
     }
 
     [Fact]
-    public void ImageNetFolder_ClassWithoutFolderOrPicture_IsNamed()
+    public void ImageNetFolder_ClassWithoutFolderOrImage_IsNamed()
     {
         _folder.Write("n00000001/notes.txt", "");
 

@@ -21,7 +21,7 @@ public sealed class TinyImageNetTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Read_BothParts_GivesPicturesAndClasses()
+    public void Read_BothParts_GivesImagesAndClasses()
     {
         IReadOnlyList<SynsetImageRow> train = TinyImageNet.Read(_folder.Path, DataPart.Train),
             test = TinyImageNet.Read(_folder.Path, DataPart.Test);

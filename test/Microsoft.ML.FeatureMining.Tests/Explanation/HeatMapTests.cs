@@ -8,7 +8,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Explanation;
 public sealed class HeatMapTests
 {
     [Fact]
-    public void Resize_TwoCellsToFour_IsLinearBetweenTheirMiddles() => Assert.Equal([0f, 1f, 3f, 4f], new HeatMap(1, 2, [0, 4]).Resize(1, 4).Values);
+    public void Resize_TwoCellsToFour_IsLinearBetweenTheirCenters() => Assert.Equal([0f, 1f, 3f, 4f], new HeatMap(1, 2, [0, 4]).Resize(1, 4).Values);
 
     [Fact]
     public void Resize_ToItsOwnSize_ChangesNothing()
@@ -22,7 +22,7 @@ public sealed class HeatMapTests
     public void Normalize_Values_LieBetweenZeroAndOne() => Assert.Equal([0f, 0.25f, 1f], new HeatMap(1, 3, [-1, 0, 3]).Normalize().Values);
 
     [Fact]
-    public void Normalize_TheSameEverywhere_IsZero() => Assert.Equal([0f, 0f], new HeatMap(1, 2, [7, 7]).Normalize().Values);
+    public void Normalize_ConstantMap_IsZero() => Assert.Equal([0f, 0f], new HeatMap(1, 2, [7, 7]).Normalize().Values);
 
     [Theory]
     [InlineData(0f, 0, 0, 128)]
@@ -34,7 +34,7 @@ public sealed class HeatMapTests
         Assert.Equal([(byte)red, (byte)green, (byte)blue], Enumerable.Range(0, 3).Select(channel => Overlay.Jet(value, channel)));
 
     [Fact]
-    public void Overlay_APictureAndAMap_IsHalfOfEach()
+    public void Overlay_ImageAndMap_IsHalfOfEach()
     {
         DecodedImage picture = new(2, 1, 3, [100, 100, 100, 200, 200, 200]);
 
@@ -45,7 +45,7 @@ public sealed class HeatMapTests
     }
 
     [Fact]
-    public void Grid_RowsOfDifferentLength_LieOnWhite()
+    public void Grid_RowsOfDifferentLength_ArePaddedWithWhite()
     {
         DecodedImage black = new(1, 1, 3, [0, 0, 0]);
 
@@ -62,7 +62,7 @@ public sealed class HeatMapTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void SeenPicture_Planes_ArePutSideBySide(bool floats)
+    public void InputPreview_Planes_AreInterleaved(bool floats)
     {
         PixelType element = floats ? PixelType.Single : PixelType.Byte;
         byte[] planar = [0, 1, 2, 3, 255, 5];
@@ -74,7 +74,7 @@ public sealed class HeatMapTests
     }
 
     [Fact]
-    public void Counter_TwoImages_GivesMeansAnImage()
+    public void Counter_TwoImages_GivesMeansPerImage()
     {
         ActivationCounter counter = new(stage: 2);
         counter.Add([0f, 0.5f, 0.6f, 0.75f]);

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Explanation;
 
-/// <summary>A saved model, explained.</summary>
+/// <summary>Explains a saved model.</summary>
 [Collection(nameof(SerialTests))]
 public sealed class NetworkExplainerTests : IClassFixture<SingleThreadFixture>
 {
@@ -46,7 +46,7 @@ public sealed class NetworkExplainerTests : IClassFixture<SingleThreadFixture>
     }
 
     [Fact]
-    public void Activations_OfSomeImages_AreThoseOfEach()
+    public void Activations_OfSomeImages_AreTheMeansOfEach()
     {
         using NetworkExplainer explainer = new(TinyArtifact.Make(), CPU);
         ImageSet images = TinyData.Random(new ImageShape(1, 8, 8), 4, 2);
@@ -69,7 +69,7 @@ public sealed class NetworkExplainerTests : IClassFixture<SingleThreadFixture>
     [Theory]
     [InlineData(-1)]
     [InlineData(3)]
-    public void Explain_AClassThatIsNot_IsRefused(int target)
+    public void Explain_ClassOutOfRange_IsRejected(int target)
     {
         using NetworkExplainer explainer = new(TinyArtifact.Make(), CPU);
 
@@ -77,7 +77,7 @@ public sealed class NetworkExplainerTests : IClassFixture<SingleThreadFixture>
     }
 
     [Fact]
-    public void Explainer_Disposed_LeavesNoTensors() =>
+    public void Explainer_Disposed_ReleasesAllTensors() =>
         SerialTests.AssertLeavesNoTensors(
             () =>
             {

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Explanation;
 
-/// <summary>Maps against those that test/Goldens/make_explanation.py computes by the papers' equations.</summary>
+/// <summary>Compares maps with those of test/Goldens/make_explanation.py, which uses the papers' equations.</summary>
 public sealed class NetworkMapsTests : IClassFixture<SingleThreadFixture>
 {
     private const int Target = 3;
@@ -63,8 +63,7 @@ public sealed class NetworkMapsTests : IClassFixture<SingleThreadFixture>
             TensorAssert.CloseValues([.. golden.Doubles($"{backbone}+{head}/{name}").Select(value => (float)value)], actual, tolerance, name);
     }
 
-    // Selvaraju et al., section 3.1: where the head is linear in the mean of the features, Grad-CAM is CAM up to a factor, here the number of positions, and to
-    // the ReLU.
+    // Selvaraju et al., section 3.1: if the head is linear in the mean of the features, Grad-CAM is CAM up to a factor (the number of positions) and the ReLU.
     [Fact]
     public void GradCam_LastStageUnderALinearHead_IsCamOverThePositions()
     {
@@ -83,7 +82,7 @@ public sealed class NetworkMapsTests : IClassFixture<SingleThreadFixture>
 
     [Theory]
     [MemberData(nameof(Backbones))]
-    public void Maps_AnyFamily_AreOfItsStagesAndFinite(string backbone)
+    public void Maps_AnyFamily_HaveItsStagesAndAreFinite(string backbone)
     {
         using DisposeScope scope = NewDisposeScope();
         using ImageNetwork network = Make(backbone);

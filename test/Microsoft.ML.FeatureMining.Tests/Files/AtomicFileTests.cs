@@ -9,7 +9,7 @@ public sealed class AtomicFileTests : IDisposable
     private string Target => Path.Combine(_folder.FullName, "file");
 
     [Fact]
-    public void Write_NewFile_HoldsWhatWasWritten()
+    public void Write_NewFile_ContainsWhatWasWritten()
     {
         AtomicFile.Write(Target, stream => stream.Write([1, 2, 3]));
 
@@ -18,7 +18,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void Write_WriterThrows_LeavesTheOldFileAndNothingElse()
+    public void Write_WriterThrows_KeepsTheOldFileAndNothingElse()
     {
         File.WriteAllText(Target, "old");
 
@@ -56,11 +56,11 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void Write_NoSuchFolder_SaysSo() =>
+    public void Write_MissingFolder_Throws() =>
         Assert.ThrowsAny<IOException>(() => AtomicFile.Write(Path.Combine(_folder.FullName, "missing", "file"), _ => { }));
 
     [Fact]
-    public async Task Write_ManyWritersAtOnce_LeaveOneWholeFile()
+    public async Task Write_ManyWritersAtOnce_GiveOneCompleteFile()
     {
         await Task.WhenAll(
             Enumerable.Range(0, 8).Select(i => Task.Run(() => AtomicFile.Write(Target, stream => stream.Write(Enumerable.Repeat((byte)i, 10_000).ToArray()))))
@@ -73,7 +73,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void RemoveAbandoned_WhileAnotherFileIsWritten_RemovesOnlyWhatNobodyWrites()
+    public void RemoveAbandoned_WhileAnotherFileIsWritten_KeepsThatFile()
     {
         File.WriteAllText(Target, "whole");
         string abandoned = AtomicFile.TemporaryPath(Target);

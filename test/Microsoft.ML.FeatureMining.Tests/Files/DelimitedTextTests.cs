@@ -39,7 +39,7 @@ public sealed class DelimitedTextTests : IDisposable
     }
 
     [Fact]
-    public void Read_NotUtf8_SaysSo()
+    public void Read_NotUtf8_IsRejected()
     {
         string path = _folder.Write("list.csv", [(byte)'a', (byte)',', 0xFF, 0xFE, (byte)'\n']);
 
@@ -47,12 +47,12 @@ public sealed class DelimitedTextTests : IDisposable
     }
 
     [Fact]
-    public void Read_WhatWasWritten_ComesBack() =>
+    public void Read_WrittenText_RoundTrips() =>
         PropertyAssert.Holds(
             Prop.ForAll<NonEmptyArray<string>, bool>(
                 (fields, crlf) =>
                 {
-                    // A line without a character is no record.
+                    // An empty line is not a record.
                     string[] first = [.. fields.Get.Select(Clean)];
                     if (first is [""])
                     {

@@ -8,7 +8,7 @@ internal static class Goldens
 {
     public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Goldens");
 
-    /// <summary>Every picture file, by name.</summary>
+    /// <summary>Every image file, by name.</summary>
     public static IReadOnlyList<string> Pictures { get; } =
     [
         .. Directory
@@ -20,7 +20,7 @@ internal static class Goldens
 
     public static byte[] Picture(string name) => File.ReadAllBytes(Path.Combine(Folder, "images", name));
 
-    /// <summary>From this length on a file has all its pixels: what follows is an end marker, a later frame or an EXIF block.</summary>
+    /// <summary>A file of at least this length has all its pixels. An end marker, a later frame or an EXIF block follows.</summary>
     public static int EndOfPixels(string name, byte[] file) =>
         name switch
         {

@@ -6,15 +6,15 @@ namespace Microsoft.ML.FeatureMining.Tests.Imaging;
 
 public sealed class ImageCodecTests
 {
-    // Transparent pixels, and those that the first frame leaves bare, have no color of their own: Pillow takes a color of the palette, Skia black.
+    // Transparent pixels, and pixels that the first frame does not cover, have no color. Pillow uses a color of the palette, Skia black.
     private static readonly string[] BlackWhereBare = ["transparent.gif", "frame-inside.gif", "frame-inside-transparent.gif", "frame-over-screen.gif"];
 
-    // 5 and 6 bits become 8 with another rounding.
+    // Skia rounds 5 and 6 bits to 8 in another way.
     private static readonly string[] OneLevelOff = ["rgb-16.bmp", "rgb-565.bmp"];
 
-    private const string NoPalette = "no-palette.gif"; // rejected; Pillow takes shades of gray
-    private const string PaletteOutOfRange = "palette-out-of-range.png"; // undefined: Skia takes the last color, Pillow shades of gray
-    private const string LongOrientation = "orientation-long.jpg"; // EXIF says that an orientation is SHORT; Pillow takes LONG too
+    private const string NoPalette = "no-palette.gif"; // rejected; Pillow uses shades of gray
+    private const string PaletteOutOfRange = "palette-out-of-range.png"; // undefined: Skia uses the last color, Pillow shades of gray
+    private const string LongOrientation = "orientation-long.jpg"; // EXIF requires SHORT for an orientation; Pillow accepts LONG too
 
     public static TheoryData<string> Pictures => [.. Goldens.Pictures];
 
@@ -23,7 +23,7 @@ public sealed class ImageCodecTests
 
     [Theory]
     [MemberData(nameof(PicturesAsPillowReadsThem))]
-    public void Decode_AnyPicture_GivesPillowsPixels(string name) =>
+    public void Decode_AnyImage_GivesPillowsPixels(string name) =>
         Assert.Equal(0, Goldens.LargestDifference(ImageCodec.Decode(Goldens.Picture(name)), Goldens.Pixels("images", name + ".rgb")));
 
     [Fact]
@@ -38,14 +38,14 @@ public sealed class ImageCodecTests
 
                 Assert.InRange(different.Length, 1, (actual.Width * actual.Height) - 1);
                 Assert.All(different, i => Assert.Equal([0, 0, 0], Pixel(actual, i)));
-                Assert.Single(different.Select(i => string.Join(' ', Pixel(expected, i))).Distinct()); // the one color that stands for "none" in Pillow
+                Assert.Single(different.Select(i => string.Join(' ', Pixel(expected, i))).Distinct()); // the one color that Pillow uses for "none"
 
                 static byte[] Pixel(DecodedImage image, int i) => image.Pixels[(3 * i)..(3 * (i + 1))];
             }
         );
 
     [Fact]
-    public void Decode_FiveOrSixBitsAChannel_IsOneLevelFromPillow() =>
+    public void Decode_FiveOrSixBitsPerChannel_IsWithinOneLevelOfPillow() =>
         Assert.All(
             OneLevelOff,
             name => Assert.Equal(1, Goldens.LargestDifference(ImageCodec.Decode(Goldens.Picture(name)), Goldens.Pixels("images", name + ".rgb")))
@@ -89,7 +89,7 @@ public sealed class ImageCodecTests
 
     [Theory]
     [MemberData(nameof(Pictures))]
-    public void Decode_AnyBeginningOfAFile_IsRefused(string name)
+    public void Decode_TruncatedFile_IsRejected(string name)
     {
         byte[] file = Goldens.Picture(name);
 
@@ -105,7 +105,7 @@ public sealed class ImageCodecTests
     [InlineData("BM")]
     [InlineData("GIF89a")]
     [InlineData("RIFF\0\0\0\0WEBP")]
-    public void Decode_NoPicture_IsRefused(string content)
+    public void Decode_NoImage_IsRejected(string content)
     {
         byte[] bytes = Encoding.Latin1.GetBytes(content);
 
@@ -115,10 +115,10 @@ public sealed class ImageCodecTests
     }
 
     [Theory]
-    [InlineData("rgb.png", 16, true, "65535x65535")] // where the header says the width; the height follows
-    [InlineData("baseline.jpg", -1, true, "header")] // above libjpeg's limit of 65500, so that Skia finds no image
+    [InlineData("rgb.png", 16, true, "65535x65535")] // the offset of the width in the header; the height follows
+    [InlineData("baseline.jpg", -1, true, "header")] // above libjpeg's limit of 65500, so Skia finds no image
     [InlineData("rgb-24.bmp", 18, false, "65535x65535")]
-    public void Decode_65535x65535_IsRefusedBeforeMemoryIsTaken(string name, int offset, bool bigEndian, string message)
+    public void Decode_65535x65535_IsRejectedBeforeMemoryIsAllocated(string name, int offset, bool bigEndian, string message)
     {
         byte[] file = Goldens.Picture(name);
         if (name.EndsWith(".jpg"))
@@ -139,7 +139,7 @@ public sealed class ImageCodecTests
     }
 
     [Fact]
-    public void Decode_MorePixelsThanAllowed_SaysSo()
+    public void Decode_MorePixelsThanAllowed_IsRejected()
     {
         byte[] file = Goldens.Picture("rgb.png");
 
@@ -155,7 +155,7 @@ public sealed class ImageCodecTests
     [InlineData("progressive.jpg", 203, 151)]
     [InlineData("cmyk.jpg", 203, 151)]
     [InlineData("turned.jpg", 152, 208)]
-    public void Decode_WhereLessIsEnough_GivesPillowsDraft(string name, int width, int height)
+    public void Decode_MinimumSize_GivesPillowsDraft(string name, int width, int height)
     {
         byte[] file = File.ReadAllBytes(Path.Combine(Goldens.Folder, "scaled", name));
 
@@ -175,7 +175,7 @@ public sealed class ImageCodecTests
     [InlineData(10, 0)]
     [InlineData(-5, -5)]
     [InlineData(int.MaxValue, 1)]
-    public void Decode_WithoutALeastSize_GivesAllOfIt(int minWidth, int minHeight)
+    public void Decode_NoMinimumSize_GivesTheFullSize(int minWidth, int minHeight)
     {
         byte[] file = File.ReadAllBytes(Path.Combine(Goldens.Folder, "scaled", "baseline.jpg"));
 
@@ -183,7 +183,7 @@ public sealed class ImageCodecTests
     }
 
     [Fact]
-    public void Decode_AHundredMegapixelsWhereLessIsEnough_GivesThem()
+    public void Decode_HundredMegapixelsWithMinimumSize_Succeeds()
     {
         byte[] file = File.ReadAllBytes(Path.Combine(Goldens.Folder, "huge", "arithmetic.jpg"));
 
@@ -196,7 +196,7 @@ public sealed class ImageCodecTests
     }
 
     [Fact]
-    public void Decode_AHundredMegapixels_GivesThemAll()
+    public void Decode_HundredMegapixels_Succeeds()
     {
         var pixels = new byte[100_000_000];
         pixels.AsSpan(pixels.Length / 2).Fill(9);

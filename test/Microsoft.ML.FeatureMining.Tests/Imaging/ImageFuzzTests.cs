@@ -2,7 +2,7 @@ using Microsoft.ML.FeatureMining.Imaging;
 
 namespace Microsoft.ML.FeatureMining.Tests.Imaging;
 
-/// <summary>Whatever the bytes are, decoding ends soon, in a picture or in an <see cref="ImageDecodeException"/>.</summary>
+/// <summary>For any bytes, decoding ends soon with an image or an <see cref="ImageDecodeException"/>.</summary>
 public sealed class ImageFuzzTests
 {
     private const long MaxPixels = 1 << 20;
@@ -11,7 +11,7 @@ public sealed class ImageFuzzTests
 
     [Theory]
     [MemberData(nameof(Pictures))]
-    public void Decode_DamagedFile_EndsInPictureOrException(string name)
+    public void Decode_DamagedFile_GivesAnImageOrAnException(string name)
     {
         byte[] file = Goldens.Picture(name);
         Random random = new(file.Length);
@@ -24,7 +24,7 @@ public sealed class ImageFuzzTests
 
     [Theory]
     [MemberData(nameof(Pictures))]
-    public void Decode_NoiseBehindAHead_EndsInPictureOrException(string name)
+    public void Decode_NoiseAfterAHeader_GivesAnImageOrAnException(string name)
     {
         byte[] file = Goldens.Picture(name);
         Random random = new(file.Length);
@@ -37,7 +37,7 @@ public sealed class ImageFuzzTests
         }
     }
 
-    // A few bytes changed, most often in the header; sometimes cut; sometimes a stretch twice.
+    // Changes a few bytes, mostly in the header. Sometimes truncates the file or repeats a part of it.
     private static byte[] Damage(byte[] file, Random random)
     {
         byte[] damaged = [.. file];

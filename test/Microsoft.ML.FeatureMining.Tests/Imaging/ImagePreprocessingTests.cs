@@ -27,7 +27,7 @@ public sealed class ImagePreprocessingTests
     [InlineData("portrait")]
     [InlineData("square")]
     [InlineData("flat")]
-    public void Apply_CropShare_GivesTheMiddleOfALargerOne(string source)
+    public void Apply_CropRatio_GivesTheCenterOfALargerImage(string source)
     {
         DecodedImage image = Goldens.Pixels("resize", $"crop-{source}.rgb");
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, 24, 24), CropRatio = 24.0 / 28 };
@@ -44,7 +44,7 @@ public sealed class ImagePreprocessingTests
     [Theory]
     [InlineData(ResizeRule.CropShorterSide)]
     [InlineData(ResizeRule.Squash)]
-    public void Apply_AnyCropShare_IsWhatTheNetworkSeesOfTheWhole(ResizeRule rule)
+    public void Apply_AnyCropRatio_IsTheCenterCropOfTheUncroppedImage(ResizeRule rule)
     {
         DecodedImage image = Goldens.Pixels("resize", "scene.rgb");
         foreach ((int height, int width, double share) in new[] { (24, 24, 0.875), (15, 22, 0.5), (21, 13, 0.66), (9, 9, 0.99), (5, 8, 1) })
@@ -82,7 +82,7 @@ public sealed class ImagePreprocessingTests
     [Theory]
     [InlineData(1, 2_000_000)]
     [InlineData(2_000_000, 1)]
-    public void Apply_ThinPicture_TakesOnlyItsMiddle(int width, int height)
+    public void Apply_ThinImage_TakesOnlyItsCenter(int width, int height)
     {
         DecodedImage thin = new(width, height, 3, new byte[3 * width * height]);
         thin.Pixels.AsSpan((thin.Pixels.Length / 2 / 3 * 3) - 30, 60).Fill(200);
@@ -95,7 +95,7 @@ public sealed class ImagePreprocessingTests
     }
 
     [Fact]
-    public void Apply_TooThinToSquash_SaysSo()
+    public void Apply_TooThinToSquash_IsRejected()
     {
         DecodedImage thin = new(1, 50_000_000, 1, new byte[50_000_000]);
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(1, 64, 64), Resize = ResizeRule.Squash };
@@ -104,7 +104,7 @@ public sealed class ImagePreprocessingTests
     }
 
     [Fact]
-    public void Apply_OtherChannelCount_IsRefused()
+    public void Apply_OtherChannelCount_IsRejected()
     {
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(4, 8, 8) };
 

@@ -33,7 +33,7 @@ public sealed class ImageResizeTests
     }
 
     [Fact]
-    public void Resize_PictureScaledWhileItWasDecoded_GivesPillowsBytes()
+    public void Resize_ImageDecodedAtASmallerScale_GivesPillowsBytes()
     {
         DecodedImage image = ImageCodec.Decode(File.ReadAllBytes(Path.Combine(Goldens.Folder, "scaled", "baseline.jpg")), minWidth: 96, minHeight: 72);
 
@@ -44,7 +44,7 @@ public sealed class ImageResizeTests
     }
 
     [Fact]
-    public void Resize_APart_GivesWhatACopyOfItGives()
+    public void Resize_View_EqualsResizeOfItsCopy()
     {
         DecodedImage image = Goldens.Pixels("resize", "noise.rgb");
         foreach (

@@ -5,11 +5,11 @@ using SixLabors.ImageSharp.PixelFormats;
 
 namespace Microsoft.ML.FeatureMining.Tests.Imaging;
 
-/// <summary>Our decoder beside two others: ImageSharp, which shares no code with it, and ML.NET's, which is SkiaSharp too.</summary>
+/// <summary>Compares our decoder with ImageSharp, which shares no code with it, and with ML.NET's, which is SkiaSharp too.</summary>
 public sealed class OtherDecodersTests
 {
-    // What stands in a lossless file is no matter of opinion; what does not, transparent pixels and frames within a screen, is in ImageCodecTests. ImageSharp
-    // 2.1 never returns from interlaced PNGs of few columns, and converts 16 bits by rounding, and 5 bits otherwise.
+    // The pixels of a lossless file are well defined. The exceptions, transparent pixels and frames smaller than the screen, are in ImageCodecTests. ImageSharp
+    // 2.1 never returns from interlaced PNGs of few columns, rounds 16 bits, and converts 5 bits in another way.
     public static TheoryData<string> Lossless =>
         [
             .. Goldens
@@ -42,9 +42,9 @@ public sealed class OtherDecodersTests
         Assert.Equal(pixels, actual.Pixels);
     }
 
-    // Both use SkiaSharp, of which a program can have one version only.
+    // Both use SkiaSharp, and a program can load only one version of it.
     [Fact]
-    public void LoadImagesResizeImagesExtractPixels_BesideOurDecoder_Works()
+    public void LoadImagesResizeImagesExtractPixels_TogetherWithOurDecoder_Works()
     {
         using TemporaryFolder folder = new();
         folder.Write("a.png", Goldens.Picture("rgb.png"));

@@ -40,10 +40,10 @@ public sealed class BatchLoaderTests
     }
 
     [Fact]
-    public void Load_NothingAsked_GivesNothing() => Assert.Empty(BatchLoader.Load(Set, [], 4));
+    public void Load_NoImages_GivesNoBatches() => Assert.Empty(BatchLoader.Load(Set, [], 4));
 
     [Fact]
-    public void Load_ConsumerLeavesEarly_StopsReading()
+    public void Load_ConsumerStopsEarly_StopsReading()
     {
         const int Count = 10_000;
         CountingPixels pixels = new(Count);
@@ -86,7 +86,7 @@ public sealed class BatchLoaderTests
         Assert.All(pairs, pair => Assert.Equal(pair.Item1.Pixels, pair.Item2.Pixels));
     }
 
-    /// <summary>Counts how many rows were read.</summary>
+    /// <summary>Counts the rows read.</summary>
     private sealed class CountingPixels(int count) : PixelStore
     {
         private int _read;

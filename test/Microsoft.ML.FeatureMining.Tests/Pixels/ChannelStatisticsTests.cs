@@ -8,7 +8,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Pixels;
 public sealed class ChannelStatisticsTests
 {
     [Fact]
-    public void Of_TwoChannels_GivesMeanAndPopulationDeviation()
+    public void Of_TwoChannels_GivesMeanAndPopulationStd()
     {
         ImageSetBuilder builder = new(new ImageShape(2, 1, 2));
         builder.Add([0, 10, 7, 7], 0);
@@ -21,7 +21,7 @@ public sealed class ChannelStatisticsTests
     }
 
     [Fact]
-    public void Of_SmallSpreadFarFromZero_KeepsItsDigits()
+    public void Of_SmallStdFarFromZero_IsPrecise()
     {
         float[] values = [1_000_000f, 1_000_001f];
         ImageSetBuilder builder = new(new ImageShape(1, 1, 2), PixelType.Single);
@@ -31,7 +31,7 @@ public sealed class ChannelStatisticsTests
     }
 
     [Fact]
-    public void Of_NoImages_IsRefused()
+    public void Of_NoImages_IsRejected()
     {
         ImageSet empty = new ImageSetBuilder(new ImageShape(1, 1, 1)).Build(1);
 

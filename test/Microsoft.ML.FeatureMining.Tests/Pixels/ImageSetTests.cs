@@ -9,7 +9,7 @@ public sealed class ImageSetTests
     [Fact]
     public void Indexer_ManyChunks_GivesEachImageAsAdded()
     {
-        ImageShape shape = new(3, 512, 512); // 21 images a chunk
+        ImageShape shape = new(3, 512, 512); // 21 images per chunk
         ImageSetBuilder builder = new(shape);
         for (int i = 0; i < 50; i++)
         {
@@ -51,7 +51,7 @@ public sealed class ImageSetTests
     }
 
     [Fact]
-    public void Build_LabelOutOfRange_IsRefused()
+    public void Build_LabelOutOfRange_IsRejected()
     {
         ImageSetBuilder builder = new(new ImageShape(1, 1, 1));
         builder.Add([1], 3);
@@ -64,7 +64,7 @@ public sealed class ImageSetTests
     }
 
     [Fact]
-    public void Indexer_OutOfRange_IsRefused()
+    public void Indexer_OutOfRange_IsRejected()
     {
         ImageSet set = new ImageSetBuilder(new ImageShape(1, 1, 1)).Build(2);
 

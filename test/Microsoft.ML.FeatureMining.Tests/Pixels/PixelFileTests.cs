@@ -43,7 +43,7 @@ public sealed class PixelFileTests : IDisposable
     }
 
     [Fact]
-    public void Open_NoFileOfThatName_GivesNothingAndSaysNothing()
+    public void Open_MissingFile_GivesNullWithoutWarning()
     {
         Write("a").Dispose();
 
@@ -52,7 +52,7 @@ public sealed class PixelFileTests : IDisposable
     }
 
     [Fact]
-    public void Open_FileOfOtherImages_GivesNothingAndSaysSo()
+    public void Open_FileOfOtherImages_GivesNullAndWarns()
     {
         Write("a").Dispose();
 
@@ -61,7 +61,7 @@ public sealed class PixelFileTests : IDisposable
     }
 
     [Fact]
-    public void Open_FileOfAnEarlierFormat_GivesNothingAndSaysSo()
+    public void Open_FileOfAnEarlierFormat_GivesNullAndWarns()
     {
         byte[] whole = Bytes();
         whole[^(PixelFileFooter.Size - sizeof(ulong))]--;
@@ -72,7 +72,7 @@ public sealed class PixelFileTests : IDisposable
     }
 
     [Fact]
-    public void Open_FileCutAnywhere_IsRefused()
+    public void Open_TruncatedFile_IsRejected()
     {
         byte[] whole = Bytes();
 
@@ -86,7 +86,7 @@ public sealed class PixelFileTests : IDisposable
     }
 
     [Fact]
-    public void Read_AnyBitFlipped_IsFound()
+    public void Read_AnyBitFlipped_IsDetected()
     {
         byte[] whole = Bytes();
 
@@ -111,7 +111,7 @@ public sealed class PixelFileTests : IDisposable
     }
 
     [Fact]
-    public void Finish_TwoWritersAtOnce_BothReadTheirOwnAndOneFileStays()
+    public void Finish_TwoWritersAtOnce_BothReadTheirOwnAndOneFileRemains()
     {
         using PixelFileWriter one = new(_folder.Path, "a", ImageBytes, 0);
         using PixelFileWriter other = new(_folder.Path, "a", ImageBytes, 0);
@@ -136,7 +136,7 @@ public sealed class PixelFileTests : IDisposable
     }
 
     [Fact]
-    public void Create_FilesOfWritersThatAreGone_AreRemovedAndNoOthers()
+    public void Create_FilesOfDeadWriters_AreRemovedAndNoOthers()
     {
         using PixelFileWriter alive = new(_folder.Path, "alive", ImageBytes, 0);
         Fill(alive);
@@ -159,7 +159,7 @@ public sealed class PixelFileTests : IDisposable
     }
 
     [Fact]
-    public void Dispose_NotFinished_LeavesNothing()
+    public void Dispose_NotFinished_DeletesTheFile()
     {
         using (PixelFileWriter writer = new(_folder.Path, "a", ImageBytes, expectedBytes: 1000))
         {
@@ -188,7 +188,7 @@ public sealed class PixelFileTests : IDisposable
     }
 
     [Fact]
-    public void Create_WhereNoFileCanBe_SaysWhichAndWhy()
+    public void Create_InvalidFolder_NamesFileAndCause()
     {
         string file = Path.Combine(_folder.Path, "file");
         File.WriteAllBytes(file, []);
@@ -200,7 +200,7 @@ public sealed class PixelFileTests : IDisposable
     }
 
     [SkippableFact]
-    public void Create_DiskWithoutRoom_RefusesBeforeTheFirstImage()
+    public void Create_FullDisk_FailsBeforeTheFirstImage()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Not every file system reserves room.");
 

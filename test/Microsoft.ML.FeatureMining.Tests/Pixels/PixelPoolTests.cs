@@ -29,7 +29,7 @@ public sealed class PixelPoolTests
     }
 
     [Fact]
-    public void Load_BatchesDisposedOf_HaveTheRightPixels()
+    public void Load_DisposedBatches_HaveTheRightPixels()
     {
         const int Count = 101;
         ImageSet set = TinyData.Random(new ImageShape(3, 2, 5), Count, classes: 4);
@@ -47,7 +47,7 @@ public sealed class PixelPoolTests
         }
 
         Assert.Equal(order.Length, seen);
-        // Some are under way at any time; the others are the same ones again.
+        // A few batches are in flight at any time; the others reuse their memory.
         Assert.InRange(arrays.Count, 1, 10);
     }
 }

@@ -6,16 +6,18 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Augmentation;
 
-/// <summary>What the augmentations draw, against laws worked out independently: means within five standard errors, counts by chi square.</summary>
-public sealed class AugmentationLawTests : IClassFixture<SingleThreadFixture>
+/// <summary>
+/// Compares the draws of the augmentations with independently computed distributions: means within five standard errors, counts by a chi-square test.
+/// </summary>
+public sealed class AugmentationDistributionTests : IClassFixture<SingleThreadFixture>
 {
     private const int Draws = 40_000;
 
-    // Mean and deviation of top, left, height and width, as test/Goldens/make_augmentation.py simulates torchvision's law.
+    // Mean and std of top, left, height and width; test/Goldens/make_augmentation.py simulates torchvision's distribution.
     [Theory]
     [InlineData(32, 32, new[] { 9.2243, 6.6502, 9.1929, 6.644, 13.558, 6.2045, 13.616, 6.2209 })]
     [InlineData(20, 33, new[] { 4.9805, 3.9428, 10.904, 7.2263, 10.046, 4.1028, 11.185, 5.1899 })]
-    public void RandomErasing_Boxes_FollowTorchvisionsLaw(int height, int width, double[] moments)
+    public void RandomErasing_Boxes_FollowTorchvisionsDistribution(int height, int width, double[] moments)
     {
         RandomStream random = new(1, "random-erasing");
 
@@ -25,7 +27,7 @@ public sealed class AugmentationLawTests : IClassFixture<SingleThreadFixture>
     [Theory]
     [InlineData(32, 32, new[] { 5.1575, 4.8202, 5.1549, 4.821, 21.687, 6.1611, 21.686, 6.1608 })]
     [InlineData(20, 33, new[] { 2.5482, 2.75, 8.7169, 5.9402, 14.905, 3.6974, 15.562, 4.6017 })]
-    public void RandomResizedCrop_Boxes_FollowTorchvisionsLaw(int height, int width, double[] moments)
+    public void RandomResizedCrop_Boxes_FollowTorchvisionsDistribution(int height, int width, double[] moments)
     {
         RandomStream random = new(1, "random-resized-crop");
 
@@ -48,23 +50,23 @@ public sealed class AugmentationLawTests : IClassFixture<SingleThreadFixture>
     }
 
     [Fact]
-    public void Cutout_ErasedShare_IsTheExactMean()
+    public void Cutout_ErasedFraction_IsTheExactMean()
     {
         RandomStream random = new(1, "cutout");
         Cutout cutout = new() { Size = 16 };
-        // Along one axis of 32, the mean length over all centers: 16 where nothing is cut, less towards the edges.
+        // Along one axis of 32, the mean length over all centers: 16 if nothing is clipped, less near the edges.
         double length = Enumerable.Range(0, 32).Average(center => Math.Min(center + 8, 32) - Math.Max(center - 8, 0));
 
         double mean = Enumerable.Range(0, Draws).Average(_ => cutout.Draw(32, 32, random) is var box ? box.Height * box.Width : 0.0);
 
-        // An area lies within [64, 256], so that its deviation is at most 96.
+        // An area is within [64, 256], so its std is at most 96.
         Assert.Equal(length * length, mean, 5 * 96 / Math.Sqrt(Draws));
     }
 
     [Theory]
     [InlineData(0.6)]
     [InlineData(0.3)]
-    public void GridMask_ErasedShare_IsTheExactMean(double kept)
+    public void GridMask_ErasedFraction_IsTheExactMean(double kept)
     {
         using DisposeScope scope = NewDisposeScope();
         GridMask mask = new()
@@ -75,7 +77,7 @@ public sealed class AugmentationLawTests : IClassFixture<SingleThreadFixture>
             MaxUnit = 0.5,
             Fill = ErasedFill.Black,
         };
-        // Any pixel of a line is within a square with probability side / unit, whatever the line's length, because the offset is uniform.
+        // Any pixel of a line is within a square with probability side / unit, for any length of the line, because the offset is uniform.
         double share = Enumerable.Range(6, 7).Average(unit => Math.Pow((unit - (int)(kept * unit + 0.5)) / (double)unit, 2));
 
         Tensor result = mask.Apply(full([4000, 1, 24, 30], 9, ScalarType.Byte), new RandomStream(1, "grid-mask"));
@@ -112,7 +114,7 @@ public sealed class AugmentationLawTests : IClassFixture<SingleThreadFixture>
     }
 
     [Fact]
-    public void RandAugment_Operations_AreEvenAndSignsAreACoin()
+    public void RandAugment_OperationsAndSigns_AreUniform()
     {
         RandomStream random = new(1, "rand-augment");
         ImageOperationStep[] steps = [.. Enumerable.Range(0, Draws).Select(_ => new RandAugment().Draw(32, 32, random))];
@@ -131,7 +133,7 @@ public sealed class AugmentationLawTests : IClassFixture<SingleThreadFixture>
     [Theory]
     [InlineData(AutoAugmentPolicy.Cifar10)]
     [InlineData(AutoAugmentPolicy.ImageNet)]
-    public void AutoAugment_Operations_AreAsFrequentAsThePolicySays(AutoAugmentPolicy policy)
+    public void AutoAugment_Operations_HaveThePolicysFrequencies(AutoAugmentPolicy policy)
     {
         RandomStream random = new(1, "auto-augment");
         (ImageOperationStep First, ImageOperationStep Second)[] pairs =
@@ -178,7 +180,7 @@ public sealed class AugmentationLawTests : IClassFixture<SingleThreadFixture>
     public void RandomRotation_Angles_AreUniform()
     {
         using DisposeScope scope = NewDisposeScope();
-        // x and y are linear in the place, so that bilinear reading far from the edge gives back the place that was read.
+        // x and y are linear in the position, so bilinear interpolation far from the edge returns the source position.
         Tensor x = arange(21, ScalarType.Float32).view(1, 1, 1, 21).expand(1, 1, 21, 21);
         Tensor turned = new RandomRotation { Degrees = 30 }.Apply(x.repeat(4000, 1, 1, 1), new RandomStream(1, "rotation"));
 

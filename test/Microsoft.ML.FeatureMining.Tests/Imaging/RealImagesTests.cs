@@ -5,12 +5,12 @@ using Microsoft.ML.FeatureMining.Tests.Datasets;
 
 namespace Microsoft.ML.FeatureMining.Tests.Imaging;
 
-public sealed class RealPicturesTests
+public sealed class RealImagesTests
 {
     [SkippableTheory]
     [InlineData("cub-20", "images", 600, 20)]
     [InlineData("tiny-imagenet-50", "tiny-imagenet-200/train", 8000, 50)]
-    public void Apply_EveryPictureOfADataSet_Decodes(string dataSet, string folder, int pictures, int classes)
+    public void Apply_EveryImageOfADataSet_Decodes(string dataSet, string folder, int pictures, int classes)
     {
         IReadOnlyList<ImageFileRow> files = ImageFolder.Read(Path.Combine(SharedData.Folder(dataSet), folder));
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, 64, 64) };
@@ -21,7 +21,7 @@ public sealed class RealPicturesTests
     }
 
     [SkippableFact]
-    public void Decode_PicturesOfTheDataSets_GivesPillowsPixels()
+    public void Decode_ImagesOfTheDataSets_GivesPillowsPixels()
     {
         string data = Path.GetDirectoryName(SharedData.Folder("cub-20"))!;
         string[][] lines = [.. File.ReadLines(Path.Combine(Goldens.Folder, "shared-pixels.txt")).Select(line => line.Split(' '))];
@@ -38,9 +38,9 @@ public sealed class RealPicturesTests
             Convert.ToHexStringLower(SHA256.HashData([.. BitConverter.GetBytes(image.Width), .. BitConverter.GetBytes(image.Height), .. image.Pixels]));
     }
 
-    // 0.38 levels of 255 were measured; a picture that lay a pixel beside its place would differ by 1 to 2.
+    // The measured difference is 0.38 levels of 255. An image shifted by one pixel would differ by 1 to 2 levels.
     [SkippableFact]
-    public void Apply_WithAPictureScaledWhileItIsDecoded_IsNearlyTheSame()
+    public void Apply_ImageDecodedAtASmallerScale_IsNearlyTheSame()
     {
         ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, 32, 32) };
         string[] files = [.. ImageFolder.Read(Path.Combine(SharedData.Folder("cub-20"), "images")).Where((_, i) => i % 15 == 0).Select(file => file.ImagePath)];
