@@ -1,5 +1,6 @@
 // An augmentation of your own: random grayscale, as torchvision's RandomGrayscale.
 // dotnet run -c Release -- FOLDER [EPOCHS], with a folder that has a subfolder of images per class.
+using System.ComponentModel.DataAnnotations;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Augmentation;
@@ -44,12 +45,9 @@ internal sealed record RandomGrayscale : ImageAugmentation
     /// <summary>The name in the manifest, and of the random stream that <see cref="Apply"/> gets.</summary>
     public override string Key => "random-grayscale";
 
-    /// <summary>The probability for each image, in [0, 1]. Public properties are settings: the manifest keeps them.</summary>
+    /// <summary>The probability for each image. Public properties are settings: the manifest keeps them, and their range is checked when the trainer is made.</summary>
+    [Range(0.0, 1.0)]
     public double Probability { get; init; } = 0.1;
-
-    /// <summary>Checked when the trainer is made, before any image is read.</summary>
-    public override IEnumerable<string> Problems() =>
-        Probability is >= 0 and <= 1 ? [] : [$"Probability of random grayscale must be in [0, 1]; it is {Probability}."];
 
     /// <summary>From raw images [N,3,H,W], bytes or floats on the training device, to the same shape and type.</summary>
     /// <param name="images">The batch.</param>
