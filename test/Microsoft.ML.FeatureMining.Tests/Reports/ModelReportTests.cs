@@ -199,11 +199,11 @@ public sealed class ModelReportTests(TrainedModel trained)
 
         XElement root = PageAssert.Sound(File.ReadAllText(folder["report.html"]));
         Assert.Equal(
-            ["summary", "curves-1", "curves-2", "confusion", "classes", "calibration", "worst", "pictures", "activations"],
+            ["summary", "curves-1", "curves-2", "confusion", "classes", "calibration", "worst", "images", "activations"],
             root.Descendants("section").Attributes("id").Select(id => id.Value)
         );
         // The image, the mean map, and one map per network.
-        Assert.Equal(3 * 4, Section(root, "pictures").Descendants("img").Count());
+        Assert.Equal(3 * 4, Section(root, "images").Descendants("img").Count());
         Assert.Contains("wrn-10-1, 3x16x20, 25.0 %", Section(root, "summary").Descendants("dd").Select(value => value.Value));
     }
 
