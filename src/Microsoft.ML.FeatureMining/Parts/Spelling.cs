@@ -9,7 +9,7 @@ internal static class Spelling
     /// <summary>" Did you mean 'mixup'?" if a known name is similar, otherwise empty.</summary>
     public static string Hint(string name, IEnumerable<string> known) => Nearest(name, known) is { } near ? $" Did you mean '{near}'?" : "";
 
-    /// <summary>The known name with the smallest edit distance, which may be at most a third of the length; otherwise null.</summary>
+    /// <summary>The known name with the smallest edit distance, if it is at most a third of the length (two for short names); otherwise null.</summary>
     public static string? Nearest(string name, IEnumerable<string> known)
     {
         string wanted = Hyphenated(name);
@@ -18,8 +18,11 @@ internal static class Spelling
             .OrderBy(entry => entry.Edits)
             .Select(entry => ((string, int)?)entry)
             .FirstOrDefault();
-        return best is { } nearest && nearest.Edits <= Math.Max(1, wanted.Length / 3) ? nearest.Name : null;
+        return best is { } nearest && nearest.Edits <= MaxEdits(wanted) ? nearest.Name : null;
     }
+
+    // Two swapped letters are two edits.
+    private static int MaxEdits(string name) => name.Length <= 3 ? 1 : Math.Max(2, name.Length / 3);
 
     // Levenshtein distance.
     private static int Edits(string one, string other)
