@@ -26,7 +26,7 @@ internal sealed class ScoringStep : Contestant
         _probabilities = new float[batch * Noise.Classes];
         using ImageNetwork network = NetworkFactory.Create(backbone, set.Shape.Channels, Noise.Classes);
         WeightInitializer.Initialize(network, new RandomStream(1, "weights"));
-        ArtifactManifest manifest = new()
+        ModelManifest manifest = new()
         {
             Backbone = backbone,
             ClassCount = Noise.Classes,
@@ -34,7 +34,7 @@ internal sealed class ScoringStep : Contestant
             Mean = [127, 127, 127],
             Std = [64, 64, 64],
         };
-        _scorer = new ImageScorer(new ModelArtifact(manifest, NamedTensors.Of(network)), CPU);
+        _scorer = new ImageScorer(new SavedModel(manifest, NamedTensors.Of(network)), CPU);
     }
 
     public override void Dispose() => _scorer.Dispose();

@@ -51,7 +51,7 @@ public static class ModelOperationsExtensions
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        TransformerChains.ClassifierOf(model).Model.Artifact.SaveFolder(folder);
+        TransformerChains.ClassifierOf(model).Model.Saved.SaveFolder(folder);
     }
 
     /// <summary>
@@ -64,9 +64,9 @@ public static class ModelOperationsExtensions
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        ModelArtifact artifact = ModelArtifact.LoadFolder(folder);
-        string keyValues = artifact.Manifest.ClassNames is null ? "" : KeyItem.Text.Name;
-        return new ImageClassificationTransformer(Internals.EnvironmentOf(catalog), artifact, new ScoringSettings { KeyValues = keyValues });
+        SavedModel saved = SavedModel.LoadFolder(folder);
+        string keyValues = saved.Manifest.ClassNames is null ? "" : KeyItem.Text.Name;
+        return new ImageClassificationTransformer(Internals.EnvironmentOf(catalog), saved, new ScoringSettings { KeyValues = keyValues });
     }
 
     /// <summary>

@@ -282,7 +282,7 @@ public static class SweepExtensions
         JsonSerializer.Serialize(
             new
             {
-                Recipe = ArtifactManifest.Describe(common.ToRecipe(common.ToPreprocessing().Shape, common.Seed!.Value)),
+                Recipe = ModelManifest.Describe(common.ToRecipe(common.ToPreprocessing().Shape, common.Seed!.Value)),
                 common.ValidationFraction,
                 Parameters = parameters.Select(parameter => new { parameter.Name, Values = parameter.Grid(settings.GridSteps) }),
                 settings.Sampler,

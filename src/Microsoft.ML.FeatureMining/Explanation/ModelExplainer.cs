@@ -59,15 +59,15 @@ internal sealed class NetworkExplainer : IDisposable
 {
     private readonly ImageNetwork _network;
     private readonly Normalization _normalization;
-    private readonly ArtifactManifest _manifest;
+    private readonly ModelManifest _manifest;
     private readonly Device _device;
 
-    public NetworkExplainer(ModelArtifact artifact, Device device)
+    public NetworkExplainer(SavedModel saved, Device device)
     {
-        (_manifest, _device) = (artifact.Manifest, device);
+        (_manifest, _device) = (saved.Manifest, device);
         using TorchScope scope = new(gradients: true);
         _network = NetworkFactory.Create(_manifest.Backbone, _manifest.Preprocessing.Shape.Channels, _manifest.ClassCount, _manifest.Head, _manifest.Exits);
-        artifact.Weights.CopyTo(_network);
+        saved.Weights.CopyTo(_network);
         _network.to(device);
         ModuleScope.DetachFromDisposeScope(_network);
         _network.eval();

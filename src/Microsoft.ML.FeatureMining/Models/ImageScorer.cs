@@ -24,22 +24,14 @@ internal sealed class ImageScorer : IDisposable
     private readonly ReaderWriterLockSlim _alive = new();
     private bool _disposed;
 
-    public ImageScorer(ModelArtifact artifact, Device device)
+    public ImageScorer(SavedModel saved, Device device)
     {
         NativeHeap.KeepFreed();
         using TorchScope scope = new(gradients: false);
-        ArtifactManifest manifest = artifact.Manifest;
+        ModelManifest manifest = saved.Manifest;
         (Preprocessing, Element, ClassCount, IsMultilabel) = (manifest.ScoringPreprocessing, manifest.Element, manifest.ClassCount, manifest.IsMultilabel);
         (_views, _view) = (manifest.TestTimeAugmentation, manifest.Preprocessing.Shape);
-        _network = NetworkFactory.CreateForScoring(
-            manifest.Backbone,
-            Input.Channels,
-            ClassCount,
-            artifact.Weights.CopyTo,
-            device,
-            manifest.Head,
-            manifest.Exits
-        );
+        _network = NetworkFactory.CreateForScoring(manifest.Backbone, Input.Channels, ClassCount, saved.Weights.CopyTo, device, manifest.Head, manifest.Exits);
         _input = new NetworkInput(Input, Element, new ChannelStatistics([.. manifest.Mean], [.. manifest.Std]), device);
     }
 

@@ -14,12 +14,12 @@ namespace Microsoft.ML.FeatureMining.Models;
 internal static class UntrainedModelCheck
 {
     /// <exception cref="ArgumentException">The model could not be saved or used after training; the message says why.</exception>
-    public static void Run(ArtifactManifest manifest, Device device)
+    public static void Run(ModelManifest manifest, Device device)
     {
         string network = manifest.Head is { } head ? $"the backbone '{manifest.Backbone}' and the head '{head.Key}'" : $"the backbone '{manifest.Backbone}'";
         try
         {
-            ArtifactManifest.FromJson(manifest.ToJson());
+            ModelManifest.FromJson(manifest.ToJson());
             // The library's own networks are covered by tests.
             if (BackboneCatalog.IsRegistered(manifest.Backbone) || (manifest.Head is { } own && own.GetType().Assembly != typeof(Head).Assembly))
             {
@@ -32,7 +32,7 @@ internal static class UntrainedModelCheck
         }
     }
 
-    private static void Score(ArtifactManifest manifest, Device device)
+    private static void Score(ModelManifest manifest, Device device)
     {
         ImageShape shape = manifest.Preprocessing.Shape;
         using TorchScope scope = new(gradients: false);
@@ -56,9 +56,9 @@ internal static class UntrainedModelCheck
             );
         }
 
-        ModelArtifact artifact = new(manifest, NamedTensors.Of(network));
-        Safetensors.Write(artifact.Weights, Stream.Null);
-        using ImageScorer scorer = new(artifact, device);
+        SavedModel saved = new(manifest, NamedTensors.Of(network));
+        Safetensors.Write(saved.Weights, Stream.Null);
+        using ImageScorer scorer = new(saved, device);
         scorer.Score(new byte[ImageSet.ImageBytes(scorer.Input, scorer.Element)], 1, new float[manifest.ClassCount]);
     }
 

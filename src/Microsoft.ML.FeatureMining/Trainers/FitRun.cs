@@ -263,7 +263,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     private object Describe(TrainingRecipe recipe, TrainingRows rows) =>
         new
         {
-            Recipe = ArtifactManifest.Describe(recipe),
+            Recipe = ModelManifest.Describe(recipe),
             TrainingImages = rows.Train.Count,
             ValidationImages = rows.Validation?.Count ?? 0,
             Classes = rows.Keys.Count,

@@ -69,11 +69,11 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         FitRun run = new(_host, channel, _options, ComputeDevice.Of(_environment));
         using TrainingRows rows = run.Read(input, _seed);
         TrainingRecipe recipe = CreateRecipe(rows.Train);
-        ArtifactManifest untrained = CreateManifest(rows, recipe);
+        ModelManifest untrained = CreateManifest(rows, recipe);
         UntrainedModelCheck.Run(untrained, ComputeDevice.Of(_environment));
         TrainingOutcome outcome = Train(run, recipe, rows);
         run.ThrowIfDiscarded(outcome);
-        ModelArtifact trained = new(WithOutcome(untrained, outcome), outcome.Weights);
+        SavedModel trained = new(WithOutcome(untrained, outcome), outcome.Weights);
         return new ImageClassificationTransformer(_environment, trained, Settings with { KeyValues = rows.Keys.ItemName });
     }
 
@@ -86,7 +86,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
             ? (_options with { CropRatio = 1 }).ToRecipe(train.Shape, _seed)
             : _options.ToRecipe(_options.ToPreprocessing().Shape, _seed);
 
-    private ArtifactManifest CreateManifest(TrainingRows rows, TrainingRecipe recipe) =>
+    private ModelManifest CreateManifest(TrainingRows rows, TrainingRecipe recipe) =>
         new()
         {
             Backbone = recipe.Backbone,
@@ -103,18 +103,18 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
             Mean = new float[recipe.Input.Channels],
             Std = new float[recipe.Input.Channels],
             FixedMask = recipe.Strategies.OfType<FixedMask>().FirstOrDefault()?.Kept,
-            Recipe = ArtifactManifest.Describe(recipe),
+            Recipe = ModelManifest.Describe(recipe),
             SkippedImages = rows.Skipped,
             Versions = LibraryVersions.All,
         };
 
-    private static ArtifactManifest WithOutcome(ArtifactManifest untrained, TrainingOutcome outcome) =>
+    private static ModelManifest WithOutcome(ModelManifest untrained, TrainingOutcome outcome) =>
         untrained with
         {
             Exits = outcome.Exits,
             Mean = outcome.Pixels.Mean,
             Std = outcome.Pixels.Std,
-            Recipe = ArtifactManifest.Describe(outcome.Recipe),
+            Recipe = ModelManifest.Describe(outcome.Recipe),
             Epoch = outcome.Epoch,
             End = outcome.End,
             History = outcome.History,

@@ -28,7 +28,7 @@ internal static class OptionsCheck
         if (options.Strategies is not null && options.Augmentations is not null)
         {
             TrainingRecipe recipe = options.ToRecipe(options.ToPreprocessing().Shape, seed: 0);
-            problems.AddRange([.. recipe.Problems(), .. ArtifactManifest.Problems(recipe)]);
+            problems.AddRange([.. recipe.Problems(), .. ModelManifest.Problems(recipe)]);
         }
 
         return problems.Distinct();

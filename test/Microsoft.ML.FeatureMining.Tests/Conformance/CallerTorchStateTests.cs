@@ -79,11 +79,11 @@ public sealed class CallerTorchStateTests : IClassFixture<SingleThreadFixture>
     [MemberData(nameof(Backbones))]
     public void ScoreAndExplain_WithCallerTorchState_AreBitIdenticalAndRestoreIt(string backbone)
     {
-        ModelArtifact artifact = TinyArtifact.Make(backbone, channels: 3, size: 32);
-        string plain = ScoreAndExplain(artifact);
+        SavedModel saved = TinySavedModel.Make(backbone, channels: 3, size: 32);
+        string plain = ScoreAndExplain(saved);
         using CallerTorchState state = new("all");
 
-        Assert.Equal(plain, ScoreAndExplain(artifact));
+        Assert.Equal(plain, ScoreAndExplain(saved));
 
         state.Assert();
     }
@@ -91,10 +91,10 @@ public sealed class CallerTorchStateTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void LoadWeights_WithCallerTorchState_IsBitIdenticalAndRestoresIt()
     {
-        ModelArtifact artifact = TinyArtifact.Make(channels: 1, classes: 2);
+        SavedModel saved = TinySavedModel.Make(channels: 1, classes: 2);
         using TemporaryFolder folder = new();
-        artifact.SaveFolder(folder.Path);
-        TrainingRecipe recipe = Plain with { InitialWeights = Path.Combine(folder.Path, ModelArtifact.WeightsFile) };
+        saved.SaveFolder(folder.Path);
+        TrainingRecipe recipe = Plain with { InitialWeights = Path.Combine(folder.Path, SavedModel.WeightsFile) };
         string plain = Fit();
         using CallerTorchState state = new("all");
 
@@ -134,13 +134,13 @@ public sealed class CallerTorchStateTests : IClassFixture<SingleThreadFixture>
         state.Assert();
     }
 
-    private static string ScoreAndExplain(ModelArtifact artifact)
+    private static string ScoreAndExplain(SavedModel saved)
     {
         byte[] pixels = TinyData.Random(new ImageShape(3, 32, 32), 1, 1)[0].ToArray();
-        using ImageScorer scorer = new(artifact, CPU);
+        using ImageScorer scorer = new(saved, CPU);
         float[] scores = new float[scorer.ClassCount];
         scorer.Score(pixels, 1, scores);
-        using NetworkExplainer explainer = new(artifact, CPU);
+        using NetworkExplainer explainer = new(saved, CPU);
         IEnumerable<float> maps = explainer.Explain(pixels, target: null).StageMaps.SelectMany(map => map.Values);
         return Convert.ToHexString(MemoryMarshal.AsBytes<float>([.. scores, .. maps]))
             + string.Join(' ', explainer.Activations([pixels]).Select(stage => stage.Mean));

@@ -71,7 +71,7 @@ public sealed class OptimizerConformanceTests : IClassFixture<SingleThreadFixtur
 
         Assert.Contains($"\"Key\":\"{optimizer.Key}\"", text);
         Assert.Equal(optimizer, JsonSerializer.Deserialize<Optimizer>(text));
-        Assert.Equal(optimizer.Key, ArtifactManifest.Describe(With(settings)).GetProperty("optimizer").GetProperty("key").GetString());
+        Assert.Equal(optimizer.Key, ModelManifest.Describe(With(settings)).GetProperty("optimizer").GetProperty("key").GetString());
     }
 
     [Fact]

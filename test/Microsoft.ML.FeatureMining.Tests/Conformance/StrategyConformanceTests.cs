@@ -96,7 +96,7 @@ public sealed class StrategyConformanceTests : IClassFixture<SingleThreadFixture
     [MemberData(nameof(Valid))]
     public void Describe_AnySettings_AreInTheManifestWithTheirKey(string settings)
     {
-        JsonElement strategy = ArtifactManifest.Describe(With(settings)).GetProperty("strategies")[0];
+        JsonElement strategy = ModelManifest.Describe(With(settings)).GetProperty("strategies")[0];
 
         Assert.Equal(settings.Split(' ')[0], strategy.GetProperty("key").GetString());
         // Only settings.

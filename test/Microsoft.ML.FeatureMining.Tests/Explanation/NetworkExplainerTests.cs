@@ -18,8 +18,8 @@ public sealed class NetworkExplainerTests : IClassFixture<SingleThreadFixture>
     public void Explain_AModel_AgreesWithItsScorer(bool floats, bool multilabel)
     {
         PixelType element = floats ? PixelType.Single : PixelType.Byte;
-        ModelArtifact made = TinyArtifact.Make(element: element);
-        ModelArtifact artifact = new(made.Manifest with { IsMultilabel = multilabel }, made.Weights);
+        SavedModel made = TinySavedModel.Make(element: element);
+        SavedModel saved = new(made.Manifest with { IsMultilabel = multilabel }, made.Weights);
         ImageSet images = TinyData.Random(new ImageShape(1, 8, 8), 3, 3);
         byte[][] pixels =
         [
@@ -30,12 +30,12 @@ public sealed class NetworkExplainerTests : IClassFixture<SingleThreadFixture>
                 ),
         ];
         float[] expected = new float[9];
-        using (ImageScorer scorer = new(artifact, CPU))
+        using (ImageScorer scorer = new(saved, CPU))
         {
             scorer.Score(pixels.SelectMany(image => image).ToArray(), 3, expected);
         }
 
-        using NetworkExplainer explainer = new(artifact, CPU);
+        using NetworkExplainer explainer = new(saved, CPU);
         ImageExplanation[] explained = [.. pixels.Select(image => explainer.Explain(image, target: null))];
 
         TensorAssert.CloseValues(expected, [.. explained.SelectMany(image => image.Probabilities)], 1e-4, "probabilities");
@@ -48,7 +48,7 @@ public sealed class NetworkExplainerTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void Activations_OfSomeImages_AreTheMeansOfEach()
     {
-        using NetworkExplainer explainer = new(TinyArtifact.Make(), CPU);
+        using NetworkExplainer explainer = new(TinySavedModel.Make(), CPU);
         ImageSet images = TinyData.Random(new ImageShape(1, 8, 8), 4, 2);
 
         IReadOnlyList<StageActivations> together = explainer.Activations(Enumerable.Range(0, 4).Select(i => images[i].ToArray()));
@@ -71,7 +71,7 @@ public sealed class NetworkExplainerTests : IClassFixture<SingleThreadFixture>
     [InlineData(3)]
     public void Explain_ClassOutOfRange_IsRejected(int target)
     {
-        using NetworkExplainer explainer = new(TinyArtifact.Make(), CPU);
+        using NetworkExplainer explainer = new(TinySavedModel.Make(), CPU);
 
         Assert.Throws<ArgumentOutOfRangeException>(() => explainer.Explain(new byte[64], target));
     }
@@ -81,10 +81,10 @@ public sealed class NetworkExplainerTests : IClassFixture<SingleThreadFixture>
         SerialTests.AssertLeavesNoTensors(
             () =>
             {
-                using NetworkExplainer explainer = new(TinyArtifact.Make(), CPU);
+                using NetworkExplainer explainer = new(TinySavedModel.Make(), CPU);
                 explainer.Explain(new byte[64], target: null);
                 explainer.Activations([new byte[64]]);
             },
-            making: () => new NetworkExplainer(TinyArtifact.Make(), CPU).Dispose()
+            making: () => new NetworkExplainer(TinySavedModel.Make(), CPU).Dispose()
         );
 }

@@ -202,8 +202,8 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
         string deep = new('[', 200_000);
 
         Assert.Throws<FormatException>(() => ClassHierarchy.Parse(new string('(', 1_000_000)));
-        Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson(deep));
-        Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson($$"""{"recipe":{{deep}}"""));
+        Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson(deep));
+        Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson($$"""{"recipe":{{deep}}"""));
         byte[] header = Encoding.UTF8.GetBytes($$"""{"__metadata__":{{deep}}""");
         Assert.Throws<InvalidDataException>(() => Safetensors.Read(new MemoryStream([.. BitConverter.GetBytes((long)header.Length), .. header])));
     }

@@ -35,7 +35,7 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
         using ImageClassificationTransformer straight = Pipeline(ml, result.GetOptions(best) with { WorkspacePath = null }).Fit(rows).LastTransformer;
         Assert.Equal(straight.Model.History.Select(epoch => epoch.ValidationAccuracy!.Value), best.Curve.Select(epoch => epoch.Score));
         using ImageClassificationTransformer kept = Pipeline(ml, result.GetOptions(best)).Fit(rows).LastTransformer;
-        Assert.All(straight.Model.Artifact.Weights.Tensors.Zip(kept.Model.Artifact.Weights.Tensors), pair => Assert.Equal(pair.First.Bytes, pair.Second.Bytes));
+        Assert.All(straight.Model.Saved.Weights.Tensors.Zip(kept.Model.Saved.Weights.Tensors), pair => Assert.Equal(pair.First.Bytes, pair.Second.Bytes));
         // Paused trials keep their checkpoint.
         Assert.All(result.Trials.Where(trial => trial.State == TrialState.Paused), trial => Assert.Equal(1, CheckpointsOf(result, trial)));
         Assert.Equal(8, result.ToCsv().Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);

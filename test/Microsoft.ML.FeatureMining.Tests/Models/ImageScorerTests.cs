@@ -23,20 +23,20 @@ public sealed class ImageScorerTests : IClassFixture<SingleThreadFixture>
         PixelType element = floats ? PixelType.Single : PixelType.Byte;
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        ModelArtifact artifact = TinyArtifact.Make(backbone, channels: 3, classes: 4, element);
-        float[] pixels = Pixels(artifact, Count);
+        SavedModel saved = TinySavedModel.Make(backbone, channels: 3, classes: 4, element);
+        float[] pixels = Pixels(saved, Count);
         byte[] bytes = element == PixelType.Byte ? [.. pixels.Select(value => (byte)value)] : MemoryMarshal.AsBytes(pixels.AsSpan()).ToArray();
 
-        using ImageScorer scorer = new(artifact, CPU);
+        using ImageScorer scorer = new(saved, CPU);
         float[] probabilities = new float[Count * 4];
         scorer.Score(bytes, Count, probabilities);
 
         using ImageNetwork network = NetworkFactory.Create(backbone, 3, classes: 4);
-        artifact.Weights.CopyTo(network);
+        saved.Weights.CopyTo(network);
         network.eval();
         Tensor images = tensor(pixels, [Count, 3, 8, 8]);
-        Tensor mean = tensor(artifact.Manifest.Mean.ToArray(), [1, 3, 1, 1]);
-        Tensor deviation = tensor(artifact.Manifest.Std.ToArray(), [1, 3, 1, 1]);
+        Tensor mean = tensor(saved.Manifest.Mean.ToArray(), [1, 3, 1, 1]);
+        Tensor deviation = tensor(saved.Manifest.Std.ToArray(), [1, 3, 1, 1]);
         float[] expected = TensorAssert.Values(nn.functional.softmax(network.call((images - mean) / deviation), 1));
         Assert.All(expected.Zip(probabilities), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
         Assert.All(probabilities.Chunk(4), image => Assert.Equal(1, image.Sum(), 1e-5f));
@@ -47,15 +47,15 @@ public sealed class ImageScorerTests : IClassFixture<SingleThreadFixture>
     [InlineData(TestTimeAugmentation.TenCrop)]
     public void Score_SeveralViews_AveragesTheirProbabilities(TestTimeAugmentation augmentation)
     {
-        ModelArtifact plain = TinyArtifact.Make(channels: 3, size: 14);
-        ModelArtifact artifact = new(plain.Manifest with { TestTimeAugmentation = augmentation }, plain.Weights);
+        SavedModel plain = TinySavedModel.Make(channels: 3, size: 14);
+        SavedModel saved = new(plain.Manifest with { TestTimeAugmentation = augmentation }, plain.Weights);
         // Ten-crop resizes to 8/7 of 14.
         int side = augmentation == TestTimeAugmentation.TenCrop ? 16 : 14;
         byte[] image = [.. Enumerable.Range(0, 3 * side * side).Select(at => (byte)(at * 37 % 256))];
         IEnumerable<(int Top, int Left)> corners = augmentation == TestTimeAugmentation.TenCrop ? [(0, 0), (0, 2), (2, 0), (2, 2), (1, 1)] : [(0, 0)];
         byte[][] views = [.. from mirror in new[] { false, true } from corner in corners select View(image, side, corner, mirror)];
 
-        using ImageScorer scorer = new(artifact, CPU),
+        using ImageScorer scorer = new(saved, CPU),
             one = new(plain, CPU);
         float[] mean = new float[3],
             each = new float[3 * views.Length];
@@ -77,9 +77,9 @@ public sealed class ImageScorerTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void Score_OneByOneOrAsBatch_GivesTheSame()
     {
-        ModelArtifact artifact = TinyArtifact.Make();
-        byte[] pixels = [.. Pixels(artifact, Count).Select(value => (byte)value)];
-        using ImageScorer scorer = new(artifact, CPU);
+        SavedModel saved = TinySavedModel.Make();
+        byte[] pixels = [.. Pixels(saved, Count).Select(value => (byte)value)];
+        using ImageScorer scorer = new(saved, CPU);
         float[] together = new float[Count * 3];
         scorer.Score(pixels, Count, together);
 
@@ -94,8 +94,8 @@ public sealed class ImageScorerTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void Score_BuffersLongerThanNeeded_DoesNotChangeTheRest()
     {
-        ModelArtifact artifact = TinyArtifact.Make();
-        using ImageScorer scorer = new(artifact, CPU);
+        SavedModel saved = TinySavedModel.Make();
+        using ImageScorer scorer = new(saved, CPU);
         float[] probabilities = [.. Enumerable.Repeat(-1f, 9)];
 
         scorer.Score(new byte[3 * 64], 2, probabilities);
@@ -107,9 +107,9 @@ public sealed class ImageScorerTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public async Task Score_ManyThreadsAtOnce_IsBitIdentical()
     {
-        ModelArtifact artifact = TinyArtifact.Make();
-        byte[] pixels = [.. Pixels(artifact, Count).Select(value => (byte)value)];
-        using ImageScorer scorer = new(artifact, CPU);
+        SavedModel saved = TinySavedModel.Make();
+        byte[] pixels = [.. Pixels(saved, Count).Select(value => (byte)value)];
+        using ImageScorer scorer = new(saved, CPU);
         float[] expected = new float[Count * 3];
         scorer.Score(pixels, Count, expected);
 
@@ -137,7 +137,7 @@ public sealed class ImageScorerTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void Score_AfterDispose_Throws()
     {
-        ImageScorer scorer = new(TinyArtifact.Make(), CPU);
+        ImageScorer scorer = new(TinySavedModel.Make(), CPU);
         scorer.Dispose();
         scorer.Dispose();
 
@@ -147,7 +147,7 @@ public sealed class ImageScorerTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void Dispose_WhileOthersScore_MakesThemThrowObjectDisposed()
     {
-        ImageScorer scorer = new(TinyArtifact.Make(), CPU);
+        ImageScorer scorer = new(TinySavedModel.Make(), CPU);
         using Barrier started = new(4);
         Task[] scoring =
         [
@@ -176,20 +176,20 @@ public sealed class ImageScorerTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void Score_BuffersTooShort_Throws()
     {
-        using ImageScorer scorer = new(TinyArtifact.Make(), CPU);
+        using ImageScorer scorer = new(TinySavedModel.Make(), CPU);
 
         Assert.ThrowsAny<ArgumentException>(() => scorer.Score(new byte[63], 1, new float[3]));
         Assert.ThrowsAny<ArgumentException>(() => scorer.Score(new byte[64], 1, new float[2]));
     }
 
-    private static float[] Pixels(ModelArtifact artifact, int count)
+    private static float[] Pixels(SavedModel saved, int count)
     {
         RandomStream random = new(1, "pixels");
         return
         [
             .. Enumerable
-                .Range(0, count * artifact.Manifest.Preprocessing.Shape.Length)
-                .Select(_ => artifact.Manifest.Element == PixelType.Byte ? random.NextInt(256) : (float)random.NextGaussian()),
+                .Range(0, count * saved.Manifest.Preprocessing.Shape.Length)
+                .Select(_ => saved.Manifest.Element == PixelType.Byte ? random.NextInt(256) : (float)random.NextGaussian()),
         ];
     }
 }

@@ -51,7 +51,7 @@ public sealed class SavedByVersion1Tests : IClassFixture<SingleThreadFixture>
         );
         Assert.Equal(3, ml.Model.GetImageModel(ssm).ClassifierCount);
         Assert.Null(ml.Model.GetImageModel(masked).Head);
-        Assert.Equal(FeatureMapHalf.Upper, ml.Model.GetImageModel(masked).Artifact.Manifest.FixedMask);
+        Assert.Equal(FeatureMapHalf.Upper, ml.Model.GetImageModel(masked).Saved.Manifest.FixedMask);
         using ImageExplainer explainer = ml.Model.CreateImageExplainer(masked);
         Assert.NotNull(explainer.FixedMaskMap);
     }
@@ -107,12 +107,12 @@ public sealed class SavedByVersion1Tests : IClassFixture<SingleThreadFixture>
     [MemberData(nameof(Keys))]
     public void Upgrade_HeadKey_BecomesAHead(string key, Head expected)
     {
-        JsonObject manifest = JsonNode.Parse(TinyArtifact.Make().Manifest.ToJson())!.AsObject();
+        JsonObject manifest = JsonNode.Parse(TinySavedModel.Make().Manifest.ToJson())!.AsObject();
         manifest["format_version"] = 1;
         manifest["head"] = key;
         manifest["deviation"] = manifest["std"]!.DeepClone();
         manifest.Remove("std");
 
-        Assert.Equal(expected, ArtifactManifest.FromJson(manifest.ToJsonString()).Head);
+        Assert.Equal(expected, ModelManifest.FromJson(manifest.ToJsonString()).Head);
     }
 }

@@ -80,7 +80,7 @@ public sealed class ExitTests : IClassFixture<SingleThreadFixture>
         TrainingOutcome outcome = TinyRun.Fit(Recipe with { EmaDecay = average }, train, validation);
 
         Assert.Equal(Halves, outcome.Exits!);
-        using ImageScorer scorer = new(ArtifactOf(outcome), CPU);
+        using ImageScorer scorer = new(SavedModelOf(outcome), CPU);
         byte[] pixels = [.. Enumerable.Range(0, validation.Count).SelectMany(i => validation[i].ToArray())];
         float[] scores = new float[validation.Count * 2];
         scorer.Score(pixels, validation.Count, scores);
@@ -104,21 +104,19 @@ public sealed class ExitTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void Manifest_WithExits_RoundTrips_AndInvalidOnesAreRejected()
     {
-        ArtifactManifest manifest = ArtifactOf(TinyRun.Fit(Recipe with { Epochs = 1 })).Manifest;
+        ModelManifest manifest = SavedModelOf(TinyRun.Fit(Recipe with { Epochs = 1 })).Manifest;
 
-        Assert.Equal(Halves, ArtifactManifest.FromJson(manifest.ToJson()).Exits!);
+        Assert.Equal(Halves, ModelManifest.FromJson(manifest.ToJson()).Exits!);
+        Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson((manifest with { Exits = [new StageStride(0, 2), new StageStride(2, 2)] }).ToJson()));
         Assert.Throws<InvalidDataException>(() =>
-            ArtifactManifest.FromJson((manifest with { Exits = [new StageStride(0, 2), new StageStride(2, 2)] }).ToJson())
-        );
-        Assert.Throws<InvalidDataException>(() =>
-            ArtifactManifest.FromJson((manifest with { Exits = [new StageStride(2, 1_000_000), new StageStride(2, 2)] }).ToJson())
+            ModelManifest.FromJson((manifest with { Exits = [new StageStride(2, 1_000_000), new StageStride(2, 2)] }).ToJson())
         );
     }
 
     [Fact]
     public void WeightBudget_OfALargeNetwork_CountsItsExits()
     {
-        ArtifactManifest manifest = ArtifactOf(TinyRun.Fit(Recipe with { Epochs = 1 })).Manifest with
+        ModelManifest manifest = SavedModelOf(TinyRun.Fit(Recipe with { Epochs = 1 })).Manifest with
         {
             Backbone = "resnet-50",
             Exits = [new(2, 2), new(2, 2), new(2, 2)],
@@ -135,9 +133,9 @@ public sealed class ExitTests : IClassFixture<SingleThreadFixture>
         Assert.Throws<InvalidDataException>(() => WeightBudget.Check(manifest with { Exits = null }, declared));
     }
 
-    private static ModelArtifact ArtifactOf(TrainingOutcome outcome) =>
+    private static SavedModel SavedModelOf(TrainingOutcome outcome) =>
         new(
-            new ArtifactManifest
+            new ModelManifest
             {
                 Backbone = outcome.Recipe.Backbone,
                 Exits = outcome.Exits,

@@ -68,12 +68,12 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<SingleTh
     [Fact]
     public void Score_ManyImages_KeepsTheNumberOfTensors()
     {
-        ModelArtifact artifact = TinyArtifact.Make();
-        SerialTests.AssertLeavesNoTensors(ScoreMany, making: () => new ImageScorer(artifact, torch.CPU).Dispose());
+        SavedModel saved = TinySavedModel.Make();
+        SerialTests.AssertLeavesNoTensors(ScoreMany, making: () => new ImageScorer(saved, torch.CPU).Dispose());
 
         void ScoreMany()
         {
-            using ImageScorer scorer = new(artifact, torch.CPU);
+            using ImageScorer scorer = new(saved, torch.CPU);
             long made = SerialTests.LiveTensors;
             byte[] image = new byte[scorer.Input.Length];
             float[] probabilities = new float[scorer.ClassCount];

@@ -56,7 +56,7 @@ public sealed class TensorScopeTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void Score_Image_RunsInAScope()
     {
-        using ImageScorer scorer = new(TinyArtifact.Make(), torch.CPU);
+        using ImageScorer scorer = new(TinySavedModel.Make(), torch.CPU);
         long before = CreatedOutside;
 
         scorer.Score(new byte[scorer.Input.Length], 1, new float[scorer.ClassCount]);
@@ -67,9 +67,9 @@ public sealed class TensorScopeTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void Explain_Image_RunsInAScope()
     {
-        ModelArtifact artifact = TinyArtifact.Make();
-        using NetworkExplainer explainer = new(artifact, torch.CPU);
-        byte[] image = new byte[artifact.Manifest.Preprocessing.Shape.Length];
+        SavedModel saved = TinySavedModel.Make();
+        using NetworkExplainer explainer = new(saved, torch.CPU);
+        byte[] image = new byte[saved.Manifest.Preprocessing.Shape.Length];
         long before = CreatedOutside;
 
         explainer.Explain(image, target: null);

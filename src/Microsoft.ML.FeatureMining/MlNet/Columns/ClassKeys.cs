@@ -64,7 +64,7 @@ internal sealed class ClassKeys
     }
 
     /// <summary>The keys of a saved model. <paramref name="itemName"/> is the saved <see cref="ItemName"/>.</summary>
-    public static ClassKeys Of(ArtifactManifest manifest, string itemName) =>
+    public static ClassKeys Of(ModelManifest manifest, string itemName) =>
         new(itemName.Length == 0 ? null : KeyItem.Named(itemName), manifest.ClassNames ?? Numbered(manifest.ClassCount));
 
     /// <summary>Whether equal keys mean the same class in both.</summary>

@@ -24,11 +24,11 @@ public sealed class ImageExplainer : IDisposable
     {
         _networks = [.. networks.Select(entry => entry.Network)];
         _explainer = new ModelExplainer(
-            [.. _networks.Select(network => new NetworkExplainer(network.Model.Artifact, ComputeDevice.Of(environment)))],
+            [.. _networks.Select(network => new NetworkExplainer(network.Model.Saved, ComputeDevice.Of(environment)))],
             [.. networks.Select(entry => entry.Share)]
         );
         ClassNames = _networks[0].Keys.Names;
-        FixedMaskMap = _networks.Length == 1 ? FeatureMining.FixedMaskMap.Of(_networks[0].Model.Artifact.Manifest) : null;
+        FixedMaskMap = _networks.Length == 1 ? FeatureMining.FixedMaskMap.Of(_networks[0].Model.Saved.Manifest) : null;
     }
 
     /// <summary>The class names in the order of the scores; class indices from 0 if the label has no names.</summary>
@@ -51,7 +51,7 @@ public sealed class ImageExplainer : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The class index is out of range.</exception>
     public ImageExplanation Explain(ReadOnlySpan<byte> encoded, int? target = null)
     {
-        if (_networks[0].Model.Artifact.Manifest.Element != PixelType.Byte)
+        if (_networks[0].Model.Saved.Manifest.Element != PixelType.Byte)
         {
             throw new NotSupportedException("The network was trained on planar floats, not on image files. Call Explain with a data view of planar floats.");
         }
@@ -59,7 +59,7 @@ public sealed class ImageExplainer : IDisposable
         var pixels = new byte[_networks.Length][];
         for (int i = 0; i < pixels.Length; i++)
         {
-            pixels[i] = _networks[i].Model.Artifact.Manifest.Preprocessing.Apply(encoded, _networks[0].Settings.MaxPixels);
+            pixels[i] = _networks[i].Model.Saved.Manifest.Preprocessing.Apply(encoded, _networks[0].Settings.MaxPixels);
         }
 
         return _explainer.Explain(pixels, target);
@@ -115,7 +115,7 @@ internal static class ImageRows
         IReadOnlySet<long>? wanted = null
     )
     {
-        ImagePreprocessing[] kinds = [.. networks.Select(network => network.Model.Artifact.Manifest.Preprocessing)];
+        ImagePreprocessing[] kinds = [.. networks.Select(network => network.Model.Saved.Manifest.Preprocessing)];
         ImageColumn image = ImageColumn.BindOrFiles(rows.Schema, networks[0].FeatureColumnName, kinds[0], networks[0].Settings.MaxPixels);
         using DataViewRowCursor cursor = rows.GetRowCursor(image.Columns);
         Func<ImageSource> read = image.Reader(cursor);
@@ -260,5 +260,5 @@ internal static class FixedMaskMap
     private const int Side = 8;
 
     /// <summary>1 in the part used, 0 elsewhere; null if all features were used.</summary>
-    public static HeatMap? Of(ArtifactManifest manifest) => manifest.FixedMask is { } half ? new HeatMap(Side, Side, FixedMask.Mask(half, Side, Side)) : null;
+    public static HeatMap? Of(ModelManifest manifest) => manifest.FixedMask is { } half ? new HeatMap(Side, Side, FixedMask.Mask(half, Side, Side)) : null;
 }

@@ -51,7 +51,7 @@ internal sealed class ModelReport(
     {
         DataViewType? label = scored.Schema.GetColumnOrNull(options.LabelColumnName)?.Type;
         string score = First.Settings.ScoreColumnName;
-        if (First.Model.Artifact.Manifest.IsMultilabel)
+        if (First.Model.Saved.Manifest.IsMultilabel)
         {
             WorstLabels errors = new(options.Worst);
             MultilabelClassificationMetrics? metrics =

@@ -14,67 +14,67 @@ namespace Microsoft.ML.FeatureMining;
 /// <summary>Describes a trained network: architecture, classes and training history.</summary>
 public sealed class ImageClassificationModel
 {
-    internal ImageClassificationModel(ModelArtifact artifact)
+    internal ImageClassificationModel(SavedModel saved)
     {
-        Artifact = artifact;
+        Saved = saved;
     }
 
     /// <summary>The network, a key of <see cref="BackboneCatalog"/>.</summary>
-    public string Backbone => Artifact.Manifest.Backbone;
+    public string Backbone => Saved.Manifest.Backbone;
 
     /// <summary>
     /// The head, which computes scores from the features of the last stage (see <see cref="HeadCatalog"/>); null for the default head of the backbone's family.
     /// </summary>
-    public Head? Head => Artifact.Manifest.Head;
+    public Head? Head => Saved.Manifest.Head;
 
     /// <summary>Whether the model is multi-label: an image may have any number of classes, each with its own probability.</summary>
-    public bool IsMultilabel => Artifact.Manifest.IsMultilabel;
+    public bool IsMultilabel => Saved.Manifest.IsMultilabel;
 
     /// <summary>The number of classes.</summary>
-    public int ClassCount => Artifact.Manifest.ClassCount;
+    public int ClassCount => Saved.Manifest.ClassCount;
 
     /// <summary>The number of parameters, including the head and excluding BatchNorm's running statistics.</summary>
-    public long ParameterCount => Artifact.ParameterCount;
+    public long ParameterCount => Saved.ParameterCount;
 
     /// <summary>The number of classifiers of a Split-and-Share head, whose average is the score; 1 for any other head.</summary>
     public int ClassifierCount => Head is SplitAndShareHead { Only: null, Splits: int splits } ? splits : 1;
 
     /// <summary>The class names in the order of the scores; null if the label had no names.</summary>
-    public IReadOnlyList<string>? ClassNames => Artifact.Manifest.ClassNames;
+    public IReadOnlyList<string>? ClassNames => Saved.Manifest.ClassNames;
 
     /// <summary>The shape of the network's input.</summary>
-    public ImageShape Input => Artifact.Manifest.Preprocessing.Shape;
+    public ImageShape Input => Saved.Manifest.Preprocessing.Shape;
 
     /// <summary>The test-time augmentation: the views of an image that are scored and averaged.</summary>
-    public TestTimeAugmentation TestTimeAugmentation => Artifact.Manifest.TestTimeAugmentation;
+    public TestTimeAugmentation TestTimeAugmentation => Saved.Manifest.TestTimeAugmentation;
 
     /// <summary>The epoch that the weights are from, counted from 1.</summary>
-    public int Epoch => Artifact.Manifest.Epoch;
+    public int Epoch => Saved.Manifest.Epoch;
 
     /// <summary>Why the training ended.</summary>
-    public TrainingEnd End => Artifact.Manifest.End;
+    public TrainingEnd End => Saved.Manifest.End;
 
     /// <summary>The metrics of each epoch of the training.</summary>
-    public IReadOnlyList<EpochMetrics> History => Artifact.Manifest.History;
+    public IReadOnlyList<EpochMetrics> History => Saved.Manifest.History;
 
     /// <summary>
     /// The metrics of an earlier training phase, if the method has two: epochs on patches, or the network that the class hierarchy was induced from.
     /// </summary>
-    public IReadOnlyList<EpochMetrics> EarlierHistory => Artifact.Manifest.EarlierHistory;
+    public IReadOnlyList<EpochMetrics> EarlierHistory => Saved.Manifest.EarlierHistory;
 
     /// <summary>
     /// The training recipe, for people to read: network, strategies, loss, augmentation, optimizer, schedule and seed. Null if the model file has none.
     /// </summary>
-    public JsonElement? Recipe => Artifact.Manifest.Recipe;
+    public JsonElement? Recipe => Saved.Manifest.Recipe;
 
     /// <summary>The number of training rows skipped because their image was unreadable (<see cref="UnreadableImageBehavior.Skip"/>).</summary>
-    public int SkippedImages => Artifact.Manifest.SkippedImages;
+    public int SkippedImages => Saved.Manifest.SkippedImages;
 
     /// <summary>Induces a class hierarchy from the weights of the classifier (Wan et al. 2020), for tree supervision of another training.</summary>
     /// <exception cref="InvalidOperationException">The head does not have exactly one layer with one row per class.</exception>
-    public ClassHierarchy InduceHierarchy() => HierarchyInduction.Of(Artifact.Weights, ClassCount);
+    public ClassHierarchy InduceHierarchy() => HierarchyInduction.Of(Saved.Weights, ClassCount);
 
-    internal ModelArtifact Artifact { get; }
+    internal SavedModel Saved { get; }
 }
 
 /// <summary>The library versions that a model was trained with, for its manifest.</summary>

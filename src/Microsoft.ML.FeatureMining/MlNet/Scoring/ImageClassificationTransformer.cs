@@ -25,12 +25,12 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
     private readonly IHostEnvironment _environment;
     private readonly ImageScoring _scoring;
 
-    internal ImageClassificationTransformer(IHostEnvironment environment, ModelArtifact artifact, ScoringSettings settings)
+    internal ImageClassificationTransformer(IHostEnvironment environment, SavedModel saved, ScoringSettings settings)
     {
         (_environment, Settings) = (environment, settings);
-        Model = new ImageClassificationModel(artifact);
-        Keys = ClassKeys.Of(artifact.Manifest, settings.KeyValues);
-        Scorer = new ImageScorer(artifact, ComputeDevice.Of(environment));
+        Model = new ImageClassificationModel(saved);
+        Keys = ClassKeys.Of(saved.Manifest, settings.KeyValues);
+        Scorer = new ImageScorer(saved, ComputeDevice.Of(environment));
         _scoring = new ImageScoring(settings, Keys, [new WeightedScorer(Scorer, 1)]);
     }
 
@@ -83,8 +83,8 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
     /// <exception cref="ArgumentException">Ten-crop needs a larger image, but the network takes planar floats, which are not resized.</exception>
     internal ImageClassificationTransformer With(TestTimeAugmentation views)
     {
-        ModelArtifact artifact = Model.Artifact;
-        if (views == TestTimeAugmentation.TenCrop && artifact.Manifest.Element == PixelType.Single)
+        SavedModel saved = Model.Saved;
+        if (views == TestTimeAugmentation.TenCrop && saved.Manifest.Element == PixelType.Single)
         {
             throw new ArgumentException(
                 $"TenCrop needs larger images to crop from, but this model takes planar floats of {Model.Input}, which are not resized. " + "Use Flip instead.",
@@ -92,18 +92,14 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
             );
         }
 
-        return new ImageClassificationTransformer(
-            _environment,
-            new ModelArtifact(artifact.Manifest with { TestTimeAugmentation = views }, artifact.Weights),
-            Settings
-        );
+        return new ImageClassificationTransformer(_environment, new SavedModel(saved.Manifest with { TestTimeAugmentation = views }, saved.Weights), Settings);
     }
 
     /// <summary>Returns a transformer with the same weights that uses only one classifier of the Split-and-Share head.</summary>
     /// <exception cref="ArgumentException">The head is not a Split-and-Share head, or the number is out of range.</exception>
     internal ImageClassificationTransformer WithClassifier(int number)
     {
-        ModelArtifact artifact = Model.Artifact;
+        SavedModel saved = Model.Saved;
         if (Model.Head is not SplitAndShareHead { Only: null } head)
         {
             throw new ArgumentException(
@@ -121,7 +117,7 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
 
         return new ImageClassificationTransformer(
             _environment,
-            new ModelArtifact(artifact.Manifest with { Head = head with { Only = number } }, artifact.Weights),
+            new SavedModel(saved.Manifest with { Head = head with { Only = number } }, saved.Weights),
             Settings
         );
     }
@@ -131,11 +127,11 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
     {
         BinaryReader reader = Internals.Begin(context, ModelSignature, Internals.LoaderSignature);
         ScoringSettings settings = ScoringSettings.Read(reader);
-        string manifest = Internals.LoadText(context, ModelArtifact.ManifestFile);
-        ArtifactManifest described = ArtifactManifest.FromJson(manifest);
+        string manifest = Internals.LoadText(context, SavedModel.ManifestFile);
+        ModelManifest described = ModelManifest.FromJson(manifest);
         NamedTensors weights = Internals.LoadBinary(
             context,
-            ModelArtifact.WeightsFile,
+            SavedModel.WeightsFile,
             stream => Safetensors.Read(stream, entries => WeightBudget.Check(described, entries))
         );
         if (!reader.ReadBytes(SHA256.HashSizeInBytes).AsSpan().SequenceEqual(Checksum(manifest, weights)))
@@ -143,17 +139,17 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
             throw new InvalidDataException("The model file is damaged: the checksum of its manifest and weights does not match.");
         }
 
-        return new ImageClassificationTransformer(environment, new ModelArtifact(described, weights), settings);
+        return new ImageClassificationTransformer(environment, new SavedModel(described, weights), settings);
     }
 
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
         BinaryWriter writer = Internals.Begin(ctx, ModelSignature, Internals.LoaderSignature);
         Settings.Write(writer);
-        string manifest = Model.Artifact.Manifest.ToJson();
-        Internals.SaveText(ctx, ModelArtifact.ManifestFile, manifest);
-        Internals.SaveBinary(ctx, ModelArtifact.WeightsFile, stream => Safetensors.Write(Model.Artifact.Weights, stream));
-        writer.Write(Checksum(manifest, Model.Artifact.Weights));
+        string manifest = Model.Saved.Manifest.ToJson();
+        Internals.SaveText(ctx, SavedModel.ManifestFile, manifest);
+        Internals.SaveBinary(ctx, SavedModel.WeightsFile, stream => Safetensors.Write(Model.Saved.Weights, stream));
+        writer.Write(Checksum(manifest, Model.Saved.Weights));
     }
 
     // .NET does not verify the checksums in a zip file, and a network with a few wrong weights would still give scores.

@@ -136,7 +136,7 @@ internal static class RunKey
     public static string Of(TrainingRecipe recipe, ImageSet train, ImageSet? validation, NamedTensors? initial = null)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(ArtifactManifest.Describe(Identity(recipe))));
+        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(ModelManifest.Describe(Identity(recipe))));
         hash.AppendData(train.ContentHash());
         if (validation is not null)
         {

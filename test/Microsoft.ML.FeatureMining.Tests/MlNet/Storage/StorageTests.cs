@@ -256,6 +256,6 @@ public sealed class StorageTests : IClassFixture<SingleThreadFixture>, IDisposab
     private string Fit(FeatureMiningOptions options)
     {
         ImageClassificationTransformer model = Tiny.Pipeline(_ml, options).Fit(_images.Rows(_ml)).LastTransformer;
-        return TinyRun.Bits(model.Model.Artifact.Weights);
+        return TinyRun.Bits(model.Model.Saved.Weights);
     }
 }

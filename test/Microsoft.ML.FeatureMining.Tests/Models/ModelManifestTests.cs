@@ -7,11 +7,11 @@ using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining.Tests.Models;
 
-public sealed class ArtifactManifestTests
+public sealed class ModelManifestTests
 {
-    private static readonly ArtifactManifest Manifest = TinyArtifact.Make(channels: 3).Manifest with
+    private static readonly ModelManifest Manifest = TinySavedModel.Make(channels: 3).Manifest with
     {
-        Recipe = ArtifactManifest.Describe(
+        Recipe = ModelManifest.Describe(
             TinyRun.Recipe with
             {
                 Augmentations = [new PadCropFlip { Padding = 3 }],
@@ -28,7 +28,7 @@ public sealed class ArtifactManifestTests
     [Fact]
     public void ToJson_FromJson_IsEqual()
     {
-        ArtifactManifest read = ArtifactManifest.FromJson(Manifest.ToJson());
+        ModelManifest read = ModelManifest.FromJson(Manifest.ToJson());
 
         Assert.Equal(Manifest.ToJson(), read.ToJson());
         Assert.Equal(Manifest.History, read.History);
@@ -52,7 +52,7 @@ public sealed class ArtifactManifestTests
     [Fact]
     public void FromJson_NewerFormat_ThrowsAndNamesTheVersion()
     {
-        InvalidDataException e = Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson((Manifest with { FormatVersion = 3 }).ToJson()));
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson((Manifest with { FormatVersion = 3 }).ToJson()));
 
         Assert.Contains("format version is 3", e.Message);
     }
@@ -91,7 +91,7 @@ public sealed class ArtifactManifestTests
         JsonNode json = JsonNode.Parse(Manifest.ToJson())!;
         json[property] = JsonNode.Parse(value);
 
-        Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson(json.ToJsonString()));
+        Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson(json.ToJsonString()));
     }
 
     [Theory]
@@ -101,11 +101,11 @@ public sealed class ArtifactManifestTests
     [InlineData("{}")]
     [InlineData("{\"backbone\":\"x\"")]
     [InlineData("not json")]
-    public void FromJson_NotAManifest_Throws(string text) => Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson(text));
+    public void FromJson_NotAManifest_Throws(string text) => Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson(text));
 
     [Fact]
     public void FromJson_NestedAThousandDeep_Throws() =>
-        Assert.Throws<InvalidDataException>(() => ArtifactManifest.FromJson($"{{\"recipe\":{new string('[', 1000)}{new string(']', 1000)}}}"));
+        Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson($"{{\"recipe\":{new string('[', 1000)}{new string(']', 1000)}}}"));
 
     [Fact]
     public void FromJson_UnknownProperties_AreIgnored()
@@ -113,6 +113,6 @@ public sealed class ArtifactManifestTests
         JsonNode json = JsonNode.Parse(Manifest.ToJson())!;
         json["remark"] = "from a later minor version";
 
-        Assert.Equal(Manifest.ToJson(), ArtifactManifest.FromJson(json.ToJsonString()).ToJson());
+        Assert.Equal(Manifest.ToJson(), ModelManifest.FromJson(json.ToJsonString()).ToJson());
     }
 }

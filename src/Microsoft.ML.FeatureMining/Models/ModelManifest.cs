@@ -12,21 +12,19 @@ using Microsoft.ML.FeatureMining.Training;
 namespace Microsoft.ML.FeatureMining.Models;
 
 /// <summary>The JSON description of a saved model. The first half is needed for scoring; the rest records the training.</summary>
-internal sealed record ArtifactManifest
+internal sealed record ModelManifest
 {
     public const int CurrentFormatVersion = 2;
 
     // A manifest may be malicious, and the network is created for its number of classes before the weights are read.
     private const int MaxClasses = 1_000_000;
 
-    private static readonly JsonSerializerOptions Json = new()
+    // Manifests of older versions lack some values.
+    private static readonly JsonSerializerOptions Json = new(Files.Json.State)
     {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
         WriteIndented = true,
         MaxDepth = 32,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = false,
     };
 
     public int FormatVersion { get; init; } = CurrentFormatVersion;
@@ -91,12 +89,12 @@ internal sealed record ArtifactManifest
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <exception cref="InvalidDataException">The text is not a manifest, or has a newer format.</exception>
-    public static ArtifactManifest FromJson(string text)
+    public static ModelManifest FromJson(string text)
     {
         try
         {
-            ArtifactManifest manifest =
-                JsonSerializer.Deserialize<ArtifactManifest>(ManifestUpgrade.ToCurrent(JsonNode.Parse(text)), Json)
+            ModelManifest manifest =
+                JsonSerializer.Deserialize<ModelManifest>(ManifestUpgrade.ToCurrent(JsonNode.Parse(text)), Json)
                 ?? throw new InvalidDataException("The model's manifest is damaged: it is empty.");
             return manifest.Checked();
         }
@@ -142,7 +140,7 @@ internal sealed record ArtifactManifest
         }
     }
 
-    private ArtifactManifest Checked()
+    private ModelManifest Checked()
     {
         if (FormatVersion > CurrentFormatVersion)
         {

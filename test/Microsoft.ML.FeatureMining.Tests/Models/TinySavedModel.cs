@@ -8,9 +8,9 @@ using Microsoft.ML.FeatureMining.Randomness;
 namespace Microsoft.ML.FeatureMining.Tests.Models;
 
 /// <summary>A model with random weights and random BatchNorm statistics.</summary>
-internal static class TinyArtifact
+internal static class TinySavedModel
 {
-    public static ModelArtifact Make(string backbone = "cifar-resnet-8", int channels = 1, int classes = 3, PixelType element = PixelType.Byte, int size = 8)
+    public static SavedModel Make(string backbone = "cifar-resnet-8", int channels = 1, int classes = 3, PixelType element = PixelType.Byte, int size = 8)
     {
         using ImageNetwork network = NetworkFactory.Create(backbone, channels, classes);
         WeightInitializer.Initialize(network, new RandomStream(1, "weights"));
@@ -32,10 +32,10 @@ internal static class TinyArtifact
                     }
                 ),
         ]);
-        return new ModelArtifact(Manifest(backbone, channels, classes, element, size), weights);
+        return new SavedModel(Manifest(backbone, channels, classes, element, size), weights);
     }
 
-    private static ArtifactManifest Manifest(string backbone, int channels, int classes, PixelType element, int size) =>
+    private static ModelManifest Manifest(string backbone, int channels, int classes, PixelType element, int size) =>
         new()
         {
             Backbone = backbone,

@@ -6,12 +6,12 @@ using Microsoft.ML.FeatureMining.Networks.Weights;
 namespace Microsoft.ML.FeatureMining.Models;
 
 /// <summary>A trained model in its stored form: manifest and weights. Immutable; has no native memory.</summary>
-internal sealed class ModelArtifact(ArtifactManifest manifest, NamedTensors weights)
+internal sealed class SavedModel(ModelManifest manifest, NamedTensors weights)
 {
     public const string ManifestFile = "manifest.json";
     public const string WeightsFile = "weights.safetensors";
 
-    public ArtifactManifest Manifest { get; } = manifest;
+    public ModelManifest Manifest { get; } = manifest;
 
     public NamedTensors Weights { get; } = weights;
 
@@ -31,11 +31,11 @@ internal sealed class ModelArtifact(ArtifactManifest manifest, NamedTensors weig
 
     /// <exception cref="InvalidDataException">A file is damaged.</exception>
     /// <exception cref="IOException">A file is missing or cannot be read.</exception>
-    public static ModelArtifact LoadFolder(string folder)
+    public static SavedModel LoadFolder(string folder)
     {
-        ArtifactManifest manifest = ArtifactManifest.FromJson(File.ReadAllText(Path.Combine(folder, ManifestFile)));
+        ModelManifest manifest = ModelManifest.FromJson(File.ReadAllText(Path.Combine(folder, ManifestFile)));
         using FileStream weights = File.OpenRead(Path.Combine(folder, WeightsFile));
-        return new ModelArtifact(manifest, Safetensors.Read(weights));
+        return new SavedModel(manifest, Safetensors.Read(weights));
     }
 }
 
@@ -46,7 +46,7 @@ internal static class WeightBudget
     private const long UncheckedBytes = 256 << 20;
 
     /// <exception cref="InvalidDataException">The file declares more bytes than the network has.</exception>
-    public static void Check(ArtifactManifest manifest, IReadOnlyList<SafetensorsEntry> entries)
+    public static void Check(ModelManifest manifest, IReadOnlyList<SafetensorsEntry> entries)
     {
         long declared = entries.Sum(entry => entry.Bytes);
         if (declared > UncheckedBytes && declared > ExpectedBytes(manifest))
@@ -58,7 +58,7 @@ internal static class WeightBudget
     }
 
     // The size is linear in the number of classes, so two small networks are enough, however many classes the manifest declares.
-    private static long ExpectedBytes(ArtifactManifest manifest)
+    private static long ExpectedBytes(ModelManifest manifest)
     {
         long two = Bytes(2);
         return two + ((manifest.ClassCount - 2) * (Bytes(3) - two));

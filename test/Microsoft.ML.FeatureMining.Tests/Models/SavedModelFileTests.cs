@@ -1,0 +1,91 @@
+using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Networks.Weights;
+using Microsoft.ML.FeatureMining.Tests.Training;
+using TorchSharp;
+
+namespace Microsoft.ML.FeatureMining.Tests.Models;
+
+public sealed class SavedModelFileTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
+
+    [Fact]
+    public void SaveFolder_LoadFolder_IsTheSameModel()
+    {
+        SavedModel saved = TinySavedModel.Make();
+
+        saved.SaveFolder(Path.Combine(_folder.FullName, "deep", "model"));
+        SavedModel loaded = SavedModel.LoadFolder(Path.Combine(_folder.FullName, "deep", "model"));
+
+        Assert.Equal(saved.Manifest.ToJson(), loaded.Manifest.ToJson());
+        Assert.Equal(TinyRun.Bits(saved.Weights), TinyRun.Bits(loaded.Weights));
+        Assert.Equal(
+            [SavedModel.ManifestFile, SavedModel.WeightsFile],
+            Directory.GetFiles(Path.Combine(_folder.FullName, "deep", "model")).Select(Path.GetFileName).Order()
+        );
+    }
+
+    [Fact]
+    public void SaveFolder_OverAnOlderModel_ReplacesIt()
+    {
+        TinySavedModel.Make(classes: 3).SaveFolder(_folder.FullName);
+        TinySavedModel.Make(classes: 5).SaveFolder(_folder.FullName);
+
+        SavedModel loaded = SavedModel.LoadFolder(_folder.FullName);
+
+        Assert.Equal(5, loaded.Manifest.ClassCount);
+        using ImageScorer scorer = new(loaded, torch.CPU);
+    }
+
+    [Fact]
+    public void LoadFolder_MissingFolder_Throws() => Assert.ThrowsAny<IOException>(() => SavedModel.LoadFolder(Path.Combine(_folder.FullName, "missing")));
+
+    [Fact]
+    public void LoadFolder_MissingWeights_Throws()
+    {
+        TinySavedModel.Make().SaveFolder(_folder.FullName);
+        File.Delete(Path.Combine(_folder.FullName, SavedModel.WeightsFile));
+
+        Assert.ThrowsAny<IOException>(() => SavedModel.LoadFolder(_folder.FullName));
+    }
+
+    [Fact]
+    public void LoadFolder_TruncatedWeights_Throws()
+    {
+        TinySavedModel.Make().SaveFolder(_folder.FullName);
+        string weights = Path.Combine(_folder.FullName, SavedModel.WeightsFile);
+        File.WriteAllBytes(weights, File.ReadAllBytes(weights)[..^1]);
+
+        Assert.Throws<InvalidDataException>(() => SavedModel.LoadFolder(_folder.FullName));
+    }
+
+    [Theory]
+    [InlineData("fc.weight", "layer9.weight")]
+    [InlineData("fc.bias", null)]
+    public void Scorer_WeightsWithOtherNames_ThrowsAndNamesThem(string from, string? to)
+    {
+        SavedModel saved = TinySavedModel.Make();
+        NamedTensors renamed = new([
+            .. saved
+                .Weights.Tensors.Where(tensor => tensor.Name != from || to is not null)
+                .Select(tensor => tensor.Name == from ? tensor with { Name = to! } : tensor),
+        ]);
+
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() => new ImageScorer(new SavedModel(saved.Manifest, renamed), torch.CPU));
+
+        Assert.Contains(from, e.Message);
+    }
+
+    [Fact]
+    public void Scorer_ManifestOfAnotherBackbone_Throws()
+    {
+        SavedModel saved = TinySavedModel.Make();
+
+        Assert.Throws<InvalidDataException>(() =>
+            new ImageScorer(new SavedModel(saved.Manifest with { Backbone = "cifar-resnet-14" }, saved.Weights), torch.CPU)
+        );
+        Assert.Throws<InvalidDataException>(() => new ImageScorer(new SavedModel(saved.Manifest with { ClassCount = 4 }, saved.Weights), torch.CPU));
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}
