@@ -134,7 +134,7 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
 
         string message = Assert.Throws<InvalidOperationException>(() => OwnFit.Run(new MLContext(1), options)).Message;
 
-        Assert.Contains("'floats' makes Float32 [8,3,8,8] of Byte [8,3,8,8]", message, StringComparison.Ordinal);
+        Assert.Contains("'floats' returned Float32 [8,3,8,8] for Byte [8,3,8,8]; it must return Byte [8,3,8,8].", message, StringComparison.Ordinal);
     }
 
     [Fact]
