@@ -141,7 +141,6 @@ internal sealed class TrainOptions
     public ImageClassificationOptions Settings(ParseResult parsed, Func<FileInfo, ClassHierarchy> hierarchyOf)
     {
         ImageClassificationOptions own = TrainerNames.All[Trainer(parsed)].Options();
-        double warmup = own.WarmupEpochs;
         foreach (Setting setting in _settings)
         {
             setting.Apply(parsed, own);
@@ -159,7 +158,7 @@ internal sealed class TrainOptions
 
         own = own with
         {
-            WarmupEpochs = own.WarmupEpochs == warmup ? Math.Min(warmup, own.Epochs / 10.0) : own.WarmupEpochs,
+            WarmupEpochs = IsGiven(parsed, nameof(own.WarmupEpochs)) ? own.WarmupEpochs : Math.Min(own.WarmupEpochs, own.Epochs / 10.0),
             Strategies = [.. Strategies(parsed, hierarchy)],
             Augmentations = [.. Augmentations(parsed, own.Augmentations)],
             WorkspacePath = parsed.GetValue(_workspace)?.FullName,
@@ -174,6 +173,8 @@ internal sealed class TrainOptions
             .. _settings.Where(setting => parsed.GetResult(setting.Option) is { Implicit: false }).SelectMany(setting => setting.Names),
             .. (parsed.GetValue(_set) ?? []).Select(assignment => SettingText.PropertyName(options, assignment)),
         ];
+
+    private bool IsGiven(ParseResult parsed, string setting) => Array.Exists(_settings, other => other.Root == setting && other.Read(parsed) is not null);
 
     public bool ValidatesOnTest(ParseResult parsed) => parsed.GetValue(_validateOnTest);
 

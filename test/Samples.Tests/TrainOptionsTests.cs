@@ -28,6 +28,13 @@ public sealed class TrainOptionsTests
     public void SwitchEpoch_OfFewEpochs_IsHalfOfThem(int expected, params string[] arguments) =>
         Assert.Equal(expected, ((PatchTrainingOptions)Settings(["--trainer", "patch", .. arguments])).SwitchEpoch);
 
+    [Theory]
+    [InlineData(0.9, "--epochs", "9")]
+    [InlineData(5, "--epochs", "9", "--warmup", "5")]
+    [InlineData(5)]
+    public void Warmup_NotGiven_IsAtMostATenthOfTheEpochs(double expected, params string[] arguments) =>
+        Assert.Equal(expected, Settings(["--trainer", "vipf", .. arguments]).WarmupEpochs, 1e-9);
+
     [Fact]
     public void Schedule_ThatAUserRegistered_IsNamedInTheHelpAndTakesItsSettings()
     {
