@@ -64,8 +64,8 @@ public sealed class RandomStream
     }
 
     /// <summary>
-    /// A permutation of 0 .. <paramref name="count"/> - 1 drawn with a shuffle buffer, as tf.data's shuffle: no number moves forward by more than <paramref
-    /// name="buffer"/> - 1 positions.
+    /// A permutation of 0 .. <paramref name="count"/> - 1 drawn with a shuffle buffer, as tf.data's shuffle does. An index moves forward by at most
+    /// <paramref name="buffer"/> - 1 positions.
     /// </summary>
     internal int[] PermutationWithin(int buffer, int count)
     {
