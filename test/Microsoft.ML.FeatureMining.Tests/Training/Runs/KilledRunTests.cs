@@ -19,35 +19,50 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
     public void KilledAtRandomTimes_ResumesBitIdentically(string storage, int shortForm, int longForm)
     {
         int kills = TestLength.Of(shortForm, longForm);
-        // Enough epochs that every kill hits a running training.
         string epochs = (10 * kills).ToString(CultureInfo.InvariantCulture);
         Programs.Run("TrainToEnd", [InRoot("whole"), InRoot("whole-model"), epochs, storage]);
         Random random = new(11);
-        (int killed, int starts) = (0, 0);
 
-        for (; killed < kills; killed++)
+        // On a fast machine a run may end before it was killed as often as wanted; the remaining kills then hit another run.
+        for (int run = 0, killed = 0; killed < kills; run++)
         {
-            using Process process = Programs.Start("TrainToEnd", [InRoot("killed"), InRoot("killed-model"), epochs, storage]);
-            AwaitEvents("killed", ++starts);
-            if (process.WaitForExit(random.Next(400)))
+            Assert.True(run < 10, "Runs end before they can be killed; train for more epochs.");
+            killed += KillRepeatedly(run, kills - killed, storage, epochs, random);
+        }
+    }
+
+    /// <summary>Kills one run up to that many times and lets it end; it must be as one that was not interrupted. Returns how often it was killed.</summary>
+    private int KillRepeatedly(int run, int kills, string storage, string epochs, Random random)
+    {
+        (string workspace, string model) = ($"killed-{run}", $"killed-model-{run}");
+        string[] arguments = [InRoot(workspace), InRoot(model), epochs, storage];
+        int killed = 0;
+        while (killed < kills)
+        {
+            using Process process = Programs.Start("TrainToEnd", arguments);
+            AwaitEvents(process, workspace, killed + 1);
+            bool ended = process.WaitForExit(random.Next(400));
+            process.Kill();
+            process.WaitForExit();
+            if (ended || process.ExitCode == 0)
             {
+                Assert.Equal(0, process.ExitCode);
                 break;
             }
 
-            process.Kill();
-            process.WaitForExit();
+            killed++;
         }
 
-        Programs.Run("TrainToEnd", [InRoot("killed"), InRoot("killed-model"), epochs, storage]);
-        string[] events = Events("killed");
+        Programs.Run("TrainToEnd", arguments);
+        string[] events = Events(workspace);
         output.WriteLine($"killed {killed} times; {events.Count(kind => kind == "resume")} resumed; {events.Count(kind => kind == "checkpoint")} checkpoints");
-        Assert.True(killed >= Math.Min(kills, 4), $"The run ended after {killed} kills.");
         Assert.True(events.Count(kind => kind == "resume") >= killed);
         Assert.Equal(
             File.ReadAllBytes(Path.Combine(InRoot("whole-model"), "weights.safetensors")),
-            File.ReadAllBytes(Path.Combine(InRoot("killed-model"), "weights.safetensors"))
+            File.ReadAllBytes(Path.Combine(InRoot(model), "weights.safetensors"))
         );
-        Assert.Equal(Figures("whole-model"), Figures("killed-model"));
+        Assert.Equal(Figures("whole-model"), Figures(model));
+        return killed;
     }
 
     [Fact]
@@ -129,15 +144,16 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    /// <summary>Waits until a run has been started that many times and has since saved a checkpoint.</summary>
-    private void AwaitEvents(string workspace, int starts) =>
+    /// <summary>Waits until a run has been started that many times and has since saved a checkpoint, or has ended.</summary>
+    private void AwaitEvents(Process process, string workspace, int starts) =>
         Assert.True(
             SpinWait.SpinUntil(
                 () =>
-                    Directory.Exists(InRoot(workspace))
-                    && Events(workspace) is var events
-                    && events.Count(kind => kind == "start") >= starts
-                    && events[^1] == "checkpoint",
+                    process.HasExited
+                    || Directory.Exists(InRoot(workspace))
+                        && Events(workspace) is var events
+                        && events.Count(kind => kind == "start") >= starts
+                        && events[^1] == "checkpoint",
                 60_000
             ),
             "There was no checkpoint within a minute."
