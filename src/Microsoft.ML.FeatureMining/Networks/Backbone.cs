@@ -37,12 +37,13 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// The modules of the stem, then the modules of each stage: one group more than stages. <see cref="Training.FineTuning.FrozenStages"/> freezes the first
-    /// groups.
+    /// groups, and <see cref="Training.FineTuning.LayerDecay"/> gives each group its learning rate.
     /// </summary>
     /// <exception cref="NotSupportedException">The backbone does not override this property, so its stages cannot be frozen.</exception>
     protected internal virtual IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups =>
         throw new NotSupportedException(
-            $"FrozenStages is not supported by {GetType()}, because it does not say which modules belong to which stage. " + $"Override {nameof(LayerGroups)}."
+            $"FrozenStages and LayerDecay are not supported by {GetType()}, because it does not say which modules belong to which stage. "
+                + $"Override {nameof(LayerGroups)}."
         );
 
     /// <summary>The head of the network if the trainer's options do not set one.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Parts;
 
@@ -99,7 +100,7 @@ public static class BackboneCatalog
 
     private static readonly Registry<Func<int, Backbone>> Registered = new("backbone");
 
-    private static readonly ConcurrentDictionary<(string Key, int Channels), IReadOnlyList<int>> StageChannelsOf = new();
+    private static readonly ConcurrentDictionary<(string Key, int Channels), (IReadOnlyList<int> StageChannels, Head DefaultHead)> Facts = new();
 
     /// <summary>The usual sizes of each family, and the registered keys. Other valid sizes of a family also work, although they are not listed.</summary>
     public static IReadOnlyList<string> Keys => [.. Families.SelectMany(family => family.Keys), .. Registered.Keys];
@@ -179,13 +180,18 @@ public static class BackboneCatalog
     /// The output channels of each stage of a backbone. Cached, because some backbones have a hundred million weights. Built-in backbones accept any number of
     /// input channels; registered ones may not.
     /// </summary>
-    internal static IReadOnlyList<int> StageChannels(string key, int inputChannels) =>
-        StageChannelsOf.GetOrAdd(
+    internal static IReadOnlyList<int> StageChannels(string key, int inputChannels) => FactsOf(key, inputChannels).StageChannels;
+
+    /// <summary>The head of a backbone's family. Cached likewise.</summary>
+    internal static Head DefaultHead(string key, int inputChannels) => FactsOf(key, inputChannels).DefaultHead;
+
+    private static (IReadOnlyList<int> StageChannels, Head DefaultHead) FactsOf(string key, int inputChannels) =>
+        Facts.GetOrAdd(
             (key, IsRegistered(key) ? Math.Max(1, inputChannels) : 1),
-            static IReadOnlyList<int> (entry) =>
+            static entry =>
             {
                 using Backbone probe = ModuleScope.Make(() => Create(entry.Key, entry.Channels, new LayerFactory()));
-                return [.. probe.StageChannels];
+                return ([.. probe.StageChannels], probe.DefaultHead);
             }
         );
 

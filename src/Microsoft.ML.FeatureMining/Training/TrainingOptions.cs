@@ -63,9 +63,9 @@ public abstract record TrainingOptions
     [Range(ImagePreprocessing.MinCropRatio, 1.0)]
     public double CropRatio { get; init; } = 1;
 
-    /// <summary>The number of passes over the training rows.</summary>
+    /// <summary>The number of passes over the training rows; 0 is possible with <see cref="FineTuning.FitHead"/>.</summary>
     /// <value>300.</value>
-    [Range(1, int.MaxValue)]
+    [Range(0, int.MaxValue)]
     [SearchRange(10, 300, 100, true)]
     public int Epochs { get; init; } = 300;
 
@@ -158,9 +158,18 @@ public abstract record TrainingOptions
     public int ScoringBatchSize { get; init; } = 64;
 }
 
-/// <summary>Fine-tuning settings: frozen stages, and the learning rate of the backbone.</summary>
+/// <summary>Fine-tuning settings: a head that is fitted first, frozen stages, and the learning rate of the backbone.</summary>
 public sealed record FineTuning
 {
+    /// <summary>
+    /// Whether the head is fitted to the features of the frozen backbone before the first epoch (linear probing, then fine-tuning: Kumar et al. 2022,
+    /// "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution"). The features are computed once, without augmentation; the head
+    /// minimizes cross entropy plus an L2 penalty, which is chosen by cross-validation. The metrics of this head are those of epoch 0. Needs a
+    /// <see cref="LinearHead"/>. With <see cref="TrainingOptions.Epochs"/> = 0, the model is this head on the unchanged backbone.
+    /// </summary>
+    /// <value>false.</value>
+    public bool FitHead { get; init; }
+
     /// <summary>
     /// Freezes the stem and the first N stages, including running statistics. At most all stages of the backbone; then only the head is trained.
     /// </summary>
@@ -172,6 +181,15 @@ public sealed record FineTuning
     /// <value>1.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double BackboneLearningRateFactor { get; init; } = 1;
+
+    /// <summary>
+    /// Layer-wise learning rate decay (timm's <c>layer-decay</c>): the learning rate of a stage as a fraction of that of the next one. The last stage has
+    /// LayerDecay times the rate of <see cref="BackboneLearningRateFactor"/>, the stage before it LayerDecay^2, and the stem of a network with S stages
+    /// LayerDecay^(S + 1).
+    /// </summary>
+    /// <value>1: all stages have the same learning rate.</value>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
+    public double LayerDecay { get; init; } = 1;
 
     /// <summary>
     /// Whether all BatchNorm layers of the backbone stay in evaluation mode: they normalize by their running statistics and do not update them. Weights and

@@ -74,6 +74,11 @@ internal sealed record TrainingRecipe : TrainingOptions
             yield return $"BatchSize times GradientAccumulationSteps must be at most {MaxImagesPerStep}; it is {(long)BatchSize * GradientAccumulationSteps}.";
         }
 
+        if (Epochs == 0 && !FineTuning.FitHead)
+        {
+            yield return "Epochs must be at least 1; 0 is only possible if FitHead of FineTuning is true.";
+        }
+
         if (Epochs >= 1 && WarmupEpochs >= Epochs)
         {
             yield return $"WarmupEpochs must be below Epochs, {Epochs}; it is {WarmupEpochs}.";
@@ -131,6 +136,11 @@ internal sealed record TrainingRecipe : TrainingOptions
 
     private IEnumerable<string> NetworkProblems(IReadOnlyList<int> stageChannels)
     {
+        if (FineTuning.FitHead && (Head ?? BackboneCatalog.DefaultHead(Backbone, Input.Channels)) is not LinearHead)
+        {
+            yield return $"FitHead of FineTuning needs a LinearHead; the head is '{(Head ?? BackboneCatalog.DefaultHead(Backbone, Input.Channels)).Key}'.";
+        }
+
         if (FineTuning.FrozenStages > stageChannels.Count)
         {
             yield return $"FrozenStages of FineTuning must be at most {stageChannels.Count}, the number of stages of '{Backbone}'; "

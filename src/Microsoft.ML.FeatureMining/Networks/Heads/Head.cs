@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Parts;
 using Microsoft.ML.FeatureMining.Randomness;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Heads;
@@ -46,6 +47,9 @@ public abstract class HeadModule : nn.Module<Tensor, Tensor>
 
     /// <summary>The weights [K,C] for class activation maps, if the head is linear in the globally average-pooled features; otherwise null.</summary>
     protected internal virtual Tensor? ClassWeights() => null;
+
+    /// <summary>The only layer of the classifier, if it is a fully connected layer on the embedding (and dropout); otherwise null.</summary>
+    internal virtual Linear? LinearClassifier => null;
 
     /// <summary>Initializes the weights, as <see cref="Backbone.InitializeWeights"/> does.</summary>
     /// <param name="random">The stream of the Fit's initial weights.</param>

@@ -43,8 +43,8 @@ public sealed record LinearHead : Head
 internal sealed class LinearHeadModule : HeadModule
 {
     // Delegates, because a field with a module type would be registered under a second name.
-    private readonly Func<Tensor, Tensor> _classify;
-    private readonly Func<Tensor?> _classWeights;
+    private readonly Func<Linear> _classifier;
+    private readonly bool _averages;
     private readonly Func<Tensor, Tensor> _drop;
 
     /// <param name="features">The number of channels C of the embedding.</param>
@@ -56,8 +56,7 @@ internal sealed class LinearHeadModule : HeadModule
         : base(nameof(LinearHead), pool)
     {
         Linear linear = nn.Linear(features, classes);
-        _classify = linear.call;
-        _classWeights = () => pool == ImageNetwork.Pool ? linear.weight : null;
+        (_classifier, _averages) = (() => linear, pool == ImageNetwork.Pool);
         string[] parts = name.Split('.');
         register_module(
             parts[0],
@@ -69,12 +68,14 @@ internal sealed class LinearHeadModule : HeadModule
         register_module("dropout", drop);
     }
 
-    protected internal override Tensor? ClassWeights() => _classWeights();
+    internal override Linear LinearClassifier => _classifier();
+
+    protected internal override Tensor? ClassWeights() => _averages ? LinearClassifier.weight : null;
 
     public override Tensor forward(Tensor features)
     {
         using DisposeScope scope = NewDisposeScope();
-        return _classify(_drop(features)).MoveToOuterDisposeScope();
+        return LinearClassifier.call(_drop(features)).MoveToOuterDisposeScope();
     }
 }
 

@@ -49,7 +49,7 @@ internal sealed class RunState(TrainingComponents parts, RandomStreams random, E
     public void EndEpoch(EpochMetrics metrics)
     {
         _history.Add(metrics);
-        (Epoch, Step, Seconds, _order) = (Epoch + 1, 0, 0, null);
+        (Epoch, Step, Seconds, _order) = (metrics.Epoch, 0, 0, null);
         Replace(default);
     }
 

@@ -133,6 +133,9 @@ internal sealed class TrainingComponents : IDisposable
         }
     }
 
+    /// <summary>The EMA starts again from the current weights.</summary>
+    public void RestartAverage() => _average?.Restart();
+
     /// <summary>Clips the gradients, runs the optimizer and updates the EMA.</summary>
     public void Step(double rate)
     {

@@ -44,8 +44,7 @@ internal sealed class TrainingLoop : IDisposable
     public TrainingOutcome Run()
     {
         _checkpointer.Resume();
-        _progress.StartRun(StepsDone);
-        TrainingEnd end = RunEpochs();
+        TrainingEnd end = FitHead() ? RunEpochs() : TrainingEnd.Canceled;
         (NamedTensors weights, int epoch) =
             _recipe.KeepWeights == KeepWeights.Best && _run.Best.Weights is { } best
                 ? (best, _run.Best.Epoch.Epoch)
@@ -60,8 +59,29 @@ internal sealed class TrainingLoop : IDisposable
         _parts.Dispose();
     }
 
+    /// <summary>Fits the head before the first epoch, if the recipe says so; returns false if the run was canceled.</summary>
+    private bool FitHead()
+    {
+        if (!_recipe.FineTuning.FitHead || StepsDone > 0 || _run.History.Count > 0)
+        {
+            return true;
+        }
+
+        long began = Stopwatch.GetTimestamp();
+        HeadFit fit = new(_train, _recipe, _parts, _random["head-fit"], _host.Device);
+        if (!fit.Run(_run.Metrics, _host.IsCanceled) || !TryValidate(out (double, double)? validated))
+        {
+            return false;
+        }
+
+        EndEpoch(0, 0, validated, began);
+        _checkpointer.Save();
+        return true;
+    }
+
     private TrainingEnd RunEpochs()
     {
+        _progress.StartRun(StepsDone);
         while (_run.Epoch < _recipe.Epochs)
         {
             if (_run.Best.IsStalled(_run.Epoch))
@@ -128,27 +148,36 @@ internal sealed class TrainingLoop : IDisposable
             throw Diverged("weights", _run.Step);
         }
 
-        (double Loss, double Accuracy)? validated = _validator?.Run(_host.IsCanceled);
-        if (_validator is not null && validated is null)
+        if (!TryValidate(out (double, double)? validated))
         {
             return false;
         }
 
-        EndEpoch(validated, began);
+        EndEpoch(_run.Epoch + 1, RateAt(Clock(_stepsPerEpoch - 1)), validated, began);
         return true;
     }
 
-    private void EndEpoch((double Loss, double Accuracy)? validated, long began)
+    /// <summary>Validates if there is a validation set; returns false if the run was canceled.</summary>
+    private bool TryValidate(out (double Loss, double Accuracy)? validated)
+    {
+        validated = _validator?.Run(_host.IsCanceled);
+        return _validator is null || validated is not null;
+    }
+
+    private void EndEpoch(int epoch, double rate, (double Loss, double Accuracy)? validated, long began)
     {
         (double loss, double accuracy) = _run.Metrics.Read();
-        double rate = RateAt(Clock(_stepsPerEpoch - 1));
-        EpochMetrics metrics = new(_run.Epoch + 1, rate, loss, accuracy, validated?.Loss, validated?.Accuracy, Stopwatch.GetElapsedTime(began).TotalSeconds);
+        EpochMetrics metrics = new(epoch, rate, loss, accuracy, validated?.Loss, validated?.Accuracy, Stopwatch.GetElapsedTime(began).TotalSeconds);
         if (_recipe.KeepWeights == KeepWeights.Best || _recipe.EarlyStopping is not null)
         {
             _run.Best.Update(metrics, _parts.Model);
         }
 
-        _parts.Runs.ForEach(run => run.EndEpoch(metrics));
+        if (epoch > 0)
+        {
+            _parts.Runs.ForEach(run => run.EndEpoch(metrics));
+        }
+
         _run.EndEpoch(metrics);
         _progress.EndEpoch(metrics);
     }

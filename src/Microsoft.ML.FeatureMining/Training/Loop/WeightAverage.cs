@@ -20,11 +20,14 @@ internal sealed class WeightAverage : IDisposable
     public WeightAverage(ImageNetwork source, ImageNetwork average, double decay)
     {
         (_source, Network, _decay) = (source, average, decay);
-        ForEach((mean, value) => mean.copy_(value));
+        Restart();
     }
 
     /// <summary>The network with the averaged weights.</summary>
     public ImageNetwork Network { get; }
+
+    /// <summary>Sets a = w.</summary>
+    public void Restart() => ForEach((mean, value) => mean.copy_(value));
 
     /// <summary>Updates the average after a step. BatchNorm's batch counters are integers and are copied.</summary>
     public void Update() =>

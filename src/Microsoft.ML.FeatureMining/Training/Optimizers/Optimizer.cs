@@ -151,9 +151,7 @@ internal static class ParameterGroups
     /// <param name="added">The modules of strategies; they have the learning rate of the head.</param>
     public static IReadOnlyList<ParameterGroup> Of(TrainingRecipe recipe, ImageNetwork network, IEnumerable<nn.Module> added)
     {
-        IEnumerable<(Parameter Parameter, double RateFactor)> backbone = network
-            .Backbone.parameters()
-            .Select(parameter => (parameter, recipe.FineTuning.BackboneLearningRateFactor));
+        IEnumerable<(Parameter Parameter, double RateFactor)> backbone = OfBackbone(recipe.FineTuning, network.Backbone);
         IEnumerable<(Parameter Parameter, double RateFactor)> others = added
             .Concat(network.Exits)
             .Prepend(network.Head)
@@ -167,6 +165,23 @@ internal static class ParameterGroups
                 .GroupBy(entry => (entry.RateFactor, WeightDecay: DecayOf(recipe, entry.Parameter)), entry => entry.Parameter)
                 .Select(group => new ParameterGroup([.. group], group.Key.RateFactor, group.Key.WeightDecay)),
         ];
+    }
+
+    private static IEnumerable<(Parameter Parameter, double RateFactor)> OfBackbone(FineTuning settings, Backbone backbone)
+    {
+        if (settings.LayerDecay == 1)
+        {
+            return backbone.parameters().Select(parameter => (parameter, settings.BackboneLearningRateFactor));
+        }
+
+        // The stem and the stages, from the first to the last.
+        IReadOnlyList<IReadOnlyList<nn.Module>> groups = backbone.LayerGroups;
+        return groups.SelectMany(
+            (group, index) =>
+                group
+                    .SelectMany(module => module.parameters())
+                    .Select(parameter => (parameter, settings.BackboneLearningRateFactor * Math.Pow(settings.LayerDecay, groups.Count - index)))
+        );
     }
 
     // Biases and BatchNorm parameters have one dimension.
