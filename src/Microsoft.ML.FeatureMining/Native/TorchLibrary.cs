@@ -18,12 +18,13 @@ internal static class TorchLibrary
     private static nint _adapted;
     private static string? _failure;
 
-    /// <summary>Makes TorchSharp load an adapted copy of its library if the original does not load.</summary>
+    /// <summary>Prepares the process for libtorch, and makes TorchSharp load an adapted copy of its library if the original does not load.</summary>
 #pragma warning disable CA2255 // The handler must be installed before TorchSharp is first used, and user code may use it before this library.
     [ModuleInitializer]
 #pragma warning restore CA2255
     public static void Register()
     {
+        IdleThreads.LetThemSleep();
         if (OperatingSystem.IsLinux())
         {
             AssemblyLoadContext context = AssemblyLoadContext.GetLoadContext(typeof(TorchLibrary).Assembly) ?? AssemblyLoadContext.Default;
