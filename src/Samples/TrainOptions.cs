@@ -24,12 +24,18 @@ internal sealed class TrainOptions
     // One line for each setting of the library's options. Parts of catalogs come first, so that later lines can set their properties.
     private readonly Setting[] _settings =
     [
-        Setting.Value<string>("--backbone", "The network, e.g. cifar-resnet-20, resnet-50; docs/NETWORKS.md lists them.", "Backbone"),
+        Setting.Value<string>("--backbone", "The network, e.g. cifar-resnet-20, resnet-50; docs/NETWORKS.md lists them. By default, that of the initial weights.", "Backbone"),
         Setting.Part("--head", "Head", "The network's head", HeadCatalog.Keys, HeadCatalog.Create),
         Setting.Part("--loss", "Loss", "The loss", LossCatalog.Keys, LossCatalog.Create),
         Setting.Part("--optimizer", "Optimizer", "The optimizer", OptimizerCatalog.Keys, OptimizerCatalog.Create),
         Setting.Part("--schedule", "Schedule", "The learning rate schedule", ScheduleCatalog.Keys, ScheduleCatalog.Create),
-        Setting.Path("--initial-weights", "Initial weights (safetensors), with the names of torchvision, timm or an exported model.", "InitialWeights"),
+        Setting.Value<string>(
+            "--initial-weights",
+            "Initial weights: mlnet/resnet18, a file (safetensors, .pth) with the names of torchvision or timm, or a model (.zip, folder).",
+            "InitialWeights"
+        ),
+        Setting.Flag("--allow-partial-weights", "Load what fits of the initial weights.", "AllowPartialWeights", true),
+        Setting.Value<InputNormalization>("--input-normalization", "Which mean and std normalize the input.", "InputNormalization"),
         Setting.Value<int>("--stages", "feature-mining: the number of last stages to mine; 0 turns mining off.", "Stages"),
         Setting.Value<Segmentation>("--segmentation", "feature-mining: how features are split.", "Segmentation"),
         Setting.Value<int>("--size", "Height and width of the network's input in pixels.", "ImageHeight", "ImageWidth"),
@@ -240,12 +246,6 @@ internal sealed record Setting(Option Option, Func<ParseResult, object?> Read, p
     {
         Option<bool> option = new(name) { Description = description };
         return new Setting(option, parsed => parsed.GetValue(option) ? value : null, setting);
-    }
-
-    public static Setting Path(string name, string description, string setting)
-    {
-        Option<FileInfo?> option = new(name) { Description = description };
-        return new Setting(option, parsed => parsed.GetValue(option)?.FullName, setting);
     }
 
     public static Setting Part<T>(string name, string setting, string what, IReadOnlyList<string> keys, Func<string, T> create)

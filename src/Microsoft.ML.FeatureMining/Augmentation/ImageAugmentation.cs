@@ -22,7 +22,7 @@ public abstract record ImageAugmentation
     public abstract string Key { get; }
 
     /// <summary>
-    /// Whether it crops images that are larger than the network's input (<see cref="Training.TrainingOptions.CropRatio"/>) to the network's size. If true,
+    /// Whether it crops images that are larger than the network's input (<see cref="ImageClassificationOptions.CropRatio"/>) to the network's size. If true,
     /// override <see cref="CropTo"/>.
     /// </summary>
     protected internal virtual bool Crops => false;

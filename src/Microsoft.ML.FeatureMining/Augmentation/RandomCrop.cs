@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;
 
-/// <summary>Crops images to the network's size at a random position, if <see cref="Training.TrainingOptions.CropRatio"/> keeps larger images.</summary>
+/// <summary>Crops images to the network's size at a random position, if <see cref="ImageClassificationOptions.CropRatio"/> keeps larger images.</summary>
 internal sealed record RandomCrop : ImageAugmentation
 {
     public override string Key => "random-crop";

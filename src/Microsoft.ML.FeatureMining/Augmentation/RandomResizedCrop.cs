@@ -10,8 +10,8 @@ namespace Microsoft.ML.FeatureMining.Augmentation;
 /// <summary>
 /// Crops a random box and resizes it to the size of the network's input, with bilinear interpolation. The area of the box is uniform, its aspect ratio
 /// log-uniform. A box that does not fit is drawn again. After ten attempts, the largest central box of an allowed aspect ratio is used. The distribution is
-/// torchvision's. A box shrinks by at most a factor of 2, and only if <see cref="Training.TrainingOptions.CropRatio"/> keeps larger images, so no antialiasing
-/// is needed.
+/// torchvision's. A box shrinks by at most a factor of 2, and only if <see cref="ImageClassificationOptions.CropRatio"/> keeps larger images, so no
+/// antialiasing is needed.
 /// </summary>
 public sealed record RandomResizedCrop : ImageAugmentation
 {

@@ -15,8 +15,8 @@ public enum TestTimeAugmentation
 
     /// <summary>
     /// Crops of the four corners and the center, of the image and of its horizontal flip (<see cref="Augmentation.TenCrop"/>). If the model takes a center crop
-    /// (<see cref="Training.TrainingOptions.CropRatio"/> below 1), the ten crops come from the whole image. Otherwise they come from an image resized to 8/7 of
-    /// the network's size, e.g. 256 for 224.
+    /// (<see cref="ImageClassificationOptions.CropRatio"/> below 1), the ten crops come from the whole image. Otherwise they come from an image resized to 8/7
+    /// of the network's size, e.g. 256 for 224.
     /// </summary>
     TenCrop,
 }

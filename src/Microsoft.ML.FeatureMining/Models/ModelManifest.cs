@@ -58,10 +58,10 @@ internal sealed record ModelManifest
     /// <summary>The type of the source pixels: bytes, or floats, which are used unchanged.</summary>
     public PixelType Element { get; init; }
 
-    /// <summary>The mean of each channel over the training images, in the units of the pixels.</summary>
+    /// <summary>The mean of each channel that is subtracted from the input, in the units of the pixels.</summary>
     public required IReadOnlyList<float> Mean { get; init; }
 
-    /// <summary>The standard deviation of each channel over the training images, in the units of the pixels.</summary>
+    /// <summary>The standard deviation of each channel that the input is divided by, in the units of the pixels.</summary>
     public required IReadOnlyList<float> Std { get; init; }
 
     /// <summary>The part of the last features that the network was trained on; null if it was trained on all.</summary>

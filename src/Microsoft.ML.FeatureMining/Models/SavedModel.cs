@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using Microsoft.ML.FeatureMining.Files;
 using Microsoft.ML.FeatureMining.Networks;
@@ -33,9 +34,73 @@ internal sealed class SavedModel(ModelManifest manifest, NamedTensors weights)
     /// <exception cref="IOException">A file is missing or cannot be read.</exception>
     public static SavedModel LoadFolder(string folder)
     {
-        ModelManifest manifest = ModelManifest.FromJson(File.ReadAllText(Path.Combine(folder, ManifestFile)));
+        ModelManifest manifest = ReadManifest(folder);
         using FileStream weights = File.OpenRead(Path.Combine(folder, WeightsFile));
         return new SavedModel(manifest, Safetensors.Read(weights));
+    }
+
+    /// <summary>Reads the manifest alone.</summary>
+    /// <inheritdoc cref="LoadFolder"/>
+    public static ModelManifest ReadManifest(string folder) => ModelManifest.FromJson(File.ReadAllText(Path.Combine(folder, ManifestFile)));
+}
+
+/// <summary>Reads the network from a zip written by <c>mlContext.Model.Save</c>, without ML.NET and without the other steps of the pipeline.</summary>
+internal static class ModelZip
+{
+    private const long MaxManifestBytes = 64 << 20;
+
+    /// <exception cref="InvalidDataException">The zip has no network, has several, or is damaged; the message names it.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    public static SavedModel Read(string path) =>
+        Open(
+            path,
+            (manifest, folder) =>
+            {
+                using Stream weights = folder(SavedModel.WeightsFile).Open();
+                return new SavedModel(manifest, Safetensors.Read(weights, entries => WeightBudget.Check(manifest, entries)));
+            }
+        );
+
+    /// <summary>Reads the manifest alone.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static ModelManifest ReadManifest(string path) => Open(path, (manifest, _) => manifest);
+
+    private static T Open<T>(string path, Func<ModelManifest, Func<string, ZipArchiveEntry>, T> read)
+    {
+        try
+        {
+            using ZipArchive zip = ZipFile.OpenRead(path);
+            ZipArchiveEntry[] manifests = [.. zip.Entries.Where(entry => entry.Name == SavedModel.ManifestFile)];
+            if (manifests.Length != 1)
+            {
+                throw new InvalidDataException(
+                    manifests.Length == 0
+                        ? "It has no network of this library."
+                        : $"It is an ensemble of {manifests.Length} networks; use a model with one network."
+                );
+            }
+
+            string folder = manifests[0].FullName[..^SavedModel.ManifestFile.Length];
+            return read(
+                ModelManifest.FromJson(Text(manifests[0])),
+                name => zip.GetEntry(folder + name) ?? throw new InvalidDataException($"The file '{folder}{name}' is missing in it.")
+            );
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"The model '{path}' cannot be used for initial weights. {e.Message}", e);
+        }
+    }
+
+    private static string Text(ZipArchiveEntry entry)
+    {
+        if (entry.Length > MaxManifestBytes)
+        {
+            throw new InvalidDataException($"The manifest has {entry.Length} bytes; the maximum is {MaxManifestBytes}.");
+        }
+
+        using StreamReader reader = new(entry.Open());
+        return reader.ReadToEnd();
     }
 }
 

@@ -55,6 +55,12 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     /// </summary>
     protected internal virtual string ClassifierName => "fc";
 
+    /// <summary>
+    /// Converts the name of a tensor in a file of initial weights to this network's state_dict name, for files of another library that names its layers
+    /// differently. Names that it does not know are returned unchanged.
+    /// </summary>
+    protected internal virtual string MapWeightName(string name) => name;
+
     /// <summary>The dropout probability before the fully connected layer, in [0, 1).</summary>
     protected internal virtual double ClassifierDropout => 0;
 

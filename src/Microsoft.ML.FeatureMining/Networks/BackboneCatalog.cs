@@ -58,6 +58,12 @@ public static class BackboneCatalog
             (key, channels, layers) => ResNetFamily.ResNet(key.Number("depth"), key.Has("small"), channels, layers)
         ),
         new(
+            "resnet-18-2223[-cifar-stem]",
+            "^resnet-18-2223" + Stem,
+            ["resnet-18-2223"],
+            (key, channels, layers) => ResNetFamily.ResNet18With3Blocks(key.Has("small"), channels, layers)
+        ),
+        new(
             "resnext-{14|26|50|101|152}-{groups}x{width}d[-cifar-stem]",
             @"^resnext-(?<depth>14|26|50|101|152)-(?<groups>\d{1,3})x(?<width>\d{1,3})d" + Stem,
             Sizes("resnext-{0}", "50-32x4d", "101-32x4d", "101-32x8d"),

@@ -19,6 +19,10 @@ internal static class ResNetFamily
             ? Network(Stem(small, inputChannels, layers), Blocks(depth), 1, shape => Basic(shape, layers))
             : ResNeXt(depth, Cardinality.One, small, inputChannels, layers);
 
+    /// <summary>A ResNet-18 with a third block in the last stage, 20 layers: the network of ML.NET's package DnnImageFeaturizer.ResNet18.</summary>
+    public static Backbone ResNet18With3Blocks(bool small, int inputChannels, LayerFactory layers) =>
+        Network(Stem(small, inputChannels, layers), [2, 2, 2, 3], 1, shape => Basic(shape, layers));
+
     public static Backbone ResNeXt(int depth, Cardinality cardinality, bool small, int inputChannels, LayerFactory layers) =>
         Bottlenecks(Stem(small, inputChannels, layers), Blocks(depth), shape => Bottleneck(shape, cardinality, layers));
 

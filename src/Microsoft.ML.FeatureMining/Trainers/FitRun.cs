@@ -4,6 +4,7 @@ using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
 using Microsoft.ML.FeatureMining.MlNet.Reading;
 using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Randomness;
@@ -40,7 +41,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             IsCanceled = () => IsCanceled,
             LoadWeights =
                 initial is not null ? initial.CopyTo
-                : recipe.InitialWeights is { } file ? network => Info($"Initial weights from '{file}': {WeightLoader.Load(file, network)}")
+                : recipe.InitialWeights is { } weights ? network => Load(weights, recipe, network)
                 : null,
         };
         if (options.WorkspacePath is not { } path)
@@ -150,6 +151,9 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
 
         Warn(FormattableString.Invariant($"Training was canceled; the returned model has the weights of epoch {outcome.Epoch}."));
     }
+
+    private void Load(string weights, TrainingRecipe recipe, ImageNetwork network) =>
+        Info($"Initial weights from '{weights}': {WeightLoader.Load(WeightSource.Find(weights), network, recipe.Backbone, recipe.AllowPartialWeights)}");
 
     // Training crops the uncropped image itself.
     private ImagePreprocessing Preprocessing => options.ToPreprocessing().Uncropped();

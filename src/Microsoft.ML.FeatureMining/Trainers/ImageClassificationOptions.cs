@@ -3,6 +3,8 @@ using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Trainers;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.SearchSpace;
 
@@ -15,6 +17,12 @@ namespace Microsoft.ML.FeatureMining;
 public abstract record ImageClassificationOptions : TrainingOptions
 {
     private protected ImageClassificationOptions() { }
+
+    /// <summary>The network, a key of <see cref="BackboneCatalog"/>.</summary>
+    /// <value>null: the network of <see cref="TrainingOptions.InitialWeights"/> if those say which it is (a name of <see cref="Models.PretrainedWeights"/>, a
+    /// model of this library); otherwise the trainer's own.</value>
+    [MinLength(1)]
+    public string? Backbone { get; init; }
 
     /// <summary>The label column: a key, as returned by MapValueToKey.</summary>
     /// <value>Label.</value>
@@ -40,14 +48,40 @@ public abstract record ImageClassificationOptions : TrainingOptions
     public string PredictedLabelColumnName { get; init; } = "PredictedLabel";
 
     /// <summary>Height of the network's input in pixels. If the column's type is [channels, height, width], its height or width is used instead.</summary>
-    /// <value>32.</value>
+    /// <value>null: <see cref="ImageWidth"/> if that is set; otherwise as in the <see cref="TrainingOptions.InitialWeights"/> if those say it; otherwise the
+    /// trainer's own, such as 32.</value>
     [Range(1, MaxSide)]
-    public int ImageHeight { get; init; } = 32;
+    public int? ImageHeight { get; init; }
 
     /// <summary>Width of the network's input in pixels. If the column's type is [channels, height, width], its height or width is used instead.</summary>
-    /// <value>32.</value>
+    /// <value>null: <see cref="ImageHeight"/> if that is set; otherwise as in the <see cref="TrainingOptions.InitialWeights"/> if those say it; otherwise the
+    /// trainer's own, such as 32.</value>
     [Range(1, MaxSide)]
-    public int ImageWidth { get; init; } = 32;
+    public int? ImageWidth { get; init; }
+
+    /// <summary>
+    /// The fraction of each side of a resized image that the network sees, from 0.5 to 1 (timm's <c>crop_pct</c>): the center crop in validation and scoring, a
+    /// crop at a random position in training, or of random size if Augmentations contain a <see cref="RandomResizedCrop"/>. For example, 0.875 resizes images
+    /// to 256 pixels for a network with 224. Planar floats are neither resized nor cropped.
+    /// </summary>
+    /// <value>null: as in the <see cref="TrainingOptions.InitialWeights"/> if those say it; otherwise the trainer's own, such as 1.</value>
+    [Range(ImagePreprocessing.MinCropRatio, 1.0)]
+    public double? CropRatio { get; init; }
+
+    /// <summary>Which mean and standard deviation normalize the network's input, unless <see cref="InputMean"/> and <see cref="InputStd"/> are set.</summary>
+    /// <value><see cref="InputNormalization.FromWeights"/>.</value>
+    public InputNormalization InputNormalization { get; init; }
+
+    /// <summary>
+    /// The mean of each channel to subtract from the input: as a fraction of 255 as in PyTorch and timm, e.g. [0.485, 0.456, 0.406]; for planar floats in their
+    /// own units. Set it together with <see cref="InputStd"/>.
+    /// </summary>
+    /// <value>null: as <see cref="InputNormalization"/> says.</value>
+    public IReadOnlyList<double>? InputMean { get; init; }
+
+    /// <summary>The standard deviation of each channel to divide the input by, in the units of <see cref="InputMean"/>; above 0.</summary>
+    /// <value>null: as <see cref="InputNormalization"/> says.</value>
+    public IReadOnlyList<double>? InputStd { get; init; }
 
     /// <summary>3 for color or 1 for gray; any number for planar floats.</summary>
     /// <value>3.</value>
@@ -193,23 +227,32 @@ public abstract record ImageClassificationOptions : TrainingOptions
             ShuffleBufferSize = ShuffleBufferSize,
         };
 
-    internal ImagePreprocessing ToPreprocessing() =>
-        new()
+    internal ImagePreprocessing ToPreprocessing()
+    {
+        InputSettings settings = InputSettings.Of(this);
+        return new ImagePreprocessing
         {
-            Shape = new ImageShape(Channels, ImageHeight, ImageWidth),
-            CropRatio = CropRatio,
+            Shape = new ImageShape(Channels, settings.Height, settings.Width),
+            CropRatio = settings.CropRatio,
             Resize = Resize,
         };
+    }
+
+    /// <summary>What the trainer's paper uses; applies if neither an option nor the initial weights say it.</summary>
+    internal virtual PaperInput Paper => new("cifar-resnet-56", 32);
 
     /// <summary>The recipe for a network with that input shape.</summary>
     internal virtual TrainingRecipe ToRecipe(ImageShape input, long seed)
     {
+        InputSettings settings = InputSettings.Of(this);
         // An augmentation that crops replaces the default random crop.
-        ImageAugmentation[] crop = CropRatio == 1 || Augmentations.Any(augmentation => augmentation.Crops) ? [] : [new RandomCrop()];
+        ImageAugmentation[] crop = settings.CropRatio == 1 || Augmentations.Any(augmentation => augmentation.Crops) ? [] : [new RandomCrop()];
         ImageAugmentation[] padCropFlip = CropPadding == 0 && !HorizontalFlip ? [] : [new PadCropFlip { Padding = CropPadding, Flip = HorizontalFlip }];
         return new TrainingRecipe(this)
         {
-            Backbone = BackboneCatalog.Canonical(Backbone),
+            Backbone = settings.Backbone,
+            CropRatio = settings.CropRatio,
+            Normalization = settings.Normalization(PixelType.Byte),
             Input = input,
             Seed = seed,
             Augmentations = [.. crop, .. padCropFlip, .. Augmentations],
@@ -237,9 +280,9 @@ public abstract record ImageClassificationOptions : TrainingOptions
             yield return "EarlyStopping needs a ValidationSet or a ValidationFraction; set one of them.";
         }
 
-        if (InitialWeights is { } weights && !File.Exists(weights))
+        foreach (string problem in InputSettings.Problems(this))
         {
-            yield return $"The file '{weights}' of InitialWeights does not exist.";
+            yield return problem;
         }
     }
 }

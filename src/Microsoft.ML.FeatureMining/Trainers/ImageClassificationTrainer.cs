@@ -69,6 +69,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         FitRun run = new(_host, channel, _options, ComputeDevice.Of(_environment));
         using TrainingRows rows = run.Read(input, _seed);
         TrainingRecipe recipe = CreateRecipe(rows.Train);
+        run.Info(InputSettings.Of(_options).Describe(recipe));
         ModelManifest untrained = CreateManifest(rows, recipe);
         UntrainedModelCheck.Run(untrained, ComputeDevice.Of(_environment));
         TrainingOutcome outcome = Train(run, recipe, rows);
@@ -83,7 +84,10 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
     // Planar floats have the shape of the column and are not resized.
     private TrainingRecipe CreateRecipe(ImageSet train) =>
         train.Element == PixelType.Single
-            ? (_options with { CropRatio = 1 }).ToRecipe(train.Shape, _seed)
+            ? (_options with { CropRatio = 1 }).ToRecipe(train.Shape, _seed) with
+            {
+                Normalization = InputSettings.Of(_options).Normalization(PixelType.Single),
+            }
             : _options.ToRecipe(_options.ToPreprocessing().Shape, _seed);
 
     private ModelManifest CreateManifest(TrainingRows rows, TrainingRecipe recipe) =>

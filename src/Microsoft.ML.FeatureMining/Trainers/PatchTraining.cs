@@ -23,9 +23,6 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
     /// <summary>The paper's settings.</summary>
     public PatchTrainingOptions()
     {
-        Backbone = "vgg-16";
-        ImageHeight = 224;
-        ImageWidth = 224;
         Epochs = 10;
         BatchSize = 16;
         LearningRate = 1e-3;
@@ -72,6 +69,8 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
     internal override bool IsMultilabel => true;
 
     private bool HasWholeImages => SwitchEpoch >= 0 && SwitchEpoch < Epochs;
+
+    internal override PaperInput Paper => new("vgg-16", 224);
 
     /// <summary>The recipe of the epochs on whole images.</summary>
     internal override TrainingRecipe ToRecipe(ImageShape input, long seed) =>

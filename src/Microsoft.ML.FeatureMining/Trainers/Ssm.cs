@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Trainers;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 using Microsoft.ML.Runtime;
@@ -7,25 +8,23 @@ namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
 /// The settings of <see cref="SsmTrainer"/>. The defaults are the paper's for ImageNet: ResNet-50, 224x224 pixels, batch size 256, 90 epochs, the learning rate
-/// divided by 10 at epochs 30 and 60, crops of 224 pixels from 256. For small images, set <see cref="Training.TrainingOptions.Backbone"/>, ImageHeight and
-/// ImageWidth, and use <see cref="ImageClassificationOptions.CropPadding"/> instead of <see cref="Training.TrainingOptions.CropRatio"/>.
+/// divided by 10 at epochs 30 and 60, crops of 224 pixels from 256. For small images, set <see cref="ImageClassificationOptions.Backbone"/>, ImageHeight and
+/// ImageWidth, and use <see cref="ImageClassificationOptions.CropPadding"/> instead of <see cref="ImageClassificationOptions.CropRatio"/>.
 /// </summary>
 public sealed record SsmOptions : ImageClassificationOptions
 {
     /// <summary>The paper's settings.</summary>
     public SsmOptions()
     {
-        Backbone = "resnet-50";
-        ImageHeight = 224;
-        ImageWidth = 224;
         Epochs = 90;
         BatchSize = 256;
         Optimizer = new SgdOptimizer { Nesterov = false };
         Head = new SplitAndShareHead();
         Schedule = new StepSchedule { Milestones = [1.0 / 3, 2.0 / 3] };
         CropPadding = 0;
-        CropRatio = 224.0 / 256;
     }
+
+    internal override PaperInput Paper => new("resnet-50", 224, 224.0 / 256);
 
     internal override IEnumerable<string> TrainerProblems() =>
         Head is SplitAndShareHead

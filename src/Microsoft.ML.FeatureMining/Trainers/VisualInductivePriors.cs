@@ -24,9 +24,6 @@ public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
     /// <summary>The paper's settings.</summary>
     public VisualInductivePriorsOptions()
     {
-        Backbone = "dsk-resnext-50-32x4d";
-        ImageHeight = 224;
-        ImageWidth = 224;
         Epochs = 360;
         BatchSize = 64;
         LearningRate = 0.1 * 64 / 1024;
@@ -67,6 +64,8 @@ public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
 
     /// <summary>Whether Fit must induce the hierarchy first.</summary>
     internal bool InducesHierarchy => TreeSupervisionWeight > 0 && Hierarchy is null;
+
+    internal override PaperInput Paper => new("dsk-resnext-50-32x4d", 224);
 
     internal override TrainingRecipe ToRecipe(ImageShape input, long seed) =>
         base.ToRecipe(input, seed) with
@@ -128,7 +127,13 @@ public sealed class VisualInductivePriorsTrainer : ImageClassificationTrainer
 
         ClassHierarchy hierarchy = HierarchyInduction.Of(first.Weights, rows.Keys.Count);
         run.Info($"The induced class hierarchy: {hierarchy}");
-        return run.Train((_options with { Hierarchy = hierarchy, CropRatio = recipe.CropRatio }).ToRecipe(recipe.Input, recipe.Seed), rows) with
+        return run.Train(
+            (_options with { Hierarchy = hierarchy, CropRatio = recipe.CropRatio }).ToRecipe(recipe.Input, recipe.Seed) with
+            {
+                Normalization = recipe.Normalization,
+            },
+            rows
+        ) with
         {
             EarlierHistory = first.History,
         };

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.ML.FeatureMining.Augmentation;
-using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
@@ -23,21 +22,25 @@ public abstract record TrainingOptions
 
     private protected TrainingOptions() { }
 
-    /// <summary>The network, a key of <see cref="Networks.BackboneCatalog"/>.</summary>
-    /// <value>Depends on the trainer.</value>
-    [Required]
-    public string Backbone { get; init; } = "cifar-resnet-56";
-
     /// <summary>The head, which computes scores from the features of the last stage: one of <see cref="HeadCatalog"/>, or your own.</summary>
     /// <value>null: the default head of the backbone's family.</value>
     public Head? Head { get; init; }
 
     /// <summary>
-    /// A safetensors file with initial weights of the same backbone, with the names of torchvision, timm or an exported model. If its classifier has another
-    /// number of classes, the classifier is initialized randomly. The log lists which tensors were loaded, skipped and initialized.
+    /// Initial weights: a name of <see cref="Models.PretrainedWeights"/>; or the path of a safetensors file, a PyTorch state_dict (.pth, .pt), a model saved by
+    /// this library (.zip), or the folder of an exported model. Files have the tensor names of torchvision, timm or this library. Only the classifier may
+    /// differ: if it has another number of classes, it is initialized randomly. The log lists which tensors were loaded, skipped and initialized.
     /// </summary>
     /// <value>null: random initial weights (training from scratch).</value>
+    [MinLength(1)]
     public string? InitialWeights { get; init; }
+
+    /// <summary>
+    /// Whether <see cref="InitialWeights"/> may fit only a part of the backbone, such as those of a network with another stem. What fits is loaded, if that is
+    /// at least half of the kernels; the log lists the rest. If false, a tensor of the backbone that is missing or left over is an error.
+    /// </summary>
+    /// <value>false.</value>
+    public bool AllowPartialWeights { get; init; }
 
     /// <summary>The loss function.</summary>
     /// <value><see cref="CrossEntropyLoss"/>, without label smoothing.</value>
@@ -53,15 +56,6 @@ public abstract record TrainingOptions
     /// <value>None.</value>
     [Required]
     public IReadOnlyList<ImageAugmentation> Augmentations { get; init; } = [];
-
-    /// <summary>
-    /// The fraction of each side of a resized image that the network sees, from 0.5 to 1 (timm's <c>crop_pct</c>): the center crop in validation and scoring, a
-    /// crop at a random position in training, or of random size if <see cref="Augmentations"/> contain a <see cref="RandomResizedCrop"/>. For example, 0.875
-    /// resizes images to 256 pixels for a network with 224. Planar floats are neither resized nor cropped.
-    /// </summary>
-    /// <value>1, unless the trainer has another default.</value>
-    [Range(ImagePreprocessing.MinCropRatio, 1.0)]
-    public double CropRatio { get; init; } = 1;
 
     /// <summary>The number of passes over the training rows; 0 is possible with <see cref="FineTuning.FitHead"/>.</summary>
     /// <value>300.</value>

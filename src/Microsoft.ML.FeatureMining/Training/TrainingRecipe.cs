@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
@@ -5,6 +6,7 @@ using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Parts;
+using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 
@@ -21,6 +23,17 @@ internal sealed record TrainingRecipe : TrainingOptions
     public TrainingRecipe(TrainingOptions options)
         : base(options) { }
 
+    /// <summary>The network, a key of <see cref="BackboneCatalog"/>.</summary>
+    [Required]
+    public string Backbone { get; init; } = "cifar-resnet-56";
+
+    /// <summary>The fraction of each side of a resized image that the network sees.</summary>
+    [Range(ImagePreprocessing.MinCropRatio, 1.0)]
+    public double CropRatio { get; init; } = 1;
+
+    /// <summary>The mean and standard deviation that normalize the network's input; null for those of the training images.</summary>
+    public ChannelStatistics? Normalization { get; init; }
+
     /// <summary>Whether a head with a branch for patches trains that branch.</summary>
     public bool OnPatches { get; init; }
 
@@ -33,7 +46,7 @@ internal sealed record TrainingRecipe : TrainingOptions
     [Range(1, int.MaxValue)]
     public int ReportEverySteps { get; init; } = 10;
 
-    /// <summary>The shape of the images in the image sets: larger than <see cref="Input"/> if <see cref="TrainingOptions.CropRatio"/> is below 1.</summary>
+    /// <summary>The shape of the images in the image sets: larger than <see cref="Input"/> if <see cref="CropRatio"/> is below 1.</summary>
     internal ImageShape StoredShape =>
         new ImagePreprocessing { Shape = Input, CropRatio = CropRatio }
             .Uncropped()

@@ -108,7 +108,7 @@ public sealed class CallerTorchStateTests : IClassFixture<SingleThreadFixture>
                     recipe,
                     TinyData.Bands(20),
                     null,
-                    new TrainingHost(CPU) { LoadWeights = network => WeightLoader.Load(recipe.InitialWeights, network) }
+                    new TrainingHost(CPU) { LoadWeights = network => WeightLoader.Load(WeightSource.Find(recipe.InitialWeights), network, recipe.Backbone) }
                 )
             );
     }

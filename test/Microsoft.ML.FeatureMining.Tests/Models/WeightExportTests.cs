@@ -59,7 +59,7 @@ public sealed class WeightExportTests : IClassFixture<SingleThreadFixture>
             }
 
             using ImageNetwork again = NetworkFactory.Create(key, 3, Classes);
-            WeightReport report = WeightLoader.Load(path, again);
+            WeightReport report = WeightLoader.Load(WeightSource.Find(path), again, key);
             again.eval();
 
             Assert.Empty(report.Skipped);

@@ -24,7 +24,7 @@ public sealed class WeightLoaderTests : IClassFixture<SingleThreadFixture>, IDis
         Save(NamedTensors.Of(source).Tensors);
         using ImageNetwork target = NetworkFactory.Create("cifar-resnet-8", 3, 5);
 
-        WeightReport report = WeightLoader.Load(_file, target);
+        WeightReport report = Load(target, "cifar-resnet-8");
 
         Assert.Empty(report.Skipped);
         Assert.Empty(report.New);
@@ -40,7 +40,7 @@ public sealed class WeightLoaderTests : IClassFixture<SingleThreadFixture>, IDis
         using ImageNetwork target = NetworkFactory.Create("resnet-18-cifar-stem", 3, 7);
         NamedTensors before = NamedTensors.Of(target);
 
-        WeightReport report = WeightLoader.Load(_file, target);
+        WeightReport report = Load(target, "resnet-18-cifar-stem");
 
         Assert.Equal(["fc.weight", "fc.bias"], report.Skipped);
         Assert.Equal(["fc.weight", "fc.bias"], report.New);
@@ -56,13 +56,13 @@ public sealed class WeightLoaderTests : IClassFixture<SingleThreadFixture>, IDis
     }
 
     [Fact]
-    public void Load_LargeStemIntoSmall_DoesNotLoadTheStem()
+    public void Load_LargeStemIntoSmallIfAllowed_DoesNotLoadTheStem()
     {
         using ImageNetwork source = Filled("resnet-18", 5);
         Save(NamedTensors.Of(source).Tensors);
         using ImageNetwork target = NetworkFactory.Create("resnet-18-cifar-stem", 3, 5);
 
-        WeightReport report = WeightLoader.Load(_file, target);
+        WeightReport report = Load(target, "resnet-18-cifar-stem", allowPartial: true);
 
         Assert.Equal(["conv1.weight"], report.New);
         AssertSame(source, target, name => name != "conv1.weight");
@@ -79,7 +79,7 @@ public sealed class WeightLoaderTests : IClassFixture<SingleThreadFixture>, IDis
         Save(source.NamedState().Select(entry => Stored(entry.Name, entry.Value.is_floating_point() ? entry.Value.to(type) : entry.Value)));
         using ImageNetwork target = NetworkFactory.Create("cifar-resnet-8", 3, 5);
 
-        WeightReport report = WeightLoader.Load(_file, target);
+        WeightReport report = Load(target, "cifar-resnet-8");
 
         Assert.Empty(report.New);
         Assert.All(
@@ -100,10 +100,79 @@ public sealed class WeightLoaderTests : IClassFixture<SingleThreadFixture>, IDis
         );
         using ImageNetwork target = NetworkFactory.Create("cifar-resnet-8", 3, 5);
 
-        WeightReport report = WeightLoader.Load(_file, target);
+        WeightReport report = Load(target, "cifar-resnet-8");
 
         Assert.All(report.New, name => Assert.EndsWith("num_batches_tracked", name, StringComparison.Ordinal));
         AssertSame(source, target, _ => true);
+    }
+
+    [Fact]
+    public void Load_LastBlockMissingInTheNetwork_ThrowsAndListsIt()
+    {
+        using ImageNetwork source = Filled("resnet-18-2223", 5);
+        Save(NamedTensors.Of(source).Tensors);
+        using ImageNetwork target = NetworkFactory.Create("resnet-18", 3, 5);
+
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => Load(target, "resnet-18"));
+
+        Assert.Contains("fit only a part of the backbone 'resnet-18': ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("the network does not have layer4.2.conv1.weight, ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("(10 tensors)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("AllowPartialWeights", error.Message, StringComparison.Ordinal);
+        Assert.Equal(12, Load(target, "resnet-18", allowPartial: true).Skipped.Count);
+    }
+
+    [Fact]
+    public void Load_LastBlockMissingInTheFile_ThrowsAndListsIt()
+    {
+        using ImageNetwork source = Filled("resnet-18", 5);
+        Save(NamedTensors.Of(source).Tensors);
+        using ImageNetwork target = NetworkFactory.Create("resnet-18-2223", 3, 5);
+
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => Load(target, "resnet-18-2223"));
+
+        Assert.Contains("the weights do not have layer4.2.conv1.weight, ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_OtherStem_ThrowsAndListsTheShape()
+    {
+        using ImageNetwork source = Filled("resnet-18", 5);
+        Save(NamedTensors.Of(source).Tensors);
+        using ImageNetwork target = NetworkFactory.Create("resnet-18-cifar-stem", 3, 5);
+
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => Load(target, "resnet-18-cifar-stem"));
+
+        Assert.Contains("another shape or type has conv1.weight.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_UnknownTensorThatIsNoClassifier_Throws()
+    {
+        using ImageNetwork source = Filled("cifar-resnet-8", 5);
+        Save([.. NamedTensors.Of(source).Tensors, new NamedTensor("attention.weight", ScalarType.Float32, [2], new byte[8])]);
+        using ImageNetwork target = NetworkFactory.Create("cifar-resnet-8", 3, 5);
+
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => Load(target, "cifar-resnet-8"));
+
+        Assert.Contains("the network does not have attention.weight.", error.Message, StringComparison.Ordinal);
+    }
+
+    // Blur pooling has no tensors, so that only the name of the network tells the two apart.
+    [Fact]
+    public void Load_SameTensorsOfAnotherFunction_Throws()
+    {
+        const string Trained = "sk-resnext-14-8x4d",
+            Other = "sk-resnext-14-8x4d-no-blur";
+        using ImageNetwork source = Filled(Trained, 5);
+        WeightSource named = new("trained", () => new MemoryWeights(NamedTensors.Of(source))) { Backbone = Trained };
+        using ImageNetwork target = NetworkFactory.Create(Other, 3, 5);
+
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => WeightLoader.Load(named, target, Other));
+
+        Assert.Contains($"they were trained in the network '{Trained}'", error.Message, StringComparison.Ordinal);
+        Assert.Empty(WeightLoader.Load(named, target, Other, allowPartial: true).New);
+        Assert.Empty(WeightLoader.Load(named with { Backbone = Other }, target, Other).New);
     }
 
     [Theory]
@@ -116,7 +185,7 @@ public sealed class WeightLoaderTests : IClassFixture<SingleThreadFixture>, IDis
         using ImageNetwork target = NetworkFactory.Create(key, 3, 5);
         NamedTensors before = NamedTensors.Of(target);
 
-        InvalidDataException error = Assert.Throws<InvalidDataException>(() => WeightLoader.Load(_file, target));
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => Load(target, key, allowPartial: true));
 
         Assert.Contains("another network", error.Message, StringComparison.Ordinal);
         Assert.All(NamedTensors.Of(target).Tensors.Zip(before.Tensors), pair => Assert.Equal(pair.Second.Bytes, pair.First.Bytes));
@@ -186,6 +255,9 @@ public sealed class WeightLoaderTests : IClassFixture<SingleThreadFixture>, IDis
 
         Assert.True(target.data<float>().ToArray().AsSpan().SequenceEqual(values));
     }
+
+    private WeightReport Load(ImageNetwork target, string backbone, bool allowPartial = false) =>
+        WeightLoader.Load(WeightSource.Find(_file), target, backbone, allowPartial);
 
     private static ImageNetwork Filled(string key, int classes)
     {

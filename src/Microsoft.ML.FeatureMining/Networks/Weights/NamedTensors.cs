@@ -64,10 +64,7 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
                 );
             }
 
-            using DisposeScope scope = NewDisposeScope();
-            Tensor host = empty(source.Shape, source.Type, CPU);
-            source.Bytes.CopyTo(host.bytes);
-            target.copy_(host);
+            source.CopyTo(target);
         }
 
         if (left.Count > 0)
@@ -78,4 +75,14 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
 }
 
 /// <summary>One tensor in managed memory: row-major, little-endian.</summary>
-internal sealed record NamedTensor(string Name, ScalarType Type, long[] Shape, byte[] Bytes);
+internal sealed record NamedTensor(string Name, ScalarType Type, long[] Shape, byte[] Bytes)
+{
+    /// <summary>Copies it into a tensor with the same shape, with any dtype, memory layout and device.</summary>
+    public void CopyTo(Tensor target)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor host = empty(Shape, Type, CPU);
+        Bytes.CopyTo(host.bytes);
+        target.copy_(host);
+    }
+}

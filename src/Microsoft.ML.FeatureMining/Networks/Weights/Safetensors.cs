@@ -68,7 +68,7 @@ internal static class Safetensors
 
         return stream.ReadByte() < 0
             ? new NamedTensors(tensors)
-            : throw new InvalidDataException("Invalid safetensors file: there are extra bytes after the " + "last tensor.");
+            : throw new InvalidDataException("Invalid safetensors file: there are extra bytes after the last tensor.");
     }
 
     private static void WriteArray(Utf8JsonWriter json, string name, ReadOnlySpan<long> values)
@@ -89,10 +89,10 @@ internal static class Safetensors
 /// <param name="Shape">Its shape; empty for a scalar.</param>
 /// <param name="Offset">The offset of its first byte from the end of the header.</param>
 /// <param name="Bytes">Its size in bytes.</param>
-internal sealed record SafetensorsEntry(string Name, ScalarType Type, long[] Shape, long Offset, long Bytes);
+internal sealed record SafetensorsEntry(string Name, ScalarType Type, long[] Shape, long Offset, long Bytes) : WeightEntry(Name, Type, Shape);
 
 /// <summary>A memory-mapped safetensors file of any size. Only tensors that are copied are read from disk.</summary>
-internal sealed class SafetensorsFile : IDisposable
+internal sealed class SafetensorsFile : WeightFile
 {
     // Copied in chunks, because a tensor may be larger than a span.
     private const long ChunkBytes = 1 << 26;
@@ -108,7 +108,7 @@ internal sealed class SafetensorsFile : IDisposable
         _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
     }
 
-    public IReadOnlyList<SafetensorsEntry> Entries => _header.Entries;
+    public override IReadOnlyList<SafetensorsEntry> Entries => _header.Entries;
 
     /// <exception cref="InvalidDataException">The file is not a valid safetensors file; the message has the cause.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
@@ -118,11 +118,14 @@ internal sealed class SafetensorsFile : IDisposable
         try
         {
             SafetensorsHeader header = SafetensorsHeader.Read(stream);
-            return stream.Length == header.End
-                ? new SafetensorsFile(stream, header)
-                : throw new InvalidDataException(
-                    $"'{path}' has {stream.Length} bytes, but its header describes {header.End}. The file is " + $"truncated or corrupt."
-                );
+            return stream.Length == header.End ? new SafetensorsFile(stream, header)
+                : stream.Length < header.End ? throw new InvalidDataException($"The file is truncated: it has {stream.Length} of {header.End} bytes.")
+                : throw new InvalidDataException($"The file is damaged: it has {stream.Length} bytes, but its header describes {header.End}.");
+        }
+        catch (InvalidDataException e)
+        {
+            stream.Dispose();
+            throw new InvalidDataException($"The safetensors file '{path}' cannot be read. {e.Message}", e);
         }
         catch
         {
@@ -131,9 +134,9 @@ internal sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Copies a tensor into a target with the same shape and any dtype, memory layout and device.</summary>
-    public void CopyTo(SafetensorsEntry entry, Tensor target)
+    public override void CopyTo(WeightEntry tensor, Tensor target)
     {
+        SafetensorsEntry entry = (SafetensorsEntry)tensor;
         if (entry.Bytes == 0)
         {
             return;
@@ -153,7 +156,7 @@ internal sealed class SafetensorsFile : IDisposable
         }
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         _view.Dispose();
         _file.Dispose();
@@ -197,8 +200,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
                 ? new SafetensorsHeader(Parse(ReadExactly(stream, (int)bytes, "the header")), 8 + bytes)
                 : throw new FormatException($"its length {bytes} is out of range.");
         }
-        catch (Exception e)
-            when (e is JsonException or OverflowException or InvalidOperationException or KeyNotFoundException or FormatException or EndOfStreamException)
+        catch (Exception e) when (e is JsonException or OverflowException or InvalidOperationException or FormatException or EndOfStreamException)
         {
             throw new InvalidDataException($"Invalid safetensors header: {e.Message}", e);
         }
@@ -257,32 +259,35 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
 
     private static SafetensorsEntry Entry(JsonProperty property, long expected)
     {
-        string dtype = property.Value.GetProperty("dtype").GetString() ?? "";
+        string dtype = Field(property, "dtype").GetString() ?? "";
         (ScalarType type, _, int width) = Types.FirstOrDefault(entry => entry.Name == dtype);
         if (width == 0)
         {
             throw new FormatException($"the tensor '{property.Name}' has the unknown dtype '{dtype}'.");
         }
 
-        long[] shape = Integers(property.Value.GetProperty("shape"));
+        long[] shape = Integers(Field(property, "shape"));
         long[] offsets = Offsets(property);
         long size = shape.Aggregate(
             (long)width,
             (product, dimension) =>
-                dimension >= 0 ? checked(product * dimension) : throw new FormatException($"the " + $"tensor '{property.Name}' has a negative dimension.")
+                dimension >= 0 ? checked(product * dimension) : throw new FormatException($"the tensor '{property.Name}' has a negative dimension.")
         );
         return offsets[0] == expected && checked(offsets[1] - offsets[0]) == size
             ? new SafetensorsEntry(property.Name, type, shape, expected, size)
             : throw new FormatException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the tensor '{property.Name}' has the data_offsets {offsets[0]} to " + $"{offsets[1]}; expected {size} bytes from {expected}."
+                    $"the tensor '{property.Name}' has the data_offsets {offsets[0]} to {offsets[1]}; expected {size} bytes from {expected}."
                 )
             );
     }
 
+    private static JsonElement Field(JsonProperty tensor, string name) =>
+        tensor.Value.TryGetProperty(name, out JsonElement value) ? value : throw new FormatException($"the tensor '{tensor.Name}' has no {name}.");
+
     private static long[] Offsets(JsonProperty property) =>
-        Integers(property.Value.GetProperty("data_offsets")) is { Length: 2 } offsets
+        Integers(Field(property, "data_offsets")) is { Length: 2 } offsets
             ? offsets
             : throw new FormatException($"the tensor '{property.Name}' needs two data_offsets.");
 

@@ -26,7 +26,7 @@ internal sealed class TrainingComponents : IDisposable
     public TrainingComponents(TrainingRecipe recipe, ImageSet train, Device device, RandomStreams random, Action<ImageNetwork>? loadWeights = null)
     {
         _recipe = recipe;
-        Pixels = train.Statistics;
+        Pixels = recipe.Normalization ?? train.Statistics;
         Input = new NetworkInput(train.Shape, train.Element, Pixels, device, recipe.Input);
         Network = CreateNetwork(train);
         using (new ModuleScope(SeedOf("weights")))

@@ -105,7 +105,7 @@ internal sealed record TrainingHost(Device Device)
 /// <param name="Epoch">The epoch that the weights are from, counted from 1; 0 if no epoch finished.</param>
 /// <param name="History">The metrics of each finished epoch.</param>
 /// <param name="End">Why the run ended.</param>
-/// <param name="Pixels">The statistics of the training pixels, used to normalize the network's input.</param>
+/// <param name="Pixels">The mean and standard deviation that normalize the network's input.</param>
 internal sealed record TrainingOutcome(
     TrainingRecipe Recipe,
     NamedTensors Weights,

@@ -1,0 +1,142 @@
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Networks.Weights;
+using Microsoft.ML.FeatureMining.Parts;
+using Microsoft.ML.FeatureMining.Pixels;
+
+namespace Microsoft.ML.FeatureMining.Models;
+
+/// <summary>Initial weights, and what their source says about the network that they were trained in.</summary>
+/// <param name="Name">As the user named them.</param>
+/// <param name="Open">Opens the weights.</param>
+internal sealed record WeightSource(string Name, Func<WeightFile> Open)
+{
+    private const string Package = "Microsoft.ML.DnnImageFeaturizer.ResNet18";
+
+    private static readonly string PackageFile = Path.Combine("DnnImageModels", "ResNet18Onnx", "ResNet18.onnx");
+
+    // The number of classes of ImageNet.
+    private const int ImageNetClasses = 1000;
+
+    /// <summary>Whether it is a model of this library, so that all tensors that do not belong to the backbone belong to its head.</summary>
+    public bool IsModel { get; init; }
+
+    /// <summary>The network's key; null if the source does not say it.</summary>
+    public string? Backbone { get; init; }
+
+    /// <summary>The shape of the network's input; null if the source does not say it.</summary>
+    public ImageShape? Input { get; init; }
+
+    /// <summary>The fraction of each side of an image that the network saw; null if the source does not say it.</summary>
+    public double? CropRatio { get; init; }
+
+    /// <summary>The normalization of the input; null if the source does not say it.</summary>
+    public ChannelStatistics? Normalization { get; init; }
+
+    /// <summary>The units of <see cref="Normalization"/>.</summary>
+    public PixelType Element { get; init; }
+
+    /// <summary>How the normalization is known, for the log.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>Finds weights by name, or by the path of a file or folder. The format is checked, but weights are not read.</summary>
+    /// <exception cref="InvalidDataException">The file has another format or is damaged.</exception>
+    /// <exception cref="IOException">There are no such weights on this machine; the message says what to do.</exception>
+    public static WeightSource Find(string name) =>
+        PretrainedWeights.ResNet18.Equals(name, StringComparison.OrdinalIgnoreCase) ? OfPackage(PretrainedWeights.Find(name)!)
+        : Directory.Exists(name) ? OfFolder(name)
+        : File.Exists(name) ? OfFile(name)
+        : throw new FileNotFoundException(
+            $"The file '{name}' of InitialWeights does not exist.{Spelling.Hint(name, PretrainedWeights.All.Select(model => model.Name))}"
+        );
+
+    /// <summary>Why the weights cannot be used; null if they can.</summary>
+    public static string? Problem(string name)
+    {
+        try
+        {
+            Find(name);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
+    }
+
+    private static WeightSource OfPackage(PretrainedModel model)
+    {
+        // ML.NET looks beside its assembly, which is another folder in notebooks.
+        string[] folders = [AppContext.BaseDirectory, Path.GetDirectoryName(typeof(WeightSource).Assembly.Location) ?? ""];
+        string path =
+            folders.Select(folder => Path.Combine(folder, PackageFile)).FirstOrDefault(File.Exists)
+            ?? throw new FileNotFoundException(
+                $"The initial weights '{model.Name}' need the package {Package}: run 'dotnet add package {Package}' in the project of the program. "
+                    + $"The file '{Path.Combine(folders[0], PackageFile)}' does not exist."
+            );
+        return new WeightSource(model.Name, () => new MemoryWeights(DnnImageFeaturizer.Read(path, model.Std))).TrainedLike(model);
+    }
+
+    private static WeightSource OfFile(string path)
+    {
+        WeightFormat format = WeightFormats.Of(path);
+        return format == WeightFormat.ModelZip
+            ? OfModel(path, ModelZip.ReadManifest(path), () => new MemoryWeights(ModelZip.Read(path).Weights))
+            : OfTensors(path, () => WeightFiles.Open(path, format));
+    }
+
+    private static WeightSource OfFolder(string path) =>
+        File.Exists(Path.Combine(path, SavedModel.ManifestFile))
+            ? OfModel(path, SavedModel.ReadManifest(path), () => SafetensorsFile.Open(Path.Combine(path, SavedModel.WeightsFile)))
+            : throw new FileNotFoundException(
+                $"The folder '{path}' of InitialWeights has no {SavedModel.ManifestFile}, so it is not an exported model. Name a file of weights."
+            );
+
+    private static WeightSource OfModel(string path, ModelManifest manifest, Func<WeightFile> open) =>
+        new(path, open)
+        {
+            IsModel = true,
+            Backbone = manifest.Backbone,
+            Input = manifest.Preprocessing.Shape,
+            CropRatio = manifest.Preprocessing.CropRatio,
+            Normalization = new ChannelStatistics([.. manifest.Mean], [.. manifest.Std]),
+            Element = manifest.Element,
+            Reason = $"of the model '{path}'",
+        };
+
+    // A file of tensors does not say how the input was normalized. With a classifier for 1000 classes, the network was trained on ImageNet.
+    private static WeightSource OfTensors(string path, Func<WeightFile> open)
+    {
+        using WeightFile file = open();
+        bool isImageNet = file.Entries.Any(entry => entry.Shape is [ImageNetClasses] && ClassifierNames.IsClassifier(entry.Name));
+        return new WeightSource(path, open)
+        {
+            Normalization = isImageNet ? Statistics(PretrainedModel.ImageNetMean, PretrainedModel.ImageNetStd) : null,
+            Reason = isImageNet ? "of ImageNet, because the file has a classifier for its 1000 classes" : "",
+        };
+    }
+
+    private WeightSource TrainedLike(PretrainedModel model) =>
+        this with
+        {
+            Backbone = model.Backbone,
+            Input = new ImageShape(model.Mean.Count, model.ImageSize, model.ImageSize),
+            CropRatio = model.CropRatio,
+            Normalization = Statistics(model.Mean, model.Std),
+            Reason = $"of the weights '{model.Name}'",
+        };
+
+    private static ChannelStatistics Statistics(IReadOnlyList<double> mean, IReadOnlyList<double> std) =>
+        new([.. mean.Select(value => (float)(255 * value))], [.. std.Select(value => (float)(255 * value))]);
+}
+
+/// <summary>The names of classifiers in the models of torchvision, timm and this library.</summary>
+internal static class ClassifierNames
+{
+    private static readonly string[] Roots = ["fc", "classifier", "head", "heads", "pre_logits", "exits"];
+
+    /// <summary>Whether a tensor belongs to a classifier.</summary>
+    public static bool IsClassifier(string name) => Array.IndexOf(Roots, Root(name)) >= 0;
+
+    /// <summary>The name of the outermost module of a tensor.</summary>
+    public static string Root(string name) => name.Split('.', 2)[0];
+}

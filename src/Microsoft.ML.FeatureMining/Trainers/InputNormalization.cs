@@ -1,0 +1,14 @@
+namespace Microsoft.ML.FeatureMining;
+
+/// <summary>Which mean and standard deviation normalize the network's input.</summary>
+public enum InputNormalization
+{
+    /// <summary>
+    /// Those that the initial weights were trained with, if they say it: names of <see cref="Models.PretrainedWeights"/> and models of this library do. A file
+    /// of tensors with a classifier for 1000 classes counts as trained on ImageNet. Otherwise as <see cref="FromTrainingSet"/>.
+    /// </summary>
+    FromWeights,
+
+    /// <summary>Those of the training images.</summary>
+    FromTrainingSet,
+}

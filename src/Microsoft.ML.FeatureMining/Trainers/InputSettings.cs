@@ -1,0 +1,100 @@
+using System.Globalization;
+using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Training;
+
+namespace Microsoft.ML.FeatureMining.Trainers;
+
+/// <summary>The network and the input of a trainer's paper.</summary>
+/// <param name="Backbone">The key of the network.</param>
+/// <param name="ImageSize">Height and width of its input in pixels.</param>
+/// <param name="CropRatio">The fraction of each side of a resized image that it sees.</param>
+internal sealed record PaperInput(string Backbone, int ImageSize, double CropRatio = 1);
+
+/// <summary>Network and input: as the options say, else as the initial weights say, else as the trainer's paper says.</summary>
+internal sealed class InputSettings
+{
+    private readonly ImageClassificationOptions _options;
+    private readonly WeightSource? _weights;
+
+    private InputSettings(ImageClassificationOptions options, WeightSource? weights)
+    {
+        (_options, _weights) = (options, weights);
+        PaperInput paper = options.Paper;
+        Backbone = BackboneCatalog.Canonical(options.Backbone ?? weights?.Backbone ?? paper.Backbone);
+        Height = options.ImageHeight ?? options.ImageWidth ?? weights?.Input?.Height ?? paper.ImageSize;
+        Width = options.ImageWidth ?? options.ImageHeight ?? weights?.Input?.Width ?? paper.ImageSize;
+        CropRatio = options.CropRatio ?? weights?.CropRatio ?? paper.CropRatio;
+    }
+
+    public string Backbone { get; }
+
+    public int Height { get; }
+
+    public int Width { get; }
+
+    public double CropRatio { get; }
+
+    /// <summary>Unusable initial weights count as none; <see cref="Problems"/> reports them.</summary>
+    public static InputSettings Of(ImageClassificationOptions options) =>
+        new(options, options.InitialWeights is { Length: > 0 } name && WeightSource.Problem(name) is null ? WeightSource.Find(name) : null);
+
+    /// <summary>Lists what is wrong with the initial weights and the normalization.</summary>
+    public static IEnumerable<string> Problems(ImageClassificationOptions options)
+    {
+        if (options.InitialWeights is { Length: > 0 } name && WeightSource.Problem(name) is { } problem)
+        {
+            yield return problem;
+        }
+
+        if (options.InputMean is null != options.InputStd is null)
+        {
+            yield return "InputMean and InputStd must be set together.";
+        }
+        else if (options is { InputMean: { } mean, InputStd: { } std })
+        {
+            if (mean.Count != options.Channels || std.Count != options.Channels)
+            {
+                yield return $"InputMean and InputStd need one value per channel, {options.Channels}; they have {mean.Count} and {std.Count}.";
+            }
+
+            if (!mean.All(double.IsFinite) || !std.All(value => value > 0 && double.IsFinite(value)))
+            {
+                yield return "InputMean must be finite, and InputStd above 0 and finite.";
+            }
+        }
+    }
+
+    /// <summary>The normalization for pixels of a type; null for that of the training images.</summary>
+    public ChannelStatistics? Normalization(PixelType element)
+    {
+        if (_options is { InputMean: { } mean, InputStd: { } std })
+        {
+            double unit = element == PixelType.Byte ? 255 : 1;
+            return new ChannelStatistics([.. mean.Select(value => (float)(unit * value))], [.. std.Select(value => (float)(unit * value))]);
+        }
+
+        return
+            _options.InputNormalization == InputNormalization.FromWeights
+            && _weights is { Normalization: { } trained }
+            && _weights.Element == element
+            && trained.Mean.Length == _options.Channels
+            ? trained
+            : null;
+    }
+
+    /// <summary>One line for the log.</summary>
+    public string Describe(TrainingRecipe recipe)
+    {
+        string normalization =
+            recipe.Normalization is not { } pixels ? "the mean and std of the training images"
+            : _options.InputMean is not null ? $"{Text(pixels)} (InputMean and InputStd)"
+            : $"{Text(pixels)} {_weights?.Reason}";
+        return string.Create(CultureInfo.InvariantCulture, $"Input: {recipe.Input}, crop ratio {recipe.CropRatio}, normalized with {normalization}.");
+    }
+
+    private static string Text(ChannelStatistics pixels) => $"mean [{Text(pixels.Mean)}] and std [{Text(pixels.Std)}]";
+
+    private static string Text(float[] values) => string.Join(", ", values.Select(value => value.ToString("G4", CultureInfo.InvariantCulture)));
+}
