@@ -9,7 +9,7 @@ import os
 
 import numpy as np
 import torch
-from torchvision.transforms import AutoAugment, AutoAugmentPolicy, InterpolationMode, RandAugment
+from torchvision.transforms import AutoAugment, AutoAugmentPolicy, InterpolationMode, RandAugment, TrivialAugmentWide
 from torchvision.transforms import functional as F
 from torchvision.transforms.autoaugment import _apply_op
 
@@ -73,6 +73,25 @@ def scales(out):
         for operation, (magnitudes, _) in maker._augmentation_space(bins, (20, 33)).items():
             if magnitudes.ndim:
                 out[f"scale/{bins}/{operation}"] = magnitudes.numpy().astype(np.float64)
+    for bins in (2, 31):
+        for operation, (magnitudes, signed) in TrivialAugmentWide()._augmentation_space(bins).items():
+            out[f"wide-scale/{bins}/{operation}"] = magnitudes.reshape(-1).numpy().astype(np.float64)
+            out[f"wide-signed/{bins}/{operation}"] = np.int64([signed])
+
+
+def wide(out, name, images):
+    """The operations at the largest magnitudes of TrivialAugmentWide."""
+    for operation, (magnitudes, signed) in TrivialAugmentWide()._augmentation_space(31).items():
+        value = float(magnitudes.reshape(-1)[-1])
+        if magnitudes.ndim:
+            for sign in (1, -1) if signed else (1,):
+                out[f"{name}/{operation}/{value * sign!r}/nearest"] = each(images, lambda image: _apply_op(image, operation, value * sign, NEAREST, None)).numpy()
+
+
+def resizes(out, images):
+    """Antialiased bilinear resizing of floats: smaller, larger, and one axis each."""
+    for height, width in ((6, 8), (13, 5), (4, 16), (3, 3), (1, 1), (20, 31), (13, 16)):
+        out[f"antialiased/{height}x{width}"] = torch.nn.functional.interpolate(images.double(), (height, width), mode="bilinear", align_corners=False, antialias=True).numpy()
 
 
 def jitter(out, images):
@@ -148,6 +167,8 @@ if __name__ == "__main__":
     scales(out)
     jitter(out, colour)
     crops(out, colour)
+    wide(out, "colour.wide", colour)
+    resizes(out, colour)
     tensorfile.write(os.path.join(FOLDER, "operations.safetensors"), out)
     for height, width in ((32, 32), (20, 33)):
         box_law(f"random erasing on {height} x {width}", draw_boxes(height, width, (0.02, 0.33), (0.3, 3.3), True))

@@ -48,6 +48,15 @@ def focal(logits, targets, gamma):
     return mean([-sum(t[k] * (1 - p[k]) ** gamma * torch.log(p[k]) for k in range(len(t))) for p, t in zip(torch.softmax(logits, 1), targets)])
 
 
+def weighted_cross_entropy(logits, targets, weights, smoothing):
+    terms, total = [], 0
+    for x, t in zip(logits, targets):
+        q = (1 - smoothing) * t + smoothing / len(t)
+        terms.append(-sum(weights[k] * q[k] * (x[k] - torch.logsumexp(x, 0)) for k in range(len(t))))
+        total += sum(weights[k] * t[k] for k in range(len(t)))
+    return sum(terms) / total
+
+
 def losses(golden):
     random = np.random.RandomState(1)
     logits = exact(random.normal(0, 2, (12, 7))).requires_grad_()
@@ -64,6 +73,9 @@ def losses(golden):
             keep(golden, f"focal/{kind}/{gamma}", focal(logits, targets, gamma), logits)
     keep(golden, "binary-cross-entropy/plain", nn.BCEWithLogitsLoss()(logits, many), logits)
     keep(golden, "binary-cross-entropy/weighted", nn.BCEWithLogitsLoss(pos_weight=weights)(logits, many), logits)
+    for smoothing in (0.0, 0.1):
+        keep(golden, f"cross-entropy/hard/{smoothing}", nn.CrossEntropyLoss(weights, label_smoothing=smoothing)(logits, hard.argmax(1)), logits)
+        keep(golden, f"cross-entropy/soft/{smoothing}", weighted_cross_entropy(logits, soft, weights, smoothing), logits)
     for alpha, gamma in ((0.25, 2.0), (0.75, 0.5), (0.5, 0.0)):
         keep(golden, f"binary-focal/{alpha}/{gamma}", sigmoid_focal_loss(logits, many, alpha, gamma, "mean"), logits)
 
@@ -145,6 +157,20 @@ def pairs(golden):
     keep(golden, "pairs", mean(terms), logits)
 
 
+def teachers(golden):
+    """Distillation from the mean of the probabilities of two teachers: T^2 KL(p || softmax(s / T)), with p the mean of the softmaxes of t / T."""
+    random = np.random.RandomState(9)
+    student = exact(random.normal(0, 3, (6, 5))).requires_grad_()
+    outputs = [exact(random.normal(0, 3, (6, 5))) for _ in range(2)]
+    golden.whole("teacher/student", student)
+    for i, output in enumerate(outputs):
+        golden.whole(f"teacher/{i}", output)
+    for temperature in (1.0, 4.0):
+        for count in (1, 2):
+            p = mean([torch.softmax(output / temperature, 1) for output in outputs[:count]])
+            keep(golden, f"teacher/{count}/{temperature}", nn.KLDivLoss(reduction="batchmean")(F.log_softmax(student / temperature, 1), p) * temperature ** 2, student)
+
+
 def blocks(golden):
     """DropBlock: squares below and to the right of each corner."""
     random = np.random.RandomState(6)
@@ -211,7 +237,7 @@ if __name__ == "__main__":
     os.makedirs(FOLDER, exist_ok=True)
     torch.set_num_threads(1)
     golden = Golden()
-    for make in (losses, centers, hierarchies, trees, pairs, blocks, own_teacher, schedules):
+    for make in (losses, centers, hierarchies, trees, pairs, teachers, blocks, own_teacher, schedules):
         make(golden)
     tensorfile.write(os.path.join(FOLDER, "losses.safetensors"), golden)
     # Moments of Beta(a, a): variance 1 / (4 (2 a + 1)), fourth central moment 3 / (16 (2 a + 1) (2 a + 3)).

@@ -27,6 +27,12 @@ public abstract record ImageAugmentation
     /// </summary>
     protected internal virtual bool Crops => false;
 
+    /// <summary>
+    /// Whether <see cref="CropTo"/> resizes a box to any size, also a smaller one than the network's. If true, progressive resizing
+    /// (<see cref="Training.TrainingOptions.ProgressiveResizing"/>) asks it for smaller images; if false, the augmented images are resized.
+    /// </summary>
+    protected internal virtual bool Resizes => false;
+
     /// <summary>What is wrong with the settings; empty if they are valid.</summary>
     public virtual IEnumerable<string> Problems() => [];
 
@@ -36,7 +42,7 @@ public abstract record ImageAugmentation
     /// </summary>
     /// <param name="count">Images in the batch.</param>
     /// <param name="shape">Their shape.</param>
-    /// <param name="network">The shape that the network takes: the same, or a smaller one if nothing has cropped the images yet.</param>
+    /// <param name="network">The shape to crop to: the same, or a smaller one if nothing has cropped the images yet.</param>
     /// <param name="element">Bytes or floats. For floats, only <see cref="PixelMoves"/> run in memory.</param>
     /// <param name="random">The augmentation's stream.</param>
     internal virtual BatchOperation? InMemory(int count, ImageShape shape, ImageShape network, PixelType element, RandomStream random) => null;
@@ -46,9 +52,9 @@ public abstract record ImageAugmentation
     /// <param name="random">The augmentation's own stream; a resumed run continues it.</param>
     public abstract Tensor Apply(Tensor images, RandomStream random);
 
-    /// <summary>The same for an augmentation that <see cref="Crops"/>: returns images [N,C,height,width] of the network's size.</summary>
-    /// <param name="images">The images, at least as large as the network's input.</param>
-    /// <param name="size">The shape of the network's input.</param>
+    /// <summary>The same for an augmentation that <see cref="Crops"/>: returns images [N,C,height,width] of that size.</summary>
+    /// <param name="images">The images, at least as large as the size.</param>
+    /// <param name="size">The shape of the network's input, or a smaller one if the augmentation <see cref="Resizes"/>.</param>
     /// <param name="random">The augmentation's own stream.</param>
     protected internal virtual Tensor CropTo(Tensor images, ImageShape size, RandomStream random) => Apply(images, random);
 

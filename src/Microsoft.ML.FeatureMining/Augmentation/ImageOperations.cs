@@ -40,6 +40,19 @@ internal static class ImageOperations
             _ => 0,
         };
 
+    /// <summary>The magnitude of a level on torchvision's scale for TrivialAugmentWide. The caller chooses the sign.</summary>
+    public static double WideMagnitude(ImageOperation operation, int level, int bins) =>
+        operation switch
+        {
+            ImageOperation.ShearX or ImageOperation.ShearY => Linear(0, 0.99f, level, bins),
+            ImageOperation.TranslateX or ImageOperation.TranslateY => Linear(0, 32, level, bins),
+            ImageOperation.Rotate => Linear(0, 135, level, bins),
+            ImageOperation.Brightness or ImageOperation.Color or ImageOperation.Contrast or ImageOperation.Sharpness => Linear(0, 0.99f, level, bins),
+            ImageOperation.Posterize => 8 - Math.Round(level / ((bins - 1) / 6.0)),
+            ImageOperation.Solarize => Linear(255, 0, level, bins),
+            _ => 0,
+        };
+
     /// <summary>Whether the magnitude can be negative.</summary>
     public static bool IsSigned(ImageOperation operation) => operation is >= ImageOperation.ShearX and <= ImageOperation.Sharpness;
 
@@ -78,7 +91,7 @@ internal static class ImageOperations
     }
 }
 
-/// <summary>The operations that AutoAugment and RandAugment draw from.</summary>
+/// <summary>The operations that AutoAugment, RandAugment and TrivialAugment draw from.</summary>
 internal enum ImageOperation
 {
     Identity,

@@ -10,8 +10,8 @@ namespace Microsoft.ML.FeatureMining.Augmentation;
 /// <summary>
 /// Crops a random box and resizes it to the size of the network's input, with bilinear interpolation. The area of the box is uniform, its aspect ratio
 /// log-uniform. A box that does not fit is drawn again. After ten attempts, the largest central box of an allowed aspect ratio is used. The distribution is
-/// torchvision's. A box shrinks by at most a factor of 2, and only if <see cref="ImageClassificationOptions.CropRatio"/> keeps larger images, so no
-/// antialiasing is needed.
+/// torchvision's. If images shrink by more than a factor of 2 (<see cref="Training.TrainingOptions.ProgressiveResizing"/>), the box is resized to a multiple of
+/// the size, and averaged.
 /// </summary>
 public sealed record RandomResizedCrop : ImageAugmentation
 {
@@ -70,6 +70,9 @@ public sealed record RandomResizedCrop : ImageAugmentation
         Crop(images, Draw((int)images.shape[0], (int)images.shape[2], (int)images.shape[3], random), size.Height, size.Width);
 
     /// <inheritdoc/>
+    protected internal override bool Resizes => true;
+
+    /// <inheritdoc/>
     internal override BatchOperation? InMemory(int count, ImageShape shape, ImageShape network, PixelType element, RandomStream random) =>
         element == PixelType.Byte ? new ResizedCrops(shape, network, Draw(count, shape.Height, shape.Width, random)) : null;
 
@@ -94,6 +97,15 @@ public sealed record RandomResizedCrop : ImageAugmentation
     internal static Tensor Crop(Tensor images, IReadOnlyList<PixelBox> boxes, int height, int width)
     {
         using DisposeScope scope = NewDisposeScope();
+        int averaged = ResizedCrops.Averaged((int)images.shape[2], (int)images.shape[3], height, width);
+        Tensor scaled = Sample(images, boxes, averaged * height, averaged * width);
+        Tensor crops = averaged == 1 ? scaled : nn.functional.avg_pool2d(scaled, averaged);
+        return (images.dtype == ScalarType.Byte ? crops.round().to(ScalarType.Byte) : crops).MoveToOuterDisposeScope();
+    }
+
+    // Floats [N,C,height,width].
+    private static Tensor Sample(Tensor images, IReadOnlyList<PixelBox> boxes, int height, int width)
+    {
         int count = (int)images.shape[0];
         float[] x = [.. boxes.SelectMany(box => Coordinates(box.Left, box.Width, width, (int)images.shape[3]))];
         float[] y = [.. boxes.SelectMany(box => Coordinates(box.Top, box.Height, height, (int)images.shape[2]))];
@@ -104,14 +116,7 @@ public sealed record RandomResizedCrop : ImageAugmentation
             ],
             -1
         ); // [N,H,W,2]
-        Tensor scaled = nn.functional.grid_sample(
-            images.to(ScalarType.Float32),
-            grid,
-            GridSampleMode.Bilinear,
-            GridSamplePaddingMode.Border,
-            align_corners: false
-        );
-        return (images.dtype == ScalarType.Byte ? scaled.round().to(ScalarType.Byte) : scaled).MoveToOuterDisposeScope();
+        return nn.functional.grid_sample(images.to(ScalarType.Float32), grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Border, align_corners: false);
     }
 
     // Clamped to the box, so that neighboring pixels do not bleed in.

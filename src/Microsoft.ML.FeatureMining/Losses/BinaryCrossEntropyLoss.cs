@@ -32,13 +32,7 @@ public sealed record BinaryCrossEntropyLoss : ClassificationLoss
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Problems()
-    {
-        if (PositiveWeights is not null && !PositiveWeights.All(weight => weight > 0 && double.IsFinite(weight)))
-        {
-            yield return "PositiveWeights of binary-cross-entropy must be above 0 and finite.";
-        }
-    }
+    public override IEnumerable<string> Problems() => WeightsOfClasses.Problems(PositiveWeights, $"{nameof(PositiveWeights)} of {Key}");
 
     /// <inheritdoc/>
     public override Tensor Compute(Tensor logits, Tensor targets)
@@ -46,20 +40,7 @@ public sealed record BinaryCrossEntropyLoss : ClassificationLoss
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(targets);
         using DisposeScope scope = NewDisposeScope();
-        Tensor? weights = null;
-        if (PositiveWeights is not null)
-        {
-            if (PositiveWeights.Count != logits.shape[1])
-            {
-                throw new InvalidOperationException(
-                    $"PositiveWeights of binary-cross-entropy has {PositiveWeights.Count} weights for {logits.shape[1]} "
-                        + $"classes; it needs one weight per class."
-                );
-            }
-
-            weights = tensor(PositiveWeights.ToArray(), device: logits.device).to(logits.dtype); // [K]
-        }
-
+        Tensor? weights = PositiveWeights is null ? null : WeightsOfClasses.Upload(PositiveWeights, logits, $"{nameof(PositiveWeights)} of {Key}"); // [K]
         return nn.functional.binary_cross_entropy_with_logits(logits, targets, pos_weights: weights).MoveToOuterDisposeScope();
     }
 }

@@ -126,6 +126,29 @@ internal sealed class ImageSet : IDisposable
     public int[] DrawOrder(RandomStream random) =>
         Count <= _pixels.ShuffleWindow ? random.Permutation(Count) : random.PermutationWithin(_pixels.ShuffleWindow, Count);
 
+    /// <summary>
+    /// Draws as many images as there are: a class uniformly among those with images, and the next of its images, in random order, which starts again when all
+    /// of them have come.
+    /// </summary>
+    public int[] DrawBalanced(RandomStream random)
+    {
+        int[][] classes = [.. Enumerable.Range(0, Count).GroupBy(image => _labels[image]).OrderBy(images => images.Key).Select(images => images.ToArray())];
+        Queue<int>[] left = Array.ConvertAll(classes, _ => new Queue<int>());
+        int[] order = new int[Count];
+        foreach (ref int image in order.AsSpan())
+        {
+            int drawn = random.NextInt(classes.Length);
+            if (left[drawn].Count == 0)
+            {
+                left[drawn] = new Queue<int>(Array.ConvertAll(random.Permutation(classes[drawn].Length), i => classes[drawn][i]));
+            }
+
+            image = left[drawn].Dequeue();
+        }
+
+        return order;
+    }
+
     /// <summary>A hash of all labels and pixels, the same for every store.</summary>
     public byte[] ContentHash()
     {

@@ -76,7 +76,7 @@ public sealed class FeatureMining : TrainingStrategy
             for (int stage = context.Stages.Count - settings.Stages; stage < context.Stages.Count; stage++)
             {
                 context.KeepStage(stage);
-                _mined.Add(new Branches(stage, context.Stages[stage], AddLinear(stage, "inside"), AddLinear(stage, "outside")));
+                _mined.Add(new Branches(stage, AddLinear(stage, "inside"), AddLinear(stage, "outside")));
             }
         }
 
@@ -84,7 +84,7 @@ public sealed class FeatureMining : TrainingStrategy
         {
             foreach (Branches branches in _mined)
             {
-                (Tensor inside, Tensor outside) = Cut(pass.Stage(branches.Stage), pass.PooledStage(branches.Stage), branches.Shape);
+                (Tensor inside, Tensor outside) = Cut(pass.Stage(branches.Stage), pass.PooledStage(branches.Stage));
                 AddTerm("inside", branches.Inside.call(inside));
                 AddTerm("outside", branches.Outside.call(outside));
 
@@ -99,8 +99,9 @@ public sealed class FeatureMining : TrainingStrategy
         private Linear AddLinear(int stage, string part) =>
             _context.AddModule(string.Create(CultureInfo.InvariantCulture, $"{stage}.{part}"), nn.Linear(_context.Stages[stage].Channels, _context.ClassCount));
 
-        private (Tensor Inside, Tensor Outside) Cut(Tensor features, Tensor pooled, StageShape shape)
+        private (Tensor Inside, Tensor Outside) Cut(Tensor features, Tensor pooled)
         {
+            StageShape shape = new((int)features.shape[1], (int)features.shape[2], (int)features.shape[3]);
             int draws = _settings.MaskPerImage ? (int)features.shape[0] : 1;
             if (_settings.Segmentation == Segmentation.Channels)
             {
@@ -151,5 +152,5 @@ public sealed class FeatureMining : TrainingStrategy
         return mask;
     }
 
-    private sealed record Branches(int Stage, StageShape Shape, Linear Inside, Linear Outside);
+    private sealed record Branches(int Stage, Linear Inside, Linear Outside);
 }

@@ -43,6 +43,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
                 initial is not null ? initial.CopyTo
                 : recipe.InitialWeights is { } weights ? network => Load(weights, recipe, network)
                 : null,
+            LoadTeacher = paths => LoadTeacher(paths, rows),
         };
         if (options.WorkspacePath is not { } path)
         {
@@ -262,6 +263,12 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
                 $"All rows have the same label '{label.Describe(classes[0])}' in column '{label.Column.Name}'; at least two classes are required."
             );
         }
+    }
+
+    private Teacher LoadTeacher(IReadOnlyList<string> paths, TrainingRows rows)
+    {
+        Info($"Teacher: {string.Join(", ", paths)}");
+        return new TeacherLoader(rows.Train, rows.Keys.ItemType is null ? null : rows.Keys.Names, device).Load(TeacherFiles.Read(paths));
     }
 
     private object Describe(TrainingRecipe recipe, TrainingRows rows) =>

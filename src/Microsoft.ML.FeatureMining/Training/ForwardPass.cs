@@ -86,6 +86,9 @@ public sealed class LossLedger
     /// <summary>Adds a term: <paramref name="weight"/> times a scalar.</summary>
     public void Add(string name, Tensor value, double weight = 1) => _entries.Add((name, value, weight));
 
+    /// <summary>Multiplies the weight of the first term, which is the criterion.</summary>
+    public void ScaleCriterion(double factor) => _entries[0] = _entries[0] with { Weight = _entries[0].Weight * factor };
+
     /// <summary>The name and the unweighted value of each term.</summary>
     public IEnumerable<(string Name, Tensor Value)> Entries => _entries.Select(entry => (entry.Name, entry.Value));
 

@@ -13,6 +13,8 @@ public sealed class StrategyContext
     private readonly HashSet<int> _keptStages = [];
     private readonly string _key;
     private readonly Func<IReadOnlyList<Exit>>? _addExits;
+    private readonly Func<IReadOnlyList<string>, Teacher>? _loadTeacher;
+    private readonly List<Teacher> _teachers = [];
 
     internal StrategyContext(
         string key,
@@ -20,17 +22,21 @@ public sealed class StrategyContext
         int classCount,
         Device device,
         RandomStream random,
-        Func<IReadOnlyList<Exit>>? addExits = null
+        Func<IReadOnlyList<Exit>>? addExits = null,
+        Func<IReadOnlyList<string>, Teacher>? loadTeacher = null
     )
     {
-        (_key, _addExits) = (key, addExits);
+        (_key, _addExits, _loadTeacher) = (key, addExits, loadTeacher);
         Stages = stages;
         ClassCount = classCount;
         Device = device;
         Random = random;
     }
 
-    /// <summary>The shape of each stage's output for one image, first to last.</summary>
+    /// <summary>
+    /// The shape of each stage's output for one image of the full size, first to last. With <see cref="TrainingOptions.ProgressiveResizing"/>, the outputs of
+    /// the first epochs are smaller.
+    /// </summary>
     public IReadOnlyList<StageShape> Stages { get; }
 
     /// <summary>The number of classes K.</summary>
@@ -93,7 +99,27 @@ public sealed class StrategyContext
         return [.. exits.Select(exit => AddModule(exit.Stage.ToString(CultureInfo.InvariantCulture), exit))];
     }
 
+    /// <summary>
+    /// Loads trained models to learn from. The run disposes them; checkpoints do not contain them. A strategy that calls this must have
+    /// <see cref="StrategyTraits.NeedsOneClass"/>.
+    /// </summary>
+    /// <param name="paths">
+    /// Saved models (.zip), also ensembles, or folders written by ExportImageModel. Their classes must be those of the training set.
+    /// </param>
+    /// <exception cref="ArgumentException">A model has other classes, or takes another kind of images; the message says why.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged.</exception>
+    /// <exception cref="IOException">A file is missing or cannot be read.</exception>
+    public Teacher LoadTeacher(IReadOnlyList<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        Teacher teacher = _loadTeacher?.Invoke(paths) ?? throw new InvalidOperationException("This run cannot load teachers.");
+        _teachers.Add(teacher);
+        return teacher;
+    }
+
     internal IReadOnlyList<(string Name, nn.Module Module)> Modules => _modules;
+
+    internal IReadOnlyList<Teacher> Teachers => _teachers;
 
     internal IReadOnlySet<int> KeptStages => _keptStages;
 }

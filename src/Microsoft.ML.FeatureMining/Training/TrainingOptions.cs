@@ -47,6 +47,22 @@ public abstract record TrainingOptions
     [Required]
     public ClassificationLoss Loss { get; init; } = new CrossEntropyLoss();
 
+    /// <summary>Class weights computed from the training labels, for sets with classes of different sizes. Needs <see cref="CrossEntropyLoss"/>.</summary>
+    /// <value><see cref="ClassWeighting.None"/>.</value>
+    public ClassWeighting ClassWeighting { get; init; }
+
+    /// <summary>
+    /// The b of <see cref="ClassWeighting.EffectiveNumber"/>, at least 0 and below 1: 0 gives equal weights; the nearer to 1, the nearer to
+    /// <see cref="ClassWeighting.Balanced"/>.
+    /// </summary>
+    /// <value>0.999.</value>
+    [Range(0.0, 1.0, MaximumIsExclusive = true)]
+    public double EffectiveNumberBeta { get; init; } = 0.999;
+
+    /// <summary>Which training images an epoch consists of: each once, or equally many of each class.</summary>
+    /// <value><see cref="Sampling.Shuffled"/>.</value>
+    public Sampling Sampling { get; init; }
+
     /// <summary>Additional strategies, besides those of the trainer itself.</summary>
     /// <value>None.</value>
     [Required]
@@ -117,6 +133,11 @@ public abstract record TrainingOptions
     /// <value>Everything is trained at the same learning rate.</value>
     [Required]
     public FineTuning FineTuning { get; init; } = new();
+
+    /// <summary>Trains the first epochs on smaller images.</summary>
+    /// <value>All epochs train at the full size.</value>
+    [Required]
+    public ProgressiveResizing ProgressiveResizing { get; init; } = new();
 
     /// <summary>The learning rate schedule.</summary>
     /// <value><see cref="StepSchedule"/>: multiplied by 0.1 at one half and three quarters of the epochs, as in the Feature Mining paper.</value>

@@ -52,6 +52,9 @@ internal sealed record TrainingRecipe : TrainingOptions
             .Uncropped()
             .Shape;
 
+    /// <summary>The shape of the training images in an epoch (from 0); smaller than <see cref="Input"/> with progressive resizing.</summary>
+    internal ImageShape InputAt(int epoch) => ProgressiveResizing.ShapeAt(Input, epoch, Epochs);
+
     internal int ImagesPerStep => BatchSize * GradientAccumulationSteps;
 
     /// <summary>Lists all problems of the recipe; empty if it can run.</summary>
@@ -70,7 +73,7 @@ internal sealed record TrainingRecipe : TrainingOptions
 
     // User code may be compiled without nullable annotations.
     private bool HasNulls =>
-        new object?[] { Backbone, Loss, Optimizer, FineTuning, Schedule, Strategies, Augmentations }.Contains(null)
+        new object?[] { Backbone, Loss, Optimizer, FineTuning, ProgressiveResizing, Schedule, Strategies, Augmentations }.Contains(null)
         || Strategies.Contains(null!)
         || Augmentations.Contains(null!);
 
@@ -100,6 +103,11 @@ internal sealed record TrainingRecipe : TrainingOptions
         if (CropRatio != 1 && !Augmentations.Any(augmentation => augmentation.Crops))
         {
             yield return "CropRatio is below 1, but no augmentation crops the images. Add RandomCrop or RandomResizedCrop.";
+        }
+
+        foreach (string problem in ProgressiveResizing.Problems(Input).Concat(ClassBalance.Problems(this)))
+        {
+            yield return problem;
         }
     }
 
@@ -149,9 +157,16 @@ internal sealed record TrainingRecipe : TrainingOptions
 
     private IEnumerable<string> NetworkProblems(IReadOnlyList<int> stageChannels)
     {
-        if (FineTuning.FitHead && (Head ?? BackboneCatalog.DefaultHead(Backbone, Input.Channels)) is not LinearHead)
+        Head head = Head ?? BackboneCatalog.DefaultHead(Backbone, Input.Channels);
+        if (FineTuning.FitHead && head is not LinearHead)
         {
-            yield return $"FitHead of FineTuning needs a LinearHead; the head is '{(Head ?? BackboneCatalog.DefaultHead(Backbone, Input.Channels)).Key}'.";
+            yield return $"FitHead of FineTuning needs a LinearHead; the head is '{head.Key}'.";
+        }
+
+        if (ProgressiveResizing.StartFraction < 1 && head.NeedsFixedSize)
+        {
+            yield return $"ProgressiveResizing needs a head that pools over all positions, but the head '{head.Key}' has weights for each position. "
+                + "Set StartFraction of ProgressiveResizing to 1, or use another head.";
         }
 
         if (FineTuning.FrozenStages > stageChannels.Count)

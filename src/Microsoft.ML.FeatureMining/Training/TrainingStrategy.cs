@@ -90,8 +90,9 @@ public enum StrategyTraits
 public abstract class StrategyRun
 {
     /// <summary>
-    /// Reorders the images of an epoch. The input is a random permutation of the indices of all training images; the result must contain the same indices, in
-    /// the order in which batches use them. Must not draw random numbers or keep state, so that an epoch can be resumed in the middle.
+    /// Reorders the images of an epoch. The input is a random permutation of the indices of all training images, or, with <see cref="Sampling.Balanced"/>, as
+    /// many indices, some of them repeated; the result must contain the same indices, in the order in which batches use them. Must not draw random numbers or
+    /// keep state, so that an epoch can be resumed in the middle.
     /// </summary>
     /// <param name="order">The indices.</param>
     /// <param name="labels">The class of each index.</param>

@@ -130,6 +130,37 @@ public sealed class AugmentationDistributionTests : IClassFixture<SingleThreadFi
         Assert.All(steps.Where(step => !ImageOperations.IsSigned(step.Operation)), step => Assert.True(step.Magnitude >= 0));
     }
 
+    [Fact]
+    public void TrivialAugment_OperationsMagnitudesAndSigns_AreUniform()
+    {
+        RandomStream random = new(1, "trivial-augment");
+        ImageOperationStep[] steps = [.. Enumerable.Range(0, Draws).Select(_ => new TrivialAugment().Draw(random))];
+
+        Dictionary<ImageOperation, int> counts = steps.CountBy(step => step.Operation).ToDictionary();
+        Assert.Equal(14, counts.Count);
+        Assert.DoesNotContain(ImageOperation.Invert, counts.Keys);
+        AssertUniform([.. counts.Values], 43);
+        ImageOperationStep[] signed = [.. steps.Where(step => ImageOperations.IsSigned(step.Operation))];
+        ImageOperationStep[] moved = [.. signed.Where(step => step.Magnitude != 0)];
+        Assert.Equal(0.5, moved.Average(step => step.Magnitude < 0 ? 1.0 : 0.0), 5 * 0.5 / Math.Sqrt(moved.Length));
+        Assert.All(steps.Where(step => !ImageOperations.IsSigned(step.Operation)), step => Assert.True(step.Magnitude >= 0));
+        // All 31 magnitudes of a shear, and the seven of posterize, whose first and last cover half as many levels.
+        int[] shears =
+        [
+            .. signed.Where(step => step.Operation == ImageOperation.ShearX).CountBy(step => Math.Round(Math.Abs(step.Magnitude), 3)).Select(c => c.Value),
+        ];
+        Assert.Equal(31, shears.Length);
+        // Chi square with 30 degrees of freedom: its 99.99 % quantile is 68.
+        AssertUniform(shears, 68);
+        Assert.Equal([2, 3, 4, 5, 6, 7, 8], steps.Where(step => step.Operation == ImageOperation.Posterize).Select(step => step.Magnitude).Distinct().Order());
+
+        static void AssertUniform(int[] counts, double quantile)
+        {
+            double expected = counts.Average();
+            Assert.InRange(counts.Sum(count => (count - expected) * (count - expected) / expected), 0.5, quantile);
+        }
+    }
+
     [Theory]
     [InlineData(AutoAugmentPolicy.Cifar10)]
     [InlineData(AutoAugmentPolicy.ImageNet)]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Augmentation.Engine;
 using Microsoft.ML.FeatureMining.Imaging;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -19,7 +20,7 @@ public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
 
     public static TheoryData<string> Operations { get; } =
     [
-        .. new[] { "colour.byte", "gray.byte", "colour.float" }
+        .. new[] { "colour.byte", "gray.byte", "colour.float", "colour.wide" }
             .SelectMany(folder => Golden.Names(folder).Select(name => $"{folder}/{name}"))
             .Select(name => name[..name.IndexOf('/', name.IndexOf('/') + 1)])
             .Distinct(),
@@ -92,6 +93,50 @@ public sealed class AugmentationGoldenTests : IClassFixture<SingleThreadFixture>
                 Assert.All(Golden.Doubles($"scale/{bins}/{name}").Zip(actual), pair => Assert.Equal(pair.First, pair.Second, tolerance));
             }
         );
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(31)]
+    public void WideMagnitude_EachLevel_IsTorchvisions(int bins)
+    {
+        Assert.Equal(14, Golden.Names($"wide-scale/{bins}").Count());
+        Assert.All(
+            Golden.Names($"wide-scale/{bins}"),
+            name =>
+            {
+                ImageOperation operation = Enum.Parse<ImageOperation>(name);
+                double[] expected = Golden.Doubles($"wide-scale/{bins}/{name}");
+                double[] actual = [.. Enumerable.Range(0, expected.Length).Select(level => ImageOperations.WideMagnitude(operation, level, bins))];
+                double tolerance = operation is ImageOperation.Posterize or ImageOperation.Solarize ? 0 : 1e-6;
+                Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, tolerance * Math.Max(1, Math.Abs(pair.First))));
+                if (operation is ImageOperation.TranslateX or ImageOperation.TranslateY)
+                {
+                    // By whole pixels.
+                    Assert.Equal(expected.Select(Math.Truncate), actual.Select(Math.Truncate));
+                }
+
+                Assert.Equal(Golden.Integers($"wide-signed/{bins}/{name}")[0] == 1, ImageOperations.IsSigned(operation));
+            }
+        );
+    }
+
+    [Theory]
+    [InlineData(6, 8)]
+    [InlineData(13, 5)]
+    [InlineData(4, 16)]
+    [InlineData(3, 3)]
+    [InlineData(1, 1)]
+    [InlineData(20, 31)]
+    [InlineData(13, 16)]
+    public void AntialiasedResize_AnySize_IsPyTorchs(int height, int width)
+    {
+        using DisposeScope scope = NewDisposeScope();
+
+        Tensor result = AntialiasedResize.Apply(Golden["colour"].to(ScalarType.Float32), height, width);
+
+        Assert.Equal([4, 3, height, width], result.shape);
+        Assert.All(Golden.Doubles($"antialiased/{height}x{width}").Zip(TensorAssert.Values(result)), pair => Assert.Equal(pair.First, pair.Second, 1e-3));
+    }
 
     [Theory]
     [InlineData("byte")]

@@ -56,6 +56,23 @@ public sealed class StrategyConformanceTests : IClassFixture<SingleThreadFixture
 
     [Theory]
     [MemberData(nameof(Valid))]
+    public void Fit_ProgressiveResizing_StaysFinite(string settings)
+    {
+        ProgressiveResizing halved = new()
+        {
+            StartFraction = 0.5,
+            Until = 0.5,
+            SizeMultiple = 4,
+        };
+
+        TrainingOutcome outcome = TinyRun.Fit(With(settings) with { Epochs = 2, ProgressiveResizing = halved });
+
+        Assert.Equal(TrainingEnd.Completed, outcome.End);
+        StrategySettings.AssertFinite(outcome);
+    }
+
+    [Theory]
+    [MemberData(nameof(Valid))]
     public void Fit_AnySettings_LeavesNoTensor(string settings)
     {
         TrainingRecipe recipe = With(settings);

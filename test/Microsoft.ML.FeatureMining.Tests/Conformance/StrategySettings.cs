@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.FeatureMining.Hierarchies;
 using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Tests.Training;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
 
@@ -18,11 +19,13 @@ internal static class StrategySettings
     public static TrainingStrategy Create(string settings)
     {
         string[] parts = settings.Split(' ');
-        // The hierarchy has no default; the tiny runs have two classes.
-        TrainingStrategy strategy =
-            StrategyCatalog.Create(parts[0]) is TreeSupervision
-                ? new TreeSupervision { Hierarchy = ClassHierarchy.Parse("(0,1);") }
-                : StrategyCatalog.Create(parts[0]);
+        // A hierarchy and a teacher have no defaults; the tiny runs have two classes.
+        TrainingStrategy strategy = StrategyCatalog.Create(parts[0]) switch
+        {
+            TreeSupervision => new TreeSupervision { Hierarchy = ClassHierarchy.Parse("(0,1);") },
+            TeacherDistillation => new TeacherDistillation { Teacher = TinyTeacher.Folder },
+            TrainingStrategy other => other,
+        };
         return parts.Length > 1 ? Settings.Change(strategy, parts[1]) : strategy;
     }
 

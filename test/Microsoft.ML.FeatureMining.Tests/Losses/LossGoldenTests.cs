@@ -49,6 +49,37 @@ public sealed class LossGoldenTests : IClassFixture<SingleThreadFixture>
         AssertSame(new BinaryCrossEntropyLoss { PositiveWeights = weights }, "many", "binary-cross-entropy/weighted");
     }
 
+    [Theory]
+    [InlineData("hard", 0)]
+    [InlineData("hard", 0.1)]
+    [InlineData("soft", 0)]
+    [InlineData("soft", 0.1)]
+    public void CrossEntropy_ClassWeights_IsPyTorchs(string targets, double smoothing)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double[] weights = [.. TensorAssert.Values(Golden["positive-weights"]).Select(weight => (double)weight)];
+
+        AssertSame(new CrossEntropyLoss { ClassWeights = weights, LabelSmoothing = smoothing }, targets, $"cross-entropy/{targets}/{Text(smoothing)}");
+    }
+
+    [Fact]
+    public void CrossEntropy_WrongNumberOfClassWeights_IsRejected()
+    {
+        using DisposeScope scope = NewDisposeScope();
+
+        Exception error = Assert.Throws<InvalidOperationException>(() => new CrossEntropyLoss { ClassWeights = [1, 2] }.Compute(zeros(3, 4), zeros(3, 4)));
+
+        Assert.Contains("2 weights for 4 classes", error.Message);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void CrossEntropy_InvalidClassWeight_IsRejected(double weight) =>
+        Assert.Contains("above 0 and finite", Assert.Single(new CrossEntropyLoss { ClassWeights = [1, weight] }.Problems()));
+
     [Fact]
     public void Balance_Counts_GivesNegativesToPositives() => Assert.Equal([3, 1, 1, 1.0 / 3, 1], BinaryCrossEntropyLoss.Balance([2, 4, 0, 6, 8], 8));
 

@@ -57,7 +57,7 @@ public sealed class ClassPartnersTests : IClassFixture<SingleThreadFixture>, IDi
         long[] labels = [0, 1, 2, 3, 4];
         _parts.Network.train();
 
-        Tensor logits = _partners.Logits(labels, new RandomStream(5, "draws"));
+        Tensor logits = _partners.Logits(labels, new RandomStream(5, "draws"), _set.Shape);
 
         int[] images = _partners.Draw(labels, new RandomStream(5, "draws"));
         Tensor expected = _parts.Network.call(_parts.Input.Of(_set.Read([images]).Single(), [], _random));

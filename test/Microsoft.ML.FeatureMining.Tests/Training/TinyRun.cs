@@ -31,25 +31,30 @@ internal static class TinyRun
         Func<bool>? canceled = null,
         ICheckpointStore? checkpoints = null,
         Action<string>? warn = null
-    ) =>
-        TrainingEngine.Fit(
+    )
+    {
+        train ??= TinyData.Bands(20);
+        return TrainingEngine.Fit(
             recipe,
-            train ?? TinyData.Bands(20),
+            train,
             validation,
             new TrainingHost(CPU)
             {
+                LoadTeacher = TinyTeacher.Loader(train),
                 Progress = progress,
                 IsCanceled = canceled ?? (() => false),
                 Checkpoints = checkpoints,
                 Warn = warn ?? (_ => { }),
             }
         );
+    }
 
     /// <summary>Checks the recipe, creates the components of a run and disposes them without training.</summary>
     public static void MakeParts(TrainingRecipe recipe)
     {
         Assert.Empty(recipe.Problems());
-        new TrainingComponents(recipe, TinyData.Bands(20), CPU, new RandomStreams(recipe.Seed)).Dispose();
+        ImageSet train = TinyData.Bands(20);
+        new TrainingComponents(recipe, train, CPU, new RandomStreams(recipe.Seed), loadTeacher: TinyTeacher.Loader(train)).Dispose();
     }
 
     /// <summary>The metrics of each epoch, without its duration.</summary>

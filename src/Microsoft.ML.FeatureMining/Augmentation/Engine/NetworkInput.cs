@@ -40,33 +40,18 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
     /// The input for training: augmented, each augmentation drawing from the stream of its key. If the images are larger than the network's, one of the
     /// augmentations must crop them.
     /// </summary>
-    public Tensor Of(HostBatch batch, IReadOnlyList<ImageAugmentation> augmentations, RandomStreams random)
+    /// <param name="batch">The raw images.</param>
+    /// <param name="augmentations">The augmentations, in order.</param>
+    /// <param name="random">The streams of the run.</param>
+    /// <param name="size">The shape of the result, if it is smaller than the network's (progressive resizing); null for the network's.</param>
+    public Tensor Of(HostBatch batch, IReadOnlyList<ImageAugmentation> augmentations, RandomStreams random, ImageShape? size = null)
     {
         using DisposeScope scope = NewDisposeScope();
-        List<BatchOperation> inMemory = [];
-        int done = 0;
-        for (
-            ;
-            done < augmentations.Count
-                && augmentations[done].InMemory(batch.Count, After(inMemory), _network, element, random[augmentations[done].Key]) is { } next;
-            done++
-        )
-        {
-            Add(inMemory, next);
-        }
-
-        if (done == augmentations.Count)
-        {
-            return Of(batch.Pixels, batch.Count, [.. inMemory]).MoveToOuterDisposeScope();
-        }
-
-        Tensor images = Upload(batch.Pixels, batch.Count, [.. inMemory]);
-        foreach (ImageAugmentation augmentation in augmentations.Skip(done))
-        {
-            images = Augmented(images, augmentation, random[augmentation.Key]);
-        }
-
-        return Normalized(images).MoveToOuterDisposeScope();
+        ImageShape wanted = size ?? _network;
+        ImageAugmentation[] crops = [.. augmentations.Where(augmentation => augmentation.Crops)];
+        ImageShape cropped = crops.Length > 0 && crops.All(crop => crop.Resizes) ? wanted : _network;
+        Tensor images = Augmented(batch, augmentations, random, cropped);
+        return (cropped == wanted ? images : AntialiasedResize.Apply(images, wanted.Height, wanted.Width)).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -76,6 +61,35 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
     public Tensor Of(ReadOnlySpan<byte> images, int count) => Of(images, count, shape == _network ? [] : [PixelMoves.Middle(count, shape, _network)]);
 
     public void Dispose() => _normalization.Dispose();
+
+    // Augmented and normalized images of the shape that the cropping augmentations crop to.
+    private Tensor Augmented(HostBatch batch, IReadOnlyList<ImageAugmentation> augmentations, RandomStreams random, ImageShape cropped)
+    {
+        List<BatchOperation> inMemory = [];
+        int done = 0;
+        for (
+            ;
+            done < augmentations.Count
+                && augmentations[done].InMemory(batch.Count, After(inMemory), cropped, element, random[augmentations[done].Key]) is { } next;
+            done++
+        )
+        {
+            Add(inMemory, next);
+        }
+
+        if (done == augmentations.Count)
+        {
+            return Of(batch.Pixels, batch.Count, [.. inMemory]);
+        }
+
+        Tensor images = Upload(batch.Pixels, batch.Count, [.. inMemory]);
+        foreach (ImageAugmentation augmentation in augmentations.Skip(done))
+        {
+            images = Augmented(images, augmentation, cropped, random[augmentation.Key]);
+        }
+
+        return Normalized(images);
+    }
 
     // Consecutive moves are combined into one.
     private static void Add(List<BatchOperation> operations, BatchOperation next)
@@ -100,10 +114,10 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         return (inOnePass ? NormalizedInOnePass(images, count, operations) : Normalized(Upload(images, count, operations))).MoveToOuterDisposeScope();
     }
 
-    private Tensor Augmented(Tensor images, ImageAugmentation augmentation, RandomStream random)
+    private static Tensor Augmented(Tensor images, ImageAugmentation augmentation, ImageShape cropped, RandomStream random)
     {
-        long[] shape = [.. images.shape[..2], .. augmentation.Crops ? [_network.Height, _network.Width] : images.shape[2..]];
-        Tensor result = augmentation.CropTo(images, _network, random);
+        long[] shape = [.. images.shape[..2], .. augmentation.Crops ? [cropped.Height, cropped.Width] : images.shape[2..]];
+        Tensor result = augmentation.CropTo(images, cropped, random);
         return result.dtype == images.dtype && result.shape.SequenceEqual(shape)
             ? result
             : throw new InvalidOperationException(

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -9,26 +10,68 @@ namespace Microsoft.ML.FeatureMining.Augmentation.Engine;
 /// <summary>
 /// Crops one box from each image and resizes it to one shape with bilinear interpolation: first along the rows of the box, then between two resized rows. It
 /// computes in 16-bit fixed point with <see cref="ResizeAxis.FractionBits"/> fraction bits; the result is within one level of the same crop by tensors
-/// (<see cref="RandomResizedCrop.Crop"/>).
+/// (<see cref="RandomResizedCrop.Crop"/>). Bilinear interpolation between two pixels would skip pixels of images that shrink by more than a factor of 2, so
+/// their boxes are resized to a multiple of the shape, and averaged.
 /// </summary>
 /// <param name="source">The shape of the images.</param>
 /// <param name="result">The shape after resizing.</param>
 /// <param name="boxes">One for each image.</param>
 internal sealed class ResizedCrops(ImageShape source, ImageShape result, PixelBox[] boxes) : BatchOperation
 {
+    private readonly int _averaged = Averaged(source.Height, source.Width, result.Height, result.Width);
+
     public override ImageShape Result => result;
+
+    /// <summary>How many pixels in a row are averaged to one, so that no box shrinks by more than a factor of 2 before.</summary>
+    public static int Averaged(int height, int width, int resultHeight, int resultWidth) => Math.Max(Factor(height, resultHeight), Factor(width, resultWidth));
 
     public override void Apply(int n, ReadOnlySpan<byte> image, Span<byte> target)
     {
         PixelBox box = boxes[n];
+        (int height, int width) = (_averaged * result.Height, _averaged * result.Width);
         (int from, int to) = (source.Height * source.Width, result.Height * result.Width);
-        ResizeAxis rows = new(box.Height, result.Height),
-            columns = new(box.Width, result.Width);
-        short[] resizedRows = new short[2 * result.Width];
+        ResizeAxis rows = new(box.Height, height),
+            columns = new(box.Width, width);
+        short[] resizedRows = new short[2 * width];
+        byte[] resized = _averaged == 1 ? [] : ArrayPool<byte>.Shared.Rent(height * width);
         for (int channel = 0; channel < source.Channels; channel++)
         {
             ReadOnlySpan<byte> inside = image[((channel * from) + (box.Top * source.Width) + box.Left)..];
-            Resize(inside, box, rows, columns, resizedRows, target.Slice(channel * to, to));
+            Span<byte> plane = target.Slice(channel * to, to);
+            if (_averaged == 1)
+            {
+                Resize(inside, box, rows, columns, resizedRows, plane);
+                continue;
+            }
+
+            Resize(inside, box, rows, columns, resizedRows, resized.AsSpan(0, height * width));
+            Average(resized, width, plane);
+        }
+
+        if (_averaged > 1)
+        {
+            ArrayPool<byte>.Shared.Return(resized);
+        }
+    }
+
+    private static int Factor(int from, int to) => (int)Math.Ceiling(from / (2.0 * to));
+
+    private void Average(ReadOnlySpan<byte> pixels, int row, Span<byte> target)
+    {
+        int count = _averaged * _averaged;
+        for (int i = 0; i < target.Length; i++)
+        {
+            int first = (i / result.Width * _averaged * row) + (i % result.Width * _averaged);
+            int sum = count / 2;
+            for (int y = 0; y < _averaged; y++)
+            {
+                foreach (byte pixel in pixels.Slice(first + (y * row), _averaged))
+                {
+                    sum += pixel;
+                }
+            }
+
+            target[i] = (byte)(sum / count);
         }
     }
 
@@ -36,9 +79,9 @@ internal sealed class ResizedCrops(ImageShape source, ImageShape result, PixelBo
     // buffer, odd ones in the second.
     private void Resize(ReadOnlySpan<byte> inside, PixelBox box, ResizeAxis rows, ResizeAxis columns, Span<short> resizedRows, Span<byte> target)
     {
-        int width = result.Width;
+        int width = resizedRows.Length / 2;
         int done = -1;
-        for (int y = 0; y < result.Height; y++)
+        for (int y = 0; y < target.Length / width; y++)
         {
             int upper = rows.First(y),
                 lower = Math.Min(upper + 1, box.Height - 1);

@@ -22,6 +22,12 @@ public abstract record Head
     /// <param name="channels">The number of channels C of the last stage.</param>
     public virtual IEnumerable<string> Problems(int channels) => [];
 
+    /// <summary>
+    /// Whether the head has weights for each position of the features, so that the network cannot be trained at one input size and used at another
+    /// (<see cref="Training.TrainingOptions.ProgressiveResizing"/>).
+    /// </summary>
+    protected internal virtual bool NeedsFixedSize => false;
+
     /// <summary>Creates the module. Fit calls it several times; it must create the same modules each time.</summary>
     /// <param name="backbone">The backbone before the head. Its last stage has <c>backbone.StageChannels[^1]</c> channels.</param>
     /// <param name="classes">The number of classes K.</param>

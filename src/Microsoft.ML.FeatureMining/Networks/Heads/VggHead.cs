@@ -13,6 +13,9 @@ public sealed record VggHead : Head
     public override string Key => "vgg";
 
     /// <inheritdoc/>
+    protected internal override bool NeedsFixedSize => true;
+
+    /// <inheritdoc/>
     protected internal override HeadModule Create(Backbone backbone, int classes)
     {
         ArgumentNullException.ThrowIfNull(backbone);
@@ -28,6 +31,9 @@ public sealed record VggPatchHead : Head
 {
     /// <inheritdoc/>
     public override string Key => "vgg-patches";
+
+    /// <inheritdoc/>
+    protected internal override bool NeedsFixedSize => true;
 
     /// <summary>Units of the two hidden layers of each branch, 1 to 99,999.</summary>
     /// <value>4096, as in VGG.</value>

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Randomness;
@@ -25,13 +26,13 @@ internal sealed class ClassPartners(ImageSet train, TrainingComponents parts, Tr
     /// The logits [N,K] of images chosen by <see cref="Draw"/>, augmented like any other. They go through the network as a separate batch, without gradient, in
     /// training mode: BatchNorm uses the statistics of this batch and updates its running statistics. Strategies do not see the stages of this pass.
     /// </summary>
-    public Tensor Logits(IReadOnlyList<long> labels, RandomStream draws)
+    public Tensor Logits(IReadOnlyList<long> labels, RandomStream draws, ImageShape size)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         using HostBatch loaded = train.Read([Draw(labels, draws)]).Single();
         ImageNetwork network = parts.Network;
-        Tensor features = network.Backbone.call(parts.Input.Of(loaded, recipe.Augmentations, random));
+        Tensor features = network.Backbone.call(parts.Input.Of(loaded, recipe.Augmentations, random, size));
         return network.Head.Classify(network.Head.Embed(features)).Logits.MoveToOuterDisposeScope();
     }
 }

@@ -10,7 +10,7 @@ namespace Microsoft.ML.FeatureMining.Training.Loop;
 
 /// <summary>
 /// Fits the head before the first epoch (<see cref="FineTuning.FitHead"/>): computes the features of the frozen backbone once, without augmentation, and
-/// minimizes the cross entropy on them with an L2 penalty. The penalty is the one with the lowest cross-validated loss.
+/// minimizes the cross entropy on them, with the class weights of the run, and an L2 penalty. The penalty is the one with the lowest cross-validated loss.
 /// </summary>
 internal sealed class HeadFit(ImageSet train, TrainingRecipe recipe, TrainingComponents parts, RandomStream random, Device device)
 {
@@ -40,8 +40,9 @@ internal sealed class HeadFit(ImageSet train, TrainingRecipe recipe, TrainingCom
         bool areSets = train.LabelSets is not null;
         (Tensor mean, Tensor scale) = Standardization(features);
         Tensor standardized = features.sub(mean).mul(scale);
-        LogisticRegression regression = new(standardized, targets, areSets);
-        Tensor weights = PathTo(regression, ChoosePenalty(standardized, targets, areSets, FoldOf(images)));
+        Tensor? importance = Importance(images);
+        LogisticRegression regression = new(standardized, targets, areSets, importance);
+        Tensor weights = PathTo(regression, ChoosePenalty(standardized, targets, areSets, importance, FoldOf(images)));
         Store(weights, mean, scale);
         metrics.Add(BatchSums.Of(regression.Loss(weights), regression.Logits(weights), targets, areSets), images.Length);
         return true;
@@ -87,6 +88,19 @@ internal sealed class HeadFit(ImageSet train, TrainingRecipe recipe, TrainingCom
         return (mean, deviation.reciprocal().MaskedFill(constant, 0));
     }
 
+    // The weight of each image by its class, [N,1], with the mean 1; null if all are equal.
+    private Tensor? Importance(int[] images)
+    {
+        if (ClassBalance.OfHead(recipe, train) is not { } weights)
+        {
+            return null;
+        }
+
+        double[] ofImages = Array.ConvertAll(images, image => weights[train.Labels[image]]);
+        double mean = ofImages.Average();
+        return tensor(Array.ConvertAll(ofImages, weight => (float)(weight / mean)), [images.Length, 1], device: device);
+    }
+
     // Images of a class are spread over the folds.
     private Tensor FoldOf(int[] images)
     {
@@ -101,7 +115,7 @@ internal sealed class HeadFit(ImageSet train, TrainingRecipe recipe, TrainingCom
         return tensor(folds, device: device);
     }
 
-    private static double ChoosePenalty(Tensor features, Tensor targets, bool areSets, Tensor folds)
+    private static double ChoosePenalty(Tensor features, Tensor targets, bool areSets, Tensor? importance, Tensor folds)
     {
         int used = features.shape[0] > LargeSet ? 1 : Math.Min(Folds, (int)features.shape[0]);
         (LogisticRegression Others, LogisticRegression HeldOut)[] splits =
@@ -131,7 +145,7 @@ internal sealed class HeadFit(ImageSet train, TrainingRecipe recipe, TrainingCom
 
         return best;
 
-        LogisticRegression Part(Tensor mask) => new(features[mask], targets[mask], areSets);
+        LogisticRegression Part(Tensor mask) => new(features[mask], targets[mask], areSets, importance?[mask]);
     }
 
     // Each fit starts from the one with the next larger penalty, which is close.

@@ -6,12 +6,13 @@ namespace Microsoft.ML.FeatureMining.Training.Loop;
 
 /// <summary>
 /// Linear classification of fixed features: multinomial logistic regression, or one logistic regression per class for multi-label, with an L2 penalty.
-/// Minimizes 1/N sum_n loss(x_n W + b, y_n) + penalty / 2 |W|^2 by L-BFGS (Nocedal and Wright 2006, algorithm 7.5).
+/// Minimizes 1/N sum_n s_n loss(x_n W + b, y_n) + penalty / 2 |W|^2 by L-BFGS (Nocedal and Wright 2006, algorithm 7.5).
 /// </summary>
 /// <param name="features">[N,E], float32.</param>
 /// <param name="targets">[N,K]: distributions, or sets of classes as 0 and 1.</param>
 /// <param name="areSets">Whether targets are sets of classes.</param>
-internal sealed class LogisticRegression(Tensor features, Tensor targets, bool areSets)
+/// <param name="importance">The weight s_n of each image, [N,1]; null for 1.</param>
+internal sealed class LogisticRegression(Tensor features, Tensor targets, bool areSets, Tensor? importance = null)
 {
     private const int History = 10;
     private const int MaxIterations = 300;
@@ -134,7 +135,7 @@ internal sealed class LogisticRegression(Tensor features, Tensor targets, bool a
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor logits = Logits(weights);
-        Tensor error = (areSets ? logits.sigmoid() : logits.softmax(1)).sub(targets).Div(features.shape[0]); // [N,K]
+        Tensor error = Weighted((areSets ? logits.sigmoid() : logits.softmax(1)).sub(targets)).Div(features.shape[0]); // [N,K]
         Tensor inner = weights[..^1];
         Tensor gradient = cat([features.t().matmul(error).Add(inner, penalty), error.sum(0, keepdim: true)]); // [E+1,K]
         double value = LossOf(logits).cpu().item<float>() + (penalty / 2 * Dot(inner, inner));
@@ -143,8 +144,11 @@ internal sealed class LogisticRegression(Tensor features, Tensor targets, bool a
 
     private Tensor LossOf(Tensor logits) =>
         areSets
-            ? nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction: nn.Reduction.Sum).Div(features.shape[0])
-            : logits.log_softmax(1).mul(targets).sum(1).mean().neg();
+            ? Weighted(nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction: nn.Reduction.None)).sum().Div(features.shape[0])
+            : Weighted(logits.log_softmax(1).mul(targets)).sum(1).mean().neg();
+
+    // [N,K].
+    private Tensor Weighted(Tensor terms) => importance is null ? terms : terms.mul(importance);
 
     private static double Dot(Tensor x, Tensor y)
     {

@@ -42,10 +42,9 @@ internal sealed class ProgressReporter(Action<TrainingProgress>? listener, int e
 
     public void EndEpoch(EpochMetrics metrics)
     {
-        if (_last is not null)
-        {
-            listener!(_last with { Elapsed = Elapsed, Remaining = Remaining(metrics.Epoch * (long)stepsPerEpoch), Completed = metrics });
-        }
+        // Before the first step, a fitted head ends epoch 0.
+        TrainingProgress last = _last ?? new(0, epochs, 0, stepsPerEpoch, metrics.TrainLoss, metrics.TrainAccuracy, 0, 0, default, default, null);
+        listener?.Invoke(last with { Elapsed = Elapsed, Remaining = Remaining(metrics.Epoch * (long)stepsPerEpoch), Completed = metrics });
     }
 
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);

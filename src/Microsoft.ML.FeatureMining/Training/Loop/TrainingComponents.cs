@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.FeatureMining.Augmentation.Engine;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Networks;
@@ -15,6 +16,7 @@ namespace Microsoft.ML.FeatureMining.Training.Loop;
 internal sealed class TrainingComponents : IDisposable
 {
     private readonly List<(string Name, nn.Module Module)> _added = [];
+    private readonly List<Teacher> _teachers = [];
     private readonly TrainingRecipe _recipe;
     private readonly WeightAverage? _average;
 
@@ -23,7 +25,15 @@ internal sealed class TrainingComponents : IDisposable
     /// <param name="device">The training device.</param>
     /// <param name="random">The random streams of the run.</param>
     /// <param name="loadWeights">Loads initial weights into the network; null keeps the random ones.</param>
-    public TrainingComponents(TrainingRecipe recipe, ImageSet train, Device device, RandomStreams random, Action<ImageNetwork>? loadWeights = null)
+    /// <param name="loadTeacher">Loads the models of a teacher; null if there are none.</param>
+    public TrainingComponents(
+        TrainingRecipe recipe,
+        ImageSet train,
+        Device device,
+        RandomStreams random,
+        Action<ImageNetwork>? loadWeights = null,
+        Func<IReadOnlyList<string>, Teacher>? loadTeacher = null
+    )
     {
         _recipe = recipe;
         Pixels = recipe.Normalization ?? train.Statistics;
@@ -45,6 +55,7 @@ internal sealed class TrainingComponents : IDisposable
         }
 
         IReadOnlyList<StageShape> stages = StageShapes(recipe.Input, device);
+        CheckSmallest(recipe.InputAt(0), device);
         HashSet<int> kept = [];
         foreach (TrainingStrategy strategy in recipe.Strategies)
         {
@@ -54,7 +65,8 @@ internal sealed class TrainingComponents : IDisposable
                 train.ClassCount,
                 device,
                 random[strategy.Key],
-                () => AddExits(strategy.Key, stages, train.ClassCount, random, device)
+                () => AddExits(strategy.Key, stages, train.ClassCount, random, device),
+                loadTeacher
             );
             using (new ModuleScope(SeedOf(strategy.Key)))
             {
@@ -63,6 +75,7 @@ internal sealed class TrainingComponents : IDisposable
             }
 
             kept.UnionWith(context.KeptStages);
+            _teachers.AddRange(context.Teachers);
             foreach ((string name, nn.Module module) in context.Modules)
             {
                 InitializeAndMove(module, random[$"weights.{name}"], device);
@@ -153,6 +166,7 @@ internal sealed class TrainingComponents : IDisposable
         Optimizer.Dispose();
         _average?.Dispose();
         _added.ForEach(added => added.Module.Dispose());
+        _teachers.ForEach(teacher => teacher.Dispose());
         Network.Dispose();
         Input.Dispose();
     }
@@ -207,6 +221,28 @@ internal sealed class TrainingComponents : IDisposable
         module.to(device);
         ChannelsLast.Apply(module);
         return module;
+    }
+
+    // The first epoch has the smallest images. A backbone that halves them too often cannot process them.
+    private void CheckSmallest(ImageShape image, Device device)
+    {
+        if (image == _recipe.Input)
+        {
+            return;
+        }
+
+        try
+        {
+            StageShapes(image, device);
+        }
+        catch (ExternalException e)
+        {
+            throw new ArgumentException(
+                $"The backbone '{_recipe.Backbone}' cannot process the images of {image.Height}x{image.Width} pixels that ProgressiveResizing starts with. "
+                    + "Raise its StartFraction or SizeMultiple.",
+                e
+            );
+        }
     }
 
     private List<StageShape> StageShapes(ImageShape image, Device device)

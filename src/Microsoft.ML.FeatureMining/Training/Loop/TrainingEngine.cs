@@ -14,7 +14,13 @@ internal static class TrainingEngine
     /// <exception cref="TrainingDivergedException">The loss or the weights became NaN or infinite.</exception>
     public static TrainingOutcome Fit(TrainingRecipe recipe, ImageSet train, ImageSet? validation, TrainingHost host)
     {
-        List<string> problems = [.. recipe.Problems(), .. SetProblems("training", recipe, train), .. DrawingProblems(recipe, train)];
+        List<string> problems =
+        [
+            .. recipe.Problems(),
+            .. SetProblems("training", recipe, train),
+            .. DrawingProblems(recipe, train),
+            .. ClassBalance.Problems(recipe, train),
+        ];
         if (validation is not null)
         {
             problems.AddRange(SetProblems("validation", recipe, validation));
@@ -33,7 +39,7 @@ internal static class TrainingEngine
         try
         {
             using TorchScope scope = new(gradients: true);
-            using TrainingLoop loop = new(recipe, train, validation, host);
+            using TrainingLoop loop = new(ClassBalance.Resolve(recipe, train), train, validation, host);
             return loop.Run();
         }
         finally
@@ -94,6 +100,9 @@ internal sealed record TrainingHost(Device Device)
 
     /// <summary>Loads initial weights into a new network; null for random weights.</summary>
     public Action<ImageNetwork>? LoadWeights { get; init; }
+
+    /// <summary>Loads the models of a teacher by their paths; null if the run has no teacher.</summary>
+    public Func<IReadOnlyList<string>, Teacher>? LoadTeacher { get; init; }
 
     /// <summary>The checkpoint store; null to save no checkpoints.</summary>
     public ICheckpointStore? Checkpoints { get; init; }

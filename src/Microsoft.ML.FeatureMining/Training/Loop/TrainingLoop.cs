@@ -31,7 +31,7 @@ internal sealed class TrainingLoop : IDisposable
         _random = new RandomStreams(recipe.Seed);
         _stepsPerEpoch = BatchLoader.Batches(train.Count, recipe.ImagesPerStep);
         _plan = new LearningRatePlan(recipe, _stepsPerEpoch);
-        _parts = new TrainingComponents(recipe, train, host.Device, _random, host.LoadWeights);
+        _parts = new TrainingComponents(recipe, train, host.Device, _random, host.LoadWeights, host.LoadTeacher);
         _step = new TrainingStep(recipe, train, _parts, _random, host);
         _validator = validation is null ? null : new Validator(validation, recipe, _parts, host.Device);
         _progress = new ProgressReporter(host.Progress, recipe.Epochs, _stepsPerEpoch);
@@ -112,7 +112,7 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>Runs the remaining steps of the epoch; returns false if the run was canceled.</summary>
     private bool RunEpoch()
     {
-        _run.BeginEpoch(() => _parts.Runs.Aggregate(_train.DrawOrder(_random["shuffle"]), (order, run) => run.Order(order, _train.Labels, _recipe.BatchSize)));
+        _run.BeginEpoch(() => _parts.Runs.Aggregate(DrawOrder(), (order, run) => run.Order(order, _train.Labels, _recipe.BatchSize)));
         long began = Stopwatch.GetTimestamp() - (long)(_run.Seconds * Stopwatch.Frequency);
         _parts.Train();
         _progress.StartEpoch(_run.Metrics.Images);
@@ -156,6 +156,9 @@ internal sealed class TrainingLoop : IDisposable
         EndEpoch(_run.Epoch + 1, RateAt(Clock(_stepsPerEpoch - 1)), validated, began);
         return true;
     }
+
+    private int[] DrawOrder() =>
+        _recipe.Sampling == Sampling.Balanced ? _train.DrawBalanced(_random["balanced-sampling"]) : _train.DrawOrder(_random["shuffle"]);
 
     /// <summary>Validates if there is a validation set; returns false if the run was canceled.</summary>
     private bool TryValidate(out (double Loss, double Accuracy)? validated)

@@ -86,7 +86,7 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traini
 
     private Batch Prepare(HostBatch loaded, TrainingClock clock)
     {
-        Batch batch = new(parts.Input.Of(loaded, recipe.Augmentations, random), Targets.Of(loaded, train, host.Device));
+        Batch batch = new(parts.Input.Of(loaded, recipe.Augmentations, random, recipe.InputAt(clock.Epoch)), Targets.Of(loaded, train, host.Device));
         return parts.Runs.Aggregate(batch, (current, run) => run.Prepare(current, clock));
     }
 
@@ -108,7 +108,15 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traini
 
         Tensor embedding = network.Head.Embed(features);
         HeadOutput output = network.Head.Classify(embedding);
-        return new ForwardPass(batch, kept, embedding, output.Logits, _criterion, output.Supervised, draws => _partners.Logits(labels, draws));
+        return new ForwardPass(
+            batch,
+            kept,
+            embedding,
+            output.Logits,
+            _criterion,
+            output.Supervised,
+            draws => _partners.Logits(labels, draws, recipe.InputAt(clock.Epoch))
+        );
     }
 }
 

@@ -166,6 +166,102 @@ public sealed class NetworkInputTests : IClassFixture<SingleThreadFixture>
         Assert.Equal(Count * seen.Length, mirrored.Length);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Of_SmallerSizeWithoutAResizingCrop_ResizesTheAugmentedImages(bool floats)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (ImageShape kept, ImageShape seen) = (new(3, 12, 21), new(3, 8, 16));
+        HostBatch batch = new(Pixels(kept, floats), new long[Count]);
+        using NetworkInput input = new(kept, floats ? PixelType.Single : PixelType.Byte, new ChannelStatistics([1, 2, 3], [4, 5, 6]), CPU, seen);
+        ImageAugmentation[] augmentations = [new RandomCrop(), new PadCropFlip { Padding = 1 }, new Cutout { Size = 3 }];
+
+        Tensor actual = input.Of(batch, augmentations, new RandomStreams(5), new ImageShape(3, 4, 8));
+
+        Tensor whole = input.Of(batch, augmentations, new RandomStreams(5));
+        TensorAssert.SameBits(AntialiasedResize.Apply(whole, 4, 8), actual);
+        TensorAssert.SameBits(whole, input.Of(batch, augmentations, new RandomStreams(5), seen));
+        Assert.Equal([Count, 3, 4, 8], actual.shape);
+        Assert.True(actual.stride(1) == 1, "The result is not channels_last.");
+    }
+
+    [Theory]
+    [InlineData(16, 16)]
+    [InlineData(13, 9)]
+    [InlineData(40, 33)]
+    public void Of_SmallerSizeWithARandomResizedCrop_IsWithinALevelOfTheTensors(int height, int width)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ImageShape shape = new(3, 67, 70);
+        HostBatch batch = new(Pixels(shape, floats: false), new long[Count]);
+        RandomResizedCrop crop = new();
+        using NetworkInput input = new(shape, PixelType.Byte, new ChannelStatistics([0, 0, 0], [1, 1, 1]), CPU);
+        ImageShape size = new(3, height, width);
+
+        Tensor actual = input.Of(batch, [new PadCropFlip { Padding = 0, Flip = false }, crop], new RandomStreams(5), size);
+
+        Tensor expected = crop.CropTo(tensor(batch.Pixels, [Count, 3, 67, 70]), size, new RandomStreams(5)[crop.Key]);
+        Assert.Equal([Count, 3, height, width], actual.shape);
+        Assert.InRange(TensorAssert.Values(expected).Zip(TensorAssert.Values(actual), (one, other) => Math.Abs(one - other)).Max(), 0, 1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Of_StripesOfOnePixelMuchSmaller_AreGray(bool floats)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ImageShape shape = new(1, 64, 64);
+        byte[] stripes = [.. Enumerable.Range(0, Count * shape.Length).Select(i => (byte)(i % 2 * 255))];
+        HostBatch batch = new(floats ? MemoryMarshal.AsBytes<float>(Array.ConvertAll(stripes, value => (float)value)).ToArray() : stripes, new long[Count]);
+        using NetworkInput input = new(shape, floats ? PixelType.Single : PixelType.Byte, new ChannelStatistics([0], [1]), CPU);
+        RandomResizedCrop whole = new()
+        {
+            MinArea = 1,
+            MinAspect = 1,
+            MaxAspect = 1,
+        };
+        ImageShape size = new(1, 8, 8);
+
+        Assert.All(TensorAssert.Values(input.Of(batch, [whole], new RandomStreams(5), size)), value => Assert.Equal(127.5, value, 1.0));
+        // The outer columns have neighbors on one side only.
+        Tensor resized = input.Of(batch, [], new RandomStreams(5), size);
+        Assert.All(TensorAssert.Values(resized.narrow(3, 1, 6)), value => Assert.Equal(127.5, value, 0.01));
+    }
+
+    [Fact]
+    public void Of_SmallerSizeWithAnOwnCrop_AsksItForTheFullSize()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        (ImageShape kept, ImageShape seen) = (new(3, 12, 21), new(3, 8, 16));
+        HostBatch batch = new(Pixels(kept, floats: false), new long[Count]);
+        using NetworkInput input = new(kept, PixelType.Byte, new ChannelStatistics([0, 0, 0], [1, 1, 1]), CPU, seen);
+        OwnCrop crop = new();
+
+        Tensor result = input.Of(batch, [crop], new RandomStreams(5), new ImageShape(3, 4, 8));
+
+        Assert.Equal([seen], crop.Asked);
+        Assert.Equal([Count, 3, 4, 8], result.shape);
+    }
+
+    private sealed record OwnCrop : ImageAugmentation
+    {
+        public List<ImageShape> Asked { get; } = [];
+
+        public override string Key => "own-crop";
+
+        protected internal override bool Crops => true;
+
+        public override Tensor Apply(Tensor images, RandomStream random) => images;
+
+        protected internal override Tensor CropTo(Tensor images, ImageShape size, RandomStream random)
+        {
+            Asked.Add(size);
+            return images.narrow(2, 0, size.Height).narrow(3, 0, size.Width);
+        }
+    }
+
     [Fact]
     public void Of_MoreBytesThanImages_TakesTheFirst()
     {

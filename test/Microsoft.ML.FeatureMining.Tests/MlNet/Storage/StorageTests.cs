@@ -178,6 +178,17 @@ public sealed class StorageTests : IClassFixture<SingleThreadFixture>, IDisposab
         Assert.Equal(Fit(options with { Storage = ImageStorage.Memory }), Fit(options with { ImageColumnName = "ImagePath" }));
     }
 
+    [Fact]
+    public void Fit_StreamedRowsWithBalancedSampling_Throws()
+    {
+        FeatureMiningOptions options = Options with { Storage = ImageStorage.Stream, Sampling = Sampling.Balanced };
+
+        ArgumentException error = Assert.Throws<ArgumentException>(() => Fit(options));
+
+        Assert.Contains("Balanced Sampling reads training images in any order", error.Message, StringComparison.Ordinal);
+        Assert.Equal(Fit(options with { Storage = ImageStorage.Memory }), Fit(options with { ImageColumnName = "ImagePath" }));
+    }
+
     [Theory]
     [InlineData(ImageStorage.Memory, "Image")]
     [InlineData(ImageStorage.Disk, "Image")]

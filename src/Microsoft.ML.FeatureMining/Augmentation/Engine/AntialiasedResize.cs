@@ -1,0 +1,38 @@
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Networks.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Augmentation.Engine;
+
+/// <summary>
+/// Bilinear resizing of a batch on its device, with antialiasing when it shrinks: PyTorch's <c>interpolate(mode="bilinear", antialias=True)</c>, which
+/// TorchSharp does not have. Each axis is one matrix product.
+/// </summary>
+internal static class AntialiasedResize
+{
+    /// <summary>From floats [N,C,H,W] to [N,C,height,width], channels_last.</summary>
+    public static Tensor Apply(Tensor images, int height, int width)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor columns = Weights((int)images.shape[3], width, images.device); // [width,W]
+        Tensor rows = Weights((int)images.shape[2], height, images.device); // [height,H]
+        return ChannelsLast.Of(rows.matmul(images.matmul(columns.t()))).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Weights(int from, int to, Device device)
+    {
+        ResampleWeights weights = new(from, from, ResizeWindow.Whole(to));
+        float[] matrix = new float[to * from];
+        for (int target = 0; target < to; target++)
+        {
+            ReadOnlySpan<int> taps = weights.Taps(target);
+            for (int i = 0; i < taps.Length; i++)
+            {
+                matrix[(target * from) + weights.First(target) + i] = (float)(taps[i] / (2.0 * ResampleWeights.Half));
+            }
+        }
+
+        return tensor(matrix, [to, from], device: device);
+    }
+}
