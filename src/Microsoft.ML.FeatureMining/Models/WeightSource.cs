@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Models.Hub;
 using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Parts;
 using Microsoft.ML.FeatureMining.Pixels;
@@ -45,6 +46,7 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open)
         PretrainedWeights.ResNet18.Equals(name, StringComparison.OrdinalIgnoreCase) ? OfPackage(PretrainedWeights.Find(name)!)
         : Directory.Exists(name) ? OfFolder(name)
         : File.Exists(name) ? OfFile(name)
+        : HubName.TryParse(name, out HubName? hub) ? OfHub(hub, HubSettings.Current)
         : throw new FileNotFoundException(
             $"The file '{name}' of InitialWeights does not exist.{Spelling.Hint(name, PretrainedWeights.All.Select(model => model.Name))}"
         );
@@ -63,33 +65,66 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open)
         }
     }
 
-    private static WeightSource OfPackage(PretrainedModel model)
+    /// <summary>The path of the package's file.</summary>
+    /// <exception cref="FileNotFoundException">The program does not have the package.</exception>
+    public static string PackagePath()
     {
         // ML.NET looks beside its assembly, which is another folder in notebooks.
         string[] folders = [AppContext.BaseDirectory, Path.GetDirectoryName(typeof(WeightSource).Assembly.Location) ?? ""];
-        string path =
-            folders.Select(folder => Path.Combine(folder, PackageFile)).FirstOrDefault(File.Exists)
+        return folders.Select(folder => Path.Combine(folder, PackageFile)).FirstOrDefault(File.Exists)
             ?? throw new FileNotFoundException(
-                $"The initial weights '{model.Name}' need the package {Package}: run 'dotnet add package {Package}' in the project of the program. "
-                    + $"The file '{Path.Combine(folders[0], PackageFile)}' does not exist."
+                $"The initial weights '{PretrainedWeights.ResNet18}' need the package {Package}: run 'dotnet add package {Package}' in the project of the "
+                    + $"program. The file '{Path.Combine(folders[0], PackageFile)}' does not exist."
             );
+    }
+
+    private static WeightSource OfPackage(PretrainedModel model)
+    {
+        string path = PackagePath();
         return new WeightSource(model.Name, () => new MemoryWeights(DnnImageFeaturizer.Read(path, model.Std))).TrainedLike(model);
     }
 
-    private static WeightSource OfFile(string path)
+    /// <summary>Finds weights in the cache of the hub.</summary>
+    /// <exception cref="InvalidDataException">The file has another format or is damaged, or the network is not one of this library.</exception>
+    /// <exception cref="FileNotFoundException">They were not downloaded yet.</exception>
+    public static WeightSource OfHub(HubName name, HubSettings settings) =>
+        new HubCache(name, settings).Weights is { } path
+            ? OfFile(path, name.Id) with
+            {
+                Name = name.ToString(),
+            }
+            : throw new FileNotFoundException(
+                $"The initial weights '{name}' were not downloaded yet, and Fit does not download. Call PretrainedWeights.Download(\"{name}\") once. Without a "
+                    + $"network, download {HubCache.ConfigFile} and {HubCache.WeightFiles[0]} of https://huggingface.co/{name.Id} on another machine, and set "
+                    + "InitialWeights to the folder with both."
+            );
+
+    private static WeightSource OfFile(string path, string? hubName = null)
     {
         WeightFormat format = WeightFormats.Of(path);
-        return format == WeightFormat.ModelZip
-            ? OfModel(path, ModelZip.ReadManifest(path), () => new MemoryWeights(ModelZip.Read(path).Weights))
-            : OfTensors(path, () => WeightFiles.Open(path, format));
+        if (format == WeightFormat.ModelZip)
+        {
+            return OfModel(path, ModelZip.ReadManifest(path), () => new MemoryWeights(ModelZip.Read(path).Weights));
+        }
+
+        WeightSource source = OfTensors(path, () => WeightFiles.Open(path, format));
+        string config = Path.Combine(Path.GetDirectoryName(path) ?? "", HubCache.ConfigFile);
+        // The hub's files have these names in every folder.
+        PretrainedModel? model =
+            HubCache.WeightFiles.Contains(Path.GetFileName(path)) && File.Exists(config) ? HubConfig.Read(config, hubName ?? path)
+            : hubName is not null ? PretrainedWeights.Find(hubName)
+            : null;
+        return model is null ? source : source.TrainedLike(model);
     }
 
     private static WeightSource OfFolder(string path) =>
         File.Exists(Path.Combine(path, SavedModel.ManifestFile))
             ? OfModel(path, SavedModel.ReadManifest(path), () => SafetensorsFile.Open(Path.Combine(path, SavedModel.WeightsFile)))
-            : throw new FileNotFoundException(
-                $"The folder '{path}' of InitialWeights has no {SavedModel.ManifestFile}, so it is not an exported model. Name a file of weights."
-            );
+        : HubCache.WeightFiles.Select(file => Path.Combine(path, file)).FirstOrDefault(File.Exists) is { } weights ? OfFile(weights)
+        : throw new FileNotFoundException(
+            $"The folder '{path}' of InitialWeights has no {SavedModel.ManifestFile} of an exported model and no {HubCache.WeightFiles[0]}. "
+                + "Name a file of weights."
+        );
 
     private static WeightSource OfModel(string path, ModelManifest manifest, Func<WeightFile> open) =>
         new(path, open)

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -42,6 +43,9 @@ internal sealed class DenseNet : LayeredBackbone
     }
 
     protected internal override string ClassifierName => "classifier";
+
+    // timm's names are torchvision's. The files that torchvision downloads have those of an older version: denselayer1.norm.1 instead of denselayer1.norm1.
+    protected internal override string MapWeightName(string name) => Regex.Replace(name, @"(\.denselayer\d+\.(?:norm|conv))\.([12])\.", "$1$2.");
 
     private void AddStem(DenseNetShape shape, int inputChannels, LayerFactory layers)
     {

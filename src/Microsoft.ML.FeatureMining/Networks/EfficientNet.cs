@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp;
@@ -74,7 +75,51 @@ internal sealed class EfficientNet : LayeredBackbone
 
     protected internal override string ClassifierName => "classifier.1";
 
+    // From timm's names. The first stage has no expansion, so its layers have other numbers.
+    protected internal override string MapWeightName(string name) =>
+        name.Split('.') switch
+        {
+            ["conv_stem", var tensor] => $"features.0.0.{tensor}",
+            ["bn1", var tensor] => $"features.0.1.{tensor}",
+            ["conv_head", var tensor] => $"features.{Plan.Length + 1}.0.{tensor}",
+            ["bn2", var tensor] => $"features.{Plan.Length + 1}.1.{tensor}",
+            ["classifier", var tensor] => $"classifier.1.{tensor}",
+            ["blocks", "0", var block, .. var layer] => $"features.1.{block}.block.{DepthwiseLayer(layer)}",
+            ["blocks", var stage, var block, .. var layer] when int.TryParse(stage, CultureInfo.InvariantCulture, out int number) =>
+                $"features.{number + 1}.{block}.block.{ExpandedLayer(layer)}",
+            _ => name,
+        };
+
     protected internal override double ClassifierDropout => _dropout;
+
+    private static string DepthwiseLayer(string[] layer) =>
+        layer switch
+        {
+            ["conv_dw", var tensor] => $"0.0.{tensor}",
+            ["bn1", var tensor] => $"0.1.{tensor}",
+            ["se", var part, var tensor] => $"1.{Excitation(part)}.{tensor}",
+            ["conv_pw", var tensor] => $"2.0.{tensor}",
+            ["bn2", var tensor] => $"2.1.{tensor}",
+            _ => string.Join('.', layer),
+        };
+
+    private static string ExpandedLayer(string[] layer) =>
+        layer switch
+        {
+            ["conv_pw", var tensor] => $"0.0.{tensor}",
+            ["bn1", var tensor] => $"0.1.{tensor}",
+            ["conv_dw", var tensor] => $"1.0.{tensor}",
+            ["bn2", var tensor] => $"1.1.{tensor}",
+            ["se", var part, var tensor] => $"2.{Excitation(part)}.{tensor}",
+            ["conv_pwl", var tensor] => $"3.0.{tensor}",
+            ["bn3", var tensor] => $"3.1.{tensor}",
+            _ => string.Join('.', layer),
+        };
+
+    private static string Excitation(string part) =>
+        part == "conv_reduce" ? "fc1"
+        : part == "conv_expand" ? "fc2"
+        : part;
 }
 
 /// <summary>The width and depth multipliers of an EfficientNet (Tan and Le 2019, equation 3), with torchvision's dropout and BatchNorm settings.</summary>

@@ -63,5 +63,15 @@ internal sealed class Vgg : LayeredBackbone
         }
     }
 
+    // timm's classifier is made of convolutions over the whole 7x7 map.
+    protected internal override string MapWeightName(string name) =>
+        name.Split('.') switch
+        {
+            ["pre_logits", "fc1", var tensor] => $"classifier.0.{tensor}",
+            ["pre_logits", "fc2", var tensor] => $"classifier.3.{tensor}",
+            ["head", "fc", var tensor] => $"classifier.6.{tensor}",
+            _ => name,
+        };
+
     protected internal override Head DefaultHead => _small ? new LinearHead() : new VggHead();
 }

@@ -9,6 +9,7 @@ internal static class WeightFiles
         format switch
         {
             WeightFormat.Safetensors => SafetensorsFile.Open(path),
-            _ => throw new InvalidDataException($"'{path}' has no tensors."),
+            WeightFormat.PyTorchZip or WeightFormat.PyTorchPickle => PyTorchFile.Open(path, format),
+            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "The format is not one of tensors alone."),
         };
 }
