@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Evaluation;
 using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Reading;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Sweeps;
 using Microsoft.ML.FeatureMining.Trainers;
@@ -134,6 +135,45 @@ public static class ImageTrainerCatalog
         ArgumentNullException.ThrowIfNull(trainers);
         ArgumentNullException.ThrowIfNull(options);
         return new VisualInductivePriorsTrainer(Internals.EnvironmentOf(trainers), options);
+    }
+}
+
+/// <summary>Plans of fine-tuning.</summary>
+public static class FineTuningCatalog
+{
+    /// <summary>
+    /// Chooses the settings for fine-tuning a pretrained network on these rows: image size, batch size and epochs, by the number of rows, the speed of this
+    /// machine and the time that may be spent. Reads the labels, and times the network for about a second.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="rows">The training rows; the label is a key, text or a number.</param>
+    /// <param name="goal">What to plan for; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The label column is missing or has another type, or the time is not above zero.</exception>
+    /// <exception cref="InvalidOperationException">There are fewer than two classes.</exception>
+    /// <exception cref="ArgumentException">The initial weights cannot be used.</exception>
+    public static FineTuningPlan PlanFineTuning(this MulticlassClassificationCatalog catalog, IDataView rows, FineTuningGoal? goal = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(rows);
+        goal ??= new FineTuningGoal();
+        if (goal.Time is { } time)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(time, TimeSpan.Zero, nameof(goal));
+        }
+
+        int[] rowsPerClass = [.. RowClasses.Read(rows, goal.Options.LabelColumnName).Counts().Where(count => count > 0)];
+        if (rowsPerClass.Length < 2)
+        {
+            throw new InvalidOperationException(
+                $"Column '{goal.Options.LabelColumnName}' has {rowsPerClass.Length} class{(rowsPerClass.Length == 1 ? "" : "es")}; at least 2 are needed."
+            );
+        }
+
+        FeatureMiningOptions options = goal.Options with { InitialWeights = goal.Options.InitialWeights ?? PretrainedWeights.ResNet18 };
+        OptionsCheck.Check(options);
+        InputSettings input = InputSettings.Of(options);
+        StepTimes times = StepTimes.Measure(input.Backbone, ComputeDevice.Of(Internals.EnvironmentOf(catalog)));
+        return new FineTuningPlanner(goal with { Options = options }, rowsPerClass, times, Math.Max(input.Height, input.Width)).Plan();
     }
 }
 

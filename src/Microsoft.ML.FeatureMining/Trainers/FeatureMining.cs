@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.Runtime;
@@ -22,6 +23,18 @@ public sealed record FeatureMiningOptions : ImageClassificationOptions
     /// <summary>Whether each image of a batch gets its own mask.</summary>
     /// <value>false: one mask per iteration, as in the paper's text.</value>
     public bool MaskPerImage { get; init; }
+
+    /// <summary>The recipe of the paper, trained from scratch: the defaults.</summary>
+    public static FeatureMiningOptions Paper { get; } = new();
+
+    /// <summary>
+    /// A recipe for fine-tuning pretrained weights on a few hundred to a few thousand images: the head is fitted to the frozen features first; then all layers
+    /// are trained, earlier ones at lower rates. <see cref="FineTuningCatalog.PlanFineTuning"/> chooses size and epochs for your images, machine and time.
+    /// </summary>
+    /// <param name="weights">The weights, see <see cref="TrainingOptions.InitialWeights"/>.</param>
+    /// <param name="epochs">The number of epochs; with 0, only the head is fitted.</param>
+    public static FeatureMiningOptions FineTune(string weights = PretrainedWeights.ResNet18, int epochs = 10) =>
+        FineTuningRecipe.Apply(new FeatureMiningOptions { InitialWeights = weights }, epochs, batch: 32);
 
     internal override TrainingRecipe ToRecipe(ImageShape input, long seed) =>
         base.ToRecipe(input, seed) with

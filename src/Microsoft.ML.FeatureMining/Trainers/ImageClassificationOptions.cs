@@ -239,7 +239,7 @@ public abstract record ImageClassificationOptions : TrainingOptions
     }
 
     /// <summary>What the trainer's paper uses; applies if neither an option nor the initial weights say it.</summary>
-    internal virtual PaperInput Paper => new("cifar-resnet-56", 32);
+    internal virtual PaperInput PublishedInput => new("cifar-resnet-56", 32);
 
     /// <summary>The recipe for a network with that input shape.</summary>
     internal virtual TrainingRecipe ToRecipe(ImageShape input, long seed)

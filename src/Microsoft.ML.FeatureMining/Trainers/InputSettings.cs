@@ -21,7 +21,7 @@ internal sealed class InputSettings
     private InputSettings(ImageClassificationOptions options, WeightSource? weights)
     {
         (_options, _weights) = (options, weights);
-        PaperInput paper = options.Paper;
+        PaperInput paper = options.PublishedInput;
         Backbone = BackboneCatalog.Canonical(options.Backbone ?? weights?.Backbone ?? paper.Backbone);
         Height = options.ImageHeight ?? options.ImageWidth ?? weights?.Input?.Height ?? paper.ImageSize;
         Width = options.ImageWidth ?? options.ImageHeight ?? weights?.Input?.Width ?? paper.ImageSize;

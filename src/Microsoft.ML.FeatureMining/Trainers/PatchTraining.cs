@@ -70,7 +70,7 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
 
     private bool HasWholeImages => SwitchEpoch >= 0 && SwitchEpoch < Epochs;
 
-    internal override PaperInput Paper => new("vgg-16", 224);
+    internal override PaperInput PublishedInput => new("vgg-16", 224);
 
     /// <summary>The recipe of the epochs on whole images.</summary>
     internal override TrainingRecipe ToRecipe(ImageShape input, long seed) =>

@@ -24,7 +24,7 @@ public sealed record SsmOptions : ImageClassificationOptions
         CropPadding = 0;
     }
 
-    internal override PaperInput Paper => new("resnet-50", 224, 224.0 / 256);
+    internal override PaperInput PublishedInput => new("resnet-50", 224, 224.0 / 256);
 
     internal override IEnumerable<string> TrainerProblems() =>
         Head is SplitAndShareHead

@@ -65,7 +65,7 @@ public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
     /// <summary>Whether Fit must induce the hierarchy first.</summary>
     internal bool InducesHierarchy => TreeSupervisionWeight > 0 && Hierarchy is null;
 
-    internal override PaperInput Paper => new("dsk-resnext-50-32x4d", 224);
+    internal override PaperInput PublishedInput => new("dsk-resnext-50-32x4d", 224);
 
     internal override TrainingRecipe ToRecipe(ImageShape input, long seed) =>
         base.ToRecipe(input, seed) with

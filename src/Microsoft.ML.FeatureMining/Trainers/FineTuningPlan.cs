@@ -1,0 +1,192 @@
+using System.Globalization;
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Trainers;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Schedules;
+
+namespace Microsoft.ML.FeatureMining;
+
+/// <summary>How much time fine-tuning may take.</summary>
+public enum Effort
+{
+    /// <summary>
+    /// Fits only the head, to the features of the pretrained network. Each image goes through the network once.
+    /// </summary>
+    Fast,
+
+    /// <summary>Trains all layers, in about five minutes.</summary>
+    Balanced,
+
+    /// <summary>Trains all layers for up to an hour.</summary>
+    Best,
+}
+
+/// <summary>What <see cref="FineTuningCatalog.PlanFineTuning"/> plans for.</summary>
+public sealed record FineTuningGoal
+{
+    /// <summary>How much time to spend.</summary>
+    /// <value><see cref="Effort.Balanced"/>.</value>
+    public Effort Effort { get; init; } = Effort.Balanced;
+
+    /// <summary>The time for Fit, instead of that of <see cref="Effort"/>. The plan keeps to it by estimates; Fit does not watch the clock.</summary>
+    /// <value>null: that of <see cref="Effort"/>.</value>
+    public TimeSpan? Time { get; init; }
+
+    /// <summary>
+    /// Settings to keep: columns, validation rows, seed, workspace and so on. The plan replaces what it is about: size, epochs, batch size, optimizer,
+    /// schedule, augmentations, fine-tuning. Without <see cref="TrainingOptions.InitialWeights"/>, they are <see cref="PretrainedWeights.ResNet18"/>.
+    /// </summary>
+    /// <value>The defaults of <see cref="FeatureMiningOptions"/>.</value>
+    public FeatureMiningOptions Options { get; init; } = new();
+
+    internal TimeSpan Budget =>
+        Time
+        ?? Effort switch
+        {
+            Effort.Best => TimeSpan.FromHours(1),
+            _ => TimeSpan.FromMinutes(5),
+        };
+}
+
+/// <summary>A setting that a plan chose.</summary>
+/// <param name="Name">What it is, such as "image size".</param>
+/// <param name="Value">Its value.</param>
+/// <param name="Reason">Why.</param>
+public sealed record PlannedSetting(string Name, string Value, string Reason)
+{
+    /// <summary>One line.</summary>
+    public override string ToString() => $"{Name}: {Value} ({Reason})";
+}
+
+/// <summary>Options for fine-tuning a pretrained network on a set of images, chosen for the set, the machine and the time.</summary>
+/// <param name="Options">The options for the trainer.</param>
+/// <param name="Settings">What was chosen, and why.</param>
+/// <param name="ExpectedTime">The estimated time of Fit.</param>
+/// <param name="Images">The number of training rows with a label.</param>
+/// <param name="Classes">The number of classes.</param>
+/// <param name="Parameters">The number of parameters of the network without its head.</param>
+public sealed record FineTuningPlan(
+    FeatureMiningOptions Options,
+    IReadOnlyList<PlannedSetting> Settings,
+    TimeSpan ExpectedTime,
+    int Images,
+    int Classes,
+    long Parameters
+);
+
+/// <summary>Chooses the settings of a <see cref="FineTuningPlan"/>.</summary>
+/// <param name="goal">What to plan for.</param>
+/// <param name="rowsPerClass">The number of training rows of each class.</param>
+/// <param name="times">How long the network takes.</param>
+/// <param name="input">Height and width that the weights were trained at.</param>
+internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> rowsPerClass, StepTimes times, int input)
+{
+    // Decoding and resizing one photograph on one core.
+    private const double DecodeSeconds = 0.012;
+
+    // Estimates of a machine that does other work too.
+    private const double Margin = 0.9;
+
+    // The features of all images may take this share of the time; the rest is for training.
+    private const double FeatureShare = 0.5;
+
+    private const int SmallestInput = 96;
+    private const int SizeStep = 32;
+    private const int MaxEpochs = 20;
+    private const int StepsPerEpoch = 4;
+
+    private readonly List<PlannedSetting> _settings = [];
+    private readonly int _images = rowsPerClass.Sum();
+
+    public FineTuningPlan Plan()
+    {
+        FeatureMiningOptions options = goal.Options;
+        int size = ChooseSize();
+        int batch = ChooseBatch();
+        int epochs = ChooseEpochs(size);
+        double seconds = (_images * DecodeSeconds / Environment.ProcessorCount) + HeadSeconds(size) + (epochs * EpochSeconds(size));
+        options = FineTuningRecipe.Apply(options, epochs, batch) with { ImageHeight = size, ImageWidth = size };
+        return new FineTuningPlan(options, _settings, TimeSpan.FromSeconds(seconds), _images, rowsPerClass.Count, times.Parameters);
+    }
+
+    private double Left => (goal.Budget.TotalSeconds * Margin) - (_images * DecodeSeconds / Environment.ProcessorCount);
+
+    private double HeadSeconds(int size) => _images * times.At(size, size).Forward;
+
+    private double EpochSeconds(int size) => _images * times.At(size, size).Step;
+
+    private int ChooseSize()
+    {
+        int size = input;
+        while (goal.Effort != Effort.Fast && size > SmallestInput && HeadSeconds(size) > FeatureShare * Left)
+        {
+            size -= SizeStep;
+        }
+
+        return Told(
+            "image size",
+            size,
+            size == input ? "as the weights were trained" : Invariant($"at {input} pixels the features alone would take {Minutes(HeadSeconds(input))}")
+        );
+    }
+
+    private int ChooseBatch()
+    {
+        int batch = 32;
+        while (batch > 8 && _images < StepsPerEpoch * batch)
+        {
+            batch /= 2;
+        }
+
+        return Told("batch size", batch, Invariant($"{(_images + batch - 1) / batch} steps per epoch"));
+    }
+
+    private int ChooseEpochs(int size)
+    {
+        if (goal.Effort == Effort.Fast)
+        {
+            return Told("epochs", 0, "only the head is fitted, to the features of the pretrained network");
+        }
+
+        int possible = (int)Math.Min(MaxEpochs, (Left - HeadSeconds(size)) / EpochSeconds(size));
+        return possible < 1
+            ? Told(
+                "epochs",
+                0,
+                Invariant(
+                    $"an epoch over all layers takes {Minutes(EpochSeconds(size))}, too long for {Minutes(goal.Budget.TotalSeconds)}; only the head is fitted"
+                )
+            )
+            : Told("epochs", possible, possible == MaxEpochs ? "more bring little" : Invariant($"as many as {Minutes(goal.Budget.TotalSeconds)} allow"));
+    }
+
+    private int Told(string name, int value, string reason)
+    {
+        _settings.Add(new PlannedSetting(name, value.ToString(CultureInfo.InvariantCulture), reason));
+        return value;
+    }
+
+    private static string Minutes(double seconds) => seconds < 90 ? Invariant($"{seconds:f0} s") : Invariant($"{seconds / 60:f1} min");
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>The recipe of fine-tuning, as measured (docs/RESULTS.md, "Fine-tuning").</summary>
+internal static class FineTuningRecipe
+{
+    public static FeatureMiningOptions Apply(FeatureMiningOptions options, int epochs, int batch) =>
+        options with
+        {
+            InitialWeights = options.InitialWeights ?? PretrainedWeights.ResNet18,
+            FineTuning = new FineTuning { FitHead = true, LayerDecay = 0.7 },
+            Stages = 0,
+            Epochs = epochs,
+            BatchSize = batch,
+            LearningRate = 0.003,
+            WarmupEpochs = epochs > 1 ? 1 : 0,
+            Schedule = new CosineSchedule(),
+            CropPadding = 0,
+            Augmentations = [new RandomResizedCrop { MinArea = 0.35 }],
+        };
+}

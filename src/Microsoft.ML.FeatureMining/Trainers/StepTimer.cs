@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Trainers;
+
+/// <summary>How long a network takes for one image on this machine, in seconds.</summary>
+/// <param name="Forward">Scoring.</param>
+/// <param name="Step">Forward and backward pass of a training step.</param>
+/// <param name="Parameters">The number of parameters of the backbone.</param>
+internal readonly record struct StepTimes(double Forward, double Step, long Parameters)
+{
+    private const int Images = 8;
+    private const int Repetitions = 2;
+
+    // A small image takes long enough to measure; the time grows with the number of pixels.
+    private const int Side = 128;
+
+    /// <summary>Measures at <see cref="Side"/> pixels and scales to images of another size.</summary>
+    public static StepTimes Measure(string backbone, Device device)
+    {
+        using TorchScope scope = new(gradients: true);
+        using DisposeScope tensors = NewDisposeScope();
+        using ImageNetwork network = NetworkFactory.Create(backbone, inputChannels: 3, classes: 2);
+        network.to(device);
+        ChannelsLast.Apply(network);
+        Tensor images = ones([Images, 3, Side, Side], ScalarType.Float32, device); // random numbers would come from the generator of the program
+        network.eval();
+        double forward = Seconds(() =>
+        {
+            using IDisposable noGrad = no_grad();
+            network.call(images).sum().cpu();
+        });
+        network.train();
+        double step = Seconds(() =>
+        {
+            network.call(images).sum().backward();
+            network.Head.parameters().First().grad!.cpu();
+        });
+        return new StepTimes(forward, step, network.Backbone.parameters().Sum(parameter => parameter.numel()));
+    }
+
+    /// <summary>The times for images of that size.</summary>
+    public StepTimes At(int height, int width)
+    {
+        double ratio = (double)height * width / (Side * Side);
+        return this with { Forward = Forward * ratio, Step = Step * ratio };
+    }
+
+    // The fastest repetition, without the first, which also allocates memory.
+    private static double Seconds(Action act)
+    {
+        double fastest = double.PositiveInfinity;
+        for (int i = 0; i <= Repetitions; i++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            long began = Stopwatch.GetTimestamp();
+            act();
+            fastest = i == 0 ? fastest : Math.Min(fastest, Stopwatch.GetElapsedTime(began).TotalSeconds);
+        }
+
+        return fastest / Images;
+    }
+}
