@@ -13,15 +13,16 @@ namespace Microsoft.ML.FeatureMining.Models;
 internal sealed class TeacherLoader(ImageSet train, IReadOnlyList<string>? classNames, Device device)
 {
     /// <param name="models">The models, what they are called in errors, and their weights, which sum to 1.</param>
+    /// <param name="normalization">The statistics that batches are normalized by.</param>
     /// <exception cref="ArgumentException">A model does not fit to the training set; the message says why.</exception>
-    public Teacher Load(IReadOnlyList<(SavedModel Model, string Name, double Weight)> models)
+    public Teacher Load(IReadOnlyList<(SavedModel Model, string Name, double Weight)> models, ChannelStatistics normalization)
     {
         // All are checked before the first network is made.
         int[][] orders = [.. models.Select(entry => Order(entry.Model.Manifest, entry.Name))];
-        return new Teacher([.. models.Zip(orders, (entry, order) => Network(entry.Model, order, entry.Weight))]);
+        return new Teacher([.. models.Zip(orders, (entry, order) => Network(entry.Model, order, entry.Weight, normalization))]);
     }
 
-    private TeacherNetwork Network(SavedModel saved, int[] order, double weight)
+    private TeacherNetwork Network(SavedModel saved, int[] order, double weight, ChannelStatistics normalization)
     {
         ModelManifest manifest = saved.Manifest;
         ImageShape input = manifest.Preprocessing.Shape;
@@ -35,7 +36,7 @@ internal sealed class TeacherLoader(ImageSet train, IReadOnlyList<string>? class
             manifest.Exits
         );
         ChannelStatistics own = new([.. manifest.Mean], [.. manifest.Std]);
-        return new TeacherNetwork(network, input, own, train.Statistics, order, weight, device);
+        return new TeacherNetwork(network, input, own, normalization, order, weight, device);
     }
 
     // For each class of the training set, its index in the model's output.

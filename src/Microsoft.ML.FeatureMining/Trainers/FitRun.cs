@@ -27,6 +27,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     /// <param name="initial">Initial weights of the same network; null for those that the recipe specifies.</param>
     public TrainingOutcome Train(TrainingRecipe recipe, TrainingRows rows, NamedTensors? initial = null)
     {
+        recipe = TeacherFiles.WithHashes(recipe);
         Info(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -43,7 +44,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
                 initial is not null ? initial.CopyTo
                 : recipe.InitialWeights is { } weights ? network => Load(weights, recipe, network)
                 : null,
-            LoadTeacher = paths => LoadTeacher(paths, rows),
+            LoadTeacher = (paths, normalization) => LoadTeacher(paths, rows, normalization),
         };
         if (options.WorkspacePath is not { } path)
         {
@@ -265,10 +266,10 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         }
     }
 
-    private Teacher LoadTeacher(IReadOnlyList<string> paths, TrainingRows rows)
+    private Teacher LoadTeacher(IReadOnlyList<string> paths, TrainingRows rows, ChannelStatistics normalization)
     {
         Info($"Teacher: {string.Join(", ", paths)}");
-        return new TeacherLoader(rows.Train, rows.Keys.ItemType is null ? null : rows.Keys.Names, device).Load(TeacherFiles.Read(paths));
+        return new TeacherLoader(rows.Train, rows.Keys.ItemType is null ? null : rows.Keys.Names, device).Load(TeacherFiles.Read(paths), normalization);
     }
 
     private object Describe(TrainingRecipe recipe, TrainingRows rows) =>

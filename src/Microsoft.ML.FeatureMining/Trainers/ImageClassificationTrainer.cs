@@ -68,7 +68,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         using IChannel channel = _host.Start("Training");
         FitRun run = new(_host, channel, _options, ComputeDevice.Of(_environment));
         using TrainingRows rows = run.Read(input, _seed);
-        TrainingRecipe recipe = TeacherFiles.WithHashes(CreateRecipe(rows.Train));
+        TrainingRecipe recipe = CreateRecipe(rows.Train);
         run.Info(InputSettings.Of(_options).Describe(recipe));
         ModelManifest untrained = CreateManifest(rows, recipe);
         UntrainedModelCheck.Run(untrained, ComputeDevice.Of(_environment));

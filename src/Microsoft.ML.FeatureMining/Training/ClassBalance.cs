@@ -59,7 +59,6 @@ internal static class ClassBalance
             ? recipe with
             {
                 Loss = loss with { ClassWeights = Weights(recipe.ClassWeighting, recipe.EffectiveNumberBeta, train.CountImages()) },
-                ClassWeighting = ClassWeighting.None,
             }
             : recipe;
 

@@ -140,7 +140,7 @@ public sealed class TeacherDistillationTests : IClassFixture<SingleThreadFixture
         Tensor images = randn(4, 3, 8, 8);
         Tensor expected = same.Probabilities(images, 1);
 
-        TensorAssert.SameBits(stack([expected[.., 2], expected[.., 0], expected[.., 1]], 1), other.Probabilities(images, 1));
+        TensorAssert.Close(stack([expected[.., 2], expected[.., 0], expected[.., 1]], 1), other.Probabilities(images, 1), 1e-6, "probabilities");
     }
 
     [Fact]
@@ -268,6 +268,53 @@ public sealed class TeacherDistillationTests : IClassFixture<SingleThreadFixture
         Assert.True(student.History[^1].ValidationAccuracy > 0.9, $"The accuracy is {student.History[^1].ValidationAccuracy}.");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Fit_NormalizationOfTheWeights_IsConvertedToTheTeachers(bool given)
+    {
+        ImageSet train = TinyData.Bands(20);
+        using ImageScorer scorer = new(SavedModel.LoadFolder(TinyTeacher.Folder), CPU);
+        float[] scores = new float[40];
+        using HostBatch images = train
+            .Read([
+                [.. Enumerable.Range(0, 20)],
+            ])
+            .Single();
+        scorer.Score(images.Pixels, 20, scores);
+        Watch watch = new();
+
+        TinyRun.Fit(
+            TinyRun.Recipe with
+            {
+                Epochs = 1,
+                BatchSize = 20,
+                Normalization = given ? new ChannelStatistics([30], [20]) : null,
+                Strategies = [watch],
+            },
+            train
+        );
+
+        // The order of the images is random.
+        Assert.All(scores.Order().Zip(watch.Probabilities.Order()), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+    }
+
+    /// <summary>Notes the probabilities of a teacher.</summary>
+    private sealed class Watch : TrainingStrategy
+    {
+        public override string Key => "watch";
+
+        internal float[] Probabilities { get; private set; } = [];
+
+        protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context.LoadTeacher([TinyTeacher.Folder]));
+
+        private sealed class Run(Watch watch, Teacher teacher) : StrategyRun
+        {
+            public override void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock) =>
+                watch.Probabilities = TensorAssert.Values(teacher.Probabilities(pass.Batch.Images, 1));
+        }
+    }
+
     private static ImageSet Swapped(ImageSet set)
     {
         ImageSetBuilder builder = new(set.Shape);
@@ -279,7 +326,7 @@ public sealed class TeacherDistillationTests : IClassFixture<SingleThreadFixture
         return builder.Build(2);
     }
 
-    private Teacher Load(IReadOnlyList<string>? classNames, params string[] paths) => TinyTeacher.Loader(_train, classNames)(paths);
+    private Teacher Load(IReadOnlyList<string>? classNames, params string[] paths) => TinyTeacher.Loader(_train, classNames)(paths, _train.Statistics);
 
     private void AssertNotLoaded(string problem, IReadOnlyList<string>? classNames = null)
     {

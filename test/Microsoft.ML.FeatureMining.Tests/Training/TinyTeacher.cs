@@ -48,6 +48,6 @@ internal static class TinyTeacher
     }
 
     /// <summary>Loads teachers for a training set without class names, unless they are given.</summary>
-    public static Func<IReadOnlyList<string>, Teacher> Loader(ImageSet train, IReadOnlyList<string>? classNames = null) =>
-        paths => new TeacherLoader(train, classNames, CPU).Load(TeacherFiles.Read(paths));
+    public static Func<IReadOnlyList<string>, ChannelStatistics, Teacher> Loader(ImageSet train, IReadOnlyList<string>? classNames = null) =>
+        (paths, normalization) => new TeacherLoader(train, classNames, CPU).Load(TeacherFiles.Read(paths), normalization);
 }

@@ -3,7 +3,10 @@ using System.Diagnostics;
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
 /// <summary>Adds speed and remaining time to the progress of the loop.</summary>
-internal sealed class ProgressReporter(Action<TrainingProgress>? listener, int epochs, int stepsPerEpoch)
+/// <param name="listener">Receives the progress; null for nobody.</param>
+/// <param name="stepCosts">For each epoch the relative time of a step: its number of pixels, which differs with progressive resizing.</param>
+/// <param name="stepsPerEpoch">Steps per epoch.</param>
+internal sealed class ProgressReporter(Action<TrainingProgress>? listener, IReadOnlyList<double> stepCosts, int stepsPerEpoch)
 {
     private long _started = Stopwatch.GetTimestamp();
     private long _stepsBefore;
@@ -24,17 +27,18 @@ internal sealed class ProgressReporter(Action<TrainingProgress>? listener, int e
             return;
         }
 
+        TimeSpan elapsed = Elapsed;
         _last = new TrainingProgress(
             epoch,
-            epochs,
+            stepCosts.Count,
             step,
             stepsPerEpoch,
             loss,
             accuracy,
             rate,
             (images - _imagesBefore) / Stopwatch.GetElapsedTime(_epochStarted).TotalSeconds,
-            Elapsed,
-            Remaining((epoch - 1) * (long)stepsPerEpoch + step),
+            elapsed,
+            Remaining((epoch - 1) * (long)stepsPerEpoch + step, elapsed),
             Completed: null
         );
         listener(_last);
@@ -43,11 +47,28 @@ internal sealed class ProgressReporter(Action<TrainingProgress>? listener, int e
     public void EndEpoch(EpochMetrics metrics)
     {
         // Before the first step, a fitted head ends epoch 0.
-        TrainingProgress last = _last ?? new(0, epochs, 0, stepsPerEpoch, metrics.TrainLoss, metrics.TrainAccuracy, 0, 0, default, default, null);
-        listener?.Invoke(last with { Elapsed = Elapsed, Remaining = Remaining(metrics.Epoch * (long)stepsPerEpoch), Completed = metrics });
+        TrainingProgress last = _last ?? new(0, stepCosts.Count, 0, stepsPerEpoch, metrics.TrainLoss, metrics.TrainAccuracy, 0, 0, default, default, null);
+        TimeSpan elapsed = Elapsed;
+        listener?.Invoke(last with { Elapsed = elapsed, Remaining = Remaining(metrics.Epoch * (long)stepsPerEpoch, elapsed), Completed = metrics });
     }
 
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);
 
-    private TimeSpan Remaining(long steps) => Elapsed * (((double)epochs * stepsPerEpoch - steps) / Math.Max(1, steps - _stepsBefore));
+    private TimeSpan Remaining(long steps, TimeSpan elapsed)
+    {
+        double done = Cost(steps) - Cost(_stepsBefore);
+        return done > 0 ? elapsed * ((Cost((long)stepCosts.Count * stepsPerEpoch) - Cost(steps)) / done) : TimeSpan.Zero;
+    }
+
+    // Of the first steps of the run.
+    private double Cost(long steps)
+    {
+        double cost = 0;
+        for (int epoch = 0; epoch < stepCosts.Count && steps > 0; epoch++, steps -= stepsPerEpoch)
+        {
+            cost += stepCosts[epoch] * Math.Min(steps, stepsPerEpoch);
+        }
+
+        return cost;
+    }
 }

@@ -32,7 +32,7 @@ internal sealed class TrainingComponents : IDisposable
         Device device,
         RandomStreams random,
         Action<ImageNetwork>? loadWeights = null,
-        Func<IReadOnlyList<string>, Teacher>? loadTeacher = null
+        Func<IReadOnlyList<string>, ChannelStatistics, Teacher>? loadTeacher = null
     )
     {
         _recipe = recipe;
@@ -66,7 +66,7 @@ internal sealed class TrainingComponents : IDisposable
                 device,
                 random[strategy.Key],
                 () => AddExits(strategy.Key, stages, train.ClassCount, random, device),
-                loadTeacher
+                loadTeacher is null ? null : paths => loadTeacher(paths, Pixels)
             );
             using (new ModuleScope(SeedOf(strategy.Key)))
             {

@@ -101,8 +101,8 @@ internal sealed record TrainingHost(Device Device)
     /// <summary>Loads initial weights into a new network; null for random weights.</summary>
     public Action<ImageNetwork>? LoadWeights { get; init; }
 
-    /// <summary>Loads the models of a teacher by their paths; null if the run has no teacher.</summary>
-    public Func<IReadOnlyList<string>, Teacher>? LoadTeacher { get; init; }
+    /// <summary>Loads the models of a teacher by their paths, for batches that are normalized by these statistics; null if the run has no teacher.</summary>
+    public Func<IReadOnlyList<string>, ChannelStatistics, Teacher>? LoadTeacher { get; init; }
 
     /// <summary>The checkpoint store; null to save no checkpoints.</summary>
     public ICheckpointStore? Checkpoints { get; init; }

@@ -34,7 +34,7 @@ internal sealed class TrainingLoop : IDisposable
         _parts = new TrainingComponents(recipe, train, host.Device, _random, host.LoadWeights, host.LoadTeacher);
         _step = new TrainingStep(recipe, train, _parts, _random, host);
         _validator = validation is null ? null : new Validator(validation, recipe, _parts, host.Device);
-        _progress = new ProgressReporter(host.Progress, recipe.Epochs, _stepsPerEpoch);
+        _progress = new ProgressReporter(host.Progress, [.. Enumerable.Range(0, recipe.Epochs).Select(StepCost)], _stepsPerEpoch);
         _run = new RunState(_parts, _random, recipe.EarlyStopping, host.Device);
         _checkpointer = new Checkpointer(_run, recipe, host);
     }
@@ -194,6 +194,8 @@ internal sealed class TrainingLoop : IDisposable
     }
 
     private TrainingClock Clock(int step) => new(_run.Epoch, _recipe.Epochs, step, _stepsPerEpoch);
+
+    private double StepCost(int epoch) => (double)_recipe.InputAt(epoch).Length / _recipe.Input.Length;
 
     private double RateAt(TrainingClock clock) => _run.RateFactor * _plan.At(clock);
 
