@@ -70,7 +70,7 @@ public static class PretrainedWeights
     /// The environment variables of the hub apply: HF_HOME and HF_HUB_CACHE (where the cache is, by default <c>~/.cache/huggingface/hub</c>), HF_ENDPOINT (a
     /// mirror), HF_TOKEN (for models that need it), HF_HUB_OFFLINE (1: never connect).
     /// </remarks>
-    /// <param name="name">A name of <see cref="All"/>, <c>timm/model</c>, or <c>hf://owner/model</c>, also with a revision: <c>hf://owner/model@v1.0</c>.</param>
+    /// <param name="name">A name of <see cref="All"/>, <c>timm/model</c>, or <c>hf://owner/model</c>; <c>@revision</c> may follow.</param>
     /// <param name="progress">Called several times per file on the same thread.</param>
     /// <param name="cancellationToken">Stops the download; the next call resumes it.</param>
     /// <returns>The path of the weights file in the cache. Weights that come with a NuGet package are not downloaded.</returns>

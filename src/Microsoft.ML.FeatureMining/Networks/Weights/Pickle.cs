@@ -13,22 +13,28 @@ namespace Microsoft.ML.FeatureMining.Networks.Weights;
 /// <c>object?[]</c> (a tuple), <c>List</c>, <see cref="PickleDictionary"/>, <see cref="PickleGlobal"/>, <see cref="PickledStorage"/>,
 /// <see cref="PickledTensor"/>. It has no loops and no calls, so its time and memory are linear in its length.
 /// </remarks>
-internal sealed class Pickle(Stream stream)
+internal sealed class Pickle
 {
     private const int MaxTextBytes = 1 << 20;
 
     private static readonly object Mark = new();
 
+    private readonly Stream _input;
+    private readonly Action<PickledStorage>? _onStorage;
     private readonly List<object?> _stack = [];
     private readonly Dictionary<long, object?> _memo = [];
 
+    private Pickle(Stream input, Action<PickledStorage>? onStorage) => (_input, _onStorage) = (input, onStorage);
+
     /// <summary>Reads one pickle and leaves the stream after it.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="onStorage">Called for each storage that the pickle refers to.</param>
     /// <exception cref="InvalidDataException">The pickle is damaged, or contains something else; the message says what.</exception>
-    public static object? Read(Stream stream)
+    public static object? Read(Stream stream, Action<PickledStorage>? onStorage = null)
     {
         try
         {
-            return new Pickle(stream).Run();
+            return new Pickle(stream, onStorage).Run();
         }
         catch (EndOfStreamException e)
         {
@@ -95,7 +101,9 @@ internal sealed class Pickle(Stream stream)
                     _stack.Add(Pop<PickleGlobal>().Call(arguments));
                     break;
                 case 'Q':
-                    _stack.Add(PickledStorage.Of(Pop<object?[]>()));
+                    PickledStorage storage = PickledStorage.Of(Pop<object?[]>());
+                    _onStorage?.Invoke(storage);
+                    _stack.Add(storage);
                     break;
                 case 'b': // BUILD: the attributes of a state_dict, such as its version.
                     Pop();
@@ -170,7 +178,7 @@ internal sealed class Pickle(Stream stream)
                 break;
             case '\x8a': // LONG1
                 BigInteger integer = new(ReadBytes(ReadByte()));
-                value = integer >= long.MinValue && integer <= long.MaxValue ? (long)integer : integer;
+                value = integer >= long.MinValue && integer <= long.MaxValue ? (object)(long)integer : integer;
                 break;
             case 'G':
                 value = BinaryPrimitives.ReadDoubleBigEndian(ReadBytes(8));
@@ -235,7 +243,7 @@ internal sealed class Pickle(Stream stream)
     private static InvalidDataException Unexpected<T>(object? value) =>
         new($"The pickle has {value?.GetType().Name ?? "None"} where a state_dict has {typeof(T).Name}.");
 
-    private int ReadByte() => stream.ReadByte() is >= 0 and var value ? value : throw new EndOfStreamException();
+    private int ReadByte() => _input.ReadByte() is >= 0 and var value ? value : throw new EndOfStreamException();
 
     private int ReadInt32() => BinaryPrimitives.ReadInt32LittleEndian(ReadBytes(4));
 
@@ -249,7 +257,7 @@ internal sealed class Pickle(Stream stream)
         }
 
         byte[] bytes = new byte[count];
-        stream.ReadExactly(bytes);
+        _input.ReadExactly(bytes);
         return bytes;
     }
 

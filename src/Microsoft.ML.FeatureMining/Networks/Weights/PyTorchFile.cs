@@ -174,7 +174,7 @@ internal sealed class PyTorchFile : WeightFile
         }
     }
 
-    /// <summary>The format before PyTorch 1.6: magic number, protocol, system, the object, the keys of the storages; then each storage after its length.</summary>
+    /// <summary>The format before PyTorch 1.6: magic number, protocol, system, object, keys of the storages; then each storage after its length.</summary>
     private sealed class LegacyStorages(string path) : IStorages
     {
         private readonly FileStream _file = File.OpenRead(path);
@@ -189,13 +189,9 @@ internal sealed class PyTorchFile : WeightFile
                 throw new InvalidDataException("It was saved on a big-endian machine.");
             }
 
-            object? root = Pickle.Read(_file);
-            Dictionary<string, PickledStorage> declared = [];
-            foreach (PickledTensor tensor in Tensors(root))
-            {
-                declared.TryAdd(tensor.Storage.Key, tensor.Storage);
-            }
-
+            // The optimizer of a checkpoint has storages too.
+            Dictionary<string, PickledStorage> declared = new(StringComparer.Ordinal);
+            object? root = Pickle.Read(_file, storage => declared.TryAdd(storage.Key, storage));
             if (Pickle.Read(_file) is not List<object?> keys)
             {
                 throw new InvalidDataException("The list of its storages is missing.");
@@ -235,29 +231,6 @@ internal sealed class PyTorchFile : WeightFile
 
         private (long Start, long Bytes) Storage(string key) =>
             _storages.TryGetValue(key, out (long, long) storage) ? storage : throw new InvalidDataException($"The storage '{key}' is missing in it.");
-
-        // Optimizers in other entries have tensors too. A dictionary may contain itself.
-        private static IEnumerable<PickledTensor> Tensors(object? root)
-        {
-            HashSet<object> seen = new(ReferenceEqualityComparer.Instance);
-            Stack<object?> left = new([root]);
-            while (left.TryPop(out object? value))
-            {
-                if (value is PickledTensor tensor)
-                {
-                    yield return tensor;
-                }
-                else if (value is PickleDictionary or List<object?> or object?[] && seen.Add(value))
-                {
-                    foreach (
-                        object? inner in value is PickleDictionary dictionary ? dictionary.Entries.Select(entry => entry.Value) : (IEnumerable<object?>)value
-                    )
-                    {
-                        left.Push(inner);
-                    }
-                }
-            }
-        }
     }
 }
 
@@ -280,7 +253,7 @@ internal sealed record PickledStorage(string Key, ScalarType Type, int Width, lo
 
     public static bool IsStorage(string name) => Types.ContainsKey(name);
 
-    /// <summary>From the persistent ID: ("storage", type, key, location, number of elements), in the old format also the part that is a view, or None.</summary>
+    /// <summary>From the persistent ID: ("storage", type, key, location, number of elements), in the old format also the view of another one.</summary>
     /// <exception cref="InvalidDataException">The ID is not valid.</exception>
     public static PickledStorage Of(object?[] id) =>
         id is ["storage", PickleGlobal type, string key, string, long count, .. var view]
