@@ -24,7 +24,11 @@ internal sealed class TrainOptions
     // One line for each setting of the library's options. Parts of catalogs come first, so that later lines can set their properties.
     private readonly Setting[] _settings =
     [
-        Setting.Value<string>("--backbone", "The network, e.g. cifar-resnet-20, resnet-50; docs/NETWORKS.md lists them. By default, that of the initial weights.", "Backbone"),
+        Setting.Value<string>(
+            "--backbone",
+            "The network, e.g. cifar-resnet-20, resnet-50; docs/NETWORKS.md lists them. By default, that of the initial weights.",
+            "Backbone"
+        ),
         Setting.Part("--head", "Head", "The network's head", HeadCatalog.Keys, HeadCatalog.Create),
         Setting.Part("--loss", "Loss", "The loss", LossCatalog.Keys, LossCatalog.Create),
         Setting.Part("--optimizer", "Optimizer", "The optimizer", OptimizerCatalog.Keys, OptimizerCatalog.Create),

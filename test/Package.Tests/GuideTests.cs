@@ -116,6 +116,8 @@ public sealed class GuideTests(PackageFixture package)
               <ItemGroup>
                 <PackageReference Include="MlNetFm" Version="{package.Version}" />
                 <PackageReference Include="TorchSharp-cpu" Version="0.107.0" />
+                <PackageReference Include="Microsoft.ML.DnnImageFeaturizer.ResNet18" Version="0.23.1" />
+                <PackageReference Include="Microsoft.ML.OnnxRuntime.Managed" Version="1.31.1" />
               </ItemGroup>
             </Project>
             """

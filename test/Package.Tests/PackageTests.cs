@@ -13,7 +13,15 @@ public sealed class PackageTests(PackageFixture package)
         XElement metadata = Specification(file);
 
         Assert.Equal(
-            ["Microsoft.ML", "Microsoft.ML.ImageAnalytics", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.IO.Hashing", "TorchSharp"],
+            [
+                "Google.Protobuf",
+                "Microsoft.ML",
+                "Microsoft.ML.ImageAnalytics",
+                "SkiaSharp",
+                "SkiaSharp.NativeAssets.Linux.NoDependencies",
+                "System.IO.Hashing",
+                "TorchSharp",
+            ],
             metadata
                 .Descendants()
                 .Where(element => element.Name.LocalName == "dependency")

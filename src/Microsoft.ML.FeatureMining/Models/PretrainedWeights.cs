@@ -4,7 +4,7 @@ using Microsoft.ML.FeatureMining.Parts;
 namespace Microsoft.ML.FeatureMining.Models;
 
 /// <summary>
-/// Weights of networks that were trained on ImageNet, for <see cref="Training.TrainingOptions.InitialWeights"/>. The constants and the names of
+/// Weights of networks that were trained on many images, for <see cref="Training.TrainingOptions.InitialWeights"/>. The constants and the names of
 /// <see cref="All"/> can be used there.
 /// </summary>
 /// <example>
@@ -13,7 +13,7 @@ namespace Microsoft.ML.FeatureMining.Models;
 public static class PretrainedWeights
 {
     /// <summary>
-    /// The ResNet of the NuGet package Microsoft.ML.DnnImageFeaturizer.ResNet18: 20 layers, 512 features, trained on ImageNet at 224 pixels. Needs no network
+    /// The ResNet of the NuGet package Microsoft.ML.DnnImageFeaturizer.ResNet18: 20 layers, 512 features, 224 pixels. Needs no network
     /// connection: <c>dotnet add package Microsoft.ML.DnnImageFeaturizer.ResNet18</c> puts the file into the program's folder.
     /// </summary>
     public const string ResNet18 = "mlnet/resnet18";
@@ -33,8 +33,7 @@ public static class PretrainedWeights
             Backbone = "resnet-18-2223",
             ImageSize = 224,
             CropRatio = 0.875,
-            Origin =
-                "NuGet package Microsoft.ML.DnnImageFeaturizer.ResNet18, exported by CNTK 2.6. Trained on ImageNet; the package does not say how or by whom.",
+            Origin = "NuGet package Microsoft.ML.DnnImageFeaturizer.ResNet18, exported by CNTK 2.6. It does not say who trained it and on which images.",
             License = "MIT (the package)",
         },
         Timm("resnet18.a1_in1k", "resnet-18", 224, 0.95, Apache),

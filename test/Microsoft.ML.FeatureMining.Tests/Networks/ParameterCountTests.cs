@@ -10,6 +10,7 @@ public sealed class ParameterCountTests : IClassFixture<SingleThreadFixture>
     // The models of torchvision 0.14, counted with PyTorch.
     [Theory]
     [InlineData("resnet-18", 11_689_512)]
+    [InlineData("resnet-18-2223", 11_689_512 + 2 * (512 * 512 * 9 + 2 * 512))]
     [InlineData("resnet-34", 21_797_672)]
     [InlineData("resnet-50", 25_557_032)]
     [InlineData("resnet-101", 44_549_160)]
