@@ -26,6 +26,31 @@ public static class ModelOperationsExtensions
         AtomicFile.Write(filePath, stream => catalog.Save(model, inputSchema, stream));
     }
 
+    /// <summary>
+    /// Loads a model as <see cref="ModelOperationsCatalog.Load(string, out DataViewSchema)"/> does. If it cannot be loaded, the error names the file and the
+    /// cause, where Load throws a <see cref="System.Reflection.TargetInvocationException"/>.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="filePath">The file.</param>
+    /// <param name="inputSchema">The schema of the input; null if the model was saved without.</param>
+    /// <exception cref="InvalidDataException">The file is not a model, is damaged, or needs a part that this program does not have.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    public static ITransformer LoadChecked(this ModelOperationsCatalog catalog, string filePath, out DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(filePath);
+        using FileStream file = File.OpenRead(filePath);
+        try
+        {
+            return catalog.Load(file, out inputSchema);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Exception cause = InputRows.Cause(e);
+            throw new InvalidDataException($"'{filePath}' cannot be loaded as a model: {cause.Message}", cause);
+        }
+    }
+
     /// <summary>Finds the trained network in a model, with its backbone, classes, training history and recipe.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="model">An <see cref="ImageClassificationTransformer"/>, or a chain that contains one, as returned by Fit and Load.</param>

@@ -110,7 +110,14 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     public TrainingRows ReadPatches(IDataView patches, string labelColumnName, TrainingRows rows)
     {
         KeyLabelColumn label = KeyLabelColumn.BindWithKeys(patches.Schema, labelColumnName, rows.Keys);
-        (ImageSet images, RowLedger ledger) = ReadMore("patch", patches, label, rows.Train.Shape, options.ToStorage());
+        (ImageSet images, RowLedger ledger) = ReadMore(
+            "patch",
+            patches,
+            label,
+            rows.Train.Shape,
+            options.ToStorage(),
+            ImageColumn.PatchesName(patches.Schema, options.ImageColumnName)
+        );
         if (images.Count > 0)
         {
             return new TrainingRows(rows.Keys, images.NormalizedLike(rows.Train), null, ledger.Unreadable.Count);
@@ -175,9 +182,16 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     }
 
     // Reads rows that must have the classes and the image shape of the training rows.
-    private (ImageSet Images, RowLedger Ledger) ReadMore(string role, IDataView view, LabelColumn label, ImageShape shape, StorageSettings storage)
+    private (ImageSet Images, RowLedger Ledger) ReadMore(
+        string role,
+        IDataView view,
+        LabelColumn label,
+        ImageShape shape,
+        StorageSettings storage,
+        string? imageColumnName = null
+    )
     {
-        ImageColumn image = ImageColumn.BindOrFiles(view.Schema, options.ImageColumnName, Preprocessing, options.MaxPixels);
+        ImageColumn image = ImageColumn.BindOrUsual(view.Schema, imageColumnName ?? options.ImageColumnName, Preprocessing, options.MaxPixels);
         if (image.Shape != shape)
         {
             throw new ArgumentException(

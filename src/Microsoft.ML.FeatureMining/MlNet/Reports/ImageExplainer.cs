@@ -116,8 +116,8 @@ internal static class ImageRows
     )
     {
         ImagePreprocessing[] kinds = [.. networks.Select(network => network.Model.Saved.Manifest.Preprocessing)];
-        ImageColumn image = ImageColumn.BindOrFiles(rows.Schema, networks[0].FeatureColumnName, kinds[0], networks[0].Settings.MaxPixels);
-        using DataViewRowCursor cursor = rows.GetRowCursor(image.Columns);
+        ImageColumn image = ImageColumn.BindOrUsual(rows.Schema, networks[0].FeatureColumnName, kinds[0], networks[0].Settings.MaxPixels);
+        using DataViewRowCursor cursor = InputRows.Open(rows, image.Columns);
         Func<ImageSource> read = image.Reader(cursor);
         for (long row = 0; cursor.MoveNext(); row++)
         {
@@ -158,7 +158,7 @@ internal static class ImageRows
             return known;
         }
 
-        using DataViewRowCursor cursor = rows.GetRowCursor([]);
+        using DataViewRowCursor cursor = InputRows.Open(rows, []);
         long count = 0;
         while (cursor.MoveNext())
         {
@@ -204,7 +204,7 @@ internal static class ScoredRowReader
         }
 
         DataViewSchema.Column? path = scored.Schema.GetColumnOrNull(ImageColumn.PathColumnName) is { Type: TextDataViewType } text ? text : null;
-        using DataViewRowCursor cursor = scored.GetRowCursor([label.Column, score, .. path is { } column ? new[] { column } : []]);
+        using DataViewRowCursor cursor = InputRows.Open(scored, [label.Column, score, .. path is { } column ? new[] { column } : []]);
         Func<int?> readLabel = label.Reader(cursor);
         ValueGetter<VBuffer<float>> readScore = cursor.GetGetter<VBuffer<float>>(cursor.Schema[score.Index]);
         ValueGetter<ReadOnlyMemory<char>>? readPath = path is { } file ? cursor.GetGetter<ReadOnlyMemory<char>>(cursor.Schema[file.Index]) : null;

@@ -30,7 +30,7 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
     private ScoringColumns Bind(DataViewSchema input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        ImageColumn image = ImageColumn.Bind(input, settings.ImageColumnName, _first.Preprocessing, settings.MaxPixels);
+        ImageColumn image = ImageColumn.BindOrUsual(input, settings.ImageColumnName, _first.Preprocessing, settings.MaxPixels);
         if (image.Element != _first.Element || image.Shape != _first.Input)
         {
             throw ColumnError.Mismatch("image", image.Column.Name, ColumnType.ToString()!, image.Column.Type.ToString()!);
@@ -82,8 +82,7 @@ internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColu
     {
         int imageBytes = ImageSet.ImageBytes(preprocessing.Shape, element);
         var pixels = new byte[checked(rows.Count * imageBytes)];
-        Parallel.For(
-            0,
+        ParallelLoop.For(
             rows.Count,
             i =>
             {
