@@ -36,7 +36,7 @@ internal sealed class TrainingLoop : IDisposable
         _validator = validation is null ? null : new Validator(validation, recipe, _parts, host.Device);
         _progress = new ProgressReporter(host.Progress, recipe.Epochs, _stepsPerEpoch);
         _run = new RunState(_parts, _random, recipe.EarlyStopping, host.Device);
-        _checkpointer = new Checkpointer(_run, recipe, host);
+        _checkpointer = new Checkpointer(_run, recipe, host, new SnapshotCheck(recipe, _parts, train.Count));
     }
 
     private long StepsDone => (_run.Epoch * (long)_stepsPerEpoch) + _run.Step;
