@@ -13,6 +13,7 @@ public sealed class StrategyContext
     private readonly HashSet<int> _keptStages = [];
     private readonly string _key;
     private readonly Func<IReadOnlyList<Exit>>? _addExits;
+    private readonly Action<string>? _warn;
 
     internal StrategyContext(
         string key,
@@ -20,10 +21,11 @@ public sealed class StrategyContext
         int classCount,
         Device device,
         RandomStream random,
-        Func<IReadOnlyList<Exit>>? addExits = null
+        Func<IReadOnlyList<Exit>>? addExits = null,
+        Action<string>? warn = null
     )
     {
-        (_key, _addExits) = (key, addExits);
+        (_key, _addExits, _warn) = (key, addExits, warn);
         Stages = stages;
         ClassCount = classCount;
         Device = device;
@@ -93,6 +95,16 @@ public sealed class StrategyContext
         return [.. exits.Select(exit => AddModule(exit.Stage.ToString(CultureInfo.InvariantCulture), exit))];
     }
 
+    /// <summary>
+    /// Logs a warning of the run, for settings that work but are not useful with this network. Throw an <see cref="ArgumentException"/> for those that cannot
+    /// work.
+    /// </summary>
+    public void Warn(string text)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(text);
+        _warn?.Invoke($"The strategy '{_key}': {text}");
+    }
+
     internal IReadOnlyList<(string Name, nn.Module Module)> Modules => _modules;
 
     internal IReadOnlySet<int> KeptStages => _keptStages;
@@ -104,6 +116,10 @@ public sealed class StrategyContext
 /// <param name="Width">Width w.</param>
 public readonly record struct StageShape(int Channels, int Height, int Width)
 {
+    /// <summary>Number and size of a stage, for messages.</summary>
+    internal static string Describe(IReadOnlyList<StageShape> stages, int stage) =>
+        FormattableString.Invariant($"the output of stage {stage + 1} of {stages.Count} is {stages[stage].Height}x{stages[stage].Width}");
+
     /// <summary>The stride from each stage to the next.</summary>
     internal static IReadOnlyList<StageStride> Strides(IReadOnlyList<StageShape> stages) =>
         [.. stages.Zip(stages.Skip(1), (from, to) => new StageStride(Ratio(from.Height, to.Height), Ratio(from.Width, to.Width)))];

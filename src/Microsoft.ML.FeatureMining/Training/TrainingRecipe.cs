@@ -52,7 +52,7 @@ internal sealed record TrainingRecipe : TrainingOptions
                 .. PartProblems(),
                 .. BackboneCatalog.Problem(Backbone, Input.Channels) is { } problem
                     ? [problem]
-                    : NetworkProblems(BackboneCatalog.StageChannels(Backbone, Input.Channels)),
+                    : NetworkProblems(BackboneCatalog.Facts(Backbone, Input.Channels)),
             ];
 
     // User code may be compiled without nullable annotations.
@@ -129,12 +129,29 @@ internal sealed record TrainingRecipe : TrainingOptions
             : [];
     }
 
-    private IEnumerable<string> NetworkProblems(IReadOnlyList<int> stageChannels)
+    private IEnumerable<string> NetworkProblems(BackboneFacts network)
     {
+        IReadOnlyList<int> stageChannels = network.StageChannels;
+        if (Math.Min(Input.Height, Input.Width) < network.LeastSide)
+        {
+            yield return FormattableString.Invariant(
+                $"The backbone '{Backbone}' needs images of at least {network.LeastSide}x{network.LeastSide} pixels; ImageHeight x ImageWidth is "
+            ) + FormattableString.Invariant($"{Input.Height}x{Input.Width}.");
+        }
+
         if (FineTuning.FrozenStages > stageChannels.Count)
         {
             yield return $"FrozenStages of FineTuning must be at most {stageChannels.Count}, the number of stages of '{Backbone}'; "
                 + $"it is {FineTuning.FrozenStages}.";
+        }
+
+        if ((Head ?? network.DefaultHead) is { PoolsGlobally: false } head)
+        {
+            foreach (TrainingStrategy strategy in Strategies.Where(strategy => strategy.Traits.HasFlag(StrategyTraits.NeedsPooledEmbedding)))
+            {
+                yield return $"The strategy '{strategy.Key}' needs a head that averages the features over all positions, and '{head.Key}' does not. "
+                    + "Use another head, such as LinearHead, or remove the strategy.";
+            }
         }
 
         foreach (string problem in (Head?.Problems(stageChannels[^1]) ?? []).Concat(Strategies.SelectMany(strategy => strategy.Problems(stageChannels.Count))))

@@ -36,6 +36,22 @@ internal sealed class ImageColumn
 
     public PixelType Element => ElementOf(Column.Type) ?? PixelType.Byte;
 
+    /// <summary>Who decodes its images; null for planar floats.</summary>
+    public ImageOrigin? Origin =>
+        Element == PixelType.Single ? null
+        : Column.Type is ImageDataViewType ? ImageOrigin.MLImage
+        : ImageOrigin.Files;
+
+    /// <summary>A warning if the images of a model were decoded in another way than those of this column; else null.</summary>
+    /// <param name="trained">Who decoded the images of the model; null if it is not known.</param>
+    public string? OriginWarning(ImageOrigin? trained) =>
+        trained is { } one && Origin is { } other && one != other
+            ? $"The network was trained on {Describe(one)}, but column '{Column.Name}' has {Describe(other)}. Their pixels differ if files have an EXIF "
+                + "orientation or transparency, so scores may be wrong. Load the images as in training."
+            : null;
+
+    private static string Describe(ImageOrigin origin) => origin == ImageOrigin.MLImage ? "MLImage (LoadImages)" : "encoded images or paths";
+
     /// <summary>Bytes of one preprocessed image.</summary>
     public int ImageBytes => ImageSet.ImageBytes(Shape, Element);
 

@@ -21,6 +21,12 @@ public abstract record Head
     /// <param name="channels">The number of channels C of the last stage.</param>
     public virtual IEnumerable<string> Problems(int channels) => [];
 
+    /// <summary>
+    /// Whether <see cref="HeadModule.Embed"/> pools the features over all positions, to [N,C]. Strategies that compare the embedding with pooled features of
+    /// other stages or with class centers need it. Override it if your head flattens or selects features.
+    /// </summary>
+    protected internal virtual bool PoolsGlobally => true;
+
     /// <summary>Creates the module. Fit calls it several times; it must create the same modules each time.</summary>
     /// <param name="backbone">The backbone before the head. Its last stage has <c>backbone.StageChannels[^1]</c> channels.</param>
     /// <param name="classes">The number of classes K.</param>

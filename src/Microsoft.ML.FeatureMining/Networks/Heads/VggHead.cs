@@ -13,6 +13,9 @@ public sealed record VggHead : Head
     public override string Key => "vgg";
 
     /// <inheritdoc/>
+    protected internal override bool PoolsGlobally => false;
+
+    /// <inheritdoc/>
     protected internal override HeadModule Create(Backbone backbone, int classes)
     {
         ArgumentNullException.ThrowIfNull(backbone);
@@ -33,6 +36,9 @@ public sealed record VggPatchHead : Head
     /// <value>4096, as in VGG.</value>
     [Range(1, 99_999)]
     public int HiddenUnits { get; init; } = VggClassifier.Hidden;
+
+    /// <inheritdoc/>
+    protected internal override bool PoolsGlobally => false;
 
     /// <inheritdoc/>
     protected internal override HeadModule Create(Backbone backbone, int classes)

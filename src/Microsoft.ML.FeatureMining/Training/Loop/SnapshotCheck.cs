@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
-/// <summary>Checks that a run can resume from a snapshot. A file may be damaged although its hash is right: it was damaged before the hash was computed.</summary>
+/// <summary>
+/// Checks that a run can resume from a snapshot. A file may be damaged although its hash is right: the content was damaged before the hash was computed.
+/// </summary>
 internal sealed class SnapshotCheck(TrainingRecipe recipe, TrainingComponents parts, int images)
 {
     /// <exception cref="InvalidDataException">The run cannot resume from the snapshot. Nothing has been changed.</exception>

@@ -23,7 +23,16 @@ internal sealed class TrainingComponents : IDisposable
     /// <param name="device">The training device.</param>
     /// <param name="random">The random streams of the run.</param>
     /// <param name="loadWeights">Loads initial weights into the network; null keeps the random ones.</param>
-    public TrainingComponents(TrainingRecipe recipe, ImageSet train, Device device, RandomStreams random, Action<ImageNetwork>? loadWeights = null)
+    /// <param name="warn">Receives warnings of strategies; null ignores them.</param>
+    /// <exception cref="ArgumentException">A strategy cannot work with this network.</exception>
+    public TrainingComponents(
+        TrainingRecipe recipe,
+        ImageSet train,
+        Device device,
+        RandomStreams random,
+        Action<ImageNetwork>? loadWeights = null,
+        Action<string>? warn = null
+    )
     {
         _recipe = recipe;
         Pixels = train.Statistics;
@@ -45,6 +54,7 @@ internal sealed class TrainingComponents : IDisposable
         }
 
         IReadOnlyList<StageShape> stages = StageShapes(recipe.Input, device);
+        CheckEmbedding(stages[^1], device);
         HashSet<int> kept = [];
         foreach (TrainingStrategy strategy in recipe.Strategies)
         {
@@ -54,7 +64,8 @@ internal sealed class TrainingComponents : IDisposable
                 train.ClassCount,
                 device,
                 random[strategy.Key],
-                () => AddExits(strategy.Key, stages, train.ClassCount, random, device)
+                () => AddExits(strategy.Key, stages, train.ClassCount, random, device),
+                warn
             );
             using (new ModuleScope(SeedOf(strategy.Key)))
             {
@@ -204,6 +215,26 @@ internal sealed class TrainingComponents : IDisposable
         module.to(device);
         ChannelsLast.Apply(module);
         return module;
+    }
+
+    // A head of the user may say that it pools, although it does not.
+    private void CheckEmbedding(StageShape last, Device device)
+    {
+        if (_recipe.Strategies.FirstOrDefault(strategy => strategy.Traits.HasFlag(StrategyTraits.NeedsPooledEmbedding)) is not { } strategy)
+        {
+            return;
+        }
+
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        long[] embedding = Network.Head.Embed(zeros([1, last.Channels, last.Height, last.Width], ScalarType.Float32, device)).shape;
+        if (!embedding.SequenceEqual([1, last.Channels]))
+        {
+            throw new ArgumentException(
+                $"The strategy '{strategy.Key}' needs a head that averages the features over all positions, to [N,{last.Channels}], but the embedding of "
+                    + $"{Network.Head.GetType()} has shape [N,{string.Join(',', embedding.Skip(1))}]. Use another head, or remove the strategy."
+            );
+        }
     }
 
     private List<StageShape> StageShapes(ImageShape image, Device device)
