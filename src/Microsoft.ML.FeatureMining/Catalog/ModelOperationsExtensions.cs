@@ -185,24 +185,28 @@ public static class ExplanationExtensions
         ArgumentOutOfRangeException.ThrowIfNegative(wanted.Images);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(wanted.Activations);
         using ImageExplainer explainer = catalog.CreateImageExplainer(model);
-        // An unreadable image must not stop scoring: the report counts it.
-        ITransformer skipping = TransformerChains.Replace(
-            model,
-            part =>
-                part is ImageClassificationTransformer network ? network.WithSkipping()
-                : part is ImageEnsembleTransformer ensemble ? ensemble.WithSkipping()
-                : part
-        );
         List<(string, IReadOnlyList<StageActivations>)> compared = [];
+        List<(string, IReadOnlyDictionary<long, bool>)> hits = [];
         foreach ((string name, ITransformer other) in wanted.Compared)
         {
             using ImageExplainer others = catalog.CreateImageExplainer(other);
+            hits.Add((name, ScoredRowReader.Hits(Skipping(other).Transform(rows), wanted.LabelColumnName, others.Networks[0].Settings.ScoreColumnName)));
             compared.AddRange(
                 others
                     .ActivationsOfEach(other.Transform(rows), wanted.Activations)
                     .Select((stages, i) => (others.Networks.Count == 1 ? name : $"{name}, network {i + 1}", stages))
             );
         }
-        AtomicFile.Write(path, stream => new ModelReport(explainer, wanted, compared).Write(skipping.Transform(rows), stream));
+        AtomicFile.Write(path, stream => new ModelReport(explainer, wanted, compared, hits).Write(Skipping(model).Transform(rows), stream));
     }
+
+    // An unreadable image must not stop scoring: the report counts it.
+    private static ITransformer Skipping(ITransformer model) =>
+        TransformerChains.Replace(
+            model,
+            part =>
+                part is ImageClassificationTransformer network ? network.WithSkipping()
+                : part is ImageEnsembleTransformer ensemble ? ensemble.WithSkipping()
+                : part
+        );
 }

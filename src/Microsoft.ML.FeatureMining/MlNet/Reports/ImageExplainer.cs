@@ -184,6 +184,36 @@ internal static class ImageRows
 /// <summary>Reads labels and scores of a scored data view.</summary>
 internal static class ScoredRowReader
 {
+    /// <summary>By row, from 0: whether the class with the highest score is the label. Without rows that have no label or no score.</summary>
+    public static IReadOnlyDictionary<long, bool> Hits(IDataView scored, string labelColumnName, string scoreColumnName)
+    {
+        Dictionary<long, bool> hits = [];
+        if (
+            scored.Schema.GetColumnOrNull(labelColumnName)?.Type is not KeyDataViewType
+            || scored.Schema.GetColumnOrNull(scoreColumnName) is not { Type: VectorDataViewType } score
+        )
+        {
+            return hits;
+        }
+
+        KeyLabelColumn label = KeyLabelColumn.Bind(scored.Schema, labelColumnName);
+        using DataViewRowCursor cursor = InputRows.Open(scored, [label.Column, score]);
+        Func<int?> readLabel = label.Reader(cursor);
+        ValueGetter<VBuffer<float>> readScore = cursor.GetGetter<VBuffer<float>>(cursor.Schema[score.Index]);
+        VBuffer<float> scores = default;
+        for (long row = 0; cursor.MoveNext(); row++)
+        {
+            readScore(ref scores);
+            float[] values = [.. scores.DenseValues()];
+            if (readLabel() is { } actual && Array.TrueForAll(values, float.IsFinite))
+            {
+                hits.Add(row, values.AsSpan().IndexOf(values.Max()) == actual);
+            }
+        }
+
+        return hits;
+    }
+
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type, or label and score have different classes.</exception>
     public static ClassificationReport Read(IDataView scored, string labelColumnName, string scoreColumnName, int worst)
     {
