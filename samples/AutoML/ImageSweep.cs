@@ -18,11 +18,11 @@ internal static class ImageSweep
         // What carries a [Range], [Choice] or [BooleanChoice]; entries can be removed, and others set.
         SearchSpace<FeatureMiningOptions> space = new();
         SweepableEstimator trainer = ml.Auto()
-            .CreateSweepableEstimator((context, swept) => context.MulticlassClassification.Trainers.FeatureMining(options(swept)), space);
-        SweepablePipeline pipeline = ml
-            .Transforms.Conversion.MapValueToKey("Label")
-            .Append(ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, "ImagePath"))
-            .Append(trainer);
+            .CreateSweepableEstimator(
+                (context, swept) => context.MulticlassClassification.Trainers.FeatureMining(options(swept) with { ImageColumnName = "ImagePath" }),
+                space
+            );
+        SweepablePipeline pipeline = ml.Transforms.Conversion.MapValueToKey("Label").Append(trainer);
         return ml.Auto()
             .CreateExperiment()
             .SetPipeline(pipeline)

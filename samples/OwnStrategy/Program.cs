@@ -13,11 +13,11 @@ MLContext ml = new(seed: 1);
 
 var pipeline = ml
     .Transforms.Conversion.MapValueToKey("Label")
-    .Append(ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, "ImagePath"))
     .Append(
         ml.MulticlassClassification.Trainers.FeatureMining(
             new FeatureMiningOptions
             {
+                ImageColumnName = "ImagePath",
                 Backbone = "cifar-resnet-20",
                 BatchSize = 32,
                 Epochs = epochs,

@@ -63,8 +63,7 @@ internal static class SweepCommand
 
         return stop.IsCancellationRequested ? ExitCode.Canceled : ExitCode.Success;
 
-        IEstimator<ITransformer> Pipeline(ImageClassificationOptions swept) =>
-            TrainCommand.Pipeline(ml, rows, TrainerNames.All[options.Trainer(parsed)].Make(ml, swept));
+        IEstimator<ITransformer> Pipeline(ImageClassificationOptions swept) => TrainCommand.Pipeline(ml, rows, options.Trainer(parsed), swept);
     }
 
     private static void Show(SweepTrial trial) => Console.WriteLine(Describe(trial));

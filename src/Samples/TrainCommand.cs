@@ -30,15 +30,12 @@ internal static class TrainCommand
         return command;
     }
 
-    /// <summary>What a user of the library writes: labels to keys, files to bytes, the trainer, keys back to labels.</summary>
-    public static IEstimator<ITransformer> Pipeline(MLContext ml, IDataView train, ImageClassificationTrainer trainer)
+    /// <summary>What a user of the library writes: labels to keys, the trainer, keys back to labels.</summary>
+    public static IEstimator<ITransformer> Pipeline(MLContext ml, IDataView train, string trainerName, ImageClassificationOptions options)
     {
+        ImageClassificationOptions own = train.Schema.GetColumnOrNull("Image") is null ? options with { ImageColumnName = "ImagePath" } : options;
+        ImageClassificationTrainer trainer = TrainerNames.All[trainerName].Make(ml, own);
         List<IEstimator<ITransformer>> parts = [trainer];
-        if (train.Schema.GetColumnOrNull("Image") is null)
-        {
-            parts.Insert(0, ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, inputColumnName: "ImagePath"));
-        }
-
         if (trainer is not PatchTrainingTrainer)
         {
             parts.Insert(0, ml.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue));
@@ -95,7 +92,7 @@ internal static class TrainCommand
                     stepsPerEpoch = report.StepsPerEpoch;
                 },
             };
-            model = Pipeline(ml, train, TrainerNames.All[options.Trainer(parsed)].Make(ml, settings)).Fit(train);
+            model = Pipeline(ml, train, options.Trainer(parsed), settings).Fit(train);
         }
 
         Measured? measured = test is null ? null : MetricsView.Evaluate(ml, model, test, options.TopK(parsed));

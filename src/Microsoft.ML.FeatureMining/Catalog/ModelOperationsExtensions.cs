@@ -26,6 +26,31 @@ public static class ModelOperationsExtensions
         AtomicFile.Write(filePath, stream => catalog.Save(model, inputSchema, stream));
     }
 
+    /// <summary>
+    /// Loads a model as <see cref="ModelOperationsCatalog.Load(string, out DataViewSchema)"/> does. If it cannot be loaded, the error names the file and the
+    /// cause, where Load throws a <see cref="System.Reflection.TargetInvocationException"/>.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="filePath">The file.</param>
+    /// <param name="inputSchema">The schema of the input; null if the model was saved without.</param>
+    /// <exception cref="InvalidDataException">The file is not a model, is damaged, or needs a part that this program does not have.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    public static ITransformer LoadChecked(this ModelOperationsCatalog catalog, string filePath, out DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(filePath);
+        using FileStream file = File.OpenRead(filePath);
+        try
+        {
+            return catalog.Load(file, out inputSchema);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Exception cause = InputRows.Cause(e);
+            throw new InvalidDataException($"'{filePath}' cannot be loaded as a model: {cause.Message}", cause);
+        }
+    }
+
     /// <summary>Finds the trained network in a model, with its backbone, classes, training history and recipe.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="model">An <see cref="ImageClassificationTransformer"/>, or a chain that contains one, as returned by Fit and Load.</param>
@@ -160,24 +185,28 @@ public static class ExplanationExtensions
         ArgumentOutOfRangeException.ThrowIfNegative(wanted.Images);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(wanted.Activations);
         using ImageExplainer explainer = catalog.CreateImageExplainer(model);
-        // An unreadable image must not stop scoring: the report counts it.
-        ITransformer skipping = TransformerChains.Replace(
-            model,
-            part =>
-                part is ImageClassificationTransformer network ? network.WithSkipping()
-                : part is ImageEnsembleTransformer ensemble ? ensemble.WithSkipping()
-                : part
-        );
         List<(string, IReadOnlyList<StageActivations>)> compared = [];
+        List<(string, IReadOnlyDictionary<long, bool>)> hits = [];
         foreach ((string name, ITransformer other) in wanted.Compared)
         {
             using ImageExplainer others = catalog.CreateImageExplainer(other);
+            hits.Add((name, ScoredRowReader.Hits(Skipping(other).Transform(rows), wanted.LabelColumnName, others.Networks[0].Settings.ScoreColumnName)));
             compared.AddRange(
                 others
                     .ActivationsOfEach(other.Transform(rows), wanted.Activations)
                     .Select((stages, i) => (others.Networks.Count == 1 ? name : $"{name}, network {i + 1}", stages))
             );
         }
-        AtomicFile.Write(path, stream => new ModelReport(explainer, wanted, compared).Write(skipping.Transform(rows), stream));
+        AtomicFile.Write(path, stream => new ModelReport(explainer, wanted, compared, hits).Write(Skipping(model).Transform(rows), stream));
     }
+
+    // An unreadable image must not stop scoring: the report counts it.
+    private static ITransformer Skipping(ITransformer model) =>
+        TransformerChains.Replace(
+            model,
+            part =>
+                part is ImageClassificationTransformer network ? network.WithSkipping()
+                : part is ImageEnsembleTransformer ensemble ? ensemble.WithSkipping()
+                : part
+        );
 }

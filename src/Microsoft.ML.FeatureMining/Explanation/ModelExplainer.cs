@@ -150,7 +150,7 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
         Tensor logits = network.Head.call(embedding); // [1,K]
         float[] probabilities = (multilabel ? sigmoid(logits.detach()) : logits.detach().softmax(1)).cpu().to(ScalarType.Float32).data<float>().ToArray();
         int index = target ?? probabilities.AsSpan().IndexOf(probabilities.Max());
-        IList<Tensor> gradients = autograd.grad([logits[0, index]], stages, retain_graph: true);
+        Tensor[] gradients = Gradients(logits[0, index], stages);
         return new NetworkMaps(
             probabilities,
             index,
@@ -171,12 +171,29 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
         return [.. Enumerable.Range(0, backbone.StageChannels.Count).Select(stage => features = backbone.Stage(stage, features))];
     }
 
+    // TorchSharp's autograd.grad ends the process on any error, such as features that the score does not depend on; their gradient is 0.
+    private static Tensor[] Gradients(Tensor score, Tensor[] features)
+    {
+        foreach (Tensor each in features.Where(each => each.requires_grad))
+        {
+            each.retain_grad();
+            each.grad?.zero_();
+        }
+
+        if (score.requires_grad)
+        {
+            score.backward(retain_graph: true);
+        }
+
+        return [.. features.Select(each => each.grad?.clone() ?? zeros_like(each))];
+    }
+
     private static IEnumerable<HeatMap> Splits(SplitAndShareHeadModule head, Tensor embedding, Tensor features, int index)
     {
         int start = 0;
         foreach ((Tensor logits, int end) in head.Classifiers(embedding))
         {
-            Tensor gradient = autograd.grad([logits[0, index]], [features], retain_graph: true)[0];
+            Tensor gradient = Gradients(logits[0, index], [features])[0];
             yield return ActivationMap.GradCam(features.narrow(1, start, end - start), gradient.narrow(1, start, end - start));
             start = end;
         }

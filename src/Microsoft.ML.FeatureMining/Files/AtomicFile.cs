@@ -2,24 +2,53 @@ namespace Microsoft.ML.FeatureMining.Files;
 
 /// <summary>
 /// Replaces a file atomically: writes a temporary file beside it, flushes it to disk, and renames it. If the process dies before the end, the old file remains.
+/// The new file keeps the permissions of the old one and, if the process may set them, owner and group. Links are followed. On Linux, a device
+/// or a pipe is written to, not replaced.
 /// </summary>
 internal static class AtomicFile
 {
     private const string Unfinished = ".tmp";
 
+    /// <exception cref="IOException">The file cannot be written. The message gives the reason and, if there is an old file, says that it is
+    /// unchanged.</exception>
     public static void Write(string path, Action<Stream> write)
     {
-        string full = Path.GetFullPath(path);
+        string full = Target(path);
+        UnixFile? old = UnixFile.Of(full);
+        if (Directory.Exists(full) || old is { IsWritable: false })
+        {
+            throw Failed(full, Directory.Exists(full) ? "It is a folder." : "It is read-only.");
+        }
+
+        if (old is { IsRegular: false })
+        {
+            WriteInPlace(full, write);
+            return;
+        }
+
         string temporary = TemporaryPath(full);
         try
         {
-            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.ReadWrite))
+            using (FileStream stream = Attempt(full, () => new FileStream(temporary, Options(full))))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }
 
-            Replace(full, temporary);
+            Attempt(
+                full,
+                () =>
+                {
+                    KeepRights(full, temporary, old);
+                    Replace(full, temporary);
+                    return true;
+                }
+            );
+        }
+        // Other errors of the writer are about what it reads.
+        catch (IOException e) when (e.Message.Contains(temporary, StringComparison.Ordinal))
+        {
+            throw Failed(full, e.Message, e);
         }
         finally
         {
@@ -50,4 +79,61 @@ internal static class AtomicFile
             }
         }
     }
+
+    private static T Attempt<T>(string path, Func<T> act)
+    {
+        try
+        {
+            return act();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failed(path, e.Message, e);
+        }
+    }
+
+    // A link stays; the file that it leads to is replaced, or created.
+    private static string Target(string path) =>
+        new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : Path.GetFullPath(path);
+
+    // Until it is complete, a file that replaces another is for its owner alone: the old one may be secret.
+    private static FileStreamOptions Options(string path)
+    {
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite };
+        if (!OperatingSystem.IsWindows() && File.Exists(path))
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return options;
+    }
+
+    private static void KeepRights(string path, string temporary, UnixFile? old)
+    {
+        old?.GiveOwnerTo(temporary);
+        if (!OperatingSystem.IsWindows() && File.Exists(path))
+        {
+            File.SetUnixFileMode(temporary, File.GetUnixFileMode(path));
+        }
+    }
+
+    // The content is complete before the first byte is written: a pipe cannot be rewound, and a writer may fail.
+    private static void WriteInPlace(string path, Action<Stream> write)
+    {
+        using FileStream content = new(
+            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()),
+            FileMode.CreateNew,
+            FileAccess.ReadWrite,
+            FileShare.None,
+            bufferSize: 4096,
+            FileOptions.DeleteOnClose
+        );
+        write(content);
+        content.Position = 0;
+        using FileStream target = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        content.CopyTo(target);
+    }
+
+    private static IOException Failed(string path, string reason, Exception? cause = null) =>
+        new($"'{path}' cannot be written. {(File.Exists(path) ? "The old file is unchanged. " : "")}{reason}", cause);
 }

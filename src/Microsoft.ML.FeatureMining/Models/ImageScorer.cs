@@ -30,7 +30,7 @@ internal sealed class ImageScorer : IDisposable
         using TorchScope scope = new(gradients: false);
         ModelManifest manifest = saved.Manifest;
         (Preprocessing, Element, ClassCount, IsMultilabel) = (manifest.ScoringPreprocessing, manifest.Element, manifest.ClassCount, manifest.IsMultilabel);
-        (_views, _view) = (manifest.TestTimeAugmentation, manifest.Preprocessing.Shape);
+        (_views, _view, Origin) = (manifest.TestTimeAugmentation, manifest.Preprocessing.Shape, manifest.Origin);
         _network = NetworkFactory.CreateForScoring(manifest.Backbone, Input.Channels, ClassCount, saved.Weights.CopyTo, device, manifest.Head, manifest.Exits);
         _input = new NetworkInput(Input, Element, new ChannelStatistics([.. manifest.Mean], [.. manifest.Std]), device);
     }
@@ -43,6 +43,9 @@ internal sealed class ImageScorer : IDisposable
 
     /// <summary>The pixel type: bytes or floats.</summary>
     public PixelType Element { get; }
+
+    /// <summary>Who decoded the training images; null if it is not known.</summary>
+    public ImageOrigin? Origin { get; }
 
     /// <summary>Whether an image may have any number of classes.</summary>
     public bool IsMultilabel { get; }
@@ -60,11 +63,23 @@ internal sealed class ImageScorer : IDisposable
         _alive.EnterReadLock();
         try
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_disposed)
+            {
+                throw new ObjectDisposedException(
+                    nameof(ImageScorer),
+                    "The model was disposed. A PredictionEngine disposes its model too; to keep the model, create the engine with "
+                        + "new PredictionEngineOptions { OwnsTransformer = false }."
+                );
+            }
+
             using TorchScope scope = new(gradients: false);
             Tensor[] scores = [.. TestTimeViews.Of(_views, _input.Of(pixels, count), _view).Select(ScoreView)];
             Tensor mean = scores.Length == 1 ? scores[0] : stack(scores).mean(new long[] { 0 });
             MemoryMarshal.Cast<byte, float>(mean.cpu().contiguous().bytes).CopyTo(probabilities);
+        }
+        catch (ExternalException e) when (NativeError.HasTrace(e))
+        {
+            throw NativeError.WithoutTrace(e);
         }
         finally
         {

@@ -58,6 +58,9 @@ internal sealed record ModelManifest
     /// <summary>The type of the source pixels: bytes, or floats, which are used unchanged.</summary>
     public PixelType Element { get; init; }
 
+    /// <summary>Who decoded the training images; null for planar floats, or if it is not known.</summary>
+    public ImageOrigin? Origin { get; init; }
+
     /// <summary>The mean of each channel that is subtracted from the input, in the units of the pixels.</summary>
     public required IReadOnlyList<float> Mean { get; init; }
 
@@ -159,6 +162,7 @@ internal sealed record ModelManifest
             && Preprocessing.CropRatio is >= ImagePreprocessing.MinCropRatio and <= 1
             && (Exits is null || Exits.All(stride => stride is { Rows: >= 1 and <= StageStride.Max, Columns: >= 1 and <= StageStride.Max }))
             && Enum.IsDefined(TestTimeAugmentation)
+            && (Origin is not { } origin || Enum.IsDefined(origin))
             && Mean.Count == channels
             && Std.Count == channels
             && Mean.All(float.IsFinite)

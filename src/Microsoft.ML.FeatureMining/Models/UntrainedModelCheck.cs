@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Weights;
@@ -28,7 +29,7 @@ internal static class UntrainedModelCheck
         }
         catch (Exception e)
         {
-            throw new ArgumentException($"A model with {network} could not be saved or used after training. {FirstLine(e)}", e);
+            throw new ArgumentException($"A model with {network} could not be saved or used after training. {NativeError.FirstLine(e)}", e);
         }
     }
 
@@ -61,7 +62,4 @@ internal static class UntrainedModelCheck
         using ImageScorer scorer = new(saved, device);
         scorer.Score(new byte[ImageSet.ImageBytes(scorer.Input, scorer.Element)], 1, new float[manifest.ClassCount]);
     }
-
-    // The other lines of a libtorch message are a native stack trace.
-    private static string FirstLine(Exception e) => e.Message.Split('\n')[0];
 }

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Parts;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
 
@@ -12,6 +14,9 @@ public static class BackboneCatalog
 {
     // The suffix that selects the stem for images of 32 or 64 pixels.
     private const string Stem = "(?<small>-cifar-stem)?$";
+
+    // No built-in network needs larger images.
+    private const int MaxLeastSide = 128;
 
     private static readonly Family[] Families =
     [
@@ -106,7 +111,7 @@ public static class BackboneCatalog
 
     private static readonly Registry<Func<int, Backbone>> Registered = new("backbone");
 
-    private static readonly ConcurrentDictionary<(string Key, int Channels), (IReadOnlyList<int> StageChannels, Head DefaultHead)> Facts = new();
+    private static readonly ConcurrentDictionary<(string Key, int Channels), BackboneFacts> FactsOf = new();
 
     /// <summary>The usual sizes of each family, and the registered keys. Other valid sizes of a family also work, although they are not listed.</summary>
     public static IReadOnlyList<string> Keys => [.. Families.SelectMany(family => family.Keys), .. Registered.Keys];
@@ -174,7 +179,7 @@ public static class BackboneCatalog
     {
         try
         {
-            return StageChannels(key, inputChannels).Count > 0 ? null : $"The backbone '{key}' has no stages: its StageChannels is empty.";
+            return Facts(key, inputChannels).StageChannels.Count > 0 ? null : $"The backbone '{key}' has no stages: its StageChannels is empty.";
         }
         catch (Exception e) when (e is ArgumentException || IsRegistered(key))
         {
@@ -183,23 +188,52 @@ public static class BackboneCatalog
     }
 
     /// <summary>
-    /// The output channels of each stage of a backbone. Cached, because some backbones have a hundred million weights. Built-in backbones accept any number of
+    /// What is known of a backbone without training it. Cached, because some backbones have a hundred million weights. Built-in backbones accept any number of
     /// input channels; registered ones may not.
     /// </summary>
-    internal static IReadOnlyList<int> StageChannels(string key, int inputChannels) => FactsOf(key, inputChannels).StageChannels;
-
-    /// <summary>The head of a backbone's family. Cached likewise.</summary>
-    internal static Head DefaultHead(string key, int inputChannels) => FactsOf(key, inputChannels).DefaultHead;
-
-    private static (IReadOnlyList<int> StageChannels, Head DefaultHead) FactsOf(string key, int inputChannels) =>
-        Facts.GetOrAdd(
+    internal static BackboneFacts Facts(string key, int inputChannels) =>
+        FactsOf.GetOrAdd(
             (key, IsRegistered(key) ? Math.Max(1, inputChannels) : 1),
             static entry =>
             {
                 using Backbone probe = ModuleScope.Make(() => Create(entry.Key, entry.Channels, new LayerFactory()));
-                return ([.. probe.StageChannels], probe.DefaultHead);
+                return new BackboneFacts([.. probe.StageChannels], probe.DefaultHead, IsRegistered(entry.Key) ? 1 : LeastSide(probe, entry.Channels));
             }
         );
+
+    // Doubles the side until the network runs, and then halves the interval. Networks that run on one pixel need one run.
+    private static int LeastSide(Backbone backbone, int channels)
+    {
+        using TorchScope scope = new(gradients: false);
+        backbone.eval();
+        int least = 1;
+        while (!Runs(least))
+        {
+            least *= 2;
+        }
+
+        for (int failing = least / 2; least - failing > 1; )
+        {
+            int middle = (failing + least) / 2;
+            (failing, least) = Runs(middle) ? (failing, middle) : (middle, least);
+        }
+
+        return least;
+
+        bool Runs(int side)
+        {
+            try
+            {
+                backbone.StageShapes(zeros([1, channels, side, side], ScalarType.Float32, CPU));
+                return true;
+            }
+            // Only a size that is too small is expected.
+            catch (ExternalException) when (side < MaxLeastSide)
+            {
+                return false;
+            }
+        }
+    }
 
     private static (Family Family, Match Match)? Find(string key)
     {
@@ -218,6 +252,12 @@ public static class BackboneCatalog
 
     private sealed record Family(string Name, string Pattern, string[] Keys, Func<BackboneKey, int, LayerFactory, Backbone> Create);
 }
+
+/// <summary>What is known of a backbone without training it.</summary>
+/// <param name="StageChannels">The output channels of each stage.</param>
+/// <param name="DefaultHead">The head of its family.</param>
+/// <param name="LeastSide">The height and width of the smallest images that it takes; 1 for a registered backbone, for which it is not known.</param>
+internal sealed record BackboneFacts(IReadOnlyList<int> StageChannels, Head DefaultHead, int LeastSide);
 
 /// <summary>The parts of a key, by the group names of the regular expression of its family.</summary>
 internal sealed class BackboneKey(Match match)

@@ -69,7 +69,8 @@ internal static class SettingsValidator
             : [value];
     }
 
-    private static string? KeyOf(object part) => part.GetType().GetProperty("Key")?.GetValue(part) is string { Length: > 0 } key ? key : null;
+    private static string? KeyOf(object part) =>
+        part.GetType().GetProperty("Key") is { } key && TryRead(key, part, out object? value) && value is string { Length: > 0 } text ? text : null;
 
     private static bool IsDefined(Enum value) => value.GetType().IsDefined(typeof(FlagsAttribute)) || Enum.IsDefined(value.GetType(), value);
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.FeatureMining.Native;
 
 namespace Microsoft.ML.FeatureMining.Pixels;
 
@@ -23,11 +22,10 @@ internal sealed record ChannelStatistics(float[] Mean, float[] Std)
         ChannelHistogram all = new(set.Shape.Channels);
         foreach (HostBatch batch in All(set))
         {
-            Parallel.For(
-                0,
+            ParallelLoop.For(
                 batch.Count,
                 () => new ChannelHistogram(set.Shape.Channels),
-                (image, _, some) =>
+                (image, some) =>
                 {
                     some.Add(batch.Pixels.AsSpan(image * set.Shape.Length, set.Shape.Length));
                     return some;

@@ -99,6 +99,38 @@ internal static class EvaluationSections
         return most > 0 && most < whole.Max ? whole with { Max = most } : whole;
     }
 
+    /// <summary>Accuracy of several models on the same rows, with a paired test against the first.</summary>
+    /// <param name="models">By name, for each measured row whether the model is right. The first model is that of the report.</param>
+    public static ReportSection Comparison(IReadOnlyList<(string Name, IReadOnlyDictionary<long, bool> Hits)> models) =>
+        new(
+            "comparison",
+            "Comparison",
+            Html.Paragraph(
+                $"Accuracy on the same rows. p: McNemar's exact test, two-sided, of the rows that only one of a model and {models[0].Name} has right."
+            ),
+            HtmlTable.Of(
+                "Accuracy of the models",
+                ["Model", "#n", "#Accuracy", "#Difference", "#Only this right", $"#Only {models[0].Name} right", "#p"],
+                models.Select((model, i) => ComparisonRow(model, i == 0 ? null : PairedComparison.Of(models[0].Hits, model.Hits)))
+            )
+        );
+
+    private static object[] ComparisonRow((string Name, IReadOnlyDictionary<long, bool> Hits) model, PairedComparison? pair)
+    {
+        int rows = pair?.Rows ?? model.Hits.Count;
+        double? difference = pair is { Rows: > 0 } ? (double)(pair.OnlySecond - pair.OnlyFirst) / pair.Rows : null;
+        return
+        [
+            model.Name,
+            Html.Count(rows),
+            Html.Percent(model.Hits.Count == 0 ? null : model.Hits.Values.Count(isRight => isRight) / (double)model.Hits.Count),
+            difference is null ? "–" : $"{(difference > 0 ? "+" : "")}{Html.Percent(difference)}",
+            pair is null ? "–" : Html.Count(pair.OnlySecond),
+            pair is null ? "–" : Html.Count(pair.OnlyFirst),
+            Html.Number(pair?.PValue),
+        ];
+    }
+
     /// <summary>Metrics per class.</summary>
     public static ReportSection Classes(ClassificationReport report) =>
         new(
@@ -200,6 +232,10 @@ internal static class ConfusionMatrix
 {
     private const int LargestTable = 20;
 
+    // The colors of the stylesheet in the light theme.
+    private static readonly byte[] Right = [26, 127, 55];
+    private static readonly byte[] Wrong = [207, 34, 46];
+
     // Longer names are rotated, so that the columns stay narrow.
     private const int LongName = 5;
 
@@ -222,7 +258,7 @@ internal static class ConfusionMatrix
                         .Classes.Index()
                         .Select(row => new XElement(
                             "tr",
-                            new XElement("th", new XAttribute("scope", "row"), row.Item.Name),
+                            new XElement("th", new XAttribute("scope", "row"), new XAttribute("title", row.Item.Name), row.Item.Name),
                             Enumerable.Range(0, report.Classes.Count).Select(column => Cell(report, row.Index, column))
                         ))
                 )
@@ -233,7 +269,11 @@ internal static class ConfusionMatrix
     private static XElement Cell(ClassificationReport report, int actual, int predicted)
     {
         string shade = (0.6 * Share(report, actual, predicted)).ToString("0.##", CultureInfo.InvariantCulture);
-        return new XElement("td", new XAttribute("style", $"background:rgb(var(--heat) / {shade})"), Html.Count(report.Count(actual, predicted)));
+        return new XElement(
+            "td",
+            new XAttribute("style", $"background:rgb(var(--{(actual == predicted ? "right" : "wrong")}) / {shade})"),
+            Html.Count(report.Count(actual, predicted))
+        );
     }
 
     private static XElement Image(ClassificationReport report)
@@ -243,14 +283,17 @@ internal static class ConfusionMatrix
         [
             .. from actual in Enumerable.Range(0, classes)
             from predicted in Enumerable.Range(0, classes)
-            select (byte)(255 - Math.Round(255 * Share(report, actual, predicted))),
+            let share = Share(report, actual, predicted)
+            from channel in actual == predicted ? Right : Wrong
+            select (byte)Math.Round(byte.MaxValue - share * (byte.MaxValue - channel)),
         ];
         string alt =
             $"Confusion matrix of {classes} classes. Rows are actual classes, columns are predicted classes. {Html.Percent(report.Accuracy)} of the "
             + $"rows are on the diagonal.";
         return Html.Figure(
             Html.Image(ImageCodec.EncodePng(pixels, classes, classes), alt, "pixels"),
-            "Confusion matrix: rows are actual classes, columns are predicted classes, both in the order of the table of classes. Black means all rows of the class."
+            "Confusion matrix: rows are actual classes, columns are predicted classes, both in the order of the table of classes. Green: right; red: wrong. The full "
+                + "color means all rows of the class."
         );
     }
 

@@ -11,12 +11,16 @@ internal static class ExplanationSections
     private const int LargestSide = 160;
 
     /// <summary>An image with its maps side by side, under a heading.</summary>
-    public static XElement Maps(ImageExplanation explanation, string heading, string className)
+    /// <param name="explanation">The image and its maps.</param>
+    /// <param name="heading">The heading.</param>
+    /// <param name="className">The class of the maps.</param>
+    /// <param name="isRight">Whether the most probable class is the label; null if the row has no label.</param>
+    public static XElement Maps(ImageExplanation explanation, string heading, string className, bool? isRight = null)
     {
         IEnumerable<(string Name, HeatMap? Map)> maps = [("the image", null), .. explanation.NamedMaps.Select(entry => (entry.Name, (HeatMap?)entry.Map))];
         return new XElement(
             "div",
-            new XElement("h3", heading),
+            new XElement("h3", heading, isRight is { } right ? new object[] { " ", Html.Verdict(right, right ? "right" : "wrong") } : []),
             new XElement(
                 "div",
                 new XAttribute("class", "grid-row"),

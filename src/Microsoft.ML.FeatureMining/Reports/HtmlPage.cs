@@ -94,6 +94,16 @@ internal static class Html
     public static XElement Facts(params IEnumerable<(string Name, string Value)> facts) =>
         new("dl", facts.Select(fact => new XElement("div", new XElement("dt", fact.Name), new XElement("dd", fact.Value))));
 
+    /// <summary>A marked text: a check and the color of right answers, or a cross and that of wrong ones.</summary>
+    public static XElement Verdict(bool isRight, string text) =>
+        new(
+            "span",
+            new XAttribute("class", isRight ? "verdict-right" : "verdict-wrong"),
+            new XAttribute("title", isRight ? "right" : "wrong"),
+            isRight ? "✓ " : "✗ ",
+            new XElement("strong", text)
+        );
+
     /// <summary>Elements side by side, wrapped to the width of the page.</summary>
     public static XElement Row(params IEnumerable<XElement> content) => new("div", new XAttribute("class", "row"), content);
 
@@ -155,10 +165,10 @@ internal static class Stylesheet
 {
     public const string Text = """
 
-        :root { color-scheme: light dark; --ground: #ffffff; --raised: #f4f5f7; --ink: #1b1f24; --soft: #57606a; --rule: #d0d7de; --link: #0a58ca; --heat: 9 105 218;
+        :root { color-scheme: light dark; --ground: #ffffff; --raised: #f4f5f7; --ink: #1b1f24; --soft: #57606a; --rule: #d0d7de; --link: #0a58ca; --right: 26 127 55; --wrong: 207 34 46;
           --s0: #0a58ca; --s1: #bc4c00; --s2: #1a7f37; --s3: #8250df; --s4: #bf3989; --s5: #57606a; }
         @media (prefers-color-scheme: dark) {
-          :root { --ground: #0f1318; --raised: #1a2027; --ink: #e6edf3; --soft: #9aa5b1; --rule: #323b45; --link: #6cb0ff; --heat: 88 166 255;
+          :root { --ground: #0f1318; --raised: #1a2027; --ink: #e6edf3; --soft: #9aa5b1; --rule: #323b45; --link: #6cb0ff; --right: 86 211 100; --wrong: 248 81 73;
             --s0: #6cb0ff; --s1: #ff9f57; --s2: #56d364; --s3: #c4a1ff; --s4: #ff8ac4; --s5: #9aa5b1; } }
         * { box-sizing: border-box; }
         body { margin: 0 auto; padding: 1rem; max-width: 64rem; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; overflow-wrap: anywhere; }
@@ -182,11 +192,12 @@ internal static class Stylesheet
         caption { text-align: left; color: var(--soft); padding: .25rem 0; }
         th, td { overflow-wrap: normal; padding: .3rem .6rem; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: middle; }
         thead th { position: sticky; top: 0; background: var(--ground); }
-        tbody th { font-weight: 500; }
+        tbody th { font-weight: 500; white-space: nowrap; }
+        .verdict-right { color: rgb(var(--right)); } .verdict-wrong { color: rgb(var(--wrong)); }
         .number { text-align: right; white-space: nowrap; }
         .matrix th, .matrix td { padding: .3rem .4rem; text-align: center; min-width: 2.2rem; }
         .matrix.tall thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; position: static; }
-        .matrix tbody th { text-align: right; position: sticky; left: 0; background: var(--ground); }
+        .matrix tbody th { text-align: right; position: sticky; left: 0; background: var(--ground); max-width: 12rem; overflow: hidden; text-overflow: ellipsis; }
         figure { margin: 1rem 0; }
         figcaption { font-size: .9rem; color: var(--soft); max-width: 46rem; }
         .row { display: flex; flex-wrap: wrap; gap: 1rem; }
@@ -212,7 +223,7 @@ internal static class Stylesheet
         .line.s3 { stroke: var(--s3); stroke-dasharray: 8 3 2 3; } .line.s4 { stroke: var(--s4); stroke-dasharray: 10 4; } .line.s5 { stroke: var(--s5); stroke-dasharray: 3 3; }
         .dot.s0, .bar.s0 { fill: var(--s0); } .dot.s1, .bar.s1 { fill: var(--s1); } .dot.s2, .bar.s2 { fill: var(--s2); }
         .dot.s3, .bar.s3 { fill: var(--s3); } .dot.s4, .bar.s4 { fill: var(--s4); } .dot.s5, .bar.s5 { fill: var(--s5); }
-        @media (max-width: 32rem) { .matrix.tall tbody th { min-width: 6.5rem; overflow-wrap: anywhere; } }
+        @media (max-width: 32rem) { .matrix tbody th { max-width: 8rem; } }
         @media print { .scroll { max-height: none; overflow: visible; } }
 
         """;

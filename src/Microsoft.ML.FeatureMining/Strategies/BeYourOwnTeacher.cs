@@ -19,7 +19,7 @@ public sealed class BeYourOwnTeacher : TrainingStrategy
     public override string Key => "byot";
 
     /// <inheritdoc/>
-    protected internal override StrategyTraits Traits => StrategyTraits.NeedsOneClass;
+    protected internal override StrategyTraits Traits => StrategyTraits.NeedsOneClass | StrategyTraits.NeedsPooledEmbedding;
 
     /// <summary>Alpha, the weight of the teacher term, in [0, 1]. The label term has the weight 1 - alpha.</summary>
     /// <value>0.3.</value>

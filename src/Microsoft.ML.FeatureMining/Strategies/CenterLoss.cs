@@ -16,7 +16,7 @@ public sealed class CenterLoss : TrainingStrategy
     public override string Key => "center-loss";
 
     /// <inheritdoc/>
-    protected internal override StrategyTraits Traits => StrategyTraits.NeedsOneClass;
+    protected internal override StrategyTraits Traits => StrategyTraits.NeedsOneClass | StrategyTraits.NeedsPooledEmbedding;
 
     /// <summary>The weight of the term, above 0.</summary>
     /// <value>0.0005. Taken literally, the text of the framework gives 1 here and 0.0005 to tree supervision, which contradicts the center loss paper.</value>
@@ -44,8 +44,8 @@ public sealed class CenterLoss : TrainingStrategy
     {
         // Computed as |x - m|^2 + sum_k t_k |c_k|^2 - |m|^2 with m = sum_k t_k c_k. The last two terms have no gradient and cancel for a hard label, so x is
         // not part of a difference of large numbers.
-        Tensor mixture = targets.matmul(centers); // [N,C]
-        Tensor spread = targets.matmul(centers.Pow(2).sum(1)) - mixture.Pow(2).sum(1); // [N]
+        Tensor mixture = targets.mm(centers); // [N,C]
+        Tensor spread = targets.mv(centers.Pow(2).sum(1)) - mixture.Pow(2).sum(1); // [N]
         return (embedding - mixture).Pow(2).sum(1).Add(spread).Div(2);
     }
 
@@ -82,7 +82,7 @@ internal sealed class ClassCenters : nn.Module
     {
         using IDisposable noGrad = no_grad();
         Tensor counts = targets.sum(dim: 0).unsqueeze(1); // [K,1]
-        Tensor step = (counts * Values - targets.t().matmul(embedding)) / counts.Add(1); // [K,C]
+        Tensor step = (counts * Values - targets.t().mm(embedding)) / counts.Add(1); // [K,C]
         Values.sub_(step.Mul(rate));
     }
 }

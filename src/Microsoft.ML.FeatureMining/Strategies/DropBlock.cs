@@ -30,7 +30,23 @@ public sealed class DropBlock : TrainingStrategy
     public double KeepProbability { get; init; } = 0.9;
 
     /// <inheritdoc/>
-    protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context.Random);
+    protected internal override StrategyRun Start(StrategyContext context)
+    {
+        for (int stage = 0; stage < Math.Min(Stages, context.Stages.Count); stage++)
+        {
+            int side = Math.Min(context.Stages[stage].Height, context.Stages[stage].Width);
+            if (side < BlockSize)
+            {
+                context.Warn(
+                    FormattableString.Invariant(
+                        $"BlockSize is {BlockSize}, but {StageShape.Describe(context.Stages, stage)}, so that a block has {side}x{side}. "
+                    ) + "Use a smaller BlockSize or larger images."
+                );
+            }
+        }
+
+        return new Run(this, context.Random);
+    }
 
     /// <summary>
     /// Drops squares of side <paramref name="block"/>. Their upper left corners are the ones in <paramref name="corners"/>, [N,C,h-b+1,w-b+1].

@@ -17,6 +17,9 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// <remarks>Reproduces Table 1 (CIFAR-100) and, with <see cref="Segmentation"/> and one to three stages, Table 9.</remarks>
 public sealed class FeatureMining : TrainingStrategy
 {
+    // With fewer, a stage learns more slowly, but it learns.
+    private const double TolerableDeadFraction = 0.5;
+
     /// <inheritdoc/>
     public override string Key => "feature-mining";
 
@@ -76,6 +79,7 @@ public sealed class FeatureMining : TrainingStrategy
             for (int stage = context.Stages.Count - settings.Stages; stage < context.Stages.Count; stage++)
             {
                 context.KeepStage(stage);
+                WarnIfSmall(stage);
                 _mined.Add(new Branches(stage, AddLinear(stage, "inside"), AddLinear(stage, "outside")));
             }
         }
@@ -93,6 +97,19 @@ public sealed class FeatureMining : TrainingStrategy
                         string.Create(CultureInfo.InvariantCulture, $"feature-mining.{branches.Stage}.{part}"),
                         pass.Criterion.Compute(logits, pass.Batch.Targets)
                     );
+            }
+        }
+
+        private void WarnIfSmall(int stage)
+        {
+            double dead = DeadFraction(_settings.Segmentation, _context.Stages[stage]);
+            if (dead > TolerableDeadFraction)
+            {
+                _context.Warn(
+                    FormattableString.Invariant(
+                        $"{StageShape.Describe(_context.Stages, stage)}; in {dead:P0} of the draws one of its two parts is empty, and nothing is learned from it. "
+                    ) + "Use larger images, a network that keeps larger maps (such as one with -cifar-stem), or fewer Stages."
+                );
             }
         }
 
@@ -124,6 +141,22 @@ public sealed class FeatureMining : TrainingStrategy
         }
 
         private Tensor Upload(int draws, Func<float[]> draw) => tensor(Enumerable.Range(0, draws).SelectMany(_ => draw()).ToArray(), device: _context.Device);
+    }
+
+    /// <summary>The fraction of draws in which one of the two parts has no features, estimated with fixed random numbers.</summary>
+    internal static double DeadFraction(Segmentation segmentation, StageShape shape)
+    {
+        const int Draws = 500;
+        RandomStream random = new(0, "dead-fraction");
+        int positions = segmentation == Segmentation.Channels ? shape.Channels : shape.Height * shape.Width;
+        int dead = Enumerable
+            .Range(0, Draws)
+            .Count(_ =>
+            {
+                float[] mask = segmentation is Segmentation.Points or Segmentation.Channels ? DrawPoints(positions, random) : DrawBox(shape, random);
+                return !mask.Contains(1) || !mask.Contains(0);
+            });
+        return (double)dead / Draws;
     }
 
     /// <summary>The mask of one random box, row by row.</summary>

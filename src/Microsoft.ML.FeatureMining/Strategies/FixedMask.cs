@@ -21,7 +21,15 @@ public sealed class FixedMask : TrainingStrategy
     public FeatureMapHalf Kept { get; init; }
 
     /// <inheritdoc/>
-    protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context);
+    protected internal override StrategyRun Start(StrategyContext context)
+    {
+        StageShape last = context.Stages[^1];
+        return Mask(Kept, last.Height, last.Width).Contains(0)
+            ? new Run(this, context)
+            : throw new ArgumentException(
+                $"The strategy '{Key}' cannot keep one half of the features: {StageShape.Describe(context.Stages, context.Stages.Count - 1)}. Use larger images."
+            );
+    }
 
     /// <summary>The mask [h,w], row by row: 1 for kept features, 0 for the others.</summary>
     internal static float[] Mask(FeatureMapHalf kept, int height, int width) =>

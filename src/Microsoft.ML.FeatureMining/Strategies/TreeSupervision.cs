@@ -102,10 +102,10 @@ internal sealed class HierarchyTables : nn.Module
     public Tensor LeafLogProbabilities(Tensor logits)
     {
         Tensor children = Table("children");
-        Tensor nodes = logits.matmul(Table("mean").t()); // [N,M]
+        Tensor nodes = logits.mm(Table("mean").t()); // [N,M]
         Tensor siblings = nodes.index_select(1, children.flatten()).view(-1, children.shape[0], children.shape[1]); // [N,P,B]
         Tensor totals = siblings.MaskedFill(Table("missing"), double.NegativeInfinity).logsumexp(2); // [N,P]
-        return (nodes - totals.index_select(1, Table("parent"))).matmul(Table("below")); // [N,K]
+        return (nodes - totals.index_select(1, Table("parent"))).mm(Table("below")); // [N,K]
     }
 
     private Tensor Table(string name) => get_buffer(name)!;

@@ -22,6 +22,9 @@ namespace Microsoft.ML.FeatureMining.Trainers;
 /// </summary>
 internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOptions options, torch.Device device)
 {
+    // Of the training rows.
+    private ImageOrigin? _origin;
+
     /// <param name="recipe">The training recipe.</param>
     /// <param name="rows">The rows to train on.</param>
     /// <param name="initial">Initial weights of the same network; null for those that the recipe specifies.</param>
@@ -62,18 +65,25 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         return workspace.Record(Describe(recipe, rows), trainingHost, recording => TrainingEngine.Fit(recipe, rows.Train, rows.Validation, recording));
     }
 
+    /// <summary>Finds the columns of the training rows. Reads no images.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
+    public LabeledRows Bind(IDataView input)
+    {
+        LabelColumn label = options.IsMultilabel
+            ? LabelSetColumn.Bind(input, options.LabelColumnName)
+            : KeyLabelColumn.Bind(input.Schema, options.LabelColumnName);
+        return new LabeledRows(input, label, ImageColumn.Bind(input.Schema, options.ImageColumnName, Preprocessing, options.MaxPixels), ThrowIfCanceled);
+    }
+
     /// <summary>Reads the training and validation rows.</summary>
-    /// <param name="input">The training rows, from which ValidationFraction draws validation rows.</param>
+    /// <param name="rows">The training rows, from which ValidationFraction draws validation rows.</param>
     /// <param name="seed">The seed that selects the validation rows.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
     /// <exception cref="ArgumentException">The validation set does not match the training rows.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, or all rows have the same class.</exception>
-    public TrainingRows Read(IDataView input, long seed)
+    public TrainingRows Read(LabeledRows rows, long seed)
     {
-        string labelName = options.LabelColumnName;
-        LabelColumn label = options.IsMultilabel ? LabelSetColumn.Bind(input, labelName) : KeyLabelColumn.Bind(input.Schema, labelName);
-        ImageColumn image = ImageColumn.Bind(input.Schema, options.ImageColumnName, Preprocessing, options.MaxPixels);
-        LabeledRows rows = new(input, label, image, ThrowIfCanceled);
+        LabelColumn label = rows.Label;
         StorageSettings storage = options.ToStorage();
         bool[]? heldOut = options.ValidationFraction is { } fraction
             ? StratifiedSplit.HeldOut(rows.ReadLabels(), fraction, new RandomStream(seed, "validation-split"))
@@ -89,7 +99,8 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
                 {
                     MemoryBudget = Math.Max(0, storage.Budget - train.MemoryBytes),
                 };
-                (validation, _) = ReadMore("validation", set, label.BindTo(set.Schema, labelName), image.Shape, left);
+                _origin = rows.Image.Origin;
+                (validation, _) = ReadMore("validation", set, label.BindTo(set.Schema, options.LabelColumnName), rows.Image.Shape, left);
             }
 
             return validation is null or { Count: > 0 }
@@ -113,7 +124,14 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     public TrainingRows ReadPatches(IDataView patches, string labelColumnName, TrainingRows rows)
     {
         KeyLabelColumn label = KeyLabelColumn.BindWithKeys(patches.Schema, labelColumnName, rows.Keys);
-        (ImageSet images, RowLedger ledger) = ReadMore("patch", patches, label, rows.Train.Shape, options.ToStorage());
+        (ImageSet images, RowLedger ledger) = ReadMore(
+            "patch",
+            patches,
+            label,
+            rows.Train.Shape,
+            options.ToStorage(),
+            ImageColumn.PatchesName(patches.Schema, options.ImageColumnName)
+        );
         if (images.Count > 0)
         {
             return new TrainingRows(rows.Keys, images.NormalizedLike(rows.Train), null, ledger.Unreadable.Count);
@@ -124,6 +142,9 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             "PatchSet has no rows with a known label and a readable image. Check PatchSet and PatchLabelColumnName, or set SwitchEpoch to 0."
         );
     }
+
+    /// <summary>Writes details that only a developer needs.</summary>
+    public void Trace(string text) => channel.Trace(MessageSensitivity.None, text);
 
     public void Info(string text) => channel.Info(MessageSensitivity.None, text);
 
@@ -181,9 +202,16 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     }
 
     // Reads rows that must have the classes and the image shape of the training rows.
-    private (ImageSet Images, RowLedger Ledger) ReadMore(string role, IDataView view, LabelColumn label, ImageShape shape, StorageSettings storage)
+    private (ImageSet Images, RowLedger Ledger) ReadMore(
+        string role,
+        IDataView view,
+        LabelColumn label,
+        ImageShape shape,
+        StorageSettings storage,
+        string? imageColumnName = null
+    )
     {
-        ImageColumn image = ImageColumn.BindOrFiles(view.Schema, options.ImageColumnName, Preprocessing, options.MaxPixels);
+        ImageColumn image = ImageColumn.BindOrUsual(view.Schema, imageColumnName ?? options.ImageColumnName, Preprocessing, options.MaxPixels);
         if (image.Shape != shape)
         {
             throw new ArgumentException(
@@ -191,6 +219,11 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
                     + "both must be equal.",
                 nameof(view)
             );
+        }
+
+        if (image.OriginWarning(_origin) is { } warning)
+        {
+            Warn(warning);
         }
 
         (ImageSet images, _, RowLedger ledger) = ReadImages(role, new LabeledRows(view, label, image, ThrowIfCanceled), storage, heldOut: null);

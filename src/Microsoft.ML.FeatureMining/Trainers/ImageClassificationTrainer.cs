@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Columns;
+using Microsoft.ML.FeatureMining.MlNet.Reading;
 using Microsoft.ML.FeatureMining.MlNet.Scoring;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Native;
@@ -67,48 +70,68 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         GetOutputSchema(Internals.ShapeOf(input.Schema));
         using IChannel channel = _host.Start("Training");
         FitRun run = new(_host, channel, _options, ComputeDevice.Of(_environment));
-        using TrainingRows rows = run.Read(input, _seed);
-        TrainingRecipe recipe = CreateRecipe(rows.Train);
+        try
+        {
+            return Fit(run, run.Bind(input));
+        }
+        catch (ExternalException e) when (NativeError.HasTrace(e))
+        {
+            run.Trace(e.Message);
+            throw NativeError.WithoutTrace(e);
+        }
+    }
+
+    private ImageClassificationTransformer Fit(FitRun run, LabeledRows labeled)
+    {
+        (ClassKeys keys, ImageColumn image) = (labeled.Label.Keys, labeled.Image);
+        TrainingRecipe recipe = TeacherFiles.WithHashes(CreateRecipe(image));
         run.Info(InputSettings.Of(_options).Describe(recipe));
-        ModelManifest untrained = CreateManifest(rows, recipe);
-        UntrainedModelCheck.Run(untrained, ComputeDevice.Of(_environment));
+        ModelManifest untrained = CreateManifest(keys, image, recipe);
+        // Before the images are read. Reading rejects labels with one class, and says which.
+        if (keys.Count > 1)
+        {
+            OptionsCheck.Check(recipe.Problems());
+            UntrainedModelCheck.Run(untrained, ComputeDevice.Of(_environment));
+        }
+
+        using TrainingRows rows = run.Read(labeled, _seed);
         TrainingOutcome outcome = Train(run, recipe, rows);
         run.ThrowIfDiscarded(outcome);
-        SavedModel trained = new(WithOutcome(untrained, outcome), outcome.Weights);
-        return new ImageClassificationTransformer(_environment, trained, Settings with { KeyValues = rows.Keys.ItemName });
+        SavedModel trained = new(WithOutcome(untrained with { SkippedImages = rows.Skipped }, outcome), outcome.Weights);
+        return new ImageClassificationTransformer(_environment, trained, Settings with { KeyValues = keys.ItemName });
     }
 
     /// <summary>Trains one network. Overridden by methods that train in several phases.</summary>
     private protected virtual TrainingOutcome Train(FitRun run, TrainingRecipe recipe, TrainingRows rows) => run.Train(recipe, rows);
 
     // Planar floats have the shape of the column and are not resized.
-    private TrainingRecipe CreateRecipe(ImageSet train) =>
-        train.Element == PixelType.Single
-            ? (_options with { CropRatio = 1 }).ToRecipe(train.Shape, _seed) with
+    private TrainingRecipe CreateRecipe(ImageColumn image) =>
+        image.Element == PixelType.Single
+            ? (_options with { CropRatio = 1 }).ToRecipe(image.Shape, _seed) with
             {
                 Normalization = InputSettings.Of(_options).Normalization(PixelType.Single),
             }
             : _options.ToRecipe(_options.ToPreprocessing().Shape, _seed);
 
-    private ModelManifest CreateManifest(TrainingRows rows, TrainingRecipe recipe) =>
+    private ModelManifest CreateManifest(ClassKeys keys, ImageColumn image, TrainingRecipe recipe) =>
         new()
         {
             Backbone = recipe.Backbone,
             Head = recipe.Head,
-            ClassCount = rows.Keys.Count,
+            ClassCount = keys.Count,
             IsMultilabel = _options.IsMultilabel,
-            ClassNames = rows.Keys.ItemType is null ? null : rows.Keys.Names,
+            ClassNames = keys.ItemType is null ? null : keys.Names,
             Preprocessing = _options.ToPreprocessing() with { Shape = recipe.Input, CropRatio = recipe.CropRatio },
-            Element = rows.Train.Element,
+            Element = image.Element,
+            Origin = image.Origin,
             TestTimeAugmentation =
-                _options.TestTimeAugmentation == TestTimeAugmentation.TenCrop && rows.Train.Element == PixelType.Single
+                _options.TestTimeAugmentation == TestTimeAugmentation.TenCrop && image.Element == PixelType.Single
                     ? TestTimeAugmentation.Flip
                     : _options.TestTimeAugmentation,
             Mean = new float[recipe.Input.Channels],
             Std = new float[recipe.Input.Channels],
             FixedMask = recipe.Strategies.OfType<FixedMask>().FirstOrDefault()?.Kept,
             Recipe = ModelManifest.Describe(recipe),
-            SkippedImages = rows.Skipped,
             Versions = LibraryVersions.All,
         };
 

@@ -8,14 +8,16 @@ namespace Microsoft.ML.FeatureMining.Trainers;
 internal static class OptionsCheck
 {
     /// <exception cref="ArgumentException">Something is wrong; the message lists everything.</exception>
-    public static void Check(ImageClassificationOptions options)
+    public static void Check(ImageClassificationOptions options) => Check([.. Problems(options)]);
+
+    /// <exception cref="ArgumentException">There are problems; the message lists them.</exception>
+    public static void Check(IReadOnlyList<string> problems)
     {
-        List<string> problems = [.. Problems(options)];
         if (problems.Count > 0)
         {
             throw new ArgumentException(
                 string.Join(Environment.NewLine, ["The options are invalid:", .. problems.Select(problem => "- " + problem)]),
-                nameof(options)
+                "options"
             );
         }
     }

@@ -31,14 +31,14 @@ internal static class SweptOptions
                     value
                 );
         object copy = Copy(settings);
-        property.SetValue(copy, set);
+        property.SetValue(copy, set, BindingFlags.DoNotWrapExceptions, null, null, null);
         return copy;
     }
 
     // The method that a `with` expression calls.
     private static object Copy(object record) =>
         record.GetType().GetMethod("<Clone>$") is { } clone
-            ? clone.Invoke(record, null)!
+            ? clone.Invoke(record, BindingFlags.DoNotWrapExceptions, null, null, null)!
             : throw new ArgumentException($"{record.GetType().Name} is not a record, so a sweep cannot vary its settings.");
 
     private static PropertyInfo PropertyOf(Type type, string property, string name) =>

@@ -15,6 +15,7 @@ public sealed class StrategyContext
     private readonly Func<IReadOnlyList<Exit>>? _addExits;
     private readonly Func<IReadOnlyList<string>, Teacher>? _loadTeacher;
     private readonly List<Teacher> _teachers = [];
+    private readonly Action<string>? _warn;
 
     internal StrategyContext(
         string key,
@@ -23,10 +24,11 @@ public sealed class StrategyContext
         Device device,
         RandomStream random,
         Func<IReadOnlyList<Exit>>? addExits = null,
-        Func<IReadOnlyList<string>, Teacher>? loadTeacher = null
+        Func<IReadOnlyList<string>, Teacher>? loadTeacher = null,
+        Action<string>? warn = null
     )
     {
-        (_key, _addExits, _loadTeacher) = (key, addExits, loadTeacher);
+        (_key, _addExits, _loadTeacher, _warn) = (key, addExits, loadTeacher, warn);
         Stages = stages;
         ClassCount = classCount;
         Device = device;
@@ -117,6 +119,16 @@ public sealed class StrategyContext
         return teacher;
     }
 
+    /// <summary>
+    /// Logs a warning of the run, for settings that work but are not useful with this network. Throw an <see cref="ArgumentException"/> for those that cannot
+    /// work.
+    /// </summary>
+    public void Warn(string text)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(text);
+        _warn?.Invoke($"The strategy '{_key}': {text}");
+    }
+
     internal IReadOnlyList<(string Name, nn.Module Module)> Modules => _modules;
 
     internal IReadOnlyList<Teacher> Teachers => _teachers;
@@ -130,6 +142,10 @@ public sealed class StrategyContext
 /// <param name="Width">Width w.</param>
 public readonly record struct StageShape(int Channels, int Height, int Width)
 {
+    /// <summary>Number and size of a stage, for messages.</summary>
+    internal static string Describe(IReadOnlyList<StageShape> stages, int stage) =>
+        FormattableString.Invariant($"the output of stage {stage + 1} of {stages.Count} is {stages[stage].Height}x{stages[stage].Width}");
+
     /// <summary>The stride from each stage to the next.</summary>
     internal static IReadOnlyList<StageStride> Strides(IReadOnlyList<StageShape> stages) =>
         [.. stages.Zip(stages.Skip(1), (from, to) => new StageStride(Ratio(from.Height, to.Height), Ratio(from.Width, to.Width)))];

@@ -68,7 +68,7 @@ internal sealed record TrainingRecipe : TrainingOptions
                 .. PartProblems(),
                 .. BackboneCatalog.Problem(Backbone, Input.Channels) is { } problem
                     ? [problem]
-                    : NetworkProblems(BackboneCatalog.StageChannels(Backbone, Input.Channels)),
+                    : NetworkProblems(BackboneCatalog.Facts(Backbone, Input.Channels)),
             ];
 
     // User code may be compiled without nullable annotations.
@@ -155,24 +155,41 @@ internal sealed record TrainingRecipe : TrainingOptions
             : [];
     }
 
-    private IEnumerable<string> NetworkProblems(IReadOnlyList<int> stageChannels)
+    private IEnumerable<string> NetworkProblems(BackboneFacts network)
     {
-        Head head = Head ?? BackboneCatalog.DefaultHead(Backbone, Input.Channels);
+        IReadOnlyList<int> stageChannels = network.StageChannels;
+        Head head = Head ?? network.DefaultHead;
         if (FineTuning.FitHead && head is not LinearHead)
         {
             yield return $"FitHead of FineTuning needs a LinearHead; the head is '{head.Key}'.";
         }
 
-        if (ProgressiveResizing.StartFraction < 1 && head.NeedsFixedSize)
+        if (ProgressiveResizing.StartFraction < 1 && !head.PoolsGlobally)
         {
             yield return $"ProgressiveResizing needs a head that pools over all positions, but the head '{head.Key}' has weights for each position. "
                 + "Set StartFraction of ProgressiveResizing to 1, or use another head.";
+        }
+
+        if (Math.Min(Input.Height, Input.Width) < network.LeastSide)
+        {
+            yield return FormattableString.Invariant(
+                $"The backbone '{Backbone}' needs images of at least {network.LeastSide}x{network.LeastSide} pixels; ImageHeight x ImageWidth is "
+            ) + FormattableString.Invariant($"{Input.Height}x{Input.Width}.");
         }
 
         if (FineTuning.FrozenStages > stageChannels.Count)
         {
             yield return $"FrozenStages of FineTuning must be at most {stageChannels.Count}, the number of stages of '{Backbone}'; "
                 + $"it is {FineTuning.FrozenStages}.";
+        }
+
+        if (!head.PoolsGlobally)
+        {
+            foreach (TrainingStrategy strategy in Strategies.Where(strategy => strategy.Traits.HasFlag(StrategyTraits.NeedsPooledEmbedding)))
+            {
+                yield return $"The strategy '{strategy.Key}' needs a head that averages the features over all positions, and '{head.Key}' does not. "
+                    + "Use another head, such as LinearHead, or remove the strategy.";
+            }
         }
 
         foreach (string problem in (Head?.Problems(stageChannels[^1]) ?? []).Concat(Strategies.SelectMany(strategy => strategy.Problems(stageChannels.Count))))

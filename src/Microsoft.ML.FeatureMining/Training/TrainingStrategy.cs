@@ -76,6 +76,9 @@ public enum StrategyTraits
 
     /// <summary>Draws additional training images besides those of the batch.</summary>
     DrawsImages = 16,
+
+    /// <summary>Needs an embedding of pooled features [N,C], with the channels of the last stage (<see cref="Networks.Heads.Head.PoolsGlobally"/>).</summary>
+    NeedsPooledEmbedding = 32,
 }
 
 /// <summary>

@@ -110,7 +110,7 @@ public sealed class BackboneConformanceTests : IClassFixture<SingleThreadFixture
             TensorAssert.SameBits(logits, network.Head.Classify(network.Head.Embed(features)).Logits);
             Assert.All(TensorAssert.Values(logits), value => Assert.True(float.IsFinite(value)));
             Assert.ThrowsAny<ArgumentException>(() => network.Backbone.Stage(network.Backbone.StageChannels.Count, features));
-            Assert.Equal(network.Backbone.StageChannels, BackboneCatalog.StageChannels(key, 3));
+            Assert.Equal(network.Backbone.StageChannels, BackboneCatalog.Facts(key, 3).StageChannels);
         }
     }
 
@@ -262,7 +262,7 @@ public sealed class BackboneConformanceTests : IClassFixture<SingleThreadFixture
     private static (int Side, int Other) Sides(string key)
     {
         bool large =
-            BackboneCatalog.StageChannels(key, 3).Count > 3
+            BackboneCatalog.Facts(key, 3).StageChannels.Count > 3
             && (!key.EndsWith("-cifar-stem", StringComparison.Ordinal) || key.StartsWith("vgg", StringComparison.Ordinal));
         return large ? (32, 40) : (16, 20);
     }

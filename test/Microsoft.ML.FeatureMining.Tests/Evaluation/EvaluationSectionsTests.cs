@@ -42,8 +42,20 @@ public sealed class EvaluationSectionsTests
         XElement image = Assert.Single(root.Descendants("img"));
         DecodedImage decoded = ImageCodec.Decode(Convert.FromBase64String(((string)image.Attribute("src")!).Split(',')[1]));
         Assert.Equal((25, 25), (decoded.Width, decoded.Height));
-        // Half of the rows of a class is medium gray.
-        Assert.All(Enumerable.Range(0, 25 * 25), i => Assert.Equal(i / 25 == i % 25 || (i / 25 + 1) % 25 == i % 25 ? 127 : 255, decoded.Pixels[3 * i]));
+        // Half of the rows of a class is right, half is the next class: half the color of the stylesheet, over white.
+        byte[] right = [140, 191, 155];
+        byte[] wrong = [231, 144, 150];
+        byte[] none = [255, 255, 255];
+        Assert.All(
+            Enumerable.Range(0, 25 * 25),
+            i =>
+                Assert.Equal(
+                    i / 25 == i % 25 ? right
+                        : (i / 25 + 1) % 25 == i % 25 ? wrong
+                        : none,
+                    decoded.Pixels[(3 * i)..(3 * i + 3)]
+                )
+        );
     }
 
     [Fact]

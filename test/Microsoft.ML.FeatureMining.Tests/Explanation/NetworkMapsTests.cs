@@ -97,6 +97,38 @@ public sealed class NetworkMapsTests : IClassFixture<SingleThreadFixture>
         TensorAssert.CloseValues(TensorAssert.Values(network.call(image).softmax(1)), maps.Probabilities, 1e-4, backbone);
     }
 
+    // TorchSharp's autograd.grad would end the process.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Maps_HeadThatIgnoresTheImage_AreZero(bool trainable)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ImageNetwork network = new(BackboneCatalog.Create("cifar-resnet-8", 3), new ConstantHead(trainable));
+        network.eval();
+
+        NetworkMaps maps = NetworkMaps.Of(network, Image(), target: null);
+
+        Assert.Equal(2, maps.Class);
+        Assert.Null(maps.ClassMap);
+        Assert.Equal(3, maps.StageMaps.Count);
+        Assert.All(maps.StageMaps, map => Assert.All(map.Values, value => Assert.Equal(0, value)));
+    }
+
+    private sealed class ConstantHead : HeadModule
+    {
+        private readonly TorchSharp.Modules.Parameter logits;
+
+        public ConstantHead(bool trainable)
+            : base(nameof(ConstantHead))
+        {
+            logits = nn.Parameter(tensor(new[] { 1f, 2, 4 }), trainable);
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor embedding) => logits.expand(embedding.shape[0], 3);
+    }
+
     private static ImageNetwork Make(string backbone)
     {
         ImageNetwork network = NetworkFactory.Create(backbone, 3, Classes);

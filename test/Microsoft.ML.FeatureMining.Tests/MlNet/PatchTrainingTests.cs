@@ -207,6 +207,32 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
         Assert.Throws<ArgumentException>(() => ml.MultilabelClassification().Evaluate(other, labelColumnName: "Wrong"));
     }
 
+    [Fact]
+    public void Fit_PathsAndPatchesCutOutOfTheSameFiles_TrainsOnThePatches()
+    {
+        MLContext ml = new(1);
+        IDataView rows = images.Rows(ml);
+        // The paths of the patches lead to no file: only their bytes can be read.
+        IDataView patches = ml.Data.LoadFromEnumerable(
+            rows.GetColumn<string>("ImagePath")
+                .Zip(
+                    rows.GetColumn<string>("Label"),
+                    (path, label) =>
+                        new PatchRow
+                        {
+                            ImagePath = "nowhere.png",
+                            Image = File.ReadAllBytes(path),
+                            Label = label,
+                        }
+                )
+        );
+        PatchTrainingOptions options = Short with { ImageColumnName = "ImagePath", PatchSet = patches, Epochs = 2, SwitchEpoch = 1 };
+
+        ImageClassificationTransformer model = ml.MultilabelClassification().Trainers.PatchTraining(options).Fit(rows);
+
+        Assert.NotEmpty(model.Model.EarlierHistory);
+    }
+
     private static EstimatorChain<ImageClassificationTransformer> Pipeline(MLContext ml, PatchTrainingOptions options) =>
         ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath").Append(ml.MultilabelClassification().Trainers.PatchTraining(options));
 
@@ -215,6 +241,15 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
         public string Label { get; set; } = "";
 
         public string ImagePath { get; set; } = "";
+    }
+
+    private sealed class PatchRow
+    {
+        public string ImagePath { get; set; } = "";
+
+        public byte[] Image { get; set; } = [];
+
+        public string Label { get; set; } = "";
     }
 
     private sealed class NamesRow

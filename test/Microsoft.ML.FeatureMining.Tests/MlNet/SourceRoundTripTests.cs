@@ -124,7 +124,7 @@ public sealed class SourceRoundTripTests : IDisposable
         bool sets = rows.Schema.GetColumnOrNull("Labels") is not null;
         IDataView mapped = sets ? rows : Ml.Transforms.Conversion.MapValueToKey("Key", "Label").Fit(rows).Transform(rows);
         LabelColumn label = sets ? LabelSetColumn.Bind(mapped, "Labels") : KeyLabelColumn.Bind(mapped.Schema, "Key");
-        LabeledRows labeled = new(mapped, label, ImageColumn.BindOrFiles(mapped.Schema, "Image", preprocessing, ImageCodec.DefaultMaxPixels), () => { });
+        LabeledRows labeled = new(mapped, label, ImageColumn.BindOrUsual(mapped.Schema, "Image", preprocessing, ImageCodec.DefaultMaxPixels), () => { });
 
         using ImageSet images = new ImageSetReader(UnreadableImageBehavior.Throw, new StorageSettings(), _ => { }).Read(labeled).Images;
 

@@ -12,7 +12,7 @@ public sealed class ScalarCallsTests
     [Fact]
     public void Library_CallsWithScalars_AreInTensorMathOnly()
     {
-        IReadOnlyList<(string Type, string Method, string Called)> calls = ScalarCalls.Of(typeof(TensorMath).Assembly.Location);
+        IReadOnlyList<(string Type, string Method, string Called)> calls = TorchSharpCalls.Of(typeof(TensorMath).Assembly.Location);
 
         Assert.Contains(calls, call => call.Type == Safe[0] && call.Method == nameof(TensorMath.Add_));
         string[] forbidden =
@@ -38,27 +38,27 @@ public sealed class ScalarCallsTests
     [InlineData(nameof(Unsafe.Optimizer), "SGD")]
     public void Calls_OfEachKind_AreFound(string method, string called) =>
         Assert.Contains(
-            ScalarCalls.Of(typeof(ScalarCallsTests).Assembly.Location),
+            TorchSharpCalls.Of(typeof(ScalarCallsTests).Assembly.Location),
             call => call.Type.EndsWith(nameof(Unsafe), StringComparison.Ordinal) && call.Method == method && call.Called.Contains($"::{called}(")
         );
 
     [Fact]
     public void Calls_OfLambdas_AreFound() =>
         Assert.Contains(
-            ScalarCalls.Of(typeof(ScalarCallsTests).Assembly.Location),
+            TorchSharpCalls.Of(typeof(ScalarCallsTests).Assembly.Location),
             call => call.Type.Contains($"{nameof(Unsafe)}/<>c") && call.Called.Contains("::op_Addition(")
         );
 
     [Fact]
     public void Calls_OfAnInheritedOverride_AreFoundWhereTheObjectIsMade() =>
         Assert.Contains(
-            ScalarCalls.Of(typeof(ScalarCallsTests).Assembly.Location),
+            TorchSharpCalls.Of(typeof(ScalarCallsTests).Assembly.Location),
             call => call.Type.EndsWith(nameof(InheritedForward), StringComparison.Ordinal) && call.Called.Contains("BatchNorm::forward(")
         );
 
     [Fact]
     public void Calls_WithoutNumbers_AreNotFound() =>
-        Assert.DoesNotContain(ScalarCalls.Of(typeof(ScalarCallsTests).Assembly.Location), call => call.Method == nameof(Unsafe.NothingUnsafe));
+        Assert.DoesNotContain(TorchSharpCalls.Of(typeof(ScalarCallsTests).Assembly.Location), call => call.Method == nameof(Unsafe.NothingUnsafe));
 
     // Only analyzed, never run.
     private static class Unsafe

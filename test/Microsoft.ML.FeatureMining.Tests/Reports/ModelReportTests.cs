@@ -239,6 +239,54 @@ public sealed class ModelReportTests(TrainedModel trained)
     }
 
     [Fact]
+    public void SaveReport_WithAnotherModel_ComparesTheAccuracy()
+    {
+        using TemporaryFolder folder = new();
+        trained.Context.Model.SaveReport(
+            trained.Model,
+            trained.Rows,
+            folder["report.html"],
+            new ModelReportOptions
+            {
+                Images = 2,
+                Worst = 2,
+                Compared = [new("the same", trained.Model)],
+            }
+        );
+
+        XElement section = Section(PageAssert.Sound(File.ReadAllText(folder["report.html"])), "comparison");
+        string[][] rows = [.. section.Descendants("tbody").Descendants("tr").Select(row => row.Elements().Select(cell => cell.Value).ToArray())];
+        Assert.Equal(["this model", "the same"], rows.Select(row => row[0]));
+        Assert.Equal(rows[0][1..3], rows[1][1..3]);
+        Assert.Equal(["0.0 %", "0", "0", "1.000"], rows[1][3..]);
+    }
+
+    [Fact]
+    public void SaveReport_RightAndWrongAnswers_AreMarkedAndDifferInColor()
+    {
+        using TemporaryFolder folder = new();
+        trained.Context.Model.SaveReport(trained.Model, trained.Rows, folder["report.html"], new ModelReportOptions { Images = 4, Worst = 4 });
+
+        string page = File.ReadAllText(folder["report.html"]);
+        XElement html = PageAssert.Sound(page);
+        XElement[] rows =
+        [
+            .. html.Descendants("table").Single(table => ((string?)table.Attribute("class"))?.StartsWith("matrix") == true).Descendants("tbody").Elements("tr"),
+        ];
+        for (int row = 0; row < rows.Length; row++)
+        {
+            XElement[] cells = [.. rows[row].Elements("td")];
+            for (int column = 0; column < cells.Length; column++)
+            {
+                Assert.Contains(row == column ? "var(--right)" : "var(--wrong)", (string)cells[column].Attribute("style")!, StringComparison.Ordinal);
+            }
+        }
+
+        Assert.Equal(4, html.Descendants("h3").Count(heading => heading.Value.EndsWith("✓ right") || heading.Value.EndsWith("✗ wrong")));
+        Assert.Contains("tbody th { font-weight: 500; white-space: nowrap; }", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void SaveReport_ImagesOfSeveralClasses_HasTheConfusionOfEachClass()
     {
         using TemporaryFolder folder = new();

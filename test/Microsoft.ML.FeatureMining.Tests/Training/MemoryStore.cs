@@ -20,5 +20,14 @@ internal sealed class MemoryStore(Func<bool>? isDue = null) : ICheckpointStore
         Saved++;
     }
 
-    public RunSnapshot? Load() => Bytes is null ? null : CheckpointFile.Read(new MemoryStream(Bytes));
+    public RunSnapshot? Load(Action<RunSnapshot> check)
+    {
+        RunSnapshot? saved = Bytes is null ? null : CheckpointFile.Read(new MemoryStream(Bytes));
+        if (saved is not null)
+        {
+            check(saved);
+        }
+
+        return saved;
+    }
 }

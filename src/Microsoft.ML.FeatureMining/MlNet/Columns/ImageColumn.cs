@@ -12,6 +12,9 @@ internal sealed class ImageColumn
 {
     public const string Expected = "VarVector<Byte>, Vector<Single>, Image or Text";
 
+    /// <summary>The default name of the column.</summary>
+    public const string ImageColumnName = "Image";
+
     /// <summary>The text column with file names for error messages; LoadImageFolder and ML.NET's samples use this name.</summary>
     public const string PathColumnName = "ImagePath";
 
@@ -32,6 +35,22 @@ internal sealed class ImageColumn
     public ImageShape Shape => Preprocessing.Shape;
 
     public PixelType Element => ElementOf(Column.Type) ?? PixelType.Byte;
+
+    /// <summary>Who decodes its images; null for planar floats.</summary>
+    public ImageOrigin? Origin =>
+        Element == PixelType.Single ? null
+        : Column.Type is ImageDataViewType ? ImageOrigin.MLImage
+        : ImageOrigin.Files;
+
+    /// <summary>A warning if the images of a model were decoded in another way than those of this column; else null.</summary>
+    /// <param name="trained">Who decoded the images of the model; null if it is not known.</param>
+    public string? OriginWarning(ImageOrigin? trained) =>
+        trained is { } one && Origin is { } other && one != other
+            ? $"The network was trained on {Describe(one)}, but column '{Column.Name}' has {Describe(other)}. Their pixels differ if files have an EXIF "
+                + "orientation or transparency, so scores may be wrong. Load the images as in training."
+            : null;
+
+    private static string Describe(ImageOrigin origin) => origin == ImageOrigin.MLImage ? "MLImage (LoadImages)" : "encoded images or paths";
 
     /// <summary>Bytes of one preprocessed image.</summary>
     public int ImageBytes => ImageSet.ImageBytes(Shape, Element);
@@ -55,17 +74,36 @@ internal sealed class ImageColumn
             throw ColumnError.Mismatch("image", name, Expected, column.Type.ToString()!);
         }
 
+        if (element == PixelType.Byte && preprocessing.Shape.Channels is not (1 or 3))
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant(
+                    $"Channels is {preprocessing.Shape.Channels}, but the images of column '{name}' are decoded to color or gray. Set Channels to 3 or 1; "
+                ) + "only planar floats may have another number of channels."
+            );
+        }
+
         ImageShape shape = element == PixelType.Single ? PlanarShape(column, preprocessing.Shape) : preprocessing.Shape;
         DataViewSchema.Column? path = column.Type is TextDataViewType ? column : schema.GetColumnOrNull(PathColumnName);
         return new ImageColumn(column, path?.Type is TextDataViewType ? path : null, preprocessing with { Shape = shape }, maxPixels);
     }
 
-    /// <summary>Like <see cref="Bind"/>, but if the column does not exist, uses the files in the text column <see cref="PathColumnName"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Neither column exists, or the type of the column is not an image type.</exception>
-    public static ImageColumn BindOrFiles(DataViewSchema schema, string name, ImagePreprocessing preprocessing, long maxPixels) =>
-        schema.GetColumnOrNull(name) is null && schema.GetColumnOrNull(PathColumnName) is { Type: TextDataViewType } path
-            ? Bind(schema, path.Name, preprocessing, maxPixels)
-            : Bind(schema, name, preprocessing, maxPixels);
+    /// <summary>
+    /// Like <see cref="Bind"/>, but if the column does not exist, uses the images in <see cref="ImageColumnName"/> or the files in the text column
+    /// <see cref="PathColumnName"/>.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">No such column exists, or the type of the column is not an image type.</exception>
+    public static ImageColumn BindOrUsual(DataViewSchema schema, string name, ImagePreprocessing preprocessing, long maxPixels) =>
+        Bind(schema, Usual(schema, name), preprocessing, maxPixels);
+
+    /// <summary>
+    /// The column of patches: <paramref name="name"/>, unless it has paths and there are images in <see cref="ImageColumnName"/>. A patch that was cut out of
+    /// a file has the path of the whole image.
+    /// </summary>
+    public static string PatchesName(DataViewSchema schema, string name) =>
+        schema.GetColumnOrNull(name)?.Type is TextDataViewType && schema.GetColumnOrNull(ImageColumnName) is { } image && ElementOf(image.Type) is not null
+            ? ImageColumnName
+            : name;
 
     /// <summary>The pixel type of images in a column of that type; null if it is not an image type.</summary>
     public static PixelType? ElementOf(DataViewType type) =>
@@ -116,6 +154,12 @@ internal sealed class ImageColumn
     /// <summary>Column, row and file, for error messages.</summary>
     public string NameOf(ImageSource image) =>
         FormattableString.Invariant($"column '{Column.Name}', row {image.Row}{(image.File is null ? "" : $", file '{image.File}'")}");
+
+    private static string Usual(DataViewSchema schema, string name) =>
+        schema.GetColumnOrNull(name) is not null ? name
+        : schema.GetColumnOrNull(ImageColumnName) is { } image && ElementOf(image.Type) is not null ? ImageColumnName
+        : schema.GetColumnOrNull(PathColumnName) is { Type: TextDataViewType } ? PathColumnName
+        : name;
 
     private Func<ImageSource> Reader<T>(DataViewRow row, Func<T, string?, ImageSource> copy)
     {

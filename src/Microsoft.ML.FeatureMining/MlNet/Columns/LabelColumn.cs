@@ -179,7 +179,7 @@ internal sealed class LabelSetColumn : LabelColumn
     private static SortedSet<string> Names(IDataView rows, DataViewSchema.Column column)
     {
         SortedSet<string> names = new(StringComparer.Ordinal);
-        using DataViewRowCursor cursor = rows.GetRowCursor([column]);
+        using DataViewRowCursor cursor = InputRows.Open(rows, [column]);
         Func<IEnumerable<string>> read = NameReader(cursor, column);
         while (cursor.MoveNext())
         {

@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
+using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Reading;
 
@@ -18,7 +19,7 @@ internal sealed class ImageInspector(long maxPixels)
         foreach ((ImageRow Row, byte[]? Encoded)[] chunk in Rows(rows, classes, imageColumnName).Chunk(ChunkRows))
         {
             var results = new (ImageFacts Facts, string? Cause)[chunk.Length];
-            Parallel.For(0, chunk.Length, i => results[i] = FactsOf(chunk[i].Row, chunk[i].Encoded));
+            ParallelLoop.For(chunk.Length, i => results[i] = FactsOf(chunk[i].Row, chunk[i].Encoded));
             foreach ((ImageRow row, (ImageFacts facts, string? cause)) in chunk.Select(entry => entry.Row).Zip(results))
             {
                 if (cause is null)
@@ -72,7 +73,7 @@ internal sealed class ImageInspector(long maxPixels)
             throw ColumnError.NotFound("image", imageColumnName);
         }
 
-        using DataViewRowCursor cursor = rows.GetRowCursor(new[] { image, path }.OfType<DataViewSchema.Column>());
+        using DataViewRowCursor cursor = InputRows.Open(rows, new[] { image, path }.OfType<DataViewSchema.Column>());
         ValueGetter<VBuffer<byte>>? readImage = image is { } encoded ? cursor.GetGetter<VBuffer<byte>>(cursor.Schema[encoded.Index]) : null;
         ValueGetter<ReadOnlyMemory<char>>? readPath = path is { } file ? cursor.GetGetter<ReadOnlyMemory<char>>(cursor.Schema[file.Index]) : null;
         for (int i = 0; cursor.MoveNext(); i++)

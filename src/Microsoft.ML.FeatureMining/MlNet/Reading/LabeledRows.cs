@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
+using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Reading;
 
@@ -35,7 +36,7 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
     public int[] ReadLabels()
     {
         List<int> labels = [];
-        using DataViewRowCursor cursor = view.GetRowCursor([label.Column]);
+        using DataViewRowCursor cursor = InputRows.Open(view, [label.Column]);
         Func<int?> read = label.Reader(cursor);
         while (cursor.MoveNext())
         {
@@ -53,7 +54,7 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
     /// <param name="ledger">Counts the rows without a label; null not to count them.</param>
     public IEnumerable<LabeledRow> Read(IReadOnlySet<int>? wanted = null, RowLedger? ledger = null)
     {
-        using DataViewRowCursor cursor = view.GetRowCursor([label.Column, .. image.Columns]);
+        using DataViewRowCursor cursor = InputRows.Open(view, [label.Column, .. image.Columns]);
         (Func<int?> readLabel, Func<ImageSource> readImage) = (label.Reader(cursor), image.Reader(cursor));
         int number = 0;
         while (cursor.MoveNext())
@@ -87,8 +88,7 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
         {
             var pixels = new byte[chunk.Length][];
             var problems = new ImageDecodeException?[chunk.Length];
-            Parallel.For(
-                0,
+            ParallelLoop.For(
                 chunk.Length,
                 i =>
                 {
@@ -128,7 +128,7 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
         foreach (LabeledRow[] chunk in ReadChunks(ledger: null))
         {
             var contents = new byte[chunk.Length][];
-            Parallel.For(0, chunk.Length, i => contents[i] = chunk[i].Image.ContentHash());
+            ParallelLoop.For(chunk.Length, i => contents[i] = chunk[i].Image.ContentHash());
             foreach ((LabeledRow row, byte[] content) in chunk.Zip(contents))
             {
                 BinaryPrimitives.WriteInt32LittleEndian(number, row.Label);

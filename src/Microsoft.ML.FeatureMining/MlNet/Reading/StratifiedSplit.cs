@@ -99,7 +99,7 @@ internal sealed class RowClasses
     private static RowClasses ReadKeys(IDataView rows, LabelColumn label)
     {
         List<int> classes = [];
-        using DataViewRowCursor cursor = rows.GetRowCursor([label.Column]);
+        using DataViewRowCursor cursor = InputRows.Open(rows, [label.Column]);
         Func<int?> read = label.Reader(cursor);
         while (cursor.MoveNext())
         {
@@ -112,7 +112,7 @@ internal sealed class RowClasses
     private static RowClasses ReadValues(IDataView rows, DataViewSchema.Column column, KeyItem item)
     {
         List<string> texts = [];
-        using DataViewRowCursor cursor = rows.GetRowCursor([column]);
+        using DataViewRowCursor cursor = InputRows.Open(rows, [column]);
         Func<string> read = item.ValueReader(cursor, cursor.Schema[column.Index]);
         while (cursor.MoveNext())
         {
@@ -175,7 +175,7 @@ internal sealed class RowByRowView : IDataView
 
     // Always in the source's order: rows are selected by position.
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
-        new RowByRowCursor(_source.GetRowCursor(columnsNeeded), _rows, _taken, _labels);
+        new RowByRowCursor(InputRows.Open(_source, columnsNeeded), _rows, _taken, _labels);
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
         [GetRowCursor(columnsNeeded, rand)];

@@ -116,8 +116,8 @@ internal static class ImageRows
     )
     {
         ImagePreprocessing[] kinds = [.. networks.Select(network => network.Model.Saved.Manifest.Preprocessing)];
-        ImageColumn image = ImageColumn.BindOrFiles(rows.Schema, networks[0].FeatureColumnName, kinds[0], networks[0].Settings.MaxPixels);
-        using DataViewRowCursor cursor = rows.GetRowCursor(image.Columns);
+        ImageColumn image = ImageColumn.BindOrUsual(rows.Schema, networks[0].FeatureColumnName, kinds[0], networks[0].Settings.MaxPixels);
+        using DataViewRowCursor cursor = InputRows.Open(rows, image.Columns);
         Func<ImageSource> read = image.Reader(cursor);
         for (long row = 0; cursor.MoveNext(); row++)
         {
@@ -158,7 +158,7 @@ internal static class ImageRows
             return known;
         }
 
-        using DataViewRowCursor cursor = rows.GetRowCursor([]);
+        using DataViewRowCursor cursor = InputRows.Open(rows, []);
         long count = 0;
         while (cursor.MoveNext())
         {
@@ -184,6 +184,36 @@ internal static class ImageRows
 /// <summary>Reads labels and scores of a scored data view.</summary>
 internal static class ScoredRowReader
 {
+    /// <summary>By row, from 0: whether the class with the highest score is the label. Without rows that have no label or no score.</summary>
+    public static IReadOnlyDictionary<long, bool> Hits(IDataView scored, string labelColumnName, string scoreColumnName)
+    {
+        Dictionary<long, bool> hits = [];
+        if (
+            scored.Schema.GetColumnOrNull(labelColumnName)?.Type is not KeyDataViewType
+            || scored.Schema.GetColumnOrNull(scoreColumnName) is not { Type: VectorDataViewType } score
+        )
+        {
+            return hits;
+        }
+
+        KeyLabelColumn label = KeyLabelColumn.Bind(scored.Schema, labelColumnName);
+        using DataViewRowCursor cursor = InputRows.Open(scored, [label.Column, score]);
+        Func<int?> readLabel = label.Reader(cursor);
+        ValueGetter<VBuffer<float>> readScore = cursor.GetGetter<VBuffer<float>>(cursor.Schema[score.Index]);
+        VBuffer<float> scores = default;
+        for (long row = 0; cursor.MoveNext(); row++)
+        {
+            readScore(ref scores);
+            float[] values = [.. scores.DenseValues()];
+            if (readLabel() is { } actual && Array.TrueForAll(values, float.IsFinite))
+            {
+                hits.Add(row, values.AsSpan().IndexOf(values.Max()) == actual);
+            }
+        }
+
+        return hits;
+    }
+
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type, or label and score have different classes.</exception>
     public static ClassificationReport Read(IDataView scored, string labelColumnName, string scoreColumnName, int worst)
     {
@@ -204,7 +234,7 @@ internal static class ScoredRowReader
         }
 
         DataViewSchema.Column? path = scored.Schema.GetColumnOrNull(ImageColumn.PathColumnName) is { Type: TextDataViewType } text ? text : null;
-        using DataViewRowCursor cursor = scored.GetRowCursor([label.Column, score, .. path is { } column ? new[] { column } : []]);
+        using DataViewRowCursor cursor = InputRows.Open(scored, [label.Column, score, .. path is { } column ? new[] { column } : []]);
         Func<int?> readLabel = label.Reader(cursor);
         ValueGetter<VBuffer<float>> readScore = cursor.GetGetter<VBuffer<float>>(cursor.Schema[score.Index]);
         ValueGetter<ReadOnlyMemory<char>>? readPath = path is { } file ? cursor.GetGetter<ReadOnlyMemory<char>>(cursor.Schema[file.Index]) : null;

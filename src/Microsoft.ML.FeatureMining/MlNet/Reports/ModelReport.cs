@@ -12,7 +12,8 @@ namespace Microsoft.ML.FeatureMining.MlNet.Reports;
 internal sealed class ModelReport(
     ImageExplainer explainer,
     ModelReportOptions options,
-    IReadOnlyList<(string Name, IReadOnlyList<StageActivations> Stages)> compared
+    IReadOnlyList<(string Name, IReadOnlyList<StageActivations> Stages)> compared,
+    IReadOnlyList<(string Name, IReadOnlyDictionary<long, bool> Hits)> comparedHits
 )
 {
     // The probability threshold of PredictedLabel.
@@ -26,7 +27,13 @@ internal sealed class ModelReport(
     {
         (IEnumerable<(string, string)> facts, IEnumerable<ReportSection> measured) = Measure(scored);
         List<ReportSection> sections = [new ReportSection("summary", "Summary", Html.Facts([.. Facts(), .. facts])), .. Curves(), .. measured];
-        sections.Add(new ReportSection("images", "Where the network looks", [Html.Paragraph(HowToRead), .. Maps(scored)]));
+        IReadOnlyDictionary<long, bool> hits = ScoredRowReader.Hits(scored, options.LabelColumnName, First.Settings.ScoreColumnName);
+        if (comparedHits.Count > 0 && hits.Count > 0)
+        {
+            sections.Add(EvaluationSections.Comparison([(options.Name, hits), .. comparedHits]));
+        }
+
+        sections.Add(new ReportSection("images", "Where the network looks", [Html.Paragraph(HowToRead), .. Maps(scored, hits)]));
         (string Name, IReadOnlyList<StageActivations> Stages)[] activations =
         [
             .. explainer.ActivationsOfEach(scored, options.Activations).Select((stages, i) => (NameOf(i), stages)),
@@ -109,7 +116,13 @@ internal sealed class ModelReport(
             {
                 (string actual, string predicted) = (explainer.ClassNames[image.Actual], explainer.ClassNames[image.Predicted]);
                 string verdict = image.Actual == image.Predicted ? $"{actual}, correct" : $"{actual}, predicted as {predicted}";
-                return (image.Row, image.Predicted, verdict, $"probability {Html.Percent(image.Probability)}; loss {Html.Number(image.Loss, "0.00")}");
+                return (
+                    image.Row,
+                    image.Predicted,
+                    image.Actual == image.Predicted,
+                    verdict,
+                    $"probability {Html.Percent(image.Probability)}; loss {Html.Number(image.Loss, "0.00")}"
+                );
             })
         );
 
@@ -122,13 +135,14 @@ internal sealed class ModelReport(
                 (
                     error.Row,
                     error.Class,
+                    error.Has == error.Probability >= Threshold,
                     $"{(error.Has ? "has" : "has no")} {explainer.ClassNames[error.Class]}",
                     $"probability {Html.Percent(error.Probability)}; " + $"loss {Html.Number(error.Loss, "0.00")}"
                 )
             )
         );
 
-    private ReportSection Worst(string what, IDataView scored, IEnumerable<(long Row, int Class, string Verdict, string Numbers)> worst)
+    private ReportSection Worst(string what, IDataView scored, IEnumerable<(long Row, int Class, bool IsRight, string Verdict, string Numbers)> worst)
     {
         Dictionary<long, (string? File, byte[][] Pixels)> images = ImageRows
             .Read(scored, Networks, worst.Select(image => image.Row).ToHashSet())
@@ -144,7 +158,7 @@ internal sealed class ModelReport(
                     return ExplanationSections.Card(
                         explainer.Explainer.Explain(pixels, image.Class),
                         $"{image.Verdict}: {Name(image.Row, file)}",
-                        new XElement("strong", image.Verdict),
+                        Html.Verdict(image.IsRight, image.Verdict),
                         new XElement("br"),
                         image.Numbers,
                         new XElement("br"),
@@ -155,7 +169,7 @@ internal sealed class ModelReport(
         return new ReportSection("worst", "Worst images", Html.Paragraph(what), cards);
     }
 
-    private IEnumerable<XElement> Maps(IDataView scored)
+    private IEnumerable<XElement> Maps(IDataView scored, IReadOnlyDictionary<long, bool> hits)
     {
         foreach ((long row, string? file, ImageExplanation explanation) in explainer.Explain(scored, options.Images))
         {
@@ -163,7 +177,8 @@ internal sealed class ModelReport(
             yield return ExplanationSections.Maps(
                 explanation,
                 $"{Name(row, file)}: {className}, {Html.Percent(explanation.Probabilities[explanation.Class])}",
-                className
+                className,
+                hits.TryGetValue(row, out bool isRight) ? isRight : null
             );
         }
     }

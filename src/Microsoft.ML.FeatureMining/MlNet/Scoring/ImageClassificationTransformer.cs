@@ -31,18 +31,20 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
         Model = new ImageClassificationModel(saved);
         Keys = ClassKeys.Of(saved.Manifest, settings.KeyValues);
         Scorer = new ImageScorer(saved, ComputeDevice.Of(environment));
-        _scoring = new ImageScoring(settings, Keys, [new WeightedScorer(Scorer, 1)]);
+        _scoring = new ImageScoring(settings, Keys, [new WeightedScorer(Scorer, 1)], _environment);
     }
 
     private ImageClassificationTransformer(ImageClassificationTransformer other, ScoringSettings settings)
     {
         (_environment, Settings) = (other._environment, settings);
         (Model, Keys, Scorer) = (other.Model, other.Keys, other.Scorer);
-        _scoring = new ImageScoring(settings, Keys, [new WeightedScorer(Scorer, 1)]);
+        _scoring = new ImageScoring(settings, Keys, [new WeightedScorer(Scorer, 1)], _environment);
     }
 
     /// <summary>Describes the trained network.</summary>
     public ImageClassificationModel Model { get; }
+
+    internal IHostEnvironment Environment => _environment;
 
     internal ScoringSettings Settings { get; }
 

@@ -31,7 +31,8 @@ public sealed class ImageEnsembleTransformer : ITransformer, IDisposable
         _scoring = new ImageScoring(
             members[0].Settings,
             members[0].Keys,
-            [.. members.Zip(weights, (member, weight) => new WeightedScorer(member.Scorer, (float)(weight / sum)))]
+            [.. members.Zip(weights, (member, weight) => new WeightedScorer(member.Scorer, (float)(weight / sum)))],
+            members[0].Environment
         );
     }
 

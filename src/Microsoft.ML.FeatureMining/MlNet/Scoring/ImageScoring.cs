@@ -3,13 +3,19 @@ using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Scoring;
 
 /// <summary>Scores rows with one or several networks; shared by the transformers of a single network and of an ensemble.</summary>
-internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IReadOnlyList<WeightedScorer> scorers)
+/// <param name="settings">Columns and policies.</param>
+/// <param name="keys">The classes.</param>
+/// <param name="scorers">The networks.</param>
+/// <param name="environment">Its log receives warnings.</param>
+internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IReadOnlyList<WeightedScorer> scorers, IHostEnvironment environment)
 {
     private readonly ImageScorer _first = scorers[0].Scorer;
+    private int _hasWarned;
 
     /// <summary>The type of the image column if it is a vector.</summary>
     public DataViewType ColumnType =>
@@ -22,15 +28,28 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new ScoringDataView(input, Bind(input.Schema), settings.BatchSize);
+        return new ScoringDataView(input, BindAndWarn(input.Schema), settings.BatchSize);
     }
 
-    public IRowToRowMapper Mapper(DataViewSchema input) => new ScoringRowMapper(Bind(input));
+    public IRowToRowMapper Mapper(DataViewSchema input) => new ScoringRowMapper(BindAndWarn(input));
+
+    private ScoringColumns BindAndWarn(DataViewSchema input)
+    {
+        ScoringColumns columns = Bind(input);
+        string? warning = scorers.Select(weighted => columns.Image.OriginWarning(weighted.Scorer.Origin)).FirstOrDefault(text => text is not null);
+        if (warning is not null && Interlocked.Exchange(ref _hasWarned, 1) == 0)
+        {
+            using IChannel channel = environment.Start("Scoring");
+            channel.Warning(MessageSensitivity.Schema, warning);
+        }
+
+        return columns;
+    }
 
     private ScoringColumns Bind(DataViewSchema input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        ImageColumn image = ImageColumn.Bind(input, settings.ImageColumnName, _first.Preprocessing, settings.MaxPixels);
+        ImageColumn image = ImageColumn.BindOrUsual(input, settings.ImageColumnName, _first.Preprocessing, settings.MaxPixels);
         if (image.Element != _first.Element || image.Shape != _first.Input)
         {
             throw ColumnError.Mismatch("image", image.Column.Name, ColumnType.ToString()!, image.Column.Type.ToString()!);
@@ -82,8 +101,7 @@ internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColu
     {
         int imageBytes = ImageSet.ImageBytes(preprocessing.Shape, element);
         var pixels = new byte[checked(rows.Count * imageBytes)];
-        Parallel.For(
-            0,
+        ParallelLoop.For(
             rows.Count,
             i =>
             {

@@ -30,7 +30,7 @@ internal static class MultilabelEvaluation
         }
 
         LabelSetColumn label = LabelSetColumn.BindWithKeys(scored.Schema, labelColumnName, ClassKeys.OfSlots(score));
-        using DataViewRowCursor cursor = scored.GetRowCursor([label.Column, score]);
+        using DataViewRowCursor cursor = InputRows.Open(scored, [label.Column, score]);
         Func<int?> readLabel = label.Reader(cursor);
         ValueGetter<VBuffer<float>> readScore = cursor.GetGetter<VBuffer<float>>(cursor.Schema[score.Index]);
         MultilabelCounter counter = new(label.Keys.Names, threshold);

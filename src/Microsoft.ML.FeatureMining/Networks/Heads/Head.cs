@@ -23,10 +23,11 @@ public abstract record Head
     public virtual IEnumerable<string> Problems(int channels) => [];
 
     /// <summary>
-    /// Whether the head has weights for each position of the features, so that the network cannot be trained at one input size and used at another
-    /// (<see cref="Training.TrainingOptions.ProgressiveResizing"/>).
+    /// Whether <see cref="HeadModule.Embed"/> pools the features over all positions, to [N,C]. Strategies that compare the embedding with pooled features of
+    /// other stages or with class centers need it, and so does <see cref="Training.TrainingOptions.ProgressiveResizing"/>, because the size of the features
+    /// changes. Override it if your head flattens or selects features.
     /// </summary>
-    protected internal virtual bool NeedsFixedSize => false;
+    protected internal virtual bool PoolsGlobally => true;
 
     /// <summary>Creates the module. Fit calls it several times; it must create the same modules each time.</summary>
     /// <param name="backbone">The backbone before the head. Its last stage has <c>backbone.StageChannels[^1]</c> channels.</param>

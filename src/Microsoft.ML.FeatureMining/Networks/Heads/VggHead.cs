@@ -13,7 +13,7 @@ public sealed record VggHead : Head
     public override string Key => "vgg";
 
     /// <inheritdoc/>
-    protected internal override bool NeedsFixedSize => true;
+    protected internal override bool PoolsGlobally => false;
 
     /// <inheritdoc/>
     protected internal override HeadModule Create(Backbone backbone, int classes)
@@ -32,13 +32,13 @@ public sealed record VggPatchHead : Head
     /// <inheritdoc/>
     public override string Key => "vgg-patches";
 
-    /// <inheritdoc/>
-    protected internal override bool NeedsFixedSize => true;
-
     /// <summary>Units of the two hidden layers of each branch, 1 to 99,999.</summary>
     /// <value>4096, as in VGG.</value>
     [Range(1, 99_999)]
     public int HiddenUnits { get; init; } = VggClassifier.Hidden;
+
+    /// <inheritdoc/>
+    protected internal override bool PoolsGlobally => false;
 
     /// <inheritdoc/>
     protected internal override HeadModule Create(Backbone backbone, int classes)

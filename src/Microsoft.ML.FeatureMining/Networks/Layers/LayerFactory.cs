@@ -81,6 +81,15 @@ internal sealed class BatchNormLayer(int channels, double epsilon = 1e-5, double
     {
         if (training)
         {
+            // libtorch computes an infinite variance.
+            if (input.numel() == channels)
+            {
+                throw new InvalidOperationException(
+                    "BatchNorm needs more than one value per channel, but the batch has one image and the feature map one position. Use a larger BatchSize or "
+                        + "larger images, or freeze BatchNorm (FreezeBatchNorm of FineTuning)."
+                );
+            }
+
             num_batches_tracked!.Add_(1);
         }
 

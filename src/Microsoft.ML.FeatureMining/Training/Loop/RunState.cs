@@ -10,8 +10,11 @@ namespace Microsoft.ML.FeatureMining.Training.Loop;
 /// <summary>The mutable state of a run. Can be captured to a <see cref="RunSnapshot"/> and restored from it.</summary>
 internal sealed class RunState(TrainingComponents parts, RandomStreams random, EarlyStopping? earlyStopping, Device device) : IDisposable
 {
-    private const string OrderName = "order";
-    private const string BestPrefix = "best/";
+    /// <summary>The tensor with the order of the images of the epoch.</summary>
+    public const string OrderName = "order";
+
+    /// <summary>Of the tensors of the best weights.</summary>
+    public const string BestPrefix = "best/";
 
     private readonly List<EpochMetrics> _history = [];
     private int[]? _order;
@@ -78,11 +81,14 @@ internal sealed class RunState(TrainingComponents parts, RandomStreams random, E
         return new RunSnapshot(position, new NamedTensors(tensors));
     }
 
-    /// <exception cref="InvalidDataException">The snapshot belongs to another network.</exception>
+    /// <summary>Whether a tensor of a snapshot belongs to <see cref="TrainingComponents.FullState"/>.</summary>
+    public static bool IsState(string name) => name != OrderName && !name.StartsWith(BestPrefix, StringComparison.Ordinal);
+
+    /// <summary>Restores a snapshot that was captured from this run, or that <see cref="SnapshotCheck"/> has accepted.</summary>
     public void Restore(RunSnapshot snapshot)
     {
         RunPosition position = snapshot.Position;
-        snapshot.Tensors.Where(name => name != OrderName && !name.StartsWith(BestPrefix, StringComparison.Ordinal)).CopyTo(parts.FullState());
+        snapshot.Tensors.Where(IsState).CopyTo(parts.FullState());
         parts.Optimizer.Resume(position.OptimizerSteps);
         random.Restore(position.Streams);
         NamedTensors best = snapshot.Tensors.Within(BestPrefix);
@@ -106,7 +112,7 @@ internal sealed class RunState(TrainingComponents parts, RandomStreams random, E
 }
 
 /// <summary>Saves snapshots of a run: to the host's checkpoint store, to resume the run later; and in memory, to roll back after a divergence.</summary>
-internal sealed class Checkpointer(RunState run, TrainingRecipe recipe, TrainingHost host)
+internal sealed class Checkpointer(RunState run, TrainingRecipe recipe, TrainingHost host, SnapshotCheck check)
 {
     // Gives up after five halvings (1/32): a run that still diverges does not do so because of the learning rate.
     private const double SmallestRateFactor = 1.0 / 32;
@@ -120,7 +126,7 @@ internal sealed class Checkpointer(RunState run, TrainingRecipe recipe, Training
     /// <summary>Resumes from the newest checkpoint in the store, if there is one.</summary>
     public void Resume()
     {
-        if (host.Checkpoints?.Load() is { } saved)
+        if (host.Checkpoints?.Load(check.Run) is { } saved)
         {
             run.Restore(saved);
             CheckThreads(saved.Position.Threads);
@@ -219,7 +225,8 @@ internal interface ICheckpointStore
     void Save(RunSnapshot snapshot);
 
     /// <summary>Loads the newest checkpoint that is not damaged; null if there is none.</summary>
-    RunSnapshot? Load();
+    /// <param name="check">Throws an <see cref="InvalidDataException"/> if the run cannot resume from a checkpoint; the one before is tried then.</param>
+    RunSnapshot? Load(Action<RunSnapshot> check);
 }
 
 /// <summary>The state of a run without its tensors: its progress, random streams and metrics.</summary>

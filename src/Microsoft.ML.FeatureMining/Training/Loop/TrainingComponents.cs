@@ -26,13 +26,16 @@ internal sealed class TrainingComponents : IDisposable
     /// <param name="random">The random streams of the run.</param>
     /// <param name="loadWeights">Loads initial weights into the network; null keeps the random ones.</param>
     /// <param name="loadTeacher">Loads the models of a teacher; null if there are none.</param>
+    /// <param name="warn">Receives warnings of strategies; null ignores them.</param>
+    /// <exception cref="ArgumentException">A strategy cannot work with this network.</exception>
     public TrainingComponents(
         TrainingRecipe recipe,
         ImageSet train,
         Device device,
         RandomStreams random,
         Action<ImageNetwork>? loadWeights = null,
-        Func<IReadOnlyList<string>, ChannelStatistics, Teacher>? loadTeacher = null
+        Func<IReadOnlyList<string>, ChannelStatistics, Teacher>? loadTeacher = null,
+        Action<string>? warn = null
     )
     {
         _recipe = recipe;
@@ -56,6 +59,7 @@ internal sealed class TrainingComponents : IDisposable
 
         IReadOnlyList<StageShape> stages = StageShapes(recipe.Input, device);
         CheckSmallest(recipe.InputAt(0), device);
+        CheckEmbedding(stages[^1], device);
         HashSet<int> kept = [];
         foreach (TrainingStrategy strategy in recipe.Strategies)
         {
@@ -66,7 +70,8 @@ internal sealed class TrainingComponents : IDisposable
                 device,
                 random[strategy.Key],
                 () => AddExits(strategy.Key, stages, train.ClassCount, random, device),
-                loadTeacher is null ? null : paths => loadTeacher(paths, Pixels)
+                loadTeacher is null ? null : paths => loadTeacher(paths, Pixels),
+                warn
             );
             using (new ModuleScope(SeedOf(strategy.Key)))
             {
@@ -241,6 +246,26 @@ internal sealed class TrainingComponents : IDisposable
                 $"The backbone '{_recipe.Backbone}' cannot process the images of {image.Height}x{image.Width} pixels that ProgressiveResizing starts with. "
                     + "Raise its StartFraction or SizeMultiple.",
                 e
+            );
+        }
+    }
+
+    // A head of the user may say that it pools, although it does not.
+    private void CheckEmbedding(StageShape last, Device device)
+    {
+        if (_recipe.Strategies.FirstOrDefault(strategy => strategy.Traits.HasFlag(StrategyTraits.NeedsPooledEmbedding)) is not { } strategy)
+        {
+            return;
+        }
+
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        long[] embedding = Network.Head.Embed(zeros([1, last.Channels, last.Height, last.Width], ScalarType.Float32, device)).shape;
+        if (!embedding.SequenceEqual([1, last.Channels]))
+        {
+            throw new ArgumentException(
+                $"The strategy '{strategy.Key}' needs a head that averages the features over all positions, to [N,{last.Channels}], but the embedding of "
+                    + $"{Network.Head.GetType()} has shape [N,{string.Join(',', embedding.Skip(1))}]. Use another head, or remove the strategy."
             );
         }
     }

@@ -31,12 +31,12 @@ internal sealed class TrainingLoop : IDisposable
         _random = new RandomStreams(recipe.Seed);
         _stepsPerEpoch = BatchLoader.Batches(train.Count, recipe.ImagesPerStep);
         _plan = new LearningRatePlan(recipe, _stepsPerEpoch);
-        _parts = new TrainingComponents(recipe, train, host.Device, _random, host.LoadWeights, host.LoadTeacher);
+        _parts = new TrainingComponents(recipe, train, host.Device, _random, host.LoadWeights, host.LoadTeacher, host.Warn);
         _step = new TrainingStep(recipe, train, _parts, _random, host);
         _validator = validation is null ? null : new Validator(validation, recipe, _parts, host.Device);
         _progress = new ProgressReporter(host.Progress, [.. Enumerable.Range(0, recipe.Epochs).Select(StepCost)], _stepsPerEpoch);
         _run = new RunState(_parts, _random, recipe.EarlyStopping, host.Device);
-        _checkpointer = new Checkpointer(_run, recipe, host);
+        _checkpointer = new Checkpointer(_run, recipe, host, new SnapshotCheck(recipe, _parts, train.Count));
     }
 
     private long StepsDone => (_run.Epoch * (long)_stepsPerEpoch) + _run.Step;
@@ -203,12 +203,14 @@ internal sealed class TrainingLoop : IDisposable
     /// <param name="step">The step of this epoch, from 1.</param>
     private TrainingDivergedException Diverged(string what, int step)
     {
+        string advice =
+            _recipe.BatchSize == 1 ? "Use a larger BatchSize, which BatchNorm needs, or lower LearningRate." : "Lower LearningRate or add WarmupEpochs.";
         IEnumerable<int> images = _run.Order.Skip((step - 1) * _recipe.ImagesPerStep).Take(_recipe.ImagesPerStep);
         return new TrainingDivergedException(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"The {what} became NaN or infinite in epoch {_run.Epoch + 1}, step {step} of {_stepsPerEpoch}, at learning rate {RateAt(Clock(step - 1)):g4}. "
-                    + $"Lower LearningRate or add WarmupEpochs. Training images of this step: {string.Join(", ", images.Take(8))}, ..."
+                    + $"{advice} Training images of this step: {string.Join(", ", images.Take(8))}, ..."
             )
         );
     }

@@ -46,15 +46,17 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> w
     }
 
     /// <summary>Loads the newest checkpoint that is not damaged. A damaged one is renamed, with a warning.</summary>
+    /// <param name="check">Throws an <see cref="InvalidDataException"/> if the content shows that it is damaged, although its hash is right.</param>
     /// <exception cref="InvalidDataException">The newest checkpoint was written by a newer version of the library.</exception>
-    public (string Path, RunSnapshot Snapshot)? Load()
+    public (string Path, RunSnapshot Snapshot)? Load(Action<RunSnapshot> check)
     {
         foreach (string path in Files)
         {
             try
             {
-                using FileStream stream = File.OpenRead(path);
-                return (path, CheckpointFile.Read(stream));
+                RunSnapshot snapshot = Read(path);
+                check(snapshot);
+                return (path, snapshot);
             }
             catch (NewerFormatException e)
             {
@@ -68,6 +70,12 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> w
         }
 
         return null;
+    }
+
+    private static RunSnapshot Read(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return CheckpointFile.Read(stream);
     }
 }
 

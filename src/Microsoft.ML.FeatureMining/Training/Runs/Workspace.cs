@@ -105,9 +105,9 @@ internal sealed class Workspace : ICheckpointStore, IDisposable
         _signal.Answer();
     }
 
-    public RunSnapshot? Load()
+    public RunSnapshot? Load(Action<RunSnapshot> check)
     {
-        if (_checkpoints.Load() is not { } found)
+        if (_checkpoints.Load(check) is not { } found)
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
 using Microsoft.ML.FeatureMining.Training.Runs;
@@ -22,7 +23,7 @@ public sealed class WorkspaceTests : IDisposable
         }
 
         Assert.Equal(["checkpoint-000001-000000005.ckpt", "checkpoint-000001-000000004.ckpt"], Checkpoints(workspace));
-        Assert.Equal(5, workspace.Load()!.Position.Step);
+        Assert.Equal(5, workspace.Load(_ => { })!.Position.Step);
     }
 
     [Fact]
@@ -34,7 +35,7 @@ public sealed class WorkspaceTests : IDisposable
 
         workspace.Save(At(epoch: 2, step: 1));
 
-        Assert.Equal((2, 1), (workspace.Load()!.Position.Epoch, workspace.Load()!.Position.Step));
+        Assert.Equal((2, 1), (workspace.Load(_ => { })!.Position.Epoch, workspace.Load(_ => { })!.Position.Step));
     }
 
     [Theory]
@@ -51,7 +52,7 @@ public sealed class WorkspaceTests : IDisposable
         bytes[^1] ^= 1;
         File.WriteAllBytes(newest, length < 0 ? bytes : bytes[..length]);
 
-        RunSnapshot? state = workspace.Load();
+        RunSnapshot? state = workspace.Load(_ => { });
 
         Assert.Equal(1, state!.Position.Epoch);
         Assert.StartsWith($"Skipping the damaged checkpoint '{newest}'; trying the previous one. ", Assert.Single(_warnings), StringComparison.Ordinal);
@@ -68,13 +69,90 @@ public sealed class WorkspaceTests : IDisposable
         bytes[8] = 2;
         File.WriteAllBytes(file, bytes);
 
-        InvalidDataException error = Assert.Throws<InvalidDataException>(() => workspace.Load());
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => workspace.Load(_ => { }));
 
         Assert.Equal(
             $"Cannot read the checkpoint '{file}'. Its format version is 2, but this library reads versions up to 1. " + "Update the library.",
             error.Message
         );
         Assert.True(File.Exists(file));
+    }
+
+    public static TheoryData<string> Damages =>
+        [
+            "NaN in a weight",
+            "infinity in the optimizer",
+            "missing weight",
+            "unknown weight",
+            "weight of another shape",
+            "weight of another type",
+            "two weights with the same name",
+            "best weights missing",
+            "NaN in the best weights",
+            "order out of range",
+            "order too short",
+            "no order in the middle of an epoch",
+            "epoch beyond the last",
+            "negative step",
+            "step beyond the last",
+            "metrics of fewer epochs",
+            "best epoch in the future",
+            "loss is NaN",
+            "more hits than images",
+            "learning rate factor 0",
+            "random stream of zeros",
+        ];
+
+    [Theory]
+    [MemberData(nameof(Damages))]
+    public void Fit_ContentDamagedUnderARightHash_ResumesFromTheOneBeforeBitIdentically(string damage)
+    {
+        TrainingRecipe recipe = TinyRun.Recipe with { Epochs = 3, KeepWeights = KeepWeights.Best };
+        Microsoft.ML.FeatureMining.Pixels.ImageSet validation = TinyData.Bands(8, seed: 3);
+        TrainingOutcome whole = TinyRun.Fit(recipe, validation: validation);
+        using (Workspace workspace = new(_root, "run-x", new CheckpointSchedule { EverySteps = 1, Keep = 3 }, _warnings.Add))
+        {
+            int steps = 0;
+            TinyRun.Fit(recipe, validation: validation, checkpoints: workspace, canceled: () => steps++ == 6);
+            string newest = Path.Combine(workspace.Folder, Checkpoints(workspace)[0]);
+            RunSnapshot damaged = Damage(workspace.Load(_ => { })!, damage);
+            using FileStream file = File.Create(newest);
+            CheckpointFile.Write(file, damaged);
+        }
+
+        using Workspace again = Open();
+        TrainingOutcome outcome = TinyRun.Fit(recipe, validation: validation, checkpoints: again);
+
+        Assert.StartsWith("Skipping the damaged checkpoint", Assert.Single(_warnings), StringComparison.Ordinal);
+        Assert.Equal(TinyRun.Bits(whole), TinyRun.Bits(outcome));
+        Assert.Equal(TinyRun.Figures(whole), TinyRun.Figures(outcome));
+    }
+
+    [Fact]
+    public void Fit_AllCheckpointsDamaged_StartsAnewBitIdentically()
+    {
+        TrainingOutcome whole = TinyRun.Fit(TinyRun.Recipe);
+        using (Workspace workspace = Open())
+        {
+            TinyRun.Fit(TinyRun.Recipe, checkpoints: workspace);
+            foreach (string name in Checkpoints(workspace))
+            {
+                RunSnapshot damaged;
+                using (FileStream old = File.OpenRead(Path.Combine(workspace.Folder, name)))
+                {
+                    damaged = Damage(CheckpointFile.Read(old), "NaN in a weight");
+                }
+
+                using FileStream file = File.Create(Path.Combine(workspace.Folder, name));
+                CheckpointFile.Write(file, damaged);
+            }
+        }
+
+        using Workspace again = Open();
+        TrainingOutcome outcome = TinyRun.Fit(TinyRun.Recipe, checkpoints: again);
+
+        Assert.Equal(2, _warnings.Count);
+        Assert.Equal(TinyRun.Bits(whole), TinyRun.Bits(outcome));
     }
 
     [Fact]
@@ -212,6 +290,55 @@ public sealed class WorkspaceTests : IDisposable
             new TrainingHost(TorchSharp.torch.CPU) { Progress = progress },
             host => TrainingEngine.Fit(TinyRun.Recipe, TinyData.Bands(20), validation: null, host)
         );
+
+    private static RunSnapshot Damage(RunSnapshot saved, string what)
+    {
+        RunPosition position = saved.Position;
+        NamedTensor weight = saved.Tensors.Tensors[0];
+        return what switch
+        {
+            "NaN in a weight" => With(weight, weight with { Bytes = [.. BitConverter.GetBytes(float.NaN), .. weight.Bytes[4..]] }),
+            "infinity in the optimizer" => Starting(
+                "optimizer/",
+                tensor => tensor with { Bytes = [.. BitConverter.GetBytes(float.PositiveInfinity), .. tensor.Bytes[4..]] }
+            ),
+            "missing weight" => With(weight),
+            "unknown weight" => With(weight, weight, weight with { Name = "network/unknown" }),
+            "weight of another shape" => With(weight, weight with { Shape = [1, .. weight.Shape] }),
+            "weight of another type" => With(weight, weight with { Type = TorchSharp.torch.ScalarType.Int32 }),
+            "two weights with the same name" => With(saved.Tensors.Tensors[1], saved.Tensors.Tensors[1] with { Name = weight.Name }),
+            "best weights missing" => saved with { Tensors = saved.Tensors.Where(name => !name.StartsWith("best/", StringComparison.Ordinal)) },
+            "NaN in the best weights" => Starting("best/", tensor => tensor with { Bytes = [.. BitConverter.GetBytes(float.NaN), .. tensor.Bytes[4..]] }),
+            "order out of range" => Starting("order", tensor => tensor with { Bytes = [20, .. tensor.Bytes[1..]] }),
+            "order too short" => Starting("order", tensor => tensor with { Shape = [19], Bytes = tensor.Bytes[4..] }),
+            "no order in the middle of an epoch" => saved with { Tensors = saved.Tensors.Where(name => name != "order") },
+            "epoch beyond the last" => saved with { Position = position with { Epoch = 4 } },
+            "negative step" => saved with { Position = position with { Step = -1 } },
+            "step beyond the last" => saved with { Position = position with { Step = 4 } },
+            "metrics of fewer epochs" => saved with { Position = position with { History = [] } },
+            "best epoch in the future" => saved with { Position = position with { Best = position.Best with { Epoch = 3 } } },
+            "loss is NaN" => saved with { Position = position with { Sums = position.Sums with { Loss = double.NaN } } },
+            "more hits than images" => saved with { Position = position with { Sums = position.Sums with { Hits = 1000 } } },
+            "learning rate factor 0" => saved with { Position = position with { RateFactor = 0 } },
+            "random stream of zeros" => saved with
+            {
+                Position = position with { Streams = position.Streams.ToDictionary(entry => entry.Key, _ => new ulong[4]) },
+            },
+            _ => throw new ArgumentException(what),
+        };
+
+        RunSnapshot With(NamedTensor old, params NamedTensor[] replacements) =>
+            saved with
+            {
+                Tensors = new NamedTensors([.. saved.Tensors.Tensors.SelectMany(tensor => tensor == old ? replacements : [tensor])]),
+            };
+
+        RunSnapshot Starting(string prefix, Func<NamedTensor, NamedTensor> change)
+        {
+            NamedTensor first = saved.Tensors.Tensors.First(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal));
+            return With(first, change(first));
+        }
+    }
 
     private static RunSnapshot At(int epoch, int step)
     {

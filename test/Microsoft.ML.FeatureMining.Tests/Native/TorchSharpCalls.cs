@@ -7,18 +7,23 @@ namespace Microsoft.ML.FeatureMining.Tests.Native;
 /// Finds calls that reach a TorchSharp method that takes or creates a Scalar, by reading IL: at any depth, through lambdas, and through virtual methods of
 /// objects that TorchSharp creates, such as the step of an optimizer.
 /// </summary>
-internal static class ScalarCalls
+internal static class TorchSharpCalls
 {
     private const string Scalar = "TorchSharp.Scalar";
 
     /// <summary>Each such call in an assembly: the calling type (full name), the calling method, and the called method.</summary>
-    public static IReadOnlyList<(string Type, string Method, string Called)> Of(string path)
+    public static IReadOnlyList<(string Type, string Method, string Called)> Of(string path) => Of(path, TakesOrCreates);
+
+    /// <summary>Each call in an assembly that reaches one of some TorchSharp methods.</summary>
+    /// <param name="path">The assembly.</param>
+    /// <param name="isSought">Whether a method of TorchSharp is one of them.</param>
+    public static IReadOnlyList<(string Type, string Method, string Called)> Of(string path, Func<MethodDefinition, bool> isSought)
     {
         using DefaultAssemblyResolver resolver = new();
         resolver.AddSearchDirectory(Path.GetDirectoryName(path));
         using ModuleDefinition module = ModuleDefinition.ReadModule(path, new ReaderParameters { AssemblyResolver = resolver });
         ModuleDefinition torchSharp = resolver.Resolve(module.AssemblyReferences.Single(reference => reference.Name == nameof(TorchSharp))).MainModule;
-        HashSet<MethodDefinition> reaching = Reaching(torchSharp);
+        HashSet<MethodDefinition> reaching = Reaching(torchSharp, isSought);
         return
         [
             .. from type in module.GetTypes()
@@ -29,14 +34,14 @@ internal static class ScalarCalls
         ];
     }
 
-    private static HashSet<MethodDefinition> Reaching(ModuleDefinition torchSharp)
+    private static HashSet<MethodDefinition> Reaching(ModuleDefinition torchSharp, Func<MethodDefinition, bool> isSought)
     {
         MethodDefinition[] methods = [.. torchSharp.GetTypes().SelectMany(type => type.Methods)];
         ILookup<MethodDefinition, MethodDefinition> callers = methods
             .SelectMany(method => Calls(method, torchSharp).Select(called => (called, method)))
             .ToLookup(call => call.called, call => call.method);
         HashSet<MethodDefinition> reaching = [];
-        Stack<MethodDefinition> open = new(methods.Where(TakesOrCreates));
+        Stack<MethodDefinition> open = new(methods.Where(isSought));
         while (open.TryPop(out MethodDefinition? method))
         {
             if (reaching.Add(method))
