@@ -42,14 +42,17 @@ internal static class SettingText
             setting.SetValue(
                 owner,
                 type == typeof(IReadOnlyList<double>)
-                    ? halves[1].Split(';').Select(number => double.Parse(number, CultureInfo.InvariantCulture)).ToArray()
+                    ? halves[1].Split(';').Select(NumberText.Parse<double>).ToArray()
+                    : Bare(type) == typeof(double) && halves[1].Length > 0 ? NumberText.Parse<double>(halves[1])
+                    : Bare(type) == typeof(int) && halves[1].Length > 0 ? NumberText.Parse<int>(halves[1])
                     : TypeDescriptor.GetConverter(type).ConvertFromString(null, CultureInfo.InvariantCulture, halves[1])
             );
         }
         catch (Exception e) when (e is FormatException or ArgumentException or NotSupportedException)
         {
             throw new ArgumentException(
-                $"'{assignment}': '{halves[1]}' is not a valid {(type == typeof(IReadOnlyList<double>) ? "list of numbers" : Bare(type).Name)}.",
+                $"'{assignment}': '{halves[1]}' is not a valid {(type == typeof(IReadOnlyList<double>) ? "list of numbers" : Bare(type).Name)}."
+                    + (Bare(type) == typeof(double) ? NumberText.Hint<double>(halves[1]) : ""),
                 e
             );
         }

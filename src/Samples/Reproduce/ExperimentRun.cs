@@ -60,7 +60,7 @@ internal sealed class ExperimentRun
             : Row.Models == 1
                 ?
                 [
-                    [.. Train(Seed), "--report", _report],
+                    [.. Train(Seed), "--no-model", "--report", _report],
                 ]
             : Ensemble()
         )

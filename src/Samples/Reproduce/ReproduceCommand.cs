@@ -35,6 +35,8 @@ internal static class ReproduceCommand
         Option<int?> gpu = new("--gpu") { Description = "Train on this CUDA device." };
         Option<int> threads = new("--threads") { Description = "CPU threads per operation.", DefaultValueFactory = _ => Environment.ProcessorCount };
         Option<bool> dry = new("--dry-run") { Description = "Only print the commands." };
+        threads.Between(1, Session.MaxThreads);
+        seeds.Between(1, 1000);
         ExperimentData data = new();
         Command command = new("reproduce", "Runs tables and figures of the papers, and compares the results with the published ones.")
         {

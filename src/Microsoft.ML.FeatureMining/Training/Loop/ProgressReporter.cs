@@ -37,7 +37,11 @@ internal sealed class ProgressReporter(Action<TrainingProgress>? listener, int e
             Remaining((epoch - 1) * (long)stepsPerEpoch + step),
             Completed: null
         );
-        listener(_last);
+        // The last step of an epoch is reported with the metrics of the epoch.
+        if (step < stepsPerEpoch)
+        {
+            listener(_last);
+        }
     }
 
     public void EndEpoch(EpochMetrics metrics)
