@@ -81,7 +81,9 @@ internal static class ExplainCommand
     }
 
     private static IReadOnlyList<string> Find(string folder) =>
-        ImageFolder.Find(folder, text => Console.Error.WriteLine($"warning: {text}")) is { Count: > 0 } files ? files : throw new InvalidDataException($"There are no images in '{folder}'.");
+        ImageFolder.Find(folder, text => Console.Error.WriteLine($"warning: {text}")) is { Count: > 0 } files
+            ? files
+            : throw new InvalidDataException($"There are no images in '{folder}'.");
 
     private static string NameOf(FileInfo file) => Path.GetFileNameWithoutExtension(file.Name);
 

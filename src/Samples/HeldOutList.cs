@@ -30,9 +30,7 @@ internal static class HeldOutList
         }
 
         bool isMultilabel = rows.Schema[Label].Type is VectorDataViewType;
-        IEnumerable<string> labels = isMultilabel
-            ? rows.GetColumn<string[]>(Label).Select(set => string.Join(';', set))
-            : rows.GetColumn<string>(Label);
+        IEnumerable<string> labels = isMultilabel ? rows.GetColumn<string[]>(Label).Select(set => string.Join(';', set)) : rows.GetColumn<string>(Label);
         IEnumerable<string> lines = rows.GetColumn<string>(Paths).Zip(labels, (file, label) => $"{CsvText.Of(Path.GetFullPath(file))},{CsvText.Of(label)}");
         File.WriteAllLines(path, lines.Prepend($"{Paths},{(isMultilabel ? Labels : Label)}"));
         return true;
@@ -82,6 +80,5 @@ internal static class HeldOutList
 internal static class CsvText
 {
     /// <summary>The field, in quotes where it needs them.</summary>
-    public static string Of(string field) =>
-        field.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : field;
+    public static string Of(string field) => field.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : field;
 }

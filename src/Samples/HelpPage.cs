@@ -181,7 +181,10 @@ internal static class HelpPage
         int end = text.Replace("e.g. ", "e.g._", StringComparison.Ordinal).IndexOf(". ", StringComparison.Ordinal),
             keys = text.IndexOf(": KEY", StringComparison.Ordinal),
             value = text.LastIndexOf(" (default", StringComparison.Ordinal);
-        string first = keys > 0 ? text[..keys] : end > 0 ? text[..end].TrimEnd('.') : text.TrimEnd('.');
+        string first =
+            keys > 0 ? text[..keys]
+            : end > 0 ? text[..end].TrimEnd('.')
+            : text.TrimEnd('.');
         return $"{first}{(value > first.Length ? text[value..] : "")}";
     }
 

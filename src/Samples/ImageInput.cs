@@ -74,7 +74,7 @@ internal sealed class ImageInput
 
     /// <summary>The name of the folder or data set, for the names of files that are made of it.</summary>
     public string NameOf(ParseResult parsed) =>
-        parsed.GetValue(_images) is { } folder ? new DirectoryInfo(Path.TrimEndingDirectorySeparator(folder.FullName)).Name
+        parsed.GetValue(_images) is { } folder ? NameOf(new DirectoryInfo(Path.TrimEndingDirectorySeparator(folder.FullName)))
         : parsed.GetValue(_data) is { Length: > 1 } data ? $"{data[0]}"
         : parsed.GetValue(_cifar10) is { Length: > 0 } ? "cifar-10"
         : "cifar-100";
@@ -107,11 +107,18 @@ internal sealed class ImageInput
             : LoadCifar(ml, CifarBinary.Cifar100, parsed.GetRequiredValue(_cifar100), "fine_label_names.txt");
     }
 
+    // Of birds/train, the name is birds.
+    private static string NameOf(DirectoryInfo folder) =>
+        folder is { Name: "train" or "training", Parent: { Name.Length: > 1 } parent } ? parent.Name : folder.Name;
+
     private IDataView LoadFolder(MLContext ml, DirectoryInfo folder, bool skipEmpty)
     {
         (IDataView train, IDataView? validation, IDataView? test) = ml.Data.LoadImageFolderParts(folder.FullName, skipEmpty);
         bool isSplit = (validation ?? test) is not null;
-        string taken = !isSplit || _part == DataPart.Train ? "training" : test is not null ? "test" : "validation";
+        string taken =
+            !isSplit || _part == DataPart.Train ? "training"
+            : test is not null ? "test"
+            : "validation";
         if (isSplit)
         {
             Console.Error.WriteLine($"'{folder}' is split: these are the {taken} images.");

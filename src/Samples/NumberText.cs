@@ -14,9 +14,7 @@ internal static class NumberText
     /// <exception cref="FormatException">The text is not a number; the message suggests what was meant.</exception>
     public static T Parse<T>(string text)
         where T : struct, INumber<T> =>
-        TryParse(text, out T value)
-            ? value
-            : throw new FormatException($"'{text}' is not {(IsInteger<T>() ? "an integer" : "a number")}.{Hint<T>(text)}");
+        TryParse(text, out T value) ? value : throw new FormatException($"'{text}' is not {(IsInteger<T>() ? "an integer" : "a number")}.{Hint<T>(text)}");
 
     /// <summary>" Did you mean 0.05? ..." for a text with commas, otherwise empty.</summary>
     public static string Hint<T>(string text)
@@ -112,7 +110,8 @@ internal static class NumberText
         where T : struct, INumber<T>
     {
         string[] groups = text.Split(',');
-        bool thousands = groups[0].TrimStart('-') is { Length: >= 1 and <= 3 } first && first != "0" && groups.Skip(1).All(group => group.Split('.')[0].Length == 3);
+        bool thousands =
+            groups[0].TrimStart('-') is { Length: >= 1 and <= 3 } first && first != "0" && groups.Skip(1).All(group => group.Split('.')[0].Length == 3);
         string meant = thousands ? string.Concat(groups) : string.Join('.', groups);
         return meant != text && TryParse(meant, out T _) ? meant : null;
     }

@@ -68,7 +68,7 @@ internal static class MetricsView
     // One row per actual class, one column per predicted class.
     private static string ConfusionTable(ClassificationReport report)
     {
-        int names = Math.Clamp(report.Classes.Max(entry => entry.Name.Length), 5, 24),
+        int names = Math.Clamp(report.Classes.Max(entry => entry.Name.Length), 15, 24),
             cells = Math.Max(4, report.Rows.ToString(CultureInfo.InvariantCulture).Length + 1);
         StringBuilder table = new();
         table.AppendLine();

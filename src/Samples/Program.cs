@@ -41,7 +41,10 @@ internal static class Program
         if (!Array.Exists(Verbs, verb => verb.Name == arguments[0]) && arguments[0] != "--version")
         {
             string hint = Spelling.Hint(arguments[0], Verbs.Select(verb => verb.Name));
-            return Refuse([$"There is no verb '{arguments[0]}'.{(hint.Length > 0 ? hint : $" Verbs: {string.Join(", ", Verbs.Select(verb => verb.Name))}.")}"], "");
+            return Refuse(
+                [$"There is no verb '{arguments[0]}'.{(hint.Length > 0 ? hint : $" Verbs: {string.Join(", ", Verbs.Select(verb => verb.Name))}.")}"],
+                ""
+            );
         }
 
         return HelpPage.IsWanted(arguments) ? Show(arguments) : ExitCode.Guard(() => Run(arguments));

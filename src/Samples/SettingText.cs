@@ -41,8 +41,7 @@ internal static class SettingText
         {
             setting.SetValue(
                 owner,
-                type == typeof(IReadOnlyList<double>)
-                    ? halves[1].Split(';').Select(NumberText.Parse<double>).ToArray()
+                type == typeof(IReadOnlyList<double>) ? halves[1].Split(';').Select(NumberText.Parse<double>).ToArray()
                     : Bare(type) == typeof(double) && halves[1].Length > 0 ? NumberText.Parse<double>(halves[1])
                     : Bare(type) == typeof(int) && halves[1].Length > 0 ? NumberText.Parse<int>(halves[1])
                     : TypeDescriptor.GetConverter(type).ConvertFromString(null, CultureInfo.InvariantCulture, halves[1])

@@ -98,6 +98,9 @@ internal static class SweepCommand
             )
         );
         string score = trial.Score is { } value ? value.ToString("P1", CultureInfo.InvariantCulture) : trial.Error ?? "";
-        return string.Create(CultureInfo.InvariantCulture, $"trial {trial.Number, 3} of {trials}  {trial.State, -11}  epoch {trial.Epochs, 3}  {score, -8}  {settings}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"trial {trial.Number, 3} of {trials}  {trial.State, -11}  epoch {trial.Epochs, 3}  {score, -8}  {settings}"
+        );
     }
 }

@@ -106,7 +106,10 @@ internal static class TrainCommand
         {
             bool isListed = HeldOutList.Write(file, test);
             Console.WriteLine($"Next: predict --model {ShellText.Of(file.ToString())} IMAGES");
-            Console.WriteLine(isListed ? $"      evaluate --model {ShellText.Of(file.ToString())}      (the same test images, listed in {HeldOutList.PathOf(file)})" : "");
+            if (isListed)
+            {
+                Console.WriteLine($"      evaluate --model {ShellText.Of(file.ToString())}      (the same test images, listed in {HeldOutList.PathOf(file)})");
+            }
         }
 
         return stop.IsCancellationRequested ? ExitCode.Canceled : ExitCode.Success;
@@ -177,7 +180,9 @@ internal static class TrainCommand
                     [
                         .. Enumerable
                             .Range(1, network.ClassifierCount)
-                            .Select(number => ml.MulticlassClassification.EvaluateInDetail(ml.Model.WithClassifier(model, number).Transform(test), worst: 0).Accuracy),
+                            .Select(number =>
+                                ml.MulticlassClassification.EvaluateInDetail(ml.Model.WithClassifier(model, number).Transform(test), worst: 0).Accuracy
+                            ),
                     ];
         }
 
@@ -220,7 +225,9 @@ internal sealed class TrainingSubset
                 return (kind, rate);
             }
 
-            result.AddError($"--label-noise '{result.Tokens[0].Value}' is neither symmetric:RATE nor pair:RATE with a rate in [0, 1].{NumberText.Hint<double>(result.Tokens[0].Value)}");
+            result.AddError(
+                $"--label-noise '{result.Tokens[0].Value}' is neither symmetric:RATE nor pair:RATE with a rate in [0, 1].{NumberText.Hint<double>(result.Tokens[0].Value)}"
+            );
             return null;
         },
     };

@@ -211,7 +211,8 @@ internal sealed class TrainOptions
     {
         FileInfo? model = parsed.GetValue(_noModel)
             ? null
-            : parsed.GetValue(_model) ?? new FileInfo(Path.Combine("models", $"{name}-{DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}.zip"));
+            : parsed.GetValue(_model)
+                ?? new FileInfo(Path.Combine("models", $"{name}-{DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}.zip"));
         OutputPath.TryFile("--model", model);
         OutputPath.TryFile("--report", parsed.GetValue(_report));
         OutputPath.TryFolder("--workspace", parsed.GetValue(_workspace));

@@ -26,9 +26,11 @@ internal static class TrainingPlan
             }
         }
 
-        Console.WriteLine(
-            test is null ? "No test images are held out: --test-fraction 0.2 or --test-images FOLDER measures the model at the end." : ""
-        );
+        if (test is null)
+        {
+            Console.WriteLine("No test images are held out: --test-fraction 0.2 or --test-images FOLDER measures the model at the end.");
+        }
+
         Console.WriteLine(model is null ? "The model is not saved (--no-model)." : $"The model will be saved as {model.FullName}");
     }
 
@@ -40,7 +42,10 @@ internal static class ShellText
 {
     /// <summary>The word, in quotes where a shell would change it.</summary>
     public static string Of(string word) =>
-        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=,+@%".Contains(c, StringComparison.Ordinal))
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=,+@%{}".Contains(c, StringComparison.Ordinal)) && !IsList(word)
             ? word
-            : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+            : $"\"{string.Concat(word.Select(c => "\"$`\\".Contains(c, StringComparison.Ordinal) ? $"\\{c}" : c.ToString()))}\"";
+
+    // A shell makes several words of {a,b}.
+    private static bool IsList(string word) => word.Contains('{', StringComparison.Ordinal) && word.Contains(',', StringComparison.Ordinal);
 }

@@ -92,12 +92,12 @@ public static class ModelOperationsExtensions
     }
 
     /// <summary>
-    /// Returns the same model with another policy for images that cannot be read: Throw ends scoring with an error that names the file; Skip gives such an image
-    /// NaN scores and no predicted label, so that the others are scored.
+    /// Returns the same model with another policy for images that cannot be read: Throw ends scoring with an error that names the file; Skip gives such an
+    /// image NaN scores and no predicted label, so that the others are scored.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, an <see cref="ImageEnsembleTransformer"/>, or a chain that contains one of them. It
-    /// is not changed.</param>
+    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, an <see cref="ImageEnsembleTransformer"/>, or a chain that contains one of
+    /// them.</param>
     /// <param name="behavior">The policy.</param>
     /// <returns>A model with the same structure and the same networks, not copies.</returns>
     /// <exception cref="ArgumentException">The model has no image classifier.</exception>

@@ -170,8 +170,8 @@ public static class EvaluationExtensions
     /// <param name="labelColumnName">The label column, a key with the same classes as the scores.</param>
     /// <param name="scoreColumnName">The column of class probabilities.</param>
     /// <param name="worst">The number of rows with the highest loss to report. Their files are taken from the text column ImagePath, if it exists.</param>
-    /// <returns>The metrics, and in <see cref="ClassificationReport.Coverage"/> which rows were left out. ML.NET's own Evaluate leaves out the same rows without
-    /// telling. A class name in another Unicode normalization form is the same class.</returns>
+    /// <returns>The metrics, and in <see cref="ClassificationReport.Coverage"/> which rows were left out. ML.NET's own Evaluate leaves out the same rows
+    /// silently. A class name in another Unicode normalization form is the same class.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type, or label and score have different classes.</exception>
     /// <exception cref="InvalidOperationException">There is no row to measure; the message says why.</exception>
     public static ClassificationReport EvaluateInDetail(

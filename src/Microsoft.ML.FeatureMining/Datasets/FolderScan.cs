@@ -109,7 +109,9 @@ internal sealed class FolderScan
                 _undecodable.Add(entry.FullName);
             }
             else if (
-                !entry.Name.StartsWith('.') && !entry.Attributes.HasFlag(FileAttributes.Hidden) && !(entry is DirectoryInfo && Foreign.Contains(entry.Name))
+                !entry.Name.StartsWith('.')
+                && !entry.Attributes.HasFlag(FileAttributes.Hidden)
+                && !(entry is DirectoryInfo && Foreign.Contains(entry.Name))
             )
             {
                 yield return entry;

@@ -1,3 +1,5 @@
+using Microsoft.ML.FeatureMining.Files;
+
 namespace Microsoft.ML.FeatureMining.Datasets;
 
 /// <summary>Finds the images of a folder.</summary>
@@ -42,7 +44,7 @@ public static class ImageFolder
         FolderScan scan = new();
         (string Name, IReadOnlyList<string> Images)[] classes =
         [
-            .. scan.Folders(root).Select(folder => (folder.Name.Normalize(), scan.Images(folder.FullName))),
+            .. scan.Folders(root).Select(folder => (ComposedText.Of(folder.Name), scan.Images(folder.FullName))),
         ];
         string[] empty = [.. classes.Where(entry => entry.Images.Count == 0).Select(entry => entry.Name)];
         Tell(scan, root, warn);
@@ -84,7 +86,9 @@ public static class ImageFolder
 
         // A class may be called "train"; it has images, not class folders.
         string? Part(string[] names) =>
-            folders.FirstOrDefault(folder => names.Contains(folder.Name, StringComparer.OrdinalIgnoreCase) && scan.Folders(folder.FullName).Count > 1)?.FullName;
+            folders
+                .FirstOrDefault(folder => names.Contains(folder.Name, StringComparer.OrdinalIgnoreCase) && scan.Folders(folder.FullName).Count > 1)
+                ?.FullName;
     }
 
     /// <summary>The images of a class, as <see cref="Find(string)"/> lists them.</summary>
@@ -100,9 +104,7 @@ public static class ImageFolder
     {
         if (!Directory.Exists(folder))
         {
-            throw new DirectoryNotFoundException(
-                File.Exists(folder) ? $"'{folder}' is a file, not a folder." : $"The folder '{folder}' does not exist."
-            );
+            throw new DirectoryNotFoundException(File.Exists(folder) ? $"'{folder}' is a file, not a folder." : $"The folder '{folder}' does not exist.");
         }
     }
 

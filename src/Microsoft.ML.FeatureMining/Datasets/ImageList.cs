@@ -53,7 +53,7 @@ internal static class ImageList
                 throw TextFault.At(path, record.Line, file.Length == 0 ? "the image's path is empty." : "the image's path contains a null character.");
             }
 
-            yield return (record.Line, PathOf(file, Path.GetFullPath(folder)), record.Fields[columns.Value.label].Trim().Normalize());
+            yield return (record.Line, PathOf(file, Path.GetFullPath(folder)), ComposedText.Of(record.Fields[columns.Value.label].Trim()));
         }
         if (columns is null)
         {

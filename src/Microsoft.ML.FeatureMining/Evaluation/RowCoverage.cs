@@ -36,8 +36,7 @@ public sealed class RowCoverage
     /// <summary>For example: 57 of 60 rows measured; left out: 2 of unknown classes (Pansy 2; the model has 'pansy'), 1 unreadable.</summary>
     public override string ToString()
     {
-        string ignored =
-            _isMultilabel && UnknownRows > 0 ? FormattableString.Invariant($"; labels of unknown classes were ignored: {Names}") : "";
+        string ignored = _isMultilabel && UnknownRows > 0 ? FormattableString.Invariant($"; labels of unknown classes were ignored: {Names}") : "";
         string[] reasons =
         [
             .. new (int Count, string What)[]

@@ -165,7 +165,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         string few = steps <= FewSteps ? " With so few steps per epoch the network learns slowly; a smaller BatchSize gives more." : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{parameters:N0} parameters, {recipe.Epochs} epochs of {steps} {(steps == 1 ? "step" : "steps")} of at most {recipe.ImagesPerStep} images.{few}"
+            $"{parameters:N0} parameters, {recipe.Epochs} {(recipe.Epochs == 1 ? "epoch" : "epochs")} of {steps} {(steps == 1 ? "step" : "steps")} of at most {recipe.ImagesPerStep} images.{few}"
         );
     }
 

@@ -51,8 +51,9 @@ public sealed record TrainingProgress(
     /// <summary>One line: epoch, step, loss, accuracy, speed and time left; at the end of an epoch its metrics.</summary>
     public override string ToString()
     {
-        string where =
-            Completed is null ? FormattableString.Invariant($"epoch {Epoch}/{Epochs}, step {Step}/{StepsPerEpoch}") : FormattableString.Invariant($"epoch {Epoch}/{Epochs}");
+        string where = Completed is null
+            ? FormattableString.Invariant($"epoch {Epoch}/{Epochs}, step {Step}/{StepsPerEpoch}")
+            : FormattableString.Invariant($"epoch {Epoch}/{Epochs}");
         string validation = Completed is { ValidationAccuracy: { } accuracy } epoch
             ? FormattableString.Invariant($", validation loss {epoch.ValidationLoss:F4}, accuracy {100 * accuracy:F1} %")
             : "";

@@ -1,3 +1,5 @@
+using Microsoft.ML.FeatureMining.Files;
+
 namespace Microsoft.ML.FeatureMining.MlNet.Columns;
 
 /// <summary>
@@ -15,28 +17,14 @@ internal sealed class ClassLookup
         _exact = names.Index().ToDictionary(entry => entry.Item, entry => entry.Index, StringComparer.Ordinal);
         foreach ((int index, string name) in names.Index())
         {
-            _normalized.TryAdd(Normalized(name), index);
+            _normalized.TryAdd(ComposedText.Of(name), index);
         }
     }
 
     /// <summary>The index of the class; null if there is none with this name.</summary>
-    public int? Find(string name) =>
-        _exact.TryGetValue(name, out int index) || _normalized.TryGetValue(Normalized(name), out index) ? index : null;
+    public int? Find(string name) => _exact.TryGetValue(name, out int index) || _normalized.TryGetValue(ComposedText.Of(name), out index) ? index : null;
 
     /// <summary>The class whose name differs only in case; null if there is none.</summary>
     public string? Similar(string name) =>
-        _names.FirstOrDefault(other => string.Equals(Normalized(other), Normalized(name), StringComparison.OrdinalIgnoreCase));
-
-    // An unpaired surrogate cannot be normalized.
-    private static string Normalized(string name)
-    {
-        try
-        {
-            return name.Normalize();
-        }
-        catch (ArgumentException)
-        {
-            return name;
-        }
-    }
+        _names.FirstOrDefault(other => string.Equals(ComposedText.Of(other), ComposedText.Of(name), StringComparison.OrdinalIgnoreCase));
 }

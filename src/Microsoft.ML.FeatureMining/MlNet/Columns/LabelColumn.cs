@@ -112,7 +112,9 @@ internal sealed class KeyLabelColumn : LabelColumn
     {
         DataViewSchema.Column[] mapped =
         [
-            .. schema.Where(other => other.Index < column.Index && other.Name == column.Name && other.Type is TextDataViewType && keys.ItemType is TextDataViewType),
+            .. schema.Where(other =>
+                other.Index < column.Index && other.Name == column.Name && other.Type is TextDataViewType && keys.ItemType is TextDataViewType
+            ),
         ];
         return new KeyLabelColumn(column, keys, mapped.Length > 0 ? mapped[^1] : null);
     }
