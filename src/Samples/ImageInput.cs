@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Datasets;
+using Microsoft.ML.FeatureMining.Parts;
 
 namespace Samples;
 
@@ -44,7 +45,14 @@ internal sealed class ImageInput
         {
             if (result.Tokens.Count > 0 && !DataSets.All.ContainsKey(result.Tokens[0].Value))
             {
-                result.AddError($"{_data.Name}: there is no data set '{result.Tokens[0].Value}'. Known: {string.Join(", ", DataSets.All.Keys)}.");
+                result.AddError(
+                    $"{_data.Name}: there is no data set '{result.Tokens[0].Value}'."
+                        + (
+                            Spelling.Hint(result.Tokens[0].Value, DataSets.All.Keys) is { Length: > 0 } hint
+                                ? hint
+                                : $" Known: {string.Join(", ", DataSets.All.Keys)}."
+                        )
+                );
             }
         });
     }

@@ -13,8 +13,7 @@ internal static class NumberText
     /// <summary>Reads a number.</summary>
     /// <exception cref="FormatException">The text is not a number; the message suggests what was meant.</exception>
     public static T Parse<T>(string text)
-        where T : struct, INumber<T> =>
-        TryParse(text, out T value) ? value : throw new FormatException($"'{text}' is not {(IsInteger<T>() ? "an integer" : "a number")}.{Hint<T>(text)}");
+        where T : struct, INumber<T> => TryParse(text, out T value) ? value : throw new FormatException(ComplaintAbout<T>(text));
 
     /// <summary>" Did you mean 0.05? ..." for a text with commas, otherwise empty.</summary>
     public static string Hint<T>(string text)
@@ -61,44 +60,49 @@ internal static class NumberText
         }
     }
 
+    // A validator tells of every wrong number; a parser alone would be asked only where nothing else is wrong.
     private static void Read(Option option)
     {
         switch (option)
         {
-            case Option<int> integer:
-                integer.CustomParser = Single<int>;
+            case Option<int> { CustomParser: null } integer:
+                integer.CustomParser = result => Value<int>(result.Tokens[^1]);
+                Check<int>(option);
                 break;
-            case Option<int?> integer:
-                integer.CustomParser = result => Single<int>(result);
+            case Option<int?> { CustomParser: null } integer:
+                integer.CustomParser = result => Value<int>(result.Tokens[^1]);
+                Check<int>(option);
                 break;
-            case Option<double> number:
-                number.CustomParser = Single<double>;
+            case Option<double> { CustomParser: null } number:
+                number.CustomParser = result => Value<double>(result.Tokens[^1]);
+                Check<double>(option);
                 break;
-            case Option<double?> number:
-                number.CustomParser = result => Single<double>(result);
+            case Option<double?> { CustomParser: null } number:
+                number.CustomParser = result => Value<double>(result.Tokens[^1]);
+                Check<double>(option);
                 break;
-            case Option<double[]> numbers:
-                numbers.CustomParser = result => [.. result.Tokens.Select(token => OfToken<double>(result, token))];
+            case Option<double[]> { CustomParser: null } numbers:
+                numbers.CustomParser = result => [.. result.Tokens.Select(Value<double>)];
+                Check<double>(option);
                 break;
         }
     }
 
-    private static T Single<T>(ArgumentResult result)
-        where T : struct, INumber<T> => OfToken<T>(result, result.Tokens[^1]);
+    private static void Check<T>(Option option)
+        where T : struct, INumber<T> =>
+        option.Validators.Add(result =>
+        {
+            foreach (Token token in result.Tokens.Where(token => !TryParse(token.Value, out T _)))
+            {
+                result.AddError($"{option.Name}: {ComplaintAbout<T>(token.Value)}");
+            }
+        });
 
-    private static T OfToken<T>(ArgumentResult result, Token token)
-        where T : struct, INumber<T>
-    {
-        try
-        {
-            return Parse<T>(token.Value);
-        }
-        catch (FormatException e)
-        {
-            result.AddError($"{(result.Parent as OptionResult)?.Option.Name}: {e.Message}");
-            return default;
-        }
-    }
+    private static T Value<T>(Token token)
+        where T : struct, INumber<T> => TryParse(token.Value, out T value) ? value : default;
+
+    private static string ComplaintAbout<T>(string text)
+        where T : struct, INumber<T> => $"'{text}' is not {(IsInteger<T>() ? "an integer" : "a number")}.{Hint<T>(text)}";
 
     /// <summary>Reads a number; false for anything else.</summary>
     public static bool TryParse<T>(string text, out T value)

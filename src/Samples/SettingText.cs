@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
+using Microsoft.ML.FeatureMining.Parts;
 
 namespace Samples;
 
@@ -102,7 +103,9 @@ internal static class SettingText
         PropertyInfo[] settings = [.. target.GetType().GetProperties().Where(property => property.CanWrite)];
         return Array.Find(settings, property => property.Name.Equals(word.Replace("-", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase))
             ?? throw new ArgumentException(
-                $"'{name}' is not a setting of {target.GetType().Name}. Its settings are {string.Join(", ", settings.Where(property => IsText(property.PropertyType)).Select(property => property.Name))}."
+                Spelling.Hint(word, settings.Select(property => property.Name)) is { Length: > 0 } hint
+                    ? $"'{name}' is not a setting of {target.GetType().Name}.{hint}"
+                    : $"'{name}' is not a setting of {target.GetType().Name}. Its settings are {string.Join(", ", settings.Where(property => IsText(property.PropertyType)).Select(property => property.Name))}."
             );
     }
 
