@@ -33,6 +33,7 @@ public sealed class OutputPathTests : IDisposable
     [InlineData("--folder", "sweep", "--images", "missing")]
     [InlineData("--out", "export", "--model", "missing.zip")]
     [InlineData("--out", "digits")]
+    [InlineData("--out", "download", "cifar-100", "--from", "http://localhost:9")]
     [InlineData("--out", "reproduce", "feature-mining", "table-9")]
     public void AFileWhereAFolderIsWanted_IsToldFirst(string option, params string[] arguments)
     {

@@ -135,11 +135,14 @@ public static class BackboneCatalog
     internal static Backbone Create(string key, int inputChannels, LayerFactory layers) =>
         Find(key) is ({ } family, { } match) ? family.Create(new BackboneKey(match), inputChannels, layers)
         : Registered.Find(key) is { } create ? create(inputChannels)
-        : Spelling.Hint(key, Keys) is { Length: > 0 } hint ? throw new ArgumentException($"Unknown backbone '{key}'.{hint}")
         : throw new ArgumentException(
-            $"Unknown backbone '{key}'. Known: "
-                + $"{string.Join(", ", Families.Select(family => family.Name).Where(name => name.Length > 0).Concat(Registered.Keys))}. "
-                + $"Register your own before you create a trainer or load a model: BackboneCatalog.Register(\"{key}\", channels => ...)."
+            // A suggestion is shorter than all patterns.
+            (
+                Spelling.Hint(key, Keys) is { Length: > 0 } hint
+                    ? $"Unknown backbone '{key}'.{hint} "
+                    : $"Unknown backbone '{key}'. Known: "
+                        + $"{string.Join(", ", Families.Select(family => family.Name).Where(name => name.Length > 0).Concat(Registered.Keys))}. "
+            ) + $"Register your own before you create a trainer or load a model: BackboneCatalog.Register(\"{key}\", channels => ...)."
         );
 
     /// <summary>

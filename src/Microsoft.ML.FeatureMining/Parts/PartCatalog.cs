@@ -34,9 +34,8 @@ internal sealed class PartCatalog<T>
         _parts.Find(key) is { } create
             ? create()
             : throw new ArgumentException(
-                Spelling.Hint(key, Keys) is { Length: > 0 } hint
-                    ? $"Unknown {_what} '{key}'.{hint}"
-                    : $"Unknown {_what} '{key}'. Known: {string.Join(", ", Keys)}. Register your own first: {_catalog}.Register(() => ...)."
+                $"Unknown {_what} '{key}'.{Spelling.Hint(key, Keys)} Known: {string.Join(", ", Keys)}. Register your own first: "
+                    + $"{_catalog}.Register(() => ...)."
             );
 
     /// <exception cref="ArgumentException">The key of the created part is already in use or invalid.</exception>

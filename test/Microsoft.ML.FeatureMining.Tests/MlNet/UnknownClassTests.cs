@@ -110,6 +110,22 @@ public sealed class UnknownClassTests(TrainedModel trained)
         Assert.Equal(0u, scored.GetColumn<uint>("PredictedLabel").ElementAt(1));
     }
 
+    [Fact]
+    public void EvaluateInDetail_UnreadableImagesOfASkippingModel_AreCounted()
+    {
+        using TemporaryFolder folder = new();
+        string[] paths = [.. trained.Rows.GetColumn<string>("ImagePath")];
+        string[] labels = [.. trained.Rows.GetColumn<string>("Label")];
+        ImageFileRow[] rows = [new() { ImagePath = folder.Write("bad.png", "no image"), Label = labels[0] }, new() { ImagePath = paths[1], Label = labels[1] }];
+        ITransformer skipping = trained.Context.Model.WithUnreadableImages(trained.Model, UnreadableImageBehavior.Skip);
+
+        ClassificationReport report = trained.Context.MulticlassClassification.EvaluateInDetail(
+            skipping.Transform(trained.Context.Data.LoadFromEnumerable(rows))
+        );
+
+        Assert.Equal("1 of 2 rows measured; left out: 1 unreadable", report.Coverage.ToString());
+    }
+
     private ClassificationReport Evaluate(Func<string, string> rename) =>
         trained.Context.MulticlassClassification.EvaluateInDetail(trained.Model.Transform(Relabeled(rename)));
 
