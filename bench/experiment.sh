@@ -8,6 +8,6 @@ run() {
   mkdir -p "$out"
   (
     flock -n 9 && [ ! -e "$report" ] || exit 0
-    ${SAMPLES:-dotnet run -c Release --project src/Samples --} train "$@" --seed "$seed" --threads "${THREADS:-2}" --report "$report" > "${report%.json}.log" 9>&-
+    ${SAMPLES:-dotnet run -c Release --project src/Samples --} train "$@" --seed "$seed" --threads "${THREADS:-2}" --no-model --report "$report" > "${report%.json}.log" 9>&-
   ) 9> "${report%.json}.lock"
 }

@@ -23,8 +23,8 @@ def rows(options):
         for line in listing.splitlines():
             if line.startswith("# "):
                 title = line[2:]
-            elif line.startswith("train "):
-                found.setdefault(re.sub(r"SwitchEpoch=\d+", "SwitchEpoch=0", line), title)
+            elif " train " in line:
+                found.setdefault(re.sub(r"SwitchEpoch=\d+", "SwitchEpoch=0", line[line.index(" train ") + 1 :]), title)
     return found
 
 
@@ -33,7 +33,7 @@ def seconds(command, folder):
     epochs = int(re.search(r"--epochs (\d+)", command).group(1))
     report = os.path.join(folder, "report.json")
     began = time.monotonic()
-    subprocess.run([*SAMPLES, *shlex.split(command.replace(f"--epochs {epochs}", "--epochs 2")), "--threads", "2", "--report", report], check=True, capture_output=True, text=True)
+    subprocess.run([*SAMPLES, *shlex.split(command.replace(f"--epochs {epochs}", "--epochs 2")), "--threads", "2", "--no-model", "--report", report], check=True, capture_output=True, text=True)
     took = time.monotonic() - began
     with open(report, encoding="utf-8") as text:
         courses = json.load(text)

@@ -21,6 +21,7 @@ internal static class DigitsCommand
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
+                OutputPath.TryFolder("--out", parsed.GetValue(folder));
                 string target = parsed.GetRequiredValue(folder).FullName;
                 (int train, int test) = Write(target);
                 Console.WriteLine($"{train} images in {Path.Combine(target, "train")}, {test} in {Path.Combine(target, "test")}.");

@@ -49,6 +49,7 @@ internal static class DownloadCommand
 
     private static int Run(string name, DirectoryInfo folder, Uri? from)
     {
+        OutputPath.TryFolder("--out", folder);
         if (ByHand.TryGetValue(name, out string? where))
         {
             Console.Error.WriteLine($"The terms of {name} need your consent. Get it from {where}");

@@ -20,13 +20,13 @@ internal static class EnsembleCommand
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
+                FileInfo file = parsed.GetRequiredValue(target);
+                OutputPath.TryFile("--out", file);
                 MLContext ml = Session.Begin();
                 DataViewSchema[] inputs = new DataViewSchema[parsed.GetRequiredValue(models).Length];
                 ITransformer[] loaded = [.. parsed.GetRequiredValue(models).Select((file, i) => ModelOption.Load(ml, file, out inputs[i]))];
                 double[] given = parsed.GetValue(weights)!;
                 ITransformer ensemble = ml.MulticlassClassification.Ensemble(loaded, given.Length > 0 ? given : null);
-                FileInfo file = parsed.GetRequiredValue(target);
-                file.Directory?.Create();
                 ml.Model.SaveAtomic(ViewsOption.Apply(ml, ensemble, parsed.GetValue(views)), inputs[0], file.FullName);
                 file.Refresh();
                 Console.WriteLine($"Saved {file.FullName} ({file.Length >> 10} KiB): {loaded.Length} models.");

@@ -9,7 +9,7 @@ internal static class EvaluateCommand
 {
     public static Command Create()
     {
-        ImageInput input = new("--", "Labeled images", DataPart.Test);
+        ImageInput input = new("--", "Labeled images", DataPart.Test, required: false);
         Option<FileInfo> model = ModelOption.Create();
         Option<string?> views = ViewsOption.Create();
         Option<int> topK = new("--top-k") { Description = "K of the top-k accuracy.", DefaultValueFactory = _ => 5 };
@@ -18,17 +18,30 @@ internal static class EvaluateCommand
             Description = "Exit with code 1 if the micro accuracy (multi-label: micro F1) is below this, from 0 to 1.",
         };
         Option<FileInfo?> report = new("--report") { Description = "Write the metrics to this file, as JSON." };
-        Command command = new("evaluate", "Evaluates a saved model on labeled images.") { model, views, topK, atLeast, report };
+        topK.Between(1, int.MaxValue);
+        atLeast.Between(0, 1);
+        Command command = new("evaluate", "Measures a saved model on labeled images; without any, on the test images that train held out.")
+        {
+            model,
+            views,
+            topK,
+            atLeast,
+            report,
+        };
         input.AddTo(command);
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
+                OutputPath.TryFile("--report", parsed.GetValue(report));
                 MLContext ml = Session.Begin();
-                ITransformer loaded = ViewsOption.Apply(ml, ModelOption.Load(ml, parsed.GetRequiredValue(model), out _), parsed.GetValue(views));
-                Measured measured = MetricsView.Evaluate(ml, loaded, input.Load(parsed, ml), parsed.GetValue(topK));
-                if (parsed.GetValue(report) is { } file)
+                FileInfo file = parsed.GetRequiredValue(model);
+                ITransformer loaded = ViewsOption.Apply(ml, ModelOption.Load(ml, file, out _), parsed.GetValue(views));
+                IDataView rows = input.IsGiven(parsed) ? input.Load(parsed, ml) : HeldOutList.Load(ml, file);
+                Measured measured = MetricsView.Evaluate(ml, loaded, rows, parsed.GetValue(topK));
+                if (parsed.GetValue(report) is { } target)
                 {
-                    JsonReport.Write(file, new { Test = measured.Details });
+                    JsonReport.Write(target, new { Test = measured.Details });
+                    Console.WriteLine($"Wrote {target.FullName}.");
                 }
 
                 return measured.Headline >= (parsed.GetValue(atLeast) ?? 0) ? ExitCode.Success : ExitCode.Failure;

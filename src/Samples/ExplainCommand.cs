@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Datasets;
@@ -41,8 +40,8 @@ internal static class ExplainCommand
             worst,
         };
         input.AddTo(command);
-        shown.Validators.Add(result => RequireAtLeast(result, 1));
-        worst.Validators.Add(result => RequireAtLeast(result, 0));
+        shown.Between(1, int.MaxValue);
+        worst.Between(0, int.MaxValue);
         command.Validators.Add(result =>
         {
             if (result.GetResult(report) is null && result.GetResult(grid) is null)
@@ -53,6 +52,8 @@ internal static class ExplainCommand
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
+                OutputPath.TryFile("--out", parsed.GetValue(report));
+                OutputPath.TryFile("--grid", parsed.GetValue(grid));
                 MLContext ml = Session.Begin();
                 ITransformer loaded = ModelOption.Load(ml, parsed.GetRequiredValue(model), out DataViewSchema schema);
                 IDataView rows =
@@ -79,16 +80,10 @@ internal static class ExplainCommand
         return command;
     }
 
-    private static void RequireAtLeast(OptionResult result, int least)
-    {
-        if (result.GetValueOrDefault<int>() is int value && value < least)
-        {
-            result.AddError($"{result.Option.Name} must be at least {least}; it is {value}.");
-        }
-    }
-
     private static IReadOnlyList<string> Find(string folder) =>
-        ImageFolder.Find(folder) is { Count: > 0 } files ? files : throw new InvalidDataException($"There are no images in '{folder}'.");
+        ImageFolder.Find(folder, text => Console.Error.WriteLine($"warning: {text}")) is { Count: > 0 } files
+            ? files
+            : throw new InvalidDataException($"There are no images in '{folder}'.");
 
     private static string NameOf(FileInfo file) => Path.GetFileNameWithoutExtension(file.Name);
 
@@ -96,7 +91,6 @@ internal static class ExplainCommand
     {
         if (file is not null)
         {
-            file.Directory?.Create();
             write(file.FullName);
             Console.WriteLine($"Wrote {file.FullName}.");
         }

@@ -14,6 +14,7 @@ internal static class ExportCommand
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
+                OutputPath.TryFolder("--out", parsed.GetValue(folder));
                 MLContext ml = Session.Begin();
                 string target = parsed.GetRequiredValue(folder).FullName;
                 ml.Model.ExportImageModel(ModelOption.Load(ml, parsed.GetRequiredValue(model), out _), target);

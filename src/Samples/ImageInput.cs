@@ -2,16 +2,20 @@ using System.CommandLine;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Datasets;
+using Microsoft.ML.FeatureMining.Parts;
 
 namespace Samples;
 
 /// <summary>The options that name images: a folder with a subfolder per class, CIFAR's binary files, or a published data set.</summary>
 internal sealed class ImageInput
 {
+    private const string SkipEmpty = "--skip-empty-classes";
+
     private readonly Option<DirectoryInfo?> _images;
     private readonly Option<FileInfo[]> _cifar10;
     private readonly Option<FileInfo[]> _cifar100;
     private readonly Option<string[]> _data;
+    private readonly Option<bool>? _skipEmpty;
     private readonly DataPart _part;
     private readonly bool _required;
 
@@ -23,7 +27,12 @@ internal sealed class ImageInput
     {
         (_part, _required) = (part, required);
         string names = prefix == "--" ? ". " + string.Join("; ", DataSets.All.Select(entry => $"{entry.Key}: {entry.Value.What}")) : ", as for --data";
-        _images = new Option<DirectoryInfo?>(prefix + "images") { Description = $"{what}: a folder with a subfolder of images per class." };
+        _images = new Option<DirectoryInfo?>(prefix + "images")
+        {
+            Description =
+                $"{what}: a folder with a subfolder of images per class. A folder with train, and val or test beside it, each with such subfolders, is taken as split.",
+        };
+        _skipEmpty = prefix == "--" ? new Option<bool>(SkipEmpty) { Description = "Skip class folders without images; otherwise they are an error." } : null;
         _cifar10 = Files(prefix + "cifar10", $"{what}: CIFAR-10's binary files.");
         _cifar100 = Files(prefix + "cifar100", $"{what}: CIFAR-100's binary files (fine labels).");
         _data = new Option<string[]>(prefix + "data")
@@ -36,7 +45,14 @@ internal sealed class ImageInput
         {
             if (result.Tokens.Count > 0 && !DataSets.All.ContainsKey(result.Tokens[0].Value))
             {
-                result.AddError($"{_data.Name}: there is no data set '{result.Tokens[0].Value}'. Known: {string.Join(", ", DataSets.All.Keys)}.");
+                result.AddError(
+                    $"{_data.Name}: there is no data set '{result.Tokens[0].Value}'."
+                        + (
+                            Spelling.Hint(result.Tokens[0].Value, DataSets.All.Keys) is { Length: > 0 } hint
+                                ? hint
+                                : $" Known: {string.Join(", ", DataSets.All.Keys)}."
+                        )
+                );
             }
         });
     }
@@ -46,6 +62,11 @@ internal sealed class ImageInput
     public void AddTo(Command command)
     {
         Array.ForEach(Options, command.Options.Add);
+        if (_skipEmpty is not null)
+        {
+            command.Options.Add(_skipEmpty);
+        }
+
         command.Validators.Add(result =>
         {
             int given = Options.Count(option => result.GetResult(option) is not null);
@@ -59,6 +80,28 @@ internal sealed class ImageInput
     /// <summary>Whether one of the options is given.</summary>
     public bool IsGiven(ParseResult parsed) => Options.Any(option => parsed.GetResult(option) is not null);
 
+    /// <summary>The name of the folder or data set, for the names of files that are made of it.</summary>
+    public string NameOf(ParseResult parsed) =>
+        parsed.GetValue(_images) is { } folder ? NameOf(new DirectoryInfo(Path.TrimEndingDirectorySeparator(folder.FullName)))
+        : parsed.GetValue(_data) is { Length: > 1 } data ? $"{data[0]}"
+        : parsed.GetValue(_cifar10) is { Length: > 0 } ? "cifar-10"
+        : "cifar-100";
+
+    /// <summary>
+    /// Training rows, and where the images are a folder that is already split, its validation and its test rows. Without a test part, the validation part is
+    /// the test part: it must not choose the weights too.
+    /// </summary>
+    public (IDataView Train, IDataView? Validation, IDataView? Test) LoadParts(ParseResult parsed, MLContext ml)
+    {
+        if (parsed.GetValue(_images) is not { } folder)
+        {
+            return (Load(parsed, ml), null, null);
+        }
+
+        (IDataView train, IDataView? validation, IDataView? test) = ml.Data.LoadImageFolderParts(folder.FullName, parsed.GetValue<bool>(SkipEmpty));
+        return test is null ? (train, null, validation) : (train, validation, test);
+    }
+
     /// <summary>Rows with a Label and an Image, or an ImagePath where the images are files.</summary>
     public IDataView Load(ParseResult parsed, MLContext ml)
     {
@@ -67,9 +110,29 @@ internal sealed class ImageInput
             return DataSets.All[data[0]].Load(ml, data[1], data.ElementAtOrDefault(2), _part);
         }
 
-        return parsed.GetValue(_images) is { } folder ? ml.Data.LoadImageFolder(folder.FullName)
+        return parsed.GetValue(_images) is { } folder ? LoadFolder(ml, folder, parsed.GetResult(SkipEmpty) is not null && parsed.GetValue<bool>(SkipEmpty))
             : parsed.GetValue(_cifar10) is { Length: > 0 } cifar10 ? LoadCifar(ml, CifarBinary.Cifar10, cifar10, "batches.meta.txt")
             : LoadCifar(ml, CifarBinary.Cifar100, parsed.GetRequiredValue(_cifar100), "fine_label_names.txt");
+    }
+
+    // Of birds/train, the name is birds.
+    private static string NameOf(DirectoryInfo folder) =>
+        folder is { Name: "train" or "training", Parent: { Name.Length: > 1 } parent } ? parent.Name : folder.Name;
+
+    private IDataView LoadFolder(MLContext ml, DirectoryInfo folder, bool skipEmpty)
+    {
+        (IDataView train, IDataView? validation, IDataView? test) = ml.Data.LoadImageFolderParts(folder.FullName, skipEmpty);
+        bool isSplit = (validation ?? test) is not null;
+        string taken =
+            !isSplit || _part == DataPart.Train ? "training"
+            : test is not null ? "test"
+            : "validation";
+        if (isSplit)
+        {
+            Console.Error.WriteLine($"'{folder}' is split: these are the {taken} images.");
+        }
+
+        return taken == "training" ? train : test ?? validation!;
     }
 
     private static Option<FileInfo[]> Files(string name, string description) => new(name) { Description = description, AllowMultipleArgumentsPerToken = true };
@@ -128,7 +191,7 @@ internal static class DataSets
             ),
         };
 
-    private static IDataView Labeled(MLContext ml, IDataView sets) => ml.Transforms.CopyColumns("Label", "Labels").Fit(sets).Transform(sets);
+    public static IDataView Labeled(MLContext ml, IDataView sets) => ml.Transforms.CopyColumns("Label", "Labels").Fit(sets).Transform(sets);
 
     private static string VocSet(string? part, DataPart usual) => part ?? (usual == DataPart.Train ? "trainval" : "test");
 

@@ -31,16 +31,18 @@ internal static class InspectCommand
             ExitCode.Guard(() =>
             {
                 MLContext ml = Session.Begin();
-                ImageSetReport report = ml.Data.InspectImages(train.Load(parsed, ml));
+                (IDataView rows, IDataView? validation, IDataView? heldOut) = train.LoadParts(parsed, ml);
+                ImageSetReport report = ml.Data.InspectImages(rows);
                 bool isClean = Print(report);
-                if (test.IsGiven(parsed))
+                (string Name, IDataView? Rows)[] parts = [("validation", validation), ("held out", test.IsGiven(parsed) ? test.Load(parsed, ml) : heldOut)];
+                foreach ((string name, IDataView? part) in parts.Where(part => part.Rows is not null))
                 {
-                    ImageSetReport other = ml.Data.InspectImages(test.Load(parsed, ml));
-                    Console.WriteLine($"{Environment.NewLine}held out:");
+                    ImageSetReport other = ml.Data.InspectImages(part!);
+                    Console.WriteLine($"{Environment.NewLine}{name}:");
                     isClean = Print(other) && isClean;
                     IReadOnlyList<(ImageRow Here, ImageRow There)> shared = report.SharedWith(other);
                     IEnumerable<string> lines = shared.Select(pair => $"{Describe(pair.There)} = {Describe(pair.Here)}");
-                    PrintSome("held-out images that are also among the others", shared.Count, lines);
+                    PrintSome($"{name} images that are also among the others", shared.Count, lines);
                     isClean = shared.Count == 0 && isClean;
                 }
 
@@ -64,7 +66,7 @@ internal static class InspectCommand
         Console.WriteLine($"{report.Rows} images{spread}; {report.Unlabeled} without a label");
         foreach (ClassCount entry in counts.Length <= 2 * Listed ? report.Classes : [])
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {entry.Name}: {entry.Rows}, weight {entry.Weight:f3}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {TerminalText.Of(entry.Name)}: {entry.Rows}, weight {entry.Weight:f3}"));
         }
 
         if (report is { Width: { } width, Height: { } height })
@@ -84,7 +86,7 @@ internal static class InspectCommand
         Console.WriteLine($"{what}: {count}");
         foreach (string line in lines.Take(Listed))
         {
-            Console.WriteLine($"  {line}");
+            Console.WriteLine($"  {TerminalText.Of(line)}");
         }
 
         if (count > Listed)

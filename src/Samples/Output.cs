@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.ML;
@@ -26,37 +27,71 @@ internal static class MetricsView
 
     private static Measured Multiclass(MLContext ml, IDataView scored, int topK)
     {
-        DataViewSchema.Column score = scored.Schema["Score"];
-        int classes = ((VectorDataViewType)score.Type).Size;
-        int k = Math.Min(topK, classes);
-        MulticlassClassificationMetrics metrics = ml.MulticlassClassification.Evaluate(scored, topKPredictionCount: k);
-        Console.WriteLine();
+        // In detail, as ML.NET's own Evaluate leaves out rows of unknown classes without telling.
+        ClassificationReport report = ml.MulticlassClassification.EvaluateInDetail(scored, worst: 0);
+        int k = Math.Min(topK, report.Classes.Count);
+        double macro = report.Classes.Where(entry => entry.Rows > 0).Average(entry => entry.Recall!.Value);
+        Show(report.Coverage);
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"micro accuracy {metrics.MicroAccuracy:p2}   macro accuracy {metrics.MacroAccuracy:p2}   top-{k} accuracy {metrics.TopKAccuracy:p2}   log-loss "
-                    + $"{metrics.LogLoss:f4}"
+                $"micro accuracy {report.Accuracy:p2}   macro accuracy {macro:p2}   top-{k} accuracy {report.TopKAccuracy(k):p2}   log-loss {report.LogLoss:f4}"
             )
         );
-        ConfusionMatrix confusion = metrics.ConfusionMatrix;
-        Console.WriteLine(classes <= LargestTable ? confusion.GetFormattedConfusionTable() : MostConfused(confusion, ClassNames.Of(score)));
+        Console.WriteLine(report.Classes.Count <= LargestTable ? ConfusionTable(report) : MostConfused(report));
         return new Measured(
-            metrics.MicroAccuracy,
+            report.Accuracy,
             new
             {
-                metrics.MicroAccuracy,
-                metrics.MacroAccuracy,
-                metrics.TopKAccuracy,
-                metrics.LogLoss,
+                MicroAccuracy = report.Accuracy,
+                MacroAccuracy = macro,
+                TopKAccuracy = report.TopKAccuracy(k),
+                report.LogLoss,
+                report.Rows,
+                report.Coverage.LeftOut,
+                Coverage = report.Coverage.ToString(),
             }
         );
+    }
+
+    // Whoever reads only the numbers must see that they are not about all rows.
+    private static void Show(RowCoverage coverage)
+    {
+        Console.WriteLine();
+        Console.WriteLine(coverage.ToString());
+        if (coverage.LeftOut > 0 || coverage.UnknownClasses.Count > 0)
+        {
+            Console.Error.WriteLine($"warning: {coverage}");
+        }
+    }
+
+    // One row per actual class, one column per predicted class.
+    private static string ConfusionTable(ClassificationReport report)
+    {
+        int names = Math.Clamp(report.Classes.Max(entry => entry.Name.Length), 15, 24),
+            cells = Math.Max(4, report.Rows.ToString(CultureInfo.InvariantCulture).Length + 1);
+        StringBuilder table = new();
+        table.AppendLine();
+        table.Append("actual \\ predicted".PadRight(names + 4));
+        table.AppendLine(string.Concat(report.Classes.Select((_, i) => Text(i).PadLeft(cells))) + "   recall");
+        foreach ((int row, ClassMetrics entry) in report.Classes.Index())
+        {
+            string name = TerminalText.Of(entry.Name);
+            table.Append(CultureInfo.InvariantCulture, $"{row, 3} {(name.Length > names ? name[..names] : name.PadRight(names))}");
+            table.Append(string.Concat(report.Classes.Select((_, column) => Text(report.Count(row, column)).PadLeft(cells))));
+            table.AppendLine(entry.Recall is { } recall ? recall.ToString("p1", CultureInfo.InvariantCulture).PadLeft(9) : "        -");
+        }
+
+        return table.ToString();
+
+        static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
     }
 
     private static Measured Multilabel(MLContext ml, IDataView scored)
     {
         MultilabelClassificationMetrics metrics = ml.MultilabelClassification().Evaluate(scored);
         LabelMetrics micro = metrics.Micro;
-        Console.WriteLine();
+        Show(metrics.Coverage);
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -92,18 +127,31 @@ internal static class MetricsView
                 metrics.MacroF1,
                 metrics.SubsetAccuracy,
                 metrics.JaccardIndex,
+                metrics.Rows,
+                metrics.Coverage.LeftOut,
+                Coverage = metrics.Coverage.ToString(),
                 metrics.Classes,
             }
         );
     }
 
-    private static string MostConfused(ConfusionMatrix matrix, string[] names)
+    private static string MostConfused(ClassificationReport report)
     {
-        IEnumerable<string> worst = ConfusedPair
-            .Most(names, (actual, predicted) => matrix.Counts[actual][predicted], 10)
-            .Select(pair => $"  {pair.Actual} taken for {pair.Predicted}: {pair.Count} times");
+        IEnumerable<string> worst = report
+            .MostConfused(10)
+            .Select(pair => $"  {TerminalText.Of(pair.Actual)} taken for {TerminalText.Of(pair.Predicted)}: {pair.Count} times");
         return $"most confused:{Environment.NewLine}{string.Join(Environment.NewLine, worst)}";
     }
+}
+
+/// <summary>Names of files and classes on the screen.</summary>
+internal static class TerminalText
+{
+    /// <summary>Escapes control characters: a tab would break a table, and an escape sequence would reach the terminal.</summary>
+    public static string Of(string text) =>
+        text.Any(char.IsControl)
+            ? string.Concat(text.Select(c => char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : c.ToString()))
+            : text;
 }
 
 /// <summary>The class names in the order of a Score column's values.</summary>

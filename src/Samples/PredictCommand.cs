@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining;
 
 namespace Samples;
 
@@ -12,49 +15,147 @@ internal static class PredictCommand
     public static Command Create()
     {
         Option<FileInfo> model = ModelOption.Create();
-        Option<int> top = new("--top") { Description = "Print the N most probable classes of each image.", DefaultValueFactory = _ => 1 };
+        Option<int> top = new("--top") { Description = "The N most probable classes of each image.", DefaultValueFactory = _ => 1 };
+        Option<string> format = new("--format") { Description = "How results are written.", DefaultValueFactory = _ => PredictionWriter.Default };
         Option<bool> show = new("--show") { Description = "Draw each image on the terminal." };
-        Argument<FileInfo[]> images = new("images") { Description = "Image files.", Arity = ArgumentArity.OneOrMore };
-        Command command = new("predict", "Classifies images. Prints one line per image: file, class, probability, separated by tabs.")
+        Argument<string[]> images = new("images")
+        {
+            Description = "Image files, folders, and patterns such as 'birds/*.jpg' or 'birds/**/*.png'.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        top.Between(1, int.MaxValue);
+        format.AcceptOnlyFromAmong([.. PredictionWriter.All.Keys]);
+        Command command = new("predict", "Classifies images. As text, prints one line per image: file, class, probability, separated by tabs.")
         {
             model,
             top,
+            format,
             show,
             images,
         };
         command.SetAction(parsed =>
-            ExitCode.Guard(() => Run(parsed.GetRequiredValue(model), parsed.GetRequiredValue(images), Math.Max(1, parsed.GetValue(top)), parsed.GetValue(show)))
+            ExitCode.Guard(() =>
+            {
+                PredictionWriter writer = PredictionWriter.All[parsed.GetRequiredValue(format)]();
+                return Run(parsed.GetRequiredValue(model), parsed.GetRequiredValue(images), parsed.GetValue(top), parsed.GetValue(show), writer);
+            })
         );
         return command;
     }
 
-    private static int Run(FileInfo modelFile, FileInfo[] files, int top, bool show)
+    private static int Run(FileInfo modelFile, string[] words, int top, bool show, PredictionWriter writer)
     {
-        if (files.FirstOrDefault(file => !file.Exists) is { } missing)
-        {
-            throw new FileNotFoundException($"The image '{missing.FullName}' does not exist.");
-        }
-
+        (string Path, string? Problem)[] files = [.. ImageFiles.Find(words)];
         MLContext ml = Session.Begin();
-        ITransformer model = ModelOption.Load(ml, modelFile, out DataViewSchema input);
-        IDataView scored = model.Transform(UnlabeledImages.Load(ml, files.Select(file => file.FullName), input));
+        ITransformer model = ml.Model.WithUnreadableImages(ModelOption.Load(ml, modelFile, out DataViewSchema input), UnreadableImageBehavior.Skip);
+        string[] good = [.. files.Where(file => file.Problem is null).Select(file => file.Path)];
+        IDataView scored = model.Transform(UnlabeledImages.Load(ml, good.Select(Path.GetFullPath), input));
         string[] classes = ClassNames.Of(scored.Schema["Score"]);
-        foreach ((FileInfo file, float[] scores) in files.Zip(scored.GetColumn<float[]>("Score")))
+        using IEnumerator<float[]> scores = (good.Length > 0 ? scored.GetColumn<float[]>("Score") : []).GetEnumerator();
+        bool failed = false;
+        writer.Begin();
+        foreach ((string path, string? problem) in files)
         {
-            if (show)
+            float[] ofImage = problem is null && scores.MoveNext() ? scores.Current : [];
+            if (problem is not null || float.IsNaN(ofImage[0]))
             {
-                TerminalImage.Draw(file);
+                failed = true;
+                string cause = problem ?? CauseOf(ml, path);
+                Console.Error.WriteLine($"error: {TerminalText.Of(path)}: {TerminalText.Of(cause)}");
+                writer.Fail(path, cause);
+                continue;
             }
 
-            IEnumerable<string> named = scores
-                .Index()
-                .OrderByDescending(entry => entry.Item)
-                .Take(top)
-                .Select(entry => string.Create(CultureInfo.InvariantCulture, $"{classes[entry.Index]}\t{entry.Item:p1}"));
-            Console.WriteLine($"{file}\t{string.Join('\t', named)}");
+            if (show)
+            {
+                TerminalImage.Draw(new FileInfo(path));
+            }
+
+            writer.Write(path, [.. ofImage.Index().OrderByDescending(entry => entry.Item).Take(top).Select(entry => (classes[entry.Index], entry.Item))]);
         }
 
-        return ExitCode.Success;
+        writer.End();
+        return failed ? ExitCode.Failure : ExitCode.Success;
+    }
+
+    // Scoring gives an unreadable image NaN, and no reason.
+    private static string CauseOf(MLContext ml, string path) =>
+        ml.Data.InspectImages(ml.Data.LoadFromEnumerable([new ImageFile { ImagePath = path }])).Unreadable.Select(image => image.Cause).FirstOrDefault()
+        ?? "the image cannot be read";
+
+    private sealed class ImageFile
+    {
+        public string ImagePath { get; set; } = "";
+    }
+}
+
+/// <summary>Writes the predictions to the output, in one of several formats.</summary>
+internal abstract class PredictionWriter
+{
+    public const string Default = "text";
+
+    public static IReadOnlyDictionary<string, Func<PredictionWriter>> All { get; } =
+        new Dictionary<string, Func<PredictionWriter>>(StringComparer.Ordinal)
+        {
+            [Default] = () => new Lines(),
+            ["csv"] = () => new Csv(),
+            ["json"] = () => new Json(),
+        };
+
+    public virtual void Begin() { }
+
+    public abstract void Write(string file, IReadOnlyList<(string Class, float Probability)> predictions);
+
+    /// <summary>A file that has no prediction. The reason is on the error stream already.</summary>
+    public virtual void Fail(string file, string cause) { }
+
+    public virtual void End() { }
+
+    private sealed class Lines : PredictionWriter
+    {
+        public override void Write(string file, IReadOnlyList<(string Class, float Probability)> predictions)
+        {
+            IEnumerable<string> named = predictions.Select(entry =>
+                string.Create(CultureInfo.InvariantCulture, $"{TerminalText.Of(entry.Class)}\t{entry.Probability:p1}")
+            );
+            Console.WriteLine($"{TerminalText.Of(file)}\t{string.Join('\t', named)}");
+        }
+    }
+
+    private sealed class Csv : PredictionWriter
+    {
+        public override void Begin() => Console.WriteLine("file,rank,class,probability");
+
+        public override void Write(string file, IReadOnlyList<(string Class, float Probability)> predictions)
+        {
+            foreach ((int rank, (string name, float probability)) in predictions.Index())
+            {
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{CsvText.Of(file)},{rank + 1},{CsvText.Of(name)},{probability:g6}"));
+            }
+        }
+    }
+
+    // One line per image, so that results appear while the others are scored.
+    private sealed class Json : PredictionWriter
+    {
+        private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+        private string _separator = "";
+
+        public override void Begin() => Console.Write("[");
+
+        public override void Write(string file, IReadOnlyList<(string Class, float Probability)> predictions) =>
+            Write(new { file, predictions = predictions.Select(entry => new { @class = entry.Class, probability = entry.Probability }) });
+
+        public override void Fail(string file, string cause) => Write(new { file, error = cause });
+
+        public override void End() => Console.WriteLine($"{Environment.NewLine}]");
+
+        private void Write(object entry)
+        {
+            Console.Write($"{_separator}{Environment.NewLine}  {JsonSerializer.Serialize(entry, Readable)}");
+            _separator = ",";
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Parts;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.Runtime;
 using Samples.Reproduce;
@@ -14,39 +14,81 @@ namespace Samples;
 /// <summary>The command line: one verb per file.</summary>
 internal static class Program
 {
+    // In the order of the help. A verb is made only when it is called: its options come from the library's catalogs, which takes time.
+    private static readonly (string Name, Func<Command> Create)[] Verbs =
+    [
+        ("train", TrainCommand.Create),
+        ("evaluate", EvaluateCommand.Create),
+        ("predict", PredictCommand.Create),
+        ("ensemble", EnsembleCommand.Create),
+        ("explain", ExplainCommand.Create),
+        ("export", ExportCommand.Create),
+        ("sweep", SweepCommand.Create),
+        ("reproduce", () => ReproduceCommand.Create(Main)),
+        ("inspect", InspectCommand.Create),
+        ("download", DownloadCommand.Create),
+        ("digits", DigitsCommand.Create),
+    ];
+
     public static int Main(string[] arguments)
     {
-        ParseResult parsed = Create().Parse(arguments);
-        if (parsed.Errors.Count == 0)
+        if (arguments.Length == 0 || HelpPage.IsWanted(arguments[0]))
         {
-            return parsed.Invoke();
+            Console.Out.Write(HelpPage.OfProgram());
+            return arguments.Length == 0 ? ExitCode.Usage : ExitCode.Success;
         }
 
-        foreach (ParseError error in parsed.Errors)
+        if (!Array.Exists(Verbs, verb => verb.Name == arguments[0]) && arguments[0] != "--version")
         {
-            Console.Error.WriteLine($"error: {error.Message}");
+            string hint = Spelling.Hint(arguments[0], Verbs.Select(verb => verb.Name));
+            return Refuse(
+                [$"There is no verb '{arguments[0]}'.{(hint.Length > 0 ? hint : $" Verbs: {string.Join(", ", Verbs.Select(verb => verb.Name))}.")}"],
+                ""
+            );
         }
 
-        Console.Error.WriteLine($"Run '{parsed.CommandResult.Command.Name} --help' to see all options.");
-        return ExitCode.Usage;
+        return HelpPage.IsWanted(arguments) ? Show(arguments) : ExitCode.Guard(() => Run(arguments));
     }
 
-    /// <summary>The tree of verbs and their options.</summary>
-    public static RootCommand Create() =>
-        new("Image classification with ML.NET and TorchSharp: train on a folder of images, evaluate, predict.")
+    /// <summary>The tree of all verbs and their options.</summary>
+    public static RootCommand Create() => Create(Verbs.Select(verb => verb.Name));
+
+    private static RootCommand Create(IEnumerable<string> names)
+    {
+        RootCommand root = new("Image classification with ML.NET and TorchSharp: train on a folder of images, evaluate, predict.");
+        foreach ((_, Func<Command> create) in Verbs.Where(verb => names.Contains(verb.Name)))
         {
-            TrainCommand.Create(),
-            EvaluateCommand.Create(),
-            PredictCommand.Create(),
-            EnsembleCommand.Create(),
-            ExplainCommand.Create(),
-            ExportCommand.Create(),
-            SweepCommand.Create(),
-            ReproduceCommand.Create(Main),
-            InspectCommand.Create(),
-            DownloadCommand.Create(),
-            DigitsCommand.Create(),
-        };
+            Command verb = create();
+            Complaints.RefuseOptions(verb);
+            root.Subcommands.Add(verb);
+        }
+
+        NumberText.ReadAll(root);
+        return root;
+    }
+
+    private static int Show(string[] arguments)
+    {
+        Console.Out.Write(HelpPage.Of(Create([arguments[0]]).Subcommands[0], HelpPage.IsAllWanted(arguments)));
+        return ExitCode.Success;
+    }
+
+    private static int Run(string[] arguments)
+    {
+        ParseResult parsed = Create([arguments[0]]).Parse(arguments);
+        return parsed.Errors.Count == 0 ? parsed.Invoke() : Refuse(Complaints.Of(parsed), $"{arguments[0]} ");
+    }
+
+    private static int Refuse(IEnumerable<string> complaints, string verb)
+    {
+        foreach (string complaint in complaints)
+        {
+            Console.Error.WriteLine($"error: {complaint}");
+        }
+
+        Console.Error.WriteLine($"Run '{verb}--help' to see the options.");
+        return ExitCode.Usage;
+    }
 }
 
 /// <summary>The exit codes of the program.</summary>
@@ -89,32 +131,60 @@ internal static class ExitCode
                         or ExternalException
             )
         {
-            Console.Error.WriteLine($"error: {Innermost(e).Message}");
-            return Failure;
+            Exception cause = Innermost(e);
+            Console.Error.WriteLine($"error: {TextOf(cause)}");
+            return cause is ArgumentException ? Usage : Failure;
         }
     }
 
     /// <summary>Unwraps TargetInvocationException, in which ML.NET wraps the exceptions of a model's loader.</summary>
     public static Exception Innermost(Exception e) => e is TargetInvocationException && e.InnerException is { } inner ? Innermost(inner) : e;
+
+    /// <summary>The message without the name of the method's parameter, which means nothing to the user of a program.</summary>
+    public static string TextOf(Exception e) =>
+        e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
+        : e is FileNotFoundException && !DirectoryExists() ? "The current folder does not exist any more. Change to another one."
+        : e.Message;
+
+    private static bool DirectoryExists()
+    {
+        try
+        {
+            return Directory.Exists(Environment.CurrentDirectory);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 }
 
 /// <summary>What one run of the program shares: the MLContext, and the reaction to Ctrl-C.</summary>
 internal static class Session
 {
+    /// <summary>The most threads per operation that are no mistake.</summary>
+    public static int MaxThreads { get; } = Math.Max(64, 4 * Environment.ProcessorCount);
+
     /// <summary>Creates the MLContext. Errors of its log go to the error stream.</summary>
     /// <param name="seed">The seed of the context.</param>
     /// <param name="gpu">A CUDA device.</param>
     /// <param name="threads">CPU threads per operation; all cores by default.</param>
-    /// <param name="warnings">Whether warnings go to the error stream, too.</param>
-    public static MLContext Begin(int? seed = null, int? gpu = null, int? threads = null, bool warnings = true)
+    /// <param name="isQuiet">Leaves out the trainers' warnings, as a sweep trains many times.</param>
+    /// <param name="onTraining">Receives what a trainer tells at the start of a Fit; null to leave it out.</param>
+    public static MLContext Begin(int? seed = null, int? gpu = null, int? threads = null, bool isQuiet = false, Action<string>? onTraining = null)
     {
         set_num_threads(threads ?? Environment.ProcessorCount);
         MLContext ml = new(seed) { GpuDeviceId = gpu };
         ml.Log += (_, entry) =>
         {
-            if (entry.Kind == ChannelMessageKind.Error || (warnings && entry.Kind == ChannelMessageKind.Warning))
+            bool isTrainer = entry.Source.Contains("Training", StringComparison.Ordinal);
+            if (entry.Kind == ChannelMessageKind.Error || (entry.Kind == ChannelMessageKind.Warning && !(isQuiet && isTrainer)))
             {
                 Console.Error.WriteLine($"{entry.Kind.ToString().ToLowerInvariant()}: {entry.RawMessage}");
+            }
+            else if (isTrainer && entry.Kind == ChannelMessageKind.Info && !entry.RawMessage.StartsWith("Epoch ", StringComparison.Ordinal))
+            {
+                onTraining?.Invoke(entry.RawMessage);
             }
         };
         return ml;

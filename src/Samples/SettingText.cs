@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
+using Microsoft.ML.FeatureMining.Parts;
 
 namespace Samples;
 
@@ -41,15 +42,17 @@ internal static class SettingText
         {
             setting.SetValue(
                 owner,
-                type == typeof(IReadOnlyList<double>)
-                    ? halves[1].Split(';').Select(number => double.Parse(number, CultureInfo.InvariantCulture)).ToArray()
+                type == typeof(IReadOnlyList<double>) ? halves[1].Split(';').Select(NumberText.Parse<double>).ToArray()
+                    : Bare(type) == typeof(double) && halves[1].Length > 0 ? NumberText.Parse<double>(halves[1])
+                    : Bare(type) == typeof(int) && halves[1].Length > 0 ? NumberText.Parse<int>(halves[1])
                     : TypeDescriptor.GetConverter(type).ConvertFromString(null, CultureInfo.InvariantCulture, halves[1])
             );
         }
         catch (Exception e) when (e is FormatException or ArgumentException or NotSupportedException)
         {
             throw new ArgumentException(
-                $"'{assignment}': '{halves[1]}' is not a valid {(type == typeof(IReadOnlyList<double>) ? "list of numbers" : Bare(type).Name)}.",
+                $"'{assignment}': '{halves[1]}' is not a valid {(type == typeof(IReadOnlyList<double>) ? "list of numbers" : Bare(type).Name)}."
+                    + (Bare(type) == typeof(double) ? NumberText.Hint<double>(halves[1]) : ""),
                 e
             );
         }
@@ -100,7 +103,9 @@ internal static class SettingText
         PropertyInfo[] settings = [.. target.GetType().GetProperties().Where(property => property.CanWrite)];
         return Array.Find(settings, property => property.Name.Equals(word.Replace("-", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase))
             ?? throw new ArgumentException(
-                $"'{name}' is not a setting of {target.GetType().Name}. Its settings are {string.Join(", ", settings.Where(property => IsText(property.PropertyType)).Select(property => property.Name))}."
+                Spelling.Hint(word, settings.Select(property => property.Name)) is { Length: > 0 } hint
+                    ? $"'{name}' is not a setting of {target.GetType().Name}.{hint}"
+                    : $"'{name}' is not a setting of {target.GetType().Name}. Its settings are {string.Join(", ", settings.Where(property => IsText(property.PropertyType)).Select(property => property.Name))}."
             );
     }
 

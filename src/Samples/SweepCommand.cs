@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
@@ -29,18 +30,30 @@ internal static class SweepCommand
 
     private static int Run(ParseResult parsed, ImageInput input, TrainOptions options, SweepOptions sweep)
     {
+        OutputPath.TryFile("--model", options.Model(parsed));
+        sweep.TryOutputs(parsed);
         using CancellationTokenSource stop = Session.CancelOnCtrlC();
-        MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed), warnings: false);
-        IDataView rows = input.Load(parsed, ml);
+        MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed), isQuiet: true);
+        (IDataView rows, IDataView? validation, _) = input.LoadParts(parsed, ml);
         ImageClassificationOptions baseline = options.Settings(parsed, file => HierarchyFile.Read(ml, file, rows));
         // A sweep has no images for the patches.
         baseline = baseline is PatchTrainingOptions whole ? whole with { SwitchEpoch = 0 } : baseline;
+        baseline = baseline.ValidationFraction is null && validation is not null ? baseline with { ValidationSet = validation } : baseline;
+        Stopwatch clock = Stopwatch.StartNew();
+        HashSet<int> ended = [];
         SweepSettings settings = sweep.Settings(parsed, baseline.GetType()) with
         {
             ExcludedParameters = [.. options.Given(parsed, baseline)],
             Seed = options.Seed(parsed) ?? 0,
             CancellationToken = stop.Token,
-            Progress = Show,
+            Progress = trial =>
+            {
+                Console.WriteLine(Describe(trial, sweep.Trials(parsed)));
+                if (trial.State is not TrialState.Paused && ended.Add(trial.Number))
+                {
+                    Console.WriteLine(Left(sweep.Trials(parsed), ended.Count, clock.Elapsed));
+                }
+            },
         };
         SweepResult<ImageClassificationOptions> result = ml.MulticlassClassification.Sweep(rows, baseline, Pipeline, settings);
         sweep.Write(parsed, result);
@@ -51,12 +64,11 @@ internal static class SweepCommand
         }
 
         Console.WriteLine();
-        Console.WriteLine($"best: {Describe(best)}");
+        Console.WriteLine($"best: {Describe(best, sweep.Trials(parsed))}");
         if (options.Model(parsed) is { } file && !stop.IsCancellationRequested)
         {
             // A trial that is complete is not trained again: Fit loads it from the workspace.
             ITransformer model = Pipeline(result.GetOptions(best)).Fit(rows);
-            file.Directory?.Create();
             ml.Model.SaveAtomic(model, rows.Schema, file.FullName);
             Console.WriteLine($"Saved {file.FullName}.");
         }
@@ -66,9 +78,14 @@ internal static class SweepCommand
         IEstimator<ITransformer> Pipeline(ImageClassificationOptions swept) => TrainCommand.Pipeline(ml, rows, options.Trainer(parsed), swept);
     }
 
-    private static void Show(SweepTrial trial) => Console.WriteLine(Describe(trial));
+    // Later trials end sooner where the search stops bad ones early, so this is an upper bound.
+    private static string Left(int trials, int ended, TimeSpan elapsed)
+    {
+        TimeSpan left = elapsed / ended * (trials - ended);
+        return string.Create(CultureInfo.InvariantCulture, $"  {ended} of at most {trials} trials ended, at most {left.TotalMinutes:f0} min left");
+    }
 
-    private static string Describe(SweepTrial trial)
+    private static string Describe(SweepTrial trial, int trials)
     {
         string settings = string.Join(
             "  ",
@@ -80,6 +97,9 @@ internal static class SweepCommand
             )
         );
         string score = trial.Score is { } value ? value.ToString("P1", CultureInfo.InvariantCulture) : trial.Error ?? "";
-        return string.Create(CultureInfo.InvariantCulture, $"trial {trial.Number, 3}  {trial.State, -11}  epoch {trial.Epochs, 3}  {score, -8}  {settings}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"trial {trial.Number, 3} of {trials}  {trial.State, -11}  epoch {trial.Epochs, 3}  {score, -8}  {settings}"
+        );
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Sweeps;
 using Microsoft.ML.FeatureMining.Trainers;
@@ -38,7 +37,13 @@ internal sealed class SweepOptions
     private readonly Option<FileInfo?> _csv = new("--csv") { Description = "Where to write all trials as CSV." };
     private readonly Option<FileInfo?> _html = new("--out") { Description = "Where to write the report as an HTML file." };
 
-    public SweepOptions() =>
+    public SweepOptions()
+    {
+        _steps.Between(1, 1000);
+        _trials.Between(1, 1_000_000);
+        _minutes.Between(0, 1e6);
+        _firstStop.Between(0, int.MaxValue);
+        _reduction.Between(2, 1000);
         _vary.Validators.Add(result =>
         {
             try
@@ -50,6 +55,7 @@ internal sealed class SweepOptions
                 result.AddError(e.Message);
             }
         });
+    }
 
     public void AddTo(Command command) =>
         Array.ForEach<Option>([_folder, _vary, _sampler, _steps, _trials, _minutes, _firstStop, _reduction, _csv, _html], command.Options.Add);
@@ -71,17 +77,26 @@ internal sealed class SweepOptions
                     : new SuccessiveHalving { MinEpochs = parsed.GetValue(_firstStop), Reduction = parsed.GetValue(_reduction) },
         };
 
+    public int Trials(ParseResult parsed) => parsed.GetValue(_trials);
+
+    /// <summary>Tries, before the images are read, whether everything can be saved.</summary>
+    public void TryOutputs(ParseResult parsed)
+    {
+        OutputPath.TryFolder("--folder", parsed.GetValue(_folder));
+        OutputPath.TryFile("--csv", parsed.GetValue(_csv));
+        OutputPath.TryFile("--out", parsed.GetValue(_html));
+    }
+
     public void Write(ParseResult parsed, SweepResult<ImageClassificationOptions> result)
     {
         if (parsed.GetValue(_csv) is { } csv)
         {
-            csv.Directory?.Create();
             File.WriteAllText(csv.FullName, result.ToCsv());
+            Console.WriteLine($"Wrote {csv.FullName}.");
         }
 
         if (parsed.GetValue(_html) is { } html)
         {
-            html.Directory?.Create();
             result.SaveReport(html.FullName);
             Console.WriteLine($"Wrote {html.FullName}.");
         }
@@ -106,6 +121,6 @@ internal sealed class SweepOptions
                 options.GetProperty(parts[0])?.PropertyType == typeof(int)
             );
 
-        static double Number(string value) => double.Parse(value, CultureInfo.InvariantCulture);
+        static double Number(string value) => NumberText.Parse<double>(value);
     }
 }

@@ -1,11 +1,10 @@
 using System.CommandLine;
-using System.Globalization;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.Explanation;
 using Microsoft.ML.FeatureMining.MlNet.Reading;
-using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.Transforms;
 
 namespace Samples;
@@ -47,22 +46,12 @@ internal static class TrainCommand
 
     private static int Run(ParseResult parsed, ImageInput trainInput, ImageInput testInput, ImageInput patchInput, TrainingSubset subset, TrainOptions options)
     {
+        FileInfo? file = options.TryOutputs(parsed, trainInput.NameOf(parsed));
         using CancellationTokenSource stop = Session.CancelOnCtrlC();
-        MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed));
-        IDataView train = subset.TakeClasses(parsed, ml, trainInput.Load(parsed, ml));
-        IDataView? test = null;
-        if (testInput.IsGiven(parsed))
-        {
-            test = subset.TakeClasses(parsed, ml, testInput.Load(parsed, ml));
-        }
-        else if (options.TestFraction(parsed) is > 0 and { } fraction)
-        {
-            DataOperationsCatalog.TrainTestData split = ml.Data.TrainTestSplit(train, fraction, seed: options.Seed(parsed));
-            (train, test) = (split.TrainSet, split.TestSet);
-        }
-
+        MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed), onTraining: Console.WriteLine);
+        (IDataView train, IDataView? validation, IDataView? test) = Load(parsed, ml, trainInput, testInput, subset, options);
         train = subset.TakeRows(parsed, ml, train, options.Seed(parsed));
-        ImageClassificationOptions chosen = options.Settings(parsed, file => HierarchyFile.Read(ml, file, train));
+        ImageClassificationOptions chosen = options.Settings(parsed, hierarchy => HierarchyFile.Read(ml, hierarchy, train));
         if (chosen is PatchTrainingOptions patches)
         {
             chosen =
@@ -73,12 +62,12 @@ internal static class TrainCommand
 
         if (options.ValidatesOnTest(parsed))
         {
-            chosen = chosen with
-            {
-                ValidationSet = test ?? throw new ArgumentException("--validate-on-test needs held-out images: give --test-... or --test-fraction."),
-            };
+            validation = test ?? throw new ArgumentException("--validate-on-test needs held-out images: give --test-... or --test-fraction.");
         }
 
+        // A fraction that is asked for is drawn from the training part; the validation part is then not used.
+        chosen = chosen.ValidationFraction is null && validation is not null ? chosen with { ValidationSet = validation } : chosen;
+        TrainingPlan.Show(ml, train, test, file);
         int? stepsPerEpoch = null;
         ITransformer model;
         using (ProgressView progress = ProgressView.Create())
@@ -95,20 +84,77 @@ internal static class TrainCommand
             model = Pipeline(ml, train, options.Trainer(parsed), settings).Fit(train);
         }
 
-        Measured? measured = test is null ? null : MetricsView.Evaluate(ml, model, test, options.TopK(parsed));
-        if (options.Model(parsed) is { } file)
+        // Saved before it is measured, so that no training is lost to the test images.
+        if (file is not null)
         {
-            file.Directory?.Create();
             ml.Model.SaveAtomic(model, train.Schema, file.FullName);
+            file.Refresh();
             Console.WriteLine($"Saved {file.FullName} ({file.Length / 1024.0:f0} KiB).");
         }
 
+        Measured? measured = test is null ? null : MetricsView.Evaluate(ml, model, test, options.TopK(parsed));
         if (options.Report(parsed) is { } report)
         {
             WriteReport(report, ml, options.Trainer(parsed), model, stepsPerEpoch, test, measured);
+            Console.WriteLine($"Wrote {report.FullName}.");
+        }
+
+        if (file is not null)
+        {
+            bool isListed = HeldOutList.Write(file, test);
+            Console.WriteLine($"Next: predict --model {ShellText.Of(file.ToString())} IMAGES");
+            if (isListed)
+            {
+                Console.WriteLine($"      evaluate --model {ShellText.Of(file.ToString())}      (the same test images, listed in {HeldOutList.PathOf(file)})");
+            }
         }
 
         return stop.IsCancellationRequested ? ExitCode.Canceled : ExitCode.Success;
+    }
+
+    private static (IDataView Train, IDataView? Validation, IDataView? Test) Load(
+        ParseResult parsed,
+        MLContext ml,
+        ImageInput trainInput,
+        ImageInput testInput,
+        TrainingSubset subset,
+        TrainOptions options
+    )
+    {
+        (IDataView train, IDataView? validation, IDataView? test) = trainInput.LoadParts(parsed, ml);
+        bool hasOwn = test is not null;
+        train = subset.TakeClasses(parsed, ml, train);
+        if (testInput.IsGiven(parsed))
+        {
+            test = testInput.Load(parsed, ml);
+        }
+        else if (options.TestFraction(parsed) is > 0 and { } fraction && !hasOwn)
+        {
+            (train, test) = Split(ml, train, fraction, options.Seed(parsed) ?? 0);
+            return (train, Taken(validation), test);
+        }
+        else if (hasOwn && options.TestFraction(parsed) > 0)
+        {
+            Console.Error.WriteLine("warning: --test-fraction is not used: the folder has a test part of its own.");
+        }
+
+        return (train, Taken(validation), Taken(test));
+
+        IDataView? Taken(IDataView? rows) => rows is null ? null : subset.TakeClasses(parsed, ml, rows);
+    }
+
+    // Rows with several labels cannot be drawn by class.
+    private static (IDataView Train, IDataView Test) Split(MLContext ml, IDataView rows, double fraction, int seed)
+    {
+        if (rows.Schema["Label"].Type is not VectorDataViewType)
+        {
+            return ml.Data.SplitByClass(rows, fraction, seed: seed);
+        }
+
+        DataOperationsCatalog.TrainTestData split = ml.Data.TrainTestSplit(rows, fraction, seed: seed);
+        return split.TestSet.GetColumn<VBuffer<ReadOnlyMemory<char>>>("Label").Any()
+            ? (split.TrainSet, split.TestSet)
+            : throw new ArgumentException($"--test-fraction {fraction} holds out no row. Give a larger fraction.");
     }
 
     /// <summary>
@@ -131,7 +177,9 @@ internal static class TrainCommand
                     [
                         .. Enumerable
                             .Range(1, network.ClassifierCount)
-                            .Select(number => ml.MulticlassClassification.Evaluate(ml.Model.WithClassifier(model, number).Transform(test)).MicroAccuracy),
+                            .Select(number =>
+                                ml.MulticlassClassification.EvaluateInDetail(ml.Model.WithClassifier(model, number).Transform(test), worst: 0).Accuracy
+                            ),
                     ];
         }
 
@@ -167,14 +215,16 @@ internal sealed class TrainingSubset
             if (
                 halves.Length == 2
                 && Enum.TryParse(halves[0], ignoreCase: true, out LabelNoise kind)
-                && double.TryParse(halves[1], CultureInfo.InvariantCulture, out double rate)
+                && NumberText.TryParse(halves[1], out double rate)
                 && rate is >= 0 and <= 1
             )
             {
                 return (kind, rate);
             }
 
-            result.AddError($"--label-noise '{result.Tokens[0].Value}' is neither symmetric:RATE nor pair:RATE with a rate in [0, 1].");
+            result.AddError(
+                $"--label-noise '{result.Tokens[0].Value}' is neither symmetric:RATE nor pair:RATE with a rate in [0, 1].{NumberText.Hint<double>(result.Tokens[0].Value)}"
+            );
             return null;
         },
     };
@@ -190,70 +240,5 @@ internal sealed class TrainingSubset
     {
         IDataView taken = parsed.GetValue(_perClass) is { } count ? ml.Data.TakeRowsPerClass(rows, count, seed: seed ?? 0) : rows;
         return parsed.GetValue(_noise) is var (kind, rate) ? ml.Data.AddLabelNoise(taken, rate, kind, seed: seed ?? 0) : taken;
-    }
-}
-
-/// <summary>Shows the progress of training: a bar that is redrawn on a terminal, one line per epoch elsewhere.</summary>
-internal abstract class ProgressView : IDisposable
-{
-    public static ProgressView Create() => Console.IsOutputRedirected ? new ProgressLines() : new ProgressBar();
-
-    public abstract void Show(TrainingProgress report);
-
-    public virtual void Dispose() { }
-
-    /// <summary>The results of a finished epoch.</summary>
-    protected static string Line(TrainingProgress report, EpochMetrics epoch) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"epoch {epoch.Epoch, 3}/{report.Epochs}  loss {epoch.TrainLoss:f4}  accuracy {epoch.TrainAccuracy, 6:p1}{Validation(epoch)}  {Speed(report)}"
-        );
-
-    /// <summary>Images per second, and the time left as minutes and seconds, with hours where there are any.</summary>
-    protected static string Speed(TrainingProgress report) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{report.ImagesPerSecond:f0} images/s  "
-                + $"{report.Remaining.ToString(report.Remaining.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture)} left"
-        );
-
-    private static string Validation(EpochMetrics epoch) =>
-        epoch.ValidationAccuracy is { } accuracy ? string.Create(CultureInfo.InvariantCulture, $"  validation {accuracy, 6:p1}") : "";
-
-    private sealed class ProgressLines : ProgressView
-    {
-        public override void Show(TrainingProgress report)
-        {
-            if (report.Completed is { } epoch)
-            {
-                Console.WriteLine(Line(report, epoch));
-            }
-        }
-    }
-
-    private sealed class ProgressBar : ProgressView
-    {
-        private const int Cells = 24;
-        private const string ClearLine = "\r\u001b[2K";
-
-        public override void Show(TrainingProgress report)
-        {
-            if (report.Completed is { } epoch)
-            {
-                Console.WriteLine($"{ClearLine}{Line(report, epoch)}");
-                return;
-            }
-
-            double share = (double)report.Step / report.StepsPerEpoch;
-            int full = (int)(share * Cells);
-            string text = string.Create(
-                CultureInfo.InvariantCulture,
-                $"epoch {report.Epoch, 3}/{report.Epochs}  {new string('━', full)}{new string('─', Cells - full)} {share, 4:p0}  loss {report.Loss:f4}  accuracy "
-                    + $"{report.Accuracy:p1}  {Speed(report)}"
-            );
-            Console.Write(ClearLine + (text.Length < Console.WindowWidth || Console.WindowWidth <= 0 ? text : text[..(Console.WindowWidth - 1)]));
-        }
-
-        public override void Dispose() => Console.Write(ClearLine);
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Hierarchies;
@@ -17,7 +18,7 @@ internal sealed class TrainOptions
 {
     private readonly Option<string> _trainer = new("--trainer")
     {
-        Description = $"The trainer: {string.Join("; ", TrainerNames.All.Select(entry => $"{entry.Key}, {entry.Value.What}"))}.",
+        Description = $"The trainer. {string.Join("; ", TrainerNames.All.Select(entry => $"{entry.Key}, {entry.Value.What}"))}.",
         DefaultValueFactory = _ => TrainerNames.Default,
     };
 
@@ -42,14 +43,14 @@ internal sealed class TrainOptions
         Setting.Value<InputNormalization>("--input-normalization", "Which mean and std normalize the input.", "InputNormalization"),
         Setting.Value<int>("--stages", "feature-mining: the number of last stages to mine; 0 turns mining off.", "Stages"),
         Setting.Value<Segmentation>("--segmentation", "feature-mining: how features are split.", "Segmentation"),
-        Setting.Value<int>("--size", "Height and width of the network's input in pixels.", "ImageHeight", "ImageWidth"),
+        Setting.Number<int>("--size", "Height and width of the network's input in pixels.", 1, 4096, "ImageHeight", "ImageWidth"),
         Setting.Value<int>("--channels", "3 for color, 1 for gray.", "Channels"),
-        Setting.Value<int>("--epochs", "Passes over the training images.", "Epochs"),
-        Setting.Value<int>("--batch", "Images per batch.", "BatchSize"),
+        Setting.Number<int>("--epochs", "Passes over the training images.", 1, 100_000, "Epochs"),
+        Setting.Number<int>("--batch", "Images per batch.", 1, 65_536, "BatchSize"),
         Setting.Value<int>("--grad-accum-steps", "Number of batches to average gradients over for one step.", "GradientAccumulationSteps"),
-        Setting.Value<double>("--lr", "Learning rate.", "LearningRate"),
+        Setting.Number<double>("--lr", "Learning rate.", 0, 1, "LearningRate"),
         Setting.Value<double>("--momentum", "Momentum of the optimizer, if it has one.", "Optimizer.Momentum"),
-        Setting.Value<double>("--weight-decay", "Weight decay.", "WeightDecay"),
+        Setting.Number<double>("--weight-decay", "Weight decay.", 0, 1, "WeightDecay"),
         Setting.Flag("--no-decay-on-norm-and-bias", "No weight decay on BatchNorm and biases.", "NoDecayOnNormAndBias", true),
         Setting.Value<double>("--clip-grad-norm", "Clip gradients by their global norm at this value.", "ClipGradientNorm"),
         Setting.Value<double>("--ema-decay", "Keep an exponential moving average of the weights with this decay, e.g. 0.999.", "EmaDecay"),
@@ -99,13 +100,17 @@ internal sealed class TrainOptions
     };
     private readonly Option<double> _testFraction = Of(
         "--test-fraction",
-        "Fraction of the images to hold out for testing, if no --test-... option is given.",
+        "Fraction of the images of each class to hold out for testing, unless test images are given.",
         0.0
     );
     private readonly Option<int> _topK = Of("--top-k", "Also report top-k accuracy for this k.", 5);
     private readonly Option<int?> _gpu = new("--gpu") { Description = "Train on this CUDA device." };
     private readonly Option<int> _threads = Of("--threads", "CPU threads per operation.", Environment.ProcessorCount);
-    private readonly Option<FileInfo?> _model = new("--model") { Description = "Where to save the model, an ML.NET zip." };
+    private readonly Option<FileInfo?> _model = new("--model")
+    {
+        Description = "Save the model to this file, an ML.NET zip (default: a new file in the folder 'models').",
+    };
+    private readonly Option<bool> _noModel = new("--no-model") { Description = "Do not save the model." };
     private readonly Option<DirectoryInfo?> _workspace = new("--workspace")
     {
         Description = "Where to keep the run's state and logs. Run the same command again to resume a run that was stopped or killed.",
@@ -115,15 +120,23 @@ internal sealed class TrainOptions
     public TrainOptions()
     {
         _trainer.AcceptOnlyFromAmong([.. TrainerNames.All.Keys]);
-        _testFraction.Validators.Add(result => Require(result, result.GetValueOrDefault<double>() is >= 0 and < 1, "must be at least 0 and below 1"));
-        _threads.Validators.Add(result => Require(result, result.GetValueOrDefault<int>() >= 1, "must be at least 1"));
+        _testFraction.Between(0, 0.99);
+        _threads.Between(1, Session.MaxThreads);
+        _topK.Between(1, int.MaxValue);
     }
 
     /// <summary>Adds the settings and the options of one run: testing, workspace and report.</summary>
     public void AddTo(Command command)
     {
         AddSettingsTo(command);
-        Array.ForEach<Option>([_validateOnTest, _testFraction, _topK, _workspace, _report], command.Options.Add);
+        Array.ForEach<Option>([_noModel, _validateOnTest, _testFraction, _topK, _workspace, _report], command.Options.Add);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(_noModel) && result.GetResult(_model) is not null)
+            {
+                result.AddError("Give --model or --no-model, not both.");
+            }
+        });
     }
 
     /// <summary>Adds the training settings and where to save the model.</summary>
@@ -163,12 +176,12 @@ internal sealed class TrainOptions
         }
         else if (own is PatchTrainingOptions patches)
         {
-            own = patches with { SwitchEpoch = Math.Min(patches.SwitchEpoch, patches.Epochs / 2) };
+            own = patches with { SwitchEpoch = Math.Clamp(patches.Epochs / 2, 0, patches.SwitchEpoch) };
         }
 
         own = own with
         {
-            WarmupEpochs = IsGiven(parsed, nameof(own.WarmupEpochs)) ? own.WarmupEpochs : Math.Min(own.WarmupEpochs, own.Epochs / 10.0),
+            WarmupEpochs = IsGiven(parsed, nameof(own.WarmupEpochs)) ? own.WarmupEpochs : Math.Clamp(own.Epochs / 10.0, 0, own.WarmupEpochs),
             Strategies = [.. Strategies(parsed, hierarchy)],
             Augmentations = [.. Augmentations(parsed, own.Augmentations)],
             WorkspacePath = parsed.GetValue(_workspace)?.FullName,
@@ -200,6 +213,22 @@ internal sealed class TrainOptions
 
     public FileInfo? Model(ParseResult parsed) => parsed.GetValue(_model);
 
+    /// <summary>Tries, before the images are read, whether everything can be saved.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="name">A name for the model's file if the command line names none.</param>
+    /// <returns>The file to save the model to; null not to save it.</returns>
+    public FileInfo? TryOutputs(ParseResult parsed, string name)
+    {
+        FileInfo? model = parsed.GetValue(_noModel)
+            ? null
+            : parsed.GetValue(_model)
+                ?? new FileInfo(Path.Combine("models", $"{name}-{DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}.zip"));
+        OutputPath.TryFile("--model", model);
+        OutputPath.TryFile("--report", parsed.GetValue(_report));
+        OutputPath.TryFolder("--workspace", parsed.GetValue(_workspace));
+        return model;
+    }
+
     public FileInfo? Report(ParseResult parsed) => parsed.GetValue(_report);
 
     private IEnumerable<TrainingStrategy> Strategies(ParseResult parsed, ClassHierarchy? hierarchy)
@@ -220,14 +249,6 @@ internal sealed class TrainOptions
     }
 
     private static Option<T> Of<T>(string name, string description, T value) => new(name) { Description = description, DefaultValueFactory = _ => value };
-
-    private static void Require(OptionResult result, bool holds, string what)
-    {
-        if (!holds)
-        {
-            result.AddError($"{result.Option.Name} {what}.");
-        }
-    }
 }
 
 /// <summary>A command line option and the settings it sets.</summary>
@@ -244,6 +265,15 @@ internal sealed record Setting(Option Option, Func<ParseResult, object?> Read, p
         // A missing option differs from one with the default of T.
         Option<T> option = new(name) { Description = description };
         return new Setting(option, parsed => parsed.GetResult(option) is null ? null : parsed.GetValue(option), settings);
+    }
+
+    /// <summary>A number with bounds outside which only a mistake lies; <c>--set</c> takes any value that the library accepts.</summary>
+    public static Setting Number<T>(string name, string description, double min, double max, params string[] settings)
+        where T : struct
+    {
+        Setting setting = Value<T>(name, description, settings);
+        ((Option<T>)setting.Option).Between(min, max, $"For a value outside: --set {settings[0]}=VALUE.");
+        return setting;
     }
 
     public static Setting Flag(string name, string description, string setting, bool value)

@@ -166,7 +166,7 @@ public sealed class ReproduceTests : IDisposable
     private string Failure(string[] arguments)
     {
         (int code, _, string error) = ProgramRun.ToEnd("Samples", _folder.Path, arguments);
-        Assert.Equal(1, code);
+        Assert.Equal(2, code);
         return error;
     }
 }

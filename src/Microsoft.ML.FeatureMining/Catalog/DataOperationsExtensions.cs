@@ -1,5 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Datasets;
+using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML;
 
@@ -10,13 +12,52 @@ public static class DataOperationsExtensions
     /// Loads a folder that has one subfolder of images per class. Columns: ImagePath (text) and Label (text, the name of the subfolder). Rows are ordered by
     /// class and path. The files are not opened; LoadRawImageBytes or LoadImages does that.
     /// </summary>
+    /// <remarks>
+    /// Of a folder with <c>train</c>, and <c>val</c> or <c>test</c> beside it, this is the training part; <see cref="LoadImageFolderParts"/> loads all parts.
+    /// Files that look like images but are in no format that this library reads are counted in a warning in MLContext.Log.
+    /// </remarks>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="InvalidDataException">There are fewer than two classes, or a class has no images.</exception>
-    public static IDataView LoadImageFolder(this DataOperationsCatalog catalog, string path)
+    public static IDataView LoadImageFolder(this DataOperationsCatalog catalog, string path) => catalog.LoadImageFolder(path, skipEmptyClasses: false);
+
+    /// <inheritdoc cref="LoadImageFolder(DataOperationsCatalog, string)"/>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="path">The folder.</param>
+    /// <param name="skipEmptyClasses">Whether to skip subfolders without images, with a warning; otherwise such a folder is an error.</param>
+    public static IDataView LoadImageFolder(this DataOperationsCatalog catalog, string path, bool skipEmptyClasses)
     {
-        ArgumentNullException.ThrowIfNull(catalog);
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        return catalog.LoadFromEnumerable(ImageFolder.Read(path));
+        CheckArguments(catalog, path);
+        string folder = path;
+        if (ImageFolder.Parts(path) is { } parts)
+        {
+            folder = parts.Train;
+            Warn(catalog, $"'{path}' is split into parts; this is '{folder}'. LoadImageFolderParts loads all parts.");
+        }
+
+        return Load(catalog, folder, skipEmptyClasses);
+    }
+
+    /// <summary>
+    /// Loads a folder that is already split: <c>train</c> (or <c>training</c>), and beside it <c>val</c> (<c>valid</c>, <c>validation</c>), <c>test</c>
+    /// (<c>testing</c>) or both, each with one subfolder of images per class. A folder that is not split is the training part alone.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="path">The folder.</param>
+    /// <param name="skipEmptyClasses">Whether to skip subfolders without images, with a warning; otherwise such a folder is an error.</param>
+    /// <returns>The parts, each as <see cref="LoadImageFolder(DataOperationsCatalog, string)"/> gives it; null for a part that does not exist.</returns>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    /// <exception cref="InvalidDataException">A part has fewer than two classes, or a class has no images.</exception>
+    public static (IDataView Train, IDataView? Validation, IDataView? Test) LoadImageFolderParts(
+        this DataOperationsCatalog catalog,
+        string path,
+        bool skipEmptyClasses = false
+    )
+    {
+        CheckArguments(catalog, path);
+        FolderParts parts = ImageFolder.Parts(path) ?? new FolderParts(path, null, null);
+        return (Load(catalog, parts.Train, skipEmptyClasses), LoadPart(parts.Validation), LoadPart(parts.Test));
+
+        IDataView? LoadPart(string? part) => part is null ? null : Load(catalog, part, skipEmptyClasses);
     }
 
     /// <summary>
@@ -204,6 +245,15 @@ public static class DataOperationsExtensions
         SchemaDefinition schema = SchemaDefinition.Create(typeof(TRow));
         schema[nameof(BoxedImageRow.Box)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, AnnotationBox.Length);
         return schema;
+    }
+
+    private static IDataView Load(DataOperationsCatalog catalog, string folder, bool skipEmptyClasses) =>
+        catalog.LoadFromEnumerable(ImageFolder.Read(folder, skipEmptyClasses, text => Warn(catalog, text)));
+
+    private static void Warn(DataOperationsCatalog catalog, string text)
+    {
+        using IChannel channel = Internals.EnvironmentOf(catalog).Start("ImageFolder");
+        channel.Warning(MessageSensitivity.UserData, text);
     }
 
     private static void CheckArguments(DataOperationsCatalog catalog, string path)

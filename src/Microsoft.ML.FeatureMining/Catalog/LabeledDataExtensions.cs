@@ -12,8 +12,8 @@ namespace Microsoft.ML;
 public static class LabeledDataExtensions
 {
     /// <summary>
-    /// Splits rows into a training and a test set with the same fraction of each class, rounded to whole rows. At least one row of each class stays in the
-    /// training set. Rows without a label go to the training set.
+    /// Splits rows into a training and a test set with the same fraction of each class, rounded to whole rows. Both sets get at least one row of each class; a
+    /// class of a single row, and rows without a label, go to the training set.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="data">The rows.</param>

@@ -113,21 +113,29 @@ public static class ModelOperationsExtensions
             throw new ArgumentOutOfRangeException(nameof(views), views, "Unknown test-time augmentation; use None, Flip or TenCrop.");
         }
 
-        bool found = false;
-        ITransformer result = TransformerChains.Replace(
-            model,
-            part =>
-            {
-                found |= part is ImageClassificationTransformer or ImageEnsembleTransformer;
-                return part switch
-                {
-                    ImageClassificationTransformer classifier => classifier.With(views),
-                    ImageEnsembleTransformer ensemble => ensemble.With(views),
-                    _ => part,
-                };
-            }
-        );
-        return found ? result : throw new ArgumentException("The model has no image classifier.", nameof(model));
+        return TransformerChains.ReplaceClassifiers(model, classifier => classifier.With(views), ensemble => ensemble.With(views));
+    }
+
+    /// <summary>
+    /// Returns the same model with another policy for images that cannot be read: Throw ends scoring with an error that names the file; Skip gives such an
+    /// image NaN scores and no predicted label, so that the others are scored.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, an <see cref="ImageEnsembleTransformer"/>, or a chain that contains one of
+    /// them.</param>
+    /// <param name="behavior">The policy.</param>
+    /// <returns>A model with the same structure and the same networks, not copies.</returns>
+    /// <exception cref="ArgumentException">The model has no image classifier.</exception>
+    public static ITransformer WithUnreadableImages(this ModelOperationsCatalog catalog, ITransformer model, UnreadableImageBehavior behavior)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        if (!Enum.IsDefined(behavior))
+        {
+            throw new ArgumentOutOfRangeException(nameof(behavior), behavior, "Unknown policy for unreadable images; use Throw or Skip.");
+        }
+
+        return TransformerChains.ReplaceClassifiers(model, classifier => classifier.With(behavior), ensemble => ensemble.With(behavior));
     }
 
     /// <summary>
@@ -198,15 +206,8 @@ public static class ExplanationExtensions
             );
         }
         AtomicFile.Write(path, stream => new ModelReport(explainer, wanted, compared, hits).Write(Skipping(model).Transform(rows), stream));
-    }
 
-    // An unreadable image must not stop scoring: the report counts it.
-    private static ITransformer Skipping(ITransformer model) =>
-        TransformerChains.Replace(
-            model,
-            part =>
-                part is ImageClassificationTransformer network ? network.WithSkipping()
-                : part is ImageEnsembleTransformer ensemble ? ensemble.WithSkipping()
-                : part
-        );
+        // An unreadable image must not stop scoring: the report counts it.
+        ITransformer Skipping(ITransformer scored) => catalog.WithUnreadableImages(scored, UnreadableImageBehavior.Skip);
+    }
 }

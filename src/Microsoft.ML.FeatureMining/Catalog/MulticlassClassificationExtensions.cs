@@ -210,7 +210,10 @@ public static class EvaluationExtensions
     /// <param name="labelColumnName">The label column, a key with the same classes as the scores.</param>
     /// <param name="scoreColumnName">The column of class probabilities.</param>
     /// <param name="worst">The number of rows with the highest loss to report. Their files are taken from the text column ImagePath, if it exists.</param>
+    /// <returns>The metrics, and in <see cref="ClassificationReport.Coverage"/> which rows were left out. ML.NET's own Evaluate leaves out the same rows
+    /// silently. A class name in another Unicode normalization form is the same class.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type, or label and score have different classes.</exception>
+    /// <exception cref="InvalidOperationException">There is no row to measure; the message says why.</exception>
     public static ClassificationReport EvaluateInDetail(
         this MulticlassClassificationCatalog catalog,
         IDataView scored,
@@ -222,7 +225,8 @@ public static class EvaluationExtensions
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(scored);
         ArgumentOutOfRangeException.ThrowIfNegative(worst);
-        return ScoredRowReader.Read(scored, labelColumnName, scoreColumnName, worst);
+        ClassificationReport report = ScoredRowReader.Read(scored, labelColumnName, scoreColumnName, worst);
+        return report.Rows > 0 ? report : throw new InvalidOperationException($"There is nothing to measure: {report.Coverage}.");
     }
 }
 

@@ -33,10 +33,12 @@ public sealed class MultilabelClassificationCatalog
     /// <param name="threshold">An image is predicted to have a class if its probability is at least this.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
     /// <exception cref="ArgumentException">Label and score have different classes.</exception>
+    /// <exception cref="InvalidOperationException">There is no row to measure; the message says why.</exception>
     public MultilabelClassificationMetrics Evaluate(IDataView data, string labelColumnName = "Label", string scoreColumnName = "Score", double threshold = 0.5)
     {
         ArgumentNullException.ThrowIfNull(data);
-        return MultilabelEvaluation.Of(data, labelColumnName, scoreColumnName, threshold);
+        MultilabelClassificationMetrics metrics = MultilabelEvaluation.Of(data, labelColumnName, scoreColumnName, threshold);
+        return metrics.Rows > 0 ? metrics : throw new InvalidOperationException($"There is nothing to measure: {metrics.Coverage}.");
     }
 
     /// <summary>Cross-validates: for each fold, trains on the other folds and evaluates on that one.</summary>

@@ -53,12 +53,28 @@ internal static class ImageList
                 throw TextFault.At(path, record.Line, file.Length == 0 ? "the image's path is empty." : "the image's path contains a null character.");
             }
 
-            yield return (record.Line, Path.GetFullPath(file, Path.GetFullPath(folder)), record.Fields[columns.Value.label].Trim());
+            yield return (record.Line, PathOf(file, Path.GetFullPath(folder)), ComposedText.Of(record.Fields[columns.Value.label].Trim()));
         }
         if (columns is null)
         {
             throw new InvalidDataException($"'{path}' is empty.");
         }
+    }
+
+    // As people write paths: file://..., ~/..., and on Unix also with backslashes, unless a file has such a name.
+    private static string PathOf(string file, string folder)
+    {
+        if (file.StartsWith("file:", StringComparison.OrdinalIgnoreCase) && Uri.TryCreate(file, UriKind.Absolute, out Uri? uri) && uri.IsFile)
+        {
+            return uri.LocalPath;
+        }
+
+        string path = file.StartsWith("~/", StringComparison.Ordinal)
+            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), file[2..])
+            : Path.GetFullPath(file, folder);
+        return Path.DirectorySeparatorChar == '/' && file.Contains('\\', StringComparison.Ordinal) && !File.Exists(path)
+            ? Path.GetFullPath(file.Replace('\\', '/'), folder)
+            : path;
     }
 
     private static (int Image, int Label) Columns(string path, DelimitedRecord first, ImageListFormat format)

@@ -28,10 +28,13 @@ public sealed class ClassificationReport
     public int Rows => Classes.Sum(entry => entry.Rows);
 
     /// <summary>The number of skipped rows without a label.</summary>
-    public int Unlabeled { get; internal init; }
+    public int Unlabeled => Coverage.Unlabeled;
 
     /// <summary>The number of skipped rows with an unreadable image, if the model skips such rows.</summary>
-    public int Unreadable { get; internal init; }
+    public int Unreadable => Coverage.Unreadable;
+
+    /// <summary>How many of all rows were measured, and why others were left out.</summary>
+    public RowCoverage Coverage { get; internal init; } = new(0, 0, 0, []);
 
     /// <summary>Metrics per class, in the order of the scores.</summary>
     public IReadOnlyList<ClassMetrics> Classes { get; }
@@ -224,6 +227,9 @@ internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
     private int _unlabeled;
     private int _unreadable;
 
+    /// <summary>Rows whose class the model does not know.</summary>
+    public IReadOnlyList<UnknownClass> Unknown { get; set; } = [];
+
     /// <param name="row">From 0.</param>
     /// <param name="file">The path of the image file; null if unknown.</param>
     /// <param name="actual">The class, from 0; null if the row has no label.</param>
@@ -255,8 +261,7 @@ internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
     public ClassificationReport Build() =>
         new(classNames, _confusion, _ranks)
         {
-            Unlabeled = _unlabeled,
-            Unreadable = _unreadable,
+            Coverage = new RowCoverage(_rows, _unlabeled - Unknown.Sum(entry => entry.Rows), _unreadable, Unknown),
             LogLoss = _rows == 0 ? 0 : _loss / _rows,
             Calibration = _calibration.Read(),
             Worst = _worst.Read(),

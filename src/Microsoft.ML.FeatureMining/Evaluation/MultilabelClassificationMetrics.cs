@@ -28,6 +28,9 @@ public sealed class MultilabelClassificationMetrics
     /// <summary>The number of skipped rows: without a label, or with NaN scores.</summary>
     public int UnscoredRows { get; }
 
+    /// <summary>How many of all rows were measured, why others were left out, and which labels were ignored.</summary>
+    public RowCoverage Coverage { get; internal init; } = new(0, 0, 0, [], isMultilabel: true);
+
     /// <summary>The fraction of rows whose predicted set of classes is exactly right, in [0, 1].</summary>
     public double SubsetAccuracy { get; }
 
@@ -79,16 +82,26 @@ internal sealed class MultilabelCounter(IReadOnlyList<string> names, double thre
 {
     private readonly List<(float Score, bool Actual)>[] _scores = [.. names.Select(_ => new List<(float, bool)>())];
     private int _exact;
-    private int _unscored;
+    private int _unlabeled;
+    private int _unreadable;
     private double _jaccard;
+
+    /// <summary>Classes in the labels that the model does not know.</summary>
+    public IReadOnlyList<UnknownClass> Unknown { get; set; } = [];
 
     /// <param name="actual">1 for each class that the row has, otherwise 0; null if the row has no label.</param>
     /// <param name="scores">The score of each class.</param>
     public void Add(IReadOnlyList<float>? actual, ReadOnlySpan<float> scores)
     {
-        if (actual is null || Array.Exists(scores.ToArray(), float.IsNaN))
+        if (Array.Exists(scores.ToArray(), float.IsNaN))
         {
-            _unscored++;
+            _unreadable++;
+            return;
+        }
+
+        if (actual is null)
+        {
+            _unlabeled++;
             return;
         }
 
@@ -106,7 +119,12 @@ internal sealed class MultilabelCounter(IReadOnlyList<string> names, double thre
     }
 
     public MultilabelClassificationMetrics Read() =>
-        new([.. names.Zip(_scores, Measure)], _scores.Length == 0 ? 0 : _scores[0].Count, _exact, _jaccard, _unscored);
+        new([.. names.Zip(_scores, Measure)], Rows, _exact, _jaccard, _unlabeled + _unreadable)
+        {
+            Coverage = new RowCoverage(Rows, _unlabeled, _unreadable, Unknown, isMultilabel: true),
+        };
+
+    private int Rows => _scores.Length == 0 ? 0 : _scores[0].Count;
 
     private LabelMetrics Measure(string name, List<(float Score, bool Actual)> rows)
     {

@@ -148,9 +148,13 @@ public static class BackboneCatalog
         Find(key) is ({ } family, { } match) ? family.Create(new BackboneKey(match), inputChannels, layers)
         : Registered.Find(key) is { } create ? create(inputChannels)
         : throw new ArgumentException(
-            $"Unknown backbone '{key}'.{Spelling.Hint(key, Keys)} Known: "
-                + $"{string.Join(", ", Families.Select(family => family.Name).Where(name => name.Length > 0).Concat(Registered.Keys))}. "
-                + $"Register your own before you create a trainer or load a model: BackboneCatalog.Register(\"{key}\", channels => ...)."
+            // A suggestion is shorter than all patterns.
+            (
+                Spelling.Hint(key, Keys) is { Length: > 0 } hint
+                    ? $"Unknown backbone '{key}'.{hint} "
+                    : $"Unknown backbone '{key}'. Known: "
+                        + $"{string.Join(", ", Families.Select(family => family.Name).Where(name => name.Length > 0).Concat(Registered.Keys))}. "
+            ) + $"Register your own before you create a trainer or load a model: BackboneCatalog.Register(\"{key}\", channels => ...)."
         );
 
     /// <summary>

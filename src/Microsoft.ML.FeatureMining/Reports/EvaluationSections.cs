@@ -28,6 +28,11 @@ internal static class EvaluationSections
         {
             yield return (name, Html.Count(count));
         }
+
+        if (report.Coverage.UnknownClasses.Count > 0)
+        {
+            yield return ("Of unknown classes", report.Coverage.ToString());
+        }
     }
 
     /// <summary>Loss and accuracy per epoch.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Xml;
 using System.Xml.Linq;
 
 namespace Microsoft.ML.FeatureMining.Reports;
@@ -56,7 +57,45 @@ internal static class HtmlPage
             element.Value = "";
         }
 
+        ReplaceInvalid(page);
         return "<!DOCTYPE html>\n" + page.ToString(SaveOptions.DisableFormatting);
+    }
+
+    // Names of files and classes may have control characters, which XML cannot have.
+    private static void ReplaceInvalid(XElement page)
+    {
+        foreach (XText text in page.DescendantNodes().OfType<XText>())
+        {
+            text.Value = Valid(text.Value);
+        }
+
+        foreach (XAttribute attribute in page.Descendants().Attributes())
+        {
+            attribute.Value = Valid(attribute.Value);
+        }
+    }
+
+    private static string Valid(string text)
+    {
+        if (text.All(XmlConvert.IsXmlChar))
+        {
+            return text;
+        }
+
+        StringBuilder valid = new(text.Length);
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (i + 1 < text.Length && XmlConvert.IsXmlSurrogatePair(text[i + 1], text[i]))
+            {
+                valid.Append(text, i++, 2);
+            }
+            else
+            {
+                valid.Append(XmlConvert.IsXmlChar(text[i]) ? text[i] : '\uFFFD');
+            }
+        }
+
+        return valid.ToString();
     }
 
     /// <summary>Writes the page as UTF-8.</summary>

@@ -17,7 +17,9 @@ internal static class SweepReport
         List<ReportSection> sections = [Summary(ranked, scored)];
         if (scored.Length > 0)
         {
-            sections.AddRange([Coordinates(parameters, scored), Importance(parameters, scored), Curves(scored)]);
+            // A fit to a handful of trials explains almost any scores.
+            IEnumerable<ReportSection> importance = scored.Length >= ParameterImportance.MinTrials ? [Importance(parameters, scored)] : [];
+            sections.AddRange([Coordinates(parameters, scored), .. importance, Curves(scored)]);
         }
 
         return [.. sections, Table(parameters, ranked)];

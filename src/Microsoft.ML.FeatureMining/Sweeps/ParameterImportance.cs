@@ -6,6 +6,9 @@ namespace Microsoft.ML.FeatureMining.Sweeps;
 /// </summary>
 internal static class ParameterImportance
 {
+    /// <summary>With fewer trials the importance of settings says little.</summary>
+    public const int MinTrials = 15;
+
     /// <param name="parameter">The parameter.</param>
     /// <param name="trials">The value and the score of each trial.</param>
     /// <returns>In [0, 1]; null if there are too few trials or all scores are equal.</returns>

@@ -22,6 +22,9 @@ namespace Microsoft.ML.FeatureMining.Trainers;
 /// </summary>
 internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOptions options, torch.Device device)
 {
+    private const int MaxUnknown = 5;
+    private const int FewSteps = 2;
+
     // Of the training rows.
     private ImageOrigin? _origin;
 
@@ -42,6 +45,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         {
             Progress = Report,
             Warn = Warn,
+            Started = (parameters, steps) => Info(Plan(recipe, parameters, steps)),
             IsCanceled = () => IsCanceled,
             LoadWeights =
                 initial is not null ? initial.CopyTo
@@ -183,6 +187,15 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
 
     private bool IsCanceled => options.CancellationToken.IsCancellationRequested || Internals.IsCanceled(host);
 
+    private static string Plan(TrainingRecipe recipe, long parameters, int steps)
+    {
+        string few = steps <= FewSteps ? " With so few steps per epoch the network learns slowly; a smaller BatchSize gives more." : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{parameters:N0} parameters, {recipe.Epochs} {(recipe.Epochs == 1 ? "epoch" : "epochs")} of {steps} {(steps == 1 ? "step" : "steps")} of at most {recipe.ImagesPerStep} images.{few}"
+        );
+    }
+
     private void Warn(string text) => channel.Warning(MessageSensitivity.None, text);
 
     private void Report(TrainingProgress progress)
@@ -235,7 +248,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         (ImageSet Images, ImageSet? HeldOut, RowLedger Ledger) read = new ImageSetReader(options.OnUnreadableImage, storage, Warn).Read(rows, heldOut);
         try
         {
-            ReportSkipped(role, rows.Image, read.Ledger);
+            ReportSkipped(role, rows, read.Ledger);
             return read;
         }
         catch
@@ -245,7 +258,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         }
     }
 
-    private void ReportSkipped(string role, ImageColumn image, RowLedger ledger)
+    private void ReportSkipped(string role, LabeledRows rows, RowLedger ledger)
     {
         if (ledger.Unreadable.Count > 0)
         {
@@ -265,7 +278,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
                 MessageSensitivity.Schema | MessageSensitivity.UserData,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{ledger.Unreadable.Count} {role} rows were skipped because their image in column '{image.Column.Name}' cannot be read. "
+                    $"{ledger.Unreadable.Count} {role} rows were skipped because their image in column '{rows.Image.Column.Name}' cannot be read. "
                         + $"The first of them:{Environment.NewLine}{causes}"
                 )
             );
@@ -273,7 +286,14 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
 
         if (ledger.Unlabeled > 0)
         {
-            Warn(FormattableString.Invariant($"{ledger.Unlabeled} {role} rows were skipped because their label is missing or is not a known class."));
+            string[] unknown =
+            [
+                .. rows
+                    .Label.Unknown.Keys.Take(MaxUnknown)
+                    .Select(name => rows.Label.Lookup.Similar(name) is { } similar ? $"'{name}' (there is a class '{similar}')" : $"'{name}'"),
+            ];
+            string names = unknown.Length > 0 ? $" Unknown: {string.Join(", ", unknown)}." : "";
+            Warn(FormattableString.Invariant($"{ledger.Unlabeled} {role} rows were skipped because their label is missing or is not a known class.{names}"));
         }
     }
 

@@ -142,11 +142,17 @@ public sealed class PatchTrainingTrainer : ImageClassificationTrainer
                 KeepWeights = KeepWeights.Last,
                 EarlyStopping = null,
             };
+            run.Info($"Phase 1 of 2: the patches of PatchSet, up to epoch {first.Epochs}.");
             onPatches = run.Train(first, patches);
             if (onPatches.End == TrainingEnd.Canceled)
             {
                 throw new OperationCanceledException("Training was canceled during the epochs on patches, so there is no model yet.");
             }
+        }
+
+        if (onPatches is not null)
+        {
+            run.Info("Phase 2 of 2: whole images.");
         }
 
         bool balances = _options is { BalancePositives: true, Loss: BinaryCrossEntropyLoss { PositiveWeights: null } };

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Microsoft.ML.FeatureMining.Training;
 
 /// <summary>The metrics of one epoch.</summary>
@@ -20,7 +22,7 @@ public sealed record EpochMetrics(
     double Seconds
 );
 
-/// <summary>The progress of a run, reported every few steps and at the end of each epoch.</summary>
+/// <summary>The progress of a run, reported every few steps and once at the end of each epoch.</summary>
 /// <param name="Epoch">The current epoch, from 1.</param>
 /// <param name="Epochs">The number of epochs of the run.</param>
 /// <param name="Step">The number of finished steps of this epoch.</param>
@@ -44,7 +46,23 @@ public sealed record TrainingProgress(
     TimeSpan Elapsed,
     TimeSpan Remaining,
     EpochMetrics? Completed
-);
+)
+{
+    /// <summary>One line: epoch, step, loss, accuracy, speed and time left; at the end of an epoch its metrics.</summary>
+    public override string ToString()
+    {
+        string where = Completed is null
+            ? FormattableString.Invariant($"epoch {Epoch}/{Epochs}, step {Step}/{StepsPerEpoch}")
+            : FormattableString.Invariant($"epoch {Epoch}/{Epochs}");
+        string validation = Completed is { ValidationAccuracy: { } accuracy } epoch
+            ? FormattableString.Invariant($", validation loss {epoch.ValidationLoss:F4}, accuracy {100 * accuracy:F1} %")
+            : "";
+        string left = Remaining.ToString(Remaining.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
+        return FormattableString.Invariant(
+            $"{where}: loss {Completed?.TrainLoss ?? Loss:F4}, accuracy {100 * (Completed?.TrainAccuracy ?? Accuracy):F1} %{validation}, {ImagesPerSecond:F0} images/s, {left} left"
+        );
+    }
+}
 
 /// <summary>Why a run ended.</summary>
 public enum TrainingEnd

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Samples.Reproduce;
 
@@ -60,7 +62,7 @@ internal sealed class ExperimentRun
             : Row.Models == 1
                 ?
                 [
-                    [.. Train(Seed), "--report", _report],
+                    [.. Train(Seed), "--no-model", "--report", _report],
                 ]
             : Ensemble()
         )
@@ -129,9 +131,22 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
     public int Print(Experiment experiment, IReadOnlyDictionary<string, string> data)
     {
         Console.WriteLine($"# {experiment.Title}");
+        string program = $"dotnet {ShellText.Of(typeof(Program).Assembly.Location)}";
+        SortedSet<string> open = new(StringComparer.Ordinal);
         foreach (ExperimentRun run in Runs(experiment))
         {
-            Console.WriteLine(string.Join(' ', run.Command.Split(' ').Select(word => Quoted(Placeholders.Fill(word, data)))));
+            string command = string.Join(' ', run.Command.Split(' ').Select(word => ShellText.Of(Placeholders.Fill(word, data))));
+            Console.WriteLine($"{program} {command}");
+            open.UnionWith(Regex.Matches(command, @"\{([a-z0-9-]+)\}").Select(match => match.Groups[1].Value));
+        }
+
+        foreach (string name in open)
+        {
+            Console.WriteLine(
+                name == TinyImages.Name
+                    ? $"# {{{name}}}: the folder of digits, which a run without --dry-run writes to {Path.Combine(folder.FullName, name)}"
+                    : $"# {{{name}}}: give --{name} FOLDER"
+            );
         }
 
         return ExitCode.Success;
@@ -153,9 +168,12 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
         }
 
         IReadOnlyDictionary<string, string> data = dataOf(string.Concat(runs.Select(run => run.Command)));
+        (int done, Stopwatch clock) = (0, Stopwatch.StartNew());
         foreach ((int index, ExperimentRun run) in runs.Index().Where(entry => !entry.Item.IsDone))
         {
-            Console.WriteLine($"{experiment.Name}, run {index + 1} of {runs.Length}: {run.Row.FullName}, seed {run.Seed}");
+            string left = done == 0 ? "" : $", about {Math.Ceiling(clock.Elapsed.TotalMinutes / done * runs.Count(other => !other.IsDone))} min left";
+            Console.WriteLine($"{experiment.Name}, run {index + 1} of {runs.Length}: {run.Row.FullName}, seed {run.Seed}{left}");
+            done++;
             int? code = run.Do(program, data, where);
             if (code is null)
             {
@@ -175,10 +193,9 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
         string table = Write(experiment, runs, machine);
         Console.WriteLine();
         Console.WriteLine(table);
+        Console.WriteLine($"The result is in {PathOf(experiment)}.md, .json and .svg; the runs are in {Path.Combine(folder.FullName, "runs")}.");
         return ExitCode.Success;
     }
-
-    private static string Quoted(string word) => word.Contains(' ', StringComparison.Ordinal) ? $"\"{word}\"" : word;
 
     // Seeds in the outer loop: a table that was stopped has about the same seeds in all rows.
     private IEnumerable<ExperimentRun> Runs(Experiment experiment) =>
@@ -187,12 +204,14 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
         where filters.Count == 0 || filters.Any(filter => row.FullName.Contains(filter, StringComparison.OrdinalIgnoreCase))
         select new ExperimentRun(experiment.Recipes[scale], row, seed, Path.Combine(folder.FullName, "runs"));
 
+    private string PathOf(Experiment experiment) => Path.Combine(folder.FullName, $"{experiment.Name}-{scale.ToString().ToLowerInvariant()}");
+
     // Returns the table.
     private string Write(Experiment experiment, IEnumerable<ExperimentRun> runs, string machine)
     {
         ExperimentResult result = ExperimentResult.Of(experiment, scale, runs);
         string table = ResultMarkdown.Of(result, machine);
-        string path = Path.Combine(folder.FullName, $"{experiment.Name}-{scale.ToString().ToLowerInvariant()}");
+        string path = PathOf(experiment);
         File.WriteAllText($"{path}.md", table);
         File.WriteAllText($"{path}.json", ResultJson.Of(result, machine));
         File.WriteAllText($"{path}.svg", ResultPlot.Of(result));

@@ -17,7 +17,7 @@ internal static class ReproduceCommand
         };
         Argument<string[]> entries = new("entry")
         {
-            Description = "Tables and figures of the paper, e.g. table-9; all by default. Without a paper, lists all.",
+            Description = "Tables and figures of the paper, e.g. table-9. Without any, lists those of the paper.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         Option<Scale> scale = new("--scale")
@@ -34,7 +34,10 @@ internal static class ReproduceCommand
         };
         Option<int?> gpu = new("--gpu") { Description = "Train on this CUDA device." };
         Option<int> threads = new("--threads") { Description = "CPU threads per operation.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        Option<bool> all = new("--all") { Description = "Run all tables and figures of the paper." };
         Option<bool> dry = new("--dry-run") { Description = "Only print the commands." };
+        threads.Between(1, Session.MaxThreads);
+        seeds.Between(1, 1000);
         ExperimentData data = new();
         Command command = new("reproduce", "Runs tables and figures of the papers, and compares the results with the published ones.")
         {
@@ -46,18 +49,25 @@ internal static class ReproduceCommand
             folder,
             gpu,
             threads,
+            all,
             dry,
         };
         data.AddTo(command);
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
-                if (parsed.GetValue(paper) is not { } name)
+                string? name = parsed.GetValue(paper);
+                if (name is null || (parsed.GetValue(entries) is not { Length: > 0 } && !parsed.GetValue(all) && !parsed.GetValue(dry)))
                 {
-                    return List();
+                    return List(name is null ? Experiments.All : Experiments.Of(name, []), parsed.GetValue(seeds));
                 }
 
                 DirectoryInfo target = parsed.GetRequiredValue(folder);
+                if (!parsed.GetValue(dry))
+                {
+                    OutputPath.TryFolder("--out", target);
+                }
+
                 ExperimentRunner runner = new(program, target, parsed.GetValue(scale), parsed.GetValue(seeds), parsed.GetValue(rows) ?? []);
                 (string[] where, string machine) = Machine(parsed.GetValue(threads), parsed.GetValue(gpu));
                 foreach (Experiment experiment in Experiments.Of(name, parsed.GetValue(entries) ?? []))
@@ -77,14 +87,18 @@ internal static class ReproduceCommand
         return command;
     }
 
-    private static int List()
+    private static int List(IReadOnlyList<Experiment> experiments, int seeds)
     {
-        foreach (Experiment experiment in Experiments.All)
+        foreach (Experiment experiment in experiments)
         {
             Console.WriteLine($"{experiment.Paper, -26} {experiment.Key, -12} {experiment.Title} ({experiment.Rows.Count} rows)");
         }
 
         Console.WriteLine();
+        Console.WriteLine(
+            $"Each row is trained with {seeds} seeds: {seeds * experiments.Sum(experiment => experiment.Rows.Count)} runs in all. "
+                + $"'reproduce {experiments[0].Paper} {experiments[0].Key}' runs one table, --all all of a paper."
+        );
         Console.WriteLine("Not included, because it is not classification: Table 7 of Feature Mining (object detection).");
         return ExitCode.Success;
     }

@@ -29,6 +29,17 @@ public sealed class ImageListTests : IDisposable
         Assert.Equal([new() { ImagePath = _folder["pictures/a.jpg"], Label = "cat" }, new() { ImagePath = _folder["b.jpg"], Label = "dog" }], files);
     }
 
+    [SkippableFact]
+    public void Read_PathsAsPeopleWriteThem_AreUnderstood()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Backslashes are separators there.");
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        string odd = _folder.Write("odd\\name.jpg", "a file with a backslash in its name");
+        string path = _folder.Write("list.csv", "ImagePath,Label\nfile:///data/a%20b.jpg,x\n~/c.jpg,x\nsub\\d.jpg,y\nodd\\name.jpg,y\n");
+
+        Assert.Equal(["/data/a b.jpg", $"{home}/c.jpg", _folder["sub/d.jpg"], odd], ImageList.Read(path, new()).Select(row => row.ImagePath));
+    }
+
     [Fact]
     public void ReadMultilabel_SeveralLabelsAndNone_GivesEachOnce()
     {

@@ -34,6 +34,22 @@ public sealed class StratifiedSplitTests
         }
     }
 
+    [Theory]
+    [InlineData(0.01)]
+    [InlineData(0.14)]
+    [InlineData(0.99)]
+    public void HeldOut_AnyFraction_HoldsOutAtLeastOneRowOfEachClassAndLeavesOne(double fraction)
+    {
+        // 24 rows of ten classes each; 2 and 1 rows of two more.
+        int[] labels = [.. Enumerable.Range(0, 240).Select(i => i % 10), 10, 10, 11];
+
+        bool[] heldOut = StratifiedSplit.HeldOut(labels, fraction, new RandomStream(1, "test"));
+
+        int[] counts = [.. Enumerable.Range(0, 12).Select(label => labels.Where((other, row) => other == label && heldOut[row]).Count())];
+        int expected = Math.Clamp((int)Math.Round(24 * fraction), 1, 23);
+        Assert.Equal([.. Enumerable.Repeat(expected, 10), 1, 0], counts);
+    }
+
     [Fact]
     public void HeldOut_ManySeeds_TakeEachRowEquallyOften()
     {

@@ -140,7 +140,7 @@ public sealed class TrainerTests(TrainedModel trained)
         FeatureMiningOptions options = Short with { ValidationSet = Numbered(30, 20, 40) };
         ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.MulticlassClassification.Trainers.FeatureMining(options)).Fit(train);
 
-        Assert.Equal(["1 validation rows were skipped because their label is missing or is not a known class."], warnings);
+        Assert.Equal(["1 validation rows were skipped because their label is missing or is not a known class. Unknown: '40'."], warnings);
 
         IDataView Numbered(params int[] labels) =>
             ml.Data.LoadFromEnumerable(

@@ -21,6 +21,16 @@ public sealed class PlotTests
         Assert.Equal(expected, PlotAxis.Over("epoch", [min, max], isWhole: true).Ticks());
 
     [Fact]
+    public void Page_ControlCharactersInNames_AreReplacedAndOthersKept()
+    {
+        string page = HtmlPage.Of("a\u0001b", [new ReportSection("names", "n\u001b\uD800 \U0001F426 caf\u00e9", Html.Paragraph("c\0d"))]);
+
+        Assert.Contains("n\uFFFD\uFFFD \U0001F426 caf\u00e9</h2>", page, StringComparison.Ordinal);
+        Assert.Contains("a\uFFFDb", page, StringComparison.Ordinal);
+        Assert.Contains("c\uFFFDd", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Axis_AnyValues_ContainsTicksAndValues() =>
         PropertyAssert.Holds(
             Prop.ForAll(

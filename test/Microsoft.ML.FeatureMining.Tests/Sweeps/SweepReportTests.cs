@@ -66,10 +66,14 @@ public sealed class SweepReportTests
             Trial(1, TrialState.Completed, [0.25, 0.5, 0.4]),
             Trial(2, TrialState.Paused, [0.1]),
             Trial(3, TrialState.Interrupted, []),
-            .. Enumerable.Range(4, 6).Select(i => Trial(i, TrialState.Paused, [0.05 * i])),
+            .. Enumerable.Range(4, 13).Select(i => Trial(i, TrialState.Paused, [0.05 * i])),
         ];
 
         XElement root = PageAssert.Sound(HtmlPage.Of("Sweep", SweepReport.Of([Number, Choice], trials)));
+        XElement small = PageAssert.Sound(HtmlPage.Of("Sweep", SweepReport.Of([Number, Choice], trials[..16])));
+
+        // 15 trials have a score, then 14.
+        Assert.DoesNotContain("importance", small.Descendants("section").Attributes("id").Select(id => id.Value));
 
         Assert.Equal(["summary", "coordinates", "importance", "curves", "trials"], root.Descendants("section").Attributes("id").Select(id => id.Value));
         Assert.Contains("<no>", root.Value, StringComparison.Ordinal);

@@ -190,10 +190,21 @@ public sealed class TrainingEngineTests : IClassFixture<SingleThreadFixture>
                 Assert.True((pair.First.Epoch, pair.First.Step).CompareTo((pair.Second.Epoch, pair.Second.Step)) <= 0);
             }
         );
-        Assert.Equal([2, 4, 5, 5], reports.Where(report => report.Epoch == 1).Select(report => report.Step));
+        Assert.Equal([2, 4, 5], reports.Where(report => report.Epoch == 1).Select(report => report.Step));
         Assert.All(reports, report => Assert.True(report.ImagesPerSecond > 0 && report.Remaining >= TimeSpan.Zero && report.Accuracy is >= 0 and <= 1));
         Assert.Equal(TimeSpan.Zero, reports[^1].Remaining);
         Assert.Equal(outcome.History[0].TrainLoss, reports.First(report => report.Step == 5).Loss);
+        Assert.Equal(3, reports.Count(report => report.Step == 5));
+    }
+
+    [Fact]
+    public void TrainingProgress_AsText_IsOneReadableLine()
+    {
+        TrainingProgress step = new(3, 20, 40, 78, 0.43211, 0.875, 0.1, 812.4, TimeSpan.FromSeconds(90), new TimeSpan(1, 2, 3), null);
+        TrainingProgress epoch = step with { Step = 78, Remaining = TimeSpan.FromSeconds(42), Completed = new EpochMetrics(3, 0.1, 0.4, 0.9, 0.51, 0.8, 30) };
+
+        Assert.Equal("epoch 3/20, step 40/78: loss 0.4321, accuracy 87.5 %, 812 images/s, 1:02:03 left", step.ToString());
+        Assert.Equal("epoch 3/20: loss 0.4000, accuracy 90.0 %, validation loss 0.5100, accuracy 80.0 %, 812 images/s, 0:42 left", epoch.ToString());
     }
 
     [Fact]

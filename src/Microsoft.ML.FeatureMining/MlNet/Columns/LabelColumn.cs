@@ -6,10 +6,21 @@ namespace Microsoft.ML.FeatureMining.MlNet.Columns;
 /// <summary>The label column of a schema. It gives each row a number: the index of a class or of a set of classes.</summary>
 internal abstract class LabelColumn(DataViewSchema.Column column, ClassKeys keys)
 {
+    private readonly Dictionary<string, int> _unknown = new(StringComparer.Ordinal);
+
     public DataViewSchema.Column Column { get; } = column;
 
     /// <summary>The classes.</summary>
     public ClassKeys Keys { get; } = keys;
+
+    /// <summary>The columns that <see cref="Reader"/> uses.</summary>
+    public virtual IEnumerable<DataViewSchema.Column> Columns => [Column];
+
+    /// <summary>Names that a reader came across and that are not classes, each with the number of times.</summary>
+    public IReadOnlyDictionary<string, int> Unknown => _unknown;
+
+    /// <summary>Finds the classes by name.</summary>
+    public ClassLookup Lookup => field ??= new ClassLookup(Keys.Names);
 
     /// <summary>The set of classes of each number read so far, [K] of 0 and 1; null if a number is the index of a class.</summary>
     public virtual IReadOnlyList<float[]>? Sets => null;
@@ -26,6 +37,22 @@ internal abstract class LabelColumn(DataViewSchema.Column column, ClassKeys keys
 
     /// <summary>The name of a label, for error messages.</summary>
     public abstract string Describe(int number);
+
+    /// <summary>The class with a name; null, and counted as unknown, if there is none. An empty name is a missing label.</summary>
+    protected int? Find(string name)
+    {
+        if (Lookup.Find(name) is { } index)
+        {
+            return index;
+        }
+
+        if (name.Length > 0)
+        {
+            _unknown[name] = _unknown.GetValueOrDefault(name) + 1;
+        }
+
+        return null;
+    }
 }
 
 /// <summary>A label that is one class: a key, or the value of a key.</summary>
@@ -34,8 +61,16 @@ internal sealed class KeyLabelColumn : LabelColumn
     // A key with an unknown number of values reports more than four billion; a network would need an output for each.
     private const ulong MaxClasses = 1_000_000;
 
-    private KeyLabelColumn(DataViewSchema.Column column, ClassKeys keys)
-        : base(column, keys) { }
+    // The text that MapValueToKey replaced by the key. ML.NET hides it, but it is still there.
+    private readonly DataViewSchema.Column? _mapped;
+
+    private KeyLabelColumn(DataViewSchema.Column column, ClassKeys keys, DataViewSchema.Column? mapped = null)
+        : base(column, keys)
+    {
+        _mapped = mapped;
+    }
+
+    public override IEnumerable<DataViewSchema.Column> Columns => _mapped is { } mapped ? [Column, mapped] : [Column];
 
     /// <exception cref="ArgumentOutOfRangeException">The column does not exist, is not a key, or is a key with more values than a network can have
     /// classes.</exception>
@@ -43,7 +78,7 @@ internal sealed class KeyLabelColumn : LabelColumn
     {
         DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw ColumnError.NotFound("label", name);
         return column.Type is KeyDataViewType { Count: <= MaxClasses } && column.Type.RawType == typeof(uint)
-            ? new KeyLabelColumn(column, ClassKeys.Of(column))
+            ? WithMapped(schema, column, ClassKeys.Of(column))
             : throw ColumnError.Mismatch("label", name, FormattableString.Invariant($"Key<UInt32> of at most {MaxClasses} values"), column.Type.ToString()!);
     }
 
@@ -73,22 +108,37 @@ internal sealed class KeyLabelColumn : LabelColumn
 
     public override Func<int?> Reader(DataViewRow row) => Column.Type is KeyDataViewType ? KeyReader(row) : ValueReader(row);
 
+    private static KeyLabelColumn WithMapped(DataViewSchema schema, DataViewSchema.Column column, ClassKeys keys)
+    {
+        DataViewSchema.Column[] mapped =
+        [
+            .. schema.Where(other =>
+                other.Index < column.Index && other.Name == column.Name && other.Type is TextDataViewType && keys.ItemType is TextDataViewType
+            ),
+        ];
+        return new KeyLabelColumn(column, keys, mapped.Length > 0 ? mapped[^1] : null);
+    }
+
+    // A missing key may be that of a class with its name in another normalization form, or of a class that is not known.
     private Func<int?> KeyReader(DataViewRow row)
     {
         ValueGetter<uint> getter = row.GetGetter<uint>(row.Schema[Column.Index]);
+        Func<string>? read = _mapped is { } mapped && row.IsColumnActive(row.Schema[mapped.Index]) ? Keys.ValueReader(row, row.Schema[mapped.Index]) : null;
         return () =>
         {
             uint key = 0;
             getter(ref key);
-            return key == 0 ? null : (int)(key - 1);
+            return key > 0 ? (int)(key - 1)
+                : read is null ? null
+                : Find(read());
         };
     }
 
     private Func<int?> ValueReader(DataViewRow row)
     {
         Func<string> read = Keys.ValueReader(row, row.Schema[Column.Index]);
-        Dictionary<string, int> classes = Keys.Names.Index().ToDictionary(entry => entry.Item, entry => entry.Index, StringComparer.Ordinal);
-        return () => classes.TryGetValue(read(), out int index) ? index : null;
+        string missing = Keys.ItemType is TextDataViewType ? "" : "NaN";
+        return () => read() is { } name && name != missing ? Find(name) : null;
     }
 }
 
@@ -114,7 +164,7 @@ internal sealed class LabelSetColumn : LabelColumn
     /// <exception cref="ArgumentOutOfRangeException">The column does not exist, or its type is not a set of classes.</exception>
     public static LabelSetColumn Bind(IDataView rows, string name)
     {
-        DataViewSchema.Column column = Find(rows.Schema, name);
+        DataViewSchema.Column column = FindColumn(rows.Schema, name);
         return new LabelSetColumn(column, IsMultiHot(column.Type) ? ClassKeys.OfSlots(column) : ClassKeys.OfText([.. Names(rows, column)]));
     }
 
@@ -125,7 +175,7 @@ internal sealed class LabelSetColumn : LabelColumn
     /// <exception cref="ArgumentException">The column has other classes.</exception>
     public static LabelSetColumn BindWithKeys(DataViewSchema schema, string name, ClassKeys keys)
     {
-        DataViewSchema.Column column = Find(schema, name);
+        DataViewSchema.Column column = FindColumn(schema, name);
         bool fits = IsMultiHot(column.Type) ? ((VectorDataViewType)column.Type).Size == keys.Count : keys.ItemType is TextDataViewType;
         return fits
             ? new LabelSetColumn(column, keys)
@@ -144,13 +194,12 @@ internal sealed class LabelSetColumn : LabelColumn
         }
 
         Func<IEnumerable<string>> read = NameReader(row, row.Schema[Column.Index]);
-        Dictionary<string, int> classes = Keys.Names.Index().ToDictionary(entry => entry.Item, entry => entry.Index, StringComparer.Ordinal);
         return () =>
         {
             var set = new float[Keys.Count];
             foreach (string name in read())
             {
-                if (classes.TryGetValue(name, out int index))
+                if (Find(name) is { } index)
                 {
                     set[index] = 1;
                 }
@@ -170,7 +219,7 @@ internal sealed class LabelSetColumn : LabelColumn
     private static bool IsMultiHot(DataViewType type) =>
         type is VectorDataViewType { IsKnownSize: true, ItemType: NumberDataViewType item } && item.RawType == typeof(float);
 
-    private static DataViewSchema.Column Find(DataViewSchema schema, string name)
+    private static DataViewSchema.Column FindColumn(DataViewSchema schema, string name)
     {
         DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw ColumnError.NotFound("label", name);
         return IsSet(column.Type) ? column : throw ColumnError.Mismatch("label", name, Expected, column.Type.ToString()!);

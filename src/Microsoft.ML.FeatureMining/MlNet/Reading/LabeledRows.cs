@@ -36,7 +36,7 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
     public int[] ReadLabels()
     {
         List<int> labels = [];
-        using DataViewRowCursor cursor = InputRows.Open(view, [label.Column]);
+        using DataViewRowCursor cursor = InputRows.Open(view, label.Columns);
         Func<int?> read = label.Reader(cursor);
         while (cursor.MoveNext())
         {
@@ -54,7 +54,7 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
     /// <param name="ledger">Counts the rows without a label; null not to count them.</param>
     public IEnumerable<LabeledRow> Read(IReadOnlySet<int>? wanted = null, RowLedger? ledger = null)
     {
-        using DataViewRowCursor cursor = InputRows.Open(view, [label.Column, .. image.Columns]);
+        using DataViewRowCursor cursor = InputRows.Open(view, [.. label.Columns, .. image.Columns]);
         (Func<int?> readLabel, Func<ImageSource> readImage) = (label.Reader(cursor), image.Reader(cursor));
         int number = 0;
         while (cursor.MoveNext())

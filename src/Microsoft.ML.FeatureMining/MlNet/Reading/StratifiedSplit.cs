@@ -10,7 +10,7 @@ internal static class StratifiedSplit
 {
     /// <summary>
     /// Draws the rows to hold out by selection sampling (Knuth 3.4.2, algorithm S): each row in turn is selected with the probability that makes the count
-    /// exact. At least one row of each class stays in training.
+    /// exact. At least one row of each class is held out and at least one stays in training; a single row stays in training.
     /// </summary>
     /// <param name="labels">The class of each row, from 0; -1 for a row without a label, which is never held out.</param>
     /// <param name="fraction">The fraction to hold out, between 0 and 1 (both excluded).</param>
@@ -24,7 +24,7 @@ internal static class StratifiedSplit
             left[label]++;
         }
 
-        int[] wanted = [.. left.Select(rows => Math.Min((int)Math.Round(rows * fraction), Math.Max(0, rows - 1)))];
+        int[] wanted = [.. left.Select(rows => rows < 2 ? 0 : Math.Clamp((int)Math.Round(rows * fraction), 1, rows - 1))];
         bool[] heldOut = new bool[labels.Count];
         for (int row = 0; row < heldOut.Length; row++)
         {

@@ -4,6 +4,7 @@ using Microsoft.ML.FeatureMining.Explanation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
+using Microsoft.ML.FeatureMining.MlNet.Scoring;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Strategies;
@@ -234,7 +235,7 @@ internal static class ScoredRowReader
         }
 
         DataViewSchema.Column? path = scored.Schema.GetColumnOrNull(ImageColumn.PathColumnName) is { Type: TextDataViewType } text ? text : null;
-        using DataViewRowCursor cursor = InputRows.Open(scored, [label.Column, score, .. path is { } column ? new[] { column } : []]);
+        using DataViewRowCursor cursor = InputRows.Open(scored, [.. label.Columns, score, .. path is { } column ? new[] { column } : []]);
         Func<int?> readLabel = label.Reader(cursor);
         ValueGetter<VBuffer<float>> readScore = cursor.GetGetter<VBuffer<float>>(cursor.Schema[score.Index]);
         ValueGetter<ReadOnlyMemory<char>>? readPath = path is { } file ? cursor.GetGetter<ReadOnlyMemory<char>>(cursor.Schema[file.Index]) : null;
@@ -247,8 +248,12 @@ internal static class ScoredRowReader
             scores.CopyTo(probabilities);
             ReadOnlyMemory<char> name = default;
             readPath?.Invoke(ref name);
-            report.Add(row, readPath is null ? null : name.ToString(), readLabel(), probabilities);
+            // An unreadable image is counted as such, whatever its label.
+            int? actual = float.IsNaN(probabilities[0]) ? null : readLabel();
+            report.Add(row, readPath is null ? null : name.ToString(), actual, probabilities);
         }
+
+        report.Unknown = UnknownLabels.Of(label);
         return report.Build();
     }
 }
@@ -280,6 +285,31 @@ internal static class TransformerChains
     /// <summary>Returns the model with each part replaced by the result of a function.</summary>
     public static ITransformer Replace(ITransformer model, Func<ITransformer, ITransformer> replace) =>
         model is IEnumerable<ITransformer> chain ? new TransformerChain<ITransformer>([.. chain.Select(part => Replace(part, replace))]) : replace(model);
+
+    /// <summary>Returns the model with its classifiers and ensembles replaced.</summary>
+    /// <exception cref="ArgumentException">The model has neither.</exception>
+    public static ITransformer ReplaceClassifiers(
+        ITransformer model,
+        Func<ImageClassificationTransformer, ITransformer> ofClassifier,
+        Func<ImageEnsembleTransformer, ITransformer> ofEnsemble
+    )
+    {
+        bool found = false;
+        ITransformer result = Replace(
+            model,
+            part =>
+            {
+                found |= part is ImageClassificationTransformer or ImageEnsembleTransformer;
+                return part switch
+                {
+                    ImageClassificationTransformer classifier => ofClassifier(classifier),
+                    ImageEnsembleTransformer ensemble => ofEnsemble(ensemble),
+                    _ => part,
+                };
+            }
+        );
+        return found ? result : throw new ArgumentException("The model has no image classifier.", nameof(model));
+    }
 
     private static IEnumerable<ITransformer> PartsOf(ITransformer model) => model is IEnumerable<ITransformer> chain ? chain.SelectMany(PartsOf) : [model];
 }

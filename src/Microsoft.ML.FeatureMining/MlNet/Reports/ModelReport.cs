@@ -75,7 +75,7 @@ internal sealed class ModelReport(
                 EvaluationSections.Facts(report),
                 [EvaluationSections.Confusion(report), EvaluationSections.Classes(report), EvaluationSections.Calibration(report), Worst(report, scored)]
             )
-            : ([], []);
+            : (report?.Coverage.UnknownClasses.Count > 0 ? [("Rows", report.Coverage.ToString())] : [], []);
     }
 
     private IEnumerable<(string, string)> Facts() =>

@@ -44,8 +44,23 @@ internal static class MultilabelEvaluation
             counter.Add(actual, probabilities);
             onRow?.Invoke(row, actual, probabilities);
         }
+
+        counter.Unknown = UnknownLabels.Of(label);
         return counter.Read();
     }
+}
+
+/// <summary>The classes of labels that a model does not know.</summary>
+internal static class UnknownLabels
+{
+    /// <summary>The unknown classes that a reader of the labels came across, those with most rows first.</summary>
+    public static IReadOnlyList<UnknownClass> Of(LabelColumn label) =>
+        [
+            .. label
+                .Unknown.Select(entry => new UnknownClass(entry.Key, entry.Value, label.Lookup.Similar(entry.Key)))
+                .OrderByDescending(entry => entry.Rows)
+                .ThenBy(entry => entry.Name, StringComparer.Ordinal),
+        ];
 }
 
 /// <summary>The probabilities of a batch of rows. An unreadable image affects only its own row, when the score of that row is read.</summary>

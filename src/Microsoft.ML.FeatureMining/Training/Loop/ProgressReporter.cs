@@ -41,7 +41,11 @@ internal sealed class ProgressReporter(Action<TrainingProgress>? listener, IRead
             Remaining((epoch - 1) * (long)stepsPerEpoch + step, elapsed),
             Completed: null
         );
-        listener(_last);
+        // The last step of an epoch is reported with the metrics of the epoch.
+        if (step < stepsPerEpoch)
+        {
+            listener(_last);
+        }
     }
 
     public void EndEpoch(EpochMetrics metrics)

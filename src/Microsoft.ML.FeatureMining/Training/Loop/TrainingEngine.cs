@@ -92,6 +92,9 @@ internal sealed record TrainingHost(Device Device)
     /// <summary>Called every few steps and at the end of each epoch, on the training thread.</summary>
     public Action<TrainingProgress>? Progress { get; init; }
 
+    /// <summary>Called once before the first step with the number of parameters and the steps per epoch.</summary>
+    public Action<long, int>? Started { get; init; }
+
     /// <summary>Receives warnings for the user about problems that do not stop the run.</summary>
     public Action<string> Warn { get; init; } = _ => { };
 

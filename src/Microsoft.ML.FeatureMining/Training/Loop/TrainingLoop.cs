@@ -43,6 +43,7 @@ internal sealed class TrainingLoop : IDisposable
 
     public TrainingOutcome Run()
     {
+        _host.Started?.Invoke(_parts.Model.parameters().Sum(parameter => parameter.numel()), _stepsPerEpoch);
         _checkpointer.Resume();
         TrainingEnd end = FitHead() ? RunEpochs() : TrainingEnd.Canceled;
         (NamedTensors weights, int epoch) =

@@ -1,0 +1,148 @@
+namespace Microsoft.ML.FeatureMining.Datasets;
+
+/// <summary>Walks through folders of images, and notes what it does not read.</summary>
+internal sealed class FolderScan
+{
+    private static readonly HashSet<string> Readable = new(
+        [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".gif", ".webp"],
+        StringComparer.OrdinalIgnoreCase
+    );
+
+    // Files that people take for images of their set. Others, such as notes and lists, are no loss.
+    private static readonly HashSet<string> Convertible = new(
+        [
+            .. ".tif .tiff .heic .heif .avif .jxl .jp2 .j2k .svg .svgz .ico .psd .tga .pnm .ppm .pgm .pbm .exr .hdr .eps .pdf".Split(' '),
+            .. ".raw .cr2 .cr3 .nef .arw .dng .orf .rw2".Split(' '),
+        ],
+        StringComparer.OrdinalIgnoreCase
+    );
+
+    // Folders that operating systems, storage devices and notebooks leave behind.
+    private static readonly HashSet<string> Foreign = new(
+        ["@eaDir", "#recycle", "__MACOSX", "__pycache__", "$RECYCLE.BIN", "System Volume Information", "lost+found"],
+        StringComparer.OrdinalIgnoreCase
+    );
+
+    private readonly SortedDictionary<string, int> _unread = new(StringComparer.Ordinal);
+    private readonly List<string> _pipes = [];
+    private readonly List<string> _undecodable = [];
+
+    /// <summary>What was not read, one sentence for each kind; without the folders and files that are always passed over.</summary>
+    public IEnumerable<string> Notes()
+    {
+        foreach ((string kind, int count) in _unread)
+        {
+            yield return kind.Length == 0
+                ? $"{Files(count, "without an extension")} not read: give images the extension of their format, such as .jpg."
+                : $"{Files(count, kind)} not read: convert them to JPEG or PNG.";
+        }
+
+        if (_undecodable.Count > 0)
+        {
+            yield return $"{Count(_undecodable.Count, "name is", "names are")} not UTF-8 and cannot be opened, such as '{_undecodable[0]}': rename them.";
+        }
+
+        if (_pipes.Count > 0)
+        {
+            yield return $"{Count(_pipes.Count, "file is a pipe and was", "files are pipes and were")} not read, such as '{_pipes[0]}'.";
+        }
+    }
+
+    /// <summary>The folders in a folder that may be classes or parts, in ordinal order.</summary>
+    public IReadOnlyList<DirectoryInfo> Folders(string folder) =>
+        [.. Visible(new DirectoryInfo(folder)).OfType<DirectoryInfo>().OrderBy(inner => inner.Name, StringComparer.Ordinal)];
+
+    /// <summary>The images in a folder and its subfolders, in ordinal order.</summary>
+    public IReadOnlyList<string> Images(string folder)
+    {
+        List<string> paths = [];
+        Collect(new DirectoryInfo(folder), Path.GetFullPath(folder), new(StringComparer.Ordinal), paths);
+        paths.Sort(StringComparer.Ordinal);
+        return paths;
+    }
+
+    // "seen" contains the targets of links, so that a link to a parent folder does not cause an endless loop.
+    private void Collect(DirectoryInfo folder, string location, HashSet<string> seen, List<string> paths)
+    {
+        if (!seen.Add(location))
+        {
+            return;
+        }
+
+        foreach (FileSystemInfo entry in Visible(folder))
+        {
+            if (entry is DirectoryInfo inner)
+            {
+                Collect(inner, inner.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Path.Combine(location, inner.Name), seen, paths);
+            }
+            else if (!Readable.Contains(entry.Extension))
+            {
+                Note(entry.Extension);
+            }
+            else if (IsPipe((FileInfo)entry))
+            {
+                _pipes.Add(entry.FullName);
+            }
+            else
+            {
+                paths.Add(entry.FullName);
+            }
+        }
+    }
+
+    private void Note(string extension)
+    {
+        if (extension.Length == 0 || Convertible.Contains(extension))
+        {
+            string kind = extension.ToLowerInvariant();
+            _unread[kind] = _unread.GetValueOrDefault(kind) + 1;
+        }
+    }
+
+    private IEnumerable<FileSystemInfo> Visible(DirectoryInfo folder)
+    {
+        foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos())
+        {
+            // A name that is not UTF-8 is read as another name, and nothing has that name: all attributes are set.
+            if ((int)entry.Attributes == -1)
+            {
+                _undecodable.Add(entry.FullName);
+            }
+            else if (
+                !entry.Name.StartsWith('.')
+                && !entry.Attributes.HasFlag(FileAttributes.Hidden)
+                && !(entry is DirectoryInfo && Foreign.Contains(entry.Name))
+            )
+            {
+                yield return entry;
+            }
+        }
+    }
+
+    private static bool IsPipe(FileInfo file)
+    {
+        try
+        {
+            if (OperatingSystem.IsWindows() || file.Length > 0)
+            {
+                return false;
+            }
+
+            // Opened for writing too, as opening a pipe for reading alone waits for a writer.
+            using FileStream stream = new(file.FullName, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 1);
+            return !stream.CanSeek;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The error is reported where the image is decoded.
+            return false;
+        }
+    }
+
+    private static string Files(int count, string kind) => Count(count, $"{Joined(kind, "file")} was", $"{Joined(kind, "files")} were");
+
+    // "5 .heic files", but "5 files without an extension".
+    private static string Joined(string kind, string file) => kind.StartsWith('.') ? $"{kind} {file}" : $"{file} {kind}";
+
+    private static string Count(int count, string one, string many) => FormattableString.Invariant($"{count} {(count == 1 ? one : many)}");
+}

@@ -1,0 +1,84 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Datasets;
+
+namespace Samples;
+
+/// <summary>
+/// The list of the images that a model was tested on, beside the model: <c>birds.test.csv</c> of <c>birds.zip</c>. With it, <c>evaluate</c> needs no images
+/// on the command line.
+/// </summary>
+internal static class HeldOutList
+{
+    private const string Paths = "ImagePath";
+    private const string Label = "Label";
+
+    // The column's name tells a list of sets of classes from a list of classes.
+    private const string Labels = "Labels";
+
+    public static string PathOf(FileInfo model) => Path.ChangeExtension(model.FullName, ".test.csv");
+
+    /// <summary>Writes the list, or removes an old one if the rows are not files.</summary>
+    /// <returns>Whether there is a list.</returns>
+    public static bool Write(FileInfo model, IDataView? rows)
+    {
+        string path = PathOf(model);
+        if (rows is null || rows.Schema.GetColumnOrNull(Paths) is null || rows.Schema.GetColumnOrNull("Image") is not null)
+        {
+            File.Delete(path);
+            return false;
+        }
+
+        bool isMultilabel = rows.Schema[Label].Type is VectorDataViewType;
+        IEnumerable<string> labels = isMultilabel ? rows.GetColumn<string[]>(Label).Select(set => string.Join(';', set)) : rows.GetColumn<string>(Label);
+        IEnumerable<string> lines = rows.GetColumn<string>(Paths).Zip(labels, (file, label) => $"{CsvText.Of(Path.GetFullPath(file))},{CsvText.Of(label)}");
+        File.WriteAllLines(path, lines.Prepend($"{Paths},{(isMultilabel ? Labels : Label)}"));
+        return true;
+    }
+
+    /// <summary>Loads the list beside a model. Images that are gone are told of and left out.</summary>
+    /// <exception cref="ArgumentException">There is no list.</exception>
+    /// <exception cref="InvalidDataException">None of its images exists any more.</exception>
+    public static IDataView Load(MLContext ml, FileInfo model)
+    {
+        string path = PathOf(model);
+        if (!File.Exists(path))
+        {
+            throw new ArgumentException(
+                $"There is no list of test images beside the model ('{path}'). Give labeled images: --images, --data, --cifar10 or --cifar100."
+            );
+        }
+
+        bool isMultilabel = File.ReadLines(path).FirstOrDefault()?.EndsWith(Labels, StringComparison.Ordinal) == true;
+        IDataView listed = isMultilabel
+            ? DataSets.Labeled(ml, ml.Data.LoadMultilabelImageList(path, new ImageListFormat { LabelColumn = Labels }))
+            : ml.Data.LoadImageList(path);
+        string[] gone = [.. listed.GetColumn<string>(Paths).Where(file => !File.Exists(file))];
+        long all = listed.GetRowCount() ?? listed.GetColumn<string>(Paths).LongCount();
+        if (gone.Length == all)
+        {
+            throw new InvalidDataException($"None of the {all} test images listed in '{path}' exists any more, such as '{gone.FirstOrDefault()}'.");
+        }
+
+        if (gone.Length > 0)
+        {
+            Console.Error.WriteLine($"warning: {gone.Length} of {all} test images are gone and not measured, such as '{gone[0]}'.");
+        }
+
+        Console.WriteLine($"The {all - gone.Length} test images listed in {path}:");
+        HashSet<string> missing = new(gone, StringComparer.Ordinal);
+        return gone.Length == 0 ? listed : ml.Data.FilterByCustomPredicate<PathOfImage>(listed, row => missing.Contains(row.ImagePath));
+    }
+
+    private sealed class PathOfImage
+    {
+        public string ImagePath { get; set; } = "";
+    }
+}
+
+/// <summary>Fields of a CSV file (RFC 4180).</summary>
+internal static class CsvText
+{
+    /// <summary>The field, in quotes where it needs them.</summary>
+    public static string Of(string field) => field.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : field;
+}

@@ -1,0 +1,56 @@
+namespace Samples;
+
+/// <summary>Tries, before any work is done, whether results can be saved where the command line says.</summary>
+internal static class OutputPath
+{
+    /// <summary>Creates the folder of a file, and tries to write there.</summary>
+    /// <param name="option">The option that names the file, for errors.</param>
+    /// <param name="file">The file; null if the option is not given.</param>
+    /// <exception cref="ArgumentException">The path is that of a folder.</exception>
+    /// <exception cref="IOException">The folder cannot be created or written.</exception>
+    public static void TryFile(string option, FileInfo? file)
+    {
+        if (file is null)
+        {
+            return;
+        }
+
+        if (Directory.Exists(file.FullName) || Path.EndsInDirectorySeparator(file.ToString()))
+        {
+            throw new ArgumentException($"{option}: '{file}' is a folder. Name a file, such as '{Path.Join(file.ToString(), "NAME")}'.");
+        }
+
+        TryFolder(option, file.DirectoryName!);
+    }
+
+    /// <summary>Creates a folder, and tries to write there.</summary>
+    /// <inheritdoc cref="TryFile"/>
+    public static void TryFolder(string option, DirectoryInfo? folder)
+    {
+        if (folder is null)
+        {
+            return;
+        }
+
+        if (File.Exists(folder.FullName))
+        {
+            throw new ArgumentException($"{option}: '{folder}' is a file. Name a folder.");
+        }
+
+        TryFolder(option, folder.FullName);
+    }
+
+    private static void TryFolder(string option, string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            string probe = Path.Combine(folder, $".probe-{Guid.NewGuid():N}");
+            using FileStream file = new(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{option}: nothing can be saved in '{folder}'. {e.Message}", e);
+        }
+    }
+}
