@@ -53,10 +53,12 @@ internal static class HelpPage
                 "--voc",
             ]
         ),
-        ("Network", ["--trainer", "--backbone", "--head", "--initial-weights", "--size", "--stages", "--frozen-stages"]),
+        ("Network", ["--recipe", "--trainer", "--backbone", "--head", "--initial-weights", "--size", "--stages", "--frozen-stages"]),
         (
             "Training",
             [
+                "--effort",
+                "--time",
                 "--epochs",
                 "--batch",
                 "--lr",

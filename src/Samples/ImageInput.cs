@@ -77,6 +77,9 @@ internal sealed class ImageInput
         });
     }
 
+    /// <summary>Whether the images are a folder of the user.</summary>
+    public bool IsFolder(ParseResult parsed) => parsed.GetValue(_images) is not null;
+
     /// <summary>Whether one of the options is given.</summary>
     public bool IsGiven(ParseResult parsed) => Options.Any(option => parsed.GetResult(option) is not null);
 

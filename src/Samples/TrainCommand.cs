@@ -49,9 +49,21 @@ internal static class TrainCommand
         FileInfo? file = options.TryOutputs(parsed, trainInput.NameOf(parsed));
         using CancellationTokenSource stop = Session.CancelOnCtrlC();
         MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed), onTraining: Console.WriteLine);
-        (IDataView train, IDataView? validation, IDataView? test) = Load(parsed, ml, trainInput, testInput, subset, options);
+        bool fineTunes = options.FineTunes(parsed, trainInput.IsFolder(parsed));
+        (IDataView train, IDataView? validation, IDataView? test) = Load(parsed, ml, trainInput, testInput, subset, options, fineTunes);
         train = subset.TakeRows(parsed, ml, train, options.Seed(parsed));
-        ImageClassificationOptions chosen = options.Settings(parsed, hierarchy => HierarchyFile.Read(ml, hierarchy, train));
+        TrainingPlan.Show(ml, train, test, file);
+        ImageClassificationOptions chosen;
+        if (fineTunes)
+        {
+            (FineTuningPlan plan, chosen) = options.PlanFineTuning(parsed, ml, train, test is null ? 0 : ml.Data.CountClasses(test).Sum(entry => entry.Rows));
+            TrainingPlan.Show(plan, options.Given(parsed, chosen));
+        }
+        else
+        {
+            chosen = options.Settings(parsed, hierarchy => HierarchyFile.Read(ml, hierarchy, train));
+        }
+
         if (chosen is PatchTrainingOptions patches)
         {
             chosen =
@@ -67,7 +79,6 @@ internal static class TrainCommand
 
         // A fraction that is asked for is drawn from the training part; the validation part is then not used.
         chosen = chosen.ValidationFraction is null && validation is not null ? chosen with { ValidationSet = validation } : chosen;
-        TrainingPlan.Show(ml, train, test, file);
         int? stepsPerEpoch = null;
         ITransformer model;
         using (ProgressView progress = ProgressView.Create())
@@ -118,9 +129,11 @@ internal static class TrainCommand
         ImageInput trainInput,
         ImageInput testInput,
         TrainingSubset subset,
-        TrainOptions options
+        TrainOptions options,
+        bool fineTunes
     )
     {
+        double testFraction = options.TestFraction(parsed, fineTunes && !testInput.IsGiven(parsed));
         (IDataView train, IDataView? validation, IDataView? test) = trainInput.LoadParts(parsed, ml);
         bool hasOwn = test is not null;
         train = subset.TakeClasses(parsed, ml, train);
@@ -128,12 +141,12 @@ internal static class TrainCommand
         {
             test = testInput.Load(parsed, ml);
         }
-        else if (options.TestFraction(parsed) is > 0 and { } fraction && !hasOwn)
+        else if (testFraction > 0 && !hasOwn)
         {
-            (train, test) = Split(ml, train, fraction, options.Seed(parsed) ?? 0);
+            (train, test) = Split(ml, train, testFraction, options.Seed(parsed) ?? 0);
             return (train, Taken(validation), test);
         }
-        else if (hasOwn && options.TestFraction(parsed) > 0)
+        else if (hasOwn && options.TestFraction(parsed, fineTunes: false) > 0)
         {
             Console.Error.WriteLine("warning: --test-fraction is not used: the folder has a test part of its own.");
         }

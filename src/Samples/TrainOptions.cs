@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Hierarchies;
@@ -16,10 +17,42 @@ namespace Samples;
 /// <summary>The options of <c>train</c>, except the source of the images. Options that are not given keep the trainer's defaults.</summary>
 internal sealed class TrainOptions
 {
+    private const string FineTune = "fine-tune";
+    private const string Paper = "paper";
+
+    // Of a folder that is fine-tuned on.
+    private const double DefaultTestFraction = 0.2;
+
     private readonly Option<string> _trainer = new("--trainer")
     {
         Description = $"The trainer. {string.Join("; ", TrainerNames.All.Select(entry => $"{entry.Key}, {entry.Value.What}"))}.",
         DefaultValueFactory = _ => TrainerNames.Default,
+    };
+
+    private readonly Option<string> _recipe = new("--recipe")
+    {
+        Description =
+            "fine-tune: pretrained weights, settings chosen for the images, this machine and the time; paper: the trainer's paper, from scratch. "
+            + "By default fine-tune for a folder of images, unless --trainer or a --backbone without --initial-weights is given.",
+    };
+    private readonly Option<Effort> _effort = Of(
+        "--effort",
+        "Fine-tuning: Fast fits only the head, Balanced trains for about five minutes, Best for up to an hour.",
+        Effort.Balanced
+    );
+    private readonly Option<TimeSpan?> _time = new("--time")
+    {
+        Description = "Fine-tuning: the time to spend, e.g. 90s, 5m, 2h.",
+        CustomParser = result =>
+        {
+            if (TimeText.TryParse(result.Tokens[0].Value, out TimeSpan time))
+            {
+                return time;
+            }
+
+            result.AddError($"--time '{result.Tokens[0].Value}' is not a time above zero. Write 90s, 5m or 2h.");
+            return null;
+        },
     };
 
     // One line for each setting of the library's options. Parts of catalogs come first, so that later lines can set their properties.
@@ -120,6 +153,7 @@ internal sealed class TrainOptions
     public TrainOptions()
     {
         _trainer.AcceptOnlyFromAmong([.. TrainerNames.All.Keys]);
+        _recipe.AcceptOnlyFromAmong(FineTune, Paper);
         _testFraction.Between(0, 0.99);
         _threads.Between(1, Session.MaxThreads);
         _topK.Between(1, int.MaxValue);
@@ -129,7 +163,7 @@ internal sealed class TrainOptions
     public void AddTo(Command command)
     {
         AddSettingsTo(command);
-        Array.ForEach<Option>([_noModel, _validateOnTest, _testFraction, _topK, _workspace, _report], command.Options.Add);
+        Array.ForEach<Option>([_recipe, _effort, _time, _noModel, _validateOnTest, _testFraction, _topK, _workspace, _report], command.Options.Add);
         command.Validators.Add(result =>
         {
             if (result.GetValue(_noModel) && result.GetResult(_model) is not null)
@@ -159,11 +193,49 @@ internal sealed class TrainOptions
 
     public string Trainer(ParseResult parsed) => parsed.GetValue(_trainer)!;
 
+    /// <summary>Whether pretrained weights are fine-tuned, with settings chosen for the images.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="isFolder">Whether the images are a folder of the user, not a published data set.</param>
+    public bool FineTunes(ParseResult parsed, bool isFolder) =>
+        parsed.GetValue(_recipe) is { } recipe
+            ? recipe == FineTune
+            : isFolder
+                && parsed.GetResult(_trainer) is null or { Implicit: true }
+                && !IsGiven(parsed, nameof(TrainingOptions.Head))
+                && (!IsGiven(parsed, nameof(ImageClassificationOptions.Backbone)) || IsGiven(parsed, nameof(TrainingOptions.InitialWeights)));
+
+    /// <summary>Settings for fine-tuning: chosen for the images, unless the command line gives them.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="ml">The context.</param>
+    /// <param name="train">The training rows.</param>
+    /// <param name="testImages">The number of images to score after training.</param>
+    public (FineTuningPlan Plan, ImageClassificationOptions Settings) PlanFineTuning(ParseResult parsed, MLContext ml, IDataView train, int testImages)
+    {
+        if (Trainer(parsed) != TrainerNames.Default)
+        {
+            throw new ArgumentException($"--recipe {FineTune} is for --trainer {TrainerNames.Default}.");
+        }
+
+        FineTuningGoal goal = new()
+        {
+            Effort = parsed.GetValue(_effort),
+            Time = parsed.GetValue(_time),
+            ScoredImages = testImages,
+            Options = (FeatureMiningOptions)Settings(parsed, new FeatureMiningOptions(), NoHierarchy),
+        };
+        FineTuningPlan plan = ml.MulticlassClassification.PlanFineTuning(train, goal);
+        return (plan, Settings(parsed, plan.Options with { }, NoHierarchy));
+
+        static ClassHierarchy NoHierarchy(FileInfo file) => throw new ArgumentException($"--hierarchy needs --recipe {Paper}.");
+    }
+
     /// <param name="parsed">The command line.</param>
     /// <param name="hierarchyOf">Reads a hierarchy from a file.</param>
-    public ImageClassificationOptions Settings(ParseResult parsed, Func<FileInfo, ClassHierarchy> hierarchyOf)
+    public ImageClassificationOptions Settings(ParseResult parsed, Func<FileInfo, ClassHierarchy> hierarchyOf) =>
+        Settings(parsed, TrainerNames.All[Trainer(parsed)].Options(), hierarchyOf);
+
+    private ImageClassificationOptions Settings(ParseResult parsed, ImageClassificationOptions own, Func<FileInfo, ClassHierarchy> hierarchyOf)
     {
-        ImageClassificationOptions own = TrainerNames.All[Trainer(parsed)].Options();
         foreach (Setting setting in _settings)
         {
             setting.Apply(parsed, own);
@@ -201,7 +273,10 @@ internal sealed class TrainOptions
 
     public bool ValidatesOnTest(ParseResult parsed) => parsed.GetValue(_validateOnTest);
 
-    public double TestFraction(ParseResult parsed) => parsed.GetValue(_testFraction);
+    /// <param name="parsed">The command line.</param>
+    /// <param name="fineTunes">Whether a folder of images is fine-tuned on; then some of them are held out by default.</param>
+    public double TestFraction(ParseResult parsed, bool fineTunes) =>
+        fineTunes && parsed.GetResult(_testFraction) is null or { Implicit: true } ? DefaultTestFraction : parsed.GetValue(_testFraction);
 
     public int TopK(ParseResult parsed) => parsed.GetValue(_topK);
 
@@ -318,5 +393,22 @@ internal sealed record Setting(Option Option, Func<ParseResult, object?> Read, p
         {
             Array.ForEach(Names, name => SettingText.Set(options, name, value));
         }
+    }
+}
+
+/// <summary>A time as people write it: 90s, 5m, 2h.</summary>
+internal static class TimeText
+{
+    public static bool TryParse(string text, out TimeSpan time)
+    {
+        time = TimeSpan.Zero;
+        double? unit = text.Length == 0 ? null : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => null };
+        if (unit is null || !NumberText.TryParse(text[..^1], out double number) || !(number > 0 && number * unit <= TimeSpan.MaxValue.TotalSeconds / 2))
+        {
+            return false;
+        }
+
+        time = TimeSpan.FromSeconds(number * unit.Value);
+        return time > TimeSpan.Zero;
     }
 }

@@ -34,6 +34,21 @@ internal static class TrainingPlan
         Console.WriteLine(model is null ? "The model is not saved (--no-model)." : $"The model will be saved as {model.FullName}");
     }
 
+    /// <summary>The settings that were chosen, except for those that the command line gives.</summary>
+    public static void Show(FineTuningPlan plan, IEnumerable<string> given)
+    {
+        HashSet<string> own = [.. given];
+        Console.WriteLine(
+            Text($"Fine-tuning the pretrained network '{plan.Options.InitialWeights}', {plan.Parameters / 1e6:f1} million parameters; expected time {Time(plan.ExpectedTime)}")
+        );
+        foreach (PlannedSetting setting in plan.Settings.Where(setting => !own.Contains(setting.Name)))
+        {
+            Console.WriteLine($"  {setting}");
+        }
+    }
+
+    private static string Time(TimeSpan time) => time.TotalSeconds < 90 ? Text($"{time.TotalSeconds:f0} s") : Text($"{time.TotalMinutes:f0} min");
+
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
 

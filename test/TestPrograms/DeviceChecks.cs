@@ -31,8 +31,11 @@ internal static class DeviceChecks
             ("TorchSharp's native library loads", _ => zeros(1).Dispose()),
             ("the device is available", device => Require(!onGpu || cuda.is_available(), $"torch.cuda.is_available() is false for {device}.")),
             ("networks give the CPU's logits", CompareLogits),
-            ("a pipeline trains, saves, and loads on the CPU", FitAndLoad),
-            .. StrategyCatalog.Keys.Select(key => ($"strategy {key}", (Action<Device>)(device => Train(device, key)))),
+            ("a pipeline trains, saves, loads on the CPU, and teaches", FitAndLoad),
+            // A teacher is a saved model.
+            .. StrategyCatalog
+                .Keys.Where(key => key != "teacher-distillation")
+                .Select(key => ($"strategy {key}", (Action<Device>)(device => Train(device, key)))),
             .. AugmentationCatalog.Keys.Select(key => ($"augmentation {key}", (Action<Device>)(device => CompareImages(device, key)))),
             .. onGpu ? [("a batch larger than the device's memory is split", SplitBatch)] : Array.Empty<(string, Action<Device>)>(),
         ];
@@ -112,6 +115,19 @@ internal static class DeviceChecks
             again = [.. ((ITransformer)loaded).Transform(rows).GetColumn<float[]>("Score")];
         float largest = scores.Zip(again).Max(pair => pair.First.Zip(pair.Second).Max(values => Math.Abs(values.First - values.Second)));
         Require(largest < 0.02, string.Create(CultureInfo.InvariantCulture, $"probabilities on the CPU differ by {largest}."));
+
+        string teacher = Directory.CreateTempSubdirectory("device-checks-").FullName;
+        try
+        {
+            ml.Model.ExportImageModel(model, teacher);
+            FeatureMiningOptions taught = options with { Epochs = 5, Strategies = [new TeacherDistillation { Teacher = teacher }] };
+            using ImageClassificationTransformer student = ml.MulticlassClassification.Trainers.FeatureMining(taught).Fit(rows);
+            Require(student.Model.History.All(epoch => double.IsFinite(epoch.TrainLoss)), "the loss of the student is not finite.");
+        }
+        finally
+        {
+            Directory.Delete(teacher, recursive: true);
+        }
     }
 
     private static void Train(Device device, string strategy)

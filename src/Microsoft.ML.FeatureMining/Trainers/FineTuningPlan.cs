@@ -33,6 +33,10 @@ public sealed record FineTuningGoal
     /// <value>null: that of <see cref="Effort"/>.</value>
     public TimeSpan? Time { get; init; }
 
+    /// <summary>The number of images that are scored after Fit, such as test images, within the same time.</summary>
+    /// <value>0.</value>
+    public int ScoredImages { get; init; }
+
     /// <summary>
     /// Settings to keep: columns, validation rows, seed, workspace and so on. The plan replaces what it is about: size, epochs, batch size, optimizer,
     /// schedule, augmentations, fine-tuning. Without <see cref="TrainingOptions.InitialWeights"/>, they are <see cref="PretrainedWeights.ResNet18"/>.
@@ -50,7 +54,7 @@ public sealed record FineTuningGoal
 }
 
 /// <summary>A setting that a plan chose.</summary>
-/// <param name="Name">What it is, such as "image size".</param>
+/// <param name="Name">The property of the options.</param>
 /// <param name="Value">Its value.</param>
 /// <param name="Reason">Why.</param>
 public sealed record PlannedSetting(string Name, string Value, string Reason)
@@ -85,7 +89,7 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
     // Decoding and resizing one photograph on one core.
     private const double DecodeSeconds = 0.012;
 
-    // Estimates of a machine that does other work too.
+    // The machine may do other work too.
     private const double Margin = 0.9;
 
     // The features of all images may take this share of the time; the rest is for training.
@@ -94,80 +98,93 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
     private const int SmallestInput = 96;
     private const int SizeStep = 32;
     private const int MaxEpochs = 20;
-    private const int StepsPerEpoch = 4;
+    private const int MinStepsPerEpoch = 4;
+    private const int StrongImbalance = 10;
+
+    // With fewer rows, a validation part costs more accuracy than it can choose.
+    private const int RowsForValidation = 1000;
 
     private readonly List<PlannedSetting> _settings = [];
     private readonly int _images = rowsPerClass.Sum();
 
     public FineTuningPlan Plan()
     {
-        FeatureMiningOptions options = goal.Options;
         int size = ChooseSize();
         int batch = ChooseBatch();
         int epochs = ChooseEpochs(size);
-        double seconds = (_images * DecodeSeconds / Environment.ProcessorCount) + HeadSeconds(size) + (epochs * EpochSeconds(size));
-        options = FineTuningRecipe.Apply(options, epochs, batch) with { ImageHeight = size, ImageWidth = size };
+        FeatureMiningOptions options = FineTuningRecipe.Apply(goal.Options, epochs, batch) with { ImageHeight = size, ImageWidth = size };
+        if (epochs > 0 && options is { ValidationSet: null, ValidationFraction: null } && _images >= RowsForValidation)
+        {
+            options = options with { ValidationFraction = 0.1 };
+            Tell(nameof(options.ValidationFraction), "0.1", "the weights of the best epoch are kept");
+        }
+
+        if (rowsPerClass.Max() >= StrongImbalance * rowsPerClass.Min())
+        {
+            string reason = Invariant($"classes have {rowsPerClass.Min()} to {rowsPerClass.Max()} images; Balanced would favor the small ones");
+            Tell(nameof(options.ClassWeighting), options.ClassWeighting.ToString(), reason);
+        }
+
+        double seconds = DecodingSeconds + FeatureSeconds(size) + (epochs * EpochSeconds(size));
         return new FineTuningPlan(options, _settings, TimeSpan.FromSeconds(seconds), _images, rowsPerClass.Count, times.Parameters);
     }
 
-    private double Left => (goal.Budget.TotalSeconds * Margin) - (_images * DecodeSeconds / Environment.ProcessorCount);
+    private double Left => (goal.Budget.TotalSeconds * Margin) - DecodingSeconds;
 
-    private double HeadSeconds(int size) => _images * times.At(size, size).Forward;
+    private double DecodingSeconds => (_images + goal.ScoredImages) * DecodeSeconds / Environment.ProcessorCount;
+
+    private double FeatureSeconds(int size) => (_images + goal.ScoredImages) * times.At(size, size).Forward;
 
     private double EpochSeconds(int size) => _images * times.At(size, size).Step;
 
     private int ChooseSize()
     {
         int size = input;
-        while (goal.Effort != Effort.Fast && size > SmallestInput && HeadSeconds(size) > FeatureShare * Left)
+        while (goal.Effort != Effort.Fast && goal.Options.ImageHeight is null && size > SmallestInput && FeatureSeconds(size) > FeatureShare * Left)
         {
             size -= SizeStep;
         }
 
-        return Told(
-            "image size",
+        Tell(
+            nameof(goal.Options.ImageHeight),
             size,
-            size == input ? "as the weights were trained" : Invariant($"at {input} pixels the features alone would take {Minutes(HeadSeconds(input))}")
+            size == input ? "as the weights were trained" : Invariant($"at {input} pixels the features alone take {Text(FeatureSeconds(input))}")
         );
+        return size;
     }
 
     private int ChooseBatch()
     {
         int batch = 32;
-        while (batch > 8 && _images < StepsPerEpoch * batch)
+        while (batch > 8 && _images < MinStepsPerEpoch * batch)
         {
             batch /= 2;
         }
 
-        return Told("batch size", batch, Invariant($"{(_images + batch - 1) / batch} steps per epoch"));
+        return batch;
     }
 
     private int ChooseEpochs(int size)
     {
-        if (goal.Effort == Effort.Fast)
-        {
-            return Told("epochs", 0, "only the head is fitted, to the features of the pretrained network");
-        }
-
-        int possible = (int)Math.Min(MaxEpochs, (Left - HeadSeconds(size)) / EpochSeconds(size));
-        return possible < 1
-            ? Told(
-                "epochs",
-                0,
-                Invariant(
-                    $"an epoch over all layers takes {Minutes(EpochSeconds(size))}, too long for {Minutes(goal.Budget.TotalSeconds)}; only the head is fitted"
-                )
-            )
-            : Told("epochs", possible, possible == MaxEpochs ? "more bring little" : Invariant($"as many as {Minutes(goal.Budget.TotalSeconds)} allow"));
+        double left = Left - FeatureSeconds(size);
+        int epochs = goal.Effort == Effort.Fast ? 0 : (int)Math.Clamp(left / EpochSeconds(size), 0, MaxEpochs);
+        Tell(
+            nameof(goal.Options.Epochs),
+            epochs,
+            goal.Effort == Effort.Fast ? "only the head is fitted, to the features of the pretrained network"
+                : epochs == 0
+                    ? Invariant($"one epoch over all layers takes {Text(EpochSeconds(size))}, more than is left; only the head is fitted")
+                : epochs == MaxEpochs ? "more bring little"
+                : Invariant($"as many as {Text(goal.Budget.TotalSeconds)} allow")
+        );
+        return epochs;
     }
 
-    private int Told(string name, int value, string reason)
-    {
-        _settings.Add(new PlannedSetting(name, value.ToString(CultureInfo.InvariantCulture), reason));
-        return value;
-    }
+    private void Tell(string name, int value, string reason) => Tell(name, value.ToString(CultureInfo.InvariantCulture), reason);
 
-    private static string Minutes(double seconds) => seconds < 90 ? Invariant($"{seconds:f0} s") : Invariant($"{seconds / 60:f1} min");
+    private void Tell(string name, string value, string reason) => _settings.Add(new PlannedSetting(name, value, reason));
+
+    private static string Text(double seconds) => seconds < 90 ? Invariant($"{seconds:f0} s") : Invariant($"{seconds / 60:f1} min");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

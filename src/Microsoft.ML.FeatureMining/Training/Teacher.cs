@@ -86,7 +86,7 @@ internal sealed class TeacherNetwork : IDisposable
     /// <summary>The logits [N,K] in the order of the training set's classes.</summary>
     public Tensor Logits(Tensor images)
     {
-        Tensor converted = images.mul(_scale).add(_shift);
+        Tensor converted = images.mul(_scale).Add(_shift);
         bool same = images.shape[2] == _input.Height && images.shape[3] == _input.Width;
         Tensor resized = same ? ChannelsLast.Of(converted) : AntialiasedResize.Apply(converted, _input.Height, _input.Width);
         return _network.call(resized).index_select(1, _order);

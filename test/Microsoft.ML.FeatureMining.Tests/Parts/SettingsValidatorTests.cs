@@ -14,8 +14,8 @@ public sealed class SettingsValidatorTests
         new()
         {
             {
-                new() { Epochs = 0 },
-                "Epochs must be at least 1; it is 0."
+                new() { Epochs = -1 },
+                "Epochs must be at least 0; it is -1."
             },
             {
                 new() { LearningRate = double.NaN },

@@ -19,6 +19,10 @@ public sealed class ProgressReporterTests
         Thread.Sleep(10);
 
         reporter.ReportStep(epoch, step, 0, 0, 0, images: 1);
+        if (step == 10)
+        {
+            reporter.EndEpoch(new EpochMetrics(epoch, 0, 0, 0, null, null, 0));
+        }
 
         Assert.Equal(ratio, last!.Remaining / last.Elapsed, 1e-4);
         Assert.Equal(4, last.Epochs);

@@ -135,7 +135,10 @@ public sealed class ResumeTests : IClassFixture<SingleThreadFixture>
             TorchSharp.torch.set_num_threads(1);
         }
 
-        Assert.Equal(["The run was started with 1 CPU threads and is resumed with 2; results will not be bit-identical."], warnings);
+        Assert.Equal(
+            ["The run was started with 1 CPU threads and is resumed with 2; results will not be bit-identical."],
+            warnings.Where(warning => warning.Contains("threads"))
+        );
     }
 
     [Fact]

@@ -138,16 +138,7 @@ public sealed class ScheduleTests
         TrainingRecipe recipe = TinyRun.Recipe with { ReportEverySteps = 1, WarmupEpochs = 0.5, Schedule = new CosineSchedule() };
         List<double> reported = [];
 
-        TinyRun.Fit(
-            recipe,
-            progress: report =>
-            {
-                if (report.Completed is null)
-                {
-                    reported.Add(report.LearningRate);
-                }
-            }
-        );
+        TinyRun.Fit(recipe, progress: report => reported.Add(report.LearningRate));
 
         LearningRatePlan plan = new(recipe, 3);
         Assert.Equal(Enumerable.Range(0, 6).Select(i => plan.At(new TrainingClock(i / 3, 2, i % 3, 3))), reported);

@@ -17,7 +17,10 @@ internal static class AntialiasedResize
         using DisposeScope scope = NewDisposeScope();
         Tensor columns = Weights((int)images.shape[3], width, images.device); // [width,W]
         Tensor rows = Weights((int)images.shape[2], height, images.device); // [height,H]
-        return ChannelsLast.Of(rows.matmul(images.matmul(columns.t()))).MoveToOuterDisposeScope();
+        (long planes, long from) = (images.shape[0] * images.shape[1], images.shape[2]);
+        Tensor narrowed = images.reshape(planes * from, images.shape[3]).mm(columns.t()).reshape(planes, from, width);
+        Tensor resized = rows.expand(planes, height, from).bmm(narrowed); // [NC,height,width]
+        return ChannelsLast.Of(resized.reshape(images.shape[0], images.shape[1], height, width)).MoveToOuterDisposeScope();
     }
 
     private static Tensor Weights(int from, int to, Device device)

@@ -167,7 +167,7 @@ internal sealed class HeadFit(ImageSet train, TrainingRecipe recipe, TrainingCom
         Linear classifier = parts.Network.Head.LinearClassifier!;
         Tensor kernel = weights[..^1].t().mul(scale); // [K,E]
         classifier.weight!.copy_(kernel);
-        classifier.bias!.copy_(weights[-1].sub(kernel.matmul(mean)));
+        classifier.bias!.copy_(weights[-1].sub(kernel.mv(mean)));
         parts.RestartAverage();
     }
 }

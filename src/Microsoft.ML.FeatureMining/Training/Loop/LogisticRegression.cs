@@ -137,7 +137,7 @@ internal sealed class LogisticRegression(Tensor features, Tensor targets, bool a
         Tensor logits = Logits(weights);
         Tensor error = Weighted((areSets ? logits.sigmoid() : logits.softmax(1)).sub(targets)).Div(features.shape[0]); // [N,K]
         Tensor inner = weights[..^1];
-        Tensor gradient = cat([features.t().matmul(error).Add(inner, penalty), error.sum(0, keepdim: true)]); // [E+1,K]
+        Tensor gradient = cat([features.t().mm(error).Add(inner, penalty), error.sum(0, keepdim: true)]); // [E+1,K]
         double value = LossOf(logits).cpu().item<float>() + (penalty / 2 * Dot(inner, inner));
         return (value, gradient.MoveToOuterDisposeScope());
     }

@@ -53,7 +53,15 @@ internal sealed class ProgressReporter(Action<TrainingProgress>? listener, IRead
         // Before the first step, a fitted head ends epoch 0.
         TrainingProgress last = _last ?? new(0, stepCosts.Count, 0, stepsPerEpoch, metrics.TrainLoss, metrics.TrainAccuracy, 0, 0, default, default, null);
         TimeSpan elapsed = Elapsed;
-        listener?.Invoke(last with { Elapsed = elapsed, Remaining = Remaining(metrics.Epoch * (long)stepsPerEpoch, elapsed), Completed = metrics });
+        listener?.Invoke(
+            last with
+            {
+                LearningRate = metrics.LearningRate,
+                Elapsed = elapsed,
+                Remaining = Remaining(metrics.Epoch * (long)stepsPerEpoch, elapsed),
+                Completed = metrics,
+            }
+        );
     }
 
     private TimeSpan Elapsed => Stopwatch.GetElapsedTime(_started);

@@ -32,8 +32,8 @@ internal sealed class SnapshotCheck(TrainingRecipe recipe, TrainingComponents pa
     private string? PositionProblem(RunPosition position) =>
         position.Epoch < 0 || position.Epoch > recipe.Epochs ? FormattableString.Invariant($"its epoch is {position.Epoch} of {recipe.Epochs}")
         : position.Step < 0 || position.Step > BatchLoader.Batches(images, recipe.ImagesPerStep) ? FormattableString.Invariant($"its step is {position.Step}")
-        : position.History.Count != position.Epoch
-            ? FormattableString.Invariant($"it has metrics of {position.History.Count} epochs, but {position.Epoch} are finished")
+        : position.History.Count(epoch => epoch.Epoch > 0) != position.Epoch
+            ? FormattableString.Invariant($"it has metrics of {position.History.Count(epoch => epoch.Epoch > 0)} epochs, but {position.Epoch} are finished")
         : position.Best.Epoch < 0 || position.Best.Epoch > position.Epoch
             ? FormattableString.Invariant($"its best epoch is {position.Best.Epoch} of {position.Epoch}")
         : !(position.Sums is { Images: >= 0 } sums && sums.Images <= images && double.IsFinite(sums.Loss) && sums.Hits >= 0 && sums.Hits <= sums.Images)

@@ -193,7 +193,7 @@ public sealed class WorkspaceTests : IDisposable
             workspace,
             report =>
             {
-                if (report is { Epoch: 1, Completed: null } && Directory.Exists(_root))
+                if (report is { Epoch: 1 } && Directory.Exists(_root))
                 {
                     Directory.Delete(_root, recursive: true);
                 }
