@@ -16,7 +16,7 @@ internal abstract class ProgressView : IDisposable
     protected static string Line(TrainingProgress report, EpochMetrics epoch) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"epoch {epoch.Epoch, 3}/{report.Epochs}  loss {epoch.TrainLoss:f4}  accuracy {epoch.TrainAccuracy, 6:p1}{Validation(epoch)}  {Speed(report)}"
+            $"{(epoch.Epoch == 0 ? "head fitted" : $"epoch {epoch.Epoch, 3}/{report.Epochs}")}  loss {epoch.TrainLoss:f4}  accuracy {epoch.TrainAccuracy, 6:p1}{Validation(epoch)}  {(epoch.Epoch == 0 ? "" : Speed(report))}"
         );
 
     /// <summary>Images per second, and the time left as minutes and seconds, with hours where there are any.</summary>

@@ -402,7 +402,16 @@ internal static class TimeText
     public static bool TryParse(string text, out TimeSpan time)
     {
         time = TimeSpan.Zero;
-        double? unit = text.Length == 0 ? null : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => null };
+        double? unit =
+            text.Length == 0
+                ? null
+                : text[^1] switch
+                {
+                    's' => 1,
+                    'm' => 60,
+                    'h' => 3600,
+                    _ => null,
+                };
         if (unit is null || !NumberText.TryParse(text[..^1], out double number) || !(number > 0 && number * unit <= TimeSpan.MaxValue.TotalSeconds / 2))
         {
             return false;

@@ -39,7 +39,9 @@ internal static class TrainingPlan
     {
         HashSet<string> own = [.. given];
         Console.WriteLine(
-            Text($"Fine-tuning the pretrained network '{plan.Options.InitialWeights}', {plan.Parameters / 1e6:f1} million parameters; expected time {Time(plan.ExpectedTime)}")
+            Text(
+                $"Fine-tuning the pretrained network '{plan.Options.InitialWeights}', {plan.Parameters / 1e6:f1} million parameters; expected time {Time(plan.ExpectedTime)}"
+            )
         );
         foreach (PlannedSetting setting in plan.Settings.Where(setting => !own.Contains(setting.Name)))
         {

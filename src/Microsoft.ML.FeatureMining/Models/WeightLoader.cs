@@ -158,9 +158,13 @@ internal static class WeightLoader
 internal sealed record WeightReport(IReadOnlyList<string> Loaded, IReadOnlyList<string> Skipped, IReadOnlyList<string> New)
 {
     /// <summary>One line with the counts and the first few names.</summary>
-    public override string ToString() =>
-        $"{Loaded.Count} tensors loaded; {Skipped.Count} tensors of the file skipped{Some(Skipped)}; "
-        + $"{New.Count} tensors of the network not in the file{Some(New)}.";
+    public override string ToString()
+    {
+        // BatchNorm's counters, which many formats do not have, change nothing.
+        string[] missing = [.. New.Where(name => !name.EndsWith("num_batches_tracked", StringComparison.Ordinal))];
+        return $"{Loaded.Count} tensors loaded; {Skipped.Count} tensors of the file skipped{Some(Skipped)}; "
+            + $"{missing.Length} tensors of the network not in the file{Some(missing)}.";
+    }
 
     private static string Some(IReadOnlyList<string> names) =>
         names.Count == 0 ? "" : $" ({string.Join(", ", names.Take(4))}{(names.Count > 4 ? ", ..." : "")})";

@@ -172,8 +172,7 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
             nameof(goal.Options.Epochs),
             epochs,
             goal.Effort == Effort.Fast ? "only the head is fitted, to the features of the pretrained network"
-                : epochs == 0
-                    ? Invariant($"one epoch over all layers takes {Text(EpochSeconds(size))}, more than is left; only the head is fitted")
+                : epochs == 0 ? Invariant($"one epoch over all layers takes {Text(EpochSeconds(size))}, more than is left; only the head is fitted")
                 : epochs == MaxEpochs ? "more bring little"
                 : Invariant($"as many as {Text(goal.Budget.TotalSeconds)} allow")
         );

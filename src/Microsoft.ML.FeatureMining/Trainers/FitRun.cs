@@ -189,10 +189,15 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
 
     private static string Plan(TrainingRecipe recipe, long parameters, int steps)
     {
+        if (recipe.Epochs == 0)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{parameters:N0} parameters. The head is fitted to the features of the frozen backbone.");
+        }
+
         string few = steps <= FewSteps ? " With so few steps per epoch the network learns slowly; a smaller BatchSize gives more." : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{parameters:N0} parameters, {recipe.Epochs} {(recipe.Epochs == 1 ? "epoch" : "epochs")} of {steps} {(steps == 1 ? "step" : "steps")} of at most {recipe.ImagesPerStep} images.{few}"
+            $"{parameters:N0} parameters, {recipe.Epochs} {(recipe.Epochs == 1 ? "epoch" : "epochs")} of {steps} {(steps == 1 ? "step" : "steps")} of at most {recipe.ImagesPerStep} images{(recipe.FineTuning.FitHead ? ", after the head is fitted" : "")}.{few}"
         );
     }
 
@@ -207,7 +212,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
                 : "";
             Info(
                 FormattableString.Invariant(
-                    $"Epoch {epoch.Epoch}/{progress.Epochs}: loss {epoch.TrainLoss:F4}, accuracy {epoch.TrainAccuracy:P2}{validation}, learning rate {epoch.LearningRate:G3}, {epoch.Seconds:F1} s"
+                    $"{(epoch.Epoch == 0 ? "Head" : $"Epoch {epoch.Epoch}/{progress.Epochs}")}: loss {epoch.TrainLoss:F4}, accuracy {epoch.TrainAccuracy:P2}{validation}, learning rate {epoch.LearningRate:G3}, {epoch.Seconds:F1} s"
                 )
             );
         }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Microsoft.ML.FeatureMining.Training;
 
 /// <summary>The metrics of one epoch.</summary>
-/// <param name="Epoch">The epoch, from 1.</param>
+/// <param name="Epoch">The epoch, from 1; 0 for the head that <see cref="FineTuning.FitHead"/> fits.</param>
 /// <param name="LearningRate">The learning rate at the last step of the epoch.</param>
 /// <param name="TrainLoss">The mean loss over the training images of the epoch (augmented, in training mode), without the additional terms of
 /// strategies.</param>
@@ -51,8 +51,9 @@ public sealed record TrainingProgress(
     /// <summary>One line: epoch, step, loss, accuracy, speed and time left; at the end of an epoch its metrics.</summary>
     public override string ToString()
     {
-        string where = Completed is null
-            ? FormattableString.Invariant($"epoch {Epoch}/{Epochs}, step {Step}/{StepsPerEpoch}")
+        string where =
+            Epoch == 0 ? "head fitted"
+            : Completed is null ? FormattableString.Invariant($"epoch {Epoch}/{Epochs}, step {Step}/{StepsPerEpoch}")
             : FormattableString.Invariant($"epoch {Epoch}/{Epochs}");
         string validation = Completed is { ValidationAccuracy: { } accuracy } epoch
             ? FormattableString.Invariant($", validation loss {epoch.ValidationLoss:F4}, accuracy {100 * accuracy:F1} %")

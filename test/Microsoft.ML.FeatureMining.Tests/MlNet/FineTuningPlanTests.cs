@@ -1,0 +1,136 @@
+using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Trainers;
+
+namespace Microsoft.ML.FeatureMining.Tests.MlNet;
+
+/// <summary>The settings that a plan chooses for a number of images, a speed and a time.</summary>
+public sealed class FineTuningPlanTests
+{
+    // At 224 pixels: 0.03 s to score an image, 0.1 s to train on it.
+    private static readonly StepTimes Times = new(Forward: 0.03 * 128 * 128 / (224 * 224), Step: 0.1 * 128 * 128 / (224 * 224), Parameters: 1);
+
+    [Fact]
+    public void Plan_FewImages_TrainsAtTheSizeOfTheWeightsForAsLongAsTheTimeAllows()
+    {
+        FineTuningPlan plan = Plan(new FineTuningGoal { Time = TimeSpan.FromMinutes(5) }, [200, 200]);
+
+        // 270 s, less 2.4 s or so for decoding and 12 s for features, at 40 s per epoch.
+        Assert.Equal((224, 224, 6), (plan.Options.ImageHeight, plan.Options.ImageWidth, plan.Options.Epochs));
+        Assert.InRange(plan.ExpectedTime.TotalSeconds, 252, 270);
+        Assert.True(plan.Options.FineTuning.FitHead);
+        Assert.Null(plan.Options.ValidationFraction);
+        Assert.Equal((400, 2), (plan.Images, plan.Classes));
+    }
+
+    [Theory]
+    [InlineData(30, 0)] // 12 s of features, then 40 s per epoch
+    [InlineData(70, 1)]
+    [InlineData(100_000, 20)]
+    public void Plan_Time_LimitsTheEpochs(int seconds, int epochs) =>
+        Assert.Equal(epochs, Plan(new FineTuningGoal { Time = TimeSpan.FromSeconds(seconds) }, [200, 200]).Options.Epochs);
+
+    [Fact]
+    public void Plan_Fast_FitsOnlyTheHeadWhateverItTakes()
+    {
+        FineTuningPlan plan = Plan(new FineTuningGoal { Effort = Effort.Fast }, [50_000, 50_000]);
+
+        Assert.Equal((0, 224), (plan.Options.Epochs, plan.Options.ImageHeight));
+    }
+
+    [Fact]
+    public void Plan_ManyImages_LowersTheSizeUntilTheFeaturesTakeHalfOfTheTime()
+    {
+        FineTuningPlan plan = Plan(new FineTuningGoal(), [4000, 4000]);
+
+        // 8000 images: 240 s of features at 224 pixels, 122 s at 160, of 222 s or more without decoding.
+        Assert.InRange(plan.Options.ImageHeight!.Value, 96, 160);
+        Assert.Contains(
+            plan.Settings,
+            setting => setting is { Name: "ImageHeight" } && setting.Reason.Contains("at 224 pixels the features alone take 4.0 min")
+        );
+    }
+
+    [Fact]
+    public void Plan_ScoredImages_TakeTimeFromTraining() =>
+        Assert.True(Plan(new FineTuningGoal { ScoredImages = 2000 }, [200, 200]).Options.Epochs < Plan(new FineTuningGoal(), [200, 200]).Options.Epochs);
+
+    [Fact]
+    public void Plan_SizeOfTheUser_IsKept() =>
+        Assert.Equal(
+            320,
+            new FineTuningPlanner(new FineTuningGoal { Options = new FeatureMiningOptions { ImageHeight = 320 } }, [4000, 4000], Times, 320)
+                .Plan()
+                .Options.ImageHeight
+        );
+
+    [Fact]
+    public void Plan_ManyRows_HoldsOutValidationRowsUnlessThereAreSome()
+    {
+        FineTuningGoal goal = new() { Time = TimeSpan.FromHours(1) };
+
+        Assert.Equal(0.1, Plan(goal, [500, 500]).Options.ValidationFraction);
+        Assert.Equal(0.3, Plan(goal with { Options = new FeatureMiningOptions { ValidationFraction = 0.3 } }, [500, 500]).Options.ValidationFraction);
+    }
+
+    [Theory]
+    [InlineData(100, 11, false)]
+    [InlineData(100, 10, true)]
+    public void Plan_UnbalancedClasses_AreTold(int large, int small, bool told) =>
+        Assert.Equal(told, Plan(new FineTuningGoal(), [large, small]).Settings.Any(setting => setting.Name == "ClassWeighting"));
+
+    [Theory]
+    [InlineData(20, 8)]
+    [InlineData(70, 16)]
+    [InlineData(1000, 32)]
+    public void Plan_FewImages_SmallerBatchesKeepSeveralStepsPerEpoch(int images, int batch) =>
+        Assert.Equal(batch, Plan(new FineTuningGoal(), [images / 2, images / 2]).Options.BatchSize);
+
+    [Fact]
+    public void PlanFineTuning_Rows_GivesOptionsThatTheTrainerTakes()
+    {
+        MLContext ml = new(1);
+        IDataView rows = ml.Data.LoadFromEnumerable(
+            Enumerable.Range(0, 40).Select(i => new Row { Label = i % 2 == 0 ? "cat" : "dog", ImagePath = "none.png" })
+        );
+        FineTuningGoal goal = new() { Options = new FeatureMiningOptions { ImageColumnName = "ImagePath" } };
+
+        FineTuningPlan plan = ml.MulticlassClassification.PlanFineTuning(rows, goal);
+
+        Assert.Equal((PretrainedWeights.ResNet18, "ImagePath"), (plan.Options.InitialWeights, plan.Options.ImageColumnName));
+        Assert.InRange(plan.Parameters, 10_000_000, 20_000_000);
+        Assert.NotNull(ml.MulticlassClassification.Trainers.FeatureMining(plan.Options));
+    }
+
+    [Fact]
+    public void PlanFineTuning_OneClassOrNoTime_Throws()
+    {
+        MLContext ml = new(1);
+        IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 4).Select(_ => new Row { Label = "cat" }));
+
+        Assert.Contains(
+            "Column 'Label' has 1 class; at least 2 are needed.",
+            Assert.Throws<InvalidOperationException>(() => ml.MulticlassClassification.PlanFineTuning(rows)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Throws<ArgumentOutOfRangeException>(() => ml.MulticlassClassification.PlanFineTuning(rows, new FineTuningGoal { Time = TimeSpan.Zero }));
+    }
+
+    [Fact]
+    public void FineTuneAndPaper_AreOptionsThatTheTrainerTakes()
+    {
+        MLContext ml = new(1);
+
+        Assert.NotNull(ml.MulticlassClassification.Trainers.FeatureMining(FeatureMiningOptions.FineTune()));
+        Assert.NotNull(ml.MulticlassClassification.Trainers.FeatureMining(FeatureMiningOptions.FineTune(epochs: 0)));
+        Assert.Equal(new FeatureMiningOptions(), FeatureMiningOptions.Paper);
+    }
+
+    private static FineTuningPlan Plan(FineTuningGoal goal, int[] rowsPerClass) => new FineTuningPlanner(goal, rowsPerClass, Times, 224).Plan();
+
+    private sealed class Row
+    {
+        public string Label { get; set; } = "";
+
+        public string ImagePath { get; set; } = "";
+    }
+}
