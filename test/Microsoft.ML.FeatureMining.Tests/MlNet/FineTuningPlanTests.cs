@@ -122,7 +122,7 @@ public sealed class FineTuningPlanTests
 
         Assert.NotNull(ml.MulticlassClassification.Trainers.FeatureMining(FeatureMiningOptions.FineTune()));
         Assert.NotNull(ml.MulticlassClassification.Trainers.FeatureMining(FeatureMiningOptions.FineTune(epochs: 0)));
-        Assert.Equal(new FeatureMiningOptions(), FeatureMiningOptions.Paper);
+        Assert.Equal((300, 2, null), (FeatureMiningOptions.Paper.Epochs, FeatureMiningOptions.Paper.Stages, FeatureMiningOptions.Paper.InitialWeights));
     }
 
     private static FineTuningPlan Plan(FineTuningGoal goal, int[] rowsPerClass) => new FineTuningPlanner(goal, rowsPerClass, Times, 224).Plan();

@@ -155,12 +155,10 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
         IDataView rows = images.Rows(ml);
 
         string loss = Assert.Throws<ArgumentException>(() => Pipeline(ml, Short with { Loss = new CrossEntropyLoss() }).Fit(rows)).Message;
-        string strategy = Assert
-            .Throws<ArgumentException>(() => Pipeline(ml, Short with { Head = new LinearHead(), Strategies = [new CenterLoss()] }).Fit(rows))
-            .Message;
+        string strategy = Assert.Throws<ArgumentException>(() => Pipeline(ml, Short with { Strategies = [new ClassWiseSelfDistillation()] }).Fit(rows)).Message;
 
         Assert.Contains("the loss 'cross-entropy' needs one class per image", loss, StringComparison.Ordinal);
-        Assert.Contains("the strategy 'center-loss' needs one class per image", strategy, StringComparison.Ordinal);
+        Assert.Contains("the strategy 'cs-kd' needs one class per image", strategy, StringComparison.Ordinal);
     }
 
     [Fact]
