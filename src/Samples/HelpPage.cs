@@ -94,6 +94,8 @@ internal static class HelpPage
                 "--ema-decay",
                 "--grad-accum-steps",
                 "--no-decay-on-norm-and-bias",
+                "--allow-partial-weights",
+                "--input-normalization",
                 "--freeze-batch-norm",
                 "--backbone-lr-factor",
                 "--segmentation",

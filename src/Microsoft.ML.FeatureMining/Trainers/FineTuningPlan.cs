@@ -101,8 +101,10 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
     private const int MinStepsPerEpoch = 4;
     private const int StrongImbalance = 10;
 
-    // With fewer rows, a validation part costs more accuracy than it can choose.
-    private const int RowsForValidation = 1000;
+    private const int RowsForTraining = 1000;
+
+    // 288 pixels for 224.
+    private const double LargerInput = 9.0 / 7;
 
     private readonly List<PlannedSetting> _settings = [];
     private readonly int _images = rowsPerClass.Sum();
@@ -113,7 +115,13 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
         int batch = ChooseBatch();
         int epochs = ChooseEpochs(size);
         FeatureMiningOptions options = FineTuningRecipe.Apply(goal.Options, epochs, batch) with { ImageHeight = size, ImageWidth = size };
-        if (epochs > 0 && options is { ValidationSet: null, ValidationFraction: null } && _images >= RowsForValidation)
+        if (Mirrors)
+        {
+            options = options with { FineTuning = options.FineTuning with { FitHeadMirrored = true }, TestTimeAugmentation = TestTimeAugmentation.Flip };
+            Tell(nameof(options.TestTimeAugmentation), nameof(TestTimeAugmentation.Flip), "the probabilities of an image and its mirror image are averaged");
+        }
+
+        if (epochs > 0 && options is { ValidationSet: null, ValidationFraction: null })
         {
             options = options with { ValidationFraction = 0.1 };
             Tell(nameof(options.ValidationFraction), "0.1", "the weights of the best epoch are kept");
@@ -133,23 +141,45 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
 
     private double DecodingSeconds => (_images + goal.ScoredImages) * DecodeSeconds / Environment.ProcessorCount;
 
-    private double FeatureSeconds(int size) => (_images + goal.ScoredImages) * times.At(size, size).Forward;
+    private double FeatureSeconds(int size) => (Mirrors ? 2 : 1) * ViewSeconds(size);
+
+    private double ViewSeconds(int size) => (_images + goal.ScoredImages) * times.At(size, size).Forward;
 
     private double EpochSeconds(int size) => _images * times.At(size, size).Step;
 
+    // Fine-tuning few images lost accuracy; a larger input and mirror images gained some (docs/RESULTS.md).
+    private bool TrainsAll => goal.Effort != Effort.Fast && _images >= RowsForTraining;
+
+    private bool Mirrors => goal.Effort != Effort.Fast && goal.Options.HorizontalFlip && 2 * ViewSeconds(input) <= FeatureShare * Left;
+
     private int ChooseSize()
     {
+        if (goal.Options.ImageHeight is not null || goal.Effort == Effort.Fast)
+        {
+            return Size(input, "as the weights were trained");
+        }
+
+        int large = SizeStep * (int)Math.Round(LargerInput * input / SizeStep);
+        if (FeatureSeconds(large) <= FeatureShare * Left)
+        {
+            return Size(large, Invariant($"networks score best at a larger size than the {input} pixels that they were trained at"));
+        }
+
         int size = input;
-        while (goal.Effort != Effort.Fast && goal.Options.ImageHeight is null && size > SmallestInput && FeatureSeconds(size) > FeatureShare * Left)
+        while (size > SmallestInput && FeatureSeconds(size) > FeatureShare * Left)
         {
             size -= SizeStep;
         }
 
-        Tell(
-            nameof(goal.Options.ImageHeight),
+        return Size(
             size,
             size == input ? "as the weights were trained" : Invariant($"at {input} pixels the features alone take {Text(FeatureSeconds(input))}")
         );
+    }
+
+    private int Size(int size, string reason)
+    {
+        Tell(nameof(goal.Options.ImageHeight), size, reason);
         return size;
     }
 
@@ -167,11 +197,12 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
     private int ChooseEpochs(int size)
     {
         double left = Left - FeatureSeconds(size);
-        int epochs = goal.Effort == Effort.Fast ? 0 : (int)Math.Clamp(left / EpochSeconds(size), 0, MaxEpochs);
+        int epochs = TrainsAll ? (int)Math.Clamp(left / EpochSeconds(size), 0, MaxEpochs) : 0;
         Tell(
             nameof(goal.Options.Epochs),
             epochs,
             goal.Effort == Effort.Fast ? "only the head is fitted, to the features of the pretrained network"
+                : !TrainsAll ? Invariant($"with fewer than {RowsForTraining} images, fitting only the head is more accurate")
                 : epochs == 0 ? Invariant($"one epoch over all layers takes {Text(EpochSeconds(size))}, more than is left; only the head is fitted")
                 : epochs == MaxEpochs ? "more bring little"
                 : Invariant($"as many as {Text(goal.Budget.TotalSeconds)} allow")

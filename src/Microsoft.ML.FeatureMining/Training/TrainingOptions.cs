@@ -186,6 +186,13 @@ public sealed record FineTuning
     public bool FitHead { get; init; }
 
     /// <summary>
+    /// Whether <see cref="FitHead"/> also uses the features of the mirrored images, which takes twice as long. Not for digits, text or anything where left and
+    /// right differ.
+    /// </summary>
+    /// <value>false.</value>
+    public bool FitHeadMirrored { get; init; }
+
+    /// <summary>
     /// Freezes the stem and the first N stages, including running statistics. At most all stages of the backbone; then only the head is trained.
     /// </summary>
     /// <value>0: nothing is frozen.</value>

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Trainers;
 
@@ -10,24 +11,40 @@ public sealed class FineTuningPlanTests
     private static readonly StepTimes Times = new(Forward: 0.03 * 128 * 128 / (224 * 224), Step: 0.1 * 128 * 128 / (224 * 224), Parameters: 1);
 
     [Fact]
-    public void Plan_FewImages_TrainsAtTheSizeOfTheWeightsForAsLongAsTheTimeAllows()
+    public void Plan_FewImages_FitsTheHeadToMoreAndLargerViews()
     {
-        FineTuningPlan plan = Plan(new FineTuningGoal { Time = TimeSpan.FromMinutes(5) }, [200, 200]);
+        FineTuningPlan plan = Plan(new FineTuningGoal(), [200, 200]);
 
-        // 270 s, less 2.4 s or so for decoding and 12 s for features, at 40 s per epoch.
-        Assert.Equal((224, 224, 6), (plan.Options.ImageHeight, plan.Options.ImageWidth, plan.Options.Epochs));
-        Assert.InRange(plan.ExpectedTime.TotalSeconds, 252, 270);
-        Assert.True(plan.Options.FineTuning.FitHead);
+        Assert.Equal((288, 288, 0), (plan.Options.ImageHeight, plan.Options.ImageWidth, plan.Options.Epochs));
+        Assert.Equal((true, true), (plan.Options.FineTuning.FitHead, plan.Options.FineTuning.FitHeadMirrored));
+        Assert.Equal(TestTimeAugmentation.Flip, plan.Options.TestTimeAugmentation);
         Assert.Null(plan.Options.ValidationFraction);
+        // Twice 0.05 s for each image, and at most 2.4 s to decode them.
+        Assert.InRange(plan.ExpectedTime.TotalSeconds, 39, 45);
         Assert.Equal((400, 2), (plan.Images, plan.Classes));
     }
 
+    [Fact]
+    public void Plan_ImagesThatMustNotBeMirrored_AreNot()
+    {
+        FineTuningPlan plan = Plan(new FineTuningGoal { Options = new FeatureMiningOptions { HorizontalFlip = false } }, [200, 200]);
+
+        Assert.False(plan.Options.FineTuning.FitHeadMirrored);
+        Assert.Equal(TestTimeAugmentation.None, plan.Options.TestTimeAugmentation);
+    }
+
     [Theory]
-    [InlineData(30, 0)] // 12 s of features, then 40 s per epoch
-    [InlineData(70, 1)]
+    [InlineData(300, 0)] // 60 s for one view of the features, 200 s for an epoch
+    [InlineData(3600, 9)] // at 288 pixels: 198 s for two views, 331 s for an epoch
     [InlineData(100_000, 20)]
-    public void Plan_Time_LimitsTheEpochs(int seconds, int epochs) =>
-        Assert.Equal(epochs, Plan(new FineTuningGoal { Time = TimeSpan.FromSeconds(seconds) }, [200, 200]).Options.Epochs);
+    public void Plan_ThousandsOfImages_TrainsAllLayersForAsLongAsTheTimeAllows(int seconds, int epochs)
+    {
+        FineTuningPlan plan = Plan(new FineTuningGoal { Time = TimeSpan.FromSeconds(seconds) }, [1000, 1000]);
+
+        Assert.Equal(epochs, plan.Options.Epochs);
+        Assert.Equal(epochs == 0 ? null : 0.1, plan.Options.ValidationFraction);
+        Assert.InRange(plan.ExpectedTime.TotalSeconds, 0, seconds);
+    }
 
     [Fact]
     public void Plan_Fast_FitsOnlyTheHeadWhateverItTakes()
@@ -42,8 +59,8 @@ public sealed class FineTuningPlanTests
     {
         FineTuningPlan plan = Plan(new FineTuningGoal(), [4000, 4000]);
 
-        // 8000 images: 240 s of features at 224 pixels, 122 s at 160, of 222 s or more without decoding.
-        Assert.InRange(plan.Options.ImageHeight!.Value, 96, 160);
+        // 8000 images: 240 s of features at 224 pixels, 122 s at 160, 78 s at 128, of 174 s or more without decoding.
+        Assert.InRange(plan.Options.ImageHeight!.Value, 96, 128);
         Assert.Contains(
             plan.Settings,
             setting => setting is { Name: "ImageHeight" } && setting.Reason.Contains("at 224 pixels the features alone take 4.0 min")
@@ -64,12 +81,15 @@ public sealed class FineTuningPlanTests
         );
 
     [Fact]
-    public void Plan_ManyRows_HoldsOutValidationRowsUnlessThereAreSome()
+    public void Plan_ValidationRowsOfTheUser_AreKept()
     {
-        FineTuningGoal goal = new() { Time = TimeSpan.FromHours(1) };
+        FineTuningGoal goal = new()
+        {
+            Time = TimeSpan.FromHours(1),
+            Options = new FeatureMiningOptions { ValidationFraction = 0.3 },
+        };
 
-        Assert.Equal(0.1, Plan(goal, [500, 500]).Options.ValidationFraction);
-        Assert.Equal(0.3, Plan(goal with { Options = new FeatureMiningOptions { ValidationFraction = 0.3 } }, [500, 500]).Options.ValidationFraction);
+        Assert.Equal(0.3, Plan(goal, [1000, 1000]).Options.ValidationFraction);
     }
 
     [Theory]

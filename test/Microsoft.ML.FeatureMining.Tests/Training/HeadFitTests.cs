@@ -85,6 +85,32 @@ public sealed class HeadFitTests : IClassFixture<SingleThreadFixture>
     }
 
     [Fact]
+    public void Fit_HeadMirrored_EqualsTheFitToTheImagesAndTheirMirrorImages()
+    {
+        ImageSet train = TinyData.Random(new ImageShape(1, 8, 8), count: 40, classes: 2, seed: 4);
+        ImageSetBuilder both = new(train.Shape, PixelType.Byte);
+        for (int i = 0; i < 2 * train.Count; i++)
+        {
+            byte[] image = train[i % train.Count].ToArray();
+            both.Add(i < train.Count ? image : [.. image.Chunk(8).SelectMany(row => row.Reverse())], train.Labels[i % train.Count]);
+        }
+
+        TrainingOutcome mirrored = TinyRun.Fit(
+            Recipe with
+            {
+                FineTuning = new FineTuning { FitHead = true, FitHeadMirrored = true },
+            },
+            train,
+            both.Build(2)
+        );
+        TrainingOutcome plain = TinyRun.Fit(Recipe, train, both.Build(2));
+
+        // The loss on all images is that of the fit, and lower than that of a fit without the mirror images.
+        Assert.Equal(mirrored.History[0].TrainLoss, mirrored.History[0].ValidationLoss!.Value, 1e-4);
+        Assert.True(mirrored.History[0].ValidationLoss < plain.History[0].ValidationLoss);
+    }
+
+    [Fact]
     public void Fit_TrainingMakesItWorse_KeepsTheFittedHead()
     {
         TrainingOutcome outcome = TinyRun.Fit(Recipe with { Epochs = 2, LearningRate = 20 }, TinyData.Bands(40), TinyData.Bands(40, seed: 2));

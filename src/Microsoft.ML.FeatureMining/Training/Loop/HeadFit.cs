@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
@@ -32,19 +33,27 @@ internal sealed class HeadFit(ImageSet train, TrainingRecipe recipe, TrainingCom
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         int[] images = Chosen();
-        if (Features(images, isCanceled) is not var (features, targets))
+        bool[] views = recipe.FineTuning.FitHeadMirrored ? [false, true] : [false];
+        List<Tensor> ofViews = [];
+        List<Tensor> targetsOfViews = [];
+        foreach (bool mirrored in views)
         {
-            return false;
+            if (!AddFeatures(images, mirrored, ofViews, targetsOfViews, isCanceled))
+            {
+                return false;
+            }
         }
+
+        (Tensor features, Tensor targets) = (cat(ofViews), cat(targetsOfViews)); // [VN,E] and [VN,K]
 
         bool areSets = train.LabelSets is not null;
         (Tensor mean, Tensor scale) = Standardization(features);
         Tensor standardized = features.sub(mean).mul(scale);
-        Tensor? importance = Importance(images);
+        Tensor? importance = Importance(images)?.repeat(views.Length, 1);
         LogisticRegression regression = new(standardized, targets, areSets, importance);
-        Tensor weights = PathTo(regression, ChoosePenalty(standardized, targets, areSets, importance, FoldOf(images)));
+        Tensor weights = PathTo(regression, ChoosePenalty(standardized, targets, areSets, importance, FoldOf(images).repeat(views.Length)));
         Store(weights, mean, scale);
-        metrics.Add(BatchSums.Of(regression.Loss(weights), regression.Logits(weights), targets, areSets), images.Length);
+        metrics.Add(BatchSums.Of(regression.Loss(weights), regression.Logits(weights), targets, areSets), images.Length * views.Length);
         return true;
     }
 
@@ -55,28 +64,27 @@ internal sealed class HeadFit(ImageSet train, TrainingRecipe recipe, TrainingCom
         return [.. Enumerable.Range(0, count).Select(i => (int)((long)i * train.Count / count))];
     }
 
-    // [N,E] and [N,K].
-    private (Tensor Features, Tensor Targets)? Features(int[] images, Func<bool> isCanceled)
+    // [N,E] and [N,K] in parts. Returns false if canceled.
+    private bool AddFeatures(int[] images, bool mirrored, List<Tensor> features, List<Tensor> targets, Func<bool> isCanceled)
     {
         ImageNetwork network = parts.Network;
         network.eval();
-        List<Tensor> features = [];
-        List<Tensor> targets = [];
         foreach (HostBatch batch in BatchLoader.Load(train, images, recipe.ScoringBatchSize))
         {
             using HostBatch done = batch;
             if (isCanceled())
             {
-                return null;
+                return false;
             }
 
             using DisposeScope scope = NewDisposeScope();
-            Tensor embedding = network.Head.Embed(network.Backbone.call(parts.Input.Of(batch.Pixels, batch.Count)));
+            Tensor input = parts.Input.Of(batch.Pixels, batch.Count);
+            Tensor embedding = network.Head.Embed(network.Backbone.call(mirrored ? ChannelsLast.Of(input.flip(3)) : input));
             features.Add(embedding.MoveToOuterDisposeScope());
             targets.Add(Targets.Of(batch, train, device).MoveToOuterDisposeScope());
         }
 
-        return (cat(features), cat(targets));
+        return true;
     }
 
     // A feature that is the same in all images gets the scale 0.
