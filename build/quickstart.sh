@@ -17,7 +17,7 @@ cat <<'NEXT'
 
 Next, your own images, a folder per class:
 
-  dotnet run -c Release --project src/Samples -- train --images DIR --size 64 --epochs 60 --model model.zip
+  dotnet run -c Release --project src/Samples -- train --images DIR --model model.zip
   dotnet run -c Release --project src/Samples -- predict --model model.zip IMAGE...
   dotnet run -c Release --project src/Samples -- train --help
 NEXT

@@ -68,8 +68,13 @@ public sealed class FineTuningPlanTests
     }
 
     [Fact]
-    public void Plan_ScoredImages_TakeTimeFromTraining() =>
-        Assert.True(Plan(new FineTuningGoal { ScoredImages = 2000 }, [200, 200]).Options.Epochs < Plan(new FineTuningGoal(), [200, 200]).Options.Epochs);
+    public void Plan_ScoredImages_TakeTimeFromTraining()
+    {
+        // At a given size; otherwise the plan may choose a smaller one, and more epochs.
+        FineTuningGoal goal = new() { Time = TimeSpan.FromHours(1), Options = new FeatureMiningOptions { ImageHeight = 224 } };
+
+        Assert.True(Plan(goal with { ScoredImages = 10_000 }, [1000, 1000]).Options.Epochs < Plan(goal, [1000, 1000]).Options.Epochs);
+    }
 
     [Fact]
     public void Plan_SizeOfTheUser_IsKept() =>
