@@ -36,7 +36,7 @@ public sealed class GuideTests(PackageFixture package)
             programs.AddRange(Markdown.Programs(Markdown.Read(page)).Select((program, i) => ($"{name}_{i + 1}", Shorten(program))));
         }
 
-        Assert.Contains("Epochs = 2", programs.Single(entry => entry.Name == "README_1").Program, StringComparison.Ordinal);
+        Assert.Contains("Epochs = 2", programs.Single(entry => entry.Name == "fine_tune_2").Program, StringComparison.Ordinal);
         string guides = Build(programs);
         WriteImages();
 

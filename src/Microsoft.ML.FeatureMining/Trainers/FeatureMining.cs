@@ -28,11 +28,11 @@ public sealed record FeatureMiningOptions : ImageClassificationOptions
     public static FeatureMiningOptions Paper { get; } = new();
 
     /// <summary>
-    /// A recipe for fine-tuning pretrained weights on a few hundred to a few thousand images: the head is fitted to the frozen features first; then all layers
+    /// A recipe for fine-tuning pretrained weights on a few thousand images or more: the head is fitted to the frozen features first; then all layers
     /// are trained, earlier ones at lower rates. <see cref="FineTuningCatalog.PlanFineTuning"/> chooses size and epochs for your images, machine and time.
     /// </summary>
     /// <param name="weights">The weights, see <see cref="TrainingOptions.InitialWeights"/>.</param>
-    /// <param name="epochs">The number of epochs; with 0, only the head is fitted.</param>
+    /// <param name="epochs">The number of epochs; with 0, only the head is fitted, which is better for a few hundred images.</param>
     public static FeatureMiningOptions FineTune(string weights = PretrainedWeights.ResNet18, int epochs = 10) =>
         FineTuningRecipe.Apply(new FeatureMiningOptions { InitialWeights = weights }, epochs, batch: 32);
 

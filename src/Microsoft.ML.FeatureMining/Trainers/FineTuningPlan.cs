@@ -3,6 +3,7 @@ using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Trainers;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 
 namespace Microsoft.ML.FeatureMining;
@@ -101,7 +102,7 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
     private const int MinStepsPerEpoch = 4;
     private const int StrongImbalance = 10;
 
-    private const int RowsForTraining = 1000;
+    private const int RowsForTraining = 2000;
 
     // 288 pixels for 224.
     private const double LargerInput = 9.0 / 7;
@@ -230,7 +231,9 @@ internal static class FineTuningRecipe
             Stages = 0,
             Epochs = epochs,
             BatchSize = batch,
-            LearningRate = 0.003,
+            Optimizer = new AdamWOptimizer(),
+            LearningRate = 1e-4,
+            WeightDecay = 0.01,
             WarmupEpochs = epochs > 1 ? 1 : 0,
             Schedule = new CosineSchedule(),
             CropPadding = 0,
