@@ -182,13 +182,17 @@ internal static class Session
             {
                 Console.Error.WriteLine($"{entry.Kind.ToString().ToLowerInvariant()}: {entry.RawMessage}");
             }
-            else if (isTrainer && entry.Kind == ChannelMessageKind.Info && !entry.RawMessage.StartsWith("Epoch ", StringComparison.Ordinal))
+            else if (isTrainer && entry.Kind == ChannelMessageKind.Info && !IsProgress(entry.RawMessage))
             {
                 onTraining?.Invoke(entry.RawMessage);
             }
         };
         return ml;
     }
+
+    // The progress view shows these.
+    private static bool IsProgress(string message) =>
+        message.StartsWith("Epoch ", StringComparison.Ordinal) || message.StartsWith("Head: ", StringComparison.Ordinal);
 
     /// <summary>Turns the first Ctrl-C into a cancellation; the second one ends the process.</summary>
     public static CancellationTokenSource CancelOnCtrlC()

@@ -106,7 +106,11 @@ internal sealed class TrainOptions
             "KeepWeights"
         ),
         Setting.Value<int>("--patience", "Stop early after this many epochs without a better validation accuracy.", "EarlyStopping.Patience"),
-        Setting.Value<UnreadableImageBehavior>("--unreadable", "What to do with images that cannot be read.", "OnUnreadableImage"),
+        Setting.Value<UnreadableImageBehavior>(
+            "--unreadable",
+            "What to do with images that cannot be read: by default Skip when fine-tuning, else Throw.",
+            "OnUnreadableImage"
+        ),
         Setting.Value<double>("--max-skipped", "With '--unreadable Skip': fail if more than this fraction of the images cannot be read.", "MaxSkippedFraction"),
         Setting.Value<int>("--seed", "The same seed gives the same model on the CPU.", "Seed"),
     ];
@@ -221,7 +225,8 @@ internal sealed class TrainOptions
             Effort = parsed.GetValue(_effort),
             Time = parsed.GetValue(_time),
             ScoredImages = testImages,
-            Options = (FeatureMiningOptions)Settings(parsed, new FeatureMiningOptions(), NoHierarchy),
+            // A few damaged files must not stop the first training on a folder; they are counted and told.
+            Options = (FeatureMiningOptions)Settings(parsed, new FeatureMiningOptions { OnUnreadableImage = UnreadableImageBehavior.Skip }, NoHierarchy),
         };
         FineTuningPlan plan = ml.MulticlassClassification.PlanFineTuning(train, goal);
         return (plan, Settings(parsed, plan.Options with { }, NoHierarchy));

@@ -59,8 +59,8 @@ public static class ImageFolder
         {
             throw new InvalidDataException(
                 empty.Length == 1
-                    ? $"The class folder '{Path.Combine(root, empty[0])}' has no image. Add images to it, or remove or skip the class."
-                    : $"{empty.Length} class folders of '{root}' have no image: {string.Join(", ", empty)}. Add images to them, or remove or skip the classes."
+                    ? $"The class folder '{Path.Combine(root, empty[0])}' has no image. Add images to it, remove it, or skip empty classes (skipEmptyClasses, --skip-empty-classes)."
+                    : $"{empty.Length} class folders of '{root}' have no image: {string.Join(", ", empty)}. Add images to them, remove them, or skip empty classes (skipEmptyClasses, --skip-empty-classes)."
             );
         }
 

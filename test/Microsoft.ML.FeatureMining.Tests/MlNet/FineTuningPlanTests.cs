@@ -71,7 +71,11 @@ public sealed class FineTuningPlanTests
     public void Plan_ScoredImages_TakeTimeFromTraining()
     {
         // At a given size; otherwise the plan may choose a smaller one, and more epochs.
-        FineTuningGoal goal = new() { Time = TimeSpan.FromHours(1), Options = new FeatureMiningOptions { ImageHeight = 224 } };
+        FineTuningGoal goal = new()
+        {
+            Time = TimeSpan.FromHours(1),
+            Options = new FeatureMiningOptions { ImageHeight = 224 },
+        };
 
         Assert.True(Plan(goal with { ScoredImages = 10_000 }, [1000, 1000]).Options.Epochs < Plan(goal, [1000, 1000]).Options.Epochs);
     }
