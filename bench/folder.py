@@ -3,9 +3,11 @@
 
     python3 bench/folder.py IMAGES TRAIN_PER_CLASS [--seeds 4] [--json FILE]
 
+Other contestants: --contestants fast all-layers, which trains all layers for 4 epochs at 224 pixels after fitting the head.
+
 IMAGES has one folder per class. For each seed, TRAIN_PER_CLASS images of each class are drawn for training; the others are for testing. Contestants: ML.NET's
 DnnFeaturizeImage and SdcaMaximumEntropy (bench/DnnFeaturizer), `train --effort fast`, and `train --effort balanced`. Prints test accuracy in percent, wall and
-CPU seconds of the whole process (mean and standard deviation over the seeds), and the paired differences from ML.NET. Build first:
+CPU seconds of the whole process (mean and standard deviation over the seeds), and the paired differences from the first contestant. Build first:
 dotnet build src/Samples -c Release && dotnet build bench/DnnFeaturizer -c Release
 """
 import argparse
@@ -56,10 +58,10 @@ def mlnet(folder, seed):
     return 100 * json.loads(text.strip().splitlines()[-1])["accuracy"], wall, cpu
 
 
-def ours(effort):
+def ours(*options):
     def contestant(folder, seed):
-        report = os.path.join(folder, effort + ".json")
-        _, wall, cpu = run(program("src/Samples", "Samples") + ["train", "--images", folder + "/train", "--test-images", folder + "/test", "--effort", effort,
+        report = os.path.join(folder, "report.json")
+        _, wall, cpu = run(program("src/Samples", "Samples") + ["train", "--images", folder + "/train", "--test-images", folder + "/test", *options,
                                                                 "--seed", str(seed), "--no-model", "--report", report])
         with open(report) as file:
             return 100 * json.load(file)["test"]["micro_accuracy"], wall, cpu
@@ -72,8 +74,12 @@ def main():
     parser.add_argument("train_per_class", type=int)
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--json")
+    parser.add_argument("--contestants", nargs="+", default=["ML.NET", "fast", "balanced"])
     arguments = parser.parse_args()
-    contestants = {"ML.NET": mlnet, "fast": ours("fast"), "balanced": ours("balanced")}
+    everyone = {"ML.NET": mlnet, "fast": ours("--effort", "fast"), "balanced": ours("--effort", "balanced"),
+                "all-layers": ours("--epochs", "4", "--size", "224", "--keep", "Last")}
+    contestants = {name: everyone[name] for name in arguments.contestants}
+    first = arguments.contestants[0]
     results = {name: [] for name in contestants}
     for seed in range(1, arguments.seeds + 1):
         with tempfile.TemporaryDirectory() as folder:
@@ -84,9 +90,9 @@ def main():
     print(f"\n| | n | accuracy | wall s | CPU s | difference |\n|---|---|---|---|---|---|")
     for name, runs in results.items():
         columns = [f"{statistics.mean(column):.2f} ({statistics.stdev(column):.2f})" if len(column) > 1 else f"{column[0]:.2f}" for column in zip(*runs)]
-        gains = [own[0] - other[0] for own, other in zip(runs, results["ML.NET"])]
+        gains = [own[0] - other[0] for own, other in zip(runs, results[first])]
         error = f" ± {statistics.stdev(gains) / len(gains) ** 0.5:.2f}" if len(gains) > 1 else ""
-        print(f"| {name} | {len(runs)} | {' | '.join(columns)} | {'' if name == 'ML.NET' else f'{statistics.mean(gains):+.2f}{error}'} |")
+        print(f"| {name} | {len(runs)} | {' | '.join(columns)} | {'' if name == first else f'{statistics.mean(gains):+.2f}{error}'} |")
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump(results, file)

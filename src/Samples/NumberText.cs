@@ -124,3 +124,29 @@ internal static class NumberText
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 }
+
+/// <summary>A time as people write it: 90s, 5m, 2h.</summary>
+internal static class TimeText
+{
+    public static bool TryParse(string text, out TimeSpan time)
+    {
+        time = TimeSpan.Zero;
+        double? unit =
+            text.Length == 0
+                ? null
+                : text[^1] switch
+                {
+                    's' => 1,
+                    'm' => 60,
+                    'h' => 3600,
+                    _ => null,
+                };
+        if (unit is null || !NumberText.TryParse(text[..^1], out double number) || !(number > 0 && number * unit <= TimeSpan.MaxValue.TotalSeconds / 2))
+        {
+            return false;
+        }
+
+        time = TimeSpan.FromSeconds(number * unit.Value);
+        return time > TimeSpan.Zero;
+    }
+}

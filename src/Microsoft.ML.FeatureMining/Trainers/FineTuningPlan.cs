@@ -148,7 +148,7 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
 
     private double EpochSeconds(int size) => _images * times.At(size, size).Step;
 
-    // Fine-tuning few images lost accuracy; a larger input and mirror images gained some (docs/RESULTS.md).
+    // On a few hundred images, training all layers lost accuracy in first trials.
     private bool TrainsAll => goal.Effort != Effort.Fast && _images >= RowsForTraining;
 
     private bool Mirrors => goal.Effort != Effort.Fast && goal.Options.HorizontalFlip && 2 * ViewSeconds(input) <= FeatureShare * Left;
@@ -203,7 +203,7 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
             nameof(goal.Options.Epochs),
             epochs,
             goal.Effort == Effort.Fast ? "only the head is fitted, to the features of the pretrained network"
-                : !TrainsAll ? Invariant($"with fewer than {RowsForTraining} images, fitting only the head is more accurate")
+                : !TrainsAll ? Invariant($"only the head is fitted; training all layers needs {RowsForTraining} images or more")
                 : epochs == 0 ? Invariant($"one epoch over all layers takes {Text(EpochSeconds(size))}, more than is left; only the head is fitted")
                 : epochs == MaxEpochs ? "more bring little"
                 : Invariant($"as many as {Text(goal.Budget.TotalSeconds)} allow")
