@@ -84,7 +84,7 @@ public sealed record FineTuningPlan(
 /// <param name="goal">What to plan for.</param>
 /// <param name="rowsPerClass">The number of training rows of each class.</param>
 /// <param name="times">How long the network takes.</param>
-/// <param name="input">Height and width that the weights were trained at.</param>
+/// <param name="input">Height and width of the input: of the user, or that the weights were trained at.</param>
 internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> rowsPerClass, StepTimes times, int input)
 {
     // Decoding and resizing one photograph on one core.
@@ -115,7 +115,12 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
         int size = ChooseSize();
         int batch = ChooseBatch();
         int epochs = ChooseEpochs(size);
-        FeatureMiningOptions options = FineTuningRecipe.Apply(goal.Options, epochs, batch) with { ImageHeight = size, ImageWidth = size };
+        FeatureMiningOptions options = FineTuningRecipe.Apply(goal.Options, epochs, batch);
+        if (!HasSize)
+        {
+            options = options with { ImageHeight = size, ImageWidth = size };
+        }
+
         if (Mirrors)
         {
             options = options with { FineTuning = options.FineTuning with { FitHeadMirrored = true }, TestTimeAugmentation = TestTimeAugmentation.Flip };
@@ -138,6 +143,8 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
         return new FineTuningPlan(options, _settings, TimeSpan.FromSeconds(seconds), _images, rowsPerClass.Count, times.Parameters);
     }
 
+    private bool HasSize => goal.Options.ImageHeight is not null || goal.Options.ImageWidth is not null;
+
     private double Left => (goal.Budget.TotalSeconds * Margin) - DecodingSeconds;
 
     private double DecodingSeconds => (_images + goal.ScoredImages) * DecodeSeconds / Environment.ProcessorCount;
@@ -155,7 +162,12 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
 
     private int ChooseSize()
     {
-        if (goal.Options.ImageHeight is not null || goal.Effort == Effort.Fast)
+        if (HasSize)
+        {
+            return input;
+        }
+
+        if (goal.Effort == Effort.Fast)
         {
             return Size(input, "as the weights were trained");
         }

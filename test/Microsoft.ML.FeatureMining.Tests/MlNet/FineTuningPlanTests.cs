@@ -80,14 +80,22 @@ public sealed class FineTuningPlanTests
         Assert.True(Plan(goal with { ScoredImages = 10_000 }, [1000, 1000]).Options.Epochs < Plan(goal, [1000, 1000]).Options.Epochs);
     }
 
-    [Fact]
-    public void Plan_SizeOfTheUser_IsKept() =>
-        Assert.Equal(
-            320,
-            new FineTuningPlanner(new FineTuningGoal { Options = new FeatureMiningOptions { ImageHeight = 320 } }, [4000, 4000], Times, 320)
-                .Plan()
-                .Options.ImageHeight
-        );
+    [Theory]
+    [InlineData(320, null)]
+    [InlineData(null, 320)]
+    [InlineData(320, 160)]
+    public void Plan_SizeOfTheUser_IsKept(int? height, int? width)
+    {
+        FineTuningGoal goal = new()
+        {
+            Options = new FeatureMiningOptions { ImageHeight = height, ImageWidth = width },
+        };
+
+        FineTuningPlan plan = new FineTuningPlanner(goal, [4000, 4000], Times, 320).Plan();
+
+        Assert.Equal((height, width), (plan.Options.ImageHeight, plan.Options.ImageWidth));
+        Assert.DoesNotContain(plan.Settings, setting => setting.Name == "ImageHeight");
+    }
 
     [Fact]
     public void Plan_ValidationRowsOfTheUser_AreKept()
