@@ -14,9 +14,6 @@ internal static class WeightLoader
     // The prefix added by PyTorch's DataParallel.
     private const string Wrapper = "module.";
 
-    // BatchNorm's counter of batches, which does not change what the network computes.
-    private const string Counter = "num_batches_tracked";
-
     /// <param name="source">The weights.</param>
     /// <param name="network">The network to change.</param>
     /// <param name="backbone">The key of its backbone.</param>
@@ -87,15 +84,18 @@ internal static class WeightLoader
         }
     }
 
+    /// <summary>Whether a tensor is a counter of BatchNorm's batches. Many formats do not have it, and it does not change what the network computes.</summary>
+    internal static bool IsCounter(string name) => name.EndsWith("num_batches_tracked", StringComparison.Ordinal);
+
     private static void ThrowIfPartial(WeightSource source, string backbone, string[] layers, WeightReport report)
     {
         HashSet<string> roots = [.. layers.Select(ClassifierNames.Root)];
         HashSet<string> skipped = [.. report.Skipped];
-        string[] missing = [.. report.New.Intersect(layers).Where(name => !name.EndsWith(Counter, StringComparison.Ordinal))];
+        string[] missing = [.. report.New.Intersect(layers).Where(name => !IsCounter(name))];
         string[] extra =
         [
             .. report.Skipped.Where(name =>
-                !name.EndsWith(Counter, StringComparison.Ordinal)
+                !IsCounter(name)
                 && (roots.Contains(ClassifierNames.Root(name)) || !(source.IsModel || ClassifierNames.IsClassifier(name)))
                 && !IsClassifierOf(name, report.New, layers)
                 && !missing.Contains(name)
@@ -160,8 +160,7 @@ internal sealed record WeightReport(IReadOnlyList<string> Loaded, IReadOnlyList<
     /// <summary>One line with the counts and the first few names.</summary>
     public override string ToString()
     {
-        // BatchNorm's counters, which many formats do not have, change nothing.
-        string[] missing = [.. New.Where(name => !name.EndsWith("num_batches_tracked", StringComparison.Ordinal))];
+        string[] missing = [.. New.Where(name => !WeightLoader.IsCounter(name))];
         return $"{Loaded.Count} tensors loaded; {Skipped.Count} tensors of the file skipped{Some(Skipped)}; "
             + $"{missing.Length} tensors of the network not in the file{Some(missing)}.";
     }
