@@ -77,7 +77,7 @@ internal sealed class TrainOptions
         Setting.Value<Segmentation>("--segmentation", "feature-mining: how features are split.", "Segmentation"),
         Setting.Number<int>("--size", "Height and width of the network's input in pixels.", 1, 4096, "ImageHeight", "ImageWidth"),
         Setting.Value<int>("--channels", "3 for color, 1 for gray.", "Channels"),
-        Setting.Number<int>("--epochs", "Passes over the training images.", 1, 100_000, "Epochs"),
+        Setting.Number<int>("--epochs", "Passes over the training images.", 0, 100_000, "Epochs"),
         Setting.Number<int>("--batch", "Images per batch.", 1, 65_536, "BatchSize"),
         Setting.Value<int>("--grad-accum-steps", "Number of batches to average gradients over for one step.", "GradientAccumulationSteps"),
         Setting.Number<double>("--lr", "Learning rate.", 0, 1, "LearningRate"),
@@ -225,7 +225,15 @@ internal sealed class TrainOptions
             Time = parsed.GetValue(_time),
             ScoredImages = testImages,
             // A few damaged files must not stop the first training on a folder; they are counted and told.
-            Options = (FeatureMiningOptions)Settings(parsed, new FeatureMiningOptions { OnUnreadableImage = UnreadableImageBehavior.Skip }, NoHierarchy),
+            Options = (FeatureMiningOptions)Settings(
+                parsed,
+                new FeatureMiningOptions
+                {
+                    OnUnreadableImage = UnreadableImageBehavior.Skip,
+                    FineTuning = new FineTuning { FitHead = true },
+                },
+                NoHierarchy
+            ),
         };
         FineTuningPlan plan = ml.MulticlassClassification.PlanFineTuning(train, goal);
         return (plan, Settings(parsed, plan.Options with { }, NoHierarchy));

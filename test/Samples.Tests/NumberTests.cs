@@ -57,7 +57,7 @@ public sealed class NumberTests
 
     [Theory]
     [InlineData("--lr", "5", "--lr must be from 0 to 1; it is 5. For a value outside: --set LearningRate=VALUE.")]
-    [InlineData("--epochs", "-3", "--epochs must be from 1 to 100000; it is -3. For a value outside: --set Epochs=VALUE.")]
+    [InlineData("--epochs", "-3", "--epochs must be from 0 to 100000; it is -3. For a value outside: --set Epochs=VALUE.")]
     [InlineData("--test-fraction", "20", "--test-fraction must be from 0 to 0.99; it is 20.")]
     [InlineData("--threads", "100000", "--threads must be from 1 to ")]
     [InlineData("--lr", "NaN", "--lr must be from 0 to 1; it is NaN. For a value outside: --set LearningRate=VALUE.")]

@@ -16,6 +16,7 @@ public static class ModelOperationsExtensions
     /// <summary>
     /// Saves a model as <see cref="ModelOperationsCatalog.Save(ITransformer, DataViewSchema, string)"/> does, but replaces the file atomically: it writes a
     /// temporary file in the same folder, flushes it to disk and renames it. If the process dies meanwhile, the file is either the old one or the new one.
+    /// Weights, which compression hardly makes smaller, are stored without it, so that the model loads faster.
     /// </summary>
     /// <exception cref="IOException">The disk is full or the folder is not writable. The old file is unchanged.</exception>
     public static void SaveAtomic(this ModelOperationsCatalog catalog, ITransformer model, DataViewSchema? inputSchema, string filePath)
@@ -23,7 +24,15 @@ public static class ModelOperationsExtensions
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrEmpty(filePath);
-        AtomicFile.Write(filePath, stream => catalog.Save(model, inputSchema, stream));
+        AtomicFile.Write(
+            filePath,
+            stream =>
+            {
+                using FileStream compressed = AtomicFile.Scratch();
+                catalog.Save(model, inputSchema, compressed);
+                ModelZip.StoreWeights(compressed, stream);
+            }
+        );
     }
 
     /// <summary>

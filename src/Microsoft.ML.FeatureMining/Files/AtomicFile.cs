@@ -56,6 +56,24 @@ internal static class AtomicFile
         }
     }
 
+    /// <summary>An empty file in the folder for temporary files, for this user alone; it is deleted when it is closed.</summary>
+    public static FileStream Scratch()
+    {
+        FileStreamOptions options = new()
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            Options = FileOptions.DeleteOnClose,
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), options);
+    }
+
     /// <summary>A new temporary path beside a file, for a writer that needs several steps and then calls <see cref="Replace"/>.</summary>
     public static string TemporaryPath(string path) => FormattableString.Invariant($"{path}.{Environment.ProcessId}-{Guid.NewGuid():N}{Unfinished}");
 
@@ -120,14 +138,7 @@ internal static class AtomicFile
     // The content is complete before the first byte is written: a pipe cannot be rewound, and a writer may fail.
     private static void WriteInPlace(string path, Action<Stream> write)
     {
-        using FileStream content = new(
-            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()),
-            FileMode.CreateNew,
-            FileAccess.ReadWrite,
-            FileShare.None,
-            bufferSize: 4096,
-            FileOptions.DeleteOnClose
-        );
+        using FileStream content = Scratch();
         write(content);
         content.Position = 0;
         using FileStream target = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);

@@ -65,6 +65,22 @@ internal static class ModelZip
     /// <inheritdoc cref="Read"/>
     public static ModelManifest ReadManifest(string path) => Open(path, (manifest, _) => manifest);
 
+    /// <summary>Copies a zip. Weights are stored without compression, which makes them smaller by a few percent only, and loading slower.</summary>
+    public static void StoreWeights(Stream from, Stream to)
+    {
+        using ZipArchive source = new(from, ZipArchiveMode.Read, leaveOpen: true);
+        using ZipArchive target = new(to, ZipArchiveMode.Create, leaveOpen: true);
+        foreach (ZipArchiveEntry entry in source.Entries)
+        {
+            CompressionLevel level = entry.Name == SavedModel.WeightsFile ? CompressionLevel.NoCompression : CompressionLevel.Optimal;
+            ZipArchiveEntry copy = target.CreateEntry(entry.FullName, level);
+            copy.LastWriteTime = entry.LastWriteTime;
+            using Stream content = entry.Open();
+            using Stream copied = copy.Open();
+            content.CopyTo(copied);
+        }
+    }
+
     private static T Open<T>(string path, Func<ModelManifest, Func<string, ZipArchiveEntry>, T> read)
     {
         try

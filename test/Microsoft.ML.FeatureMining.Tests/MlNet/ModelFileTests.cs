@@ -133,6 +133,21 @@ public sealed class ModelFileTests(TrainedModel trained) : IDisposable
     }
 
     [Fact]
+    public void SaveAtomic_Weights_AreStoredWithoutCompressionAndScoreTheSame()
+    {
+        string path = InFolder("stored.zip");
+        trained.Context.Model.SaveAtomic(trained.Model, trained.Rows.Schema, path);
+
+        using (ZipArchive zip = ZipFile.OpenRead(path))
+        {
+            ZipArchiveEntry weights = Assert.Single(zip.Entries, entry => entry.Name == "weights.safetensors");
+            Assert.Equal(weights.Length, weights.CompressedLength);
+        }
+
+        Assert.Equal(trained.Scores(trained.Model), trained.Scores(new MLContext().Model.Load(path, out _)));
+    }
+
+    [Fact]
     public void SaveAtomic_Failure_KeepsTheOldFileAndNoTemporaryFile()
     {
         string path = InFolder("model.zip");
