@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Parts;
 
 namespace Samples;
 
@@ -29,15 +31,44 @@ internal static class DownloadCommand
 
     public static Command Create()
     {
-        Argument<string> name = new("name") { Description = $"The data set: {string.Join(", ", Files.Keys.Concat(ByHand.Keys))}." };
+        Argument<string> name = new("name")
+        {
+            Description =
+                $"The data set: {string.Join(", ", Files.Keys.Concat(ByHand.Keys))}; or pretrained weights on the Hugging Face Hub: timm/MODEL or hf://OWNER/MODEL, "
+                + $"such as {string.Join(", ", PretrainedWeights.All.Where(IsOnHub).Take(3).Select(model => model.Name))}.",
+        };
         Option<DirectoryInfo> folder = new("--out") { Description = "Write to this folder.", DefaultValueFactory = _ => new DirectoryInfo("data") };
         Option<Uri?> from = new("--from")
         {
             Description = "Download from this mirror: the URL of the folder that has the file.",
             CustomParser = result => new Uri(result.Tokens[0].Value.TrimEnd('/') + "/"),
         };
-        name.AcceptOnlyFromAmong([.. Files.Keys, .. ByHand.Keys]);
-        Command command = new("download", "Downloads a data set, or says where to get it if its terms need your consent. Run it again to resume.")
+        name.Validators.Add(result =>
+        {
+            string given = result.Tokens[0].Value;
+            if (IsWeights(given) && result.GetResult(folder) is { Implicit: false })
+            {
+                result.AddError("--out is for data sets. Weights go to the cache of the Hugging Face Hub; HF_HOME moves it.");
+            }
+
+            if (IsWeights(given) && result.GetResult(from) is not null)
+            {
+                result.AddError("--from is for data sets. HF_ENDPOINT names a mirror of the Hugging Face Hub.");
+            }
+
+            if (!IsWeights(given) && !Files.ContainsKey(given) && !ByHand.ContainsKey(given))
+            {
+                string[] known = [.. Files.Keys, .. ByHand.Keys];
+                string hint = Spelling.Hint(given, known.Concat(PretrainedWeights.All.Where(IsOnHub).Select(model => model.Name)));
+                result.AddError(
+                    $"There is no data set '{given}'.{(hint.Length > 0 ? hint : $" Known: {string.Join(", ", known)}. Weights are named timm/MODEL or hf://OWNER/MODEL.")}"
+                );
+            }
+        });
+        Command command = new(
+            "download",
+            "Downloads a data set, or pretrained weights, or says where to get a set whose terms need your consent. Run it again to resume."
+        )
         {
             name,
             folder,
@@ -47,8 +78,30 @@ internal static class DownloadCommand
         return command;
     }
 
+    private static bool IsWeights(string name) => name.Contains('/', StringComparison.Ordinal);
+
+    private static bool IsOnHub(PretrainedModel model) => model.Origin.StartsWith("https://huggingface.co/", StringComparison.Ordinal);
+
     private static int Run(string name, DirectoryInfo folder, Uri? from)
     {
+        using CancellationTokenSource stop = Session.CancelOnCtrlC();
+        if (IsWeights(name))
+        {
+            (string current, DownloadBar bar) = ("", new DownloadBar());
+            string weights = PretrainedWeights.Download(
+                name,
+                report =>
+                {
+                    // A configuration comes first; each file has a bar of its own.
+                    (current, bar) = report.File == current ? (current, bar) : (report.File, new DownloadBar());
+                    bar.Report(new DownloadProgress(report.Received, report.Total));
+                },
+                stop.Token
+            );
+            Console.WriteLine($"{weights}: complete, checksum correct. To start from it: train --images FOLDER --initial-weights {name}");
+            return ExitCode.Success;
+        }
+
         OutputPath.TryFolder("--out", folder);
         if (ByHand.TryGetValue(name, out string? where))
         {
@@ -59,7 +112,6 @@ internal static class DownloadCommand
         FileDownload download = Files[name];
         string file = download.Address.Segments[^1];
         string path = Path.Combine(folder.FullName, file);
-        using CancellationTokenSource stop = Session.CancelOnCtrlC();
         using HttpClient client = new();
         download = from is null ? download : download with { Address = new Uri(from, file) };
         download.FetchAsync(path, client, new DownloadBar(), stop.Token).GetAwaiter().GetResult();

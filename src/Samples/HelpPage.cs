@@ -25,7 +25,7 @@ internal static class HelpPage
         ("sweep", "Searches for the best settings of train.", "--images birds --trials 20 --folder sweep --model best.zip"),
         ("reproduce", "Runs tables and figures of the papers.", "feature-mining table-9"),
         ("inspect", "Checks a set of images: classes, unreadable files, duplicates.", "--images birds/train --test-images birds/test"),
-        ("download", "Downloads a published data set.", "cifar-100 --out data"),
+        ("download", "Downloads a published data set, or pretrained weights.", "timm/resnet50.a1_in1k"),
         ("digits", "Writes a small data set of handwritten digits.", "--out digits"),
     ];
 
@@ -79,7 +79,7 @@ internal static class HelpPage
         ("Search", ["--vary", "--trials", "--minutes", "--sampler", "--min-epochs", "--grid-steps", "--reduction"]),
         ("Runs", ["--scale", "--seeds", "--rows", "--dry-run", "--all"]),
         ("Measuring", ["--top-k", "--tta", "--at-least", "--strict", "--compare", "--weight", "--worst"]),
-        ("Output", ["--model", "--no-model", "--folder", "--workspace", "--report", "--out", "--grid", "--csv", "--top", "--format", "--show"]),
+        ("Output", ["--model", "--no-model", "--folder", "--workspace", "--report", "--out", "--grid", "--csv", "--top", "--format", "--show", "--verbose"]),
         (
             "(Training, details)",
             [

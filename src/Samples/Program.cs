@@ -171,7 +171,15 @@ internal static class Session
     /// <param name="threads">CPU threads per operation; all cores by default.</param>
     /// <param name="isQuiet">Leaves out the trainers' warnings, as a sweep trains many times.</param>
     /// <param name="onTraining">Receives what a trainer tells at the start of a Fit; null to leave it out.</param>
-    public static MLContext Begin(int? seed = null, int? gpu = null, int? threads = null, bool isQuiet = false, Action<string>? onTraining = null)
+    /// <param name="isVerbose">Whether all other information of the log goes to the error stream too.</param>
+    public static MLContext Begin(
+        int? seed = null,
+        int? gpu = null,
+        int? threads = null,
+        bool isQuiet = false,
+        Action<string>? onTraining = null,
+        bool isVerbose = false
+    )
     {
         set_num_threads(threads ?? Environment.ProcessorCount);
         MLContext ml = new(seed) { GpuDeviceId = gpu };
@@ -185,6 +193,10 @@ internal static class Session
             else if (isTrainer && entry.Kind == ChannelMessageKind.Info && !IsProgress(entry.RawMessage))
             {
                 onTraining?.Invoke(entry.RawMessage);
+            }
+            else if (isVerbose && entry.Kind == ChannelMessageKind.Info && !isTrainer)
+            {
+                Console.Error.WriteLine($"{entry.Source}: {entry.RawMessage}");
             }
         };
         return ml;

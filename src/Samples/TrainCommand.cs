@@ -48,7 +48,13 @@ internal static class TrainCommand
     {
         FileInfo? file = options.TryOutputs(parsed, trainInput.NameOf(parsed));
         using CancellationTokenSource stop = Session.CancelOnCtrlC();
-        MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed), onTraining: Console.WriteLine);
+        MLContext ml = Session.Begin(
+            options.Seed(parsed),
+            options.Gpu(parsed),
+            options.Threads(parsed),
+            onTraining: Console.WriteLine,
+            isVerbose: options.IsVerbose(parsed)
+        );
         bool fineTunes = options.FineTunes(parsed, trainInput.IsFolder(parsed));
         (IDataView train, IDataView? validation, IDataView? test) = Load(parsed, ml, trainInput, testInput, subset, options, fineTunes);
         train = subset.TakeRows(parsed, ml, train, options.Seed(parsed));
@@ -79,6 +85,11 @@ internal static class TrainCommand
 
         // A fraction that is asked for is drawn from the training part; the validation part is then not used.
         chosen = chosen.ValidationFraction is null && validation is not null ? chosen with { ValidationSet = validation } : chosen;
+        if (options.IsVerbose(parsed))
+        {
+            TrainingPlan.ShowSettings(chosen);
+        }
+
         int? stepsPerEpoch = null;
         ITransformer model;
         using (ProgressView progress = ProgressView.Create())

@@ -129,6 +129,7 @@ internal sealed class TrainOptions
     {
         Description = "Any other option of the trainer by its name in the library, e.g. CenterLossWeight=0 or Head.Dropout=0.1.",
     };
+    private readonly Option<bool> _verbose = new("--verbose") { Description = "Print all settings of the run, and all messages of the library's log." };
     private readonly Option<bool> _validateOnTest = new("--validate-on-test")
     {
         Description =
@@ -166,7 +167,7 @@ internal sealed class TrainOptions
     public void AddTo(Command command)
     {
         AddSettingsTo(command);
-        Array.ForEach<Option>([_recipe, _effort, _time, _noModel, _validateOnTest, _testFraction, _topK, _workspace, _report], command.Options.Add);
+        Array.ForEach<Option>([_recipe, _effort, _time, _noModel, _validateOnTest, _testFraction, _topK, _workspace, _report, _verbose], command.Options.Add);
         command.Validators.Add(result =>
         {
             if (result.GetValue(_noModel) && result.GetResult(_model) is not null)
@@ -282,6 +283,8 @@ internal sealed class TrainOptions
         ];
 
     private bool IsGiven(ParseResult parsed, string setting) => Array.Exists(_settings, other => other.Root == setting && other.Read(parsed) is not null);
+
+    public bool IsVerbose(ParseResult parsed) => parsed.GetValue(_verbose);
 
     public bool ValidatesOnTest(ParseResult parsed) => parsed.GetValue(_validateOnTest);
 

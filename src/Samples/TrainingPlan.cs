@@ -1,4 +1,6 @@
+using System.Collections;
 using System.Globalization;
+using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
@@ -47,6 +49,28 @@ internal static class TrainingPlan
         {
             Console.WriteLine($"  {setting}");
         }
+    }
+
+    /// <summary>Every setting of a run.</summary>
+    public static void ShowSettings(ImageClassificationOptions options)
+    {
+        Console.WriteLine("All settings:");
+        foreach (
+            PropertyInfo setting in options
+                .GetType()
+                .GetProperties()
+                .Where(setting => setting.CanWrite)
+                .OrderBy(setting => setting.Name, StringComparer.Ordinal)
+        )
+        {
+            if (setting.GetValue(options) is { } value and not (Delegate or IDataView or CancellationToken))
+            {
+                string text = value is IEnumerable list and not string ? $"[{string.Join(", ", list.Cast<object>().Select(Of))}]" : Of(value);
+                Console.WriteLine($"  {setting.Name}: {text}");
+            }
+        }
+
+        static string Of(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
     }
 
     private static string Time(TimeSpan time) => time.TotalSeconds < 90 ? Text($"{time.TotalSeconds:f0} s") : Text($"{time.TotalMinutes:f0} min");

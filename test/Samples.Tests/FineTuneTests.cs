@@ -42,6 +42,20 @@ public sealed class FineTuneTests : IDisposable
         Assert.DoesNotContain(output, line => line.StartsWith("epoch ", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Train_Verbose_PrintsAllSettings()
+    {
+        string[] output = ProgramRun.Lines(
+            "Samples",
+            _folder.Path,
+            ["train", "--images", _images.Root, "--effort", "fast", "--size", "64", "--no-model", "--verbose"]
+        );
+
+        Assert.Contains("All settings:", output);
+        Assert.Contains("InitialWeights: mlnet/resnet18", output);
+        Assert.Contains(output, line => line.StartsWith("Optimizer: AdamWOptimizer { ", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("5x", "--time '5x' is not a time above zero. Write 90s, 5m or 2h.")]
     [InlineData("0s", "--time '0s' is not a time above zero. Write 90s, 5m or 2h.")]

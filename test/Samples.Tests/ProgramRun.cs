@@ -5,7 +5,9 @@ namespace Samples.Tests;
 /// <summary>Runs the programs that lie beside the tests.</summary>
 internal static class ProgramRun
 {
-    public static Process Start(string program, string folder, params string[] arguments)
+    public static Process Start(string program, string folder, params string[] arguments) => Start(program, folder, [], arguments);
+
+    private static Process Start(string program, string folder, Dictionary<string, string> variables, string[] arguments)
     {
         ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, $"{program}.dll"), .. arguments])
         {
@@ -15,13 +17,22 @@ internal static class ProgramRun
         };
         // Test classes run in parallel.
         start.Environment["OMP_NUM_THREADS"] = "1";
+        foreach ((string name, string value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
         return Process.Start(start)!;
     }
 
     /// <summary>Runs a program to its end.</summary>
-    public static (int Code, string Output, string Error) ToEnd(string program, string folder, params string[] arguments)
+    public static (int Code, string Output, string Error) ToEnd(string program, string folder, params string[] arguments) =>
+        ToEnd(program, folder, [], arguments);
+
+    /// <summary>Runs a program to its end, with environment variables.</summary>
+    public static (int Code, string Output, string Error) ToEnd(string program, string folder, Dictionary<string, string> variables, params string[] arguments)
     {
-        using Process process = Start(program, folder, arguments);
+        using Process process = Start(program, folder, variables, arguments);
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

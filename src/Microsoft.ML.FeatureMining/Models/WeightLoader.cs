@@ -7,7 +7,7 @@ namespace Microsoft.ML.FeatureMining.Models;
 
 /// <summary>
 /// Loads initial weights under the names of torchvision, timm or this library. The classifier may be for another number of classes or missing; it is not
-/// changed then. Everything else must match.
+/// changed then. The first kernel may be for color images and the network for gray ones; it is summed over the channels then. Everything else must match.
 /// </summary>
 internal static class WeightLoader
 {
@@ -47,6 +47,15 @@ internal static class WeightLoader
         foreach ((string name, Tensor value) in matching)
         {
             WeightEntry entry = given[name];
+            if (IsColorForGray(entry, value))
+            {
+                using IDisposable scope = NewDisposeScope();
+                Tensor color = empty(entry.Shape, value.dtype);
+                file.CopyTo(entry, color);
+                value.copy_(color.sum(1, keepdim: true));
+                continue;
+            }
+
             file.CopyTo(entry, entry.Shape.SequenceEqual(value.shape) ? value : value.view(entry.Shape));
         }
 
@@ -146,7 +155,14 @@ internal static class WeightLoader
         && (
             source.Shape.SequenceEqual(target.shape)
             || (source.Shape is [var outputs, _, _, _] && target.shape is [var rows, _] && outputs == rows && source.Count == target.numel())
+            || IsColorForGray(source, target)
         );
+
+    // A gray image is a color image with three equal channels.
+    private static bool IsColorForGray(WeightEntry source, Tensor target) =>
+        source.Shape is [var outputs, 3, var height, var width]
+        && target.shape is [var own, 1, var rows, var columns]
+        && (outputs, height, width) == (own, rows, columns);
 
     private static bool IsReal(ScalarType type) => type is ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64;
 }

@@ -75,12 +75,13 @@ internal sealed class InputSettings
             return new ChannelStatistics([.. mean.Select(value => (float)(unit * value))], [.. std.Select(value => (float)(unit * value))]);
         }
 
-        return
-            _options.InputNormalization == InputNormalization.FromWeights
-            && _weights is { Normalization: { } trained }
-            && _weights.Element == element
-            && trained.Mean.Length == _options.Channels
-            ? trained
+        if (_options.InputNormalization != InputNormalization.FromWeights || _weights is not { Normalization: { } trained } || _weights.Element != element)
+        {
+            return null;
+        }
+
+        return trained.Mean.Length == _options.Channels ? trained
+            : _options.Channels == 1 ? new ChannelStatistics([trained.Mean.Average()], [trained.Std.Average()])
             : null;
     }
 

@@ -68,6 +68,23 @@ public sealed class WeightLoaderTests : IClassFixture<SingleThreadFixture>, IDis
         AssertSame(source, target, name => name != "conv1.weight");
     }
 
+    [Fact]
+    public void Load_ColorWeightsIntoGrayNetwork_SeesAGrayImageAsThreeEqualChannels()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ImageNetwork source = Filled("resnet-18-cifar-stem", 5);
+        Save(NamedTensors.Of(source).Tensors);
+        using ImageNetwork target = NetworkFactory.Create("resnet-18-cifar-stem", 1, 5);
+        source.eval();
+        target.eval();
+        Tensor gray = randn([2, 1, 16, 16], generator: new Generator(1));
+
+        WeightReport report = Load(target, "resnet-18-cifar-stem");
+
+        Assert.Empty(report.New);
+        TensorAssert.Close(source.call(gray.expand(2, 3, 16, 16).contiguous()), target.call(gray), 1e-4, "logits");
+    }
+
     [Theory]
     [InlineData(ScalarType.Float16, 1e-3)]
     [InlineData(ScalarType.BFloat16, 1e-2)]
