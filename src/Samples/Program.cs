@@ -168,7 +168,7 @@ internal static class Session
     /// <summary>Creates the MLContext. Errors of its log go to the error stream.</summary>
     /// <param name="seed">The seed of the context.</param>
     /// <param name="gpu">A CUDA device.</param>
-    /// <param name="threads">CPU threads per operation; all cores by default.</param>
+    /// <param name="threads">CPU threads per operation; null for libtorch's choice, one per core.</param>
     /// <param name="isQuiet">Leaves out the trainers' warnings, as a sweep trains many times.</param>
     /// <param name="onTraining">Receives what a trainer tells at the start of a Fit; null to leave it out.</param>
     /// <param name="isVerbose">Whether all other information of the log goes to the error stream too.</param>
@@ -181,7 +181,11 @@ internal static class Session
         bool isVerbose = false
     )
     {
-        set_num_threads(threads ?? Environment.ProcessorCount);
+        if (threads is { } count)
+        {
+            set_num_threads(count);
+        }
+
         MLContext ml = new(seed) { GpuDeviceId = gpu };
         ml.Log += (_, entry) =>
         {

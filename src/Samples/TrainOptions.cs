@@ -142,7 +142,7 @@ internal sealed class TrainOptions
     );
     private readonly Option<int> _topK = Of("--top-k", "Also report top-k accuracy for this k.", 5);
     private readonly Option<int?> _gpu = new("--gpu") { Description = "Train on this CUDA device." };
-    private readonly Option<int> _threads = Of("--threads", "CPU threads per operation.", Environment.ProcessorCount);
+    private readonly Option<int?> _threads = new("--threads") { Description = "CPU threads per operation (default one per core)." };
     private readonly Option<FileInfo?> _model = new("--model")
     {
         Description = "Save the model to this file, an ML.NET zip (default: a new file in the folder 'models').",
@@ -299,7 +299,7 @@ internal sealed class TrainOptions
 
     public int? Gpu(ParseResult parsed) => parsed.GetValue(_gpu);
 
-    public int Threads(ParseResult parsed) => parsed.GetValue(_threads);
+    public int? Threads(ParseResult parsed) => parsed.GetValue(_threads);
 
     public FileInfo? Model(ParseResult parsed) => parsed.GetValue(_model);
 

@@ -24,7 +24,7 @@ internal static class TorchLibrary
 #pragma warning restore CA2255
     public static void Register()
     {
-        IdleThreads.LetThemSleep();
+        OpenMPDefaults.Set();
         if (OperatingSystem.IsLinux())
         {
             AssemblyLoadContext context = AssemblyLoadContext.GetLoadContext(typeof(TorchLibrary).Assembly) ?? AssemblyLoadContext.Default;

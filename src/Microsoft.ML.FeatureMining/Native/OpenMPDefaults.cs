@@ -1,0 +1,70 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Microsoft.ML.FeatureMining.Native;
+
+/// <summary>
+/// Sets what libtorch's OpenMP takes from the environment, unless the user has set it. Idle threads sleep: by default they spin, which takes the cores from
+/// decoding threads and from other processes; beside other work, two threads were three times slower than one (docs/BENCHMARKS.md). And a container that may
+/// use fewer CPUs than the machine has gets that many threads: OpenMP does not see a container's limit.
+/// </summary>
+internal static class OpenMPDefaults
+{
+    private const string WaitPolicy = "OMP_WAIT_POLICY";
+    private const string Threads = "OMP_NUM_THREADS";
+
+    // 8192 CPUs.
+    private const int MaskBytes = 1024;
+
+    /// <summary>Call it before libtorch is loaded, which reads the variables once. Does nothing on Windows, whose OpenMP knows neither.</summary>
+    public static void Set()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        // GCC's and LLVM's OpenMP have variables of their own for this.
+        if (IsUnset(WaitPolicy) && IsUnset("GOMP_SPINCOUNT") && IsUnset("KMP_BLOCKTIME"))
+        {
+            SetNative(WaitPolicy, "PASSIVE");
+        }
+
+        // .NET counts by the limit of the container.
+        if (IsUnset(Threads) && IsUnset("MKL_NUM_THREADS") && Environment.ProcessorCount < UsableProcessors)
+        {
+            SetNative(Threads, FormattableString.Invariant($"{Environment.ProcessorCount}"));
+        }
+    }
+
+    /// <summary>The number of CPUs that the process may run on, whatever share of them it may use; 0 if that is not known.</summary>
+    private static int UsableProcessors
+    {
+        get
+        {
+            if (!OperatingSystem.IsLinux())
+            {
+                return 0;
+            }
+
+            byte[] mask = new byte[MaskBytes];
+            return sched_getaffinity(0, MaskBytes, mask) == 0 ? mask.Sum(part => BitOperations.PopCount(part)) : 0;
+        }
+    }
+
+    private static bool IsUnset(string name) => Environment.GetEnvironmentVariable(name) is null;
+
+    // .NET's SetEnvironmentVariable does not change the environment that native code reads.
+    private static void SetNative(string name, string value) => _ = setenv(Terminated(name), Terminated(value), overwrite: 0);
+
+    private static byte[] Terminated(string text) => Encoding.ASCII.GetBytes(text + "\0");
+
+    [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int setenv(byte[] name, byte[] value, int overwrite);
+
+    [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int sched_getaffinity(int process, nint size, byte[] mask);
+}
