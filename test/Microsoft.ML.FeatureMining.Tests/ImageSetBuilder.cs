@@ -6,7 +6,7 @@ namespace Microsoft.ML.FeatureMining.Tests;
 /// <summary>Collects images one at a time into an <see cref="ImageSet"/> in memory.</summary>
 internal sealed class ImageSetBuilder(ImageShape shape, PixelType element = PixelType.Byte)
 {
-    private readonly MemoryPixels _pixels = new(ImageSet.ImageBytes(shape, element));
+    private readonly MemoryPixels _pixels = new(PixelTypes.ImageBytes(shape, element));
     private readonly List<int> _labels = [];
 
     public int Count => _pixels.Count;

@@ -49,10 +49,11 @@ public sealed class LinkTests
         Assert.True(missing.Length == 0, string.Join('\n', missing));
     }
 
-    // A path from the root, from the library's folder or from its tests' folder; or a name alone.
+    // A path from the root, from a folder of the library or from its tests' folder; or a name alone.
     private static bool IsNamed(string file, string name) =>
         file == name
         || file == $"src/Microsoft.ML.FeatureMining/{name}"
+        || file == $"src/Microsoft.ML.FeatureMining.Core/{name}"
         || file == name.Replace("...", "Microsoft.ML.FeatureMining.Tests", StringComparison.Ordinal)
         || (!name.Contains('/') && file.EndsWith('/' + name, StringComparison.Ordinal));
 

@@ -51,7 +51,7 @@ public sealed class PackTests : IDisposable
     private string CopyOfTheSources(string name)
     {
         string target = Path.Combine(_folder, name);
-        string[] files = [.. Directory.EnumerateFiles(PackageFixture.Root), .. Files("build"), .. Files("src/Microsoft.ML.FeatureMining")];
+        string[] files = [.. Directory.EnumerateFiles(PackageFixture.Root), .. Files("build"), .. PackageFixture.Projects.SelectMany(Files)];
         foreach (string file in files)
         {
             string copy = Path.Combine(target, Path.GetRelativePath(PackageFixture.Root, file));

@@ -16,8 +16,14 @@ public sealed class PackageFixture : IDisposable
         Folder = Directory.CreateTempSubdirectory("mlnetfm-package-").FullName;
         // A version of its own: one that lies in a package folder already would be taken from there.
         Version = $"0.2.0-test{Environment.ProcessId}";
-        Run(Root, "pack", "src/Microsoft.ML.FeatureMining", "-c", Metadata("Configuration"), "-o", Feed, $"-p:Version={Version}", "-v", "quiet");
+        foreach (string project in Projects)
+        {
+            Run(Root, "pack", project, "-c", Metadata("Configuration"), "-o", Feed, $"-p:Version={Version}", "-v", "quiet");
+        }
     }
+
+    /// <summary>The projects that are packed, those that others depend on first.</summary>
+    public static string[] Projects => ["src/Microsoft.ML.FeatureMining.Core", "src/Microsoft.ML.FeatureMining"];
 
     public static string Root => Metadata("Root");
 
@@ -27,7 +33,7 @@ public sealed class PackageFixture : IDisposable
 
     public string Feed => Path.Combine(Folder, "feed");
 
-    public ZipArchive Open(string extension) => ZipFile.OpenRead(Path.Combine(Feed, $"MlNetFm.{Version}.{extension}"));
+    public ZipArchive Open(string extension, string id = "MlNetFm") => ZipFile.OpenRead(Path.Combine(Feed, $"{id}.{Version}.{extension}"));
 
     /// <summary>Runs dotnet to its end; returns what it wrote.</summary>
     public static string Run(string folder, params string[] arguments)

@@ -17,6 +17,7 @@ public sealed class PackageTests(PackageFixture package)
                 "Google.Protobuf",
                 "Microsoft.ML",
                 "Microsoft.ML.ImageAnalytics",
+                "MlNetFm.Core",
                 "SkiaSharp",
                 "SkiaSharp.NativeAssets.Linux.NoDependencies",
                 "System.IO.Hashing",
@@ -53,6 +54,22 @@ public sealed class PackageTests(PackageFixture package)
                 .Order(StringComparer.Ordinal)
         );
         Assert.Contains(symbols.Entries, entry => entry.FullName == "lib/net10.0/Microsoft.ML.FeatureMining.pdb");
+    }
+
+    [Fact]
+    public void CorePackage_DependsOnNoTorchSharp()
+    {
+        using ZipArchive file = package.Open("nupkg", "MlNetFm.Core");
+
+        Assert.Equal(
+            ["Microsoft.ML", "Microsoft.ML.ImageAnalytics", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies"],
+            Specification(file)
+                .Descendants()
+                .Where(element => element.Name.LocalName == "dependency")
+                .Select(element => (string)element.Attribute("id")!)
+                .Order(StringComparer.Ordinal)
+        );
+        Assert.Contains(file.Entries, entry => entry.FullName == "lib/net10.0/Microsoft.ML.FeatureMining.Core.dll");
     }
 
     [Fact]

@@ -15,7 +15,7 @@ namespace Microsoft.ML.FeatureMining.Models;
 /// Scores images with a model: folds BatchNorm, uses channels_last (NHWC), applies softmax (or sigmoid per class for multi-label), and averages the views of
 /// test-time augmentation. Thread-safe: the network is in evaluation mode and never changed. Holds native memory until disposed.
 /// </summary>
-internal sealed class ImageScorer : IDisposable
+internal sealed class ImageScorer : IImageScorer, IDisposable
 {
     private readonly ImageNetwork _network;
     private readonly NetworkInput _input;

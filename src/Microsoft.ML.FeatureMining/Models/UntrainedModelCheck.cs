@@ -60,6 +60,6 @@ internal static class UntrainedModelCheck
         SavedModel saved = new(manifest, NamedTensors.Of(network));
         Safetensors.Write(saved.Weights, Stream.Null);
         using ImageScorer scorer = new(saved, device);
-        scorer.Score(new byte[ImageSet.ImageBytes(scorer.Input, scorer.Element)], 1, new float[manifest.ClassCount]);
+        scorer.Score(new byte[PixelTypes.ImageBytes(scorer.Input, scorer.Element)], 1, new float[manifest.ClassCount]);
     }
 }

@@ -169,17 +169,4 @@ internal sealed class ImageSet : IDisposable
     }
 
     public void Dispose() => _pixels.Dispose();
-
-    /// <summary>Bytes of one image.</summary>
-    internal static int ImageBytes(ImageShape shape, PixelType element) => checked(shape.Length * (element == PixelType.Byte ? sizeof(byte) : sizeof(float)));
-}
-
-/// <summary>How one value of an image is stored.</summary>
-internal enum PixelType
-{
-    /// <summary>One byte, 0 to 255.</summary>
-    Byte,
-
-    /// <summary>Four bytes, a little-endian IEEE single.</summary>
-    Single,
 }

@@ -32,7 +32,7 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
 {
     private readonly ImageShape _network = network ?? shape;
     private readonly Normalization _normalization = new(pixels.Mean, pixels.Std, device);
-    private readonly int _imageBytes = ImageSet.ImageBytes(shape, element);
+    private readonly int _imageBytes = PixelTypes.ImageBytes(shape, element);
 
     private delegate void Copy(int image, ReadOnlySpan<byte> source, Span<byte> target);
 
@@ -222,7 +222,7 @@ internal static class DeviceBatches
     public static Tensor Upload(ReadOnlySpan<byte> pixels, int count, ImageShape shape, PixelType element, Device device)
     {
         using DisposeScope scope = NewDisposeScope();
-        int bytes = checked(count * ImageSet.ImageBytes(shape, element));
+        int bytes = checked(count * PixelTypes.ImageBytes(shape, element));
         long[] size = [count, shape.Channels, shape.Height, shape.Width];
         Tensor host = empty(size, dtype: element == PixelType.Byte ? ScalarType.Byte : ScalarType.Float32, device: CPU);
         pixels[..bytes].CopyTo(host.bytes);

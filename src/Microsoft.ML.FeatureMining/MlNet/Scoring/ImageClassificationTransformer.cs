@@ -29,7 +29,7 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
     {
         (_environment, Settings) = (environment, settings);
         Model = new ImageClassificationModel(saved);
-        Keys = ClassKeys.Of(saved.Manifest, settings.KeyValues);
+        Keys = ClassKeys.OfModel(saved.Manifest.ClassNames, saved.Manifest.ClassCount, settings.KeyValues);
         Scorer = new ImageScorer(saved, ComputeDevice.Of(environment));
         _scoring = new ImageScoring(settings, Keys, [new WeightedScorer(Scorer, 1)], _environment);
     }
@@ -127,7 +127,7 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
     // ML.NET finds this method by reflection (name, return type and parameters) when it loads a model.
     private static ImageClassificationTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
-        BinaryReader reader = Internals.Begin(context, ModelSignature, Internals.LoaderSignature);
+        BinaryReader reader = Internals.Begin<ImageClassificationTransformer>(context, ModelSignature, ModelLoaders.Classifier);
         ScoringSettings settings = ScoringSettings.Read(reader);
         string manifest = Internals.LoadText(context, SavedModel.ManifestFile);
         ModelManifest described = ModelManifest.FromJson(manifest);
@@ -146,7 +146,7 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
 
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
-        BinaryWriter writer = Internals.Begin(ctx, ModelSignature, Internals.LoaderSignature);
+        BinaryWriter writer = Internals.Begin<ImageClassificationTransformer>(ctx, ModelSignature, ModelLoaders.Classifier);
         Settings.Write(writer);
         string manifest = Model.Saved.Manifest.ToJson();
         Internals.SaveText(ctx, SavedModel.ManifestFile, manifest);

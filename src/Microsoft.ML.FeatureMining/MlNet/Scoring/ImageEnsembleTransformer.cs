@@ -71,7 +71,7 @@ public sealed class ImageEnsembleTransformer : ITransformer, IDisposable
     // ML.NET finds this method by reflection (name, return type and parameters) when it loads a model.
     private static ImageEnsembleTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
-        BinaryReader reader = Internals.Begin(context, ModelSignature, Internals.EnsembleLoaderSignature);
+        BinaryReader reader = Internals.Begin<ImageEnsembleTransformer>(context, ModelSignature, ModelLoaders.Ensemble);
         int count = reader.ReadInt32();
         if (count is < 1 or > MaxMembers)
         {
@@ -105,7 +105,7 @@ public sealed class ImageEnsembleTransformer : ITransformer, IDisposable
     // Writes the weight of each network, and each network as a nested model.
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
-        BinaryWriter writer = Internals.Begin(ctx, ModelSignature, Internals.EnsembleLoaderSignature);
+        BinaryWriter writer = Internals.Begin<ImageEnsembleTransformer>(ctx, ModelSignature, ModelLoaders.Ensemble);
         writer.Write(_members.Length);
         for (int i = 0; i < _members.Length; i++)
         {

@@ -14,14 +14,19 @@ namespace Microsoft.ML.FeatureMining.MlNet.Scoring;
 /// <param name="environment">Its log receives warnings.</param>
 internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IReadOnlyList<WeightedScorer> scorers, IHostEnvironment environment)
 {
-    private readonly ImageScorer _first = scorers[0].Scorer;
+    private readonly IImageScorer _first = scorers[0].Scorer;
     private int _hasWarned;
 
     /// <summary>The type of the image column if it is a vector.</summary>
     public DataViewType ColumnType =>
         _first.Element == PixelType.Byte
             ? new VectorDataViewType(NumberDataViewType.Byte)
-            : new VectorDataViewType(NumberDataViewType.Single, _first.Input.Channels, _first.Input.Height, _first.Input.Width);
+            : new VectorDataViewType(
+                NumberDataViewType.Single,
+                _first.Preprocessing.Shape.Channels,
+                _first.Preprocessing.Shape.Height,
+                _first.Preprocessing.Shape.Width
+            );
 
     public DataViewSchema Extend(DataViewSchema input) => Bind(input).Output;
 
@@ -50,7 +55,7 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
     {
         ArgumentNullException.ThrowIfNull(input);
         ImageColumn image = ImageColumn.BindOrUsual(input, settings.ImageColumnName, _first.Preprocessing, settings.MaxPixels);
-        if (image.Element != _first.Element || image.Shape != _first.Input)
+        if (image.Element != _first.Element || image.Shape != _first.Preprocessing.Shape)
         {
             throw ColumnError.Mismatch("image", image.Column.Name, ColumnType.ToString()!, image.Column.Type.ToString()!);
         }
@@ -68,7 +73,7 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
 /// <summary>A network and its weight in the score.</summary>
 /// <param name="Scorer">The network.</param>
 /// <param name="Share">The weight, above 0; all weights sum to 1.</param>
-internal sealed record WeightedScorer(ImageScorer Scorer, float Share);
+internal sealed record WeightedScorer(IImageScorer Scorer, float Share);
 
 /// <summary>
 /// Scores a batch of rows: decodes the images on all cores, once for all networks with the same preprocessing, and runs each network on the whole batch.
@@ -99,7 +104,7 @@ internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColu
 
     private byte[] Pixels(IReadOnlyList<ImageSource> rows, ImagePreprocessing preprocessing, PixelType element, ImageDecodeException?[] errors)
     {
-        int imageBytes = ImageSet.ImageBytes(preprocessing.Shape, element);
+        int imageBytes = PixelTypes.ImageBytes(preprocessing.Shape, element);
         var pixels = new byte[checked(rows.Count * imageBytes)];
         ParallelLoop.For(
             rows.Count,

@@ -53,7 +53,7 @@ internal sealed class ImageColumn
     private static string Describe(ImageOrigin origin) => origin == ImageOrigin.MLImage ? "MLImage (LoadImages)" : "encoded images or paths";
 
     /// <summary>Bytes of one preprocessed image.</summary>
-    public int ImageBytes => ImageSet.ImageBytes(Shape, Element);
+    public int ImageBytes => PixelTypes.ImageBytes(Shape, Element);
 
     /// <summary>Everything that determines the decoded pixels of a value; part of the content key of cached images.</summary>
     public string Description => FormattableString.Invariant($"{Column.Type} {Element} {Preprocessing} {_maxPixels}");
@@ -146,7 +146,7 @@ internal sealed class ImageColumn
     /// <summary>Decodes and preprocesses an image into a new array.</summary>
     public byte[] Decode(ImageSource image, ImagePreprocessing? preprocessing = null)
     {
-        byte[] pixels = GC.AllocateUninitializedArray<byte>(ImageSet.ImageBytes((preprocessing ?? Preprocessing).Shape, Element));
+        byte[] pixels = GC.AllocateUninitializedArray<byte>(PixelTypes.ImageBytes((preprocessing ?? Preprocessing).Shape, Element));
         Decode(image, pixels, preprocessing);
         return pixels;
     }

@@ -1,31 +1,9 @@
 using System.Runtime.CompilerServices;
-using Microsoft.ML;
 using Microsoft.ML.Data;
-using Microsoft.ML.FeatureMining;
-using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.Runtime;
 
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]
-
-// Model.Load finds the loader by these attributes, even in a process that never used this assembly: the model names the assembly, ML.NET loads it and reads its
-// attributes.
-[assembly: LoadableClass(
-    typeof(ImageClassificationTransformer),
-    typeof(ImageClassificationTransformer),
-    null,
-    typeof(SignatureLoadModel),
-    "",
-    Internals.LoaderSignature
-)]
-[assembly: LoadableClass(
-    typeof(ImageEnsembleTransformer),
-    typeof(ImageEnsembleTransformer),
-    null,
-    typeof(SignatureLoadModel),
-    "",
-    Internals.EnsembleLoaderSignature
-)]
 
 namespace Microsoft.ML.FeatureMining.MlNet;
 
@@ -35,9 +13,6 @@ namespace Microsoft.ML.FeatureMining.MlNet;
 /// </summary>
 internal static class Internals
 {
-    public const string LoaderSignature = "FeatureMiningClassifier";
-    public const string EnsembleLoaderSignature = "FeatureMiningEnsemble";
-
     /// <summary>IInternalCatalog.Environment: the only way for a catalog extension to get the log, seed and device of its context.</summary>
     public static IHostEnvironment EnvironmentOf(object catalog) => ((IInternalCatalog)catalog).Environment;
 
@@ -65,18 +40,18 @@ internal static class Internals
 
     /// <summary>ModelSaveContext.CheckAtModel, SetVersionInfo and Writer: writes the header that Model.Load uses to find the loader.</summary>
     /// <returns>A writer for the fields after the header.</returns>
-    public static BinaryWriter Begin(ModelSaveContext context, string modelSignature, string loaderSignature)
+    public static BinaryWriter Begin<TLoader>(ModelSaveContext context, string modelSignature, string loaderSignature)
     {
         context.CheckAtModel();
-        context.SetVersionInfo(VersionOf(modelSignature, loaderSignature));
+        context.SetVersionInfo(VersionOf<TLoader>(modelSignature, loaderSignature));
         return context.Writer;
     }
 
     /// <summary>ModelLoadContext.CheckAtModel and Reader: checks the header.</summary>
     /// <returns>A reader for the fields after the header.</returns>
-    public static BinaryReader Begin(ModelLoadContext context, string modelSignature, string loaderSignature)
+    public static BinaryReader Begin<TLoader>(ModelLoadContext context, string modelSignature, string loaderSignature)
     {
-        context.CheckAtModel(VersionOf(modelSignature, loaderSignature));
+        context.CheckAtModel(VersionOf<TLoader>(modelSignature, loaderSignature));
         return context.Reader;
     }
 
@@ -117,14 +92,14 @@ internal static class Internals
     private static InvalidDataException Missing(string entry) =>
         new($"The model file has no entry '{entry}'; it is damaged or is not a model of this library.");
 
-    private static VersionInfo VersionOf(string modelSignature, string loaderSignature) =>
+    private static VersionInfo VersionOf<TLoader>(string modelSignature, string loaderSignature) =>
         new(
             modelSignature: modelSignature,
             verWrittenCur: 0x00010001,
             verReadableCur: 0x00010001,
             verWeCanReadBack: 0x00010001,
             // The simple name: with the full name, models written by a newer build of this assembly would not load.
-            loaderAssemblyName: typeof(Internals).Assembly.GetName().Name!,
+            loaderAssemblyName: typeof(TLoader).Assembly.GetName().Name!,
             loaderSignature: loaderSignature
         );
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Numerics;
 using Microsoft.ML.Data;
-using Microsoft.ML.FeatureMining.Models;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Columns;
 
@@ -63,9 +62,12 @@ internal sealed class ClassKeys
         return OfText([.. names.DenseValues().Select(name => name.ToString())]);
     }
 
-    /// <summary>The keys of a saved model. <paramref name="itemName"/> is the saved <see cref="ItemName"/>.</summary>
-    public static ClassKeys Of(ModelManifest manifest, string itemName) =>
-        new(itemName.Length == 0 ? null : KeyItem.Named(itemName), manifest.ClassNames ?? Numbered(manifest.ClassCount));
+    /// <summary>The keys of a saved model.</summary>
+    /// <param name="names">The names of the classes; null if they have none.</param>
+    /// <param name="count">The number of classes.</param>
+    /// <param name="itemName">The saved <see cref="ItemName"/>.</param>
+    public static ClassKeys OfModel(IReadOnlyList<string>? names, int count, string itemName) =>
+        new(itemName.Length == 0 ? null : KeyItem.Named(itemName), names ?? Numbered(count));
 
     /// <summary>Whether equal keys mean the same class in both.</summary>
     public bool Matches(ClassKeys other) => _item == other._item && Names.SequenceEqual(other.Names, StringComparer.Ordinal);
