@@ -186,6 +186,11 @@ internal static class Session
             set_num_threads(count);
         }
 
+        if (gpu is { } device && device >= (cuda.is_available() ? cuda.device_count() : 0))
+        {
+            throw new ArgumentException($"--gpu {device}: TorchSharp finds {(cuda.is_available() ? $"{cuda.device_count()} GPUs" : "no GPU")}.");
+        }
+
         MLContext ml = new(seed) { GpuDeviceId = gpu };
         ml.Log += (_, entry) =>
         {

@@ -11,6 +11,8 @@ namespace Samples;
 /// </summary>
 internal static class SettingText
 {
+    private const int MostListed = 20;
+
     /// <summary>Reads a part of a catalog.</summary>
     /// <exception cref="ArgumentException">The part or setting is unknown, or a value is invalid.</exception>
     public static T Part<T>(string text, Func<string, T> create)
@@ -105,9 +107,14 @@ internal static class SettingText
             ?? throw new ArgumentException(
                 Spelling.Hint(word, settings.Select(property => property.Name)) is { Length: > 0 } hint
                     ? $"'{name}' is not a setting of {target.GetType().Name}.{hint}"
-                    : $"'{name}' is not a setting of {target.GetType().Name}. Its settings are {string.Join(", ", settings.Where(property => IsText(property.PropertyType)).Select(property => property.Name))}."
+                    : $"'{name}' is not a setting of {target.GetType().Name}. {Names(settings)}"
             );
     }
+
+    private static string Names(PropertyInfo[] settings) =>
+        settings.Length > MostListed
+            ? "--verbose prints all settings of a run."
+            : $"Its settings are {string.Join(", ", settings.Where(property => IsText(property.PropertyType)).Select(property => property.Name))}.";
 
     private static bool IsText(Type type) =>
         type == typeof(IReadOnlyList<double>)

@@ -56,8 +56,10 @@ internal static class TrainCommand
             isVerbose: options.IsVerbose(parsed)
         );
         bool fineTunes = options.FineTunes(parsed, trainInput.IsFolder(parsed));
+        options.Check(parsed, ml, fineTunes);
         (IDataView train, IDataView? validation, IDataView? test) = Load(parsed, ml, trainInput, testInput, subset, options, fineTunes);
         train = subset.TakeRows(parsed, ml, train, options.Seed(parsed));
+        TrainingPlan.WarnOfSharedFiles(train, test);
         TrainingPlan.Show(ml, train, test, file);
         ImageClassificationOptions chosen;
         if (fineTunes)
@@ -109,9 +111,7 @@ internal static class TrainCommand
         // Saved before it is measured, so that no training is lost to the test images.
         if (file is not null)
         {
-            ml.Model.SaveAtomic(model, train.Schema, file.FullName);
-            file.Refresh();
-            Console.WriteLine($"Saved {file.FullName} ({file.Length / 1024.0:f0} KiB).");
+            Save(ml, model, train.Schema, file);
         }
 
         Measured? measured = test is null ? null : MetricsView.Evaluate(ml, model, test, options.TopK(parsed));
@@ -132,6 +132,24 @@ internal static class TrainCommand
         }
 
         return stop.IsCancellationRequested ? ExitCode.Canceled : ExitCode.Success;
+    }
+
+    // Hours of training must not be lost to a disk that is full.
+    private static void Save(MLContext ml, ITransformer model, DataViewSchema schema, FileInfo file)
+    {
+        try
+        {
+            ml.Model.SaveAtomic(model, schema, file.FullName);
+        }
+        catch (IOException e)
+        {
+            FileInfo other = new(Path.Combine(Directory.CreateTempSubdirectory("model-").FullName, file.Name));
+            ml.Model.SaveAtomic(model, schema, other.FullName);
+            throw new IOException($"{e.Message} The model was saved as '{other.FullName}' instead.", e);
+        }
+
+        file.Refresh();
+        Console.WriteLine($"Saved {file.FullName} ({file.Length / 1024.0:f0} KiB).");
     }
 
     private static (IDataView Train, IDataView? Validation, IDataView? Test) Load(
@@ -168,11 +186,18 @@ internal static class TrainCommand
     }
 
     // Rows with several labels cannot be drawn by class.
-    private static (IDataView Train, IDataView Test) Split(MLContext ml, IDataView rows, double fraction, int seed)
+    private static (IDataView Train, IDataView? Test) Split(MLContext ml, IDataView rows, double fraction, int seed)
     {
         if (rows.Schema["Label"].Type is not VectorDataViewType)
         {
-            return ml.Data.SplitByClass(rows, fraction, seed: seed);
+            (IDataView train, IDataView test) = ml.Data.SplitByClass(rows, fraction, seed: seed);
+            if (test.GetColumn<ReadOnlyMemory<char>>("Label").Any())
+            {
+                return (train, test);
+            }
+
+            Console.Error.WriteLine("warning: no class has two images, so none is held out; the model is not measured.");
+            return (rows, null);
         }
 
         DataOperationsCatalog.TrainTestData split = ml.Data.TrainTestSplit(rows, fraction, seed: seed);

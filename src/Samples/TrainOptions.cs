@@ -16,6 +16,7 @@ namespace Samples;
 /// <summary>The options of <c>train</c>, except the source of the images. Options that are not given keep the trainer's defaults.</summary>
 internal sealed class TrainOptions
 {
+    private const int MaxGpu = 255;
     private const string FineTune = "fine-tune";
     private const string Paper = "paper";
 
@@ -160,6 +161,7 @@ internal sealed class TrainOptions
         _recipe.AcceptOnlyFromAmong(FineTune, Paper);
         _testFraction.Between(0, 0.99);
         _threads.Between(1, Session.MaxThreads);
+        _gpu.Between(0, MaxGpu);
         _topK.Between(1, int.MaxValue);
     }
 
@@ -208,6 +210,33 @@ internal sealed class TrainOptions
                 && !IsGiven(parsed, nameof(TrainingOptions.Head))
                 && (!IsGiven(parsed, nameof(ImageClassificationOptions.Backbone)) || IsGiven(parsed, nameof(TrainingOptions.InitialWeights)));
 
+    /// <summary>Checks what can be checked before the images are read.</summary>
+    /// <exception cref="ArgumentException">A setting is invalid.</exception>
+    public void Check(ParseResult parsed, MLContext ml, bool fineTunes)
+    {
+        if (fineTunes && Trainer(parsed) != TrainerNames.Default)
+        {
+            throw new ArgumentException($"--recipe {FineTune} is for --trainer {TrainerNames.Default}.");
+        }
+
+        // Patches and a hierarchy need the images.
+        if (fineTunes || (parsed.GetValue(_hierarchy) is null && Trainer(parsed) != TrainerNames.Patch))
+        {
+            ImageClassificationOptions settings = fineTunes ? Settings(parsed, BeforePlan, NoHierarchy) : Settings(parsed, NoHierarchy);
+            _ = TrainerNames.All[Trainer(parsed)].Make(ml, settings);
+        }
+    }
+
+    // A few damaged files must not stop the first training on a folder; they are counted and told.
+    private static FeatureMiningOptions BeforePlan =>
+        new()
+        {
+            OnUnreadableImage = UnreadableImageBehavior.Skip,
+            FineTuning = new FineTuning { FitHead = true },
+        };
+
+    private static ClassHierarchy NoHierarchy(FileInfo file) => throw new ArgumentException($"--hierarchy needs --recipe {Paper}.");
+
     /// <summary>Settings for fine-tuning: chosen for the images, unless the command line gives them.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="ml">The context.</param>
@@ -215,31 +244,15 @@ internal sealed class TrainOptions
     /// <param name="testImages">The number of images to score after training.</param>
     public (FineTuningPlan Plan, ImageClassificationOptions Settings) PlanFineTuning(ParseResult parsed, MLContext ml, IDataView train, int testImages)
     {
-        if (Trainer(parsed) != TrainerNames.Default)
-        {
-            throw new ArgumentException($"--recipe {FineTune} is for --trainer {TrainerNames.Default}.");
-        }
-
         FineTuningGoal goal = new()
         {
             Effort = parsed.GetValue(_effort),
             Time = parsed.GetValue(_time),
             ScoredImages = testImages,
-            // A few damaged files must not stop the first training on a folder; they are counted and told.
-            Options = (FeatureMiningOptions)Settings(
-                parsed,
-                new FeatureMiningOptions
-                {
-                    OnUnreadableImage = UnreadableImageBehavior.Skip,
-                    FineTuning = new FineTuning { FitHead = true },
-                },
-                NoHierarchy
-            ),
+            Options = (FeatureMiningOptions)Settings(parsed, BeforePlan, NoHierarchy),
         };
         FineTuningPlan plan = ml.MulticlassClassification.PlanFineTuning(train, goal);
         return (plan, Settings(parsed, plan.Options with { }, NoHierarchy));
-
-        static ClassHierarchy NoHierarchy(FileInfo file) => throw new ArgumentException($"--hierarchy needs --recipe {Paper}.");
     }
 
     /// <param name="parsed">The command line.</param>

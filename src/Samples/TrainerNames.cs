@@ -7,6 +7,7 @@ namespace Samples;
 internal static class TrainerNames
 {
     public const string Default = "feature-mining";
+    public const string Patch = "patch";
 
     /// <summary>By name: a description, the default options, and how to create the trainer.</summary>
     public static IReadOnlyDictionary<
@@ -28,7 +29,7 @@ internal static class TrainerNames
                 () => new VisualInductivePriorsOptions(),
                 (ml, options) => ml.MulticlassClassification.Trainers.VisualInductivePriors((VisualInductivePriorsOptions)options)
             ),
-            ["patch"] = (
+            [Patch] = (
                 "patch training, for multi-label images",
                 () => new PatchTrainingOptions(),
                 (ml, options) => ml.MultilabelClassification().Trainers.PatchTraining((PatchTrainingOptions)options)

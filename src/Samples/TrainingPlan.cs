@@ -51,6 +51,24 @@ internal static class TrainingPlan
         }
     }
 
+    /// <summary>Warns if test images are training images too.</summary>
+    public static void WarnOfSharedFiles(IDataView train, IDataView? test)
+    {
+        if (test is null || train.Schema.GetColumnOrNull("ImagePath") is null || test.Schema.GetColumnOrNull("ImagePath") is null)
+        {
+            return;
+        }
+
+        HashSet<string> trained = [.. train.GetColumn<string>("ImagePath").Select(Path.GetFullPath)];
+        string[] tested = [.. test.GetColumn<string>("ImagePath").Select(Path.GetFullPath)];
+        if (tested.Count(trained.Contains) is > 0 and int both)
+        {
+            Console.Error.WriteLine(
+                Text($"warning: {both} of {tested.Length} test images are also training images, so the model will be measured on what it has seen.")
+            );
+        }
+    }
+
     /// <summary>Every setting of a run.</summary>
     public static void ShowSettings(ImageClassificationOptions options)
     {
