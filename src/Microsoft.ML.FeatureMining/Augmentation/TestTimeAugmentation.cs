@@ -62,19 +62,18 @@ internal static class TenCrop
     public static IEnumerable<Tensor> Views(Tensor images, int height, int width)
     {
         ArgumentNullException.ThrowIfNull(images);
-        (int bottom, int right) = ((int)images.shape[2] - height, (int)images.shape[3] - width);
+        (int Top, int Left)[] corners = Corners(images.shape[2], images.shape[3], height, width);
+        return from side in new[] { images, images.flip(3) } from corner in corners select side.narrow(2, corner.Top, height).narrow(3, corner.Left, width);
+    }
+
+    /// <summary>The upper left corners of the five crops of an image.</summary>
+    public static (int Top, int Left)[] Corners(long imageHeight, long imageWidth, int height, int width)
+    {
+        (int bottom, int right) = ((int)imageHeight - height, (int)imageWidth - width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegative(bottom, nameof(height));
         ArgumentOutOfRangeException.ThrowIfNegative(right, nameof(width));
-        (int Top, int Left)[] corners =
-        [
-            (0, 0),
-            (0, right),
-            (bottom, 0),
-            (bottom, right),
-            ((int)ResizeWindow.Margin(images.shape[2], height), (int)ResizeWindow.Margin(images.shape[3], width)),
-        ];
-        return from side in new[] { images, images.flip(3) } from corner in corners select side.narrow(2, corner.Top, height).narrow(3, corner.Left, width);
+        return [(0, 0), (0, right), (bottom, 0), (bottom, right), ((int)ResizeWindow.Margin(imageHeight, height), (int)ResizeWindow.Margin(imageWidth, width))];
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -34,6 +35,21 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     /// Computes the output of stage <paramref name="index"/>, [N,StageChannels[index],h,w], from the output of the stage before it (of the stem for 0).
     /// </summary>
     public abstract Tensor Stage(int index, Tensor input);
+
+    /// <summary>Adds what <see cref="Stem"/> computes in evaluation mode to an ONNX graph.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="images">Normalized images [N,C,H,W].</param>
+    /// <returns>The input of the first stage.</returns>
+    /// <exception cref="NotSupportedException">The backbone does not override this method, so it cannot be exported to ONNX.</exception>
+    public virtual OnnxValue ExportStem(OnnxGraphBuilder graph, OnnxValue images) => throw NotExported();
+
+    /// <summary>Adds what <see cref="Stage"/> computes in evaluation mode to an ONNX graph.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="index">The stage, from 0.</param>
+    /// <param name="input">The output of the stage before it, or of the stem.</param>
+    /// <returns>The output of the stage, [N,StageChannels[index],h,w].</returns>
+    /// <exception cref="NotSupportedException">The backbone does not override this method, so it cannot be exported to ONNX.</exception>
+    public virtual OnnxValue ExportStage(OnnxGraphBuilder graph, int index, OnnxValue input) => throw NotExported();
 
     /// <summary>
     /// The modules of the stem, then the modules of each stage: one group more than stages. <see cref="Training.FineTuning.FrozenStages"/> freezes the first
@@ -125,6 +141,9 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
 
         return shapes;
     }
+
+    private NotSupportedException NotExported() =>
+        OnnxError.CannotExport(this, "", $"Override {nameof(ExportStem)} and {nameof(ExportStage)}, which add to the graph what Stem and Stage compute.");
 
     private IEnumerable<nn.Module> StemAndStages(int stages)
     {

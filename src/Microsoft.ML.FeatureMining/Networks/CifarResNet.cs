@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -103,7 +104,7 @@ internal static class CifarDepth
 /// figure 4e), with dropout between the convolutions (Zagoruyko and Komodakis 2016, figure 1d). Where the shape changes, the skip is a 1x1 convolution of the
 /// activated input.
 /// </summary>
-internal sealed class PreActivationBlock : nn.Module<Tensor, Tensor>
+internal sealed class PreActivationBlock : nn.Module<Tensor, Tensor>, IOnnxModule
 {
     private readonly BatchNormLayer bn1;
     private readonly nn.Module<Tensor, Tensor> conv1;
@@ -130,13 +131,20 @@ internal sealed class PreActivationBlock : nn.Module<Tensor, Tensor>
         Tensor inner = dropout.call(bn2.call(conv1.call(active)).relu_());
         return conv2.call(inner).Add_(downsample?.call(active) ?? input).MoveToOuterDisposeScope();
     }
+
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input)
+    {
+        OnnxValue active = graph.Relu(graph.Apply(input, bn1));
+        OnnxValue inner = graph.Relu(graph.Apply(active, conv1, bn2));
+        return graph.Add(graph.Apply(inner, conv2), downsample is null ? input : graph.Apply(active, downsample));
+    }
 }
 
 /// <summary>
 /// BatchNorm and ReLU before each of three convolutions, 1x1, 3x3 and 1x1, and a skip that nothing follows (He et al. 2016, "Identity Mappings in Deep Residual
 /// Networks"). Where the shape changes, the skip is a 1x1 convolution of the activated input.
 /// </summary>
-internal sealed class PreActivationBottleneck : nn.Module<Tensor, Tensor>
+internal sealed class PreActivationBottleneck : nn.Module<Tensor, Tensor>, IOnnxModule
 {
     private readonly BatchNormLayer bn1;
     private readonly nn.Module<Tensor, Tensor> conv1;
@@ -165,5 +173,13 @@ internal sealed class PreActivationBottleneck : nn.Module<Tensor, Tensor>
         Tensor inner = bn2.call(conv1.call(active)).relu_();
         inner = bn3.call(conv2.call(inner)).relu_();
         return conv3.call(inner).Add_(downsample?.call(active) ?? input).MoveToOuterDisposeScope();
+    }
+
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input)
+    {
+        OnnxValue active = graph.Relu(graph.Apply(input, bn1));
+        OnnxValue inner = graph.Relu(graph.Apply(active, conv1, bn2));
+        inner = graph.Relu(graph.Apply(inner, conv2, bn3));
+        return graph.Add(graph.Apply(inner, conv3), downsample is null ? input : graph.Apply(active, downsample));
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -93,7 +94,7 @@ internal sealed class DenseNet : LayeredBackbone
 /// BatchNorm, ReLU and a 3x3 convolution, optionally after a bottleneck: a 1x1 convolution with four times the growth rate as channels. The output is
 /// concatenated to the input (Huang et al. 2017, equation 2 and section 3).
 /// </summary>
-internal sealed class DenseLayer : nn.Module<Tensor, Tensor>
+internal sealed class DenseLayer : nn.Module<Tensor, Tensor>, IOnnxModule
 {
     private const int BottleneckWidth = 4;
 
@@ -129,6 +130,17 @@ internal sealed class DenseLayer : nn.Module<Tensor, Tensor>
         }
 
         return cat([input, added], 1).MoveToOuterDisposeScope();
+    }
+
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input)
+    {
+        OnnxValue added = graph.Apply(graph.Relu(graph.Apply(input, norm1)), conv1);
+        if (conv2 is not null)
+        {
+            added = graph.Apply(graph.Relu(graph.Apply(added, norm2!)), conv2);
+        }
+
+        return graph.Concat(1, input, added);
     }
 }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -156,7 +157,7 @@ internal sealed record EfficientNetScale(double Width, double Depth, double Drop
 /// The block of EfficientNet, MBConv (Tan and Le 2019; Sandler et al. 2018): 1x1 expansion, depthwise convolution, squeeze-and-excitation, 1x1 projection, and
 /// a skip connection if the shape does not change. Names as in torchvision.
 /// </summary>
-internal sealed class InvertedBottleneckBlock : nn.Module<Tensor, Tensor>
+internal sealed class InvertedBottleneckBlock : nn.Module<Tensor, Tensor>, IOnnxModule
 {
     private readonly Sequential block;
     private readonly StochasticDepth stochastic_depth;
@@ -191,6 +192,12 @@ internal sealed class InvertedBottleneckBlock : nn.Module<Tensor, Tensor>
         using DisposeScope scope = NewDisposeScope();
         return stochastic_depth.call(block.call(input)).Add_(input).MoveToOuterDisposeScope();
     }
+
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input)
+    {
+        OnnxValue output = graph.Apply(input, block);
+        return _skips ? graph.Add(output, input) : output;
+    }
 }
 
 /// <summary>The configuration of an <see cref="InvertedBottleneckBlock"/>.</summary>
@@ -199,7 +206,7 @@ internal readonly record struct InvertedBottleneckShape(int Expansion, int Kerne
 /// <summary>
 /// Squeeze-and-excitation: channel attention from globally pooled features (Hu et al. 2018), with SiLU as the inner activation. Names as in torchvision.
 /// </summary>
-internal sealed class SqueezeExcitation : nn.Module<Tensor, Tensor>
+internal sealed class SqueezeExcitation : nn.Module<Tensor, Tensor>, IOnnxModule
 {
     private readonly Conv2d fc1;
     private readonly Conv2d fc2;
@@ -218,5 +225,12 @@ internal sealed class SqueezeExcitation : nn.Module<Tensor, Tensor>
         Tensor summary = input.mean(new long[] { 2, 3 }, keepdim: true); // [N,C,1,1]
         Tensor weights = fc2.call(fc1.call(summary).silu()).sigmoid();
         return (input * weights).MoveToOuterDisposeScope();
+    }
+
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input)
+    {
+        OnnxValue squeezed = graph.Apply(graph.GlobalAveragePool(input), fc1);
+        OnnxValue weights = graph.Apply(graph.Mul(squeezed, graph.Sigmoid(squeezed)), fc2);
+        return graph.Mul(input, graph.Sigmoid(weights));
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -55,6 +56,26 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
 
         logits.Add(head.call(head.Embed(features)));
         return (logits.Count == 1 ? logits[0] : stack(logits).mean(new long[] { 0 })).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Adds the network in evaluation mode to an ONNX graph.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="images">Normalized images [N,C,H,W], with their shape.</param>
+    /// <returns>The logits [N,K].</returns>
+    /// <exception cref="NotSupportedException">A module cannot be exported; the message names it.</exception>
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue images)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        IReadOnlyList<long[]> shapes = backbone.StageShapes(zeros([1, .. images.Shape!.Skip(1)]));
+        List<OnnxValue> logits = [];
+        OnnxValue features = backbone.ExportStem(graph, images);
+        for (int stage = 0; stage < shapes.Count; stage++)
+        {
+            features = backbone.ExportStage(graph, stage, features) with { Shape = [-1, .. shapes[stage].Skip(1)] };
+            logits.AddRange(_exits.Where(exit => exit.Stage == stage).Select(exit => exit.Export(graph, features)));
+        }
+
+        return graph.Mean([.. logits, head.Export(graph, features)]);
     }
 
     public IReadOnlyList<Exit> Exits => _exits;

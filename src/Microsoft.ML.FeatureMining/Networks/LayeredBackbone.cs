@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -24,6 +25,10 @@ internal abstract class LayeredBackbone(string name) : Backbone(name)
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _stageChannels.Count);
         return Layers.Run(index + 1, input);
     }
+
+    public sealed override OnnxValue ExportStem(OnnxGraphBuilder graph, OnnxValue images) => graph.Apply(images, LayerGroups[0]);
+
+    public sealed override OnnxValue ExportStage(OnnxGraphBuilder graph, int index, OnnxValue input) => graph.Apply(input, LayerGroups[index + 1]);
 
     /// <summary>Starts the next stage: layers that are added after this call belong to it.</summary>
     protected void BeginStage() => Layers.BeginPart();

@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -37,7 +38,7 @@ internal static class PyramidNet
 /// The block of PyramidNet (Han et al. 2017, figure 6d): BatchNorm first and last, no ReLU before the first convolution. The skip is the input, average-pooled
 /// if the size halves and zero-padded if the number of channels grows. Two 3x3 convolutions, or 1x1, 3x3 and 1x1.
 /// </summary>
-internal sealed class PyramidBlock : nn.Module<Tensor, Tensor>
+internal sealed class PyramidBlock : nn.Module<Tensor, Tensor>, IOnnxModule
 {
     private readonly BatchNormLayer bn1;
     private readonly nn.Module<Tensor, Tensor> conv1;
@@ -83,5 +84,26 @@ internal sealed class PyramidBlock : nn.Module<Tensor, Tensor>
         Tensor skip = _stride == 1 ? input : nn.functional.avg_pool2d(input, [2, 2], [2, 2], ceil_mode: true);
         Tensor widened = _added == 0 ? skip : nn.functional.pad(skip, [0, 0, 0, 0, 0, _added]);
         return output.Add_(widened).MoveToOuterDisposeScope();
+    }
+
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input)
+    {
+        OnnxValue output = graph.Apply(graph.Relu(graph.Apply(input, bn1, conv1, bn2)), conv2, bn3);
+        if (conv3 is not null)
+        {
+            output = graph.Apply(graph.Relu(output), conv3, bn4!);
+        }
+
+        OnnxValue skip =
+            _stride == 1
+                ? input
+                : graph.Node(
+                    "AveragePool",
+                    [input],
+                    OnnxAttribute.Ints("kernel_shape", 2, 2),
+                    OnnxAttribute.Ints("strides", 2, 2),
+                    OnnxAttribute.Int("ceil_mode", 1)
+                );
+        return graph.Add(output, _added == 0 ? skip : graph.Node("Pad", [skip, graph.Integers(0, 0, 0, 0, 0, _added, 0, 0)]));
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -8,7 +9,7 @@ namespace Microsoft.ML.FeatureMining.Networks;
 /// <summary>
 /// The branch of a ResNeSt block: a bottleneck with <see cref="SplitAttention"/> instead of the 3x3 convolution; a 3x3 average pool after it has the stride.
 /// </summary>
-internal sealed class SplitAttentionBranch : nn.Module<Tensor, Tensor>
+internal sealed class SplitAttentionBranch : nn.Module<Tensor, Tensor>, IOnnxModule
 {
     private readonly nn.Module<Tensor, Tensor> conv1;
     private readonly nn.Module<Tensor, Tensor> bn1;
@@ -33,13 +34,19 @@ internal sealed class SplitAttentionBranch : nn.Module<Tensor, Tensor>
         Tensor inner = conv2.call(bn1.call(conv1.call(input)).relu_());
         return bn3.call(conv3.call(avd_last?.call(inner) ?? inner)).MoveToOuterDisposeScope();
     }
+
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input)
+    {
+        OnnxValue inner = graph.Apply(graph.Relu(graph.Apply(input, conv1, bn1)), conv2);
+        return graph.Apply(avd_last is null ? inner : graph.Apply(inner, avd_last), conv3, bn3);
+    }
 }
 
 /// <summary>
 /// Split attention: a 3x3 convolution computes two maps, each from half of the input channels; channel-wise attention combines them (Zhang et al. 2020,
 /// "ResNeSt: Split-Attention Networks", section 3.1, radix 2, cardinality 1). Names as in timm.
 /// </summary>
-internal sealed class SplitAttention : nn.Module<Tensor, Tensor>
+internal sealed class SplitAttention : nn.Module<Tensor, Tensor>, IOnnxModule
 {
     private const int Radix = 2;
 
@@ -69,5 +76,14 @@ internal sealed class SplitAttention : nn.Module<Tensor, Tensor>
         Tensor second = maps.narrow(1, _channels, _channels);
         Tensor scores = fc2.call(bn1.call(fc1.call(TwoMaps.Summary(first, second))).relu_()); // [N,2C,1,1]
         return TwoMaps.Blend(first, second, scores).MoveToOuterDisposeScope();
+    }
+
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input)
+    {
+        OnnxValue maps = graph.Relu(graph.Apply(input, conv, bn0));
+        OnnxValue first = graph.Slice(maps, 1, 0, _channels);
+        OnnxValue second = graph.Slice(maps, 1, _channels, Radix * _channels);
+        OnnxValue scores = graph.Apply(graph.Relu(graph.Apply(TwoMaps.ExportSummary(graph, first, second), fc1, bn1)), fc2);
+        return TwoMaps.ExportBlend(graph, first, second, scores, _channels);
     }
 }

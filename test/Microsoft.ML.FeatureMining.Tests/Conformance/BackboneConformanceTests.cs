@@ -259,7 +259,7 @@ public sealed class BackboneConformanceTests : IClassFixture<SingleThreadFixture
     }
 
     /// <summary>Two image sizes that the network accepts. Networks for large images have a total stride of 32.</summary>
-    private static (int Side, int Other) Sides(string key)
+    internal static (int Side, int Other) Sides(string key)
     {
         bool large =
             BackboneCatalog.Facts(key, 3).StageChannels.Count > 3

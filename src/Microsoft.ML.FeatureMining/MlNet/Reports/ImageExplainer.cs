@@ -282,6 +282,15 @@ internal static class TransformerChains
             : [(ClassifierOf(model), 1.0)];
     }
 
+    /// <summary>The last image classifier or ensemble of a model, which may be a chain.</summary>
+    /// <exception cref="ArgumentException">The model has neither.</exception>
+    public static ITransformer LastClassifierOf(ITransformer model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return PartsOf(model).LastOrDefault(part => part is ImageClassificationTransformer or ImageEnsembleTransformer)
+            ?? throw new ArgumentException("The model has no image classifier.", nameof(model));
+    }
+
     /// <summary>Returns the model with each part replaced by the result of a function.</summary>
     public static ITransformer Replace(ITransformer model, Func<ITransformer, ITransformer> replace) =>
         model is IEnumerable<ITransformer> chain ? new TransformerChain<ITransformer>([.. chain.Select(part => Replace(part, replace))]) : replace(model);

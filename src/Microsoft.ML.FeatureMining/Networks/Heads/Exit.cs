@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -43,6 +44,10 @@ public sealed class Exit : nn.Module<Tensor, Tensor>
 
     /// <summary>From the embedding to logits [N,K].</summary>
     public override Tensor forward(Tensor embedding) => fc.call(embedding);
+
+    /// <summary>From the features of the stage to logits, in an ONNX graph.</summary>
+    internal OnnxValue Export(OnnxGraphBuilder graph, OnnxValue features) =>
+        graph.Apply(graph.Flatten(graph.GlobalAveragePool(graph.Apply(features, adapter))), fc);
 
     /// <summary>One exit for each stage except the last.</summary>
     internal static IReadOnlyList<Exit> All(IReadOnlyList<int> channels, IReadOnlyList<StageStride> strides, int classes) =>

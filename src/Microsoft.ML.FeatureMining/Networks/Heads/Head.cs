@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using Microsoft.ML.FeatureMining.Parts;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp.Modules;
@@ -51,6 +52,14 @@ public abstract class HeadModule : nn.Module<Tensor, Tensor>
 
     /// <summary>From the features [N,C,h,w] of the last stage to the embedding [N,E], the input of the classifier.</summary>
     public virtual Tensor Embed(Tensor features) => _pool(features);
+
+    /// <summary>Adds what <see cref="Embed"/> and <c>forward</c> compute in evaluation mode to an ONNX graph.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="features">The features [N,C,h,w] of the last stage.</param>
+    /// <returns>The logits [N,K].</returns>
+    /// <exception cref="NotSupportedException">The head does not override this method, so it cannot be exported to ONNX.</exception>
+    public virtual OnnxValue Export(OnnxGraphBuilder graph, OnnxValue features) =>
+        throw OnnxError.CannotExport(this, "", $"Override {nameof(Export)}, which adds to the graph what {nameof(Embed)} and forward compute.");
 
     /// <summary>The weights [K,C] for class activation maps, if the head is linear in the globally average-pooled features; otherwise null.</summary>
     protected internal virtual Tensor? ClassWeights() => null;

@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using Microsoft.ML.SearchSpace;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -77,6 +78,9 @@ internal sealed class LinearHeadModule : HeadModule
         using DisposeScope scope = NewDisposeScope();
         return LinearClassifier.call(_drop(features)).MoveToOuterDisposeScope();
     }
+
+    public override OnnxValue Export(OnnxGraphBuilder graph, OnnxValue features) =>
+        graph.Apply(graph.Flatten(_averages ? graph.GlobalAveragePool(features) : DualPool.Export(graph, features)), LinearClassifier);
 }
 
 /// <summary>"Dual pooling": the mean of global average pooling and global max pooling (Sun et al. 2020, section 4.3).</summary>
@@ -87,4 +91,8 @@ internal static class DualPool
         using DisposeScope scope = NewDisposeScope();
         return ImageNetwork.Pool(features).Add(features.amax(2, 3)).Mul(0.5).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The same in an ONNX graph, [N,C,1,1].</summary>
+    public static OnnxValue Export(OnnxGraphBuilder graph, OnnxValue features) =>
+        graph.Mean(graph.GlobalAveragePool(features), graph.Node("GlobalMaxPool", [features]));
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -44,5 +45,11 @@ internal sealed class ParallelHeadModule : HeadModule
     {
         using DisposeScope scope = NewDisposeScope();
         return stack([.. fc.Select(layer => layer.call(features))]).mean(new long[] { 0 }).MoveToOuterDisposeScope();
+    }
+
+    public override OnnxValue Export(OnnxGraphBuilder graph, OnnxValue features)
+    {
+        OnnxValue embedding = graph.Flatten(graph.GlobalAveragePool(features));
+        return graph.Mean([.. fc.Select(layer => graph.Apply(embedding, layer))]);
     }
 }

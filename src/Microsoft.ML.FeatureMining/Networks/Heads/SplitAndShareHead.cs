@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using Microsoft.ML.SearchSpace;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -108,6 +109,19 @@ internal sealed class SplitAndShareHeadModule : HeadModule
     /// <summary>The logits [N,K] of each classifier, and the number of channels that it uses.</summary>
     internal IEnumerable<(Tensor Logits, int Channels)> Classifiers(Tensor embedding) =>
         _channels.Select((channels, i) => (Classifier(i, embedding), channels));
+
+    public override OnnxValue Export(OnnxGraphBuilder graph, OnnxValue features)
+    {
+        OnnxValue embedding = graph.Flatten(graph.GlobalAveragePool(features));
+        IEnumerable<int> used = _settings.Only is { } number ? [number - 1] : Enumerable.Range(0, fc.Count);
+        return graph.Mean([.. used.Select(index => ExportClassifier(graph, index, embedding))]);
+    }
+
+    private OnnxValue ExportClassifier(OnnxGraphBuilder graph, int index, OnnxValue embedding)
+    {
+        OnnxValue part = graph.Slice(embedding, 1, 0, _channels[index]);
+        return graph.Apply(index < norm.Count ? graph.Relu(graph.Apply(part, norm[index])) : part, fc[index]);
+    }
 
     private Tensor Classifier(int index, Tensor embedding)
     {

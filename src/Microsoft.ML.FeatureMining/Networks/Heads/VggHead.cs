@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -62,6 +63,8 @@ internal sealed class VggHeadModule : HeadModule
     }
 
     public override Tensor forward(Tensor features) => classifier.call(features);
+
+    public override OnnxValue Export(OnnxGraphBuilder graph, OnnxValue features) => graph.Apply(VggClassifier.ExportGrid(graph, features, Side), classifier);
 }
 
 /// <summary>Adaptive average pooling and the three fully connected layers of VGG, with torchvision's indices.</summary>
@@ -87,6 +90,32 @@ internal static class VggClassifier
         using Tensor grid = nn.functional.adaptive_avg_pool2d(features, [side, side]);
         return grid.flatten(1);
     }
+
+    /// <summary><see cref="Grid"/> in an ONNX graph, which has no adaptive pooling: two matrix products, which fix the size of the features.</summary>
+    public static OnnxValue ExportGrid(OnnxGraphBuilder graph, OnnxValue features, int side)
+    {
+        (int height, int width) = ((int)features.Shape![2], (int)features.Shape[3]);
+        OnnxValue rows = height == side ? features : graph.Node("MatMul", [graph.Floats("rows", Means(height, side), side, height), features]);
+        OnnxValue grid = width == side ? rows : graph.Node("MatMul", [rows, graph.Floats("columns", Means(width, side, transposed: true), width, side)]);
+        return graph.Flatten(grid);
+    }
+
+    // [to,from], or transposed: output i averages the inputs from floor(i * from / to) to ceil((i + 1) * from / to).
+    private static float[] Means(int from, int to, bool transposed = false)
+    {
+        float[] weights = new float[to * from];
+        for (int i = 0; i < to; i++)
+        {
+            int start = i * from / to,
+                end = (((i + 1) * from) + to - 1) / to;
+            for (int j = start; j < end; j++)
+            {
+                weights[transposed ? (j * to) + i : (i * from) + j] = 1f / (end - start);
+            }
+        }
+
+        return weights;
+    }
 }
 
 internal sealed class VggPatchHeadModule : HeadModule
@@ -110,4 +139,7 @@ internal sealed class VggPatchHeadModule : HeadModule
     public override Tensor Embed(Tensor features) => VggClassifier.Grid(features, OnPatches ? PatchSide : VggHeadModule.Side);
 
     public override Tensor forward(Tensor features) => (OnPatches ? patch_classifier : classifier).call(features);
+
+    public override OnnxValue Export(OnnxGraphBuilder graph, OnnxValue features) =>
+        graph.Apply(VggClassifier.ExportGrid(graph, features, VggHeadModule.Side), classifier);
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Native;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -33,7 +34,7 @@ public abstract class RandomLayer : nn.Module<Tensor, Tensor>
 /// Stochastic depth (Huang et al. 2016): during training, sets the output of a residual branch to 0 with probability p, per image as in EfficientNet, and
 /// multiplies the others by 1 / (1 - p).
 /// </summary>
-internal sealed class StochasticDepth(double probability) : RandomLayer(nameof(StochasticDepth))
+internal sealed class StochasticDepth(double probability) : RandomLayer(nameof(StochasticDepth)), IOnnxModule
 {
     public override Tensor forward(Tensor input)
     {
@@ -47,13 +48,15 @@ internal sealed class StochasticDepth(double probability) : RandomLayer(nameof(S
         float[] factors = [.. Enumerable.Range(0, (int)input.shape[0]).Select(_ => Random.NextDouble() < probability ? 0 : kept)];
         return (input * tensor(factors, [factors.Length, 1, 1, 1], device: input.device)).MoveToOuterDisposeScope();
     }
+
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input) => input;
 }
 
 /// <summary>
 /// Dropout (Srivastava et al. 2014): during training, sets each value to 0 with probability p and multiplies the others by 1 / (1 - p). Like <c>nn.Dropout</c>,
 /// but it uses the random stream of the Fit.
 /// </summary>
-public sealed class StreamDropout : RandomLayer
+public sealed class StreamDropout : RandomLayer, IOnnxModule
 {
     private readonly double _probability;
 
@@ -79,4 +82,7 @@ public sealed class StreamDropout : RandomLayer
         Tensor kept = rand(input.shape, ScalarType.Float32, input.device, generator: generator).Ge(_probability);
         return (input * kept.to(input.dtype).Mul_(1 / (1 - _probability))).MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input) => input;
 }

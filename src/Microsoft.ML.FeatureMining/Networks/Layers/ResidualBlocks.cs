@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Native;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -9,18 +10,18 @@ namespace Microsoft.ML.FeatureMining.Networks.Layers;
 /// relu(branch(x) + skip(x)): the block of all residual networks except the pre-activation ones. The layers of the branch are registered directly in the
 /// block, as in torchvision and timm.
 /// </summary>
-internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
+internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>, IOnnxModule
 {
     // Delegates, because a field with a module type would be registered under the field's name.
-    private readonly Func<Tensor, Tensor> _branch;
-    private readonly Func<Tensor, Tensor>? _skip;
+    private readonly Func<nn.Module<Tensor, Tensor>> _branch;
+    private readonly Func<Sequential?> _skip;
 
     /// <param name="branch">The branch; its children become children of the block.</param>
     /// <param name="skip">The skip connection; null for the identity.</param>
     public ResidualBlock(nn.Module<Tensor, Tensor> branch, Sequential? skip)
         : base(nameof(ResidualBlock))
     {
-        _branch = branch.call;
+        (_branch, _skip) = (() => branch, () => skip);
         foreach ((string name, nn.Module layer) in branch.named_children())
         {
             register_module(name, layer);
@@ -28,7 +29,6 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
 
         if (skip is not null)
         {
-            _skip = skip.call;
             register_module("downsample", skip);
         }
     }
@@ -36,8 +36,11 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using DisposeScope scope = NewDisposeScope();
-        return _branch(input).Add_(_skip?.Invoke(input) ?? input).relu_().MoveToOuterDisposeScope();
+        return _branch().call(input).Add_(_skip()?.call(input) ?? input).relu_().MoveToOuterDisposeScope();
     }
+
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input) =>
+        graph.Relu(graph.Add(graph.Apply(input, _branch()), _skip() is { } skip ? graph.Apply(input, skip) : input));
 }
 
 /// <summary>Stages of residual blocks.</summary>
@@ -58,7 +61,7 @@ internal static class ResidualStage
 }
 
 /// <summary>The branch of a <see cref="ResidualBlock"/> with two 3x3 convolutions (He et al. 2016, figure 5 left).</summary>
-internal sealed class BasicBranch : nn.Module<Tensor, Tensor>
+internal sealed class BasicBranch : nn.Module<Tensor, Tensor>, IOnnxModule
 {
     private readonly nn.Module<Tensor, Tensor> conv1;
     private readonly nn.Module<Tensor, Tensor> bn1;
@@ -79,13 +82,15 @@ internal sealed class BasicBranch : nn.Module<Tensor, Tensor>
         Tensor inner = bn1.call(conv1.call(input)).relu_();
         return bn2.call(conv2.call(inner)).MoveToOuterDisposeScope();
     }
+
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input) => graph.Apply(graph.Relu(graph.Apply(input, conv1, bn1)), conv2, bn2);
 }
 
 /// <summary>
 /// The branch of a <see cref="ResidualBlock"/> with 1x1, 3x3 and 1x1 convolutions (He et al. 2016, figure 5 right; the stride on the 3x3, as torchvision has
 /// it). A grouped 3x3 makes it a ResNeXt branch (Xie et al. 2017, figure 3c).
 /// </summary>
-internal sealed class BottleneckBranch : nn.Module<Tensor, Tensor>
+internal sealed class BottleneckBranch : nn.Module<Tensor, Tensor>, IOnnxModule
 {
     /// <summary>The number of output channels as a multiple of the planes.</summary>
     public const int Expansion = 4;
@@ -113,6 +118,12 @@ internal sealed class BottleneckBranch : nn.Module<Tensor, Tensor>
         Tensor inner = bn1.call(conv1.call(input)).relu_();
         inner = bn2.call(conv2.call(inner)).relu_();
         return bn3.call(conv3.call(inner)).MoveToOuterDisposeScope();
+    }
+
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input)
+    {
+        OnnxValue inner = graph.Relu(graph.Apply(input, conv1, bn1));
+        return graph.Apply(graph.Relu(graph.Apply(inner, conv2, bn2)), conv3, bn3);
     }
 }
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Native;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -24,5 +25,15 @@ internal static class TwoMaps
         // The softmax over two values is the sigmoid of their difference.
         Tensor share = (scores.narrow(1, 0, channels) - scores.narrow(1, channels, channels)).sigmoid();
         return second.Add((first - second) * share).MoveToOuterDisposeScope();
+    }
+
+    /// <summary><see cref="Summary"/> in an ONNX graph.</summary>
+    public static OnnxValue ExportSummary(OnnxGraphBuilder graph, OnnxValue first, OnnxValue second) => graph.GlobalAveragePool(graph.Add(first, second));
+
+    /// <summary><see cref="Blend"/> in an ONNX graph.</summary>
+    public static OnnxValue ExportBlend(OnnxGraphBuilder graph, OnnxValue first, OnnxValue second, OnnxValue scores, int channels)
+    {
+        OnnxValue share = graph.Sigmoid(graph.Sub(graph.Slice(scores, 1, 0, channels), graph.Slice(scores, 1, channels, 2 * channels)));
+        return graph.Add(second, graph.Mul(graph.Sub(first, second), share));
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Weights;

@@ -1,26 +1,12 @@
 using Google.Protobuf;
 
-namespace Microsoft.ML.FeatureMining.Networks.Weights;
+namespace Microsoft.ML.FeatureMining.Networks.Onnx;
 
-/// <summary>The nodes and initializers of an ONNX model, as far as they are needed to find weights: floats, and the names of inputs and outputs.</summary>
+/// <summary>The nodes and initializers of an ONNX model. Reading takes what is needed to find weights: floats, and the names of inputs and outputs.</summary>
 /// <param name="Nodes">The operators in topological order.</param>
-/// <param name="Initializers">The constant float tensors.</param>
+/// <param name="Initializers">The constant tensors, by name.</param>
 internal sealed record OnnxGraph(IReadOnlyList<OnnxNode> Nodes, IReadOnlyDictionary<string, OnnxTensor> Initializers)
 {
-    // The numbers of the fields in onnx.proto.
-    private const int ModelGraph = 7;
-    private const int GraphNode = 1;
-    private const int GraphInitializer = 5;
-    private const int NodeInput = 1;
-    private const int NodeOutput = 2;
-    private const int NodeOperator = 4;
-    private const int TensorDims = 1;
-    private const int TensorType = 2;
-    private const int TensorFloats = 4;
-    private const int TensorName = 8;
-    private const int TensorRaw = 9;
-    private const int Float = 1;
-
     /// <exception cref="InvalidDataException">The bytes are not an ONNX model; the message has the cause.</exception>
     public static OnnxGraph Read(byte[] model)
     {
@@ -29,7 +15,7 @@ internal sealed record OnnxGraph(IReadOnlyList<OnnxNode> Nodes, IReadOnlyDiction
             ByteString? graph = null;
             foreach ((int field, ByteString bytes) in Fields(model))
             {
-                graph = field == ModelGraph ? bytes : graph;
+                graph = field == OnnxProto.Model.Graph ? bytes : graph;
             }
 
             return Graph(graph ?? throw new InvalidDataException("The ONNX model has no graph."));
@@ -46,11 +32,11 @@ internal sealed record OnnxGraph(IReadOnlyList<OnnxNode> Nodes, IReadOnlyDiction
         Dictionary<string, OnnxTensor> initializers = new(StringComparer.Ordinal);
         foreach ((int field, ByteString bytes) in Fields(graph.ToByteArray()))
         {
-            if (field == GraphNode)
+            if (field == OnnxProto.Graph.Node)
             {
                 nodes.Add(Node(bytes));
             }
-            else if (field == GraphInitializer && Tensor(bytes) is ({ } name, { } tensor))
+            else if (field == OnnxProto.Graph.Initializer && Tensor(bytes) is ({ } name, { } tensor))
             {
                 initializers[name] = tensor;
             }
@@ -68,13 +54,13 @@ internal sealed record OnnxGraph(IReadOnlyList<OnnxNode> Nodes, IReadOnlyDiction
         {
             switch (field)
             {
-                case NodeInput:
+                case OnnxProto.Node.Input:
                     inputs.Add(bytes.ToStringUtf8());
                     break;
-                case NodeOutput:
+                case OnnxProto.Node.Output:
                     outputs.Add(bytes.ToStringUtf8());
                     break;
-                case NodeOperator:
+                case OnnxProto.Node.OpType:
                     operation = bytes.ToStringUtf8();
                     break;
             }
@@ -96,7 +82,7 @@ internal sealed record OnnxGraph(IReadOnlyList<OnnxNode> Nodes, IReadOnlyDiction
             bool packed = WireFormat.GetTagWireType(tag) == WireFormat.WireType.LengthDelimited;
             switch (WireFormat.GetTagFieldNumber(tag))
             {
-                case TensorDims when packed:
+                case OnnxProto.Tensor.Dims when packed:
                     CodedInputStream dims = input.ReadBytes().CreateCodedInput();
                     while (!dims.IsAtEnd)
                     {
@@ -104,16 +90,16 @@ internal sealed record OnnxGraph(IReadOnlyList<OnnxNode> Nodes, IReadOnlyDiction
                     }
 
                     break;
-                case TensorDims:
+                case OnnxProto.Tensor.Dims:
                     shape.Add(input.ReadInt64());
                     break;
-                case TensorType:
+                case OnnxProto.Tensor.DataType:
                     type = input.ReadInt32();
                     break;
-                case TensorName:
+                case OnnxProto.Tensor.Name:
                     name = input.ReadString();
                     break;
-                case TensorFloats or TensorRaw when packed:
+                case OnnxProto.Tensor.FloatData or OnnxProto.Tensor.RawData when packed:
                     values = input.ReadBytes().ToByteArray();
                     break;
                 default:
@@ -126,8 +112,8 @@ internal sealed record OnnxGraph(IReadOnlyList<OnnxNode> Nodes, IReadOnlyDiction
             (long)sizeof(float),
             (product, length) => length >= 0 ? checked(product * length) : throw new InvalidDataException($"The tensor '{name}' has a negative dimension.")
         );
-        return type != Float ? null
-            : expected == values.Length ? (name, new OnnxTensor([.. shape], values))
+        return type != (long)OnnxType.Float ? null
+            : expected == values.Length ? (name, new OnnxTensor(OnnxType.Float, [.. shape], values))
             : throw new InvalidDataException($"The tensor '{name}' of the ONNX model has {values.Length} bytes; its shape needs {expected}.");
     }
 
@@ -150,7 +136,14 @@ internal sealed record OnnxGraph(IReadOnlyList<OnnxNode> Nodes, IReadOnlyDiction
 }
 
 /// <summary>An operator of an ONNX graph.</summary>
-internal sealed record OnnxNode(string Operation, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs);
+internal sealed record OnnxNode(string Operation, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs)
+{
+    public IReadOnlyList<OnnxAttribute> Attributes { get; init; } = [];
+}
 
-/// <summary>A constant float tensor of an ONNX graph: row-major, little-endian.</summary>
-internal sealed record OnnxTensor(long[] Shape, byte[] Bytes);
+/// <summary>A constant tensor of an ONNX graph: row-major, little-endian.</summary>
+internal sealed record OnnxTensor(OnnxType Type, long[] Shape, byte[] Bytes)
+{
+    /// <summary>The elements of a tensor of strings, which has no bytes.</summary>
+    public IReadOnlyList<string> Strings { get; init; } = [];
+}

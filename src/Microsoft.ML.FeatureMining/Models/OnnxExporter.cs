@@ -1,0 +1,194 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.ML.FeatureMining.Files;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
+using Microsoft.ML.FeatureMining.Pixels;
+
+namespace Microsoft.ML.FeatureMining.Models;
+
+/// <summary>
+/// Exports trained networks as one ONNX model that computes what <see cref="ImageScorer"/> does. Several networks are an ensemble: the score is the sum of each network's
+/// probabilities, weighted by its share.
+/// </summary>
+/// <param name="networks">The networks, and the share of each in the score; the shares sum to 1.</param>
+/// <param name="classNames">One name per class.</param>
+/// <param name="options">The input and the format.</param>
+internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share)> networks, IReadOnlyList<string> classNames, OnnxExportOptions options)
+{
+    private const string Image = "Image";
+    private const string Score = "Score";
+    private const string PredictedLabel = "PredictedLabel";
+    private const string Batch = "N";
+
+    private readonly OnnxGraphBuilder _graph = new();
+    private readonly ModelManifest _first = networks[0].Model.Manifest;
+
+    /// <summary>Builds the model and replaces the file atomically. If the weights are too large for one file, they are in <c>path.data</c>.</summary>
+    /// <exception cref="NotSupportedException">A module of a network cannot be exported; the message names it.</exception>
+    /// <exception cref="ArgumentException">The models do not have the input that the options ask for.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Write(string path)
+    {
+        OnnxModel model = Build();
+        if (model.InitializerBytes <= options.MaxEmbeddedBytes)
+        {
+            AtomicFile.Write(path, model.WriteTo);
+            return;
+        }
+
+        string data = $"{path}.data";
+        AtomicFile.Write(path, stream => AtomicFile.Write(data, values => model.WriteTo(stream, values, Path.GetFileName(data))));
+    }
+
+    private OnnxModel Build()
+    {
+        CheckInput();
+        using TorchScope scope = new(gradients: false);
+        ImageShape shape = _first.ScoringPreprocessing.Shape;
+        OnnxValue input = new(Image, [-1, shape.Channels, shape.Height, shape.Width]);
+        Dictionary<ImagePreprocessing, OnnxValue> pixels = [];
+        OnnxValue? sum = null;
+        foreach ((int i, (SavedModel model, double share)) in networks.Index())
+        {
+            OnnxValue images = options.Input == OnnxInput.RawImages ? Normalized(model.Manifest, input, pixels) : input;
+            OnnxValue probabilities = Probabilities(model, images, networks.Count == 1 ? "" : FormattableString.Invariant($"network{i + 1}."));
+            OnnxValue part = networks.Count == 1 ? probabilities : _graph.Mul(probabilities, _graph.Constant((float)share));
+            sum = sum is null ? part : _graph.Add(sum, part);
+        }
+
+        OnnxValue label = _first.IsMultilabel ? PredictedSet(sum!) : PredictedClass(sum!);
+        OnnxGraph graph = OnnxPasses.Rename(OnnxPasses.FoldBatchNorm(_graph.Build()), (sum!.Name, Score), (label.Name, PredictedLabel));
+        return new OnnxModel(
+            options.Float16Weights ? OnnxPasses.StoreAsFloat16(graph) : graph,
+            options.Input == OnnxInput.RawImages
+                ? new OnnxValueInfo(Image, OnnxType.UInt8, Batch, "H", "W", 3)
+                : new OnnxValueInfo(Image, OnnxType.Float, Batch, shape.Channels, shape.Height, shape.Width),
+            [
+                new OnnxValueInfo(Score, OnnxType.Float, Batch, classNames.Count),
+                _first.IsMultilabel
+                    ? new OnnxValueInfo(PredictedLabel, OnnxType.Float, Batch, classNames.Count)
+                    : new OnnxValueInfo(PredictedLabel, OnnxType.String, Batch),
+            ],
+            typeof(OnnxExporter).Assembly.GetName().Version!.ToString(3),
+            Metadata()
+        );
+    }
+
+    private void CheckInput()
+    {
+        if (options.Input == OnnxInput.RawImages)
+        {
+            if (_first.Element == PixelType.Single)
+            {
+                throw new ArgumentException(
+                    $"The model takes planar floats of {_first.Preprocessing.Shape}, not images, so it cannot be exported with {nameof(OnnxInput.RawImages)}. "
+                        + $"Use {nameof(OnnxInput)}.{nameof(OnnxInput.NormalizedFloats)}."
+                );
+            }
+
+            if (
+                networks.Select(network => network.Model.Manifest.Preprocessing.Shape.Channels).FirstOrDefault(count => count is not (1 or 3))
+                is var other
+                    and > 0
+            )
+            {
+                throw new ArgumentException($"The model takes images with {other} channels; {nameof(OnnxInput.RawImages)} needs 1 or 3.");
+            }
+
+            return;
+        }
+
+        if (networks.Any(network => !IsSameInput(network.Model.Manifest)))
+        {
+            throw new ArgumentException(
+                $"The networks of the ensemble have different sizes, means or stds, so it cannot be exported with {nameof(OnnxInput.NormalizedFloats)}. "
+                    + $"Use {nameof(OnnxInput)}.{nameof(OnnxInput.RawImages)}."
+            );
+        }
+    }
+
+    private bool IsSameInput(ModelManifest other) =>
+        other.ScoringPreprocessing == _first.ScoringPreprocessing && other.Mean.SequenceEqual(_first.Mean) && other.Std.SequenceEqual(_first.Std);
+
+    // Networks with the same preprocessing share its nodes.
+    private OnnxValue Normalized(ModelManifest manifest, OnnxValue input, Dictionary<ImagePreprocessing, OnnxValue> pixels)
+    {
+        ImagePreprocessing preprocessing = manifest.ScoringPreprocessing;
+        if (!pixels.TryGetValue(preprocessing, out OnnxValue? resized))
+        {
+            resized = pixels[preprocessing] = OnnxPreprocessing.Resize(_graph, input, preprocessing);
+        }
+
+        return OnnxPreprocessing.Normalize(_graph, resized, manifest);
+    }
+
+    private OnnxValue Probabilities(SavedModel model, OnnxValue images, string prefix)
+    {
+        ModelManifest manifest = model.Manifest;
+        ImageShape shape = manifest.Preprocessing.Shape;
+        using ImageNetwork network = NetworkFactory.Create(manifest.Backbone, shape.Channels, manifest.ClassCount, manifest.Head, manifest.Exits);
+        model.Weights.CopyTo(network);
+        network.eval();
+        _graph.Begin(network, prefix);
+
+        // All views are one batch.
+        IReadOnlyList<OnnxValue> views = OnnxPreprocessing.Views(_graph, manifest.TestTimeAugmentation, images, shape);
+        OnnxValue batch = _graph.Concat(0, views) with { Shape = [-1, shape.Channels, shape.Height, shape.Width] }; // [V*N,C,H,W]
+        OnnxValue logits = network.Export(_graph, batch);
+        OnnxValue probabilities = manifest.IsMultilabel ? _graph.Sigmoid(logits) : _graph.Node("Softmax", [logits], OnnxAttribute.Int("axis", 1));
+        if (views.Count == 1)
+        {
+            return probabilities;
+        }
+
+        OnnxValue each = _graph.Node("Reshape", [probabilities, _graph.Integers(views.Count, -1, manifest.ClassCount)]); // [V,N,K]
+        return _graph.Node("ReduceMean", [each, _graph.Integers(0)], OnnxAttribute.Int("keepdims", 0));
+    }
+
+    private OnnxValue PredictedClass(OnnxValue score)
+    {
+        OnnxValue names = _graph.Initializer("class_names", new OnnxTensor(OnnxType.String, [classNames.Count], []) { Strings = classNames });
+        OnnxValue best = _graph.Node("ArgMax", [score], OnnxAttribute.Int("axis", 1), OnnxAttribute.Int("keepdims", 0));
+        return _graph.Node("Gather", [names, best]);
+    }
+
+    private OnnxValue PredictedSet(OnnxValue score) => _graph.Cast(_graph.Node("GreaterOrEqual", [score, _graph.Constant(0.5f)]), OnnxType.Float);
+
+    private Dictionary<string, string> Metadata() =>
+        new()
+        {
+            ["class_names"] = JsonSerializer.Serialize(classNames, Json.Log),
+            ["task"] = _first.IsMultilabel ? "multilabel" : "multiclass",
+            ["input"] = options.Input.ToString(),
+            ["preprocessing"] = JsonSerializer.Serialize(networks.Select(network => OnnxInputDescription.Of(network.Model.Manifest)), Json.Log),
+            ["manifest"] = new JsonArray([.. networks.Select(network => JsonNode.Parse(network.Model.Manifest.ToJson()))]).ToJsonString(Json.Log),
+        };
+}
+
+/// <summary>The preprocessing of a network, for the metadata of an ONNX model.</summary>
+/// <param name="Channels">1 or 3.</param>
+/// <param name="Height">The height of the image that the views are cropped from; without views, of the network's input.</param>
+/// <param name="Width">The width.</param>
+/// <param name="CropRatio">The fraction of each side of the resized image that the center crop keeps.</param>
+/// <param name="Resize">How images are resized.</param>
+/// <param name="Mean">The mean of each channel, from 0 to 255.</param>
+/// <param name="Std">The standard deviation of each channel.</param>
+internal sealed record OnnxInputDescription(
+    int Channels,
+    int Height,
+    int Width,
+    double CropRatio,
+    ResizeRule Resize,
+    IReadOnlyList<float> Mean,
+    IReadOnlyList<float> Std
+)
+{
+    public static OnnxInputDescription Of(ModelManifest manifest)
+    {
+        ImagePreprocessing preprocessing = manifest.ScoringPreprocessing;
+        (int channels, int height, int width) = preprocessing.Shape;
+        return new OnnxInputDescription(channels, height, width, preprocessing.CropRatio, preprocessing.Resize, manifest.Mean, manifest.Std);
+    }
+}
