@@ -59,6 +59,30 @@ score.SetAction(parsed =>
             ]
     )
 );
+Command onnx = new("onnx", "Compares scoring with ONNX Runtime on the exported model: one image, and batches of 64.")
+{
+    networks,
+    side,
+    threads,
+    rounds,
+    steps,
+};
+onnx.SetAction(parsed =>
+{
+    (int size, int count) = (parsed.GetValue(side), parsed.GetValue(threads));
+    set_num_threads(count);
+    foreach (string network in parsed.GetValue(networks)!)
+    {
+        foreach (int images in new[] { 1, 64 })
+        {
+            TakeTurns(
+                parsed,
+                $"{network}, {size} pixels, batch {images}, {count} threads",
+                [new ScoringStep("ours", network, size, images), new OnnxStep(network, size, images, count)]
+            );
+        }
+    }
+});
 Option<string[]> strategies = new("--strategy")
 {
     Description = "The keys of the strategies.",
@@ -175,6 +199,7 @@ return new RootCommand("Compares the engine with PyTorch, interleaved in one run
 {
     train,
     score,
+    onnx,
     cost,
     memory,
     load,

@@ -24,17 +24,23 @@ internal sealed class ScoringStep : Contestant
         ImageSet set = Noise.Images(batch, side);
         _pixels = [.. Enumerable.Range(0, batch).SelectMany(i => set[i].ToArray())];
         _probabilities = new float[batch * Noise.Classes];
-        using ImageNetwork network = NetworkFactory.Create(backbone, set.Shape.Channels, Noise.Classes);
+        _scorer = new ImageScorer(Model(backbone, set.Shape), CPU);
+    }
+
+    /// <summary>A network with random weights.</summary>
+    public static SavedModel Model(string backbone, ImageShape shape)
+    {
+        using ImageNetwork network = NetworkFactory.Create(backbone, shape.Channels, Noise.Classes);
         WeightInitializer.Initialize(network, new RandomStream(1, "weights"));
         ModelManifest manifest = new()
         {
             Backbone = backbone,
             ClassCount = Noise.Classes,
-            Preprocessing = new ImagePreprocessing { Shape = set.Shape },
+            Preprocessing = new ImagePreprocessing { Shape = shape },
             Mean = [127, 127, 127],
             Std = [64, 64, 64],
         };
-        _scorer = new ImageScorer(new SavedModel(manifest, NamedTensors.Of(network)), CPU);
+        return new SavedModel(manifest, NamedTensors.Of(network));
     }
 
     public override void Dispose() => _scorer.Dispose();

@@ -3,6 +3,7 @@
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -83,6 +84,12 @@ internal sealed class ThreeStages : Backbone
             2 => stage3.call(input),
             _ => throw new ArgumentOutOfRangeException(nameof(index)),
         };
+
+    /// <summary>Only for <c>ml.Model.ExportOnnx</c>: what Stem computes. A layer of your own implements IOnnxModule.</summary>
+    public override OnnxValue ExportStem(OnnxGraphBuilder graph, OnnxValue images) => graph.Apply(images, stem);
+
+    /// <summary>Only for <c>ml.Model.ExportOnnx</c>: what Stage computes.</summary>
+    public override OnnxValue ExportStage(OnnxGraphBuilder graph, int index, OnnxValue input) => graph.Apply(input, LayerGroups[index + 1]);
 
     private static Sequential Convolution(int input, int output, int stride) =>
         nn.Sequential(nn.Conv2d(input, output, kernel_size: 3, stride, padding: 1, bias: false), nn.BatchNorm2d(output), nn.ReLU());

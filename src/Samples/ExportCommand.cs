@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.ML;
+using Microsoft.ML.FeatureMining.Models;
 
 namespace Samples;
 
@@ -9,16 +10,50 @@ internal static class ExportCommand
     public static Command Create()
     {
         Option<FileInfo> model = ModelOption.Create();
-        Option<DirectoryInfo> folder = new("--out") { Description = "Write to this folder.", Required = true };
-        Command command = new("export", "Writes the weights of a model as safetensors, with PyTorch's names, and its manifest as JSON.") { model, folder };
+        Option<DirectoryInfo?> folder = new("--out")
+        {
+            Description = "Write the weights as safetensors, with PyTorch's names, and the manifest as JSON to this folder.",
+        };
+        Option<FileInfo?> onnx = new("--onnx")
+        {
+            Description = "Write an ONNX model to this file, with preprocessing and test-time augmentation. Takes ensembles too.",
+        };
+        Option<OnnxInput> input = new("--onnx-input")
+        {
+            Description = "The input of the ONNX model: decoded RGB images of any size, or floats that the caller has resized, cropped and normalized.",
+            DefaultValueFactory = _ => OnnxInput.RawImages,
+        };
+        Option<bool> half = new("--float16-weights") { Description = "Store the weights of the ONNX model as float16: half the size, the same speed." };
+        Option<string?> views = ViewsOption.Create();
+        Command command = new("export", "Writes a model for other programs: as ONNX, or its weights for PyTorch.") { model, folder, onnx, input, half, views };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(folder) is null && result.GetResult(onnx) is null)
+            {
+                result.AddError("Give --onnx, --out or both.");
+            }
+        });
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
                 OutputPath.TryFolder("--out", parsed.GetValue(folder));
+                OutputPath.TryFile("--onnx", parsed.GetValue(onnx));
                 MLContext ml = Session.Begin();
-                string target = parsed.GetRequiredValue(folder).FullName;
-                ml.Model.ExportImageModel(ModelOption.Load(ml, parsed.GetRequiredValue(model), out _), target);
-                Console.WriteLine($"Wrote {string.Join(" and ", Directory.GetFiles(target).Select(Path.GetFileName).Order())} in {target}.");
+                ITransformer loaded = ViewsOption.Apply(ml, ModelOption.Load(ml, parsed.GetRequiredValue(model), out _), parsed.GetValue(views));
+                if (parsed.GetValue(folder) is { FullName: var target })
+                {
+                    ml.Model.ExportImageModel(loaded, target);
+                    Console.WriteLine($"Wrote {string.Join(" and ", Directory.GetFiles(target).Select(Path.GetFileName).Order())} in {target}.");
+                }
+
+                if (parsed.GetValue(onnx) is { } file)
+                {
+                    OnnxExportOptions options = new() { Input = parsed.GetValue(input), Float16Weights = parsed.GetValue(half) };
+                    ml.Model.ExportOnnx(loaded, file.FullName, options);
+                    file.Refresh();
+                    Console.WriteLine($"Wrote {file.FullName} ({file.Length >> 10} KiB).");
+                }
+
                 return ExitCode.Success;
             })
         );

@@ -21,7 +21,7 @@ internal static class HelpPage
         ("predict", "Classifies images: files, folders, patterns.", "--model birds.zip holiday/*.jpg --format csv"),
         ("ensemble", "Averages several models.", "--model one.zip --model two.zip --out both.zip"),
         ("explain", "Shows which images a model gets wrong, and where it looks.", "--model birds.zip --images birds/test --out report.html"),
-        ("export", "Writes the weights for PyTorch.", "--model birds.zip --out exported"),
+        ("export", "Writes a model as ONNX, or its weights for PyTorch.", "--model birds.zip --onnx birds.onnx"),
         ("sweep", "Searches for the best settings of train.", "--images birds --trials 20 --folder sweep --model best.zip"),
         ("reproduce", "Runs tables and figures of the papers.", "feature-mining table-9"),
         ("inspect", "Checks a set of images: classes, unreadable files, duplicates.", "--images birds/train --test-images birds/test"),
@@ -79,7 +79,26 @@ internal static class HelpPage
         ("Search", ["--vary", "--trials", "--minutes", "--sampler", "--min-epochs", "--grid-steps", "--reduction"]),
         ("Runs", ["--scale", "--seeds", "--rows", "--dry-run", "--all"]),
         ("Measuring", ["--top-k", "--tta", "--at-least", "--strict", "--compare", "--weight", "--worst"]),
-        ("Output", ["--model", "--no-model", "--folder", "--workspace", "--report", "--out", "--grid", "--csv", "--top", "--format", "--show", "--verbose"]),
+        (
+            "Output",
+            [
+                "--model",
+                "--no-model",
+                "--folder",
+                "--workspace",
+                "--report",
+                "--out",
+                "--onnx",
+                "--onnx-input",
+                "--float16-weights",
+                "--grid",
+                "--csv",
+                "--top",
+                "--format",
+                "--show",
+                "--verbose",
+            ]
+        ),
         (
             "(Training, details)",
             [

@@ -51,7 +51,7 @@ public sealed class GuideTests(PackageFixture package)
         Assert.Contains("tensors loaded", output, StringComparison.Ordinal);
 
         // What the guides say that they write.
-        string[] files = ["report.html", "maps.png", "sweep.html", "best.zip", "exported-model/weights.safetensors"];
+        string[] files = ["report.html", "maps.png", "sweep.html", "best.zip", "exported-model/weights.safetensors", "birds.onnx"];
         Assert.All(files, file => Assert.True(File.Exists(Path.Combine(package.Folder, file)), file));
     }
 
@@ -117,7 +117,7 @@ public sealed class GuideTests(PackageFixture package)
                 <PackageReference Include="MlNetFm" Version="{package.Version}" />
                 <PackageReference Include="TorchSharp-cpu" Version="0.107.0" />
                 <PackageReference Include="Microsoft.ML.DnnImageFeaturizer.ResNet18" Version="0.23.1" />
-                <PackageReference Include="Microsoft.ML.OnnxRuntime.Managed" Version="1.31.1" />
+                <PackageReference Include="Microsoft.ML.OnnxRuntime" Version="1.31.1" />
               </ItemGroup>
             </Project>
             """

@@ -52,7 +52,11 @@ internal static class AtomicFile
         }
         finally
         {
-            File.Delete(temporary);
+            // Delete fails if the folder is missing.
+            if (File.Exists(temporary))
+            {
+                File.Delete(temporary);
+            }
         }
     }
 

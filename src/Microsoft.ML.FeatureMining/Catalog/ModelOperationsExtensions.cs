@@ -104,13 +104,15 @@ public static class ModelOperationsExtensions
     }
 
     /// <summary>
-    /// Exports the last image classifier or ensemble of a model to an ONNX file, which ML.NET, ONNX Runtime and Python run without this library. It takes a batch of
-    /// images, and returns the probabilities <c>Score</c> [N,K] and <c>PredictedLabel</c>: the name of the most probable class [N], or for a multi-label model 0 or 1 per
-    /// class [N,K]. Resizing, normalization and test-time augmentation are part of it. Other steps of a pipeline are not exported.
+    /// Exports the last image classifier or ensemble of a model to an ONNX file, which ML.NET, ONNX Runtime and Python run without this library. It takes a
+    /// batch of images, and returns the probabilities <c>Score</c> [N,K] and <c>PredictedLabel</c>: the name of the most probable class [N], or for a
+    /// multi-label model 0 or 1 per class [N,K]. Resizing, normalization and test-time augmentation are part of it. Other steps of a pipeline are not exported.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, an <see cref="ImageEnsembleTransformer"/>, or a chain that contains one of them.</param>
-    /// <param name="filePath">The file; replaced atomically. If its weights have more than 2 GB, they are in a second file beside it, <c>filePath.data</c>.</param>
+    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, an <see cref="ImageEnsembleTransformer"/>, or a chain that contains one of
+    /// them.</param>
+    /// <param name="filePath">The file; replaced atomically. If its weights have more than 2 GB, they are in a second file beside it,
+    /// <c>filePath.data</c>.</param>
     /// <param name="options">The input and the format; null for the defaults.</param>
     /// <exception cref="ArgumentException">The model has no image classifier, or cannot have the input that the options ask for.</exception>
     /// <exception cref="NotSupportedException">A module of your own network or head cannot be exported; the message says what to implement.</exception>

@@ -8,8 +8,8 @@ public sealed record OnnxExportOptions
     public OnnxInput Input { get; init; } = OnnxInput.RawImages;
 
     /// <summary>
-    /// Whether matrices and convolution kernels are stored as float16, which halves the file. The runtime converts them to float when it loads the model and computes
-    /// with floats, so that the speed is the same.
+    /// Whether matrices and convolution kernels are stored as float16, which halves the file. The runtime converts them to float when it loads the model, and
+    /// computes with floats, so that the speed is the same.
     /// </summary>
     /// <value>false.</value>
     public bool Float16Weights { get; init; }

@@ -9,8 +9,8 @@ using Microsoft.ML.FeatureMining.Pixels;
 namespace Microsoft.ML.FeatureMining.Models;
 
 /// <summary>
-/// Exports trained networks as one ONNX model that computes what <see cref="ImageScorer"/> does. Several networks are an ensemble: the score is the sum of each network's
-/// probabilities, weighted by its share.
+/// Exports trained networks as one ONNX model that computes what <see cref="ImageScorer"/> does. Several networks are an ensemble: the score is the sum of
+/// each network's probabilities, weighted by its share.
 /// </summary>
 /// <param name="networks">The networks, and the share of each in the score; the shares sum to 1.</param>
 /// <param name="classNames">One name per class.</param>
@@ -86,15 +86,6 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
                     $"The model takes planar floats of {_first.Preprocessing.Shape}, not images, so it cannot be exported with {nameof(OnnxInput.RawImages)}. "
                         + $"Use {nameof(OnnxInput)}.{nameof(OnnxInput.NormalizedFloats)}."
                 );
-            }
-
-            if (
-                networks.Select(network => network.Model.Manifest.Preprocessing.Shape.Channels).FirstOrDefault(count => count is not (1 or 3))
-                is var other
-                    and > 0
-            )
-            {
-                throw new ArgumentException($"The model takes images with {other} channels; {nameof(OnnxInput.RawImages)} needs 1 or 3.");
             }
 
             return;

@@ -32,6 +32,8 @@ internal static class OnnxPreprocessing
             [planar, OnnxValue.Omitted, OnnxValue.Omitted, graph.Concat(0, graph.Slice(size, 0, 0, 2), newHeight, newWidth)],
             OnnxAttribute.String("mode", "linear"),
             OnnxAttribute.Int("antialias", 1),
+            // The weights at the borders sum to 1, as Pillow's do.
+            OnnxAttribute.Int("exclude_outside", 1),
             OnnxAttribute.String("coordinate_transformation_mode", "half_pixel")
         );
         OnnxValue rows = Crop(graph, resized, 2, newHeight, whole.Height, shape.Height);

@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Tests.Models;
 using Microsoft.ML.FeatureMining.Tests.Networks;
@@ -57,7 +58,18 @@ public sealed class OnnxConformanceTests : IClassFixture<SingleThreadFixture>
         using ImageNetwork network = made;
         HashedTensor.Fill(network);
         network.eval();
-        using OnnxRun onnx = OnnxRun.OfNetwork(network, 3, height, width);
+        using OnnxRun onnx = OnnxRun.OfGraph(
+            graph =>
+            {
+                graph.Begin(network, "");
+                return network.Export(graph, new OnnxValue("Image", [-1, 3, height, width]));
+            },
+            OnnxType.Float,
+            "N",
+            3,
+            height,
+            width
+        );
         RandomStream random = new(1, "images");
         foreach (int count in new[] { 1, 7 })
         {

@@ -1,5 +1,4 @@
 using Microsoft.ML.FeatureMining.Models;
-using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Onnx;
 using Microsoft.ML.OnnxRuntime;
 
@@ -37,16 +36,15 @@ internal sealed class OnnxRun : IDisposable
         return Of(path);
     }
 
-    /// <summary>A network alone: from images [N,C,H,W] to logits.</summary>
-    public static OnnxRun OfNetwork(ImageNetwork network, int channels, int height, int width)
+    /// <summary>A graph with the input Image and the output Score, [N,E].</summary>
+    public static OnnxRun OfGraph(Func<OnnxGraphBuilder, OnnxValue> build, OnnxType input, params OnnxDimension[] shape)
     {
         OnnxGraphBuilder graph = new();
-        graph.Begin(network, "");
-        OnnxValue logits = network.Export(graph, new OnnxValue("Image", [-1, channels, height, width]));
+        OnnxValue output = graph.Flatten(build(graph));
         OnnxModel model = new(
-            OnnxPasses.Rename(OnnxPasses.FoldBatchNorm(graph.Build()), (logits.Name, "Score")),
-            new OnnxValueInfo("Image", OnnxType.Float, "N", channels, height, width),
-            [new OnnxValueInfo("Score", OnnxType.Float, "N", "K")],
+            OnnxPasses.Rename(OnnxPasses.FoldBatchNorm(graph.Build()), (output.Name, "Score")),
+            new OnnxValueInfo("Image", input, shape),
+            [new OnnxValueInfo("Score", OnnxType.Float, "N", "E")],
             "1.0",
             new Dictionary<string, string>()
         );

@@ -21,6 +21,16 @@ internal static class Bands
     /// <summary>Rows of a user-defined data view.</summary>
     public static IDataView Planar(int count = 96) => new PlanarView(count);
 
+    /// <summary>The pixels of the images, RGB [count,8,8,3].</summary>
+    public static byte[] Rgb(int count) =>
+        [
+            .. from number in Enumerable.Range(0, count)
+            let pixels = Pixels(number)
+            from position in Enumerable.Range(0, Side * Side)
+            from channel in Enumerable.Range(0, Channels)
+            select pixels[(channel * Side * Side) + position],
+        ];
+
     // Deterministic noise, [3,8,8].
     private static byte[] Pixels(int number)
     {

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -37,6 +38,15 @@ internal sealed class CosineModule : HeadModule
         using DisposeScope scope = NewDisposeScope();
         Tensor directions = nn.functional.normalize(embedding, p: 2, dim: 1);
         return (directions.matmul(nn.functional.normalize(prototypes.weight!, p: 2, dim: 1).t()) * _scale).MoveToOuterDisposeScope();
+    }
+
+    public override OnnxValue Export(OnnxGraphBuilder graph, OnnxValue features)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        OnnxValue embedding = graph.Flatten(graph.GlobalAveragePool(features));
+        OnnxValue directions = graph.Node("LpNormalization", [embedding], OnnxAttribute.Int("axis", 1), OnnxAttribute.Int("p", 2));
+        OnnxValue classes = graph.Initializer(nn.functional.normalize(prototypes.weight!, p: 2, dim: 1).t());
+        return graph.Mul(graph.Node("MatMul", [directions, classes]), graph.Constant((float)_scale));
     }
 
     protected override Tensor? ClassWeights() => prototypes.weight;

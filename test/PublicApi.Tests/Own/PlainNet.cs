@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -49,6 +50,10 @@ internal sealed class PlainNet : Backbone
             _ => throw new ArgumentOutOfRangeException(nameof(index)),
         };
 
+    public override OnnxValue ExportStem(OnnxGraphBuilder graph, OnnxValue images) => graph.Mul(graph.Apply(images, stem), graph.Initializer(scale));
+
+    public override OnnxValue ExportStage(OnnxGraphBuilder graph, int index, OnnxValue input) => graph.Apply(input, LayerGroups[index + 1]);
+
     protected override void InitializeWeights(RandomStream random)
     {
         base.InitializeWeights(random);
@@ -60,8 +65,10 @@ internal sealed class PlainNet : Backbone
     private static Sequential Stage(int input, int output, int stride) =>
         nn.Sequential(nn.Conv2d(input, output, 3, stride, padding: 1, bias: false), nn.BatchNorm2d(output), nn.ReLU(), new StreamDropout(0.1), new Noise());
 
-    private sealed class Noise() : RandomLayer(nameof(Noise))
+    private sealed class Noise() : RandomLayer(nameof(Noise)), IOnnxModule
     {
         public override Tensor forward(Tensor input) => training ? input * (1 + 0.05 * Random.NextGaussian()) : input.alias();
+
+        public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input) => input;
     }
 }

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks.Onnx;
 
 /// <summary>
-/// A module that can be exported to ONNX. Implement it in your own layers beside <c>forward</c>. A network is exported in evaluation mode. TorchSharp's layers that
-/// <see cref="OnnxGraphBuilder.Apply"/> lists need no implementation.
+/// A module that can be exported to ONNX. Implement it in your own layers beside <c>forward</c>. A network is exported in evaluation mode. The layers of
+/// TorchSharp that <see cref="OnnxGraphBuilder.Apply"/> lists need no implementation.
 /// </summary>
 /// <example>
 /// The block relu(conv(x) + x):
@@ -31,8 +31,8 @@ public sealed record OnnxValue
     public string Name { get; }
 
     /// <summary>
-    /// [-1,C,h,w], where -1 is the batch, for the images and for the output of each stage of a backbone, so that a head can read the size of its features; null for all
-    /// other values.
+    /// [-1,C,h,w], where -1 is the batch, for the images and for the output of each stage of a backbone, so that a head can read the size of its features;
+    /// null for all other values.
     /// </summary>
     public IReadOnlyList<long>? Shape { get; internal init; }
 }

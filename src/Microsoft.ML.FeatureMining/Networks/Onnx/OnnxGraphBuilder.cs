@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Networks.Onnx;
 
 /// <summary>
-/// Builds an ONNX graph from modules. <see cref="Apply"/> adds modules, <see cref="Node"/> adds any operator of the ONNX specification, and the methods with the name
-/// of an operator add that operator.
+/// Builds an ONNX graph from modules. <see cref="Apply"/> adds modules, <see cref="Node"/> adds any operator of the ONNX specification, and the methods with
+/// the name of an operator add that operator.
 /// </summary>
 public sealed class OnnxGraphBuilder
 {
@@ -23,8 +23,8 @@ public sealed class OnnxGraphBuilder
 
     /// <summary>Adds modules, each with the output of the one before it as its input.</summary>
     /// <remarks>
-    /// Each module must implement <see cref="IOnnxModule"/> or be one of TorchSharp's Sequential, Conv2d, Linear (for inputs of rank 2), BatchNorm1d, BatchNorm2d,
-    /// ReLU, SiLU, Sigmoid, MaxPool2d, AvgPool2d, Dropout, Flatten (from dimension 1) and Identity.
+    /// Each module must implement <see cref="IOnnxModule"/> or be one of TorchSharp's Sequential, Conv2d, Linear (for inputs of rank 2), BatchNorm1d,
+    /// BatchNorm2d, ReLU, SiLU, Sigmoid, MaxPool2d, AvgPool2d, Dropout, Flatten (from dimension 1) and Identity.
     /// </remarks>
     /// <exception cref="NotSupportedException">A module cannot be exported; the message names it and says what to implement.</exception>
     public OnnxValue Apply(OnnxValue input, params IEnumerable<nn.Module> modules)

@@ -8,9 +8,12 @@ internal static class OnnxPasses
     private const string Conv = "Conv";
     private const string BatchNormalization = "BatchNormalization";
 
+    // Smaller tensors, such as means and stds, would save nothing and lose precision.
+    private const int LeastHalfBytes = 4096;
+
     /// <summary>
-    /// Folds each BatchNormalization into the Conv before it if nothing else reads that Conv: w' = w * scale / sqrt(var + epsilon), b' = bias + (b - mean) * scale /
-    /// sqrt(var + epsilon), computed in double precision.
+    /// Folds each BatchNormalization into the Conv before it if nothing else reads that Conv: w' = w * scale / sqrt(var + epsilon), b' = bias + (b - mean) *
+    /// scale / sqrt(var + epsilon), computed in double precision.
     /// </summary>
     public static OnnxGraph FoldBatchNorm(OnnxGraph graph)
     {
@@ -36,7 +39,9 @@ internal static class OnnxPasses
         return new OnnxGraph([.. graph.Nodes.Select(node => replaced.TryGetValue(node, out OnnxNode? other) ? other : node).OfType<OnnxNode>()], initializers);
     }
 
-    /// <summary>Stores matrices and kernels as float16, with a Cast to float where they are read. A runtime does the Cast once, when it loads the model.</summary>
+    /// <summary>
+    /// Stores large matrices and kernels as float16, with a Cast to float where they are read. A runtime does the Cast once, when it loads the model.
+    /// </summary>
     /// <exception cref="NotSupportedException">A weight is too large for float16.</exception>
     public static OnnxGraph StoreAsFloat16(OnnxGraph graph)
     {
@@ -44,7 +49,7 @@ internal static class OnnxPasses
         Dictionary<string, OnnxTensor> initializers = new(StringComparer.Ordinal);
         foreach ((string name, OnnxTensor tensor) in graph.Initializers)
         {
-            bool isMatrix = tensor is { Type: OnnxType.Float, Shape.Length: >= 2 };
+            bool isMatrix = tensor is { Type: OnnxType.Float, Shape.Length: >= 2, Bytes.Length: >= LeastHalfBytes };
             initializers.Add(name, isMatrix ? new OnnxTensor(OnnxType.Float16, tensor.Shape, Halves(name, tensor.Bytes)) : tensor);
             if (isMatrix)
             {

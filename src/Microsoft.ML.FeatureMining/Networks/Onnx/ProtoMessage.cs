@@ -20,7 +20,8 @@ internal sealed class ProtoMessage
     public ProtoMessage Add(int field, ReadOnlyMemory<byte> bytes) => AddLength(field, bytes.Length).Append(bytes);
 
     /// <exception cref="OverflowException">The message has 2 GiB or more.</exception>
-    public ProtoMessage Add(int field, ProtoMessage message) => message._parts.Aggregate(AddLength(field, message._length), (outer, part) => outer.Append(part));
+    public ProtoMessage Add(int field, ProtoMessage message) =>
+        message._parts.Aggregate(AddLength(field, message._length), (outer, part) => outer.Append(part));
 
     public ProtoMessage Add(int field, IEnumerable<ProtoMessage> messages) => messages.Aggregate(this, (outer, message) => outer.Add(field, message));
 
