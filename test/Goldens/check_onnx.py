@@ -2,7 +2,8 @@
 
     python3 check_onnx.py model.onnx ...
 
-onnx 1.12, which Debian 12 has, does not know opset 18, so that it rejects the antialias of Resize: give it models with NormalizedFloats.
+onnx 1.12, which Debian 12 has, does not know opset 18: it rejects the antialias of Resize and the axes of ReduceMean. Give it models with NormalizedFloats and
+without test-time augmentation.
 """
 import collections
 import sys

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using Microsoft.ML.OnnxRuntime;
 using PublicApi.Tests.Own;
 using TorchSharp.Modules;
@@ -20,6 +21,7 @@ public sealed class OnnxExportTests : IClassFixture<OwnPartsFixture>, IDisposabl
     static OnnxExportTests()
     {
         BackboneCatalog.Register("not-exported", channels => new NotExported(channels));
+        BackboneCatalog.Register("gelu-net", channels => new GeluNet(channels));
         HeadCatalog.Register(() => new NotExportedHead());
     }
 
@@ -48,6 +50,7 @@ public sealed class OnnxExportTests : IClassFixture<OwnPartsFixture>, IDisposabl
 
     [Theory]
     [InlineData("not-exported", null, new[] { "OnnxExportTests+NotExported cannot be exported to ONNX", "Override ExportStem and ExportStage" })]
+    [InlineData("gelu-net", null, new[] { "TorchSharp.Modules.GELU ('backbone.stem.1') cannot be exported to ONNX", "Implement IOnnxModule" })]
     [InlineData("cifar-resnet-8", "not-exported", new[] { "OnnxExportTests+NotExportedModule cannot be exported to ONNX", "Override Export" })]
     public void ExportOnnx_PartThatIsNotExported_NamesItAndWhatToDo(string backbone, string? head, string[] expected)
     {
@@ -78,6 +81,28 @@ public sealed class OnnxExportTests : IClassFixture<OwnPartsFixture>, IDisposabl
         public override Tensor Stem(Tensor images) => images.alias();
 
         public override Tensor Stage(int index, Tensor input) => conv.call(input);
+    }
+
+    private sealed class GeluNet : Backbone
+    {
+        private readonly Sequential stem;
+
+        public GeluNet(int channels)
+            : base(nameof(GeluNet))
+        {
+            stem = nn.Sequential(nn.Conv2d(channels, 4, 3), nn.GELU());
+            RegisterComponents();
+        }
+
+        public override IReadOnlyList<int> StageChannels => [4];
+
+        public override Tensor Stem(Tensor images) => stem.call(images);
+
+        public override Tensor Stage(int index, Tensor input) => input.alias();
+
+        public override OnnxValue ExportStem(OnnxGraphBuilder graph, OnnxValue images) => graph.Apply(images, stem);
+
+        public override OnnxValue ExportStage(OnnxGraphBuilder graph, int index, OnnxValue input) => input;
     }
 
     private sealed record NotExportedHead : Head

@@ -66,7 +66,7 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
     public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue images)
     {
         using DisposeScope scope = NewDisposeScope();
-        IReadOnlyList<long[]> shapes = backbone.StageShapes(zeros([1, .. images.Shape!.Skip(1)]));
+        IReadOnlyList<long[]> shapes = backbone.StageShapes(zeros([1, .. images.Shape!.Skip(1)], ScalarType.Float32, CPU));
         List<OnnxValue> logits = [];
         OnnxValue features = backbone.ExportStem(graph, images);
         for (int stage = 0; stage < shapes.Count; stage++)

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Networks.Onnx;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
@@ -83,7 +84,15 @@ public sealed class CallerTorchStateTests(ColoredImages images) : IClassFixture<
         using PredictionEngine<EncodedImage, Scored> engine = ml.Model.CreatePredictionEngine<EncodedImage, Scored>(fitted.LastTransformer);
         float[] predicted = engine.Predict(new EncodedImage { Image = ColoredImages.Png(1, new Random(1)) }).Score;
         (loaded as IDisposable)?.Dispose();
-        return $"{Bits(fitted, explainer, rows)} {accuracy} {Hex(predicted)}";
+        return $"{Bits(fitted, explainer, rows)} {accuracy} {Hex(predicted)} {Exported(ml, fitted)}";
+    }
+
+    private static string Exported(MLContext ml, ITransformer model)
+    {
+        using TemporaryFolder folder = new();
+        ml.Model.ExportOnnx(model, folder["model.onnx"]);
+        OnnxGraph graph = OnnxGraph.Read(File.ReadAllBytes(folder["model.onnx"]));
+        return string.Join(' ', graph.Initializers.Select(entry => $"{entry.Key} {Convert.ToHexString(entry.Value.Bytes)}"));
     }
 
     private static string Bits(ITransformer model, ImageExplainer explainer, IDataView rows)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Networks;
 using TorchSharp;
 using Xunit.Abstractions;
 
@@ -60,6 +61,20 @@ public sealed class MemoryTests(ITestOutputHelper output)
                 );
             }
         }
+    }
+
+    [Fact]
+    public void ExportOnnx_Repeated_LeaksNoTensor()
+    {
+        using ColoredImages images = new();
+        using TemporaryFolder folder = new();
+        MLContext ml = new(1);
+        using TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1 }).Fit(images.Rows(ml));
+        Export();
+
+        SerialTests.AssertLeavesNoTensors(Export, making: () => NetworkFactory.Create("cifar-resnet-8", 3, 3).Dispose());
+
+        void Export() => ml.Model.ExportOnnx(model, folder["model.onnx"]);
     }
 
     [Fact]
