@@ -10,7 +10,7 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         ImageInput input = new("--", "Labeled images", DataPart.Test, required: false);
-        Option<FileInfo> model = ModelOption.Create();
+        Option<FileInfo> model = ModelOption.CreateForScoring();
         Option<string?> views = ViewsOption.Create();
         Option<int> topK = new("--top-k") { Description = "K of the top-k accuracy.", DefaultValueFactory = _ => 5 };
         Option<double?> atLeast = new("--at-least")
@@ -35,7 +35,10 @@ internal static class EvaluateCommand
                 OutputPath.TryFile("--report", parsed.GetValue(report));
                 MLContext ml = Session.Begin();
                 FileInfo file = parsed.GetRequiredValue(model);
-                ITransformer loaded = ViewsOption.Apply(ml, ModelOption.Load(ml, file, out _), parsed.GetValue(views));
+                ITransformer loaded =
+                    !ModelOption.IsOnnx(file) ? ViewsOption.Apply(ml, ModelOption.Load(ml, file, out _), parsed.GetValue(views))
+                    : parsed.GetValue(views) is null ? ModelOption.LoadForScoring(ml, file, out _)
+                    : throw new ArgumentException("--tta is for saved models: the views of an ONNX model are fixed when it is exported.");
                 IDataView rows = input.IsGiven(parsed) ? input.Load(parsed, ml) : HeldOutList.Load(ml, file);
                 Measured measured = MetricsView.Evaluate(ml, loaded, rows, parsed.GetValue(topK));
                 if (parsed.GetValue(report) is { } target)

@@ -1,15 +1,55 @@
 using System.CommandLine;
 using System.Reflection;
 using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Hierarchies;
 
 namespace Samples;
 
-/// <summary>The option <c>--model</c>: a saved model.</summary>
+/// <summary>The option <c>--model</c>: a saved or exported model.</summary>
 internal static class ModelOption
 {
     public static Option<FileInfo> Create() => new("--model") { Description = "The saved model, an ML.NET zip.", Required = true };
+
+    /// <summary>For verbs that only score: the model may also be exported to ONNX.</summary>
+    public static Option<FileInfo> CreateForScoring() =>
+        new("--model") { Description = "The saved model, an ML.NET zip, or one that was exported to ONNX.", Required = true };
+
+    /// <summary>Loads a model of either kind. Images that cannot be read get NaN scores.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static ITransformer LoadForScoring(MLContext ml, FileInfo file, out DataViewSchema input) =>
+        IsOnnx(file) ? LoadOnnx(ml, file, out input) : ml.Model.WithUnreadableImages(Load(ml, file, out input), UnreadableImageBehavior.Skip);
+
+    public static bool IsOnnx(FileInfo file) => file.Extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase);
+
+    // With the keys of the classes, as a pipeline that train saves.
+    private static TransformerChain<ITransformer> LoadOnnx(MLContext ml, FileInfo file, out DataViewSchema input)
+    {
+        OnnxClassifierOptions options = new() { OnUnreadableImage = UnreadableImageBehavior.Skip };
+        OnnxImageClassifier classifier = ml.Transforms.ApplyImageClassifier(file.FullName, options);
+        IDataView noRows = ml.Data.LoadFromEnumerable(Array.Empty<LabeledFile>());
+        input = noRows.Schema;
+        if (classifier.IsMultilabel)
+        {
+            return new TransformerChain<ITransformer>(classifier);
+        }
+
+        IDataView classes = ml.Data.LoadFromEnumerable(classifier.ClassNames.Select(name => new LabeledFile { Label = name }));
+        return ml
+            .Transforms.Conversion.MapValueToKey("Label", keyData: ml.Transforms.SelectColumns("Label").Fit(classes).Transform(classes))
+            .Append(classifier)
+            .Append<ITransformer>(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"))
+            .Fit(noRows);
+    }
+
+    private sealed class LabeledFile
+    {
+        public string ImagePath { get; set; } = "";
+
+        public string Label { get; set; } = "";
+    }
 
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">The file is not a model, or the model cannot be loaded.</exception>
@@ -18,6 +58,11 @@ internal static class ModelOption
         if (!file.Exists)
         {
             throw new FileNotFoundException($"The model '{file.FullName}' does not exist.");
+        }
+
+        if (IsOnnx(file))
+        {
+            throw new InvalidDataException($"'{file.FullName}' is an ONNX file, which predict and evaluate take. This needs the saved model, an ML.NET zip.");
         }
 
         try

@@ -5,7 +5,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using Microsoft.ML.FeatureMining;
 
 namespace Samples;
 
@@ -14,7 +13,7 @@ internal static class PredictCommand
 {
     public static Command Create()
     {
-        Option<FileInfo> model = ModelOption.Create();
+        Option<FileInfo> model = ModelOption.CreateForScoring();
         Option<int> top = new("--top") { Description = "The N most probable classes of each image.", DefaultValueFactory = _ => 1 };
         Option<string> format = new("--format") { Description = "How results are written.", DefaultValueFactory = _ => PredictionWriter.Default };
         Option<bool> show = new("--show") { Description = "Draw each image on the terminal." };
@@ -47,7 +46,7 @@ internal static class PredictCommand
     {
         (string Path, string? Problem)[] files = [.. ImageFiles.Find(words)];
         MLContext ml = Session.Begin();
-        ITransformer model = ml.Model.WithUnreadableImages(ModelOption.Load(ml, modelFile, out DataViewSchema input), UnreadableImageBehavior.Skip);
+        ITransformer model = ModelOption.LoadForScoring(ml, modelFile, out DataViewSchema input);
         string[] good = [.. files.Where(file => file.Problem is null).Select(file => file.Path)];
         IDataView scored = model.Transform(UnlabeledImages.Load(ml, good.Select(Path.GetFullPath), input));
         string[] classes = ClassNames.Of(scored.Schema["Score"]);

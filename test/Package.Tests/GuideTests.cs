@@ -37,7 +37,17 @@ public sealed class GuideTests(PackageFixture package)
         }
 
         Assert.Contains("Epochs = 2", programs.Single(entry => entry.Name == "fine_tune_2").Program, StringComparison.Ordinal);
-        string guides = Build(programs);
+        string guides = Build(
+            programs,
+            "guides",
+            [
+                ("MlNetFm", package.Version),
+                ("MlNetFm.Onnx", package.Version),
+                ("TorchSharp-cpu", "0.107.0"),
+                ("Microsoft.ML.DnnImageFeaturizer.ResNet18", "0.23.1"),
+                ("Microsoft.ML.OnnxRuntime", "1.31.1"),
+            ]
+        );
         WriteImages();
 
         Assert.Equal("6", Run(guides, "torch_first").Trim());
@@ -53,6 +63,7 @@ public sealed class GuideTests(PackageFixture package)
         // What the guides say that they write.
         string[] files = ["report.html", "maps.png", "sweep.html", "best.zip", "exported-model/weights.safetensors", "birds.onnx"];
         Assert.All(files, file => Assert.True(File.Exists(Path.Combine(package.Folder, file)), file));
+        RunOnnxProgram();
     }
 
     [Fact]
@@ -73,14 +84,28 @@ public sealed class GuideTests(PackageFixture package)
         return Regex.Replace(shorter, @"\b(ImageHeight|ImageWidth) = \d+", "$1 = 32");
     }
 
-    /// <returns>The path of the assembly.</returns>
-    private string Build(IReadOnlyList<(string Name, string Program)> programs)
+    // What a container gets: neither TorchSharp nor libtorch.
+    private void RunOnnxProgram()
     {
-        string folder = Directory.CreateDirectory(Path.Combine(package.Folder, "guides")).FullName;
-        foreach ((string name, string program) in programs)
+        string program = Markdown.Programs(Markdown.Read("src/Microsoft.ML.FeatureMining.Onnx/PACKAGE.md")).Single();
+        string assembly = Build([("onnx_package", program)], "onnx", [("MlNetFm.Onnx", package.Version), ("Microsoft.ML.OnnxRuntime", "1.31.1")]);
+
+        Assert.Contains(Run(assembly, "onnx_package", "birds/test/light/0.bmp").Trim(), Classes);
+        string[] files = Directory.GetFiles(Path.GetDirectoryName(assembly)!, "*", SearchOption.AllDirectories);
+        Assert.Contains(files, file => Path.GetFileName(file) == "Microsoft.ML.FeatureMining.Core.dll");
+        Assert.DoesNotContain(files, file => Path.GetFileName(file).Contains("torch", StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <returns>The path of the assembly.</returns>
+    private string Build(IReadOnlyList<(string Name, string Program)> programs, string name, (string Id, string Version)[] packages)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(package.Folder, name)).FullName;
+        foreach ((string page, string program) in programs)
         {
-            File.WriteAllText(Path.Combine(folder, $"{name}.cs"), Markdown.ToNamespace(program, name));
+            File.WriteAllText(Path.Combine(folder, $"{page}.cs"), Markdown.ToNamespace(program, page));
         }
+
+        IEnumerable<string> references = packages.Select(entry => $"""<PackageReference Include="{entry.Id}" Version="{entry.Version}" />""");
 
         string cases = string.Join('\n', programs.Select(entry => $"    case \"{entry.Name}\": {entry.Name}.Program.Run(args[1..]); break;"));
         File.WriteAllText(
@@ -98,7 +123,7 @@ public sealed class GuideTests(PackageFixture package)
         );
         // The package comes from the feed into a folder of its own; the gigabyte of its dependencies is taken from where it is.
         File.WriteAllText(
-            Path.Combine(folder, "guides.csproj"),
+            Path.Combine(folder, $"{name}.csproj"),
             $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
@@ -114,16 +139,13 @@ public sealed class GuideTests(PackageFixture package)
                 <CreateHardLinksForCopyLocalIfPossible>true</CreateHardLinksForCopyLocalIfPossible>
               </PropertyGroup>
               <ItemGroup>
-                <PackageReference Include="MlNetFm" Version="{package.Version}" />
-                <PackageReference Include="TorchSharp-cpu" Version="0.107.0" />
-                <PackageReference Include="Microsoft.ML.DnnImageFeaturizer.ResNet18" Version="0.23.1" />
-                <PackageReference Include="Microsoft.ML.OnnxRuntime" Version="1.31.1" />
+                {string.Join("\n    ", references)}
               </ItemGroup>
             </Project>
             """
         );
         PackageFixture.Run(folder, "build", "-c", "Release", "-v", "quiet");
-        return Path.Combine(folder, "bin", "Release", "net10.0", "guides.dll");
+        return Path.Combine(folder, "bin", "Release", "net10.0", $"{name}.dll");
     }
 
     private string Run(string assembly, params string[] arguments) => PackageFixture.Run(package.Folder, [assembly, .. arguments]);

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Tests;
 
 namespace Samples.Tests;
@@ -30,6 +31,46 @@ public sealed class ExportTests(TrainedProgram trained) : IClassFixture<TrainedP
         Assert.InRange(bytes, 4 * 77_587, 6 * 77_587);
         Assert.InRange(new FileInfo(folder["half.onnx"]).Length, 2 * 77_587, 4 * 77_587);
     }
+
+    [Fact]
+    public void PredictAndEvaluate_AnOnnxFile_GiveWhatTheModelGives()
+    {
+        using TemporaryFolder folder = new();
+        using ColoredImages images = new();
+        ProgramRun.Lines("Samples", folder.Path, "export", "--model", trained.Model, "--onnx", "model.onnx");
+
+        foreach (
+            string[] words in (string[][])
+                [
+                    ["predict", images.Root, "--format", "csv"],
+                    ["evaluate", "--images", images.Root],
+                ]
+        )
+        {
+            string[] expected = ProgramRun.Lines("Samples", folder.Path, [.. words, "--model", trained.Model]);
+            string[] actual = ProgramRun.Lines("Samples", folder.Path, [.. words, "--model", "model.onnx"]);
+
+            Assert.Equal(expected.Select(WithoutLastDigits), actual.Select(WithoutLastDigits));
+        }
+    }
+
+    [Theory]
+    [InlineData("is an ONNX file, which predict and evaluate take. This needs the saved model, an ML.NET zip.", "explain", "--out", "report.html")]
+    [InlineData("--tta is for saved models: the views of an ONNX model are fixed when it is exported.", "evaluate", "--tta", "flip")]
+    public void OtherVerbs_AnOnnxFile_SayWhatTheyNeed(string expected, params string[] words)
+    {
+        using TemporaryFolder folder = new();
+        using ColoredImages images = new();
+        ProgramRun.Lines("Samples", folder.Path, "export", "--model", trained.Model, "--onnx", "model.onnx");
+
+        (int code, _, string error) = ProgramRun.ToEnd("Samples", folder.Path, [.. words, "--model", "model.onnx", "--images", images.Root]);
+
+        Assert.NotEqual(0, code);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    // ONNX Runtime's sums differ in the last bits.
+    private static string WithoutLastDigits(string line) => Regex.Replace(line, @"(\.\d{4})\d+", "$1");
 
     [Fact]
     public void Export_WithoutATarget_SaysWhatToGive()

@@ -13,7 +13,7 @@ public sealed class PublicApiTests
         string[] friends = [.. typeof(Backbone).Assembly.GetCustomAttributes<InternalsVisibleToAttribute>().Select(attribute => attribute.AssemblyName)];
 
         Assert.NotEmpty(friends);
-        string[] programs = ["Samples", "Quickstart", "OwnStrategy", "OwnBackbone", "OwnAugmentation", "OwnDataSet", "WebService"];
+        string[] programs = ["Samples", "Quickstart", "OwnStrategy", "OwnBackbone", "OwnAugmentation", "OwnDataSet", "WebService", "OnnxService"];
         Assert.All(programs, program => Assert.DoesNotContain(program, friends));
     }
 }

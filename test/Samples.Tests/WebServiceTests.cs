@@ -102,6 +102,28 @@ public sealed class WebServiceTests(WebServiceTests.Service service) : IClassFix
     }
 
     [Fact]
+    public async Task OnnxService_TheExportedModel_GivesTheSameAnswers()
+    {
+        using TemporaryFolder folder = new();
+        ProgramRun.Lines("Samples", folder.Path, "export", "--model", service.Model, "--onnx", "model.onnx");
+        (Process process, HttpClient client) = await Service.Start(folder["model.onnx"], folder.Path, "OnnxService");
+        using (process)
+        using (client)
+        {
+            byte[] image = ColoredImages.Png(2, new Random(5));
+            JsonElement[] expected = await Predicted(await service.Post(image, "")),
+                actual = await Predicted(await Service.Post(client, image, ""));
+
+            Assert.Equal(expected.Select(entry => entry.GetProperty("class").GetString()), actual.Select(entry => entry.GetProperty("class").GetString()));
+            Assert.Equal(expected[0].GetProperty("probability").GetDouble(), actual[0].GetProperty("probability").GetDouble(), 1e-4);
+            using HttpResponseMessage bad = await Service.Post(client, [1, 2, 3], "");
+            Assert.Equal(HttpStatusCode.BadRequest, bad.StatusCode);
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+    }
+
+    [Fact]
     public void WithoutAModel_SaysWhatIsMissing()
     {
         using TemporaryFolder folder = new();
@@ -146,9 +168,9 @@ public sealed class WebServiceTests(WebServiceTests.Service service) : IClassFix
             return Task.CompletedTask;
         }
 
-        internal static async Task<(Process Process, HttpClient Client)> Start(string model, string folder)
+        internal static async Task<(Process Process, HttpClient Client)> Start(string model, string folder, string program = "WebService")
         {
-            Process process = ProgramRun.Start("WebService", folder, "--model", model, "--urls", "http://127.0.0.1:0");
+            Process process = ProgramRun.Start(program, folder, "--model", model, "--urls", "http://127.0.0.1:0");
             Task<string> error = process.StandardError.ReadToEndAsync();
             const string Listening = "Now listening on: ";
             while (await process.StandardOutput.ReadLineAsync() is { } line)

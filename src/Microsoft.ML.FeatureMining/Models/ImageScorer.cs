@@ -21,8 +21,7 @@ internal sealed class ImageScorer : IImageScorer, IDisposable
     private readonly NetworkInput _input;
     private readonly TestTimeAugmentation _views;
     private readonly ImageShape _view;
-    private readonly ReaderWriterLockSlim _alive = new();
-    private bool _disposed;
+    private readonly Lifetime _lifetime;
 
     public ImageScorer(SavedModel saved, Device device)
     {
@@ -33,6 +32,7 @@ internal sealed class ImageScorer : IImageScorer, IDisposable
         (_views, _view, Origin) = (manifest.TestTimeAugmentation, manifest.Preprocessing.Shape, manifest.Origin);
         _network = NetworkFactory.CreateForScoring(manifest.Backbone, Input.Channels, ClassCount, saved.Weights.CopyTo, device, manifest.Head, manifest.Exits);
         _input = new NetworkInput(Input, Element, new ChannelStatistics([.. manifest.Mean], [.. manifest.Std]), device);
+        _lifetime = new Lifetime(nameof(ImageScorer), Release);
     }
 
     /// <summary>The preprocessing of the images to score.</summary>
@@ -60,18 +60,9 @@ internal sealed class ImageScorer : IImageScorer, IDisposable
     /// <exception cref="ObjectDisposedException">The scorer was disposed.</exception>
     public void Score(ReadOnlySpan<byte> pixels, int count, Span<float> probabilities)
     {
-        _alive.EnterReadLock();
+        _lifetime.Enter();
         try
         {
-            if (_disposed)
-            {
-                throw new ObjectDisposedException(
-                    nameof(ImageScorer),
-                    "The model was disposed. A PredictionEngine disposes its model too; to keep the model, create the engine with "
-                        + "new PredictionEngineOptions { OwnsTransformer = false }."
-                );
-            }
-
             using TorchScope scope = new(gradients: false);
             Tensor[] scores = [.. TestTimeViews.Of(_views, _input.Of(pixels, count), _view).Select(ScoreView)];
             Tensor mean = scores.Length == 1 ? scores[0] : stack(scores).mean(new long[] { 0 });
@@ -83,26 +74,16 @@ internal sealed class ImageScorer : IImageScorer, IDisposable
         }
         finally
         {
-            _alive.ExitReadLock();
+            _lifetime.Leave();
         }
     }
 
-    public void Dispose()
+    public void Dispose() => _lifetime.Dispose();
+
+    private void Release()
     {
-        _alive.EnterWriteLock();
-        try
-        {
-            if (!_disposed)
-            {
-                _disposed = true;
-                _network.Dispose();
-                _input.Dispose();
-            }
-        }
-        finally
-        {
-            _alive.ExitWriteLock();
-        }
+        _network.Dispose();
+        _input.Dispose();
     }
 
     private Tensor ScoreView(Tensor view)

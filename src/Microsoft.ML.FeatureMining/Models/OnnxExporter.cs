@@ -17,9 +17,6 @@ namespace Microsoft.ML.FeatureMining.Models;
 /// <param name="options">The input and the format.</param>
 internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share)> networks, IReadOnlyList<string> classNames, OnnxExportOptions options)
 {
-    private const string Image = "Image";
-    private const string Score = "Score";
-    private const string PredictedLabel = "PredictedLabel";
     private const string Batch = "N";
 
     private readonly OnnxGraphBuilder _graph = new();
@@ -47,7 +44,7 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
         CheckInput();
         using TorchScope scope = new(gradients: false);
         ImageShape shape = _first.ScoringPreprocessing.Shape;
-        OnnxValue input = new(Image, [-1, shape.Channels, shape.Height, shape.Width]);
+        OnnxValue input = new(OnnxMetadata.Image, [-1, shape.Channels, shape.Height, shape.Width]);
         Dictionary<ImagePreprocessing, OnnxValue> pixels = [];
         OnnxValue? sum = null;
         foreach ((int i, (SavedModel model, double share)) in networks.Index())
@@ -59,17 +56,21 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
         }
 
         OnnxValue label = _first.IsMultilabel ? PredictedSet(sum!) : PredictedClass(sum!);
-        OnnxGraph graph = OnnxPasses.Rename(OnnxPasses.FoldBatchNorm(_graph.Build()), (sum!.Name, Score), (label.Name, PredictedLabel));
+        OnnxGraph graph = OnnxPasses.Rename(
+            OnnxPasses.FoldBatchNorm(_graph.Build()),
+            (sum!.Name, OnnxMetadata.Score),
+            (label.Name, OnnxMetadata.PredictedLabel)
+        );
         return new OnnxModel(
             options.Float16Weights ? OnnxPasses.StoreAsFloat16(graph) : graph,
             options.Input == OnnxInput.RawImages
-                ? new OnnxValueInfo(Image, OnnxType.UInt8, Batch, "H", "W", 3)
-                : new OnnxValueInfo(Image, OnnxType.Float, Batch, shape.Channels, shape.Height, shape.Width),
+                ? new OnnxValueInfo(OnnxMetadata.Image, OnnxType.UInt8, Batch, "H", "W", 3)
+                : new OnnxValueInfo(OnnxMetadata.Image, OnnxType.Float, Batch, shape.Channels, shape.Height, shape.Width),
             [
-                new OnnxValueInfo(Score, OnnxType.Float, Batch, classNames.Count),
+                new OnnxValueInfo(OnnxMetadata.Score, OnnxType.Float, Batch, classNames.Count),
                 _first.IsMultilabel
-                    ? new OnnxValueInfo(PredictedLabel, OnnxType.Float, Batch, classNames.Count)
-                    : new OnnxValueInfo(PredictedLabel, OnnxType.String, Batch),
+                    ? new OnnxValueInfo(OnnxMetadata.PredictedLabel, OnnxType.Float, Batch, classNames.Count)
+                    : new OnnxValueInfo(OnnxMetadata.PredictedLabel, OnnxType.String, Batch),
             ],
             typeof(OnnxExporter).Assembly.GetName().Version!.ToString(3),
             Metadata()
@@ -150,36 +151,12 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
     private Dictionary<string, string> Metadata() =>
         new()
         {
-            ["class_names"] = JsonSerializer.Serialize(classNames, Json.Log),
-            ["task"] = _first.IsMultilabel ? "multilabel" : "multiclass",
-            ["input"] = options.Input.ToString(),
-            ["preprocessing"] = JsonSerializer.Serialize(networks.Select(network => OnnxInputDescription.Of(network.Model.Manifest)), Json.Log),
-            ["manifest"] = new JsonArray([.. networks.Select(network => JsonNode.Parse(network.Model.Manifest.ToJson()))]).ToJsonString(Json.Log),
+            [OnnxMetadata.ClassNames] = JsonSerializer.Serialize(classNames, Json.Log),
+            [OnnxMetadata.Task] = _first.IsMultilabel ? OnnxMetadata.Multilabel : OnnxMetadata.Multiclass,
+            [OnnxMetadata.Input] = options.Input == OnnxInput.RawImages ? OnnxMetadata.RawImages : OnnxMetadata.NormalizedFloats,
+            [OnnxMetadata.Preprocessing] = JsonSerializer.Serialize(networks.Select(network => Describe(network.Model.Manifest)), Json.Log),
+            [OnnxMetadata.Manifest] = new JsonArray([.. networks.Select(network => JsonNode.Parse(network.Model.Manifest.ToJson()))]).ToJsonString(Json.Log),
         };
-}
 
-/// <summary>The preprocessing of a network, for the metadata of an ONNX model.</summary>
-/// <param name="Channels">1 or 3.</param>
-/// <param name="Height">The height of the image that the views are cropped from; without views, of the network's input.</param>
-/// <param name="Width">The width.</param>
-/// <param name="CropRatio">The fraction of each side of the resized image that the center crop keeps.</param>
-/// <param name="Resize">How images are resized.</param>
-/// <param name="Mean">The mean of each channel, from 0 to 255.</param>
-/// <param name="Std">The standard deviation of each channel.</param>
-internal sealed record OnnxInputDescription(
-    int Channels,
-    int Height,
-    int Width,
-    double CropRatio,
-    ResizeRule Resize,
-    IReadOnlyList<float> Mean,
-    IReadOnlyList<float> Std
-)
-{
-    public static OnnxInputDescription Of(ModelManifest manifest)
-    {
-        ImagePreprocessing preprocessing = manifest.ScoringPreprocessing;
-        (int channels, int height, int width) = preprocessing.Shape;
-        return new OnnxInputDescription(channels, height, width, preprocessing.CropRatio, preprocessing.Resize, manifest.Mean, manifest.Std);
-    }
+    private static OnnxInputDescription Describe(ModelManifest manifest) => OnnxInputDescription.Of(manifest.ScoringPreprocessing, manifest.Mean, manifest.Std);
 }

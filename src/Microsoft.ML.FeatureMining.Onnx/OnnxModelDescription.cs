@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Microsoft.ML.FeatureMining;
+
+/// <summary>What the metadata of an exported model say.</summary>
+internal sealed record OnnxModelDescription
+{
+    public required IReadOnlyList<string> ClassNames { get; init; }
+
+    public required bool IsMultilabel { get; init; }
+
+    /// <summary>Whether the input is floats that the caller has normalized.</summary>
+    public required bool IsNormalized { get; init; }
+
+    public required OnnxInputDescription Input { get; init; }
+
+    public required PixelType Element { get; init; }
+
+    public ImageOrigin? Origin { get; init; }
+
+    /// <exception cref="InvalidDataException">The model is not one that <c>ExportOnnx</c> wrote, or cannot be scored row by row.</exception>
+    public static OnnxModelDescription Read(InferenceSession session)
+    {
+        IReadOnlyDictionary<string, string> metadata = session.ModelMetadata.CustomMetadataMap;
+        try
+        {
+            OnnxInputDescription[] inputs = Json<OnnxInputDescription[]>(OnnxMetadata.Preprocessing);
+            if (inputs.Length == 0)
+            {
+                throw new InvalidDataException($"its metadata '{OnnxMetadata.Preprocessing}' are empty");
+            }
+
+            if (inputs.Any(input => input.ToPreprocessing() != inputs[0].ToPreprocessing()))
+            {
+                throw new InvalidDataException("it is an ensemble of networks with different input sizes; run it with ONNX Runtime");
+            }
+
+            JsonElement manifest = Json<JsonElement[]>(OnnxMetadata.Manifest) is [var first, ..] ? first : default;
+            return new OnnxModelDescription
+            {
+                ClassNames = Json<string[]>(OnnxMetadata.ClassNames),
+                IsMultilabel = Text(OnnxMetadata.Task) == OnnxMetadata.Multilabel,
+                IsNormalized = Text(OnnxMetadata.Input) == OnnxMetadata.NormalizedFloats,
+                Input = inputs[0],
+                Element = Value(manifest, "element") is "single" ? PixelType.Single : PixelType.Byte,
+                Origin = Enum.TryParse(Value(manifest, "origin")?.Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out ImageOrigin origin)
+                    ? origin
+                    : null,
+            }.Checked(session);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"its metadata are damaged: {e.Message}", e);
+        }
+
+        string Text(string key) =>
+            metadata.TryGetValue(key, out string? value)
+                ? value
+                : throw new InvalidDataException($"its metadata have no '{key}', so it is not a model that ExportOnnx wrote; use ApplyOnnxModel of ML.NET");
+
+        T Json<T>(string key) => JsonSerializer.Deserialize<T>(Text(key), Files.Json.Log) ?? throw new InvalidDataException($"its metadata '{key}' are empty");
+    }
+
+    private OnnxModelDescription Checked(InferenceSession session)
+    {
+        OnnxInputDescription input = Input;
+        bool isImage =
+            input.Channels is > 0 and <= 4096 && input.Height > 0 && input.Width > 0 && (long)input.Channels * input.Height * input.Width <= int.MaxValue / 4;
+        if (!isImage || input.CropRatio is not (>= ImagePreprocessing.MinCropRatio and <= 1) || !Enum.IsDefined(input.Resize))
+        {
+            throw new InvalidDataException($"its metadata '{OnnxMetadata.Preprocessing}' are invalid");
+        }
+
+        if (input.Mean.Count != input.Channels || input.Std.Count != input.Channels)
+        {
+            throw new InvalidDataException($"it has {input.Channels} channels, but {input.Mean.Count} means and {input.Std.Count} stds");
+        }
+
+        if (!IsNormalized && (Element == PixelType.Single || input.Channels is not (1 or 3)))
+        {
+            throw new InvalidDataException("its metadata contradict each other: raw images are bytes of 1 or 3 channels");
+        }
+
+        Type expected = IsNormalized ? typeof(float) : typeof(byte);
+        if (
+            !session.InputMetadata.TryGetValue(OnnxMetadata.Image, out NodeMetadata? image)
+            || image.ElementType != expected
+            || session.InputMetadata.Count != 1
+        )
+        {
+            throw new InvalidDataException($"its input is not '{OnnxMetadata.Image}' of {expected.Name}");
+        }
+
+        if (!session.OutputMetadata.TryGetValue(OnnxMetadata.Score, out NodeMetadata? score) || score.ElementType != typeof(float))
+        {
+            throw new InvalidDataException($"it has no output '{OnnxMetadata.Score}' of Single");
+        }
+
+        return ClassNames.Count > 0 && score.Dimensions is [_, var classes] && classes == ClassNames.Count
+            ? this
+            : throw new InvalidDataException($"it has {ClassNames.Count} class names, but scores of shape [{string.Join(", ", score.Dimensions)}]");
+    }
+
+    private static string? Value(JsonElement manifest, string name) =>
+        manifest.ValueKind == JsonValueKind.Object && manifest.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
+}
