@@ -32,9 +32,10 @@ internal static class EvaluateCommand
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
+                FileInfo file = parsed.GetRequiredValue(model);
+                OutputPath.KeepApart([("--report", parsed.GetValue(report))], ("--model", file));
                 OutputPath.TryFile("--report", parsed.GetValue(report));
                 MLContext ml = Session.Begin();
-                FileInfo file = parsed.GetRequiredValue(model);
                 ITransformer loaded = ViewsOption.Apply(ml, ModelOption.Load(ml, file, out _), parsed.GetValue(views));
                 IDataView rows = input.IsGiven(parsed) ? input.Load(parsed, ml) : HeldOutList.Load(ml, file);
                 Measured measured = MetricsView.Evaluate(ml, loaded, rows, parsed.GetValue(topK));

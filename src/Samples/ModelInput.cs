@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Hierarchies;
@@ -20,14 +19,7 @@ internal static class ModelOption
             throw new FileNotFoundException($"The model '{file.FullName}' does not exist.");
         }
 
-        try
-        {
-            return ml.Model.Load(file.FullName, out input);
-        }
-        catch (Exception e) when (e is InvalidDataException or FormatException or InvalidOperationException or TargetInvocationException)
-        {
-            throw new InvalidDataException($"'{file.FullName}' cannot be loaded as a model: {ExitCode.Innermost(e).Message}", e);
-        }
+        return ml.Model.LoadChecked(file.FullName, out input);
     }
 }
 
