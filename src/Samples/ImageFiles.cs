@@ -81,7 +81,7 @@ internal static class ImageFiles
 
             if (file.Length == 0)
             {
-                return "the file is empty, or it is a pipe or a device";
+                return "the file is empty";
             }
 
             using FileStream stream = file.OpenRead();

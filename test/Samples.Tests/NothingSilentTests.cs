@@ -81,7 +81,7 @@ public sealed class NothingSilentTests(TrainedProgram trained) : IClassFixture<T
     }
 
     [Fact]
-    public void Predict_PatternInAFolderWithLinksToItself_Ends()
+    public async Task Predict_PatternInAFolderWithLinksToItself_Ends()
     {
         using TemporaryFolder folder = new();
         Copy("red", folder["images"]);
@@ -94,7 +94,7 @@ public sealed class NothingSilentTests(TrainedProgram trained) : IClassFixture<T
         process.Kill();
 
         Assert.True(ended);
-        Assert.Equal(Directory.GetFiles(folder["images"]).Length, output.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(Directory.GetFiles(folder["images"]).Length, (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
     [Fact]

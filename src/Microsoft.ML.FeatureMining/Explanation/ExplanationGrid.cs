@@ -28,9 +28,9 @@ public static class ExplanationGrid
     }
 
     /// <summary>
-    /// One row per model and one column per image. The first row shows the images; each other row shows a model's main maps, with their captions. If a model was
-    /// trained on a part of its last features, the first column shows the part of each model: white for the part and gray for the rest (Xie et al. 2022, figure
-    /// 1).
+    /// One row per model and one column per image. The first row shows the images; each other row shows a model's main maps, with their captions. If a model
+    /// was trained on a part of its last features, the first column shows the part of each model: white for the part and gray for the rest (Xie et al. 2022,
+    /// figure 1).
     /// </summary>
     /// <param name="models">
     /// For each model, the part of the features (null for all features), and the explanations of the same images in the same order.
