@@ -14,8 +14,16 @@ internal static class Complaints
         // What follows from a misspelled option (its value, a missing required option) is not another mistake.
         return unknown.Length > 0 ? [.. unknown.Select(option => UnknownOption(verb, option))]
             : parsed.UnmatchedTokens.Count > 0 ? [$"'{parsed.UnmatchedTokens[0]}' belongs to no option of '{verb.Name}'. Quote a value that has spaces."]
-            : [.. parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal)];
+            : [.. parsed.Errors.Select(TextOf).Distinct(StringComparer.Ordinal)];
     }
+
+    // Only an empty text is no path; the parser's own error names a type of .NET.
+    private static string TextOf(ParseError error) =>
+        error.SymbolResult is OptionResult { Option: { } option }
+        && error.Message.Contains($"'{option.ValueType.FullName}'", StringComparison.Ordinal)
+        && typeof(FileSystemInfo).IsAssignableFrom(option.ValueType.GetElementType() ?? option.ValueType)
+            ? $"{option.Name}: the path is empty."
+            : error.Message;
 
     /// <summary>Makes a misspelled option an error where a verb takes any number of arguments.</summary>
     public static void RefuseOptions(Command verb)

@@ -21,6 +21,7 @@ internal static class EnsembleCommand
             ExitCode.Guard(() =>
             {
                 FileInfo file = parsed.GetRequiredValue(target);
+                OutputPath.KeepApart([("--out", file)], [.. parsed.GetRequiredValue(models).Select(model => ("--model", model))]);
                 OutputPath.TryFile("--out", file);
                 MLContext ml = Session.Begin();
                 DataViewSchema[] inputs = new DataViewSchema[parsed.GetRequiredValue(models).Length];

@@ -32,9 +32,10 @@ internal static class EvaluateCommand
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
+                FileInfo file = parsed.GetRequiredValue(model);
+                OutputPath.KeepApart([("--report", parsed.GetValue(report))], ("--model", file));
                 OutputPath.TryFile("--report", parsed.GetValue(report));
                 MLContext ml = Session.Begin();
-                FileInfo file = parsed.GetRequiredValue(model);
                 ITransformer loaded =
                     !ModelOption.IsOnnx(file) ? ViewsOption.Apply(ml, ModelOption.Load(ml, file, out _), parsed.GetValue(views))
                     : parsed.GetValue(views) is null ? ModelOption.LoadForScoring(ml, file, out _)

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.Explanation;
@@ -10,6 +12,10 @@ namespace Samples;
 /// <summary>The verb <c>explain</c>.</summary>
 internal static class ExplainCommand
 {
+    // The cells of a grid, in pixels: the images' own resolution within these bounds.
+    private const int SmallestCell = 112;
+    private const int LargestCell = 320;
+
     private static readonly ModelReportOptions Default = new();
 
     public static Command Create()
@@ -48,10 +54,19 @@ internal static class ExplainCommand
             {
                 result.AddError("Give --out, --grid or both.");
             }
+
+            if (result.GetResult(unlabeled) is not null && input.IsGiven(result))
+            {
+                result.AddError("Give labeled images or --unlabeled, not both.");
+            }
         });
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
+                OutputPath.KeepApart(
+                    [("--out", parsed.GetValue(report)), ("--grid", parsed.GetValue(grid))],
+                    [("--model", parsed.GetRequiredValue(model)), .. (parsed.GetValue(compared) ?? []).Select(file => ("--compare", file))]
+                );
                 OutputPath.TryFile("--out", parsed.GetValue(report));
                 OutputPath.TryFile("--grid", parsed.GetValue(grid));
                 MLContext ml = Session.Begin();
@@ -73,7 +88,10 @@ internal static class ExplainCommand
                 };
                 Write(parsed.GetValue(report), file => ml.Model.SaveReport(loaded, rows, file, settings));
                 ITransformer[] models = [loaded, .. others.Select(other => other.Value)];
-                Write(parsed.GetValue(grid), file => File.WriteAllBytes(file, Grid(ml, models, rows, parsed.GetValue(shown))));
+                Write(
+                    parsed.GetValue(grid),
+                    file => File.WriteAllBytes(file, Grid(ml, models, [settings.Name, .. others.Select(other => other.Key)], rows, parsed.GetValue(shown)))
+                );
                 return ExitCode.Success;
             })
         );
@@ -96,15 +114,42 @@ internal static class ExplainCommand
         }
     }
 
-    private static byte[] Grid(MLContext ml, IReadOnlyList<ITransformer> models, IDataView rows, int shown)
+    // "✓ wren 98 %", or "✗ wren 60 %" above "is robin".
+    private static string Caption(ImageExplanation explanation, IReadOnlyList<string> classes, string? label)
     {
+        string predicted = classes[explanation.Class];
+        string verdict =
+            string.IsNullOrEmpty(label) ? ""
+            : label == predicted ? "✓ "
+            : "✗ ";
+        string caption = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{verdict}{TerminalText.Of(predicted)} {100 * explanation.Probabilities[explanation.Class]:0} %"
+        );
+        return verdict == "✗ " ? $"{caption}\nis {TerminalText.Of(label!)}" : caption;
+    }
+
+    private static byte[] Grid(MLContext ml, IReadOnlyList<ITransformer> models, IReadOnlyList<string> names, IDataView rows, int shown)
+    {
+        string[]? labels = rows.Schema.GetColumnOrNull("Label")?.Type is TextDataViewType ? [.. rows.GetColumn<string>("Label")] : null;
         List<(HeatMap? FixedMaskMap, IReadOnlyList<ImageExplanation> Images)> explained = [];
-        foreach (ITransformer model in models)
+        foreach ((int index, ITransformer model) in models.Index())
         {
             using ImageExplainer explainer = ml.Model.CreateImageExplainer(model);
-            explained.Add((explainer.FixedMaskMap, [.. explainer.Explain(model.Transform(rows), images: shown).Select(entry => entry.Explanation)]));
+            string name = models.Count == 1 ? "" : $"{names[index]}\n";
+            explained.Add(
+                (
+                    explainer.FixedMaskMap,
+                    [
+                        .. explainer
+                            .Explain(model.Transform(rows), images: shown)
+                            .Select(entry => entry.Explanation.WithCaption(name + Caption(entry.Explanation, explainer.ClassNames, labels?[entry.Row]))),
+                    ]
+                )
+            );
         }
 
-        return explained.Count == 1 ? ExplanationGrid.FromImages(explained[0].Images) : ExplanationGrid.FromModels(explained);
+        int side = Math.Clamp(explained[0].Images.Select(image => image.LongerSide).DefaultIfEmpty().Max(), SmallestCell, LargestCell);
+        return explained.Count == 1 ? ExplanationGrid.FromImages(explained[0].Images, side) : ExplanationGrid.FromModels(explained, side);
     }
 }

@@ -80,5 +80,8 @@ internal static class HeldOutList
 internal static class CsvText
 {
     /// <summary>The field, in quotes where it needs them.</summary>
-    public static string Of(string field) => field.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : field;
+    public static string Of(string field) =>
+        field.AsSpan().IndexOfAny(",\"\r\n") >= 0 || field.Trim().Length < field.Length
+            ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
+            : field;
 }

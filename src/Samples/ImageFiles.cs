@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Datasets;
 
@@ -11,6 +12,11 @@ internal static class ImageFiles
 
     private static IEnumerable<(string, string?)> Find(string word)
     {
+        if (word.Length == 0)
+        {
+            return [("''", "the path is empty")];
+        }
+
         if (Directory.Exists(word))
         {
             IReadOnlyList<string> images = ImageFolder.Find(word, text => Console.Error.WriteLine($"warning: {text}"));
@@ -39,14 +45,28 @@ internal static class ImageFiles
             .Replace(@"\*", "[^/]*", StringComparison.Ordinal)
             .Replace(@"\?", "[^/]", StringComparison.Ordinal);
         Regex wanted = new($"^{expression}$", RegexOptions.CultureInvariant);
-        SearchOption depth = rest.Contains('/', StringComparison.Ordinal) ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly;
-        return !Directory.Exists(folder)
-            ? []
-            : Directory
-                .EnumerateFiles(folder, "*", depth)
-                .Where(path => wanted.IsMatch(Path.GetRelativePath(folder, path).Replace('\\', '/')))
-                .Order(StringComparer.Ordinal);
+        bool isDeep = rest.Contains('/', StringComparison.Ordinal);
+        return Directory.Exists(folder)
+            ? Files(folder, isDeep).Where(path => wanted.IsMatch(Path.GetRelativePath(folder, path).Replace('\\', '/'))).Order(StringComparer.Ordinal)
+            : [];
     }
+
+    // As in shells, ** does not follow links to folders, which may lead back.
+    private static FileSystemEnumerable<string> Files(string folder, bool isDeep) =>
+        new(
+            folder,
+            (ref FileSystemEntry entry) => entry.ToSpecifiedFullPath(),
+            new EnumerationOptions
+            {
+                RecurseSubdirectories = isDeep,
+                AttributesToSkip = 0,
+                IgnoreInaccessible = false,
+            }
+        )
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory,
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+        };
 
     // A pipe has no length, and to open it would wait for a writer.
     private static string? ProblemOf(string path)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Datasets;
@@ -81,7 +82,10 @@ internal sealed class ImageInput
     public bool IsFolder(ParseResult parsed) => parsed.GetValue(_images) is not null;
 
     /// <summary>Whether one of the options is given.</summary>
-    public bool IsGiven(ParseResult parsed) => Options.Any(option => parsed.GetResult(option) is not null);
+    public bool IsGiven(ParseResult parsed) => IsGiven(parsed.CommandResult);
+
+    /// <inheritdoc cref="IsGiven(ParseResult)"/>
+    public bool IsGiven(CommandResult verb) => Options.Any(option => verb.GetResult(option) is not null);
 
     /// <summary>The name of the folder or data set, for the names of files that are made of it.</summary>
     public string NameOf(ParseResult parsed) =>

@@ -75,9 +75,9 @@ internal static class InspectCommand
         }
 
         PrintSome("images that cannot be read", report.Unreadable.Count, report.Unreadable.Select(image => $"{Describe(image.Row)}: {image.Cause}"));
-        PrintSome("images that are there more than once", report.Duplicates.Count, report.Duplicates.Select(rows => string.Join(" = ", rows.Select(Describe))));
+        PrintSome("images that are there more than once", report.Duplicates.Count, report.Duplicates.Select(Describe));
         int contradictions = report.Contradictions.Count();
-        PrintSome("of these under different labels", contradictions, report.Contradictions.Select(rows => string.Join(" = ", rows.Select(Describe))));
+        PrintSome("of these under different labels", contradictions, report.Contradictions.Select(Describe));
         return report.Unreadable.Count == 0 && contradictions == 0;
     }
 
@@ -94,6 +94,10 @@ internal static class InspectCommand
             Console.WriteLine($"  and {count - Listed} more");
         }
     }
+
+    private static string Describe(IReadOnlyList<ImageRow> equal) =>
+        string.Join(" = ", equal.Take(Listed).Select(Describe))
+        + (equal.Count > Listed ? string.Create(CultureInfo.InvariantCulture, $" and {equal.Count - Listed} more") : "");
 
     private static string Describe(ImageRow row) =>
         $"{row.File ?? string.Create(CultureInfo.InvariantCulture, $"row {row.Position}")} " + $"({row.Label ?? "no label"})";

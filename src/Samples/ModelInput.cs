@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
@@ -65,14 +64,7 @@ internal static class ModelOption
             throw new InvalidDataException($"'{file.FullName}' is an ONNX file, which predict and evaluate take. This needs the saved model, an ML.NET zip.");
         }
 
-        try
-        {
-            return ml.Model.Load(file.FullName, out input);
-        }
-        catch (Exception e) when (e is InvalidDataException or FormatException or InvalidOperationException or TargetInvocationException)
-        {
-            throw new InvalidDataException($"'{file.FullName}' cannot be loaded as a model: {ExitCode.Innermost(e).Message}", e);
-        }
+        return ml.Model.LoadChecked(file.FullName, out input);
     }
 }
 

@@ -29,7 +29,6 @@ internal static class NumberText
     /// <param name="otherwise">What to do if a value outside is wanted; a sentence.</param>
     public static Option<T> Between<T>(this Option<T> option, double min, double max, string otherwise = "")
     {
-        Read(option);
         option.Validators.Add(result =>
         {
             // A text that is not a number has its own error.
@@ -43,6 +42,7 @@ internal static class NumberText
                 }
             }
         });
+        Read(option);
         return option;
     }
 
@@ -92,7 +92,9 @@ internal static class NumberText
         where T : struct, INumber<T> =>
         option.Validators.Add(result =>
         {
-            foreach (Token token in result.Tokens.Where(token => !TryParse(token.Value, out T _)))
+            // A number that is out of bounds has its own error.
+            bool isOutside = result.Errors.Any();
+            foreach (Token token in result.Tokens.Where(token => !isOutside && !TryParse(token.Value, out T _)))
             {
                 result.AddError($"{option.Name}: {ComplaintAbout<T>(token.Value)}");
             }
@@ -102,7 +104,10 @@ internal static class NumberText
         where T : struct, INumber<T> => TryParse(token.Value, out T value) ? value : default;
 
     private static string ComplaintAbout<T>(string text)
-        where T : struct, INumber<T> => $"'{text}' is not {(IsInteger<T>() ? "an integer" : "a number")}.{Hint<T>(text)}";
+        where T : struct, INumber<T> =>
+        IsInteger<T>() && BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
+            ? $"{text} is outside the range of integers, {int.MinValue} to {int.MaxValue}."
+            : $"'{text}' is not {(IsInteger<T>() ? "an integer" : "a number")}.{Hint<T>(text)}";
 
     /// <summary>Reads a number; false for anything else.</summary>
     public static bool TryParse<T>(string text, out T value)
@@ -128,6 +133,12 @@ internal static class NumberText
 /// <summary>A time as people write it: 90s, 5m, 2h.</summary>
 internal static class TimeText
 {
+    /// <summary>"40 s", "12 min" or "3.5 h".</summary>
+    public static string Of(TimeSpan time) =>
+        time.TotalSeconds < 100 ? string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(time.TotalSeconds)} s")
+        : time.TotalMinutes < 100 ? string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(time.TotalMinutes)} min")
+        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0.#} h");
+
     public static bool TryParse(string text, out TimeSpan time)
     {
         time = TimeSpan.Zero;

@@ -3,6 +3,30 @@ namespace Samples;
 /// <summary>Tries, before any work is done, whether results can be saved where the command line says.</summary>
 internal static class OutputPath
 {
+    /// <summary>Checks that no result replaces another one, or a file that the verb reads.</summary>
+    /// <param name="results">The files to write, by option; null where an option is not given.</param>
+    /// <param name="read">The files that are read.</param>
+    /// <exception cref="ArgumentException">Two of them are the same file.</exception>
+    public static void KeepApart(ReadOnlySpan<(string Option, FileInfo? File)> results, params ReadOnlySpan<(string Option, FileInfo? File)> read)
+    {
+        Dictionary<string, string> taken = new(StringComparer.Ordinal);
+        foreach ((string option, FileInfo? file) in read)
+        {
+            if (file is not null)
+            {
+                taken[file.FullName] = option;
+            }
+        }
+
+        foreach ((string option, FileInfo? file) in results)
+        {
+            if (file is not null && !taken.TryAdd(file.FullName, option))
+            {
+                throw new ArgumentException($"{option} and {taken[file.FullName]} name the same file, '{file}'. Choose another one for {option}.");
+            }
+        }
+    }
+
     /// <summary>Creates the folder of a file, and tries to write there.</summary>
     /// <param name="option">The option that names the file, for errors.</param>
     /// <param name="file">The file; null if the option is not given.</param>

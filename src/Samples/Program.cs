@@ -47,6 +47,12 @@ internal static class Program
             );
         }
 
+        if (!ExitCode.HasCurrentFolder())
+        {
+            Console.Error.WriteLine("error: The current folder does not exist any more. Change to another one.");
+            return ExitCode.Failure;
+        }
+
         return HelpPage.IsWanted(arguments) ? Show(arguments) : ExitCode.Guard(() => Run(arguments));
     }
 
@@ -142,11 +148,10 @@ internal static class ExitCode
 
     /// <summary>The message without the name of the method's parameter, which means nothing to the user of a program.</summary>
     public static string TextOf(Exception e) =>
-        e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
-        : e is FileNotFoundException && !DirectoryExists() ? "The current folder does not exist any more. Change to another one."
-        : e.Message;
+        e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : e.Message;
 
-    private static bool DirectoryExists()
+    /// <summary>Whether the folder that the program was started in is still there. Native libraries end the process without it.</summary>
+    public static bool HasCurrentFolder()
     {
         try
         {

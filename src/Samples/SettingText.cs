@@ -54,7 +54,12 @@ internal static class SettingText
         {
             throw new ArgumentException(
                 $"'{assignment}': '{halves[1]}' is not a valid {(type == typeof(IReadOnlyList<double>) ? "list of numbers" : Bare(type).Name)}."
-                    + (Bare(type) == typeof(double) ? NumberText.Hint<double>(halves[1]) : ""),
+                    + (
+                        Bare(type) == typeof(double) ? NumberText.Hint<double>(halves[1])
+                        : Bare(type).IsEnum ? $" It is one of {string.Join(", ", Enum.GetNames(Bare(type)))}."
+                        : Bare(type) == typeof(bool) ? " It is true or false."
+                        : ""
+                    ),
                 e
             );
         }

@@ -83,6 +83,7 @@ internal sealed class SweepOptions
     public void TryOutputs(ParseResult parsed)
     {
         OutputPath.TryFolder("--folder", parsed.GetValue(_folder));
+        OutputPath.KeepApart([("--csv", parsed.GetValue(_csv)), ("--out", parsed.GetValue(_html))]);
         OutputPath.TryFile("--csv", parsed.GetValue(_csv));
         OutputPath.TryFile("--out", parsed.GetValue(_html));
     }

@@ -326,6 +326,7 @@ internal sealed class TrainOptions
             ? null
             : parsed.GetValue(_model)
                 ?? new FileInfo(Path.Combine("models", $"{name}-{DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}.zip"));
+        OutputPath.KeepApart([("--model", model), ("--report", parsed.GetValue(_report))]);
         OutputPath.TryFile("--model", model);
         OutputPath.TryFile("--report", parsed.GetValue(_report));
         OutputPath.TryFolder("--workspace", parsed.GetValue(_workspace));

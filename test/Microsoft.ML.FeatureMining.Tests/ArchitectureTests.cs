@@ -39,7 +39,7 @@ public sealed class ArchitectureTests
         ["Reports"] = ["Imaging", "Training", "Evaluation", "Explanation", "Sweeps"],
         ["MlNet"] = [MlNet, "Native"],
         ["MlNet/Columns"] = [MlNet, "Files", "Imaging", "Pixels", "Models"],
-        ["MlNet/Reading"] = [MlNet, "Randomness", "Imaging", "Pixels", "MlNet/Columns"],
+        ["MlNet/Reading"] = [MlNet, "Randomness", "Files", "Imaging", "Pixels", "MlNet/Columns"],
         ["MlNet/Scoring"] =
         [
             MlNet,

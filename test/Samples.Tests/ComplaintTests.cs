@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Microsoft.ML.FeatureMining.Tests;
+
 namespace Samples.Tests;
 
 /// <summary>One complaint for one mistake, with what was probably meant.</summary>
@@ -40,6 +43,41 @@ public sealed class ComplaintTests
         Assert.Contains("Unknown backbone 'resnet-81'. Did you mean 'resnet-18'?", error, StringComparison.Ordinal);
         Assert.DoesNotContain("(Parameter", error, StringComparison.Ordinal);
         Assert.DoesNotContain("pyramidnet", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(
+        "--epochs must be from 0 to 100000; it is 99999999999. For a value outside: --set Epochs=VALUE.",
+        "train",
+        "--images",
+        ".",
+        "--epochs",
+        "99999999999"
+    )]
+    [InlineData("--seed: 99999999999 is outside the range of integers, -2147483648 to 2147483647.", "train", "--images", ".", "--seed", "99999999999")]
+    [InlineData("--images: the path is empty.", "train", "--images", "")]
+    [InlineData("--model: the path is empty.", "predict", "--model", "", "a.png")]
+    [InlineData("Give labeled images or --unlabeled, not both.", "explain", "--model", "a.zip", "--unlabeled", ".", "--images", ".", "--out", "a.html")]
+    [InlineData("--gpu must be from 0 to 255; it is -1.", "reproduce", "--gpu", "-1")]
+    public void AValueOutOfRangeOrEmpty_IsTheOnlyComplaint(string expected, params string[] words) =>
+        Assert.Equal(expected, Assert.Single(Complaints.Of(Program.Create().Parse(words))));
+
+    [Fact]
+    public void ADeletedWorkingFolder_IsToldByEveryVerb()
+    {
+        using TemporaryFolder folder = new();
+        string program = Path.Combine(AppContext.BaseDirectory, "Samples.dll");
+        ProcessStartInfo start = new("sh", ["-c", $"rmdir \"$PWD\"; exec dotnet '{program}' train --images /missing --no-model"])
+        {
+            WorkingDirectory = Directory.CreateDirectory(folder["gone"]).FullName,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+
+        Assert.Equal(ExitCode.Failure, process.ExitCode);
+        Assert.Contains("error: The current folder does not exist any more. Change to another one.", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -64,6 +64,57 @@ public sealed class NothingSilentTests(TrainedProgram trained) : IClassFixture<T
     }
 
     [Fact]
+    public void HeldOutList_ClassWithBlanksAroundItsName_IsMeasured()
+    {
+        using TemporaryFolder folder = new();
+        Copy("red", folder["images/ red "]);
+        Copy("blue", folder["images/blue"]);
+
+        ProgramRun.Lines(
+            "Samples",
+            folder.Path,
+            ["train", "--images", "images", "--test-fraction", "0.25", "--epochs", "1", "--model", "a.zip", "--recipe", "paper", .. TrainedProgram.Small]
+        );
+        string[] measured = ProgramRun.Lines("Samples", folder.Path, "evaluate", "--model", "a.zip");
+
+        Assert.Contains("6 rows measured", measured);
+    }
+
+    [Fact]
+    public async Task Predict_PatternInAFolderWithLinksToItself_Ends()
+    {
+        using TemporaryFolder folder = new();
+        Copy("red", folder["images"]);
+        Directory.CreateSymbolicLink(folder["images/up"], "..");
+        Directory.CreateSymbolicLink(folder["images/self"], ".");
+
+        using Process process = ProgramRun.Start("Samples", folder.Path, "predict", "--model", trained.Model, "images/**/*.png");
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        bool ended = process.WaitForExit(TimeSpan.FromMinutes(1));
+        process.Kill();
+
+        Assert.True(ended);
+        Assert.Equal(Directory.GetFiles(folder["images"]).Length, (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public void Inspect_ManyEqualImages_AreCountedOnOneShortLine()
+    {
+        using TemporaryFolder folder = new();
+        foreach (int i in Enumerable.Range(0, 40))
+        {
+            File.Copy(
+                Directory.GetFiles(Path.Combine(trained.Images.Root, "red"))[0],
+                Path.Combine(Directory.CreateDirectory(folder[$"c{i % 2}"]).FullName, $"{i}.png")
+            );
+        }
+
+        string[] lines = ProgramRun.Lines("Samples", folder.Path, "inspect", "--images", ".");
+
+        Assert.Equal(2, lines.Count(line => line.EndsWith(" and 30 more", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void Evaluate_ClassesInAnotherCase_AreNamedAndNotLeftOutInSilence()
     {
         using TemporaryFolder folder = new();

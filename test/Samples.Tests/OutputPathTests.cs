@@ -28,6 +28,25 @@ public sealed class OutputPathTests : IDisposable
         Assert.StartsWith($"error: {option}: '{_folder.Path}' is a folder. Name a file", error, StringComparison.Ordinal);
     }
 
+    // The first file exists: it is the model, which a report must not replace.
+    [Theory]
+    [InlineData("explain", "--model", "a.zip", "--images", "x", "--out", "a.zip")]
+    [InlineData("explain", "--model", "b.zip", "--compare", "a.zip", "--images", "x", "--grid", "a.zip")]
+    [InlineData("explain", "--model", "b.zip", "--images", "x", "--out", "a.zip", "--grid", "./a.zip")]
+    [InlineData("evaluate", "--model", "a.zip", "--report", "a.zip")]
+    [InlineData("ensemble", "--model", "a.zip", "--model", "b.zip", "--out", "a.zip")]
+    [InlineData("sweep", "--images", "x", "--folder", "sweep", "--csv", "a.zip", "--out", "a.zip")]
+    public void AResultThatReplacesAModelOrAnotherResult_IsRefused(params string[] arguments)
+    {
+        _folder.Write("a.zip", "a model");
+
+        (int code, _, string error) = ProgramRun.ToEnd("Samples", _folder.Path, arguments);
+
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains("name the same file", error, StringComparison.Ordinal);
+        Assert.Equal("a model", File.ReadAllText(_folder["a.zip"]));
+    }
+
     [Theory]
     [InlineData("--workspace", "train", "--images", "missing", "--no-model")]
     [InlineData("--folder", "sweep", "--images", "missing")]

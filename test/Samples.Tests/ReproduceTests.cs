@@ -51,11 +51,27 @@ public sealed class ReproduceTests : IDisposable
     }
 
     [Fact]
+    public void Estimate_ComesBeforeTheRuns_AndThenFromThoseThatAreDone()
+    {
+        string[] arguments = ["reproduce", "feature-mining", "table-9", "--threads", "1", "--out", _folder.Path, "--rows", "ResNet-56+FM (2"];
+
+        string[] dry = ProgramRun.Lines("Samples", _folder.Path, [.. arguments, "--seeds", "1", "--dry-run"]);
+        string[] run = ProgramRun.Lines("Samples", _folder.Path, [.. arguments, "--seeds", "1"]);
+        string[] more = ProgramRun.Lines("Samples", _folder.Path, [.. arguments, "--seeds", "3", "--dry-run"]);
+
+        const string Guess = "feature-mining-table-9: 1 runs, 0 done; about 10 s for 1 runs, a guess until the first is done.";
+        Assert.Equal($"# {Guess}", dry[1]);
+        Assert.Equal(Guess, run[0]);
+        Assert.Matches("^# feature-mining-table-9: 3 runs, 1 done; about [0-9]+ s for 2 runs, by those that are done[.]$", more[1]);
+        Assert.StartsWith("The result is in ", run[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void DryRun_OfAFolderThatIsGiven_NamesIt()
     {
         string[] arguments = ["reproduce", "feature-mining", "table-4", "--dry-run", "--scale", "small", "--seeds", "1", "--rows", "ResNet110+FM"];
-        string open = ProgramRun.Lines("Samples", _folder.Path, arguments)[1],
-            named = ProgramRun.Lines("Samples", _folder.Path, [.. arguments, "--tiny-imagenet", _folder["two words"]])[1];
+        string open = ProgramRun.Lines("Samples", _folder.Path, arguments)[2],
+            named = ProgramRun.Lines("Samples", _folder.Path, [.. arguments, "--tiny-imagenet", _folder["two words"]])[2];
 
         Assert.Contains("--data tiny-imagenet {tiny-imagenet} ", open, StringComparison.Ordinal);
         Assert.Contains($"--data tiny-imagenet \"{_folder["two words"]}\" ", named, StringComparison.Ordinal);

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Globalization;
+
 namespace Microsoft.ML.FeatureMining.Files;
 
 /// <summary>
@@ -26,6 +29,7 @@ internal static class AtomicFile
             return;
         }
 
+        RemoveAbandoned(Path.GetDirectoryName(full)!, Path.GetFileName(full), IsOfEndedProcess);
         string temporary = TemporaryPath(full);
         try
         {
@@ -87,10 +91,17 @@ internal static class AtomicFile
     /// <summary>Removes temporary files left by killed processes. A file that is still open for writing is locked and remains.</summary>
     /// <param name="folder">The folder of the files; it need not exist.</param>
     /// <param name="pattern">The names of the finished files; may have wildcards.</param>
-    public static void RemoveAbandoned(string folder, string pattern)
+    /// <param name="isAbandoned">Whether a file that is not locked may be removed; null for all.</param>
+    public static void RemoveAbandoned(string folder, string pattern, Func<string, bool>? isAbandoned = null)
     {
-        foreach (string file in Directory.Exists(folder) ? Directory.EnumerateFiles(folder, $"{pattern}.*{Unfinished}") : [])
+        EnumerationOptions accessible = new() { IgnoreInaccessible = true, AttributesToSkip = 0 };
+        foreach (string file in Directory.Exists(folder) ? Directory.EnumerateFiles(folder, $"{pattern}.*{Unfinished}", accessible) : [])
         {
+            if (isAbandoned?.Invoke(file) == false)
+            {
+                continue;
+            }
+
             try
             {
                 using FileStream abandoned = new(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
@@ -99,6 +110,26 @@ internal static class AtomicFile
             {
                 // Another process is writing it, or has just removed it.
             }
+        }
+    }
+
+    // Another process may be about to rename a file that it has closed.
+    private static bool IsOfEndedProcess(string temporary)
+    {
+        string writer = Path.GetFileNameWithoutExtension(temporary).Split('.')[^1].Split('-')[0];
+        if (!int.TryParse(writer, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+        {
+            return false;
+        }
+
+        try
+        {
+            using Process process = Process.GetProcessById(id);
+            return false;
+        }
+        catch (ArgumentException)
+        {
+            return true;
         }
     }
 

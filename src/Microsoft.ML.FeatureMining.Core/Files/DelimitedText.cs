@@ -26,11 +26,7 @@ internal sealed class DelimitedText
     /// <exception cref="InvalidDataException">The text is not in this format; the message names file and line.</exception>
     public static IEnumerable<DelimitedRecord> Read(string path, char separator)
     {
-        if (!File.Exists(path))
-        {
-            throw new FileNotFoundException($"The file '{path}' does not exist.", path);
-        }
-
+        TextFault.CheckExists(path);
         return Records(path, separator);
     }
 
@@ -72,16 +68,18 @@ internal sealed class DelimitedText
     {
         int first = _line;
         List<string> fields = [];
+        List<bool> quoted = [];
         do
         {
-            fields.Add(_reader.Peek() == '"' ? Quoted() : Plain());
+            quoted.Add(_reader.Peek() == '"');
+            fields.Add(quoted[^1] ? Quoted() : Plain());
         } while (Take(_separator));
         if (!TakeLineEnd() && _reader.Peek() != End)
         {
             throw Fault("there is text after a closing quote. Double the quotes inside a quoted field.");
         }
 
-        return new DelimitedRecord(first, [.. fields]);
+        return new DelimitedRecord(first, [.. fields], [.. quoted]);
     }
 
     private string Plain()
@@ -148,7 +146,12 @@ internal sealed class DelimitedText
 /// <summary>A record of a <see cref="DelimitedText"/>.</summary>
 /// <param name="Line">The line on which the record starts, from 1; a quoted field may contain line breaks.</param>
 /// <param name="Fields">At least one.</param>
-internal readonly record struct DelimitedRecord(int Line, string[] Fields);
+/// <param name="Quoted">Whether each field is quoted.</param>
+internal readonly record struct DelimitedRecord(int Line, string[] Fields, bool[] Quoted)
+{
+    /// <summary>A field without the spaces around it, unless it is quoted.</summary>
+    public string Trimmed(int field) => Quoted[field] ? Fields[field] : Fields[field].Trim();
+}
 
 /// <summary>A text file in which each line starts with a unique number. The number joins the lines of several such files.</summary>
 internal sealed class NumberedLines
@@ -201,11 +204,7 @@ internal readonly record struct TextLine(string Path, int Number, string Text)
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     public static IEnumerable<TextLine> Read(string path)
     {
-        if (!File.Exists(path))
-        {
-            throw new FileNotFoundException($"The file '{path}' does not exist.", path);
-        }
-
+        TextFault.CheckExists(path);
         return File.ReadLines(path).Select((text, i) => new TextLine(path, i + 1, text.Trim())).Where(line => line.Text.Length > 0);
     }
 
@@ -236,5 +235,14 @@ internal readonly record struct TextLine(string Path, int Number, string Text)
 /// <summary>Errors that name a text file and a line.</summary>
 internal static class TextFault
 {
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static void CheckExists(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder, not a file." : $"The file '{path}' does not exist.", path);
+        }
+    }
+
     public static InvalidDataException At(string path, int line, string what) => new(FormattableString.Invariant($"'{path}', line {line}: {what}"));
 }

@@ -7,11 +7,22 @@ internal static class PooledFile
 {
     /// <param name="path">The file.</param>
     /// <param name="use">Receives all bytes of the file; must not keep them.</param>
-    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="IOException">The file cannot be read, or is a pipe or a device: these never end, or can be read only once.</exception>
     public static void Use(string path, Action<ReadOnlySpan<byte>> use)
     {
+        if (path.Length == 0)
+        {
+            throw new IOException("The path is empty.");
+        }
+
+        // Asked before it is opened, because that would wait until another process writes to the pipe.
+        if (Directory.Exists(path) || UnixFile.Of(path) is { IsRegular: false })
+        {
+            throw new IOException($"'{path}' is a {(Directory.Exists(path) ? "folder" : "pipe or a device")}, not a file.");
+        }
+
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        // Pipes and devices do not know their length.
+        // Files of some file systems, such as /proc, do not know their length.
         if (!file.CanSeek || file.Length == 0 || file.Length > Array.MaxLength)
         {
             use(File.ReadAllBytes(path));

@@ -7,16 +7,19 @@ namespace Microsoft.ML.FeatureMining.Files;
 /// <param name="User">The number of the owner.</param>
 /// <param name="Group">The number of the group.</param>
 /// <param name="IsWritable">Whether its permissions let this process write it.</param>
-internal readonly record struct UnixFile(bool IsRegular, uint User, uint Group, bool IsWritable)
+/// <param name="Identity">Device and inode: the same for every path that leads to the file or folder.</param>
+internal readonly record struct UnixFile(bool IsRegular, uint User, uint Group, bool IsWritable, (ulong Device, ulong Inode) Identity)
 {
     // Offsets in the kernel's struct statx, which has 256 bytes.
     private const int StatxBytes = 256;
     private const int UserAt = 20;
     private const int GroupAt = 24;
     private const int ModeAt = 28;
+    private const int InodeAt = 32;
+    private const int DeviceAt = 136;
 
     private const int CurrentFolder = -100;
-    private const uint TypeModeAndOwner = 0x1F;
+    private const uint TypeModeOwnerAndInode = 0x11F;
     private const int TypeMask = 0xF000;
     private const int RegularType = 0x8000;
     private const int WriteAccess = 2;
@@ -30,13 +33,19 @@ internal readonly record struct UnixFile(bool IsRegular, uint User, uint Group, 
         }
 
         byte[] facts = new byte[StatxBytes];
-        if (StatX(CurrentFolder, path, 0, TypeModeAndOwner, facts) != 0)
+        if (StatX(CurrentFolder, path, 0, TypeModeOwnerAndInode, facts) != 0)
         {
             return null;
         }
 
         bool isRegular = (BitConverter.ToUInt16(facts, ModeAt) & TypeMask) == RegularType;
-        return new UnixFile(isRegular, BitConverter.ToUInt32(facts, UserAt), BitConverter.ToUInt32(facts, GroupAt), Access(path, WriteAccess) == 0);
+        return new UnixFile(
+            isRegular,
+            BitConverter.ToUInt32(facts, UserAt),
+            BitConverter.ToUInt32(facts, GroupAt),
+            Access(path, WriteAccess) == 0,
+            (BitConverter.ToUInt64(facts, DeviceAt), BitConverter.ToUInt64(facts, InodeAt))
+        );
     }
 
     /// <summary>Gives a file the owner and the group of this one, as far as this process may do that.</summary>

@@ -67,13 +67,53 @@ internal sealed record ImagePreprocessing
             throw new InvalidOperationException(FormattableString.Invariant($"The image has {image.Channels} channels, but the network takes {Shape}."));
         }
 
-        (int width, int height) = (Whole(Shape.Width), Whole(Shape.Height));
-        (ResizeWindow columns, ResizeWindow rows) =
-            Resize == ResizeRule.Squash ? (ResizeWindow.Whole(width), ResizeWindow.Whole(height)) : Cover(image, width, height);
+        (ResizeWindow columns, ResizeWindow rows) = Windows(image);
         byte[] resized = ArrayPool<byte>.Shared.Rent(Shape.Length);
         ImageResize.Resize(image, columns.Middle(Shape.Width), rows.Middle(Shape.Height), resized.AsSpan(0, Shape.Length));
         PlanarLayout.Split(resized.AsSpan(0, Shape.Length), Shape.Channels, target);
         ArrayPool<byte>.Shared.Return(resized);
+    }
+
+    /// <summary>The part of an image that becomes the network's input, at the image's own resolution: RGB, or gray as RGB.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="longest">The longer side of the result is at most this; a larger part is reduced.</param>
+    public DecodedImage View(PixelView image, int longest)
+    {
+        (ResizeWindow columns, ResizeWindow rows) = Windows(image);
+        // The part of the sides that the network sees.
+        double seenWidth = (double)image.FullWidth * Shape.Width / columns.Size;
+        double seenHeight = (double)image.FullHeight * Shape.Height / rows.Size;
+        double scale = Math.Min(1, longest / Math.Max(seenWidth, seenHeight));
+        DecodedImage seen = ResizeTo(
+            image,
+            Window((long)Math.Round(image.FullWidth * scale), seenWidth * scale),
+            Window((long)Math.Round(image.FullHeight * scale), seenHeight * scale)
+        );
+        DecodedImage shown = Shape.Channels == 1 ? seen.ToGray() : seen;
+        return shown.Channels == 3
+            ? shown
+            : new DecodedImage(shown.Width, shown.Height, 3, [.. shown.Pixels.SelectMany(value => new[] { value, value, value })]);
+
+        static ResizeWindow Window(long all, double seen) => ResizeWindow.Middle(Math.Max(1, all), (int)Math.Clamp(Math.Round(seen), 1, Math.Max(1, all)));
+    }
+
+    /// <summary>The same of an image file.</summary>
+    /// <exception cref="ImageDecodeException">The bytes cannot be decoded as an image.</exception>
+    public DecodedImage View(ReadOnlySpan<byte> encoded, long maxPixels, int longest) =>
+        ImageCodec.Decode(encoded, maxPixels, SpareScale * longest, SpareScale * longest, image => View(image, longest));
+
+    private static DecodedImage ResizeTo(PixelView image, ResizeWindow columns, ResizeWindow rows)
+    {
+        byte[] pixels = new byte[checked(columns.Count * rows.Count * image.Channels)];
+        ImageResize.Resize(image, columns, rows, pixels);
+        return new DecodedImage(columns.Count, rows.Count, image.Channels, pixels);
+    }
+
+    // The resized image before the center crop.
+    private (ResizeWindow Columns, ResizeWindow Rows) Windows(PixelView image)
+    {
+        (int width, int height) = (Whole(Shape.Width), Whole(Shape.Height));
+        return Resize == ResizeRule.Squash ? (ResizeWindow.Whole(width), ResizeWindow.Whole(height)) : Cover(image, width, height);
     }
 
     // Sizes are truncated, as in torchvision's Resize.

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Explanation;
@@ -56,7 +57,27 @@ public static class ModelOperationsExtensions
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             Exception cause = InputRows.Cause(e);
-            throw new InvalidDataException($"'{filePath}' cannot be loaded as a model: {cause.Message}", cause);
+            throw new InvalidDataException($"'{filePath}' cannot be loaded as a model: {Explain(cause, file)}", cause);
+        }
+    }
+
+    // ML.NET says no more than "Failed to open a zip archive", or "Could not load legacy format model" of another program's zip.
+    private static string Explain(Exception cause, FileStream file)
+    {
+        try
+        {
+            using ZipArchive zip = new(file, ZipArchiveMode.Read, leaveOpen: true);
+            return zip.Entries.Any(entry => entry.FullName.Replace('\\', '/') == "TrainingInfo/Version.txt")
+                ? cause.Message
+                : "the zip file is not a model of ML.NET.";
+        }
+        catch (InvalidDataException)
+        {
+            byte[] start = new byte[2];
+            file.Position = 0;
+            return file.Length == 0 ? "the file is empty."
+                : file.Read(start) < start.Length || !"PK"u8.SequenceEqual(start) ? "it is not a zip file, as ml.Model.Save writes."
+                : "the zip file is truncated or damaged.";
         }
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.ML.FeatureMining.Files;
+
 namespace Microsoft.ML.FeatureMining.Datasets;
 
 /// <summary>Walks through folders of images, and notes what it does not read.</summary>
@@ -56,24 +58,28 @@ internal sealed class FolderScan
     public IReadOnlyList<string> Images(string folder)
     {
         List<string> paths = [];
-        Collect(new DirectoryInfo(folder), Path.GetFullPath(folder), new(StringComparer.Ordinal), paths);
+        Collect(new DirectoryInfo(folder), Path.GetFullPath(folder), [], paths);
         paths.Sort(StringComparer.Ordinal);
         return paths;
     }
 
-    // "seen" contains the targets of links, so that a link to a parent folder does not cause an endless loop.
-    private void Collect(DirectoryInfo folder, string location, HashSet<string> seen, List<string> paths)
+    // "seen" has every folder once, by whatever links it is reached: two links to parents make a tree that grows with each level.
+    private void Collect(DirectoryInfo folder, string location, HashSet<object> seen, List<string> paths)
     {
-        if (!seen.Add(location))
+        if (!seen.Add(UnixFile.Of(folder.FullName) is { } file ? file.Identity : location))
         {
             return;
         }
 
-        foreach (FileSystemInfo entry in Visible(folder))
+        // Links last: what is in the folder itself keeps its own path.
+        foreach (
+            FileSystemInfo entry in Visible(folder).OrderBy(entry => entry.Attributes.HasFlag(FileAttributes.ReparsePoint)).ThenBy(Name, StringComparer.Ordinal)
+        )
         {
             if (entry is DirectoryInfo inner)
             {
-                Collect(inner, inner.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Path.Combine(location, inner.Name), seen, paths);
+                string target = inner.LinkTarget is { } link ? Path.GetFullPath(link, location) : Path.Combine(location, inner.Name);
+                Collect(inner, target, seen, paths);
             }
             else if (!Readable.Contains(entry.Extension))
             {
@@ -89,6 +95,8 @@ internal sealed class FolderScan
             }
         }
     }
+
+    private static string Name(FileSystemInfo entry) => entry.Name;
 
     private void Note(string extension)
     {

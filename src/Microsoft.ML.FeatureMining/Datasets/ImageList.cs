@@ -37,7 +37,8 @@ internal static class ImageList
     {
         string folder = format.ImageFolder ?? Path.GetDirectoryName(Path.GetFullPath(path))!;
         (int image, int label)? columns = null;
-        foreach (DelimitedRecord record in DelimitedText.Read(path, format.SeparatorOf(path)))
+        bool isEmpty = true;
+        foreach (DelimitedRecord record in DelimitedText.Read(path, SeparatorOf(path, format)))
         {
             if (columns is null)
             {
@@ -53,13 +54,36 @@ internal static class ImageList
                 throw TextFault.At(path, record.Line, file.Length == 0 ? "the image's path is empty." : "the image's path contains a null character.");
             }
 
-            yield return (record.Line, PathOf(file, Path.GetFullPath(folder)), ComposedText.Of(record.Fields[columns.Value.label].Trim()));
+            isEmpty = false;
+            yield return (record.Line, PathOf(file, Path.GetFullPath(folder)), ComposedText.Of(record.Trimmed(columns.Value.label)));
         }
-        if (columns is null)
+        if (isEmpty)
         {
-            throw new InvalidDataException($"'{path}' is empty.");
+            throw new InvalidDataException(columns is null ? $"'{path}' is empty." : $"'{path}' has a header, but lists no images.");
         }
     }
+
+    // Spreadsheets write semicolons where the comma is the decimal separator.
+    private static char SeparatorOf(string path, ImageListFormat format)
+    {
+        char usual = Path.GetExtension(path).ToLowerInvariant() is ".tsv" or ".tab" ? '\t' : ',';
+        if (format.Separator is null && format.HasHeader && File.Exists(path) && File.ReadLines(path).FirstOrDefault() is { } header)
+        {
+            return new[] { usual, ',', ';', '\t' }.FirstOrDefault(IsHeader, usual);
+
+            bool IsHeader(char separator) =>
+                header.Split(separator).Select(name => name.Trim('"')).ToArray() is { Length: > 1 } names
+                && IndexOf(names, format.PathColumn) >= 0
+                && IndexOf(names, format.LabelColumn) >= 0;
+        }
+
+        return format.Separator ?? usual;
+    }
+
+    private static int IndexOf(string[] names, string name) =>
+        Array.IndexOf(names, name) is var index and >= 0
+            ? index
+            : Array.FindIndex(names, other => other.AsSpan().Trim().Equals(name, StringComparison.OrdinalIgnoreCase));
 
     // As people write paths: file://..., ~/..., and on Unix also with backslashes, unless a file has such a name.
     private static string PathOf(string file, string folder)
@@ -93,7 +117,7 @@ internal static class ImageList
             );
 
         int Column(string name) =>
-            Array.IndexOf(first.Fields, name) is var index and >= 0
+            IndexOf(first.Fields, name) is var index and >= 0
                 ? index
                 : throw TextFault.At(
                     path,
@@ -119,16 +143,16 @@ public sealed record ImageListFormat
     /// <value>true.</value>
     public bool HasHeader { get; init; } = true;
 
-    /// <summary>The name of the column of image files.</summary>
+    /// <summary>The name of the column of image files; upper and lower case do not matter if there is no exact match.</summary>
     /// <value>ImagePath.</value>
     public string PathColumn { get; init; } = "ImagePath";
 
-    /// <summary>The name of the column of labels.</summary>
+    /// <summary>The name of the column of labels; upper and lower case do not matter if there is no exact match.</summary>
     /// <value>Label.</value>
     public string LabelColumn { get; init; } = "Label";
 
     /// <summary>The separator of the fields.</summary>
-    /// <value>A tab for a .tsv or .tab file, otherwise a comma.</value>
+    /// <value>A tab for a .tsv or .tab file, otherwise a comma; or the comma, semicolon or tab that separates the columns in the header.</value>
     public char? Separator { get; init; }
 
     /// <summary>The separator of labels within a field, for an image with several labels.</summary>
@@ -138,6 +162,4 @@ public sealed record ImageListFormat
     /// <summary>The base folder of relative image paths.</summary>
     /// <value>The folder of the list.</value>
     public string? ImageFolder { get; init; }
-
-    internal char SeparatorOf(string path) => Separator ?? (Path.GetExtension(path).ToLowerInvariant() is ".tsv" or ".tab" ? '\t' : ',');
 }

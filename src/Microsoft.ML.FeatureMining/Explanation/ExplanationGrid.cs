@@ -7,7 +7,7 @@ public static class ExplanationGrid
 {
     /// <summary>
     /// One row per image: the image, its class activation map, Grad-CAM of each stage, and Grad-CAM of each split of a Split-and-Share head (Lee et al. 2021,
-    /// figures 2 and 3). For an ensemble: the mean map and the map of each network.
+    /// figures 2 and 3). For an ensemble: the mean map and the map of each network. Below each image is its caption, and below each map its name.
     /// </summary>
     /// <param name="rows">The images.</param>
     /// <param name="side">The longer side of a cell, in pixels.</param>
@@ -19,12 +19,18 @@ public static class ExplanationGrid
         return Encode([.. rows.Select(Row)]);
 
         DecodedImage?[] Row(ImageExplanation row) =>
-            [Overlay.Draw(row.Image, null, side), .. row.NamedMaps.Select(entry => Overlay.Draw(row.Image, entry.Map, side))];
+            [
+                CaptionText.Below(Overlay.Draw(row.Image, null, side), row.Caption),
+                .. row.NamedMaps.Select(entry =>
+                    CaptionText.Below(Overlay.Draw(row.Image, entry.Map, side), entry.Name.Replace(", ", "\n", StringComparison.Ordinal))
+                ),
+            ];
     }
 
     /// <summary>
-    /// One row per model and one column per image. The first row shows the images; each other row shows a model's main maps. If a model was trained on a part
-    /// of its last features, the first column shows the part of each model: white for the part and gray for the rest (Xie et al. 2022, figure 1).
+    /// One row per model and one column per image. The first row shows the images; each other row shows a model's main maps, with their captions. If a model
+    /// was trained on a part of its last features, the first column shows the part of each model: white for the part and gray for the rest (Xie et al. 2022,
+    /// figure 1).
     /// </summary>
     /// <param name="models">
     /// For each model, the part of the features (null for all features), and the explanations of the same images in the same order.
@@ -43,7 +49,9 @@ public static class ExplanationGrid
 
         DecodedImage?[] Row(DecodedImage? part, IReadOnlyList<ImageExplanation> images, Func<ImageExplanation, HeatMap?> map)
         {
-            IEnumerable<DecodedImage?> cells = images.Select(image => Overlay.Draw(image.Image, map(image), side));
+            IEnumerable<DecodedImage?> cells = images.Select(image =>
+                map(image) is { } one ? CaptionText.Below(Overlay.Draw(image.Image, one, side), image.Caption) : Overlay.Draw(image.Image, null, side)
+            );
             return [.. hasParts ? cells.Prepend(part) : cells];
         }
     }
@@ -81,16 +89,17 @@ internal static class ImageGrid
     /// <summary>Rows of RGB images; a null leaves its cell white. Rows may differ in length.</summary>
     public static DecodedImage Compose(IReadOnlyList<IReadOnlyList<DecodedImage?>> rows)
     {
-        (int cellWidth, int cellHeight) = (rows.Max(row => row.Max(cell => cell?.Width ?? 1)), rows.Max(row => row.Max(cell => cell?.Height ?? 1)));
+        int cellWidth = rows.Max(row => row.Max(cell => cell?.Width ?? 1));
+        int[] heights = [.. rows.Select(row => row.Max(cell => cell?.Height ?? 1) + Gap)];
         int width = rows.Max(row => row.Count) * (cellWidth + Gap) - Gap;
-        int height = rows.Count * (cellHeight + Gap) - Gap;
+        int height = heights.Sum() - Gap;
         byte[] pixels = new byte[checked(width * height * 3)];
         Array.Fill(pixels, byte.MaxValue);
         foreach ((int y, IReadOnlyList<DecodedImage?> row) in rows.Index())
         {
             foreach ((int x, DecodedImage? cell) in row.Index())
             {
-                Paste(cell, pixels, width, x * (cellWidth + Gap), y * (cellHeight + Gap));
+                Paste(cell, pixels, width, x * (cellWidth + Gap), heights.Take(y).Sum());
             }
         }
 

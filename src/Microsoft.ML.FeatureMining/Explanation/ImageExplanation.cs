@@ -5,6 +5,9 @@ namespace Microsoft.ML.FeatureMining.Explanation;
 /// <summary>Shows where a network, or an ensemble, found a class on one image.</summary>
 public sealed class ImageExplanation
 {
+    /// <summary>The longer side of <see cref="Image"/> is at most this, in pixels.</summary>
+    internal const int LongestSide = 1024;
+
     internal ImageExplanation(NetworkMaps maps, DecodedImage image)
     {
         (Probabilities, Class, Image) = (maps.Probabilities, maps.Class, image);
@@ -20,6 +23,12 @@ public sealed class ImageExplanation
     {
         (Probabilities, Class, Image, Members) = (probabilities, target, members[0].Image, members);
         MainMap = HeatMap.Mean([.. members.Select(member => member.MainMap)], shares);
+    }
+
+    private ImageExplanation(ImageExplanation other)
+    {
+        (Probabilities, Class, Image, Members) = (other.Probabilities, other.Class, other.Image, other.Members);
+        (ClassMap, StageMaps, SplitMaps, MainMap) = (other.ClassMap, other.StageMaps, other.SplitMaps, other.MainMap);
     }
 
     /// <summary>
@@ -55,8 +64,26 @@ public sealed class ImageExplanation
     /// </summary>
     public HeatMap MainMap { get; }
 
-    /// <summary>The input of the network as RGB; for an ensemble, of its first network.</summary>
+    /// <summary>
+    /// What the network sees of the image, at the image's own resolution, as RGB; of planar floats, the input. For an ensemble, of its first network.
+    /// </summary>
     internal DecodedImage Image { get; }
+
+    /// <summary>
+    /// The longer side of the part of the image that the network sees, in pixels of the image file; at most 1024. Of planar floats, that of the input.
+    /// </summary>
+    public int LongerSide => Math.Max(Image.Width, Image.Height);
+
+    /// <summary>The text below the image in a grid: the class of the maps and its probability, unless <see cref="WithCaption"/> changes it.</summary>
+    public string Caption { get; private init; } = "";
+
+    /// <summary>The same explanation with another caption.</summary>
+    /// <param name="caption">Lines, separated by line feeds; empty for none. Letters other than Latin, Greek and Cyrillic are drawn as a question mark.</param>
+    public ImageExplanation WithCaption(string caption)
+    {
+        ArgumentNullException.ThrowIfNull(caption);
+        return new ImageExplanation(this) { Caption = caption };
+    }
 
     /// <summary>All maps and their names.</summary>
     internal IEnumerable<(string Name, HeatMap Map)> NamedMaps =>
@@ -73,9 +100,9 @@ public sealed class ImageExplanation
                 .. SplitMaps.Select((map, i) => ($"Grad-CAM, split {i + 1}", map)),
             ];
 
-    /// <summary>The input of the network as a PNG file, optionally with a heat map over it.</summary>
+    /// <summary>The part of the image that the network sees, as a PNG file, optionally with a heat map over it.</summary>
     /// <param name="map">One of the maps above; null for the image alone.</param>
-    /// <param name="side">The longer side of the PNG, in pixels.</param>
+    /// <param name="side">The longer side of the PNG, in pixels; <see cref="LongerSide"/> for the image's own resolution.</param>
     public byte[] ToPng(HeatMap? map = null, int side = 224)
     {
         DecodedImage cell = Overlay.Draw(Image, map, side);

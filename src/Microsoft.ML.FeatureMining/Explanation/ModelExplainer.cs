@@ -22,9 +22,10 @@ internal sealed class ModelExplainer(IReadOnlyList<NetworkExplainer> networks, I
 
     /// <param name="pixels">The input image of each network.</param>
     /// <param name="target">The class, from 0; null for the ensemble's most probable class.</param>
-    public ImageExplanation Explain(IReadOnlyList<byte[]> pixels, int? target)
+    /// <param name="views">What each network sees of the image, at the image's own resolution; null to show the input.</param>
+    public ImageExplanation Explain(IReadOnlyList<byte[]> pixels, int? target, IReadOnlyList<DecodedImage?>? views = null)
     {
-        ImageExplanation[] alone = [.. networks.Zip(pixels, (network, image) => network.Explain(image, target))];
+        ImageExplanation[] alone = [.. networks.Select((network, i) => network.Explain(pixels[i], target, views?[i]))];
         if (alone.Length == 1)
         {
             return alone[0];
@@ -40,7 +41,7 @@ internal sealed class ModelExplainer(IReadOnlyList<NetworkExplainer> networks, I
         return new ImageExplanation(
             probabilities,
             index,
-            [.. alone.Select((member, i) => member.Class == index ? member : networks[i].Explain(pixels[i], index))],
+            [.. alone.Select((member, i) => member.Class == index ? member : networks[i].Explain(pixels[i], index, views?[i]))],
             shares
         );
     }
@@ -83,7 +84,8 @@ internal sealed class NetworkExplainer : IDisposable
 
     /// <param name="pixels">One input image of the model, [C,H,W], bytes or floats.</param>
     /// <param name="target">The class, from 0; null for the most probable.</param>
-    public ImageExplanation Explain(ReadOnlySpan<byte> pixels, int? target)
+    /// <param name="view">What the network sees of the image, at the image's own resolution; null to show the input.</param>
+    public ImageExplanation Explain(ReadOnlySpan<byte> pixels, int? target, DecodedImage? view = null)
     {
         if (target is { } index)
         {
@@ -95,7 +97,7 @@ internal sealed class NetworkExplainer : IDisposable
         Tensor raw = DeviceBatches.Upload(pixels, 1, _manifest.Preprocessing.Shape, _manifest.Element, _device);
         ImageExplanation explanation = new(
             NetworkMaps.Of(_network, _normalization.Apply(raw), target, _manifest.IsMultilabel),
-            InputPreview.Of(pixels, _manifest.Preprocessing.Shape, _manifest.Element)
+            view ?? InputPreview.Of(pixels, _manifest.Preprocessing.Shape, _manifest.Element)
         );
         // If this is the last use of an explainer that is not disposed, its weights could be finalized while the network computes.
         GC.KeepAlive(this);

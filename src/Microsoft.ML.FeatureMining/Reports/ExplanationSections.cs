@@ -8,7 +8,7 @@ internal static class ExplanationSections
 {
     // Smaller images are enlarged by the browser; enlarging them here would only make the file larger.
     private const int SmallestSide = 64;
-    private const int LargestSide = 160;
+    private const int LargestSide = 224;
 
     /// <summary>An image with its maps side by side, under a heading.</summary>
     /// <param name="explanation">The image and its maps.</param>
@@ -111,5 +111,5 @@ internal static class ExplanationSections
         return Html.Figure(plot.ToSvg(), $"{title}. The number of features per image by value. Features up to 0.5 are not counted, as in the paper.");
     }
 
-    private static int Side(ImageExplanation explanation) => Math.Clamp(Math.Max(explanation.Image.Width, explanation.Image.Height), SmallestSide, LargestSide);
+    private static int Side(ImageExplanation explanation) => Math.Clamp(explanation.LongerSide, SmallestSide, LargestSide);
 }

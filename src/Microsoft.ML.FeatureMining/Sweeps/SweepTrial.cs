@@ -91,5 +91,6 @@ internal static class SweepTable
 
     private static string Of(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 
-    private static string Quote(string text) => text.AsSpan().IndexOfAny("\",\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    private static string Quote(string text) =>
+        text.AsSpan().IndexOfAny("\",\r\n") < 0 && text.Trim().Length == text.Length ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

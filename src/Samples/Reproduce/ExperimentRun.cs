@@ -127,10 +127,14 @@ internal sealed class ExperimentRun
 /// <param name="filters">Runs only rows whose names contain one of these; empty for all.</param>
 internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInfo folder, Scale scale, int seeds, IReadOnlyList<string> filters)
 {
+    private const double UsualTinySeconds = 10;
+    private const double UsualSmallSeconds = 240;
+
     /// <summary>Prints the commands, with a data set as <c>{name}</c> where its folder is not given.</summary>
     public int Print(Experiment experiment, IReadOnlyDictionary<string, string> data)
     {
         Console.WriteLine($"# {experiment.Title}");
+        Console.WriteLine($"# {TimeEstimate(experiment, [.. Runs(experiment)])}");
         string program = $"dotnet {ShellText.Of(typeof(Program).Assembly.Location)}";
         SortedSet<string> open = new(StringComparer.Ordinal);
         foreach (ExperimentRun run in Runs(experiment))
@@ -167,6 +171,7 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
             );
         }
 
+        Console.WriteLine(TimeEstimate(experiment, runs));
         IReadOnlyDictionary<string, string> data = dataOf(string.Concat(runs.Select(run => run.Command)));
         (int done, Stopwatch clock) = (0, Stopwatch.StartNew());
         foreach ((int index, ExperimentRun run) in runs.Index().Where(entry => !entry.Item.IsDone))
@@ -195,6 +200,23 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
         Console.WriteLine(table);
         Console.WriteLine($"The result is in {PathOf(experiment)}.md, .json and .svg; the runs are in {Path.Combine(folder.FullName, "runs")}.");
         return ExitCode.Success;
+    }
+
+    // From the runs of the table that are done, or what its scale usually takes.
+    private string TimeEstimate(Experiment experiment, IReadOnlyList<ExperimentRun> runs)
+    {
+        double[] measured = [.. runs.Select(run => run.Result()).OfType<JsonElement>().Select(Measure.Seconds.Read).OfType<double>()];
+        int left = runs.Count(run => !run.IsDone);
+        (double? each, string source) =
+            measured.Length > 0 ? (measured.Average(), "by those that are done")
+            : scale == Scale.Tiny ? (UsualTinySeconds, "a guess until the first is done")
+            : scale == Scale.Small ? (UsualSmallSeconds, "a guess for two CPU cores until the first is done")
+            : ((double?)null, "");
+        string time =
+            left == 0 ? "nothing is left to run"
+            : each is { } seconds ? $"about {TimeText.Of(TimeSpan.FromSeconds(left * seconds))} for {left} runs, {source}"
+            : $"{left} runs with the recipe of the paper, each of which takes hours on a GPU; the first gives an estimate";
+        return $"{experiment.Name}: {runs.Count} runs, {runs.Count - left} done; {time}.";
     }
 
     // Seeds in the outer loop: a table that was stopped has about the same seeds in all rows.

@@ -120,6 +120,21 @@ public sealed class FolderScanTests : IDisposable
         Assert.Contains("1 file is a pipe and was not read", Assert.Single(_warnings), StringComparison.Ordinal);
     }
 
+    // Each link alone is noticed by its path; together they make a tree of 40 levels, in which each level has twice the folders of the one before.
+    [SkippableFact]
+    public async Task LinksThatLeadBackToEachOther_EndAndEachImageIsThereOnce()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Links need rights there.");
+        Touch("cat/1.png", "dog/2.png");
+        File.CreateSymbolicLink(_folder["cat/up"], "..");
+        Directory.CreateSymbolicLink(_folder["dog/self"], $"../../{Path.GetFileName(_folder.Path)}");
+
+        IReadOnlyList<string> images = await Task.Run(() => ImageFolder.Find(_folder["cat"])).WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal([_folder["cat/1.png"], _folder["cat/up/dog/2.png"]], images);
+        Assert.Equal([_folder["cat/1.png"], _folder["dog/2.png"]], ImageFolder.Find(_folder.Path));
+    }
+
     [Fact]
     public void DecomposedFolderName_IsTheSameClassAsTheComposedOne()
     {

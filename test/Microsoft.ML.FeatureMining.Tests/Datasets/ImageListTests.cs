@@ -51,12 +51,39 @@ public sealed class ImageListTests : IDisposable
         Assert.Empty(files[1].Labels);
     }
 
+    [Fact]
+    public void Read_BlanksInsideQuotes_AreOfTheLabel_OthersAreNot()
+    {
+        string path = _folder.Write("list.csv", "ImagePath,Label\na.jpg, cat \nb.jpg,\" cat\"\n");
+
+        Assert.Equal(["cat", " cat"], ImageList.Read(path, new()).Select(row => row.Label));
+    }
+
+    [Theory]
+    [InlineData("ImagePath;Label\na.jpg;cat\n")]
+    [InlineData("ImagePath\tLabel\na.jpg\tcat\n")]
+    [InlineData("\"Label\";\"ImagePath\"\r\ncat;a.jpg\r\n")]
+    [InlineData("imagepath,LABEL\na.jpg,cat\n")]
+    [InlineData("id, Label , ImagePath\n1,cat,a.jpg\n")]
+    public void Read_ListOfASpreadsheet_FindsSeparatorAndColumns(string text)
+    {
+        string path = _folder.Write("list.csv", text);
+
+        Assert.Equal([new() { ImagePath = _folder["a.jpg"], Label = "cat" }], ImageList.Read(path, new()));
+    }
+
+    [Fact]
+    public void Read_AFolder_IsNotAMissingFile() =>
+        Assert.Equal($"'{_folder.Path}' is a folder, not a file.", Assert.Throws<FileNotFoundException>(() => ImageList.Read(_folder.Path, new())).Message);
+
     [Theory]
     [InlineData("Path,Label\na,b", true, "line 1: the header has no column 'ImagePath'; it has 'Path', 'Label'")]
     [InlineData("ImagePath,Label\na,b\nc,", true, "line 3: the label is empty")]
     [InlineData("ImagePath,Label\n,b", true, "line 2: the image's path is empty")]
     [InlineData("a,b,c", false, "line 1: there are 3 fields")]
     [InlineData("", true, "is empty")]
+    [InlineData("ImagePath,Label\n", true, "has a header, but lists no images")]
+    [InlineData("ImagePath;Label\na,b;c;d", true, "line 2: there are 3 fields, but the first record has 2")]
     public void Read_Damage_NamesFileAndLine(string text, bool header, string expected)
     {
         string path = _folder.Write("list.csv", text);

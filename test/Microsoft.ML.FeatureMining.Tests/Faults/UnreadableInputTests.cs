@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Reflection;
 using System.Text.RegularExpressions;
@@ -117,6 +118,84 @@ public sealed class UnreadableInputTests(TrainedModel trained) : IDisposable
         Assert.IsType<InvalidDataException>(error.InnerException);
         Assert.IsType<TargetInvocationException>(Assert.ThrowsAny<Exception>(() => trained.Context.Model.Load(path, out _)));
         Assert.Throws<FileNotFoundException>(() => trained.Context.Model.LoadChecked(_folder["no.zip"], out _));
+    }
+
+    [Theory]
+    [InlineData("", "the file is empty.")]
+    [InlineData("<html>", "it is not a zip file, as ml.Model.Save writes.")]
+    [InlineData("PK and then nothing of a zip", "the zip file is truncated or damaged.")]
+    public void LoadChecked_NotAModel_TellsWhatItIs(string content, string expected)
+    {
+        string path = _folder.Write("model.zip", content);
+
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => trained.Context.Model.LoadChecked(path, out _));
+
+        Assert.Equal($"'{path}' cannot be loaded as a model: {expected}", error.Message);
+    }
+
+    [Fact]
+    public void LoadChecked_ZipOfAnotherProgram_TellsIt()
+    {
+        using (ZipArchive zip = ZipFile.Open(_folder["photos.zip"], ZipArchiveMode.Create))
+        {
+            zip.CreateEntry("1.jpg");
+        }
+
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => trained.Context.Model.LoadChecked(_folder["photos.zip"], out _));
+
+        Assert.EndsWith("the zip file is not a model of ML.NET.", error.Message, StringComparison.Ordinal);
+    }
+
+    // ML.NET calls our loader by reflection, so that its own Load cannot say more; the cause is the innermost exception.
+    [Fact]
+    public void Load_DamagedModel_HasTheCauseInside()
+    {
+        string path = _folder["damaged.zip"];
+        trained.Context.Model.Save(trained.Model, trained.Rows.Schema, path);
+        byte[] content = File.ReadAllBytes(path);
+        content[content.Length / 2] ^= 1;
+        File.WriteAllBytes(path, content);
+
+        Exception error = Assert.ThrowsAny<Exception>(() => trained.Context.Model.Load(path, out _));
+
+        Assert.Contains("the checksum of its manifest and weights does not match", error.GetBaseException().Message, StringComparison.Ordinal);
+        Assert.Contains("the checksum of its manifest and weights does not match", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("pipe.png", "is a pipe or a device, not a file")]
+    [InlineData("/dev/zero", "is a pipe or a device, not a file")]
+    [InlineData("folder.png", "is a folder, not a file")]
+    [InlineData("", "The path is empty")]
+    public async Task PathOfNoFile_IsAnErrorAndIsNotReadForEver(string name, string expected)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Pipes of Linux.");
+        using (Process make = Process.Start("mkfifo", _folder["pipe.png"]))
+        {
+            make.WaitForExit();
+        }
+
+        Directory.CreateDirectory(_folder["folder.png"]);
+        string path = name.Length == 0 || Path.IsPathRooted(name) ? name : _folder[name];
+        IDataView rows = trained.Context.Data.LoadFromEnumerable([new PathRow { ImagePath = path }]);
+
+        // Without an image column it reads the paths.
+        ImageClassificationTransformer network = TransformerChains.ClassifierOf(trained.Model);
+        ImageSetReport report = await Task.Run(() => trained.Context.Data.InspectImages(rows)).WaitAsync(TimeSpan.FromMinutes(1));
+        ImageDecodeException error = await Task.Run(() =>
+                Assert.Throws<ImageDecodeException>(() => network.Transform(rows).GetColumn<float[]>("Score").ToArray())
+            )
+            .WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Contains(expected, Assert.Single(report.Unreadable).Cause, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class PathRow
+    {
+        public string ImagePath { get; set; } = "";
+
+        public string Label { get; set; } = "";
     }
 
     [Fact]

@@ -19,6 +19,20 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public void Write_AfterAWriterWasKilled_RemovesItsRest_AndLeavesThatOfARunningOne()
+    {
+        using Process ended = Process.Start("dotnet", "--version");
+        ended.WaitForExit();
+        string rest = $"{Target}.{ended.Id}-{Guid.NewGuid():N}.tmp";
+        string[] kept = [$"{Target}.{Environment.ProcessId}-{Guid.NewGuid():N}.tmp", $"{Target}.notes.tmp", $"{Target}2.{ended.Id}-{Guid.NewGuid():N}.tmp"];
+        Array.ForEach([rest, .. kept], file => File.WriteAllText(file, "a part"));
+
+        AtomicFile.Write(Target, stream => stream.Write([1]));
+
+        Assert.Equal(kept.Append(Target).Order(), _folder.GetFiles().Select(file => file.FullName).Order());
+    }
+
+    [Fact]
     public void Write_WriterThrows_KeepsTheOldFileAndNothingElse()
     {
         File.WriteAllText(Target, "old");

@@ -119,7 +119,8 @@ public sealed class ScoreSchemaTests(TrainedModel trained)
         Assert.Equal("Could not find label column 'Nope' (Parameter 'inputSchema')", MessageFor(new() { LabelColumnName = "Nope" }));
         Assert.Equal("Could not find image column 'Nope' (Parameter 'inputSchema')", MessageFor(new() { ImageColumnName = "Nope" }));
         Assert.Equal(
-            "Schema mismatch for label column 'ImagePath': expected Key<UInt32>, got String (Parameter 'inputSchema')",
+            "Schema mismatch for label column 'ImagePath': expected Key<UInt32>, got String. Map it to a key first: "
+                + "mlContext.Transforms.Conversion.MapValueToKey(\"ImagePath\"). (Parameter 'inputSchema')",
             MessageFor(new() { LabelColumnName = "ImagePath" })
         );
         Assert.Equal(

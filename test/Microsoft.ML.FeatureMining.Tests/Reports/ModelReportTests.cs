@@ -77,11 +77,11 @@ public sealed class ModelReportTests(TrainedModel trained)
         Assert.Equal(all[5].Explanation.Probabilities, one.Probabilities);
         Assert.Equal(all[5].Explanation.MainMap.Values, one.MainMap.Values);
         DecodedImage grid = ImageCodec.Decode(ExplanationGrid.FromImages(some.Select(entry => entry.Explanation), side: 20));
-        Assert.Equal((5 * 24 - 4, 4 * 24 - 4), (grid.Width, grid.Height));
+        Assert.Equal((5 * 24 - 4, 4 * (24 + 28) - 4), (grid.Width, grid.Height));
         DecodedImage models = ImageCodec.Decode(ExplanationGrid.FromModels([(null, [one, one]), (explainer.FixedMaskMap, [one, one])], side: 20));
-        Assert.Equal((2 * 24 - 4, 3 * 24 - 4), (models.Width, models.Height));
+        Assert.Equal((2 * 24 - 4, 24 + 2 * (24 + 14) - 4), (models.Width, models.Height));
         DecodedImage parts = ImageCodec.Decode(ExplanationGrid.FromModels([(null, [one, one]), (new HeatMap(1, 1, [1]), [one, one])], side: 20));
-        Assert.Equal((3 * 24 - 4, 3 * 24 - 4), (parts.Width, parts.Height));
+        Assert.Equal((3 * 24 - 4, 24 + 2 * (24 + 14) - 4), (parts.Width, parts.Height));
     }
 
     [Fact]

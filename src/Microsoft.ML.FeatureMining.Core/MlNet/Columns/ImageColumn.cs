@@ -151,6 +151,9 @@ internal sealed class ImageColumn
         return pixels;
     }
 
+    /// <inheritdoc cref="ImageSource.View"/>
+    public DecodedImage? View(ImageSource image, ImagePreprocessing preprocessing, int longest) => image.View(preprocessing, _maxPixels, longest);
+
     /// <summary>Column, row and file, for error messages.</summary>
     public string NameOf(ImageSource image) =>
         FormattableString.Invariant($"column '{Column.Name}', row {image.Row}{(image.File is null ? "" : $", file '{image.File}'")}");
@@ -224,6 +227,21 @@ internal static class ColumnError
 {
     public static ArgumentOutOfRangeException NotFound(string role, string name) => new("inputSchema", $"Could not find {role} column '{name}'");
 
+    /// <summary>A label that was not mapped to a key, or a set of classes.</summary>
+    public static ArgumentOutOfRangeException NotAKey(string name, string actual) =>
+        new(
+            "inputSchema",
+            $"{Mismatched("label", name, "Key<UInt32>", actual)}. "
+                + (
+                    actual.Contains("Vector", StringComparison.Ordinal)
+                        ? "This trainer takes one class per image; MultilabelClassification().Trainers.PatchTraining takes sets of classes."
+                        : $"Map it to a key first: mlContext.Transforms.Conversion.MapValueToKey(\"{name}\")."
+                )
+        );
+
     public static ArgumentOutOfRangeException Mismatch(string role, string name, string expected, string actual) =>
-        new("inputSchema", $"Schema mismatch for {role} column '{name}': expected {expected}, got {actual}");
+        new("inputSchema", Mismatched(role, name, expected, actual));
+
+    private static string Mismatched(string role, string name, string expected, string actual) =>
+        $"Schema mismatch for {role} column '{name}': expected {expected}, got {actual}";
 }

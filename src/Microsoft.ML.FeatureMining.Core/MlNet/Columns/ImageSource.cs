@@ -75,6 +75,36 @@ internal sealed class ImageSource
         }
     }
 
+    /// <summary>The part of the image that the network sees, at the image's own resolution; null for planar floats, and if the image cannot be read.</summary>
+    /// <param name="preprocessing">Of the network.</param>
+    /// <param name="maxPixels">The largest image to decode, in pixels.</param>
+    /// <param name="longest">The longer side of the result is at most this; a larger part is reduced.</param>
+    public DecodedImage? View(ImagePreprocessing preprocessing, long maxPixels, int longest)
+    {
+        try
+        {
+            DecodedImage? view = null;
+            switch (_content)
+            {
+                case string path:
+                    PooledFile.Use(path, encoded => view = preprocessing.View(encoded, maxPixels, longest));
+                    break;
+                case byte[] encoded:
+                    view = preprocessing.View(encoded, maxPixels, longest);
+                    break;
+                case DecodedImage image:
+                    view = preprocessing.View(image, longest);
+                    break;
+            }
+
+            return view;
+        }
+        catch (Exception e) when (e is ImageDecodeException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>A hash of the content. A file is not opened: its path, length and time are hashed.</summary>
     public byte[] ContentHash() =>
         _content switch

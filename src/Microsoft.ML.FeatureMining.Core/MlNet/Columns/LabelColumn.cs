@@ -77,6 +77,11 @@ internal sealed class KeyLabelColumn : LabelColumn
     public static KeyLabelColumn Bind(DataViewSchema schema, string name)
     {
         DataViewSchema.Column column = schema.GetColumnOrNull(name) ?? throw ColumnError.NotFound("label", name);
+        if (column.Type is not KeyDataViewType)
+        {
+            throw ColumnError.NotAKey(name, column.Type.ToString()!);
+        }
+
         return column.Type is KeyDataViewType { Count: <= MaxClasses } && column.Type.RawType == typeof(uint)
             ? WithMapped(schema, column, ClassKeys.Of(column))
             : throw ColumnError.Mismatch("label", name, FormattableString.Invariant($"Key<UInt32> of at most {MaxClasses} values"), column.Type.ToString()!);

@@ -23,7 +23,9 @@ internal static class ScoreSchema
         SchemaShape.Column label = Find(input, "label", labelColumnName);
         if (isMultilabel ? !IsSet(label) : !label.IsKey || label.Kind != VectorKind.Scalar || label.ItemType.RawType != typeof(uint))
         {
-            throw ColumnError.Mismatch("label", label.Name, isMultilabel ? LabelSetColumn.Expected : "Key<UInt32>", Internals.TypeName(label));
+            throw isMultilabel
+                ? ColumnError.Mismatch("label", label.Name, LabelSetColumn.Expected, Internals.TypeName(label))
+                : ColumnError.NotAKey(label.Name, Internals.TypeName(label));
         }
 
         SchemaShape.Column image = Find(input, "image", settings.ImageColumnName);

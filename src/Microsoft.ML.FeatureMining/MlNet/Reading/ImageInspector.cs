@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Files;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
 using Microsoft.ML.FeatureMining.Pixels;
@@ -47,7 +48,13 @@ internal sealed class ImageInspector(long maxPixels)
     {
         try
         {
-            encoded ??= File.ReadAllBytes(row.File!);
+            ImageFacts facts = default;
+            if (encoded is null)
+            {
+                PooledFile.Use(row.File!, content => facts = ImageFacts.Of(content, maxPixels));
+                return (facts, null);
+            }
+
             return encoded.Length > 0
                 ? (ImageFacts.Of(encoded, maxPixels), null)
                 : (default, "The value is empty. LoadRawImageBytes gives an empty value if the file is missing.");

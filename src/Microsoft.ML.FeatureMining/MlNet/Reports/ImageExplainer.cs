@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Evaluation;
 using Microsoft.ML.FeatureMining.Explanation;
@@ -58,12 +59,16 @@ public sealed class ImageExplainer : IDisposable
         }
 
         var pixels = new byte[_networks.Length][];
+        var views = new DecodedImage[_networks.Length];
+        long maxPixels = _networks[0].Settings.MaxPixels;
         for (int i = 0; i < pixels.Length; i++)
         {
-            pixels[i] = _networks[i].Model.Saved.Manifest.Preprocessing.Apply(encoded, _networks[0].Settings.MaxPixels);
+            ImagePreprocessing preprocessing = _networks[i].Model.Saved.Manifest.Preprocessing;
+            pixels[i] = preprocessing.Apply(encoded, maxPixels);
+            views[i] = preprocessing.View(encoded, maxPixels, ImageExplanation.LongestSide);
         }
 
-        return _explainer.Explain(pixels, target);
+        return Captioned(_explainer.Explain(pixels, target, views));
     }
 
     /// <summary>Explains rows, evenly spaced over the data view, while they are enumerated. Rows with an unreadable image are skipped.</summary>
@@ -75,7 +80,9 @@ public sealed class ImageExplainer : IDisposable
     public IEnumerable<(long Row, string? File, ImageExplanation Explanation)> Explain(IDataView rows, int? images = null, int? target = null)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return ImageRows.Spread(rows, _networks, images).Select(image => (image.Row, image.File, _explainer.Explain(image.Pixels, target)));
+        return ImageRows
+            .Spread(rows, _networks, images)
+            .Select(image => (image.Row, image.File, Captioned(_explainer.Explain(image.Pixels, target, image.Views()))));
     }
 
     /// <summary>Measures the activations of each stage on rows that are evenly spaced over the data view (Xie et al. 2021, arXiv version, Figure 4).</summary>
@@ -93,6 +100,11 @@ public sealed class ImageExplainer : IDisposable
     /// <summary>Releases the memory of the networks.</summary>
     public void Dispose() => _explainer.Dispose();
 
+    private ImageExplanation Captioned(ImageExplanation explanation) =>
+        explanation.WithCaption(
+            string.Create(CultureInfo.InvariantCulture, $"{ClassNames[explanation.Class]} {100 * explanation.Probabilities[explanation.Class]:0} %")
+        );
+
     internal IReadOnlyList<ImageClassificationTransformer> Networks => _networks;
 
     internal ModelExplainer Explainer => _explainer;
@@ -108,13 +120,10 @@ internal static class ImageRows
     /// <param name="rows">Rows with the image column, or with files in a text column ImagePath.</param>
     /// <param name="networks">The networks to preprocess for; the first one gives the name of the image column.</param>
     /// <param name="wanted">The indices of the rows to read, from 0; null for all.</param>
-    /// <returns>The row index, the file (null if the rows have none) and the pixels [C,H,W] for each network.</returns>
+    /// <returns>The row index, the file (null if the rows have none), the pixels [C,H,W] for each network, and what each network sees at the image's own
+    /// resolution.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The column does not exist, or its type is not an image type.</exception>
-    public static IEnumerable<(long Row, string? File, byte[][] Pixels)> Read(
-        IDataView rows,
-        IReadOnlyList<ImageClassificationTransformer> networks,
-        IReadOnlySet<long>? wanted = null
-    )
+    public static IEnumerable<ReadImage> Read(IDataView rows, IReadOnlyList<ImageClassificationTransformer> networks, IReadOnlySet<long>? wanted = null)
     {
         ImagePreprocessing[] kinds = [.. networks.Select(network => network.Model.Saved.Manifest.Preprocessing)];
         ImageColumn image = ImageColumn.BindOrUsual(rows.Schema, networks[0].FeatureColumnName, kinds[0], networks[0].Settings.MaxPixels);
@@ -130,17 +139,13 @@ internal static class ImageRows
             ImageSource source = read();
             if (PixelsOf(image, source, kinds) is { } pixels)
             {
-                yield return (row, source.File, pixels);
+                yield return new ReadImage(row, source.File, pixels, () => [.. kinds.Select(kind => image.View(source, kind, ImageExplanation.LongestSide))]);
             }
         }
     }
 
     /// <summary>Reads up to <paramref name="count"/> rows, evenly spaced over the data view; null for all.</summary>
-    public static IEnumerable<(long Row, string? File, byte[][] Pixels)> Spread(
-        IDataView rows,
-        IReadOnlyList<ImageClassificationTransformer> networks,
-        int? count
-    )
+    public static IEnumerable<ReadImage> Spread(IDataView rows, IReadOnlyList<ImageClassificationTransformer> networks, int? count)
     {
         if (count is not { } most)
         {
@@ -181,6 +186,13 @@ internal static class ImageRows
         }
     }
 }
+
+/// <summary>An image of a data view.</summary>
+/// <param name="Row">The row index, from 0.</param>
+/// <param name="File">The file; null if the rows have none.</param>
+/// <param name="Pixels">The pixels [C,H,W] for each network.</param>
+/// <param name="Views">Decodes what each network sees at the image's own resolution; null for planar floats.</param>
+internal sealed record ReadImage(long Row, string? File, byte[][] Pixels, Func<IReadOnlyList<DecodedImage?>> Views);
 
 /// <summary>Reads labels and scores of a scored data view.</summary>
 internal static class ScoredRowReader

@@ -144,9 +144,7 @@ internal sealed class ModelReport(
 
     private ReportSection Worst(string what, IDataView scored, IEnumerable<(long Row, int Class, bool IsRight, string Verdict, string Numbers)> worst)
     {
-        Dictionary<long, (string? File, byte[][] Pixels)> images = ImageRows
-            .Read(scored, Networks, worst.Select(image => image.Row).ToHashSet())
-            .ToDictionary(image => image.Row, image => (image.File, image.Pixels));
+        Dictionary<long, ReadImage> images = ImageRows.Read(scored, Networks, worst.Select(image => image.Row).ToHashSet()).ToDictionary(image => image.Row);
         XElement cards = new(
             "div",
             new XAttribute("class", "cards"),
@@ -154,15 +152,15 @@ internal sealed class ModelReport(
                 .Where(image => images.ContainsKey(image.Row))
                 .Select(image =>
                 {
-                    (string? file, byte[][] pixels) = images[image.Row];
+                    ReadImage read = images[image.Row];
                     return ExplanationSections.Card(
-                        explainer.Explainer.Explain(pixels, image.Class),
-                        $"{image.Verdict}: {Name(image.Row, file)}",
+                        explainer.Explainer.Explain(read.Pixels, image.Class, read.Views()),
+                        $"{image.Verdict}: {Name(image.Row, read.File)}",
                         Html.Verdict(image.IsRight, image.Verdict),
                         new XElement("br"),
                         image.Numbers,
                         new XElement("br"),
-                        file is null ? $"row {image.Row}" : Path.GetFileName(file)
+                        read.File is null ? $"row {image.Row}" : Path.GetFileName(read.File)
                     );
                 })
         );
