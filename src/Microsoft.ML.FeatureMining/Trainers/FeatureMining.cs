@@ -20,6 +20,10 @@ public sealed record FeatureMiningOptions : ImageClassificationOptions
     /// <value><see cref="Segmentation.Block"/>.</value>
     public Segmentation Segmentation { get; init; }
 
+    /// <summary>How the box of the paper's equation 1 becomes whole positions of a feature map. Matters most on small maps.</summary>
+    /// <value><see cref="BoxRule.CutMix"/>.</value>
+    public BoxRule BoxRule { get; init; } = Mining.DefaultBoxRule;
+
     /// <summary>Whether each image of a batch gets its own mask.</summary>
     /// <value>false: one mask per iteration, as in the paper's text.</value>
     public bool MaskPerImage { get; init; }
@@ -48,6 +52,7 @@ public sealed record FeatureMiningOptions : ImageClassificationOptions
                         {
                             Stages = Stages,
                             Segmentation = Segmentation,
+                            BoxRule = BoxRule,
                             MaskPerImage = MaskPerImage,
                         },
                         .. Strategies,
