@@ -109,6 +109,11 @@ def table(rule, width, height):
     return [share, empty, full, *columns]
 
 
+def number(value):
+    text = f"{round(value, 9):.6g}"
+    return text if "." in text else f"{text}.0"
+
+
 for rule in ("CutMix", "Rounded", "Inside", "InsideProper"):
     for width, height in ((16, 16), (8, 8), (7, 7), (4, 4), (2, 2), (5, 3), (3, 1)):
-        print(f"[InlineData(BoxRule.{rule}, {width}, {height}, " + ", ".join(f"{round(value, 9):.6g}" for value in table(rule, width, height)) + ")]")
+        print(f"[InlineData(BoxRule.{rule}, {width}, {height}, " + ", ".join(map(number, table(rule, width, height))) + ")]")

@@ -24,8 +24,8 @@ public enum BoxRule
     Rounded,
 
     /// <summary>
-    /// The whole box is on the map. Each side is rounded up or down at random, with the probability that keeps its mean, so that the share of the box
-    /// is 1 - lambda on average for each lambda: the mean share is 0.5 on every map. Some boxes are empty or fill the map: 9 % on 8x8, 19 % on 4x4, 42 % on 2x2.
+    /// The whole box is on the map. Each side is rounded up or down at random, with the probability that keeps its mean, so that the share of the box is
+    /// 1 - lambda on average for each lambda: the mean share is 0.5 on every map. Some boxes are empty or fill the map: 9 % on 8x8, 19 % on 4x4, 42 % on 2x2.
     /// </summary>
     Inside,
 

@@ -24,7 +24,7 @@ public sealed class BoxRuleTests
         16,
         0.277276,
         0.015625,
-        0,
+        0.0,
         0.200912,
         0.23164,
         0.261223,
@@ -42,12 +42,12 @@ public sealed class BoxRuleTests
         0.200912,
         0.16983
     )]
-    [InlineData(BoxRule.CutMix, 8, 8, 0.232574, 0.0625, 0, 0.195557, 0.245972, 0.279297, 0.279297, 0.279297, 0.245972, 0.195557, 0.139648)]
-    [InlineData(BoxRule.CutMix, 7, 7, 0.235489, 0.0816327, 0, 0.206343, 0.260427, 0.285952, 0.285952, 0.260427, 0.206343, 0.142976)]
-    [InlineData(BoxRule.CutMix, 4, 4, 0.143555, 0.25, 0, 0.164062, 0.164062, 0.164062, 0.0820312)]
-    [InlineData(BoxRule.CutMix, 2, 2, 0, 1, 0, 0, 0)]
-    [InlineData(BoxRule.CutMix, 5, 3, 0.167111, 0.444444, 0, 0.163457, 0.203457, 0.203457, 0.163457, 0.101728)]
-    [InlineData(BoxRule.CutMix, 3, 1, 0, 1, 0, 0, 0, 0)]
+    [InlineData(BoxRule.CutMix, 8, 8, 0.232574, 0.0625, 0.0, 0.195557, 0.245972, 0.279297, 0.279297, 0.279297, 0.245972, 0.195557, 0.139648)]
+    [InlineData(BoxRule.CutMix, 7, 7, 0.235489, 0.0816327, 0.0, 0.206343, 0.260427, 0.285952, 0.285952, 0.260427, 0.206343, 0.142976)]
+    [InlineData(BoxRule.CutMix, 4, 4, 0.143555, 0.25, 0.0, 0.164062, 0.164062, 0.164062, 0.0820312)]
+    [InlineData(BoxRule.CutMix, 2, 2, 0.0, 1.0, 0.0, 0.0, 0.0)]
+    [InlineData(BoxRule.CutMix, 5, 3, 0.167111, 0.444444, 0.0, 0.163457, 0.203457, 0.203457, 0.163457, 0.101728)]
+    [InlineData(BoxRule.CutMix, 3, 1, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0)]
     [InlineData(
         BoxRule.Rounded,
         16,
@@ -113,8 +113,8 @@ public sealed class BoxRuleTests
         16,
         16,
         0.497444,
-        0,
-        0,
+        0.0,
+        0.0,
         0.201449,
         0.364708,
         0.462605,
@@ -132,12 +132,12 @@ public sealed class BoxRuleTests
         0.364708,
         0.201449
     )]
-    [InlineData(BoxRule.InsideProper, 8, 8, 0.490031, 0, 0, 0.278994, 0.487796, 0.578063, 0.61527, 0.61527, 0.578063, 0.487796, 0.278994)]
-    [InlineData(BoxRule.InsideProper, 7, 7, 0.487089, 0, 0, 0.294062, 0.509683, 0.592855, 0.616421, 0.592855, 0.509683, 0.294062)]
-    [InlineData(BoxRule.InsideProper, 4, 4, 0.462891, 0, 0, 0.350043, 0.575738, 0.575738, 0.350043)]
-    [InlineData(BoxRule.InsideProper, 2, 2, 0.385417, 0, 0, 0.385417, 0.385417)]
-    [InlineData(BoxRule.InsideProper, 5, 3, 0.462769, 0, 0, 0.3133, 0.546118, 0.595007, 0.546118, 0.3133)]
-    [InlineData(BoxRule.InsideProper, 3, 1, 0.580247, 0, 0, 0.45679, 0.82716, 0.45679)]
+    [InlineData(BoxRule.InsideProper, 8, 8, 0.490031, 0.0, 0.0, 0.278994, 0.487796, 0.578063, 0.61527, 0.61527, 0.578063, 0.487796, 0.278994)]
+    [InlineData(BoxRule.InsideProper, 7, 7, 0.487089, 0.0, 0.0, 0.294062, 0.509683, 0.592855, 0.616421, 0.592855, 0.509683, 0.294062)]
+    [InlineData(BoxRule.InsideProper, 4, 4, 0.462891, 0.0, 0.0, 0.350043, 0.575738, 0.575738, 0.350043)]
+    [InlineData(BoxRule.InsideProper, 2, 2, 0.385417, 0.0, 0.0, 0.385417, 0.385417)]
+    [InlineData(BoxRule.InsideProper, 5, 3, 0.462769, 0.0, 0.0, 0.3133, 0.546118, 0.595007, 0.546118, 0.3133)]
+    [InlineData(BoxRule.InsideProper, 3, 1, 0.580247, 0.0, 0.0, 0.45679, 0.82716, 0.45679)]
     public void Draw_ManyBoxes_HaveTheTableOfTheRule(BoxRule rule, int width, int height, double share, double empty, double full, params double[] columns)
     {
         RandomStream random = new(1, "boxes");
