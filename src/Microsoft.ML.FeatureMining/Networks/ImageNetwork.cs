@@ -57,6 +57,9 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         return (logits.Count == 1 ? logits[0] : stack(logits).mean(new long[] { 0 })).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The logits [N,K] of the classifier alone, without exits, as in a training step.</summary>
+    public Tensor LogitsOf(Tensor images) => head.Classify(head.Embed(backbone.call(images))).Logits;
+
     public IReadOnlyList<Exit> Exits => _exits;
 
     /// <summary>The stride from each stage to the next, for the exits; null if there are no exits.</summary>
