@@ -7,7 +7,10 @@ using Mining = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>The settings of <see cref="FeatureMiningImageClassificationTrainer"/>. The defaults are the paper's for CIFAR.</summary>
+/// <summary>
+/// The settings of <see cref="FeatureMiningImageClassificationTrainer"/>. The defaults are the paper's for CIFAR. Momentum, weight decay, crops and flips,
+/// which the paper does not state, are those of the networks' own recipes.
+/// </summary>
 public sealed record FeatureMiningOptions : ImageClassificationOptions
 {
     /// <summary>The number of last stages that Feature Mining applies to, at most all stages of the network; 0 trains without Feature Mining.</summary>

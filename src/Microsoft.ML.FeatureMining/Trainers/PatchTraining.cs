@@ -48,7 +48,8 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
     [Required]
     public string PatchLabelColumnName { get; init; } = "Label";
 
-    /// <summary>The number of epochs on patches, before those on whole images: 0 to <see cref="Training.TrainingOptions.Epochs"/> - 1.</summary>
+    /// <summary>The number of epochs on patches (Algorithm 1's switch_epoch), before those on whole images: 0 to <see cref="Training.TrainingOptions.Epochs"/>
+    /// - 1.</summary>
     /// <value>5.</value>
     [SearchRange(0, 9, 5)]
     public int SwitchEpoch { get; init; } = 5;
