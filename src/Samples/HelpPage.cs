@@ -118,6 +118,7 @@ internal static class HelpPage
                 "--freeze-batch-norm",
                 "--backbone-lr-factor",
                 "--segmentation",
+                "--box-rule",
                 "--hierarchy",
                 "--max-skipped",
             ]

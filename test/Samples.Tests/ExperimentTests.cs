@@ -1,9 +1,12 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Datasets;
+using Microsoft.ML.FeatureMining.Networks;
 using Samples.Reproduce;
+using TorchSharp;
 
 namespace Samples.Tests;
 
@@ -19,7 +22,22 @@ public sealed partial class ExperimentTests
     {
         Assert.Equal(Experiments.All.Count, Experiments.All.Select(experiment => experiment.Name).Distinct().Count());
         Assert.Equal(
-            ["table-1", "table-2", "table-3", "table-4", "table-5", "table-6", "figure-3", "table-8", "figure-4", "table-9", "activations", "table-10"],
+            [
+                "table-1",
+                "table-2",
+                "table-3",
+                "table-4",
+                "table-5",
+                "table-6",
+                "figure-3",
+                "table-8",
+                "figure-4",
+                "table-9",
+                "box-rules",
+                "box-rules-small-maps",
+                "activations",
+                "table-10",
+            ],
             Experiments.Of("feature-mining", []).Select(experiment => experiment.Key)
         );
         Assert.Throws<ArgumentException>(() => Experiments.Of("feature-mining", ["table-7"]));
@@ -60,6 +78,48 @@ public sealed partial class ExperimentTests
             Assert.True(parsed.Errors.Count == 0, $"{command}: {string.Join(' ', parsed.Errors.Select(error => error.Message))}");
             MakeTrainer(words[1..]);
         }
+    }
+
+    // On 2x2 positions, all boxes of CutMix's rule are empty; on 4x4, a quarter of them.
+    [Theory]
+    [InlineData(nameof(Scale.Tiny))]
+    [InlineData(nameof(Scale.Small))]
+    public void MinedStages_OfSmallRecipes_HaveMapsThatCanBeMined(string name)
+    {
+        Scale scale = Enum.Parse<Scale>(name);
+        foreach (Experiment experiment in Experiments.Of("feature-mining", []))
+        {
+            foreach (Row row in experiment.Rows)
+            {
+                string[][] options = [.. Recipe.Options(experiment.Recipes[scale].Of(row)).Select(option => option.Split(' '))];
+                string Value(string name, string otherwise) => options.LastOrDefault(option => option[0] == name)?[1] ?? otherwise;
+                int mined = int.Parse(Value("stages", "2"), CultureInfo.InvariantCulture);
+                int size = int.Parse(Value("size", "32"), CultureInfo.InvariantCulture);
+
+                int[] sides = SidesOf(Value("backbone", ""), size);
+
+                Assert.All(
+                    sides[^mined..],
+                    side => Assert.True(side >= 4, $"{experiment.Key}, {row.FullName}: maps of {string.Join(", ", sides)} at {size} pixels, {mined} mined.")
+                );
+            }
+        }
+    }
+
+    private static int[] SidesOf(string key, int size)
+    {
+        using DisposeScope scope = torch.NewDisposeScope();
+        using IDisposable noGrad = torch.no_grad();
+        using Backbone backbone = BackboneCatalog.Create(key, 1);
+        torch.Tensor features = backbone.Stem(torch.zeros(1, 1, size, size));
+        List<int> sides = [];
+        for (int stage = 0; stage < backbone.StageChannels.Count; stage++)
+        {
+            features = backbone.Stage(stage, features);
+            sides.Add((int)features.shape[2]);
+        }
+
+        return [.. sides];
     }
 
     // The trainer's constructor checks networks, heads and all settings.
@@ -105,6 +165,17 @@ public sealed partial class ExperimentTests
             new ExperimentRun(recipe, new Row("a", "--lr 1"), 1, "").Name,
             new ExperimentRun(recipe, new Row("a", "--lr 1") { Models = 2 }, 1, "").Name
         );
+    }
+
+    [Fact]
+    public void Run_CutMixsBoxRule_HasTheNameOfARunWithoutOne()
+    {
+        Recipe recipe = new("", "images t", "--epochs 2");
+
+        Assert.Equal(NameOf("--stages 2"), NameOf("--stages 2 --box-rule CutMix"));
+        Assert.NotEqual(NameOf("--stages 2"), NameOf("--stages 2 --box-rule Inside"));
+
+        string NameOf(string arguments) => new ExperimentRun(recipe, new Row("", arguments), 1, "").Name;
     }
 
     [GeneratedRegex(@"\{([^}]+)\}")]

@@ -10,8 +10,8 @@ namespace Microsoft.ML.FeatureMining.Augmentation;
 /// <summary>
 /// Crops a random box and resizes it to the size of the network's input, with bilinear interpolation. The area of the box is uniform, its aspect ratio
 /// log-uniform. A box that does not fit is drawn again. After ten attempts, the largest central box of an allowed aspect ratio is used. The distribution is
-/// torchvision's. If images shrink by more than a factor of 2 (<see cref="Training.TrainingOptions.ProgressiveResizing"/>), the box is resized to a multiple of
-/// the size, and averaged.
+/// torchvision's. The box is drawn on the image as it is kept: its central square, or with <see cref="Imaging.ResizeRule.Squash"/> the whole image. If images
+/// shrink by more than a factor of 2 (<see cref="Training.TrainingOptions.ProgressiveResizing"/>), the box is resized to a multiple of the size, and averaged.
 /// </summary>
 public sealed record RandomResizedCrop : ImageAugmentation
 {

@@ -221,12 +221,12 @@ public static class DataOperationsExtensions
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The folder of a year, such as <c>VOCdevkit/VOC2007</c>.</param>
     /// <param name="set">The name of a list in ImageSets/Main: train, val, trainval or test.</param>
-    /// <param name="minSide">The minimum width and height of an object, in pixels.</param>
+    /// <param name="minSide">The minimum width and height of an object, in pixels; by default 65, as the paper takes patches of more than 64x64.</param>
     /// <param name="withDifficult">Whether to include objects that are marked difficult.</param>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="FileNotFoundException">A list or an annotation is missing.</exception>
     /// <exception cref="InvalidDataException">A list or an annotation is invalid; the message names the line.</exception>
-    public static IDataView LoadPascalVocPatches(this DataOperationsCatalog catalog, string path, string set, int minSide = 64, bool withDifficult = false)
+    public static IDataView LoadPascalVocPatches(this DataOperationsCatalog catalog, string path, string set, int minSide = 65, bool withDifficult = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(minSide);
         return catalog.LoadFromEnumerable(VocPatches.Cut(ReadVoc(catalog, path, set), minSide, withDifficult));

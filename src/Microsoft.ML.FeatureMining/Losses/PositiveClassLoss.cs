@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Native;
+using Microsoft.ML.SearchSpace;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,6 +20,14 @@ public sealed record PositiveClassLoss : ClassificationLoss
     [SearchRange(0.0, 0.3, 0.1)]
     public double LabelSmoothing { get; init; }
 
+    /// <summary>
+    /// Whether the loss is computed on the logits z instead of on their softmax, as in lorenzobrigato/gem, an independent implementation: - sum_k q_k log
+    /// sigmoid(z_k) + 1 - cos(q, z).
+    /// </summary>
+    /// <value>false: the equation.</value>
+    [BooleanChoice(false)]
+    public bool OnLogits { get; init; }
+
     /// <inheritdoc/>
     public override Tensor Compute(Tensor logits, Tensor targets)
     {
@@ -26,9 +35,9 @@ public sealed record PositiveClassLoss : ClassificationLoss
         ArgumentNullException.ThrowIfNull(targets);
         using DisposeScope scope = NewDisposeScope();
         Tensor smooth = targets.Mul(1 - LabelSmoothing).Add(LabelSmoothing / logits.shape[1]); // [N,K]
-        Tensor logProbabilities = nn.functional.log_softmax(logits, 1); // [N,K]
+        Tensor logProbabilities = OnLogits ? nn.functional.logsigmoid(logits) : nn.functional.log_softmax(logits, 1); // [N,K]
         Tensor crossEntropy = (smooth * logProbabilities).sum(1).neg(); // [N]
-        Tensor cosine = nn.functional.cosine_similarity(smooth, logProbabilities.exp(), 1); // [N]
+        Tensor cosine = nn.functional.cosine_similarity(smooth, OnLogits ? logits : logProbabilities.exp(), 1); // [N]
         return crossEntropy.Add(cosine.Rsub(1)).mean().MoveToOuterDisposeScope();
     }
 }

@@ -78,6 +78,9 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
         return graph.Mean([.. logits, head.Export(graph, features)]);
     }
 
+    /// <summary>The logits [N,K] of the classifier alone, without exits, as in a training step.</summary>
+    public Tensor LogitsOf(Tensor images) => head.Classify(head.Embed(backbone.call(images))).Logits;
+
     public IReadOnlyList<Exit> Exits => _exits;
 
     /// <summary>The stride from each stage to the next, for the exits; null if there are no exits.</summary>

@@ -14,11 +14,18 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// loss of the network with weight 1 (equation 4): three terms for one stage, five for two. One mask is used for the whole batch (optionally one per image);
 /// each stage draws its own. The branches are discarded after training, so scoring has no extra cost.
 /// </summary>
-/// <remarks>Reproduces Table 1 (CIFAR-100) and, with <see cref="Segmentation"/> and one to three stages, Table 9.</remarks>
+/// <remarks>
+/// <para>The mask M is 1 inside a box and 0 outside. Equation 1 draws the box: its sides are W sqrt(1 - lambda) and H sqrt(1 - lambda) with lambda ~ U(0,1),
+/// so that its share of the map is 1 - lambda, and its place is uniform, "as CutMix". On a map of a few positions, it matters how that is rounded and clipped:
+/// <see cref="BoxRule"/> has the readings.</para>
+/// <para>Reproduces Table 1 (CIFAR-100) and, with <see cref="Segmentation"/> and one to three stages, Table 9.</para>
+/// </remarks>
 public sealed class FeatureMining : TrainingStrategy
 {
-    // With fewer, a stage learns more slowly, but it learns.
-    private const double TolerableDeadFraction = 0.5;
+    internal const BoxRule DefaultBoxRule = BoxRule.CutMix;
+
+    // From here on, a stage learns so much more slowly that the user should know.
+    private const double WarnedDeadFraction = 0.25;
 
     /// <inheritdoc/>
     public override string Key => "feature-mining";
@@ -31,6 +38,10 @@ public sealed class FeatureMining : TrainingStrategy
     /// <summary>How the features are split.</summary>
     /// <value><see cref="Segmentation.Block"/>.</value>
     public Segmentation Segmentation { get; init; } = Segmentation.Block;
+
+    /// <summary>How equation 1 becomes a box of whole positions.</summary>
+    /// <value><see cref="BoxRule.CutMix"/>.</value>
+    public BoxRule BoxRule { get; init; } = DefaultBoxRule;
 
     /// <summary>Whether each image of a batch gets its own mask.</summary>
     /// <value>false: one mask per iteration, as in the text of the paper.</value>
@@ -102,13 +113,13 @@ public sealed class FeatureMining : TrainingStrategy
 
         private void WarnIfSmall(int stage)
         {
-            double dead = DeadFraction(_settings.Segmentation, _context.Stages[stage]);
-            if (dead > TolerableDeadFraction)
+            double dead = _settings.DeadFraction(_context.Stages[stage]);
+            if (dead >= WarnedDeadFraction)
             {
                 _context.Warn(
                     FormattableString.Invariant(
                         $"{StageShape.Describe(_context.Stages, stage)}; in {dead:P0} of the draws one of its two parts is empty, and nothing is learned from it. "
-                    ) + "Use larger images, a network that keeps larger maps (such as one with -cifar-stem), or fewer Stages."
+                    ) + "Use larger images, a network that keeps larger maps (such as one with -cifar-stem), another BoxRule, or fewer Stages."
                 );
             }
         }
@@ -120,49 +131,53 @@ public sealed class FeatureMining : TrainingStrategy
         {
             StageShape shape = new((int)features.shape[1], (int)features.shape[2], (int)features.shape[3]);
             int draws = _settings.MaskPerImage ? (int)features.shape[0] : 1;
+            float[] drawn =
+            [
+                .. Enumerable
+                    .Range(0, draws)
+                    .SelectMany(_ => _settings.DrawMasks(shape, _context.Random.NextDouble(), _context.Random))
+                    .SelectMany(mask => mask),
+            ];
+            Tensor masks = tensor(drawn, device: _context.Device);
             if (_settings.Segmentation == Segmentation.Channels)
             {
-                Tensor inside = pooled * Upload(draws, () => DrawPoints(shape.Channels, _context.Random)).view(draws, shape.Channels);
+                Tensor inside = pooled * masks.view(draws, shape.Channels);
                 return (inside, pooled - inside);
             }
 
             int positions = shape.Height * shape.Width;
-            Tensor masks = Upload(
-                draws,
-                () =>
-                    _settings.Segmentation switch
-                    {
-                        Segmentation.Points => DrawPoints(positions, _context.Random),
-                        Segmentation.NonComplementary => [.. DrawBox(shape, _context.Random), .. DrawBox(shape, _context.Random)],
-                        _ => DrawBox(shape, _context.Random),
-                    }
-            );
             return PoolParts(features, masks.Div_(positions).view(draws, -1, positions), pooled);
         }
-
-        private Tensor Upload(int draws, Func<float[]> draw) => tensor(Enumerable.Range(0, draws).SelectMany(_ => draw()).ToArray(), device: _context.Device);
     }
 
-    /// <summary>The fraction of draws in which one of the two parts has no features, estimated with fixed random numbers.</summary>
-    internal static double DeadFraction(Segmentation segmentation, StageShape shape)
+    /// <summary>
+    /// The fraction of draws in which one of the two parts has no features. lambda runs over its quantiles, so that the result is exact where only lambda
+    /// decides.
+    /// </summary>
+    internal double DeadFraction(StageShape shape)
     {
-        const int Draws = 500;
+        const int Draws = 1000;
         RandomStream random = new(0, "dead-fraction");
-        int positions = segmentation == Segmentation.Channels ? shape.Channels : shape.Height * shape.Width;
-        int dead = Enumerable
-            .Range(0, Draws)
-            .Count(_ =>
-            {
-                float[] mask = segmentation is Segmentation.Points or Segmentation.Channels ? DrawPoints(positions, random) : DrawBox(shape, random);
-                return !mask.Contains(1) || !mask.Contains(0);
-            });
+        int dead = Enumerable.Range(0, Draws).Count(i => HasEmptyPart(DrawMasks(shape, (i + 0.5) / Draws, random)));
         return (double)dead / Draws;
+
+        static bool HasEmptyPart(float[][] masks) => masks.Any(mask => !mask.Contains(1)) || (masks.Length == 1 && !masks[0].Contains(0));
     }
+
+    /// <summary>One mask, or two if they are not complementary: of positions, row by row, or of channels.</summary>
+    private float[][] DrawMasks(StageShape shape, double lambda, RandomStream random) =>
+        Segmentation switch
+        {
+            Segmentation.Channels => [DrawPoints(shape.Channels, lambda, random)],
+            Segmentation.Points => [DrawPoints(shape.Height * shape.Width, lambda, random)],
+            Segmentation.NonComplementary => [DrawBox(BoxRule, shape, lambda, random), DrawBox(BoxRule, shape, random.NextDouble(), random)],
+            _ => [DrawBox(BoxRule, shape, lambda, random)],
+        };
 
     /// <summary>The mask of one random box, row by row.</summary>
-    internal static float[] DrawBox(StageShape shape, RandomStream random)
+    internal static float[] DrawBox(BoxRule rule, StageShape shape, double lambda, RandomStream random)
     {
-        PixelBox box = CutMix.DrawBox(shape.Width, shape.Height, random.NextDouble(), random);
+        PixelBox box = RandomBox.Draw(rule, shape.Width, shape.Height, lambda, random);
         float[] mask = new float[shape.Height * shape.Width];
         for (int i = 0; i < mask.Length; i++)
         {
@@ -172,14 +187,13 @@ public sealed class FeatureMining : TrainingStrategy
         return mask;
     }
 
-    /// <summary>A mask of independent points. Each is 1 with probability 1 - lambda, lambda ~ U(0,1), the relative area of a box before clipping.</summary>
-    internal static float[] DrawPoints(int count, RandomStream random)
+    /// <summary>A mask of independent points. Each is 1 with probability 1 - lambda, the share of the box in equation 1.</summary>
+    internal static float[] DrawPoints(int count, double lambda, RandomStream random)
     {
-        double share = 1 - random.NextDouble();
         float[] mask = new float[count];
         for (int i = 0; i < count; i++)
         {
-            mask[i] = random.NextDouble() < share ? 1 : 0;
+            mask[i] = random.NextDouble() < 1 - lambda ? 1 : 0;
         }
 
         return mask;

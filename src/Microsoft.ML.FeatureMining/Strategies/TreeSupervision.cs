@@ -7,8 +7,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
 /// Tree supervision loss (Wan et al. 2020; equation 7 of the Visual Inductive Priors Framework): cross entropy of the leaves of a class hierarchy.
-/// The logit of a node is the mean of the logits of its leaves. Each inner node has a softmax over its children; the probability of a leaf is the product along
-/// its path.
+/// The logit of a node is the mean of the logits of its leaves. <see cref="PathScore"/> says how the nodes of a path give the score of a leaf.
 /// </summary>
 /// <remarks>Table 2 of the Visual Inductive Priors Framework.</remarks>
 public sealed class TreeSupervision : TrainingStrategy
@@ -24,6 +23,10 @@ public sealed class TreeSupervision : TrainingStrategy
     /// </summary>
     /// <value>null. Required; it must have the classes of the training set.</value>
     public ClassHierarchy? Hierarchy { get; init; }
+
+    /// <summary>How the nodes of a path give the score of a leaf.</summary>
+    /// <value><see cref="PathScore.Probabilities"/>, as in the paper on tree supervision.</value>
+    public PathScore PathScore { get; init; }
 
     /// <summary>The weight of the term, above 0.</summary>
     /// <value>1.</value>
@@ -43,17 +46,36 @@ public sealed class TreeSupervision : TrainingStrategy
     /// <inheritdoc/>
     protected internal override StrategyRun Start(StrategyContext context) =>
         Hierarchy!.ClassCount == context.ClassCount
-            ? new Run(Weight, context.AddModule("hierarchy", new HierarchyTables(Hierarchy)))
+            ? new Run(this, context.AddModule("hierarchy", new HierarchyTables(Hierarchy)))
             : throw new ArgumentException(
                 $"Hierarchy of tree-supervision has {Hierarchy.ClassCount} classes; the training set has {context.ClassCount}. Use a "
                     + $"hierarchy of the classes of the training set."
             );
 
-    private sealed class Run(double weight, HierarchyTables hierarchy) : StrategyRun
+    private sealed class Run(TreeSupervision settings, HierarchyTables hierarchy) : StrategyRun
     {
         public override void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock) =>
-            ledger.Add("tree-supervision", (pass.Batch.Targets * hierarchy.LeafLogProbabilities(pass.Logits)).sum(1).mean().neg(), weight);
+            ledger.Add(
+                "tree-supervision",
+                (pass.Batch.Targets * hierarchy.LeafLogProbabilities(pass.Logits, settings.PathScore)).sum(1).mean().neg(),
+                settings.Weight
+            );
     }
+}
+
+/// <summary>How tree supervision scores a leaf by the nodes on its path. All nodes but the root count; the root would add the same to each leaf.</summary>
+public enum PathScore
+{
+    /// <summary>
+    /// Each inner node has a softmax over its children, and the probability of a leaf is the product along its path (Wan et al. 2020, soft tree supervision).
+    /// </summary>
+    Probabilities,
+
+    /// <summary>
+    /// Equation 7 of the Visual Inductive Priors Framework as printed: the score of a leaf is the sum of the inner products of the embedding with the weights
+    /// of the nodes on its path, which is the sum of their logits, and one softmax goes over all leaves.
+    /// </summary>
+    InnerProducts,
 }
 
 /// <summary>
@@ -96,13 +118,17 @@ internal sealed class HierarchyTables : nn.Module
     }
 
     /// <summary>
-    /// From logits [N,K] to the log probabilities of the leaves [N,K]: the logit of a node is the mean of the logits of its leaves, with a softmax over
-    /// siblings; the probability of a leaf is the product along its path.
+    /// From logits [N,K] to the log probabilities of the leaves [N,K]. The logit of a node is the mean of the logits of its leaves.
     /// </summary>
-    public Tensor LeafLogProbabilities(Tensor logits)
+    public Tensor LeafLogProbabilities(Tensor logits, PathScore score = PathScore.Probabilities)
     {
-        Tensor children = Table("children");
         Tensor nodes = logits.mm(Table("mean").t()); // [N,M]
+        if (score == PathScore.InnerProducts)
+        {
+            return nodes.mm(Table("below")).log_softmax(1);
+        }
+
+        Tensor children = Table("children");
         Tensor siblings = nodes.index_select(1, children.flatten()).view(-1, children.shape[0], children.shape[1]); // [N,P,B]
         Tensor totals = siblings.MaskedFill(Table("missing"), double.NegativeInfinity).logsumexp(2); // [N,P]
         return (nodes - totals.index_select(1, Table("parent"))).mm(Table("below")); // [N,K]

@@ -7,7 +7,10 @@ using Mining = Microsoft.ML.FeatureMining.Strategies.FeatureMining;
 
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>The settings of <see cref="FeatureMiningImageClassificationTrainer"/>. The defaults are the paper's for CIFAR.</summary>
+/// <summary>
+/// The settings of <see cref="FeatureMiningImageClassificationTrainer"/>. The defaults are the paper's for CIFAR. Momentum, weight decay, crops and flips,
+/// which the paper does not state, are those of the networks' own recipes.
+/// </summary>
 public sealed record FeatureMiningOptions : ImageClassificationOptions
 {
     /// <summary>The number of last stages that Feature Mining applies to, at most all stages of the network; 0 trains without Feature Mining.</summary>
@@ -19,6 +22,10 @@ public sealed record FeatureMiningOptions : ImageClassificationOptions
     /// <summary>How Feature Mining splits the features of a stage.</summary>
     /// <value><see cref="Segmentation.Block"/>.</value>
     public Segmentation Segmentation { get; init; }
+
+    /// <summary>How the box of the paper's equation 1 becomes whole positions of a feature map. Matters most on small maps.</summary>
+    /// <value><see cref="BoxRule.CutMix"/>.</value>
+    public BoxRule BoxRule { get; init; } = Mining.DefaultBoxRule;
 
     /// <summary>Whether each image of a batch gets its own mask.</summary>
     /// <value>false: one mask per iteration, as in the paper's text.</value>
@@ -48,6 +55,7 @@ public sealed record FeatureMiningOptions : ImageClassificationOptions
                         {
                             Stages = Stages,
                             Segmentation = Segmentation,
+                            BoxRule = BoxRule,
                             MaskPerImage = MaskPerImage,
                         },
                         .. Strategies,

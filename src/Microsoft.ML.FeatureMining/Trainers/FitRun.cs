@@ -30,9 +30,10 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
 
     /// <param name="recipe">The training recipe.</param>
     /// <param name="rows">The rows to train on.</param>
-    /// <param name="initial">Initial weights of the same network; null for those that the recipe specifies.</param>
-    public TrainingOutcome Train(TrainingRecipe recipe, TrainingRows rows, NamedTensors? initial = null)
+    /// <param name="before">The phase before, whose weights and optimizer it continues; null to start with the weights that the recipe specifies.</param>
+    public TrainingOutcome Train(TrainingRecipe recipe, TrainingRows rows, TrainingOutcome? before = null)
     {
+        NamedTensors? initial = before?.Weights;
         recipe = TeacherFiles.WithHashes(recipe);
         Info(
             string.Create(
@@ -51,6 +52,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
                 initial is not null ? initial.CopyTo
                 : recipe.InitialWeights is { } weights ? network => Load(weights, recipe, network)
                 : null,
+            Optimizer = before?.Optimizer,
             LoadTeacher = (paths, normalization) => LoadTeacher(paths, rows, normalization),
         };
         if (options.WorkspacePath is not { } path)

@@ -10,7 +10,8 @@ namespace Microsoft.ML.FeatureMining.Trainers;
 /// <param name="Backbone">The key of the network.</param>
 /// <param name="ImageSize">Height and width of its input in pixels.</param>
 /// <param name="CropRatio">The fraction of each side of a resized image that it sees.</param>
-internal sealed record PaperInput(string Backbone, int ImageSize, double CropRatio = 1);
+/// <param name="ImageNetNormalization">Whether it is normalized with the mean and std of ImageNet instead of those of the training images.</param>
+internal sealed record PaperInput(string Backbone, int ImageSize, double CropRatio = 1, bool ImageNetNormalization = false);
 
 /// <summary>Network and input: as the options say, else as the initial weights say, else as the trainer's paper says.</summary>
 internal sealed class InputSettings
@@ -75,9 +76,14 @@ internal sealed class InputSettings
             return new ChannelStatistics([.. mean.Select(value => (float)(unit * value))], [.. std.Select(value => (float)(unit * value))]);
         }
 
-        if (_options.InputNormalization != InputNormalization.FromWeights || _weights is not { Normalization: { } trained } || _weights.Element != element)
+        if (_options.InputNormalization != InputNormalization.FromWeights)
         {
             return null;
+        }
+
+        if (_weights is not { Normalization: { } trained } || _weights.Element != element)
+        {
+            return IsPapers(element) ? ImageNet : null;
         }
 
         return trained.Mean.Length == _options.Channels ? trained
@@ -85,12 +91,20 @@ internal sealed class InputSettings
             : null;
     }
 
+    private static ChannelStatistics ImageNet { get; } =
+        new([.. PretrainedModel.ImageNetMean.Select(value => (float)(255 * value))], [.. PretrainedModel.ImageNetStd.Select(value => (float)(255 * value))]);
+
+    // ImageNet's values are those of bytes in three channels. Weights that do not say what they were trained with may have been trained with any.
+    private bool IsPapers(PixelType element) =>
+        _options.PublishedInput.ImageNetNormalization && _options.InitialWeights is null && element == PixelType.Byte && _options.Channels == 3;
+
     /// <summary>One line for the log.</summary>
     public string Describe(TrainingRecipe recipe)
     {
         string normalization =
             recipe.Normalization is not { } pixels ? "the mean and std of the training images"
             : _options.InputMean is not null ? $"{Text(pixels)} (InputMean and InputStd)"
+            : _weights is null ? $"{Text(pixels)} (ImageNet's, as in the trainer's paper)"
             : $"{Text(pixels)} {_weights?.Reason}";
         return string.Create(CultureInfo.InvariantCulture, $"Input: {recipe.Input}, crop ratio {recipe.CropRatio}, normalized with {normalization}.");
     }

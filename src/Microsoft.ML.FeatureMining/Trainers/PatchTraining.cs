@@ -48,7 +48,8 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
     [Required]
     public string PatchLabelColumnName { get; init; } = "Label";
 
-    /// <summary>The number of epochs on patches, before those on whole images: 0 to <see cref="Training.TrainingOptions.Epochs"/> - 1.</summary>
+    /// <summary>The number of epochs on patches (Algorithm 1's switch_epoch), before those on whole images: 0 to <see cref="Training.TrainingOptions.Epochs"/>
+    /// - 1.</summary>
     /// <value>5.</value>
     [SearchRange(0, 9, 5)]
     public int SwitchEpoch { get; init; } = 5;
@@ -70,13 +71,14 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
 
     private bool HasWholeImages => SwitchEpoch >= 0 && SwitchEpoch < Epochs;
 
-    internal override PaperInput PublishedInput => new("vgg-16", 224);
+    internal override PaperInput PublishedInput => new("vgg-16", 224, ImageNetNormalization: true);
 
     /// <summary>The recipe of the epochs on whole images.</summary>
     internal override TrainingRecipe ToRecipe(ImageShape input, long seed) =>
         base.ToRecipe(input, seed) with
         {
             Epochs = HasWholeImages ? Epochs - SwitchEpoch : Epochs,
+            EpochsBefore = HasWholeImages ? SwitchEpoch : 0,
         };
 
     internal override IEnumerable<string> TrainerProblems()
@@ -116,7 +118,8 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
 /// <para>Up to the switch epoch, the network learns to classify patches (the objects cropped from the images) by cross entropy (equation 1), in a separate
 /// branch after the last convolution: a 4x4 grid and three fully connected layers. After the switch epoch, it learns the whole images by binary cross entropy
 /// (equation 2), with the positives of each class weighted by negatives / positives, in VGG's own branch. Only this branch is used for scoring. Reproduces the
-/// precision and recall by switch epoch, and the training time that patches save.</para>
+/// precision and recall by switch epoch, and the training time that patches save. As in Algorithm 1, it is one course of training: at the switch, the optimizer
+/// keeps its momentum, and warm-up and schedule go on.</para>
 /// <para>Input: a label that is a set of classes (a vector of 0 and 1, a vector of names, or text with names separated by commas, semicolons or bars), and
 /// images as encoded bytes, planar floats, MLImage or paths of files. Output: Score (the probability of each class, [K]) and PredictedLabel (1 if the
 /// probability is at least 0.5, else 0, [K]).</para>
@@ -138,6 +141,8 @@ public sealed class PatchTrainingTrainer : ImageClassificationTrainer
             {
                 OnPatches = true,
                 Epochs = _options.SwitchEpoch,
+                EpochsBefore = 0,
+                EpochsAfter = recipe.Epochs,
                 Loss = _options.PatchLoss,
                 KeepWeights = KeepWeights.Last,
                 EarlyStopping = null,
@@ -162,6 +167,6 @@ public sealed class PatchTrainingTrainer : ImageClassificationTrainer
                 Loss = new BinaryCrossEntropyLoss { PositiveWeights = BinaryCrossEntropyLoss.Balance(rows.Train.CountImages(), rows.Train.Count) },
             }
             : recipe;
-        return run.Train(second, rows, onPatches?.Weights) with { EarlierHistory = onPatches?.History ?? [] };
+        return run.Train(second, rows, onPatches) with { EarlierHistory = onPatches?.History ?? [] };
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Trainers;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
@@ -8,8 +9,9 @@ namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
 /// The settings of <see cref="SsmTrainer"/>. The defaults are the paper's for ImageNet: ResNet-50, 224x224 pixels, batch size 256, 90 epochs, the learning rate
-/// divided by 10 at epochs 30 and 60, crops of 224 pixels from 256. For small images, set <see cref="ImageClassificationOptions.Backbone"/>, ImageHeight and
-/// ImageWidth, and use <see cref="ImageClassificationOptions.CropPadding"/> instead of <see cref="ImageClassificationOptions.CropRatio"/>.
+/// divided by 10 at epochs 30 and 60, images resized to the shape 256x256 (which changes their aspect ratio), crops of 224 pixels. For small images, set <see
+/// cref="ImageClassificationOptions.Backbone"/>, ImageHeight and ImageWidth, and use <see cref="ImageClassificationOptions.CropPadding"/> instead of <see
+/// cref="ImageClassificationOptions.CropRatio"/>.
 /// </summary>
 public sealed record SsmOptions : ImageClassificationOptions
 {
@@ -22,6 +24,7 @@ public sealed record SsmOptions : ImageClassificationOptions
         Head = new SplitAndShareHead();
         Schedule = new StepSchedule { Milestones = [1.0 / 3, 2.0 / 3] };
         CropPadding = 0;
+        Resize = ResizeRule.Squash;
     }
 
     internal override PaperInput PublishedInput => new("resnet-50", 224, 224.0 / 256);

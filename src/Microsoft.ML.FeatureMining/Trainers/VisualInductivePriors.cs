@@ -37,15 +37,18 @@ public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
     }
 
     /// <summary>
-    /// The weight of the center loss (equation 6, averaged over the batch), at least 0; 0 disables it. To sum over the batch instead, set 0 here and add a
-    /// <see cref="CenterLoss"/> to the strategies.
+    /// The weight of the center loss (equation 6, averaged over the batch), at least 0; 0 disables it. To sum over the batch or for other centers, set 0 here
+    /// and add a <see cref="CenterLoss"/> to the strategies.
     /// </summary>
     /// <value>0.0005. The paper's text literally says 1 for this weight and 0.0005 for tree supervision, which contradicts the paper that introduced the center
     /// loss.</value>
     [Range(0.0, double.MaxValue)]
     public double CenterLossWeight { get; init; } = 0.0005;
 
-    /// <summary>The weight of tree supervision (equation 7), at least 0; 0 disables it.</summary>
+    /// <summary>
+    /// The weight of tree supervision (equation 7), at least 0; 0 disables it. For the equation as printed, set 0 here and add a <see cref="TreeSupervision"/>
+    /// with <see cref="PathScore.InnerProducts"/> to the strategies.
+    /// </summary>
     /// <value>1.</value>
     [Range(0.0, double.MaxValue)]
     public double TreeSupervisionWeight { get; init; } = 1;

@@ -14,6 +14,7 @@ public sealed class ForwardPass
     private readonly Tensor?[] _pooled;
     private readonly IReadOnlyList<Tensor> _supervised;
     private readonly Func<RandomStream, Tensor>? _partnerLogits;
+    private readonly Func<Tensor, Tensor>? _logitsOf;
 
     internal ForwardPass(
         Batch batch,
@@ -22,7 +23,8 @@ public sealed class ForwardPass
         Tensor logits,
         ClassificationLoss criterion,
         IReadOnlyList<Tensor>? supervised = null,
-        Func<RandomStream, Tensor>? partnerLogits = null
+        Func<RandomStream, Tensor>? partnerLogits = null,
+        Func<Tensor, Tensor>? logitsOf = null
     )
     {
         Batch = batch;
@@ -33,6 +35,7 @@ public sealed class ForwardPass
         Logits = logits;
         Criterion = criterion;
         _partnerLogits = partnerLogits;
+        _logitsOf = logitsOf;
     }
 
     /// <summary>The input batch.</summary>
@@ -66,6 +69,17 @@ public sealed class ForwardPass
         ArgumentNullException.ThrowIfNull(draws);
         return _partnerLogits?.Invoke(draws)
             ?? throw new InvalidOperationException("PartnerLogits is not available: this forward pass has no training set to draw from.");
+    }
+
+    /// <summary>
+    /// The network's output [N,K] for other images, with gradient, such as changed copies of the batch. They go through the network as a separate batch in
+    /// training mode: BatchNorm uses the statistics of this batch and updates its running statistics. Strategies do not see the stages of this pass.
+    /// </summary>
+    /// <param name="images">Normalized images [N,C,H,W], as in <see cref="Batch"/>.</param>
+    public Tensor LogitsOf(Tensor images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        return _logitsOf?.Invoke(images) ?? throw new InvalidOperationException("LogitsOf is not available: this forward pass has no network.");
     }
 
     /// <summary>The loss: its mean over all logits that the head supervises.</summary>

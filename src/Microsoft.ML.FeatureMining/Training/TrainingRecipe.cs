@@ -37,6 +37,15 @@ internal sealed record TrainingRecipe : TrainingOptions
     /// <summary>Whether a head with a branch for patches trains that branch.</summary>
     public bool OnPatches { get; init; }
 
+    /// <summary>
+    /// The epochs of the phase before this one, if a method trains in two phases. Warm-up and schedule count the epochs of both, and the optimizer continues
+    /// with the state of the first phase.
+    /// </summary>
+    public int EpochsBefore { get; init; }
+
+    /// <summary>The epochs of the phase after this one.</summary>
+    public int EpochsAfter { get; init; }
+
     /// <summary>The shape of the network's input.</summary>
     public required ImageShape Input { get; init; }
 
@@ -54,6 +63,8 @@ internal sealed record TrainingRecipe : TrainingOptions
 
     /// <summary>The shape of the training images in an epoch (from 0); smaller than <see cref="Input"/> with progressive resizing.</summary>
     internal ImageShape InputAt(int epoch) => ProgressiveResizing.ShapeAt(Input, epoch, Epochs);
+
+    internal int AllEpochs => EpochsBefore + Epochs + EpochsAfter;
 
     internal int ImagesPerStep => BatchSize * GradientAccumulationSteps;
 
@@ -95,9 +106,9 @@ internal sealed record TrainingRecipe : TrainingOptions
             yield return "Epochs must be at least 1; 0 is only possible if FitHead of FineTuning is true.";
         }
 
-        if (Epochs >= 1 && WarmupEpochs >= Epochs)
+        if (Epochs >= 1 && WarmupEpochs >= AllEpochs)
         {
-            yield return $"WarmupEpochs must be below Epochs, {Epochs}; it is {WarmupEpochs}.";
+            yield return $"WarmupEpochs must be below Epochs, {AllEpochs}; it is {WarmupEpochs}.";
         }
 
         if (CropRatio != 1 && !Augmentations.Any(augmentation => augmentation.Crops))

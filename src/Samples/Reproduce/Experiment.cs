@@ -108,8 +108,11 @@ internal static class Scaled
     /// <summary>Handwritten digits of 8x8 pixels: 200 to train on, 200 to evaluate on.</summary>
     public const string TinyTest = "data list {digits}/test.csv";
 
-    /// <summary>Two epochs on the digits.</summary>
-    public const string Tiny = "--data list {digits}/train.csv --size 8 --channels 1 --padding 1 --no-flip --epochs 2 --batch 32";
+    /// <summary>Two epochs on the digits, at a size that is still to be stated.</summary>
+    public const string Digits = "--data list {digits}/train.csv --channels 1 --padding 1 --no-flip --epochs 2 --batch 32";
+
+    /// <summary>Two epochs on the digits at their own size.</summary>
+    public const string Tiny = $"{Digits} --size 8";
 
     public const string WhatTiny = "10 classes of 20 digits, 2 epochs.";
 

@@ -110,9 +110,9 @@ internal sealed class ExperimentRun
 
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    // Independent of the order of the options.
+    // Independent of the order of the options. Runs without a box rule have this one.
     private static string Canonical(string arguments) =>
-        string.Concat(Recipe.Options(arguments).Order(StringComparer.Ordinal).Select(option => $" --{option}"));
+        string.Concat(Recipe.Options(arguments).Where(option => option != "box-rule CutMix").Order(StringComparer.Ordinal).Select(option => $" --{option}"));
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..8];
 

@@ -1,3 +1,5 @@
+using Microsoft.ML.FeatureMining.Strategies;
+
 namespace Samples.Reproduce;
 
 /// <summary>Xie et al. 2022, "Feature Mining: A Novel Training Strategy for Convolutional Neural Network", and its arXiv version of 2021.</summary>
@@ -5,7 +7,11 @@ internal static class FeatureMiningExperiments
 {
     private const string Paper = "feature-mining";
     private const string Plain = "--stages 0";
-    private const string Mined = "--stages 2";
+
+    // The rule is stated: a run must not change when the trainer's default does.
+    private const string Box = "--box-rule CutMix";
+    private const string OneStage = $"--stages 1 {Box}";
+    private const string Mined = $"--stages 2 {Box}";
     private const string Byot = "--strategy byot:ensemble-exits=true";
     private const string ClassWise = "--strategy cs-kd:partners=class";
 
@@ -205,13 +211,27 @@ internal static class FeatureMiningExperiments
             Rows =
             [
                 On("ResNet-56", "{resnet-56}", Plain, (73.71, 0.28)),
-                On("ResNet-56+FM (1 layer)", "{resnet-56}", "--stages 1", (74.55, 0.11)),
+                On("ResNet-56+FM (1 layer)", "{resnet-56}", OneStage, (74.55, 0.11)),
                 On("ResNet-56+FM (2 layers)", "{resnet-56}", Mined, (75.35, 0.07)),
-                On("ResNet-56+FM (3 layers)", "{resnet-56}", "--stages 3", (75.29, 0.12)),
+                On("ResNet-56+FM (3 layers)", "{resnet-56}", $"--stages 3 {Box}", (75.29, 0.12)),
                 On("ResNet-56+Dropout-FM", "{resnet-56}", $"{Mined} --segmentation Points", (74.12, 0.23)),
                 On("ResNet-56+SpatialDropout-FM", "{resnet-56}", $"{Mined} --segmentation Channels", (74.01, 0.17)),
                 On("ResNet-56+non-complementary FM", "{resnet-56}", $"{Mined} --segmentation NonComplementary", (74.23, 0.09)),
             ],
+        },
+        new(Paper, "box-rules", "Readings of equation 1, the random box of Feature Mining, on CIFAR-100")
+        {
+            Measures = Accuracy,
+            Recipes = FeatureMiningRecipes.Cifar,
+            Note = "Not a table of the paper. The last two stages have maps of 16x16 and 8x8.",
+            Rows = [new("ResNet-56", $"--backbone {{resnet-56}} {Plain}"), .. BoxRules("ResNet-56", "{resnet-56}")],
+        },
+        new(Paper, "box-rules-small-maps", "Readings of equation 1, the random box of Feature Mining, on the small maps of ResNet-50")
+        {
+            Measures = Accuracy,
+            Recipes = FeatureMiningRecipes.SmallMaps,
+            Note = "Not a table of the paper.",
+            Rows = [new("ResNet-50", $"--backbone {{resnet-50}} {Plain}"), .. BoxRules("ResNet-50", "{resnet-50}")],
         },
         new(Paper, "activations", "How strongly the stages respond, with Feature Mining and without")
         {
@@ -242,7 +262,7 @@ internal static class FeatureMiningExperiments
             ("Dropout", $"{Plain} --strategy dropout", null),
             ("SpatialDropout", $"{Plain} --strategy spatial-dropout", null),
             ("DropBlock", $"{Plain} --strategy drop-block", null),
-            ("FM (1 layer)", "--stages 1", null),
+            ("FM (1 layer)", OneStage, null),
             ("FM (2 layers)", Mined, best),
         }.Zip(published, (row, figure) => On(row.Name, network, row.Arguments, figure) with { Group = group, Against = row.Against });
 
@@ -261,177 +281,16 @@ internal static class FeatureMiningExperiments
             new Row("ResNet-110+FM", $"--backbone {{resnet-110}} {Mined} --label-noise {noise}", new Figure(mined)) { Group = group },
         ];
 
-    private static Row Cost(string name, int stages, double milliseconds) => new(name, $"--backbone {{resnet-56}} --stages {stages}", new Figure(milliseconds));
-}
-
-/// <summary>The recipes of the Feature Mining paper, and their smaller scales.</summary>
-internal static class FeatureMiningRecipes
-{
-    // The paper's networks on CIFAR, and small ones of the same families. With three stages each: stages count from the last.
-    private static readonly Dictionary<string, string> Full = new()
-    {
-        ["resnet-56"] = "cifar-resnet-56-bottleneck",
-        ["resnet-110"] = "cifar-resnet-110-bottleneck",
-        ["resnet-164"] = "cifar-resnet-164-bottleneck",
-        ["densenet-100"] = "densenet-bc-100-12 --batch 64",
-        ["wrn-28-10"] = "wrn-28-10",
-        ["pyramidnet-110"] = "pyramidnet-110-a270 --lr 0.5",
-        ["resnet-50"] = "resnet-50",
-        ["few"] = "50",
-        ["more"] = "100",
-        ["many"] = "200",
-        ["most"] = "400",
-    };
-
-    private static readonly Dictionary<string, string> Small = new()
-    {
-        ["resnet-56"] = "cifar-resnet-20",
-        ["resnet-110"] = "cifar-resnet-20",
-        ["resnet-164"] = "cifar-resnet-20-bottleneck",
-        ["densenet-100"] = "densenet-bc-22-12",
-        ["wrn-28-10"] = "wrn-10-2",
-        ["pyramidnet-110"] = "pyramidnet-14-a48",
-        ["resnet-50"] = "resnet-18",
-        ["few"] = "5",
-        ["more"] = "10",
-        ["many"] = "20",
-        ["most"] = "40",
-    };
-
-    private static readonly Dictionary<string, string> Smallest = new()
-    {
-        ["resnet-56"] = "cifar-resnet-8",
-        ["resnet-110"] = "cifar-resnet-8",
-        ["resnet-164"] = "cifar-resnet-11-bottleneck",
-        ["densenet-100"] = "densenet-bc-10-4",
-        ["wrn-28-10"] = "wrn-10-1",
-        ["pyramidnet-110"] = "pyramidnet-14-a48",
-        ["resnet-50"] = "resnet-18-cifar-stem",
-        ["few"] = "5",
-        ["more"] = "10",
-        ["many"] = "15",
-        ["most"] = "20",
-    };
-
-    private static readonly Recipe Tiny = new(Scaled.WhatTiny, Scaled.TinyTest, $"{Scaled.Tiny} --validate-on-test --keep last", Smallest);
-
-    // Learning rate 0.1, a tenth of it at half and at three quarters, Nesterov's momentum of 0.9, weight decay of 0.0001, crops with a padding of 4 and flips
-    // are the trainer's own.
-    private const string PaperEpochs = "--epochs 300 --validate-on-test --keep last";
-    private const string PaperCifar = $"--cifar100 {{cifar-100}}/train.bin {PaperEpochs}";
-    private const string WhatPaper =
-        "300 epochs in batches of 128 (DenseNet: 64), learning rate 0.1 (PyramidNet: 0.5), a tenth of it at 150 and 225; residual "
-        + "networks of bottleneck blocks, which the paper's memory figures fit; DenseNet-BC, which its accuracy fits.";
-    private const string WhatSmall =
-        "epochs in batches of 32, learning rate 0.1, a tenth of it at half and at three quarters, without crops and flips; small "
-        + "networks of the same families, cifar-resnet-20 for ResNet-56 and ResNet-110.";
-
-    public static IReadOnlyDictionary<Scale, Recipe> Cifar { get; } =
-        new Dictionary<Scale, Recipe>
+    // Each rule is compared with CutMix's integers, those with plain training.
+    private static IEnumerable<Row> BoxRules(string name, string network) =>
+        from stages in new[] { 1, 2 }
+        let mined = $"{name}+FM ({stages} {(stages == 1 ? "layer" : "layers")})"
+        from rule in Enum.GetValues<BoxRule>()
+        select new Row($"{mined}, {rule}", $"--backbone {network} --stages {stages} --box-rule {rule}")
         {
-            [Scale.Tiny] = Tiny,
-            [Scale.Small] = new(
-                $"20 images of each of 100 classes, 50 {WhatSmall}",
-                Scaled.CifarTest,
-                $"{Scaled.FewCifar} --samples-per-class 20 --epochs 50",
-                Small
-            ),
-            [Scale.Paper] = new(WhatPaper, Scaled.CifarTest, PaperCifar, Full),
+            Against = rule == BoxRule.CutMix ? name : $"{mined}, {BoxRule.CutMix}",
         };
 
-    /// <summary>More epochs: wrong labels do harm once they are memorized.</summary>
-    public static IReadOnlyDictionary<Scale, Recipe> Noise { get; } =
-        new Dictionary<Scale, Recipe>
-        {
-            [Scale.Tiny] = Tiny,
-            [Scale.Small] = new(
-                $"20 images of each of 100 classes, 80 {WhatSmall}",
-                Scaled.CifarTest,
-                $"{Scaled.FewCifar} --samples-per-class 20 --epochs 80",
-                Small
-            ),
-            [Scale.Paper] = new(WhatPaper, Scaled.CifarTest, PaperCifar, Full),
-        };
-
-    /// <summary>The rows state the number of samples.</summary>
-    public static IReadOnlyDictionary<Scale, Recipe> Samples { get; } =
-        new Dictionary<Scale, Recipe>
-        {
-            [Scale.Tiny] = Tiny,
-            [Scale.Small] = new($"Images of 100 classes, 50 {WhatSmall}", Scaled.CifarTest, $"{Scaled.FewCifar} --epochs 50", Small),
-            [Scale.Paper] = new(WhatPaper, Scaled.CifarTest, PaperCifar, Full),
-        };
-
-    public static IReadOnlyDictionary<Scale, Recipe> TinyImageNet { get; } =
-        new Dictionary<Scale, Recipe>
-        {
-            [Scale.Tiny] = Tiny,
-            [Scale.Small] = new(
-                $"50 classes, 20 images of each at 32 pixels, 60 {WhatSmall}",
-                "data tiny-imagenet {tiny-imagenet}",
-                $"{Scaled.FewTinyImageNet} --size 32 --padding 0 --no-flip --epochs 60 --batch 32 --keep last",
-                Small
-            ),
-            [Scale.Paper] = new(
-                $"{WhatPaper} The paper states no recipe for this set; here that for CIFAR.",
-                "data tiny-imagenet {tiny-imagenet}",
-                $"--data tiny-imagenet {{tiny-imagenet}} --size 64 {PaperEpochs}",
-                Full
-            ),
-        };
-
-    public static IReadOnlyDictionary<Scale, Recipe> ImageNet { get; } =
-        new Dictionary<Scale, Recipe>
-        {
-            [Scale.Tiny] = Tiny,
-            [Scale.Small] = new(
-                $"50 classes of Tiny ImageNet, 20 images of each at 64 pixels, resnet-18, 30 {WhatSmall}",
-                "data tiny-imagenet {tiny-imagenet}",
-                $"{Scaled.FewTinyImageNet} --size 64 --padding 0 --no-flip --epochs 30 --batch 32 --keep last",
-                Small
-            ),
-            [Scale.Paper] = new(
-                "300 epochs in batches of 256, a tenth of the learning rate at 75, 150 and 225; the initial rate (here 0.1), weight decay and "
-                    + $"crops are not stated; here {Scaled.ImageNetCrops}, 224 pixels.",
-                "data imagenet {imagenet}/val {imagenet}/synsets.txt",
-                $"--data imagenet {{imagenet}}/train {{imagenet}}/synsets.txt --size 224 {Scaled.KeptLarger} --padding 0 --augment random-resized-crop --batch 256 "
-                    + "--schedule step:milestones=0.25;0.5;0.75 --epochs 300 --validate-on-test --keep last",
-                Full
-            ),
-        };
-
-    public static IReadOnlyDictionary<Scale, Recipe> Birds { get; } =
-        new Dictionary<Scale, Recipe>
-        {
-            [Scale.Tiny] = Tiny,
-            [Scale.Small] = new(
-                "All images of the given part of the set, at 64 pixels, with flips, resnet-18 in batches of 32, 40 epochs, learning rate 0.05, a "
-                    + "tenth of it at half and at three quarters.",
-                "data cub-200 {cub-200}",
-                "--data cub-200 {cub-200} --size 64 --padding 0 --lr 0.05 --batch 32 --epochs 40 --validate-on-test --keep last",
-                Small
-            ),
-            [Scale.Paper] = new(
-                "300 epochs in batches of 32, a tenth of the learning rate at 150 and 225; the initial rate (here 0.1), weight decay and crops "
-                    + $"are not stated; here {Scaled.ImageNetCrops}, 224 pixels.",
-                "data cub-200 {cub-200}",
-                $"--data cub-200 {{cub-200}} --size 224 {Scaled.KeptLarger} --padding 0 --augment random-resized-crop --batch 32"
-                    + " --epochs 300 --validate-on-test --keep last",
-                Full
-            ),
-        };
-
-    /// <summary>The paper's network and batch at small and paper scale: a smaller network has another cost.</summary>
-    public static IReadOnlyDictionary<Scale, Recipe> Cost { get; } =
-        new Dictionary<Scale, Recipe>
-        {
-            [Scale.Tiny] = new("A network of 8 layers on digits.", Scaled.TinyTest, $"{Scaled.Tiny} --keep last", Smallest),
-            [Scale.Small] = new(
-                "The paper's network; the median of 5 epochs of 16 steps, on the CPU.",
-                Scaled.CifarTest,
-                "--cifar100 {cifar-100}/train.bin --samples-per-class 20 --epochs 5 --keep last",
-                Full
-            ),
-            [Scale.Paper] = new("The median of 5 epochs.", Scaled.CifarTest, "--cifar100 {cifar-100}/train.bin --epochs 5 --keep last", Full),
-        };
+    private static Row Cost(string name, int stages, double milliseconds) =>
+        new(name, $"--backbone {{resnet-56}} --stages {stages} {Box}", new Figure(milliseconds));
 }

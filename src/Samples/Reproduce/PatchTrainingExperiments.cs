@@ -63,9 +63,8 @@ internal static class PatchTrainingExperiments
             new Dictionary<string, string> { ["vgg-16"] = "vgg-11-bn", ["rate"] = "0.001" }
         ),
         [Scale.Paper] = new(
-            "VOC 2012, VGG-16, 10 epochs, random resized crops of the central square of an image or patch, 224 pixels; normalized with the "
-                + "statistics of the training images, not ImageNet's; the loss on whole images is the mean over the classes, as in the paper's algorithm (its text "
-                + "has the sum); evaluated on val, because the labels of test are not published.",
+            "VOC 2012, VGG-16, 10 epochs, random resized crops of the central square of an image or patch, 224 pixels; the loss on whole "
+                + "images is the mean over the classes, as in the paper's algorithm (its text has the sum); evaluated on val, because the labels of test are not published.",
             "data voc {voc} val",
             "--trainer patch --batch 16 --data voc {voc} train --patch-data voc-patches {voc} train --no-flip",
             new Dictionary<string, string> { ["vgg-16"] = "vgg-16", ["rate"] = "0.001" }

@@ -15,6 +15,7 @@ internal static class HeadSettings
             IndividualLosses = true,
             NormalizeAll = true,
         },
+        ["ssm, 3, equal parts"] = new SplitAndShareHead { Splits = 3, EqualParts = true },
         ["ssm, 2"] = new SplitAndShareHead { Splits = 2 },
         ["ssm, 8"] = new SplitAndShareHead { Splits = 8 },
         ["parallel, 3"] = new ParallelHead { Layers = 3 },

@@ -188,6 +188,10 @@ public sealed class PascalVocTests : IDisposable
     }
 
     [Fact]
+    public void LoadPascalVocPatches_ByDefault_TakesObjectsOfMoreThan64Pixels() =>
+        Assert.Equal(65, typeof(DataOperationsExtensions).GetMethod("LoadPascalVocPatches")!.GetParameters().Single(one => one.Name == "minSide").DefaultValue);
+
+    [Fact]
     public void Cut_UnreadableImage_ReturnsTheFile()
     {
         _folder.Write("JPEGImages/000002.jpg", "no picture");

@@ -26,7 +26,9 @@ public sealed class InputSettingsTests(TrainedModel trained) : IDisposable
         Assert.Equal(("resnet-50", new ImageShape(3, 224, 224), 0.875), (ssm.Backbone, ssm.Input, ssm.CropRatio));
         Assert.Equal(("dsk-resnext-50-32x4d", new ImageShape(3, 224, 224), 1.0), (priors.Backbone, priors.Input, priors.CropRatio));
         Assert.Equal(("vgg-16", new ImageShape(3, 224, 224), 1.0), (patches.Backbone, patches.Input, patches.CropRatio));
-        Assert.All(new[] { mining, ssm, priors, patches }, recipe => Assert.Null(recipe.Normalization));
+        Assert.All(new[] { mining, ssm, priors }, recipe => Assert.Null(recipe.Normalization));
+        Assert.Equal([(float)(0.485 * 255), (float)(0.456 * 255), (float)(0.406 * 255)], patches.Normalization!.Mean);
+        Assert.Equal([(float)(0.229 * 255), (float)(0.224 * 255), (float)(0.225 * 255)], patches.Normalization.Std);
     }
 
     [Fact]

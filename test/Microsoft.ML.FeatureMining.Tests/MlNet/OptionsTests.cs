@@ -194,6 +194,8 @@ public sealed class OptionsTests
         Assert.Equal([1, 0.1, 0.01], new[] { 29, 30, 60 }.Select(epoch => recipe.Schedule.Factor(epoch / 90.0)), (a, b) => Math.Abs(a - b) < 1e-12);
         Assert.Equal((new ImageShape(3, 224, 224), new ImageShape(3, 256, 256)), (recipe.Input, recipe.StoredShape));
         Assert.Equal(["random-crop", "pad-crop-flip"], recipe.Augmentations.Select(augmentation => augmentation.Key));
+        // "Resized to 256x256 shape".
+        Assert.Equal(ResizeRule.Squash, new SsmOptions().ToPreprocessing().Resize);
         Assert.Empty(recipe.Problems());
         Assert.Contains(
             "SplitAndShareHead",

@@ -1,10 +1,12 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Evaluation;
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Schedules;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
@@ -83,6 +85,36 @@ public sealed class PatchTrainingTests(ColoredImages images) : IClassFixture<Col
         float[][] predicted = [.. model.Transform(rows).GetColumn<float[]>("PredictedLabel")];
         float[][] scores = [.. model.Transform(rows).GetColumn<float[]>("Score")];
         Assert.Equal(scores.Select(row => row.Select(score => score >= 0.5f ? 1f : 0f).ToArray()), predicted);
+    }
+
+    [Fact]
+    public void Fit_PatchesThenImages_ScheduleGoesOnAtTheSwitch()
+    {
+        MLContext ml = new(1);
+        IDataView rows = images.Rows(ml);
+        PatchTrainingOptions options = Short with
+        {
+            Epochs = 4,
+            SwitchEpoch = 3,
+            PatchSet = rows,
+            LearningRate = 0.01,
+            Schedule = new StepSchedule { Milestones = [0.5] },
+        };
+
+        ImageClassificationModel model = Pipeline(ml, options).Fit(rows).LastTransformer.Model;
+
+        Assert.Equal([0.01, 0.01, 0.001, 0.001], model.EarlierHistory.Concat(model.History).Select(epoch => Math.Round(epoch.LearningRate, 9)));
+    }
+
+    [Theory]
+    [InlineData(3, null, 0.485f * 255)]
+    [InlineData(1, null, null)]
+    [InlineData(3, InputNormalization.FromTrainingSet, null)]
+    public void ToRecipe_NoWeights_ColorImagesAreNormalizedLikeImageNet(int channels, InputNormalization? chosen, float? mean)
+    {
+        PatchTrainingOptions options = Short with { Channels = channels, InputNormalization = chosen ?? default };
+
+        Assert.Equal(mean, options.ToRecipe(new ImageShape(channels, 12, 12), 1).Normalization?.Mean[0]);
     }
 
     [Fact]

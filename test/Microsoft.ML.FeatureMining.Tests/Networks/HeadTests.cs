@@ -82,6 +82,16 @@ public sealed class HeadTests : IClassFixture<SingleThreadFixture>
         Assert.Throws<ArgumentException>(() => Make("cifar-resnet-8", new SplitAndShareHead { Only = 5 }));
     }
 
+    [Theory]
+    [InlineData(false, new[] { 21, 42, 64 })]
+    [InlineData(true, new[] { 21, 42, 63 })]
+    public void SplitAndShare_ThreeSplitsOf64Channels_CutsAsTheOptionSays(bool equal, int[] channels)
+    {
+        using ImageNetwork network = Make("cifar-resnet-8", new SplitAndShareHead { Splits = 3, EqualParts = equal });
+
+        Assert.Equal(channels, ((SplitAndShareHeadModule)network.Head).Classifiers(randn(2, 64)).Select(classifier => classifier.Channels));
+    }
+
     [Fact]
     public void Parallel_TwoLayers_AreAveraged()
     {

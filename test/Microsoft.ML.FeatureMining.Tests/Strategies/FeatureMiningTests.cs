@@ -52,8 +52,8 @@ public sealed class FeatureMiningTests : IClassFixture<SingleThreadFixture>
         NetworkGolden golden = new("feature-mining");
         RandomStream random = new(7, "feature-mining");
 
-        Assert.Equal(golden.Floats("mask/1"), Strategy.DrawBox(new StageShape(32, 8, 8), random));
-        Assert.Equal(golden.Floats("mask/2"), Strategy.DrawBox(new StageShape(64, 4, 4), random));
+        Assert.Equal(golden.Floats("mask/1"), Strategy.DrawBox(BoxRule.CutMix, new StageShape(32, 8, 8), random.NextDouble(), random));
+        Assert.Equal(golden.Floats("mask/2"), Strategy.DrawBox(BoxRule.CutMix, new StageShape(64, 4, 4), random.NextDouble(), random));
     }
 
     [Theory]
@@ -67,8 +67,8 @@ public sealed class FeatureMiningTests : IClassFixture<SingleThreadFixture>
         RandomStream random = new(channels, "test");
         for (int round = 0; round < 10; round++)
         {
-            Tensor mask = tensor(Strategy.DrawPoints(height * width, random), [1, 1, height, width]);
-            Tensor other = tensor(Strategy.DrawBox(shape, random), [1, 1, height, width]);
+            Tensor mask = tensor(Strategy.DrawPoints(height * width, random.NextDouble(), random), [1, 1, height, width]);
+            Tensor other = tensor(Strategy.DrawBox(BoxRule.CutMix, shape, random.NextDouble(), random), [1, 1, height, width]);
             float[] values = [.. Enumerable.Range(0, 4 * shape.Channels * height * width).Select(_ => (float)random.NextGaussian())];
             Tensor plain = tensor(values, [4, channels, height, width], requires_grad: true);
             Tensor pooling = tensor(values, [4, channels, height, width], requires_grad: true);
@@ -95,7 +95,8 @@ public sealed class FeatureMiningTests : IClassFixture<SingleThreadFixture>
         StageShape shape = new(16, 8, 8);
         for (int round = 0; round < 1000; round++)
         {
-            float[] mask = round % 2 == 0 ? Strategy.DrawBox(shape, random) : Strategy.DrawPoints(64, random);
+            float[] mask =
+                round % 2 == 0 ? Strategy.DrawBox(BoxRule.CutMix, shape, random.NextDouble(), random) : Strategy.DrawPoints(64, random.NextDouble(), random);
             Assert.All(
                 mask,
                 value =>
@@ -193,7 +194,7 @@ public sealed class FeatureMiningTests : IClassFixture<SingleThreadFixture>
     {
         const int Draws = 100_000;
         RandomStream random = new(3, "test");
-        double[] fractions = [.. Enumerable.Range(0, Draws).Select(_ => (double)Strategy.DrawPoints(16, random).Average())];
+        double[] fractions = [.. Enumerable.Range(0, Draws).Select(_ => (double)Strategy.DrawPoints(16, random.NextDouble(), random).Average())];
 
         // With p ~ U(0,1): mean 1/2, variance Var(p) + E[p (1 - p)] / 16 = 1/12 + 1/96.
         double variance = 1.0 / 12 + 1.0 / 96;
@@ -216,15 +217,18 @@ public sealed class FeatureMiningTests : IClassFixture<SingleThreadFixture>
         switch (segmentation)
         {
             case Segmentation.NonComplementary:
-                return (tensor(Strategy.DrawBox(shape, random), map), tensor(Strategy.DrawBox(shape, random), map));
+                return (
+                    tensor(Strategy.DrawBox(BoxRule.CutMix, shape, random.NextDouble(), random), map),
+                    tensor(Strategy.DrawBox(BoxRule.CutMix, shape, random.NextDouble(), random), map)
+                );
             case Segmentation.Channels:
-                Tensor channels = tensor(Strategy.DrawPoints(shape.Channels, random), [1, shape.Channels, 1, 1]);
+                Tensor channels = tensor(Strategy.DrawPoints(shape.Channels, random.NextDouble(), random), [1, shape.Channels, 1, 1]);
                 return (channels, 1 - channels);
             case Segmentation.Points:
-                Tensor points = tensor(Strategy.DrawPoints(shape.Height * shape.Width, random), map);
+                Tensor points = tensor(Strategy.DrawPoints(shape.Height * shape.Width, random.NextDouble(), random), map);
                 return (points, 1 - points);
             default:
-                Tensor box = tensor(Strategy.DrawBox(shape, random), map);
+                Tensor box = tensor(Strategy.DrawBox(BoxRule.CutMix, shape, random.NextDouble(), random), map);
                 return (box, 1 - box);
         }
     }

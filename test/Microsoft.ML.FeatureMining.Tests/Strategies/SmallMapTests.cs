@@ -31,29 +31,30 @@ public sealed class SmallMapTests
     [InlineData(9, 0.2)]
     [InlineData(49, 0.04)]
     public void DeadFraction_Points_IsTheClosedForm(int positions, double expected) =>
-        Assert.Equal(expected, Strategy.DeadFraction(Segmentation.Points, new StageShape(1, 1, positions)), 0.06);
+        Assert.Equal(expected, new Strategy { Segmentation = Segmentation.Points }.DeadFraction(new StageShape(1, 1, positions)), 0.06);
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    [InlineData(8)]
-    [InlineData(14)]
-    public void FeatureMining_SmallMap_WarnsIfMostDrawsMineNothing(int side)
+    [InlineData(BoxRule.CutMix, 3, "in 44")]
+    [InlineData(BoxRule.CutMix, 4, "in 25")]
+    [InlineData(BoxRule.CutMix, 7, null)]
+    [InlineData(BoxRule.CutMix, 8, null)]
+    [InlineData(BoxRule.Inside, 2, "in 4")]
+    [InlineData(BoxRule.Inside, 4, null)]
+    [InlineData(BoxRule.Rounded, 4, null)]
+    [InlineData(BoxRule.InsideProper, 1, "in 100")]
+    [InlineData(BoxRule.InsideProper, 2, null)]
+    public void FeatureMining_SmallMap_WarnsFromAQuarterOfEmptyDrawsOfItsRule(BoxRule rule, int side, string? warning)
     {
-        StageShape shape = new(8, side, side);
-        RandomStream random = new(5, "boxes");
-        int useless = Enumerable
-            .Range(0, 2000)
-            .Count(_ =>
-                Strategy.DrawBox(shape, random) is var mask && (Array.TrueForAll(mask, value => value == 0) || Array.TrueForAll(mask, value => value == 1))
-            );
+        Start(new Strategy { Stages = 1, BoxRule = rule }, new StageShape(8, side, side));
 
-        Start(new Strategy { Stages = 1 }, shape);
-
-        Assert.Equal(useless / 2000.0, Strategy.DeadFraction(Segmentation.Block, shape), 0.08);
-        Assert.Equal(useless / 2000.0 > 0.5, _warnings.Count == 1);
+        if (warning is null)
+        {
+            Assert.Empty(_warnings);
+        }
+        else
+        {
+            Assert.Contains($"is {side}x{side}; {warning}", Assert.Single(_warnings), StringComparison.Ordinal);
+        }
     }
 
     [Fact]

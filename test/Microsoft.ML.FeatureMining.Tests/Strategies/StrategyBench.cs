@@ -46,7 +46,11 @@ internal sealed class StrategyBench : IDisposable
         Tensor logits = Network.Head.call(pooled);
         LossLedger ledger = new();
         ledger.Add("criterion", Criterion.Compute(logits, targets));
-        Run.AddLosses(new ForwardPass(new Batch(images, targets), [.. stages], pooled, logits, Criterion), ledger, new TrainingClock(0, 1, 0, 1));
+        Run.AddLosses(
+            new ForwardPass(new Batch(images, targets), [.. stages], pooled, logits, Criterion, logitsOf: Network.LogitsOf),
+            ledger,
+            new TrainingClock(0, 1, 0, 1)
+        );
         return (ledger, [.. stages], logits);
     }
 

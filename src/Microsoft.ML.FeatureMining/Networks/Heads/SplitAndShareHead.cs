@@ -31,6 +31,13 @@ public sealed record SplitAndShareHead : Head
     /// <value>false.</value>
     public bool NormalizeAll { get; init; }
 
+    /// <summary>
+    /// Whether all parts have floor(C / n) channels, as in Algorithm 1, so that up to n - 1 channels are not used. Matters only if n does not divide C.
+    /// </summary>
+    /// <value>false: classifier i uses floor(i C / n) channels, the last one all.</value>
+    [BooleanChoice(false)]
+    public bool EqualParts { get; init; }
+
     /// <summary>The number of the only classifier to use for the output, 1 to <see cref="Splits"/>, to evaluate it separately (Table 2).</summary>
     /// <value>null: the average of all classifiers.</value>
     [Range(1, 99)]
@@ -78,7 +85,10 @@ internal sealed class SplitAndShareHeadModule : HeadModule
         }
 
         _settings = settings;
-        _channels = [.. Enumerable.Range(1, settings.Splits).Select(i => i * features / settings.Splits)];
+        _channels =
+        [
+            .. Enumerable.Range(1, settings.Splits).Select(i => settings.EqualParts ? i * (features / settings.Splits) : i * features / settings.Splits),
+        ];
         norm = nn.ModuleList(
             _channels.Take(settings.NormalizeAll ? settings.Splits : settings.Splits - 1).Select(channels => new BatchNormLayer(channels)).ToArray()
         );

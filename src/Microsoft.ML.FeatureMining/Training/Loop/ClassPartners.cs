@@ -1,5 +1,4 @@
 using Microsoft.ML.FeatureMining.Imaging;
-using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
@@ -31,8 +30,6 @@ internal sealed class ClassPartners(ImageSet train, TrainingComponents parts, Tr
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         using HostBatch loaded = train.Read([Draw(labels, draws)]).Single();
-        ImageNetwork network = parts.Network;
-        Tensor features = network.Backbone.call(parts.Input.Of(loaded, recipe.Augmentations, random, size));
-        return network.Head.Classify(network.Head.Embed(features)).Logits.MoveToOuterDisposeScope();
+        return parts.Network.LogitsOf(parts.Input.Of(loaded, recipe.Augmentations, random, size)).MoveToOuterDisposeScope();
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Loop;
@@ -104,11 +105,28 @@ internal sealed record TrainingHost(Device Device)
     /// <summary>Loads initial weights into a new network; null for random weights.</summary>
     public Action<ImageNetwork>? LoadWeights { get; init; }
 
+    /// <summary>The state of the optimizer to start with, from the phase before; null for a new one.</summary>
+    public OptimizerState? Optimizer { get; init; }
+
     /// <summary>Loads the models of a teacher by their paths, for batches that are normalized by these statistics; null if the run has no teacher.</summary>
     public Func<IReadOnlyList<string>, ChannelStatistics, Teacher>? LoadTeacher { get; init; }
 
     /// <summary>The checkpoint store; null to save no checkpoints.</summary>
     public ICheckpointStore? Checkpoints { get; init; }
+}
+
+/// <summary>The state of an optimizer between two phases of training.</summary>
+/// <param name="Tensors">The tensors kept for the parameters, such as momentum buffers.</param>
+/// <param name="Steps">The number of steps so far.</param>
+internal sealed record OptimizerState(NamedTensors Tensors, long Steps)
+{
+    public static OptimizerState Of(OptimizerRun optimizer) => new(NamedTensors.Of(optimizer.NamedState()), optimizer.Steps);
+
+    public void CopyTo(OptimizerRun optimizer)
+    {
+        Tensors.CopyTo(optimizer.NamedState());
+        optimizer.Resume(Steps);
+    }
 }
 
 /// <summary>The result of a run.</summary>
@@ -129,6 +147,9 @@ internal sealed record TrainingOutcome(
 {
     /// <summary>The strides between the stages, if the network predicts with exits; else null.</summary>
     public IReadOnlyList<StageStride>? Exits { get; init; }
+
+    /// <summary>The state of the optimizer at the end; null if no phase comes after this one (<see cref="TrainingRecipe.EpochsAfter"/>).</summary>
+    public OptimizerState? Optimizer { get; init; }
 
     /// <summary>The metrics of an earlier run, if the method trains in two phases.</summary>
     public IReadOnlyList<EpochMetrics> EarlierHistory { get; init; } = [];

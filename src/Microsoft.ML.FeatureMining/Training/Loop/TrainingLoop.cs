@@ -32,6 +32,7 @@ internal sealed class TrainingLoop : IDisposable
         _stepsPerEpoch = BatchLoader.Batches(train.Count, recipe.ImagesPerStep);
         _plan = new LearningRatePlan(recipe, _stepsPerEpoch);
         _parts = new TrainingComponents(recipe, train, host.Device, _random, host.LoadWeights, host.LoadTeacher, host.Warn);
+        host.Optimizer?.CopyTo(_parts.Optimizer);
         _step = new TrainingStep(recipe, train, _parts, _random, host);
         _validator = validation is null ? null : new Validator(validation, recipe, _parts, host.Device);
         _progress = new ProgressReporter(host.Progress, [.. Enumerable.Range(0, recipe.Epochs).Select(StepCost)], _stepsPerEpoch);
@@ -50,7 +51,11 @@ internal sealed class TrainingLoop : IDisposable
             _recipe.KeepWeights == KeepWeights.Best && _run.Best.Weights is { } best
                 ? (best, _run.Best.Epoch.Epoch)
                 : (NamedTensors.Of(_parts.Model), _run.Epoch);
-        return new TrainingOutcome(_recipe, weights, epoch, _run.History, end, _parts.Pixels) { Exits = _parts.Model.ExitStrides };
+        return new TrainingOutcome(_recipe, weights, epoch, _run.History, end, _parts.Pixels)
+        {
+            Exits = _parts.Model.ExitStrides,
+            Optimizer = _recipe.EpochsAfter > 0 ? OptimizerState.Of(_parts.Optimizer) : null,
+        };
     }
 
     public void Dispose()

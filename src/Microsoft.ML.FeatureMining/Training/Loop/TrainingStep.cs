@@ -115,7 +115,8 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traini
             output.Logits,
             _criterion,
             output.Supervised,
-            draws => _partners.Logits(labels, draws, recipe.InputAt(clock.Epoch))
+            draws => _partners.Logits(labels, draws, recipe.InputAt(clock.Epoch)),
+            network.LogitsOf
         );
     }
 }

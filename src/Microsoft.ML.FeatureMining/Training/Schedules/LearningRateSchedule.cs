@@ -59,11 +59,11 @@ internal sealed class LearningRatePlan(TrainingRecipe recipe, int stepsPerEpoch)
     private const double WarmupStart = 1e-3;
 
     private readonly double _warmupSteps = recipe.WarmupEpochs * stepsPerEpoch;
-    private readonly double _steps = (double)recipe.Epochs * stepsPerEpoch;
+    private readonly double _steps = (double)recipe.AllEpochs * stepsPerEpoch;
 
     public double At(TrainingClock clock)
     {
-        double step = (double)clock.Epoch * stepsPerEpoch + clock.Step;
+        double step = (double)(recipe.EpochsBefore + clock.Epoch) * stepsPerEpoch + clock.Step;
         return recipe.LearningRate
             * (
                 step < _warmupSteps
