@@ -239,12 +239,12 @@ internal static class FineTuningRecipe
         options with
         {
             InitialWeights = options.InitialWeights ?? PretrainedWeights.ResNet18,
-            FineTuning = new FineTuning { FitHead = true, LayerDecay = 0.7 },
+            FineTuning = new FineTuning { FitHead = true, LayerDecay = 0.7, FreezeBatchNorm = true },
             Stages = 0,
             Epochs = epochs,
             BatchSize = batch,
             Optimizer = new AdamWOptimizer(),
-            LearningRate = 1e-4,
+            LearningRate = 3e-4,
             WeightDecay = 0.01,
             WarmupEpochs = epochs > 1 ? 1 : 0,
             Schedule = new CosineSchedule(),

@@ -21,7 +21,7 @@ internal static class OnnxLayers
             ),
             ReLU => graph.Relu(x),
             SiLU => graph.Mul(x, graph.Sigmoid(x)),
-            TorchSharp.Modules.Sigmoid => graph.Sigmoid(x),
+            global::TorchSharp.Modules.Sigmoid => graph.Sigmoid(x),
             MaxPool2d pool => graph.Node(
                 "MaxPool",
                 [x],
