@@ -239,7 +239,12 @@ internal static class FineTuningRecipe
         options with
         {
             InitialWeights = options.InitialWeights ?? PretrainedWeights.ResNet18,
-            FineTuning = new FineTuning { FitHead = true, LayerDecay = 0.7, FreezeBatchNorm = true },
+            FineTuning = new FineTuning
+            {
+                FitHead = true,
+                LayerDecay = 0.7,
+                FreezeBatchNorm = true,
+            },
             Stages = 0,
             Epochs = epochs,
             BatchSize = batch,
