@@ -167,6 +167,9 @@ internal static class ExitCode
 /// <summary>What one run of the program shares: the MLContext, and the reaction to Ctrl-C.</summary>
 internal static class Session
 {
+    // A registration that is collected ends.
+    private static readonly List<PosixSignalRegistration> Registrations = [];
+
     /// <summary>The most threads per operation that are no mistake.</summary>
     public static int MaxThreads { get; } = Math.Max(64, 4 * Environment.ProcessorCount);
 
@@ -220,10 +223,21 @@ internal static class Session
     private static bool IsProgress(string message) =>
         message.StartsWith("Epoch ", StringComparison.Ordinal) || message.StartsWith("Head: ", StringComparison.Ordinal);
 
-    /// <summary>Turns the first Ctrl-C into a cancellation; the second one ends the process.</summary>
+    /// <summary>Turns the first Ctrl-C, or the signal TERM, into a cancellation; the second one ends the process.</summary>
     public static CancellationTokenSource CancelOnCtrlC()
     {
         CancellationTokenSource source = new();
+        // What containers and schedulers send before they kill.
+        Registrations.Add(
+            PosixSignalRegistration.Create(
+                PosixSignal.SIGTERM,
+                signal =>
+                {
+                    signal.Cancel = !source.IsCancellationRequested;
+                    source.Cancel();
+                }
+            )
+        );
         Console.CancelKeyPress += (_, pressed) =>
         {
             if (!source.IsCancellationRequested)

@@ -53,7 +53,7 @@ internal static class SettingText
         catch (Exception e) when (e is FormatException or ArgumentException or NotSupportedException)
         {
             throw new ArgumentException(
-                $"'{assignment}': '{halves[1]}' is not a valid {(type == typeof(IReadOnlyList<double>) ? "list of numbers" : Bare(type).Name)}."
+                $"'{assignment}': '{halves[1]}' is not a valid {(type == typeof(IReadOnlyList<double>) ? "list of numbers" : Noun(Bare(type)))}."
                     + (
                         Bare(type) == typeof(double) ? NumberText.Hint<double>(halves[1])
                         : Bare(type).IsEnum ? $" It is one of {string.Join(", ", Enum.GetNames(Bare(type)))}."
@@ -115,6 +115,12 @@ internal static class SettingText
                     : $"'{name}' is not a setting of {target.GetType().Name}. {Names(settings)}"
             );
     }
+
+    private static string Noun(Type type) =>
+        type == typeof(double) ? "number"
+        : type == typeof(int) || type == typeof(long) ? "whole number"
+        : type == typeof(bool) ? "truth value"
+        : type.Name;
 
     private static string Names(PropertyInfo[] settings) =>
         settings.Length > MostListed

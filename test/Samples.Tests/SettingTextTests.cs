@@ -39,9 +39,9 @@ public sealed class SettingTextTests
     [InlineData("nothing", "Unknown training strategy 'nothing'. Known: byot, ")]
     [InlineData("cutmix:prob=1", "'prob' is not a setting of CutMix. Its settings are Alpha, Probability.")]
     [InlineData("cutmix:", "'' is not a setting of CutMix. Its settings are Alpha, Probability.")]
-    [InlineData("cutmix:probability=half", "'probability=half': 'half' is not a valid Double.")]
+    [InlineData("cutmix:probability=half", "'probability=half': 'half' is not a valid number.")]
     [InlineData("feature-mining:segmentation=Boxes", "'segmentation=Boxes': 'Boxes' is not a valid Segmentation. It is one of ")]
-    [InlineData("feature-mining:mask-per-image=yes", "'mask-per-image=yes': 'yes' is not a valid Boolean. It is true or false.")]
+    [InlineData("feature-mining:mask-per-image=yes", "'mask-per-image=yes': 'yes' is not a valid truth value. It is true or false.")]
     public void Part_ThatCannotBeRead_SaysWhy(string text, string expected) =>
         Assert.StartsWith(expected, Assert.Throws<ArgumentException>(() => Strategy(text)).Message, StringComparison.Ordinal);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.ML.FeatureMining.Tests;
 
 namespace Samples.Tests;
@@ -49,6 +50,28 @@ public sealed class TrainFaultTests : IDisposable
         FileInfo saved = new(other[..other.IndexOf('\'', StringComparison.Ordinal)]);
         Assert.True(saved.Length > 1000, saved.FullName);
         saved.Directory!.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Train_Terminated_SavesTheEpochsThatAreDone()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        string[] many = [.. Short[..^1], "100000"];
+        using Process process = ProgramRun.Start("Samples", _folder.Path, ["train", .. many, "--images", _images.Root, "--model", "stopped.zip"]);
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        while (await process.StandardOutput.ReadLineAsync() is { } line && !line.StartsWith("epoch ", StringComparison.Ordinal)) { }
+
+        Task<string> rest = process.StandardOutput.ReadToEndAsync();
+        using Process kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {process.Id}"]);
+        await process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token);
+
+        Assert.True(process.ExitCode == 130, await error);
+        Assert.Contains("Saved ", await rest, StringComparison.Ordinal);
+        Assert.True(File.Exists(_folder["stopped.zip"]));
     }
 
     [Fact]

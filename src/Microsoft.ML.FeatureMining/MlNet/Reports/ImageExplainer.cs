@@ -129,6 +129,7 @@ internal static class ImageRows
         ImageColumn image = ImageColumn.BindOrUsual(rows.Schema, networks[0].FeatureColumnName, kinds[0], networks[0].Settings.MaxPixels);
         using DataViewRowCursor cursor = InputRows.Open(rows, image.Columns);
         Func<ImageSource> read = image.Reader(cursor);
+        List<string> unreadable = [];
         for (long row = 0; cursor.MoveNext(); row++)
         {
             if (wanted?.Contains(row) == false)
@@ -141,6 +142,19 @@ internal static class ImageRows
             {
                 yield return new ReadImage(row, source.File, pixels, () => [.. kinds.Select(kind => image.View(source, kind, ImageExplanation.LongestSide))]);
             }
+            else
+            {
+                unreadable.Add(image.NameOf(source));
+            }
+        }
+
+        if (unreadable.Count > 0)
+        {
+            using IChannel channel = networks[0].Environment.Start("Explanation");
+            channel.Warning(
+                MessageSensitivity.Schema,
+                FormattableString.Invariant($"{unreadable.Count} unreadable images are left out, such as that of {unreadable[0]}.")
+            );
         }
     }
 
