@@ -36,7 +36,7 @@ public sealed class SettingTextTests
     }
 
     [Theory]
-    [InlineData("nothing", "Unknown training strategy 'nothing'. Known: byot, ")]
+    [InlineData("nothing", "Unknown training strategy 'nothing'. Known: augmask, byot, ")]
     [InlineData("cutmix:prob=1", "'prob' is not a setting of CutMix. Its settings are Alpha, Probability.")]
     [InlineData("cutmix:", "'' is not a setting of CutMix. Its settings are Alpha, Probability.")]
     [InlineData("cutmix:probability=half", "'probability=half': 'half' is not a valid number.")]
