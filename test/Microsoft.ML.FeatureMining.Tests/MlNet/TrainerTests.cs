@@ -137,7 +137,7 @@ public sealed class TrainerTests(TrainedModel trained)
         ml.Log += (_, e) => warnings.AddRange(e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning ? [e.RawMessage] : []);
         IDataView train = Numbered(20, 30, 20, 30);
 
-        FeatureMiningOptions options = Short with { ValidationSet = Numbered(30, 20, 40) };
+        FeatureMiningOptions options = Short with { Stages = 0, ValidationSet = Numbered(30, 20, 40) };
         ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.MulticlassClassification.Trainers.FeatureMining(options)).Fit(train);
 
         Assert.Equal(["1 validation rows were skipped because their label is missing or is not a known class. Unknown: '40'."], warnings);
@@ -183,7 +183,7 @@ public sealed class TrainerTests(TrainedModel trained)
         List<string> warnings = [];
         ml.Log += (_, e) => warnings.AddRange(e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning ? [e.RawMessage] : []);
 
-        ml.MulticlassClassification.Trainers.FeatureMining(Short).Fit(Encoded(ml, (1, true), (3, true), (2, true), (0, true)));
+        ml.MulticlassClassification.Trainers.FeatureMining(Short with { Stages = 0 }).Fit(Encoded(ml, (1, true), (3, true), (2, true), (0, true)));
 
         Assert.Equal(["1 training rows were skipped because their label is missing or is not a known class."], warnings);
     }
@@ -206,7 +206,7 @@ public sealed class TrainerTests(TrainedModel trained)
         MLContext ml = new(1);
         List<string> warnings = [];
         ml.Log += (_, e) => warnings.AddRange(e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning ? [e.RawMessage] : []);
-        FeatureMiningOptions options = Short with { OnUnreadableImage = UnreadableImageBehavior.Skip };
+        FeatureMiningOptions options = Short with { Stages = 0, OnUnreadableImage = UnreadableImageBehavior.Skip };
 
         ImageClassificationModel model = ml
             .MulticlassClassification.Trainers.FeatureMining(options)
