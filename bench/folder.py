@@ -6,12 +6,12 @@
 IMAGES has one folder per class, or is a binary file of CIFAR-100. For each seed, TRAIN_PER_CLASS images of each class are drawn for training; the others, or N of
 them, are for testing; --classes takes the first classes only. Contestants: ML.NET's DnnFeaturizeImage and SdcaMaximumEntropy (bench/DnnFeaturizer), `train --effort
 fast`, and `train --effort balanced`. Prints test accuracy in percent, wall and CPU seconds of the whole process (mean and standard deviation over the seeds), and
-the paired differences from the first contestant. A run that stands in the log is not run again. Build first:
+the paired differences from the first contestant. Runs that are in the log are not repeated. Build first:
 dotnet build src/Samples -c Release && dotnet build bench/DnnFeaturizer -c Release
 
     python3 bench/folder.py IMAGES TRAIN_PER_CLASS --contestants head all-layers mixup ... --size 96 --epochs 4
 
-compares what may be added to fine-tuning: after the head is fitted, all layers are trained for so many epochs at that size, plainly (all-layers) or with one thing added.
+compares additions to fine-tuning: after the head is fitted, all layers are trained for --epochs at --size pixels, alone (all-layers) or with one addition.
 SAMPLES="dotnet PATH/Samples.dll" runs another build of the program.
 """
 import argparse

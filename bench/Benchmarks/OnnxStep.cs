@@ -50,7 +50,7 @@ internal sealed class OnnxStep : Contestant
                 {
                     long began = Stopwatch.GetTimestamp();
                     using RunOptions options = new();
-                    using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(options, ["Image"], [_images], ["Score"]);
+                    using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(options, [OnnxMetadata.Image], [_images], [OnnxMetadata.Score]);
                     outputs[0].GetTensorDataAsSpan<float>().CopyTo(_probabilities);
                     return Stopwatch.GetElapsedTime(began).TotalSeconds;
                 }),

@@ -1,4 +1,4 @@
-// A web service that classifies uploaded images with an exported model. It has no libtorch, so that a container of it is small:
+// A web service that classifies uploaded images with an exported model. It needs no libtorch, so its container is small:
 // dotnet publish -c Release -r linux-x64 --self-contained false -o out
 // out/OnnxService --model birds.onnx --urls http://localhost:5000
 // curl -F file=@bird.jpg "http://localhost:5000/predict?top=3"
@@ -13,7 +13,7 @@ const int MaxWaiting = 100;
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 if (builder.Configuration["model"] is not { } path)
 {
-    Console.Error.WriteLine("error: there is no model. Give one that was exported: --model birds.onnx");
+    Console.Error.WriteLine("error: there is no model. Give an exported one: --model birds.onnx");
     return 1;
 }
 

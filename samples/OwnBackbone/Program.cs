@@ -85,10 +85,10 @@ internal sealed class ThreeStages : Backbone
             _ => throw new ArgumentOutOfRangeException(nameof(index)),
         };
 
-    /// <summary>Only for <c>ml.Model.ExportOnnx</c>: what Stem computes. A layer of your own implements IOnnxModule.</summary>
+    /// <summary>Only for <c>ml.Model.ExportOnnx</c>: adds what Stem computes to the graph. Layers of your own implement IOnnxModule.</summary>
     public override OnnxValue ExportStem(OnnxGraphBuilder graph, OnnxValue images) => graph.Apply(images, stem);
 
-    /// <summary>Only for <c>ml.Model.ExportOnnx</c>: what Stage computes.</summary>
+    /// <summary>Only for <c>ml.Model.ExportOnnx</c>: adds what Stage computes to the graph.</summary>
     public override OnnxValue ExportStage(OnnxGraphBuilder graph, int index, OnnxValue input) => graph.Apply(input, LayerGroups[index + 1]);
 
     private static Sequential Convolution(int input, int output, int stride) =>

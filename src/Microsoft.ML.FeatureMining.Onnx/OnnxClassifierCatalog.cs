@@ -8,11 +8,11 @@ namespace Microsoft.ML;
 public static class OnnxClassifierCatalog
 {
     /// <summary>
-    /// Loads an image classifier that <c>mlContext.Model.ExportOnnx</c> (or <c>export --onnx</c>) wrote. It decodes and resizes images as the exported model
-    /// does, runs on ONNX Runtime, and adds the same columns: PredictedLabel and Score. It needs neither TorchSharp nor libtorch.
+    /// Loads an image classifier that <c>mlContext.Model.ExportOnnx</c> (or <c>export --onnx</c>) wrote. It runs on ONNX Runtime, without TorchSharp and
+    /// libtorch, decodes and resizes images as the original model does, and adds the same columns: PredictedLabel and Score.
     /// </summary>
-    /// <remarks>It is both an estimator, for <c>Append</c>, and a transformer, for Transform and prediction engines. With MLContext.GpuDeviceId it runs on that
-    /// CUDA device, if the program has the package Microsoft.ML.OnnxRuntime.Gpu.</remarks>
+    /// <remarks>It is both an estimator, for <c>Append</c>, and a transformer, for Transform and prediction engines. If MLContext.GpuDeviceId is set, it runs
+    /// on that CUDA device; this needs the package Microsoft.ML.OnnxRuntime.Gpu.</remarks>
     /// <param name="catalog">The catalog.</param>
     /// <param name="modelFile">The ONNX file.</param>
     /// <param name="options">Columns and policies; null for the defaults.</param>

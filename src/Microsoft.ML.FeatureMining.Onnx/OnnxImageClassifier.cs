@@ -14,8 +14,8 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
-/// An image classifier that ONNX Runtime runs, in an ML.NET pipeline. Adds PredictedLabel (a key) and Score (probabilities in the order of the keys), as the
-/// transformer that was exported. For a multi-label model, both are vectors [K]. Needs no training: <see cref="Fit"/> returns it.
+/// An image classifier for ML.NET pipelines that runs on ONNX Runtime. Adds the same columns as the exported transformer: PredictedLabel (a key) and Score
+/// (probabilities in the order of the keys). For a multi-label model, both are vectors [K]. It is already trained: <see cref="Fit"/> returns the same object.
 /// </summary>
 /// <remarks>Thread-safe. It holds native memory until it is disposed; scoring after Dispose throws <see cref="ObjectDisposedException"/>.</remarks>
 public sealed class OnnxImageClassifier : ITransformer, IEstimator<OnnxImageClassifier>, IDisposable
@@ -50,7 +50,7 @@ public sealed class OnnxImageClassifier : ITransformer, IEstimator<OnnxImageClas
     public bool IsRowToRowMapper => true;
 
     /// <summary>The input's columns, PredictedLabel and Score.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has another type than in training.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has an unsupported type.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _scoring.Extend(inputSchema);
 
     /// <summary>The input's columns, PredictedLabel and Score.</summary>
@@ -63,7 +63,7 @@ public sealed class OnnxImageClassifier : ITransformer, IEstimator<OnnxImageClas
     }
 
     /// <summary>Checks the input's columns and returns this classifier.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has another type than in training.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has an unsupported type.</exception>
     public OnnxImageClassifier Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -72,11 +72,11 @@ public sealed class OnnxImageClassifier : ITransformer, IEstimator<OnnxImageClas
     }
 
     /// <summary>Scores rows lazily, in batches, while a cursor reads them.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has another type than in training.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has an unsupported type.</exception>
     public IDataView Transform(IDataView input) => _scoring.Transform(input);
 
     /// <summary>Returns a mapper that scores one row at a time, for a prediction engine.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has another type than in training.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has an unsupported type.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _scoring.Mapper(inputSchema);
 
     /// <summary>Releases the memory of the network.</summary>
@@ -106,7 +106,7 @@ public sealed class OnnxImageClassifier : ITransformer, IEstimator<OnnxImageClas
         byte[] model =
             _file.Bytes
             ?? throw new NotSupportedException(
-                $"The weights of '{_file.Path}' are in a second file, so the model cannot be saved in a pipeline; keep the two files."
+                $"The weights of '{_file.Path}' are in a second file, so it cannot be saved in a pipeline. Keep the two files instead."
             );
         BinaryWriter writer = Internals.Begin<OnnxImageClassifier>(ctx, ModelSignature, LoaderSignature);
         _settings.Write(writer);

@@ -6,7 +6,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>What the metadata of an exported model say.</summary>
+/// <summary>The metadata of an exported model.</summary>
 internal sealed record OnnxModelDescription
 {
     public required IReadOnlyList<string> ClassNames { get; init; }
@@ -31,7 +31,7 @@ internal sealed record OnnxModelDescription
             OnnxInputDescription[] inputs = Json<OnnxInputDescription[]>(OnnxMetadata.Preprocessing);
             if (inputs.Length == 0)
             {
-                throw new InvalidDataException($"its metadata '{OnnxMetadata.Preprocessing}' are empty");
+                throw new InvalidDataException($"its metadata '{OnnxMetadata.Preprocessing}' is empty");
             }
 
             if (inputs.Any(input => input.ToPreprocessing() != inputs[0].ToPreprocessing()))
@@ -54,15 +54,15 @@ internal sealed record OnnxModelDescription
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"its metadata are damaged: {e.Message}", e);
+            throw new InvalidDataException($"its metadata is damaged: {e.Message}", e);
         }
 
         string Text(string key) =>
             metadata.TryGetValue(key, out string? value)
                 ? value
-                : throw new InvalidDataException($"its metadata have no '{key}', so it is not a model that ExportOnnx wrote; use ApplyOnnxModel of ML.NET");
+                : throw new InvalidDataException($"its metadata has no '{key}', so it was not written by ExportOnnx; use ML.NET's ApplyOnnxModel");
 
-        T Json<T>(string key) => JsonSerializer.Deserialize<T>(Text(key), Files.Json.Log) ?? throw new InvalidDataException($"its metadata '{key}' are empty");
+        T Json<T>(string key) => JsonSerializer.Deserialize<T>(Text(key), Files.Json.Log) ?? throw new InvalidDataException($"its metadata '{key}' is empty");
     }
 
     private OnnxModelDescription Checked(InferenceSession session)
@@ -72,7 +72,7 @@ internal sealed record OnnxModelDescription
             input.Channels is > 0 and <= 4096 && input.Height > 0 && input.Width > 0 && (long)input.Channels * input.Height * input.Width <= int.MaxValue / 4;
         if (!isImage || input.CropRatio is not (>= ImagePreprocessing.MinCropRatio and <= 1) || !Enum.IsDefined(input.Resize))
         {
-            throw new InvalidDataException($"its metadata '{OnnxMetadata.Preprocessing}' are invalid");
+            throw new InvalidDataException($"its metadata '{OnnxMetadata.Preprocessing}' is invalid");
         }
 
         if (input.Mean.Count != input.Channels || input.Std.Count != input.Channels)
@@ -82,7 +82,7 @@ internal sealed record OnnxModelDescription
 
         if (!IsNormalized && (Element == PixelType.Single || input.Channels is not (1 or 3)))
         {
-            throw new InvalidDataException("its metadata contradict each other: raw images are bytes of 1 or 3 channels");
+            throw new InvalidDataException("its metadata is contradictory: raw images are bytes with 1 or 3 channels");
         }
 
         Type expected = IsNormalized ? typeof(float) : typeof(byte);
@@ -92,12 +92,12 @@ internal sealed record OnnxModelDescription
             || session.InputMetadata.Count != 1
         )
         {
-            throw new InvalidDataException($"its input is not '{OnnxMetadata.Image}' of {expected.Name}");
+            throw new InvalidDataException($"its only input must be '{OnnxMetadata.Image}' of type {expected.Name}");
         }
 
         if (!session.OutputMetadata.TryGetValue(OnnxMetadata.Score, out NodeMetadata? score) || score.ElementType != typeof(float))
         {
-            throw new InvalidDataException($"it has no output '{OnnxMetadata.Score}' of Single");
+            throw new InvalidDataException($"it has no output '{OnnxMetadata.Score}' of type Single");
         }
 
         return ClassNames.Count > 0 && score.Dimensions is [_, var classes] && classes == ClassNames.Count

@@ -5,7 +5,7 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.FeatureMining;
 
 /// <summary>An exported model, as a file or in memory.</summary>
-/// <param name="Bytes">Its content; null if the weights are in a second file, so that it can only be loaded by its path.</param>
+/// <param name="Bytes">Its content; null if the weights are in a second file, so that it can be loaded only by its path.</param>
 /// <param name="Path">Its path; null if it comes from a saved pipeline.</param>
 internal sealed record OnnxModelFile(byte[]? Bytes, string? Path)
 {
@@ -49,7 +49,7 @@ internal sealed record OnnxModelFile(byte[]? Bytes, string? Path)
         }
     }
 
-    // The device of the context, as for the trainers.
+    // As for the trainers, the device of the context.
     private static void UseGpu(IHostEnvironment environment, SessionOptions options)
     {
         (int? device, bool fallback) = Internals.RequestedDevice(environment);

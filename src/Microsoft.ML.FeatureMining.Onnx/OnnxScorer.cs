@@ -7,8 +7,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
-/// Scores images with ONNX Runtime. Images are resized here, so that their pixels are those of training: a model for raw images gets them at the size to which
-/// it would resize them, which it leaves as they are, and crops them itself. Thread-safe. Holds native memory until disposed.
+/// Scores images with ONNX Runtime. Images are resized by this library, so that their pixels are the same as in training. A model for raw images gets them at
+/// the size before its center crop: its own resizing changes nothing, and it crops them. Thread-safe. Holds native memory until disposed.
 /// </summary>
 internal sealed class OnnxScorer : IImageScorer, IDisposable
 {
@@ -21,11 +21,11 @@ internal sealed class OnnxScorer : IImageScorer, IDisposable
     private readonly Lifetime _lifetime;
 
     /// <param name="session">Owned by the scorer.</param>
-    /// <param name="model">What its metadata say.</param>
+    /// <param name="model">Its metadata.</param>
     public OnnxScorer(InferenceSession session, OnnxModelDescription model)
     {
         (_session, _model) = (session, model);
-        _scale = [.. model.Input.Std.Select(value => value > 0 ? 1 / value : 1)];
+        _scale = ChannelScale.Of(model.Input.Std);
         ImagePreprocessing whole = model.Input.ToPreprocessing();
         _lifetime = new Lifetime(nameof(OnnxScorer), Release);
         Preprocessing = model.IsNormalized ? whole : whole.Uncropped();
@@ -51,7 +51,7 @@ internal sealed class OnnxScorer : IImageScorer, IDisposable
             ReadOnlySpan<float> scores = outputs[0].GetTensorDataAsSpan<float>();
             if (scores.Length != count * ClassCount)
             {
-                throw new InvalidDataException($"The model gave {scores.Length} scores for {count} images of {ClassCount} classes; it is damaged.");
+                throw new InvalidDataException($"The model returned {scores.Length} scores for {count} images and {ClassCount} classes; it is damaged.");
             }
 
             scores.CopyTo(probabilities);

@@ -17,7 +17,7 @@ internal static class Complaints
             : [.. parsed.Errors.Select(TextOf).Distinct(StringComparer.Ordinal)];
     }
 
-    // Only an empty text is no path; the parser's own error names a type of .NET.
+    // Only an empty text is not a path. The parser's own error would name a .NET type.
     private static string TextOf(ParseError error) =>
         error.SymbolResult is OptionResult { Option: { } option }
         && error.Message.Contains($"'{option.ValueType.FullName}'", StringComparison.Ordinal)

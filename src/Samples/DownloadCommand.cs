@@ -67,7 +67,7 @@ internal static class DownloadCommand
         });
         Command command = new(
             "download",
-            "Downloads a data set, or pretrained weights, or says where to get a set whose terms need your consent. Run it again to resume."
+            "Downloads a data set or pretrained weights. If the terms of a data set need your consent, prints where to get it. Run it again to resume."
         )
         {
             name,

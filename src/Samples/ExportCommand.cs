@@ -36,6 +36,7 @@ internal static class ExportCommand
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
+                OutputPath.KeepApart([("--onnx", parsed.GetValue(onnx))], ("--model", parsed.GetRequiredValue(model)));
                 OutputPath.TryFolder("--out", parsed.GetValue(folder));
                 OutputPath.TryFile("--onnx", parsed.GetValue(onnx));
                 MLContext ml = Session.Begin();

@@ -12,7 +12,7 @@ internal static class ModelOption
 {
     public static Option<FileInfo> Create() => new("--model") { Description = "The saved model, an ML.NET zip.", Required = true };
 
-    /// <summary>For verbs that only score: the model may also be exported to ONNX.</summary>
+    /// <summary>For verbs that only score: the model may also be an ONNX file.</summary>
     public static Option<FileInfo> CreateForScoring() =>
         new("--model") { Description = "The saved model, an ML.NET zip, or one that was exported to ONNX.", Required = true };
 
@@ -23,7 +23,7 @@ internal static class ModelOption
 
     public static bool IsOnnx(FileInfo file) => file.Extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase);
 
-    // With the keys of the classes, as a pipeline that train saves.
+    // With the class names as keys, like a pipeline that train saves.
     private static TransformerChain<ITransformer> LoadOnnx(MLContext ml, FileInfo file, out DataViewSchema input)
     {
         OnnxClassifierOptions options = new() { OnUnreadableImage = UnreadableImageBehavior.Skip };
@@ -61,7 +61,7 @@ internal static class ModelOption
 
         if (IsOnnx(file))
         {
-            throw new InvalidDataException($"'{file.FullName}' is an ONNX file, which predict and evaluate take. This needs the saved model, an ML.NET zip.");
+            throw new InvalidDataException($"'{file.FullName}' is an ONNX file, which only predict and evaluate take. Give the saved model, an ML.NET zip.");
         }
 
         return ml.Model.LoadChecked(file.FullName, out input);

@@ -49,7 +49,7 @@ internal static class Program
 
         if (!ExitCode.HasCurrentFolder())
         {
-            Console.Error.WriteLine("error: The current folder does not exist any more. Change to another one.");
+            Console.Error.WriteLine("error: The current folder was deleted. Change to another one.");
             return ExitCode.Failure;
         }
 

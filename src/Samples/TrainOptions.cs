@@ -76,7 +76,7 @@ internal sealed class TrainOptions
         Setting.Value<InputNormalization>("--input-normalization", "Which mean and std normalize the input.", "InputNormalization"),
         Setting.Value<int>("--stages", "feature-mining: the number of last stages to mine; 0 turns mining off.", "Stages"),
         Setting.Value<Segmentation>("--segmentation", "feature-mining: how features are split.", "Segmentation"),
-        Setting.Value<BoxRule>("--box-rule", "feature-mining: how the random box becomes whole positions of a feature map.", "BoxRule"),
+        Setting.Value<BoxRule>("--box-rule", "feature-mining: how the random box is rounded and clipped to a feature map.", "BoxRule"),
         Setting.Number<int>("--size", "Height and width of the network's input in pixels.", 1, 4096, "ImageHeight", "ImageWidth"),
         Setting.Value<int>("--channels", "3 for color, 1 for gray.", "Channels"),
         Setting.Number<int>("--epochs", "Passes over the training images.", 0, 100_000, "Epochs"),
@@ -228,7 +228,7 @@ internal sealed class TrainOptions
         }
     }
 
-    // A few damaged files must not stop the first training on a folder; they are counted and told.
+    // A few damaged files must not stop the first training on a folder; they are counted and reported.
     private static FeatureMiningOptions BeforePlan =>
         new()
         {

@@ -51,7 +51,7 @@ internal static class TrainingPlan
         }
     }
 
-    /// <summary>Warns if test images are training images too.</summary>
+    /// <summary>Warns if test images are also training images.</summary>
     public static void WarnOfSharedFiles(IDataView train, IDataView? test)
     {
         if (test is null || train.Schema.GetColumnOrNull("ImagePath") is null || test.Schema.GetColumnOrNull("ImagePath") is null)
@@ -64,7 +64,7 @@ internal static class TrainingPlan
         if (tested.Count(trained.Contains) is > 0 and int both)
         {
             Console.Error.WriteLine(
-                Text($"warning: {both} of {tested.Length} test images are also training images, so the model will be measured on what it has seen.")
+                Text($"warning: {both} of {tested.Length} test images are also training images, so the measured accuracy will be too high.")
             );
         }
     }

@@ -77,7 +77,7 @@ public sealed class ComplaintTests
         process.WaitForExit();
 
         Assert.Equal(ExitCode.Failure, process.ExitCode);
-        Assert.Contains("error: The current folder does not exist any more. Change to another one.", error, StringComparison.Ordinal);
+        Assert.Contains("error: The current folder was deleted. Change to another one.", error, StringComparison.Ordinal);
     }
 
     [Fact]

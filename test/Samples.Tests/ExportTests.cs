@@ -55,7 +55,7 @@ public sealed class ExportTests(TrainedProgram trained) : IClassFixture<TrainedP
     }
 
     [Theory]
-    [InlineData("is an ONNX file, which predict and evaluate take. This needs the saved model, an ML.NET zip.", "explain", "--out", "report.html")]
+    [InlineData("is an ONNX file, which only predict and evaluate take. Give the saved model, an ML.NET zip.", "explain", "--out", "report.html")]
     [InlineData("--tta is for saved models: the views of an ONNX model are fixed when it is exported.", "evaluate", "--tta", "flip")]
     public void OtherVerbs_AnOnnxFile_SayWhatTheyNeed(string expected, params string[] words)
     {

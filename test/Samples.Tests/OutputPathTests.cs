@@ -35,6 +35,7 @@ public sealed class OutputPathTests : IDisposable
     [InlineData("explain", "--model", "b.zip", "--images", "x", "--out", "a.zip", "--grid", "./a.zip")]
     [InlineData("evaluate", "--model", "a.zip", "--report", "a.zip")]
     [InlineData("ensemble", "--model", "a.zip", "--model", "b.zip", "--out", "a.zip")]
+    [InlineData("export", "--model", "a.zip", "--onnx", "a.zip")]
     [InlineData("sweep", "--images", "x", "--folder", "sweep", "--csv", "a.zip", "--out", "a.zip")]
     public void AResultThatReplacesAModelOrAnotherResult_IsRefused(params string[] arguments)
     {

@@ -59,10 +59,10 @@ public sealed class ReproduceTests : IDisposable
         string[] run = ProgramRun.Lines("Samples", _folder.Path, [.. arguments, "--seeds", "1"]);
         string[] more = ProgramRun.Lines("Samples", _folder.Path, [.. arguments, "--seeds", "3", "--dry-run"]);
 
-        const string Guess = "feature-mining-table-9: 1 runs, 0 done; about 10 s for 1 runs, a guess until the first is done.";
+        const string Guess = "feature-mining-table-9: 1 runs, 0 done; about 10 s for 1 runs, a guess until the first run is finished.";
         Assert.Equal($"# {Guess}", dry[1]);
         Assert.Equal(Guess, run[0]);
-        Assert.Matches("^# feature-mining-table-9: 3 runs, 1 done; about [0-9]+ s for 2 runs, by those that are done[.]$", more[1]);
+        Assert.Matches("^# feature-mining-table-9: 3 runs, 1 done; about [0-9]+ s for 2 runs, estimated from the finished runs[.]$", more[1]);
         Assert.StartsWith("The result is in ", run[^1], StringComparison.Ordinal);
     }
 

@@ -64,7 +64,7 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>An empty file in the folder for temporary files, for this user alone; it is deleted when it is closed.</summary>
+    /// <summary>Creates an empty temporary file that only this user can read. It is deleted when it is closed.</summary>
     public static FileStream Scratch()
     {
         FileStreamOptions options = new()

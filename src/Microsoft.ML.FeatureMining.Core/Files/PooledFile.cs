@@ -7,7 +7,7 @@ internal static class PooledFile
 {
     /// <param name="path">The file.</param>
     /// <param name="use">Receives all bytes of the file; must not keep them.</param>
-    /// <exception cref="IOException">The file cannot be read, or is a pipe or a device: these never end, or can be read only once.</exception>
+    /// <exception cref="IOException">The file cannot be read, or is a pipe or a device, which may never end or can be read only once.</exception>
     public static void Use(string path, Action<ReadOnlySpan<byte>> use)
     {
         if (path.Length == 0)
@@ -15,7 +15,7 @@ internal static class PooledFile
             throw new IOException("The path is empty.");
         }
 
-        // Asked before it is opened, because that would wait until another process writes to the pipe.
+        // Checked before it is opened: opening a pipe waits until another process writes to it.
         if (Directory.Exists(path) || UnixFile.Of(path) is { IsRegular: false })
         {
             throw new IOException($"'{path}' is a {(Directory.Exists(path) ? "folder" : "pipe or a device")}, not a file.");

@@ -97,7 +97,7 @@ internal sealed record ImagePreprocessing
         static ResizeWindow Window(long all, double seen) => ResizeWindow.Middle(Math.Max(1, all), (int)Math.Clamp(Math.Round(seen), 1, Math.Max(1, all)));
     }
 
-    /// <summary>The same of an image file.</summary>
+    /// <summary>The same for an image file.</summary>
     /// <exception cref="ImageDecodeException">The bytes cannot be decoded as an image.</exception>
     public DecodedImage View(ReadOnlySpan<byte> encoded, long maxPixels, int longest) =>
         ImageCodec.Decode(encoded, maxPixels, SpareScale * longest, SpareScale * longest, image => View(image, longest));

@@ -8,8 +8,8 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.FeatureMining.MlNet;
 
 /// <summary>
-/// All uses of ML.NET's internal members; no other file uses them. The compiler sees publicized copies of the two assemblies (build/Publicize); at run time,
-/// <see cref="IgnoresAccessChecksToAttribute"/> gives access. InternalsTests has a test for each member.
+/// All uses of ML.NET's internal members, except LoadableClassAttribute, which each assembly with loaders applies. The compiler sees publicized copies of the
+/// two assemblies (build/Publicize); at run time, <see cref="IgnoresAccessChecksToAttribute"/> gives access. InternalsTests has a test for each member.
 /// </summary>
 internal static class Internals
 {

@@ -3,7 +3,7 @@ using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Microsoft.ML.FeatureMining.Models;
 
-/// <summary>A trained network that scores batches of preprocessed images, whatever runs it. Thread-safe.</summary>
+/// <summary>A trained network that scores batches of preprocessed images with TorchSharp or ONNX Runtime. Thread-safe.</summary>
 internal interface IImageScorer
 {
     /// <summary>The preprocessing of the images to score.</summary>

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.Models;
 
-/// <summary>Lets any number of threads use a resource, and one of them end it once no other uses it any more.</summary>
+/// <summary>Shares a resource between threads, and releases it only when no thread uses it.</summary>
 /// <param name="name">The name of the resource's type, for the exception.</param>
 /// <param name="release">Releases the resource.</param>
 internal sealed class Lifetime(string name, Action release) : IDisposable
@@ -9,7 +9,7 @@ internal sealed class Lifetime(string name, Action release) : IDisposable
     private bool _ended;
 
     /// <summary>Begins a use; call <see cref="Leave"/> at its end.</summary>
-    /// <exception cref="ObjectDisposedException">The resource was ended. There is nothing to leave.</exception>
+    /// <exception cref="ObjectDisposedException">The resource was released. Do not call <see cref="Leave"/>.</exception>
     public void Enter()
     {
         _lock.EnterReadLock();
@@ -24,9 +24,10 @@ internal sealed class Lifetime(string name, Action release) : IDisposable
         }
     }
 
+    /// <summary>Ends a use.</summary>
     public void Leave() => _lock.ExitReadLock();
 
-    /// <summary>Waits until nobody uses the resource, and releases it unless that was done before.</summary>
+    /// <summary>Waits until no thread uses the resource, and releases it. Further calls do nothing.</summary>
     public void Dispose()
     {
         _lock.EnterWriteLock();

@@ -17,7 +17,7 @@ public static class ModelOperationsExtensions
     /// <summary>
     /// Saves a model as <see cref="ModelOperationsCatalog.Save(ITransformer, DataViewSchema, string)"/> does, but replaces the file atomically: it writes a
     /// temporary file in the same folder, flushes it to disk and renames it. If the process dies meanwhile, the file is either the old one or the new one.
-    /// Weights, which compression hardly makes smaller, are stored without it, so that the model loads faster.
+    /// Weights are stored uncompressed: compression hardly makes them smaller, and loading is faster.
     /// </summary>
     /// <exception cref="IOException">The disk is full or the folder is not writable. The old file is unchanged.</exception>
     public static void SaveAtomic(this ModelOperationsCatalog catalog, ITransformer model, DataViewSchema? inputSchema, string filePath)
@@ -61,7 +61,7 @@ public static class ModelOperationsExtensions
         }
     }
 
-    // ML.NET says no more than "Failed to open a zip archive", or "Could not load legacy format model" of another program's zip.
+    // ML.NET says only "Failed to open a zip archive", or "Could not load legacy format model" for another program's zip file.
     private static string Explain(Exception cause, FileStream file)
     {
         try
@@ -69,14 +69,14 @@ public static class ModelOperationsExtensions
             using ZipArchive zip = new(file, ZipArchiveMode.Read, leaveOpen: true);
             return zip.Entries.Any(entry => entry.FullName.Replace('\\', '/') == "TrainingInfo/Version.txt")
                 ? cause.Message
-                : "the zip file is not a model of ML.NET.";
+                : "the zip file is not an ML.NET model.";
         }
         catch (InvalidDataException)
         {
             byte[] start = new byte[2];
             file.Position = 0;
             return file.Length == 0 ? "the file is empty."
-                : file.Read(start) < start.Length || !"PK"u8.SequenceEqual(start) ? "it is not a zip file, as ml.Model.Save writes."
+                : file.Read(start) < start.Length || !"PK"u8.SequenceEqual(start) ? "it is not a zip file; ml.Model.Save writes zip files."
                 : "the zip file is truncated or damaged.";
         }
     }
@@ -125,9 +125,9 @@ public static class ModelOperationsExtensions
     }
 
     /// <summary>
-    /// Exports the last image classifier or ensemble of a model to an ONNX file, which ML.NET, ONNX Runtime and Python run without this library. It takes a
-    /// batch of images, and returns the probabilities <c>Score</c> [N,K] and <c>PredictedLabel</c>: the name of the most probable class [N], or for a
-    /// multi-label model 0 or 1 per class [N,K]. Resizing, normalization and test-time augmentation are part of it. Other steps of a pipeline are not exported.
+    /// Exports the last image classifier or ensemble of a model to an ONNX file, which runs in ML.NET, ONNX Runtime and Python without this library. The ONNX
+    /// model takes a batch of images and returns the probabilities <c>Score</c> [N,K] and <c>PredictedLabel</c>: the name of the most probable class [N], or,
+    /// for a multi-label model, 0 or 1 per class [N,K]. Resizing, normalization and test-time augmentation are included. Other steps of a pipeline are not.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="model">An <see cref="ImageClassificationTransformer"/>, an <see cref="ImageEnsembleTransformer"/>, or a chain that contains one of

@@ -63,7 +63,7 @@ internal sealed class FolderScan
         return paths;
     }
 
-    // "seen" has every folder once, by whatever links it is reached: two links to parents make a tree that grows with each level.
+    // Each folder is read once, however many links lead to it: two links to parent folders would make a tree that doubles with each level.
     private void Collect(DirectoryInfo folder, string location, HashSet<object> seen, List<string> paths)
     {
         if (!seen.Add(UnixFile.Of(folder.FullName) is { } file ? file.Identity : location))

@@ -143,16 +143,18 @@ public sealed record ImageListFormat
     /// <value>true.</value>
     public bool HasHeader { get; init; } = true;
 
-    /// <summary>The name of the column of image files; upper and lower case do not matter if there is no exact match.</summary>
+    /// <summary>The name of the column of image files. If there is no exact match, case is ignored.</summary>
     /// <value>ImagePath.</value>
     public string PathColumn { get; init; } = "ImagePath";
 
-    /// <summary>The name of the column of labels; upper and lower case do not matter if there is no exact match.</summary>
+    /// <summary>The name of the column of labels. If there is no exact match, case is ignored.</summary>
     /// <value>Label.</value>
     public string LabelColumn { get; init; } = "Label";
 
     /// <summary>The separator of the fields.</summary>
-    /// <value>A tab for a .tsv or .tab file, otherwise a comma; or the comma, semicolon or tab that separates the columns in the header.</value>
+    /// <value>
+    /// null: the comma, semicolon or tab that separates the columns of the header. Without a header, a tab for a .tsv or .tab file, otherwise a comma.
+    /// </value>
     public char? Separator { get; init; }
 
     /// <summary>The separator of labels within a field, for an image with several labels.</summary>

@@ -6,7 +6,7 @@ namespace Microsoft.ML.FeatureMining.Explanation;
 /// <summary>Draws captions below images, in letters that come with the library: servers and containers often have no fonts.</summary>
 internal static class CaptionText
 {
-    // As in build/make_caption_font.py. The first one stands for every letter that is not there.
+    // As in build/make_caption_font.py. The first letter replaces all others that are not in the ranges.
     private const int Width = 7;
     private const int Height = 14;
     private const int PerRow = 32;

@@ -65,12 +65,13 @@ public sealed class ImageExplanation
     public HeatMap MainMap { get; }
 
     /// <summary>
-    /// What the network sees of the image, at the image's own resolution, as RGB; of planar floats, the input. For an ensemble, of its first network.
+    /// The part of the image that the network sees, at the image's own resolution, as RGB; for planar floats, the input. For an ensemble, of its first network.
     /// </summary>
     internal DecodedImage Image { get; }
 
     /// <summary>
-    /// The longer side of the part of the image that the network sees, in pixels of the image file; at most 1024. Of planar floats, that of the input.
+    /// The longer side of the part of the image that the network sees, in pixels of the image file; at most 1024. For planar floats, of the
+    /// input.
     /// </summary>
     public int LongerSide => Math.Max(Image.Width, Image.Height);
 
@@ -78,7 +79,8 @@ public sealed class ImageExplanation
     public string Caption { get; private init; } = "";
 
     /// <summary>The same explanation with another caption.</summary>
-    /// <param name="caption">Lines, separated by line feeds; empty for none. Letters other than Latin, Greek and Cyrillic are drawn as a question mark.</param>
+    /// <param name="caption">Lines, separated by line feeds; empty for none. Only Latin, Greek and Cyrillic letters are drawn; others become a
+    /// question mark.</param>
     public ImageExplanation WithCaption(string caption)
     {
         ArgumentNullException.ThrowIfNull(caption);

@@ -35,29 +35,19 @@ internal sealed class ImageScorer : IImageScorer, IDisposable
         _lifetime = new Lifetime(nameof(ImageScorer), Release);
     }
 
-    /// <summary>The preprocessing of the images to score.</summary>
     public ImagePreprocessing Preprocessing { get; }
 
     /// <summary>The shape of a preprocessed image.</summary>
     public ImageShape Input => Preprocessing.Shape;
 
-    /// <summary>The pixel type: bytes or floats.</summary>
     public PixelType Element { get; }
 
-    /// <summary>Who decoded the training images; null if it is not known.</summary>
     public ImageOrigin? Origin { get; }
 
-    /// <summary>Whether an image may have any number of classes.</summary>
     public bool IsMultilabel { get; }
 
-    /// <summary>The number of classes K.</summary>
     public int ClassCount { get; }
 
-    /// <summary>Scores consecutive planar images.</summary>
-    /// <param name="pixels">The pixels of at least <paramref name="count"/> images, [count,C,H,W].</param>
-    /// <param name="count">The number of images.</param>
-    /// <param name="probabilities">Receives count * K probabilities. Those of an image sum to 1, except for multi-label.</param>
-    /// <exception cref="ObjectDisposedException">The scorer was disposed.</exception>
     public void Score(ReadOnlySpan<byte> pixels, int count, Span<float> probabilities)
     {
         _lifetime.Enter();

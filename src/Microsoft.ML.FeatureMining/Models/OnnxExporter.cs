@@ -141,7 +141,7 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
 
     private OnnxValue PredictedClass(OnnxValue score)
     {
-        OnnxValue names = _graph.Initializer("class_names", new OnnxTensor(OnnxType.String, [classNames.Count], []) { Strings = classNames });
+        OnnxValue names = _graph.Initializer(OnnxMetadata.ClassNames, new OnnxTensor(OnnxType.String, [classNames.Count], []) { Strings = classNames });
         OnnxValue best = _graph.Node("ArgMax", [score], OnnxAttribute.Int("axis", 1), OnnxAttribute.Int("keepdims", 0));
         return _graph.Node("Gather", [names, best]);
     }

@@ -1,10 +1,11 @@
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Networks.Onnx;
+using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Microsoft.ML.FeatureMining.Models;
 
-/// <summary>What <see cref="ImagePreprocessing"/>, normalization and <see cref="TestTimeViews"/> do, in an ONNX graph.</summary>
+/// <summary>Adds <see cref="ImagePreprocessing"/>, normalization and <see cref="TestTimeViews"/> to an ONNX graph.</summary>
 internal static class OnnxPreprocessing
 {
     private const int Rgb = 3;
@@ -46,7 +47,7 @@ internal static class OnnxPreprocessing
     /// <summary>(x - mean) / std per channel; a std of 0 counts as 1.</summary>
     public static OnnxValue Normalize(OnnxGraphBuilder graph, OnnxValue pixels, ModelManifest manifest)
     {
-        float[] scale = [.. manifest.Std.Select(value => value > 0 ? 1 / value : 1)];
+        float[] scale = ChannelScale.Of(manifest.Std);
         OnnxValue centered = graph.Sub(pixels, graph.Floats("mean", [.. manifest.Mean], 1, scale.Length, 1, 1));
         return graph.Mul(centered, graph.Floats("scale", scale, 1, scale.Length, 1, 1)) with { Shape = pixels.Shape };
     }

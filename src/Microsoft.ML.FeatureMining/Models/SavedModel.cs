@@ -65,7 +65,7 @@ internal static class ModelZip
     /// <inheritdoc cref="Read"/>
     public static ModelManifest ReadManifest(string path) => Open(path, (manifest, _) => manifest);
 
-    /// <summary>Copies a zip. Weights are stored without compression, which makes them smaller by a few percent only, and loading slower.</summary>
+    /// <summary>Copies a zip file, with the weights uncompressed: compression saves only a few percent and makes loading slower.</summary>
     public static void StoreWeights(Stream from, Stream to)
     {
         using ZipArchive source = new(from, ZipArchiveMode.Read, leaveOpen: true);

@@ -7,7 +7,7 @@ namespace Microsoft.ML.FeatureMining.Models;
 
 /// <summary>
 /// Loads initial weights under the names of torchvision, timm or this library. The classifier may be for another number of classes or missing; it is not
-/// changed then. The first kernel may be for color images and the network for gray ones; it is summed over the channels then. Everything else must match.
+/// changed then. If the weights are for color images and the network for gray ones, the first kernel is summed over its channels. Everything else must match.
 /// </summary>
 internal static class WeightLoader
 {

@@ -5,9 +5,9 @@ using System.Text;
 namespace Microsoft.ML.FeatureMining.Native;
 
 /// <summary>
-/// Sets what libtorch's OpenMP takes from the environment, unless the user has set it. Idle threads sleep: by default they spin, which takes the cores from
-/// decoding threads and from other processes; beside other work, two threads were three times slower than one (docs/BENCHMARKS.md). And a container that may
-/// use fewer CPUs than the machine has gets that many threads: OpenMP does not see a container's limit.
+/// Sets environment variables of libtorch's OpenMP, unless the user has set them. Idle threads sleep: by default they spin, which takes the cores from decoding
+/// threads and from other processes; beside other work, two threads were three times slower than one (docs/BENCHMARKS.md). A container with a CPU limit gets as
+/// many threads as the limit allows: OpenMP does not see it.
 /// </summary>
 internal static class OpenMPDefaults
 {
@@ -17,7 +17,7 @@ internal static class OpenMPDefaults
     // 8192 CPUs.
     private const int MaskBytes = 1024;
 
-    /// <summary>Call it before libtorch is loaded, which reads the variables once. Does nothing on Windows, whose OpenMP knows neither.</summary>
+    /// <summary>Call it before libtorch is loaded, which reads the variables once. Does nothing on Windows, whose OpenMP does not read them.</summary>
     public static void Set()
     {
         if (OperatingSystem.IsWindows())
@@ -38,7 +38,7 @@ internal static class OpenMPDefaults
         }
     }
 
-    /// <summary>The number of CPUs that the process may run on, whatever share of them it may use; 0 if that is not known.</summary>
+    /// <summary>The number of CPUs that the process may run on, without a container's limit on CPU time; 0 if it is not known.</summary>
     private static int UsableProcessors
     {
         get

@@ -5,13 +5,14 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
-/// AugMask (Heo et al., CVPR 2025, arXiv 2306.11339; also AugSub or MaskSub): each step trains the network a second time, on images with random patches set to
-/// 0, and this pass learns the prediction of the first pass instead of the label. The loss is 1/2 criterion(z, y) + 1/2 CE(z', softmax(z)), where z are the
+/// AugMask (Heo et al., CVPR 2025, arXiv 2306.11339; also AugSub or MaskSub): each step has a second forward pass, on images with random patches set to 0,
+/// which learns the prediction of the first pass instead of the label. The loss is 1/2 criterion(z, y) + 1/2 CE(z', softmax(z)), where z are the
 /// logits of the images, z' those of the masked images, and softmax(z) is detached. Terms of other strategies are added.
 /// </summary>
 /// <remarks>
 /// A step costs about twice as much. Masked images go through the network as a separate batch, as in the authors' code, so BatchNorm sees both. The paper's
-/// other two variants drop features (AugDropout) or layers (AugDropPath) instead of patches; they are not here, because only some networks have such layers.
+/// other two variants drop features (AugDropout) or layers (AugDropPath) instead of patches. They are not implemented, because only some networks have such
+/// layers.
 /// </remarks>
 public sealed class AugMask : TrainingStrategy
 {
@@ -20,12 +21,12 @@ public sealed class AugMask : TrainingStrategy
     /// <inheritdoc/>
     public override string Key => "augmask";
 
-    /// <summary>The fraction of the patches that is masked, above 0 and below 1; rounded down to whole patches, and each image has its own.</summary>
+    /// <summary>The fraction of patches that are masked, above 0 and below 1; rounded down to whole patches. Each image has its own mask.</summary>
     /// <value>0.5, as in the paper.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double Ratio { get; init; } = 0.5;
 
-    /// <summary>The number of patches along each side of an image, 2 to 64. If it does not divide the side, patches differ by one pixel.</summary>
+    /// <summary>The number of patches along each side of an image, 2 to 64. If it does not divide the side, patch sizes differ by one pixel.</summary>
     /// <value>7: patches of 32 pixels at 224, as in the authors' code for ResNet.</value>
     [Range(2, 64)]
     public int Grid { get; init; } = 7;

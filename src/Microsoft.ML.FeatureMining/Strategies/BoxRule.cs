@@ -4,28 +4,28 @@ using Microsoft.ML.FeatureMining.Randomness;
 namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
-/// How Feature Mining turns equation 1 into a box of whole positions on a feature map of width W and height H. The equation gives the sides W sqrt(1 - lambda)
-/// and H sqrt(1 - lambda) with lambda ~ U(0,1), so that the share of the box is 1 - lambda, 0.5 on average, and draws the box "as CutMix". It does not state
-/// how the box is rounded, nor what happens at the border.
+/// How Feature Mining rounds and clips the box of equation 1 to a feature map of width W and height H. The equation gives the sides W sqrt(1 - lambda) and
+/// H sqrt(1 - lambda) with lambda ~ U(0,1), so that the box covers a fraction 1 - lambda of the map, 0.5 on average, and draws the box "as CutMix". It does
+/// not state how the box is rounded, nor what happens at the border.
 /// </summary>
 public enum BoxRule
 {
     /// <summary>
-    /// As the code of CutMix's authors: half of each side is rounded down, the center is a whole position, and the box is clipped to the map. The boxes are
-    /// smaller than in the equation, most of all on small maps: their mean share is 0.28 on 16x16, 0.23 on 8x8, 0.14 on 4x4 and 0 on 2x2, and 6 % of the
+    /// As in the CutMix authors' code: half of each side is rounded down, the center is a whole position, and the box is clipped to the map. Boxes are smaller
+    /// than in the equation, most of all on small maps: on average they cover 0.28 of a 16x16 map, 0.23 of 8x8, 0.14 of 4x4 and nothing of 2x2. 6 % of the
     /// boxes on 8x8 and 25 % of those on 4x4 are empty.
     /// </summary>
     CutMix,
 
     /// <summary>
-    /// The center is any point of the map. The edges are clipped to the map and rounded to the nearest position. Clipping leaves a mean share of 0.32; 1 %
-    /// of the boxes on 8x8 are empty, 3 % of those on 4x4.
+    /// The center is any point of the map, not only a whole position. The edges are clipped to the map and rounded to the nearest position. After clipping,
+    /// boxes cover 0.32 of the map on average; 1 % of the boxes on 8x8 are empty, 3 % of those on 4x4.
     /// </summary>
     Rounded,
 
     /// <summary>
-    /// The whole box is on the map. Each side is rounded up or down at random, with the probability that keeps its mean, so that the share of the box is
-    /// 1 - lambda on average for each lambda: the mean share is 0.5 on every map. Some boxes are empty or fill the map: 9 % on 8x8, 19 % on 4x4, 42 % on 2x2.
+    /// The whole box is on the map. Each side is rounded up or down at random, with probabilities that keep its mean, so that the box covers a fraction
+    /// 1 - lambda on average for each lambda, and 0.5 of every map. Some boxes are empty or fill the map: 9 % on 8x8, 19 % on 4x4, 42 % on 2x2.
     /// </summary>
     Inside,
 
@@ -43,7 +43,7 @@ internal static class RandomBox
     /// <param name="rule">The rule.</param>
     /// <param name="width">W.</param>
     /// <param name="height">H.</param>
-    /// <param name="lambda">The share of the map outside the box in equation 1, in [0, 1].</param>
+    /// <param name="lambda">The fraction of the map outside the box in equation 1, in [0, 1].</param>
     /// <param name="random">Draws the position, and how sides are rounded.</param>
     public static PixelBox Draw(BoxRule rule, int width, int height, double lambda, RandomStream random)
     {

@@ -6,7 +6,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
 /// Center loss (Wen et al. 2016; equation 6 of the Visual Inductive Priors Framework): 1/(2N) sum_i |x_i - c_y(i)|^2, which pulls the embedding x_i of
-/// each image toward the center of its class. For soft targets t: 1/(2N) sum_i sum_k t_ik |x_i - c_k|^2. <see cref="Centers"/> says what the centers are.
+/// each image toward the center of its class. For soft targets t: 1/(2N) sum_i sum_k t_ik |x_i - c_k|^2.
 /// </summary>
 /// <remarks>One row of Table 1 of the Visual Inductive Priors Framework.</remarks>
 public sealed class CenterLoss : TrainingStrategy
@@ -24,9 +24,9 @@ public sealed class CenterLoss : TrainingStrategy
     [Range(0.0, double.MaxValue, MinimumIsExclusive = true)]
     public double Weight { get; init; } = 0.0005;
 
-    /// <summary>What the centers of the classes are.</summary>
-    /// <value><see cref="CenterSource.Moving"/>, as in the center loss paper. With more classes than images in a batch, <see cref="CenterSource.Batch"/> is
-    /// almost always 0.</value>
+    /// <summary>How the class centers are computed.</summary>
+    /// <value><see cref="CenterSource.Moving"/>, as in the center loss paper. With more classes than images in a batch, the loss of
+    /// <see cref="CenterSource.Batch"/> is almost always 0.</value>
     public CenterSource Centers { get; init; }
 
     /// <summary>Whether embeddings and centers are divided by their L2 norms, as in lorenzobrigato/gem, an independent implementation of the
@@ -80,7 +80,7 @@ public sealed class CenterLoss : TrainingStrategy
     }
 }
 
-/// <summary>What the center of a class is in center loss.</summary>
+/// <summary>How center loss computes the center of a class.</summary>
 public enum CenterSource
 {
     /// <summary>Centers start at 0 and move toward the embeddings of their classes in each step (Wen et al. 2016, equation 4).</summary>

@@ -16,15 +16,15 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// </summary>
 /// <remarks>
 /// <para>The mask M is 1 inside a box and 0 outside. Equation 1 draws the box: its sides are W sqrt(1 - lambda) and H sqrt(1 - lambda) with lambda ~ U(0,1),
-/// so that its share of the map is 1 - lambda, and its place is uniform, "as CutMix". On a map of a few positions, it matters how that is rounded and clipped:
-/// <see cref="BoxRule"/> has the readings.</para>
+/// so that it covers a fraction 1 - lambda of the map, and its position is uniform, "as CutMix". On small maps it matters how the box is rounded and clipped;
+/// see <see cref="BoxRule"/>.</para>
 /// <para>Reproduces Table 1 (CIFAR-100) and, with <see cref="Segmentation"/> and one to three stages, Table 9.</para>
 /// </remarks>
 public sealed class FeatureMining : TrainingStrategy
 {
     internal const BoxRule DefaultBoxRule = BoxRule.CutMix;
 
-    // From here on, a stage learns so much more slowly that the user should know.
+    // From this fraction on, a stage learns so much more slowly that the user should know.
     private const double WarnedDeadFraction = 0.25;
 
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ public sealed class FeatureMining : TrainingStrategy
     /// <value><see cref="Segmentation.Block"/>.</value>
     public Segmentation Segmentation { get; init; } = Segmentation.Block;
 
-    /// <summary>How equation 1 becomes a box of whole positions.</summary>
+    /// <summary>How the box of equation 1 is rounded and clipped to the feature map.</summary>
     /// <value><see cref="BoxRule.CutMix"/>.</value>
     public BoxRule BoxRule { get; init; } = DefaultBoxRule;
 
@@ -151,8 +151,8 @@ public sealed class FeatureMining : TrainingStrategy
     }
 
     /// <summary>
-    /// The fraction of draws in which one of the two parts has no features. lambda runs over its quantiles, so that the result is exact where only lambda
-    /// decides.
+    /// The fraction of draws in which one of the two parts has no features. lambda takes its quantiles, so that the result is exact where only lambda
+    /// matters.
     /// </summary>
     internal double DeadFraction(StageShape shape)
     {
@@ -187,7 +187,7 @@ public sealed class FeatureMining : TrainingStrategy
         return mask;
     }
 
-    /// <summary>A mask of independent points. Each is 1 with probability 1 - lambda, the share of the box in equation 1.</summary>
+    /// <summary>A mask of independent points. Each is 1 with probability 1 - lambda, the fraction of the map that the box of equation 1 covers.</summary>
     internal static float[] DrawPoints(int count, double lambda, RandomStream random)
     {
         float[] mask = new float[count];

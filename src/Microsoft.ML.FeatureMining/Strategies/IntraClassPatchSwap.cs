@@ -10,8 +10,8 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// other, which is detached: T^2 (KL(p_b | p_a) + KL(p_a | p_b)) with p = softmax(z / T), the mean over the pairs of a batch.
 /// </summary>
 /// <remarks>
-/// Written from the paper's description; its code was not at hand. The number of patches, the share of them that is swapped, T and the weight are our values.
-/// With an odd number of images of a class, one image has no pair.
+/// Implemented from a description of the paper; the authors' code was not available. The defaults of grid, ratio, T and weight are this library's choices. If a
+/// class has an odd number of images, one image has no pair.
 /// </remarks>
 public sealed class IntraClassPatchSwap : TrainingStrategy
 {
@@ -23,7 +23,7 @@ public sealed class IntraClassPatchSwap : TrainingStrategy
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double Probability { get; init; } = 0.5;
 
-    /// <summary>The number of patches along each side of an image, 2 to 64. If it does not divide the side, patches differ by one pixel.</summary>
+    /// <summary>The number of patches along each side of an image, 2 to 64. If it does not divide the side, patch sizes differ by one pixel.</summary>
     /// <value>4: patches of 8 pixels at 32.</value>
     [Range(2, 64)]
     public int Grid { get; init; } = 4;

@@ -7,7 +7,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 
 /// <summary>
 /// Tree supervision loss (Wan et al. 2020; equation 7 of the Visual Inductive Priors Framework): cross entropy of the leaves of a class hierarchy.
-/// The logit of a node is the mean of the logits of its leaves. <see cref="PathScore"/> says how the nodes of a path give the score of a leaf.
+/// The logit of a node is the mean of the logits of its leaves. <see cref="PathScore"/> combines the nodes on the path to a leaf.
 /// </summary>
 /// <remarks>Table 2 of the Visual Inductive Priors Framework.</remarks>
 public sealed class TreeSupervision : TrainingStrategy
@@ -24,7 +24,7 @@ public sealed class TreeSupervision : TrainingStrategy
     /// <value>null. Required; it must have the classes of the training set.</value>
     public ClassHierarchy? Hierarchy { get; init; }
 
-    /// <summary>How the nodes of a path give the score of a leaf.</summary>
+    /// <summary>How the score of a leaf is computed from the nodes on its path.</summary>
     /// <value><see cref="PathScore.Probabilities"/>, as in the paper on tree supervision.</value>
     public PathScore PathScore { get; init; }
 
@@ -63,7 +63,7 @@ public sealed class TreeSupervision : TrainingStrategy
     }
 }
 
-/// <summary>How tree supervision scores a leaf by the nodes on its path. All nodes but the root count; the root would add the same to each leaf.</summary>
+/// <summary>How tree supervision scores a leaf by the nodes on its path, without the root, which would add the same to each leaf.</summary>
 public enum PathScore
 {
     /// <summary>

@@ -23,7 +23,7 @@ public sealed record FeatureMiningOptions : ImageClassificationOptions
     /// <value><see cref="Segmentation.Block"/>.</value>
     public Segmentation Segmentation { get; init; }
 
-    /// <summary>How the box of the paper's equation 1 becomes whole positions of a feature map. Matters most on small maps.</summary>
+    /// <summary>How the box of the paper's equation 1 is rounded and clipped to the feature map. Matters most on small maps.</summary>
     /// <value><see cref="BoxRule.CutMix"/>.</value>
     public BoxRule BoxRule { get; init; } = Mining.DefaultBoxRule;
 

@@ -202,20 +202,20 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
         return ExitCode.Success;
     }
 
-    // From the runs of the table that are done, or what its scale usually takes.
+    // From the finished runs of the table, or from typical runs at its scale.
     private string TimeEstimate(Experiment experiment, IReadOnlyList<ExperimentRun> runs)
     {
         double[] measured = [.. runs.Select(run => run.Result()).OfType<JsonElement>().Select(Measure.Seconds.Read).OfType<double>()];
         int left = runs.Count(run => !run.IsDone);
         (double? each, string source) =
-            measured.Length > 0 ? (measured.Average(), "by those that are done")
-            : scale == Scale.Tiny ? (UsualTinySeconds, "a guess until the first is done")
-            : scale == Scale.Small ? (UsualSmallSeconds, "a guess for two CPU cores until the first is done")
+            measured.Length > 0 ? (measured.Average(), "estimated from the finished runs")
+            : scale == Scale.Tiny ? (UsualTinySeconds, "a guess until the first run is finished")
+            : scale == Scale.Small ? (UsualSmallSeconds, "a guess for two CPU cores until the first run is finished")
             : ((double?)null, "");
         string time =
-            left == 0 ? "nothing is left to run"
+            left == 0 ? "no runs left"
             : each is { } seconds ? $"about {TimeText.Of(TimeSpan.FromSeconds(left * seconds))} for {left} runs, {source}"
-            : $"{left} runs with the recipe of the paper, each of which takes hours on a GPU; the first gives an estimate";
+            : $"{left} runs with the paper's recipe, each of which takes hours on a GPU; there is an estimate after the first run";
         return $"{experiment.Name}: {runs.Count} runs, {runs.Count - left} done; {time}.";
     }
 

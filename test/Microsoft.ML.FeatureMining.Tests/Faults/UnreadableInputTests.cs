@@ -122,7 +122,7 @@ public sealed class UnreadableInputTests(TrainedModel trained) : IDisposable
 
     [Theory]
     [InlineData("", "the file is empty.")]
-    [InlineData("<html>", "it is not a zip file, as ml.Model.Save writes.")]
+    [InlineData("<html>", "it is not a zip file; ml.Model.Save writes zip files.")]
     [InlineData("PK and then nothing of a zip", "the zip file is truncated or damaged.")]
     public void LoadChecked_NotAModel_TellsWhatItIs(string content, string expected)
     {
@@ -143,7 +143,7 @@ public sealed class UnreadableInputTests(TrainedModel trained) : IDisposable
 
         InvalidDataException error = Assert.Throws<InvalidDataException>(() => trained.Context.Model.LoadChecked(_folder["photos.zip"], out _));
 
-        Assert.EndsWith("the zip file is not a model of ML.NET.", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("the zip file is not an ML.NET model.", error.Message, StringComparison.Ordinal);
     }
 
     // ML.NET calls our loader by reflection, so that its own Load cannot say more; the cause is the innermost exception.

@@ -183,9 +183,9 @@ public sealed class OnnxImageClassifierTests(TrainedModel trained) : IDisposable
         Refused("truncated.onnx", "");
         Refused("empty.onnx", "");
         Refused("text.onnx", "");
-        Refused("keys.onnx", "its metadata have no 'class_names', so it is not a model that ExportOnnx wrote; use ApplyOnnxModel of ML.NET");
-        Refused("json.onnx", "its metadata are damaged: ");
-        Refused("size.onnx", "its metadata 'preprocessing' are invalid");
+        Refused("keys.onnx", "its metadata has no 'class_names', so it was not written by ExportOnnx; use ML.NET's ApplyOnnxModel");
+        Refused("json.onnx", "its metadata is damaged: ");
+        Refused("size.onnx", "its metadata 'preprocessing' is invalid");
         Assert.Throws<FileNotFoundException>(() => _ml.Transforms.ApplyImageClassifier(_folder["missing.onnx"]));
 
         void Damage(string name, string text, string other)

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
-/// <summary>Training in two phases, as patch training does, is one course: the second goes on with the optimizer's state and the schedule of the
+/// <summary>Training in two phases, as patch training does, is a single run: the second continues with the optimizer's state and the schedule of the
 /// first.</summary>
 public sealed class TwoPhaseTests : IClassFixture<SingleThreadFixture>
 {

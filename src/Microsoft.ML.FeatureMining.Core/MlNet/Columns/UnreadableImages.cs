@@ -7,7 +7,7 @@ public enum UnreadableImageBehavior
     Throw,
 
     /// <summary>
-    /// Fit skips the row, counts it in the model's SkippedImages and warns once. Transform keeps the row:
+    /// Fit skips the row, counts it in SkippedImages of the model and warns once. Transform keeps the row:
     /// its scores are NaN and its predicted label is missing.
     /// </summary>
     Skip,

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Pixels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,7 +12,7 @@ internal sealed class Normalization : IDisposable
 
     public Normalization(IReadOnlyList<float> mean, IReadOnlyList<float> std, Device device)
     {
-        float[] scale = [.. std.Select(value => value > 0 ? 1 / value : 1)];
+        float[] scale = ChannelScale.Of(std);
         _mean = Constants(mean, device);
         _scale = Constants(scale, device);
         Bytes = new ByteNormalizer(mean, scale);

@@ -58,7 +58,7 @@ public sealed class OnnxGraphBuilder
         return new OnnxValue(output);
     }
 
-    /// <summary>Adds the values of a tensor, converted to float if it is not an integer. A parameter or buffer of the network keeps its PyTorch name.</summary>
+    /// <summary>Adds a constant tensor: Int64, or floating point converted to float. A parameter or buffer of the network keeps its PyTorch name.</summary>
     /// <exception cref="NotSupportedException">The tensor has another integer type than Int64.</exception>
     public OnnxValue Initializer(Tensor tensor)
     {
@@ -144,7 +144,7 @@ public sealed class OnnxGraphBuilder
 
     internal OnnxValue Integers32(params int[] values) => Constant("int32", OnnxType.Int32, [values.Length], values);
 
-    /// <summary>Begins to export another network: its parameters and buffers are initializers with their PyTorch names behind a prefix.</summary>
+    /// <summary>Begins the export of a network. Its parameters and buffers become initializers with their PyTorch names after a prefix.</summary>
     internal void Begin(ImageNetwork network, string prefix)
     {
         _network = network;

@@ -22,10 +22,10 @@ internal sealed record OnnxModel(
     private const int IrVersion = 8;
     private const int External = 1;
 
-    // A file that is mapped into memory is mapped in pages.
+    // External data is aligned to pages, so that a runtime can map it into memory.
     private const int Page = 4096;
 
-    // Small tensors are arguments of operators, and a runtime needs them to infer shapes.
+    // Smaller tensors stay in the model: some are arguments of operators, which a runtime needs to infer shapes.
     private const int LeastExternalBytes = 1024;
 
     /// <summary>The number of bytes of all initializers. A model of 2 GiB or more must have them in another file.</summary>
@@ -170,7 +170,7 @@ internal sealed record OnnxModel(
 /// <summary>An input or an output of a model.</summary>
 internal sealed record OnnxValueInfo(string Name, OnnxType Type, params OnnxDimension[] Shape);
 
-/// <summary>A dimension of an input or an output: a length, or the name of one that is not known before the model runs.</summary>
+/// <summary>A dimension of an input or an output: a length, or the name of a dynamic one.</summary>
 internal readonly record struct OnnxDimension(long Length, string? Symbol)
 {
     public static implicit operator OnnxDimension(long length) => new(length, null);

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.FeatureMining.Networks.Onnx;
 
-/// <summary>The field numbers of onnx.proto, under the names of its messages, as far as they are read or written.</summary>
+/// <summary>The field numbers of onnx.proto that are read or written, by message.</summary>
 internal static class OnnxProto
 {
     internal static class Model
