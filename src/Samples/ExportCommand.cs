@@ -32,6 +32,14 @@ internal static class ExportCommand
             {
                 result.AddError("Give --onnx, --out or both.");
             }
+
+            foreach (Option option in (Option[])[input, half])
+            {
+                if (result.GetResult(onnx) is null && result.GetResult(option) is { Implicit: false })
+                {
+                    result.AddError($"{option.Name} needs --onnx.");
+                }
+            }
         });
         command.SetAction(parsed =>
             ExitCode.Guard(() =>

@@ -54,6 +54,7 @@ public sealed class ArchitectureTests
             "MlNet",
             "MlNet/Columns",
         ],
+        ["MlNet/Onnx"] = [MlNet, "Files", "Imaging", "Pixels", "Models", "MlNet", "MlNet/Columns", "MlNet/Scoring"],
         ["MlNet/Reports"] =
         [
             MlNet,
@@ -112,6 +113,7 @@ public sealed class ArchitectureTests
             "MlNet/Reading",
             "MlNet/Scoring",
             "MlNet/Reports",
+            "MlNet/Onnx",
             "Trainers",
         ],
     };
@@ -125,7 +127,7 @@ public sealed class ArchitectureTests
             .SelectMany(file => Declared(file.Lines).Select(type => (type, Entry(file.Path))))
             .Distinct()
             .ToDictionary();
-        string[] library = [typeof(BackboneCatalog).Assembly.Location, typeof(ImageShape).Assembly.Location];
+        string[] library = [typeof(BackboneCatalog).Assembly.Location, typeof(ImageShape).Assembly.Location, typeof(OnnxImageClassifier).Assembly.Location];
         HashSet<string> own = [.. library.Select(path => Path.GetFileNameWithoutExtension(path)!)];
         (string User, string Used, string Assembly)[] uses = [.. library.SelectMany(TypeUses.Of)];
 

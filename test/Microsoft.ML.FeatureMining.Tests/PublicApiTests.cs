@@ -15,6 +15,7 @@ public sealed class PublicApiTests
     [SkippableTheory]
     [InlineData(typeof(BackboneCatalog), "PublicApi")]
     [InlineData(typeof(ImageShape), "PublicApi.Core")]
+    [InlineData(typeof(OnnxImageClassifier), "PublicApi.Onnx")]
     public void Assembly_PublicApi_IsApproved(Type type, string name)
     {
         Skip.If(SourceTree.Tests is null, "The source tree was not found.");

@@ -3,17 +3,18 @@ namespace Microsoft.ML.FeatureMining.Tests;
 /// <summary>The source files of the library, if the tests run in the source tree.</summary>
 internal static class SourceTree
 {
-    // The library, and the part of it that needs no TorchSharp.
+    // The library, the part of it that needs no TorchSharp, and scoring with ONNX Runtime.
     private static readonly string?[] Projects =
     [
         Find(Path.Combine("src", "Microsoft.ML.FeatureMining")),
         Find(Path.Combine("src", "Microsoft.ML.FeatureMining.Core")),
+        Find(Path.Combine("src", "Microsoft.ML.FeatureMining.Onnx")),
     ];
 
     /// <summary>The folder of the test project; null if only the built tests are available.</summary>
     public static string? Tests { get; } = Find(Path.Combine("test", "Microsoft.ML.FeatureMining.Tests"));
 
-    /// <summary>All source files of both assemblies of the library: top-level folder (empty for files at the root), relative path, lines.</summary>
+    /// <summary>All source files of all assemblies of the library: top-level folder (empty for files at the root), relative path, lines.</summary>
     public static IEnumerable<(string Folder, string Path, string[] Lines)> Files()
     {
         Skip.If(Projects[0] is null, "The source tree was not found.");

@@ -80,4 +80,13 @@ public sealed class ExportTests(TrainedProgram trained) : IClassFixture<TrainedP
         Assert.Equal(ExitCode.Usage, code);
         Assert.Contains("Give --onnx, --out or both.", error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Export_OptionsOfOnnxWithoutIt_AreRefused()
+    {
+        (int code, _, string error) = ProgramRun.ToEnd("Samples", trained.Folder, "export", "--model", trained.Model, "--out", "weights", "--float16-weights");
+
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains("--float16-weights needs --onnx.", error, StringComparison.Ordinal);
+    }
 }

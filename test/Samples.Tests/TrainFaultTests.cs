@@ -32,13 +32,10 @@ public sealed class TrainFaultTests : IDisposable
         Assert.Contains("Saved ", output, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [SkippableFact]
     public void Train_DiskFullWhenSaving_SavesElsewhereAndSaysWhere()
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
+        Skip.IfNot(OperatingSystem.IsLinux(), "/dev/full is on Linux.");
 
         File.CreateSymbolicLink(_folder["model.zip"], "/dev/full");
 
@@ -52,13 +49,10 @@ public sealed class TrainFaultTests : IDisposable
         saved.Directory!.Delete(recursive: true);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task Train_Terminated_SavesTheEpochsThatAreDone()
     {
-        if (OperatingSystem.IsWindows())
-        {
-            return;
-        }
+        Skip.If(OperatingSystem.IsWindows(), "Windows has no signals.");
 
         string[] many = [.. Short[..^1], "100000"];
         using Process process = ProgramRun.Start("Samples", _folder.Path, ["train", .. many, "--images", _images.Root, "--model", "stopped.zip"]);

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Microsoft.ML.FeatureMining.Models;
 
@@ -31,6 +32,8 @@ internal static class OnnxMetadata
 /// <param name="Width">The width.</param>
 /// <param name="CropRatio">The fraction of each side of the resized image that the center crop keeps.</param>
 /// <param name="Resize">How images are resized.</param>
+/// <param name="Element">The type of the pixels: bytes, or planar floats, which are not resized.</param>
+/// <param name="Origin">Who decoded the training images; null for planar floats, or if it is not known.</param>
 /// <param name="Mean">The mean of each channel, from 0 to 255.</param>
 /// <param name="Std">The standard deviation of each channel.</param>
 internal sealed record OnnxInputDescription(
@@ -39,16 +42,12 @@ internal sealed record OnnxInputDescription(
     int Width,
     double CropRatio,
     ResizeRule Resize,
+    PixelType Element,
+    ImageOrigin? Origin,
     IReadOnlyList<float> Mean,
     IReadOnlyList<float> Std
 )
 {
-    public static OnnxInputDescription Of(ImagePreprocessing preprocessing, IReadOnlyList<float> mean, IReadOnlyList<float> std)
-    {
-        (int channels, int height, int width) = preprocessing.Shape;
-        return new OnnxInputDescription(channels, height, width, preprocessing.CropRatio, preprocessing.Resize, mean, std);
-    }
-
     public ImagePreprocessing ToPreprocessing() =>
         new()
         {

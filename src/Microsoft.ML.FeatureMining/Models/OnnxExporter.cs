@@ -158,5 +158,20 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
             [OnnxMetadata.Manifest] = new JsonArray([.. networks.Select(network => JsonNode.Parse(network.Model.Manifest.ToJson()))]).ToJsonString(Json.Log),
         };
 
-    private static OnnxInputDescription Describe(ModelManifest manifest) => OnnxInputDescription.Of(manifest.ScoringPreprocessing, manifest.Mean, manifest.Std);
+    private static OnnxInputDescription Describe(ModelManifest manifest)
+    {
+        ImagePreprocessing preprocessing = manifest.ScoringPreprocessing;
+        (int channels, int height, int width) = preprocessing.Shape;
+        return new OnnxInputDescription(
+            channels,
+            height,
+            width,
+            preprocessing.CropRatio,
+            preprocessing.Resize,
+            manifest.Element,
+            manifest.Origin,
+            manifest.Mean,
+            manifest.Std
+        );
+    }
 }

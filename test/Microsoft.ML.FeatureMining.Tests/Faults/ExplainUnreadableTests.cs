@@ -1,4 +1,4 @@
-using Microsoft.ML.FeatureMining.Explanation;
+using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Tests.MlNet;
 using Microsoft.ML.Runtime;
 

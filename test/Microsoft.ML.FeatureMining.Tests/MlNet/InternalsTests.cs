@@ -126,7 +126,9 @@ public sealed class InternalsTests
 
     private static IEnumerable<MemberInfo> ForeignMembers()
     {
-        return new[] { typeof(Internals).Assembly, typeof(ImageClassificationTransformer).Assembly }.SelectMany(ForeignMembers);
+        return new[] { typeof(Internals), typeof(ImageClassificationTransformer), typeof(OnnxImageClassifier) }
+            .Select(type => type.Assembly)
+            .SelectMany(ForeignMembers);
     }
 
     private static IEnumerable<MemberInfo> ForeignMembers(Assembly assembly)

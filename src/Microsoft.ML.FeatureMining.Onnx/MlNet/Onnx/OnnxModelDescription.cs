@@ -18,10 +18,6 @@ internal sealed record OnnxModelDescription
 
     public required OnnxInputDescription Input { get; init; }
 
-    public required PixelType Element { get; init; }
-
-    public ImageOrigin? Origin { get; init; }
-
     /// <exception cref="InvalidDataException">The model is not one that <c>ExportOnnx</c> wrote, or cannot be scored row by row.</exception>
     public static OnnxModelDescription Read(InferenceSession session)
     {
@@ -39,17 +35,12 @@ internal sealed record OnnxModelDescription
                 throw new InvalidDataException("it is an ensemble of networks with different input sizes; run it with ONNX Runtime");
             }
 
-            JsonElement manifest = Json<JsonElement[]>(OnnxMetadata.Manifest) is [var first, ..] ? first : default;
             return new OnnxModelDescription
             {
                 ClassNames = Json<string[]>(OnnxMetadata.ClassNames),
                 IsMultilabel = Text(OnnxMetadata.Task) == OnnxMetadata.Multilabel,
                 IsNormalized = Text(OnnxMetadata.Input) == OnnxMetadata.NormalizedFloats,
                 Input = inputs[0],
-                Element = Value(manifest, "element") is "single" ? PixelType.Single : PixelType.Byte,
-                Origin = Enum.TryParse(Value(manifest, "origin")?.Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out ImageOrigin origin)
-                    ? origin
-                    : null,
             }.Checked(session);
         }
         catch (JsonException e)
@@ -70,7 +61,7 @@ internal sealed record OnnxModelDescription
         OnnxInputDescription input = Input;
         bool isImage =
             input.Channels is > 0 and <= 4096 && input.Height > 0 && input.Width > 0 && (long)input.Channels * input.Height * input.Width <= int.MaxValue / 4;
-        if (!isImage || input.CropRatio is not (>= ImagePreprocessing.MinCropRatio and <= 1) || !Enum.IsDefined(input.Resize))
+        if (!isImage || input.CropRatio is not (>= ImagePreprocessing.MinCropRatio and <= 1) || !Enum.IsDefined(input.Resize) || !Enum.IsDefined(input.Element))
         {
             throw new InvalidDataException($"its metadata '{OnnxMetadata.Preprocessing}' is invalid");
         }
@@ -80,7 +71,7 @@ internal sealed record OnnxModelDescription
             throw new InvalidDataException($"it has {input.Channels} channels, but {input.Mean.Count} means and {input.Std.Count} stds");
         }
 
-        if (!IsNormalized && (Element == PixelType.Single || input.Channels is not (1 or 3)))
+        if (!IsNormalized && (input.Element == PixelType.Single || input.Channels is not (1 or 3)))
         {
             throw new InvalidDataException("its metadata is contradictory: raw images are bytes with 1 or 3 channels");
         }
@@ -104,9 +95,4 @@ internal sealed record OnnxModelDescription
             ? this
             : throw new InvalidDataException($"it has {ClassNames.Count} class names, but scores of shape [{string.Join(", ", score.Dimensions)}]");
     }
-
-    private static string? Value(JsonElement manifest, string name) =>
-        manifest.ValueKind == JsonValueKind.Object && manifest.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
 }

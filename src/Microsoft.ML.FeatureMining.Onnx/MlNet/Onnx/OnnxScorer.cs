@@ -33,9 +33,9 @@ internal sealed class OnnxScorer : IImageScorer, IDisposable
 
     public ImagePreprocessing Preprocessing { get; }
 
-    public PixelType Element => _model.Element;
+    public PixelType Element => _model.Input.Element;
 
-    public ImageOrigin? Origin => _model.Origin;
+    public ImageOrigin? Origin => _model.Input.Origin;
 
     public bool IsMultilabel => _model.IsMultilabel;
 
