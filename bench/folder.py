@@ -97,6 +97,7 @@ def ours(*options):
 ADDED = {
     "head": ["--epochs", "0"],
     "all-layers": [],
+    "lr-1e-4": ["--lr", "0.0001"],
     "label-smoothing": ["--label-smoothing", "0.1"],
     "mixup": ["--strategy", "mixup:Alpha=0.2"],
     "trivial-augment": ["--augment", "trivial-augment"],

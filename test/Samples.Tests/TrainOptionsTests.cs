@@ -43,7 +43,7 @@ public sealed class TrainOptionsTests
         Assert.Equal(new ConstantSchedule { Level = 0.5 }, Settings("--schedule", "constant:level=0.5").Schedule);
         Assert.Contains("constant", TrainCommand.Create().Options.Single(option => option.Name == "--schedule").Description, StringComparison.Ordinal);
         Assert.Contains(
-            "not a valid Double",
+            "not a valid number",
             Assert.Single(TrainCommand.Create().Parse(["--images", ".", "--schedule", "constant:level=high"]).Errors).Message,
             StringComparison.Ordinal
         );

@@ -115,7 +115,12 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
         int size = ChooseSize();
         int batch = ChooseBatch();
         int epochs = ChooseEpochs(size);
-        FeatureMiningOptions options = FineTuningRecipe.Apply(goal.Options, epochs, batch);
+        FeatureMiningOptions options = FineTuningRecipe.Apply(
+            goal.Options,
+            epochs,
+            batch,
+            _images < RowsForTraining ? FineTuningRecipe.SmallSetLearningRate : FineTuningRecipe.LearningRate
+        );
         if (!HasSize)
         {
             options = options with { ImageHeight = size, ImageWidth = size };
@@ -235,7 +240,12 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
 /// <summary>The recipe of fine-tuning, as measured (docs/RESULTS.md, "Fine-tuning").</summary>
 internal static class FineTuningRecipe
 {
-    public static FeatureMiningOptions Apply(FeatureMiningOptions options, int epochs, int batch) =>
+    public const double LearningRate = 3e-4;
+
+    /// <summary>For fewer than 2,000 images, where the other rate can spoil a network in few steps.</summary>
+    public const double SmallSetLearningRate = 1e-4;
+
+    public static FeatureMiningOptions Apply(FeatureMiningOptions options, int epochs, int batch, double learningRate = LearningRate) =>
         options with
         {
             InitialWeights = options.InitialWeights ?? PretrainedWeights.ResNet18,
@@ -249,7 +259,7 @@ internal static class FineTuningRecipe
             Epochs = epochs,
             BatchSize = batch,
             Optimizer = new AdamWOptimizer(),
-            LearningRate = 3e-4,
+            LearningRate = learningRate,
             WeightDecay = 0.01,
             WarmupEpochs = epochs > 1 ? 1 : 0,
             Schedule = new CosineSchedule(),
