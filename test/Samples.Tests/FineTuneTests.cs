@@ -18,7 +18,7 @@ public sealed class FineTuneTests : IDisposable
 
         Assert.True(code == 0, error);
         Assert.Contains("Fine-tuning the pretrained network 'mlnet/resnet18', 15.9 million parameters; expected time ", output, StringComparison.Ordinal);
-        Assert.Contains("  Epochs: 0 (only the head is fitted; training all layers needs 2000 images or more)", output, StringComparison.Ordinal);
+        Assert.Contains("  Epochs: 0 (only the head is fitted; training all layers needs 1000 images or more)", output, StringComparison.Ordinal);
         Assert.Contains("6 of 7 rows measured; left out: 1 unreadable", error, StringComparison.Ordinal);
         Assert.Contains("micro accuracy 100.00 %", output, StringComparison.Ordinal);
         string model = Directory.GetFiles(_folder["models"], "*.zip").Single();

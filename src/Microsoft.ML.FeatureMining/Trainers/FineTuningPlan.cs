@@ -102,7 +102,7 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
     private const int MinStepsPerEpoch = 4;
     private const int StrongImbalance = 10;
 
-    private const int RowsForTraining = 2000;
+    private const int RowsForTraining = 1000;
 
     // 288 pixels for 224.
     private const double LargerInput = 9.0 / 7;
@@ -160,7 +160,7 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
 
     private double EpochSeconds(int size) => _images * times.At(size, size).Step;
 
-    // On a few hundred images, training all layers lost accuracy in first trials.
+    // Measured (docs/RESULTS.md): training all layers helps from 1,000 images on; with 100 it harms.
     private bool TrainsAll => goal.Effort != Effort.Fast && _images >= RowsForTraining;
 
     private bool Mirrors => goal.Effort != Effort.Fast && goal.Options.HorizontalFlip && 2 * ViewSeconds(input) <= FeatureShare * Left;
@@ -242,7 +242,7 @@ internal static class FineTuningRecipe
 {
     public const double LearningRate = 3e-4;
 
-    /// <summary>For fewer than 2,000 images, where the other rate can spoil a network in few steps.</summary>
+    /// <summary>For smaller sets, where the other rate can spoil a network in few steps.</summary>
     public const double SmallSetLearningRate = 1e-4;
 
     public static FeatureMiningOptions Apply(FeatureMiningOptions options, int epochs, int batch, double learningRate = LearningRate) =>
