@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Randomness;
 using static TorchSharp.torch;
@@ -8,7 +7,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
 /// <summary>The mutable state of a run. Can be captured to a <see cref="RunSnapshot"/> and restored from it.</summary>
-internal sealed class RunState(TrainingComponents parts, RandomStreams random, EarlyStopping? earlyStopping, Device device) : IDisposable
+internal sealed class RunState(TrainingTask task, RandomStreams random, EarlyStopping? earlyStopping, Device device) : IDisposable
 {
     /// <summary>The tensor with the order of the images of the epoch.</summary>
     public const string OrderName = "order";
@@ -68,10 +67,10 @@ internal sealed class RunState(TrainingComponents parts, RandomStreams random, E
             History = [.. _history],
             Best = Best.Epoch,
             RateFactor = RateFactor,
-            OptimizerSteps = parts.Optimizer.Steps,
+            OptimizerSteps = task.Optimizer.Steps,
             Threads = get_num_threads(),
         };
-        List<NamedTensor> tensors = [.. NamedTensors.Of(parts.FullState()).Tensors];
+        List<NamedTensor> tensors = [.. NamedTensors.Of(task.FullState()).Tensors];
         tensors.AddRange(Best.Weights?.Under(BestPrefix) ?? []);
         if (_order is not null)
         {
@@ -81,15 +80,15 @@ internal sealed class RunState(TrainingComponents parts, RandomStreams random, E
         return new RunSnapshot(position, new NamedTensors(tensors));
     }
 
-    /// <summary>Whether a tensor of a snapshot belongs to <see cref="TrainingComponents.FullState"/>.</summary>
+    /// <summary>Whether a tensor of a snapshot belongs to <see cref="TrainingTask.FullState"/>.</summary>
     public static bool IsState(string name) => name != OrderName && !name.StartsWith(BestPrefix, StringComparison.Ordinal);
 
     /// <summary>Restores a snapshot that was captured from this run, or that <see cref="SnapshotCheck"/> has accepted.</summary>
     public void Restore(RunSnapshot snapshot)
     {
         RunPosition position = snapshot.Position;
-        snapshot.Tensors.Where(IsState).CopyTo(parts.FullState());
-        parts.Optimizer.Resume(position.OptimizerSteps);
+        snapshot.Tensors.Where(IsState).CopyTo(task.FullState());
+        task.Optimizer.Resume(position.OptimizerSteps);
         random.Restore(position.Streams);
         NamedTensors best = snapshot.Tensors.Within(BestPrefix);
         Best.Restore(position.Best, best.Tensors.Count > 0 ? best : null);
@@ -183,7 +182,7 @@ internal sealed class BestWeights(EarlyStopping? earlyStopping)
     public BestEpoch Epoch { get; private set; } = None;
 
     /// <summary>Copies the weights if the validation accuracy is the highest so far; does nothing without a validation set.</summary>
-    public void Update(EpochMetrics metrics, ImageNetwork network)
+    public void Update(EpochMetrics metrics, TrainingTask task)
     {
         if (metrics.ValidationAccuracy is not { } accuracy)
         {
@@ -193,7 +192,7 @@ internal sealed class BestWeights(EarlyStopping? earlyStopping)
         if (accuracy > Epoch.Accuracy)
         {
             Epoch = Epoch with { Accuracy = accuracy, Epoch = metrics.Epoch };
-            Weights = NamedTensors.Of(network);
+            Weights = NamedTensors.Of(task.ModelState());
         }
 
         if (accuracy > Epoch.LastRiseAccuracy + (earlyStopping?.MinDelta ?? 0))

@@ -9,7 +9,7 @@ namespace Microsoft.ML.FeatureMining.Training.Loop;
 /// <summary>
 /// Checks that a run can resume from a snapshot. A file may be damaged although its hash is right: the content was damaged before the hash was computed.
 /// </summary>
-internal sealed class SnapshotCheck(TrainingRecipe recipe, TrainingComponents parts, int images)
+internal sealed class SnapshotCheck(TrainingRecipe recipe, TrainingTask task)
 {
     /// <exception cref="InvalidDataException">The run cannot resume from the snapshot. Nothing has been changed.</exception>
     public void Run(RunSnapshot snapshot)
@@ -22,21 +22,28 @@ internal sealed class SnapshotCheck(TrainingRecipe recipe, TrainingComponents pa
         NamedTensors best = snapshot.Tensors.Within(RunState.BestPrefix);
         if (best.Tensors.Count > 0 || snapshot.Position.Best.Epoch > 0)
         {
-            CheckTensors(best, parts.Model.NamedState());
+            CheckTensors(best, task.ModelState());
         }
 
-        CheckTensors(snapshot.Tensors.Where(RunState.IsState), parts.FullState());
+        CheckTensors(snapshot.Tensors.Where(RunState.IsState), task.FullState());
         CheckOrder(snapshot.Tensors.Tensors.FirstOrDefault(tensor => tensor.Name == RunState.OrderName), snapshot.Position.Step);
     }
 
     private string? PositionProblem(RunPosition position) =>
         position.Epoch < 0 || position.Epoch > recipe.Epochs ? FormattableString.Invariant($"its epoch is {position.Epoch} of {recipe.Epochs}")
-        : position.Step < 0 || position.Step > BatchLoader.Batches(images, recipe.ImagesPerStep) ? FormattableString.Invariant($"its step is {position.Step}")
+        : position.Step < 0 || position.Step > BatchLoader.Batches(task.Images.Count, recipe.ImagesPerStep)
+            ? FormattableString.Invariant($"its step is {position.Step}")
         : position.History.Count(epoch => epoch.Epoch > 0) != position.Epoch
             ? FormattableString.Invariant($"it has metrics of {position.History.Count(epoch => epoch.Epoch > 0)} epochs, but {position.Epoch} are finished")
         : position.Best.Epoch < 0 || position.Best.Epoch > position.Epoch
             ? FormattableString.Invariant($"its best epoch is {position.Best.Epoch} of {position.Epoch}")
-        : !(position.Sums is { Images: >= 0 } sums && sums.Images <= images && double.IsFinite(sums.Loss) && sums.Hits >= 0 && sums.Hits <= sums.Images)
+        : !(
+            position.Sums is { Images: >= 0 } sums
+            && sums.Images <= task.Images.Count
+            && double.IsFinite(sums.Loss)
+            && sums.Hits >= 0
+            && sums.Hits <= sums.Images
+        )
             ? FormattableString.Invariant($"its sums are {position.Sums}")
         : !(position.RateFactor is > 0 and <= 1) ? FormattableString.Invariant($"its factor of the learning rate is {position.RateFactor}")
         : !(position.Seconds is >= 0 and < double.PositiveInfinity) || position.OptimizerSteps < 0 ? "a count is negative"
@@ -48,8 +55,8 @@ internal sealed class SnapshotCheck(TrainingRecipe recipe, TrainingComponents pa
         bool isValid = order is null
             ? step == 0
             : order.Type == ScalarType.Int32
-                && order.Bytes.Length == images * sizeof(int)
-                && MemoryMarshal.Cast<byte, int>(order.Bytes).ToArray().All(index => index >= 0 && index < images);
+                && order.Bytes.Length == task.Images.Count * sizeof(int)
+                && MemoryMarshal.Cast<byte, int>(order.Bytes).ToArray().All(index => index >= 0 && index < task.Images.Count);
         if (!isValid)
         {
             throw new InvalidDataException("The order of the images is damaged.");

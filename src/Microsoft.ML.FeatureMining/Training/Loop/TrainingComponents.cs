@@ -125,17 +125,6 @@ internal sealed class TrainingComponents : IDisposable
             .. _average?.Network.NamedState().Select(entry => ($"average/{entry.Name}", entry.Value)) ?? [],
         ];
 
-    /// <summary>Whether all weights and running statistics are finite. Waits for the device.</summary>
-    public bool AreFinite()
-    {
-        using IDisposable noGrad = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        return stack([.. NamedState().Where(entry => is_floating_point(entry.Value.dtype)).Select(entry => entry.Value.isfinite().all())])
-            .all()
-            .cpu()
-            .item<bool>();
-    }
-
     /// <summary>Puts the network in training mode; frozen parts stay in evaluation mode.</summary>
     public void Train()
     {

@@ -2,6 +2,7 @@ using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using static TorchSharp.torch;
 
@@ -40,8 +41,11 @@ internal static class TrainingEngine
         try
         {
             using TorchScope scope = new(gradients: true);
-            using TrainingLoop loop = new(ClassBalance.Resolve(recipe, train), train, validation, host);
-            return loop.Run();
+            recipe = ClassBalance.Resolve(recipe, train);
+            RandomStreams random = new(recipe.Seed);
+            using ClassificationTask task = new(recipe, train, validation, random, host);
+            using TrainingLoop loop = new(recipe, task, random, host);
+            return loop.Run() with { Exits = task.Exits };
         }
         finally
         {

@@ -12,12 +12,9 @@ namespace Microsoft.ML.FeatureMining.Training.Loop;
 internal sealed class TrainingLoop : IDisposable
 {
     private readonly TrainingRecipe _recipe;
-    private readonly ImageSet _train;
+    private readonly TrainingTask _task;
     private readonly TrainingHost _host;
-    private readonly RandomStreams _random;
-    private readonly TrainingComponents _parts;
     private readonly TrainingStep _step;
-    private readonly Validator? _validator;
     private readonly LearningRatePlan _plan;
     private readonly int _stepsPerEpoch;
     private readonly ProgressReporter _progress;
@@ -25,36 +22,36 @@ internal sealed class TrainingLoop : IDisposable
     private readonly RunState _run;
     private readonly Checkpointer _checkpointer;
 
-    public TrainingLoop(TrainingRecipe recipe, ImageSet train, ImageSet? validation, TrainingHost host)
+    /// <param name="recipe">The recipe of the run.</param>
+    /// <param name="task">What is trained. The caller disposes it.</param>
+    /// <param name="random">The random streams that the task draws from.</param>
+    /// <param name="host">The environment of the run.</param>
+    public TrainingLoop(TrainingRecipe recipe, TrainingTask task, RandomStreams random, TrainingHost host)
     {
-        (_recipe, _train, _host) = (recipe, train, host);
-        _random = new RandomStreams(recipe.Seed);
-        _stepsPerEpoch = BatchLoader.Batches(train.Count, recipe.ImagesPerStep);
+        (_recipe, _task, _host) = (recipe, task, host);
+        _stepsPerEpoch = BatchLoader.Batches(task.Images.Count, recipe.ImagesPerStep);
         _plan = new LearningRatePlan(recipe, _stepsPerEpoch);
-        _parts = new TrainingComponents(recipe, train, host.Device, _random, host.LoadWeights, host.LoadTeacher, host.Warn);
-        host.Optimizer?.CopyTo(_parts.Optimizer);
-        _step = new TrainingStep(recipe, train, _parts, _random, host);
-        _validator = validation is null ? null : new Validator(validation, recipe, _parts, host.Device);
+        host.Optimizer?.CopyTo(task.Optimizer);
+        _step = new TrainingStep(recipe, task, random, host);
         _progress = new ProgressReporter(host.Progress, [.. Enumerable.Range(0, recipe.Epochs).Select(StepCost)], _stepsPerEpoch);
-        _run = new RunState(_parts, _random, recipe.EarlyStopping, host.Device);
-        _checkpointer = new Checkpointer(_run, recipe, host, new SnapshotCheck(recipe, _parts, train.Count));
+        _run = new RunState(task, random, recipe.EarlyStopping, host.Device);
+        _checkpointer = new Checkpointer(_run, recipe, host, new SnapshotCheck(recipe, task));
     }
 
     private long StepsDone => (_run.Epoch * (long)_stepsPerEpoch) + _run.Step;
 
     public TrainingOutcome Run()
     {
-        _host.Started?.Invoke(_parts.Model.parameters().Sum(parameter => parameter.numel()), _stepsPerEpoch);
+        _host.Started?.Invoke(_task.CountParameters(), _stepsPerEpoch);
         _checkpointer.Resume();
         TrainingEnd end = FitHead() ? RunEpochs() : TrainingEnd.Canceled;
         (NamedTensors weights, int epoch) =
             _recipe.KeepWeights == KeepWeights.Best && _run.Best.Weights is { } best
                 ? (best, _run.Best.Epoch.Epoch)
-                : (NamedTensors.Of(_parts.Model), _run.Epoch);
-        return new TrainingOutcome(_recipe, weights, epoch, _run.History, end, _parts.Pixels)
+                : (NamedTensors.Of(_task.ModelState()), _run.Epoch);
+        return new TrainingOutcome(_recipe, weights, epoch, _run.History, end, _task.Pixels)
         {
-            Exits = _parts.Model.ExitStrides,
-            Optimizer = _recipe.EpochsAfter > 0 ? OptimizerState.Of(_parts.Optimizer) : null,
+            Optimizer = _recipe.EpochsAfter > 0 ? OptimizerState.Of(_task.Optimizer) : null,
         };
     }
 
@@ -62,7 +59,6 @@ internal sealed class TrainingLoop : IDisposable
     {
         _losses.Dispose();
         _run.Dispose();
-        _parts.Dispose();
     }
 
     /// <summary>Fits the head before the first epoch, if the recipe says so; returns false if the run was canceled.</summary>
@@ -74,8 +70,7 @@ internal sealed class TrainingLoop : IDisposable
         }
 
         long began = Stopwatch.GetTimestamp();
-        HeadFit fit = new(_train, _recipe, _parts, _random["head-fit"], _host.Device);
-        if (!fit.Run(_run.Metrics, _host.IsCanceled) || !TryValidate(out (double, double)? validated))
+        if (!_task.FitHead(_run.Metrics, _host.IsCanceled) || !TryValidate(out (double, double)? validated))
         {
             return false;
         }
@@ -118,11 +113,11 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>Runs the remaining steps of the epoch; returns false if the run was canceled.</summary>
     private bool RunEpoch()
     {
-        _run.BeginEpoch(() => _parts.Runs.Aggregate(DrawOrder(), (order, run) => run.Order(order, _train.Labels, _recipe.BatchSize)));
+        _run.BeginEpoch(_task.DrawOrder);
         long began = Stopwatch.GetTimestamp() - (long)(_run.Seconds * Stopwatch.Frequency);
-        _parts.Train();
+        _task.Train();
         _progress.StartEpoch(_run.Metrics.Images);
-        foreach (HostBatch loaded in BatchLoader.Load(_train, _run.Order, _recipe.ImagesPerStep, skip: _run.Step))
+        foreach (HostBatch loaded in BatchLoader.Load(_task.Images, _run.Order, _recipe.ImagesPerStep, skip: _run.Step))
         {
             using HostBatch done = loaded;
             _run.Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
@@ -149,7 +144,7 @@ internal sealed class TrainingLoop : IDisposable
             }
         }
 
-        if (!_parts.AreFinite())
+        if (!_task.AreFinite())
         {
             throw Diverged("weights", _run.Step);
         }
@@ -163,14 +158,11 @@ internal sealed class TrainingLoop : IDisposable
         return true;
     }
 
-    private int[] DrawOrder() =>
-        _recipe.Sampling == Sampling.Balanced ? _train.DrawBalanced(_random["balanced-sampling"]) : _train.DrawOrder(_random["shuffle"]);
-
     /// <summary>Validates if there is a validation set; returns false if the run was canceled.</summary>
     private bool TryValidate(out (double Loss, double Accuracy)? validated)
     {
-        validated = _validator?.Run(_host.IsCanceled);
-        return _validator is null || validated is not null;
+        validated = _task.Validates ? _task.Validate(_host.IsCanceled) : null;
+        return !_task.Validates || validated is not null;
     }
 
     private void EndEpoch(int epoch, double rate, (double Loss, double Accuracy)? validated, long began)
@@ -179,12 +171,12 @@ internal sealed class TrainingLoop : IDisposable
         EpochMetrics metrics = new(epoch, rate, loss, accuracy, validated?.Loss, validated?.Accuracy, Stopwatch.GetElapsedTime(began).TotalSeconds);
         if (_recipe.KeepWeights == KeepWeights.Best || _recipe.EarlyStopping is not null)
         {
-            _run.Best.Update(metrics, _parts.Model);
+            _run.Best.Update(metrics, _task);
         }
 
         if (epoch > 0)
         {
-            _parts.Runs.ForEach(run => run.EndEpoch(metrics));
+            _task.EndEpoch(metrics);
         }
 
         _run.EndEpoch(metrics);

@@ -1,8 +1,5 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Native;
-using Microsoft.ML.FeatureMining.Networks;
-using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
@@ -12,14 +9,11 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
 /// <summary>
-/// One step: augment and normalize the images; let each strategy prepare the batch; forward, stage by stage; the loss and the terms of each strategy; one
-/// backward pass; one optimizer step. Nothing in it waits for the device. With gradient accumulation, or if a batch does not fit into the device's memory, the
-/// batch goes through in pieces, and their gradients are accumulated.
+/// One step: augment and normalize the images; forward; one backward pass; one optimizer step. Nothing in it waits for the device. With gradient accumulation,
+/// or if a batch does not fit into the device's memory, the batch goes through in pieces, and their gradients are accumulated.
 /// </summary>
-internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, TrainingComponents parts, RandomStreams random, TrainingHost host)
+internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, RandomStreams random, TrainingHost host)
 {
-    private readonly ClassificationLoss _criterion = recipe.Loss;
-    private readonly ClassPartners _partners = new(train, parts, recipe, random);
     private int _imagesAtOnce = recipe.BatchSize;
 
     /// <returns>The batch's <see cref="BatchSums"/>.</returns>
@@ -27,7 +21,7 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traini
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor sums = Accumulate(loaded, clock);
-        parts.Step(rate);
+        task.Step(rate);
         return sums.MoveToOuterDisposeScope();
     }
 
@@ -55,15 +49,15 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traini
     private Tensor BackwardInPieces(HostBatch loaded, TrainingClock clock)
     {
         using DisposeScope scope = NewDisposeScope();
-        parts.Optimizer.ZeroGradients();
-        Batch batch = Prepare(loaded, clock);
+        task.Optimizer.ZeroGradients();
+        Func<int, int, PieceLoss> lossOf = task.Prepare(loaded, clock);
         Tensor sums = zeros([2], dtype: ScalarType.Float64, device: host.Device);
         int pieces = Pieces(loaded);
         for (int piece = 0; piece < pieces; piece++)
         {
             int start = piece * _imagesAtOnce,
                 end = piece == pieces - 1 ? loaded.Count : start + _imagesAtOnce;
-            sums = sums.Add(Backward(pieces == 1 ? batch : batch.Slice(start, end), loaded.Labels[start..end], (end - start) / (double)loaded.Count, clock));
+            sums = sums.Add(Backward(lossOf, start, end, loaded.Count));
         }
 
         return sums.MoveToOuterDisposeScope();
@@ -72,52 +66,13 @@ internal sealed class TrainingStep(TrainingRecipe recipe, ImageSet train, Traini
     // Split like an epoch into batches: no piece has a single image, and pairs of images stay together unless half a batch is an odd number.
     private int Pieces(HostBatch loaded) => BatchLoader.Batches(loaded.Count, _imagesAtOnce);
 
-    private Tensor Backward(Batch batch, long[] labels, double share, TrainingClock clock)
+    private static Tensor Backward(Func<int, int, PieceLoss> lossOf, int start, int end, int count)
     {
         using DisposeScope scope = NewDisposeScope();
-        ForwardPass pass = Forward(batch, labels, clock);
-        LossLedger ledger = new();
-        ledger.Add("criterion", pass.Loss());
-        parts.Runs.ForEach(run => run.AddLosses(pass, ledger, clock));
-        Tensor total = ledger.Total();
+        (Tensor total, Tensor sums) = lossOf(start, end);
+        double share = (end - start) / (double)count;
         (share < 1 ? total.Mul(share) : total).backward();
-        return BatchSums.Of(ledger.Entries.First().Value, pass.Logits, batch.Targets, train.LabelSets is not null).MoveToOuterDisposeScope();
-    }
-
-    private Batch Prepare(HostBatch loaded, TrainingClock clock)
-    {
-        Batch batch = new(parts.Input.Of(loaded, recipe.Augmentations, random, recipe.InputAt(clock.Epoch)), Targets.Of(loaded, train, host.Device));
-        return parts.Runs.Aggregate(batch, (current, run) => run.Prepare(current, clock));
-    }
-
-    private ForwardPass Forward(Batch batch, long[] labels, TrainingClock clock)
-    {
-        ImageNetwork network = parts.Network;
-        Tensor?[] kept = new Tensor?[network.Backbone.StageChannels.Count];
-        Tensor features = network.Backbone.Stem(batch.Images);
-        for (int stage = 0; stage < kept.Length; stage++)
-        {
-            features = network.Backbone.Stage(stage, features);
-            foreach (StrategyRun run in parts.Runs)
-            {
-                features = run.OnStage(stage, features, clock);
-            }
-
-            kept[stage] = parts.KeptStages.Contains(stage) ? features : null;
-        }
-
-        Tensor embedding = network.Head.Embed(features);
-        HeadOutput output = network.Head.Classify(embedding);
-        return new ForwardPass(
-            batch,
-            kept,
-            embedding,
-            output.Logits,
-            _criterion,
-            output.Supervised,
-            draws => _partners.Logits(labels, draws, recipe.InputAt(clock.Epoch)),
-            network.LogitsOf
-        );
+        return sums.MoveToOuterDisposeScope();
     }
 }
 
