@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 
 namespace Microsoft.ML.FeatureMining.Randomness;
@@ -130,13 +131,16 @@ internal sealed class RandomStreams(long seed)
 {
     private readonly Dictionary<string, RandomStream> _streams = new(StringComparer.Ordinal);
 
+    // Added to the name of a stream that is created within a part of a step.
+    private string _suffix = "";
+
     public RandomStream this[string name]
     {
         get
         {
             if (!_streams.TryGetValue(name, out RandomStream? stream))
             {
-                _streams[name] = stream = new RandomStream(seed, name);
+                _streams[name] = stream = new RandomStream(seed, name + _suffix);
             }
 
             return stream;
@@ -150,16 +154,47 @@ internal sealed class RandomStreams(long seed)
     /// <summary>Restores captured states. Streams without a captured state restart from the beginning.</summary>
     public void Restore(IReadOnlyDictionary<string, ulong[]> states)
     {
-        foreach ((string name, RandomStream stream) in _streams)
-        {
-            stream.State = new RandomStream(seed, name).State;
-        }
-
+        Restart();
         foreach ((string name, ulong[] words) in states)
         {
             this[name].State = (words[0], words[1], words[2], words[3]);
         }
     }
 
+    /// <summary>
+    /// Makes all streams draw the numbers of one part of a step, until the result is disposed; then they continue where they were. The parts of a step may so
+    /// be computed in any order and by any process.
+    /// </summary>
+    /// <param name="step">The step of the run, from 0.</param>
+    /// <param name="part">The part of the step, from 1.</param>
+    public IDisposable EnterPart(long step, int part) => new Part(this, string.Create(CultureInfo.InvariantCulture, $" of step {step}, part {part}"));
+
+    private void Restart()
+    {
+        foreach ((string name, RandomStream stream) in _streams)
+        {
+            stream.State = new RandomStream(seed, name + _suffix).State;
+        }
+    }
+
     private static ulong[] Words((ulong First, ulong Second, ulong Third, ulong Fourth) state) => [state.First, state.Second, state.Third, state.Fourth];
+
+    private sealed class Part : IDisposable
+    {
+        private readonly RandomStreams _streams;
+        private readonly IReadOnlyDictionary<string, ulong[]> _before;
+
+        public Part(RandomStreams streams, string suffix)
+        {
+            (_streams, _before) = (streams, streams.Capture());
+            streams._suffix = suffix;
+            streams.Restart();
+        }
+
+        public void Dispose()
+        {
+            _streams._suffix = "";
+            _streams.Restore(_before);
+        }
+    }
 }

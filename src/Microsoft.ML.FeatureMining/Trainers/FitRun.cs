@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
@@ -20,7 +22,7 @@ namespace Microsoft.ML.FeatureMining.Trainers;
 /// One Fit of a trainer: reads the rows and runs the training engine, once or several times, with the log, progress, cancellation and workspace that the
 /// options specify.
 /// </summary>
-internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOptions options, torch.Device device)
+internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOptions options, torch.Device device, ICommunicator ranks)
 {
     private const int MaxUnknown = 5;
     private const int FewSteps = 2;
@@ -44,7 +46,8 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         );
         TrainingHost trainingHost = new(device)
         {
-            Progress = Report,
+            Ranks = ranks,
+            Progress = ranks.Rank == 0 ? Report : null,
             Warn = Warn,
             Started = (parameters, steps) => Info(Plan(recipe, parameters, steps)),
             IsCanceled = () => IsCanceled,
@@ -55,8 +58,14 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             Optimizer = before?.Optimizer,
             LoadTeacher = (paths, normalization) => LoadTeacher(paths, rows, normalization),
         };
+        if (JobChecks.IdleRanks(recipe, ranks.World) is { } idle)
+        {
+            Warn(idle);
+        }
+
         if (options.WorkspacePath is not { } path)
         {
+            JobChecks.Key(recipe, rows, initial, ranks);
             return TrainingEngine.Fit(recipe, rows.Train, rows.Validation, trainingHost);
         }
 
@@ -66,9 +75,28 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             Every = options.CheckpointEvery,
             Keep = options.KeepCheckpoints,
         };
-        using Workspace workspace = new(path, RunKey.Of(recipe, rows.Train, rows.Validation, initial), schedule, Warn);
+        string key = JobChecks.Key(recipe, rows, initial, ranks) ?? RunKey.Of(recipe, rows.Train, rows.Validation, initial);
+        if (ranks.Rank > 0)
+        {
+            return Fit(trainingHost);
+        }
+
+        using Workspace workspace = new(path, key, schedule, Warn);
         Info($"Run folder: '{workspace.Folder}'");
-        return workspace.Record(Describe(recipe, rows), trainingHost, recording => TrainingEngine.Fit(recipe, rows.Train, rows.Validation, recording));
+        return workspace.Record(Describe(recipe, rows), trainingHost, Fit);
+
+        TrainingOutcome Fit(TrainingHost host)
+        {
+            using SharedCheckpoints? shared = ranks.World > 1 ? new(host.Checkpoints, ranks) : null;
+            return TrainingEngine.Fit(recipe, rows.Train, rows.Validation, host with { Checkpoints = shared ?? host.Checkpoints });
+        }
+    }
+
+    /// <summary>Returns the number of rank 0.</summary>
+    public long Share(long number)
+    {
+        ranks.Broadcast(MemoryMarshal.AsBytes(new Span<long>(ref number)));
+        return number;
     }
 
     /// <summary>Finds the columns of the training rows. Reads no images.</summary>
@@ -152,7 +180,14 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     /// <summary>Writes details that only a developer needs.</summary>
     public void Trace(string text) => channel.Trace(MessageSensitivity.None, text);
 
-    public void Info(string text) => channel.Info(MessageSensitivity.None, text);
+    /// <summary>Writes to the log, on rank 0.</summary>
+    public void Info(string text)
+    {
+        if (ranks.Rank == 0)
+        {
+            channel.Info(MessageSensitivity.None, text);
+        }
+    }
 
     /// <exception cref="OperationCanceledException">The token or the MLContext was canceled.</exception>
     public void ThrowIfCanceled()
@@ -203,7 +238,15 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         );
     }
 
-    private void Warn(string text) => channel.Warning(MessageSensitivity.None, text);
+    private void Warn(string text) => Warn(MessageSensitivity.None, text);
+
+    private void Warn(MessageSensitivity sensitivity, string text)
+    {
+        if (ranks.Rank == 0)
+        {
+            channel.Warning(sensitivity, text);
+        }
+    }
 
     private void Report(TrainingProgress progress)
     {
@@ -281,7 +324,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
                 );
             }
 
-            channel.Warning(
+            Warn(
                 MessageSensitivity.Schema | MessageSensitivity.UserData,
                 string.Create(
                     CultureInfo.InvariantCulture,
@@ -348,18 +391,4 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
                 : "The same seed draws the same random numbers, but weights are not bit-identical: sums on a GPU have no fixed order.",
             Versions = LibraryVersions.All,
         };
-}
-
-/// <summary>The images of one Fit.</summary>
-/// <param name="Keys">The classes.</param>
-/// <param name="Train">The images to train on.</param>
-/// <param name="Validation">The images to validate on; null for none.</param>
-/// <param name="Skipped">The number of training rows whose image cannot be read.</param>
-internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Validation, int Skipped) : IDisposable
-{
-    public void Dispose()
-    {
-        Train.Dispose();
-        Validation?.Dispose();
-    }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Pixels;
@@ -215,6 +216,12 @@ public abstract record ImageClassificationOptions : TrainingOptions
     /// <value>2, so that there is an older one if the newest is damaged.</value>
     [Range(1, int.MaxValue)]
     public int KeepCheckpoints { get; init; } = 2;
+
+    /// <summary>Training in several processes, which mpirun or srun started. The weights do not depend on it.</summary>
+    /// <value>The processes train one model together.</value>
+    [JsonIgnore]
+    [Required]
+    public DistributedSettings Distributed { get; init; } = new();
 
     private const int MaxSide = 65_536;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
 using Microsoft.ML.FeatureMining.MlNet.Reading;
@@ -12,6 +13,7 @@ using Microsoft.ML.FeatureMining.Trainers;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
 using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining;
 
@@ -62,6 +64,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
     /// <exception cref="TrainingDivergedException">The loss became NaN or infinite.</exception>
     /// <exception cref="IOException">The workspace cannot be created or written, or another process trains the same run there; the message names
     /// it.</exception>
+    /// <exception cref="RankFailedException">Another process of the job failed or does not answer.</exception>
     /// <exception cref="OperationCanceledException">The context was canceled; or the token was canceled before the first epoch finished, or
     /// <see cref="ImageClassificationOptions.OnCancellation"/> is Throw.</exception>
     public ImageClassificationTransformer Fit(IDataView input)
@@ -69,7 +72,34 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         ArgumentNullException.ThrowIfNull(input);
         GetOutputSchema(Internals.ShapeOf(input.Schema));
         using IChannel channel = _host.Start("Training");
-        FitRun run = new(_host, channel, _options, ComputeDevice.Of(_environment));
+        using IDisposable busy = DistributedJob.Busy();
+        ICommunicator ranks = DistributedJob.Join(_options.Distributed);
+        try
+        {
+            (ranks, Device device) = DistributedJob.OnDevice(ranks, ComputeDevice.Of(_environment));
+            return Fit(channel, device, ranks, input);
+        }
+        // The filter only tells the other ranks.
+        catch (Exception e) when (!TellOthers(ranks, e))
+        {
+            throw;
+        }
+    }
+
+    // Errors that all ranks have at the same time need no telling, and training can go on with another Fit.
+    private static bool TellOthers(ICommunicator ranks, Exception error)
+    {
+        if (ranks.World > 1 && error is not (TrainingDivergedException or OperationCanceledException or ArgumentException or RankFailedException))
+        {
+            ranks.Abort(error.Message.Split('\n')[0]);
+        }
+
+        return true;
+    }
+
+    private ImageClassificationTransformer Fit(IChannel channel, Device device, ICommunicator ranks, IDataView input)
+    {
+        FitRun run = new(_host, channel, _options, device, ranks);
         try
         {
             return Fit(run, run.Bind(input));
@@ -84,7 +114,8 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
     private ImageClassificationTransformer Fit(FitRun run, LabeledRows labeled)
     {
         (ClassKeys keys, ImageColumn image) = (labeled.Label.Keys, labeled.Image);
-        TrainingRecipe recipe = TeacherFiles.WithHashes(CreateRecipe(image));
+        long seed = run.Share(_seed);
+        TrainingRecipe recipe = TeacherFiles.WithHashes(CreateRecipe(image, seed));
         run.Info(InputSettings.Of(_options).Describe(recipe));
         ModelManifest untrained = CreateManifest(keys, image, recipe);
         // Before the images are read. Reading rejects labels with one class, and says which.
@@ -94,7 +125,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
             UntrainedModelCheck.Run(untrained, ComputeDevice.Of(_environment));
         }
 
-        using TrainingRows rows = run.Read(labeled, _seed);
+        using TrainingRows rows = run.Read(labeled, seed);
         TrainingOutcome outcome = Train(run, recipe, rows);
         run.ThrowIfDiscarded(outcome);
         SavedModel trained = new(WithOutcome(untrained with { SkippedImages = rows.Skipped }, outcome), outcome.Weights);
@@ -105,13 +136,13 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
     private protected virtual TrainingOutcome Train(FitRun run, TrainingRecipe recipe, TrainingRows rows) => run.Train(recipe, rows);
 
     // Planar floats have the shape of the column and are not resized.
-    private TrainingRecipe CreateRecipe(ImageColumn image) =>
+    private TrainingRecipe CreateRecipe(ImageColumn image, long seed) =>
         image.Element == PixelType.Single
-            ? (_options with { CropRatio = 1 }).ToRecipe(image.Shape, _seed) with
+            ? (_options with { CropRatio = 1 }).ToRecipe(image.Shape, seed) with
             {
                 Normalization = InputSettings.Of(_options).Normalization(PixelType.Single),
             }
-            : _options.ToRecipe(_options.ToPreprocessing().Shape, _seed);
+            : _options.ToRecipe(_options.ToPreprocessing().Shape, seed);
 
     private ModelManifest CreateManifest(ClassKeys keys, ImageColumn image, TrainingRecipe recipe) =>
         new()

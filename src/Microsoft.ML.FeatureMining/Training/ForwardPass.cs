@@ -141,4 +141,7 @@ public readonly record struct TrainingClock(int Epoch, int Epochs, int Step, int
 {
     /// <summary>The finished fraction of the run, in [0, 1).</summary>
     public double Progress => (Epoch + (double)Step / StepsPerEpoch) / Epochs;
+
+    /// <summary>The number of steps of the run before this one.</summary>
+    internal long StepOfRun => ((long)Epoch * StepsPerEpoch) + Step;
 }

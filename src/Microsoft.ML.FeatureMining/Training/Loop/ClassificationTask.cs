@@ -24,7 +24,7 @@ internal sealed class ClassificationTask : TrainingTask
         (_recipe, Images, _random, _host, _criterion) = (recipe, train, random, host, recipe.Loss);
         _parts = new TrainingComponents(recipe, train, host.Device, random, host.LoadWeights, host.LoadTeacher, host.Warn);
         _partners = new ClassPartners(train, _parts, recipe, random);
-        _validator = validation is null ? null : new Validator(validation, recipe, _parts, host.Device);
+        _validator = validation is null ? null : new Validator(validation, recipe, _parts, host.Device, host.Ranks);
     }
 
     public override ImageSet Images { get; }
@@ -43,6 +43,8 @@ internal sealed class ClassificationTask : TrainingTask
     public override IEnumerable<(string Name, Tensor Value)> NamedState() => _parts.NamedState();
 
     public override IEnumerable<(string Name, Tensor Value)> FullState() => _parts.FullState();
+
+    public override IEnumerable<nn.Module> Modules() => _parts.Modules();
 
     public override long CountParameters() => _parts.Model.parameters().Sum(parameter => parameter.numel());
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.Json;
+using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Randomness;
 using static TorchSharp.torch;
@@ -99,6 +101,16 @@ internal sealed class RunState(TrainingTask task, RandomStreams random, EarlySto
         _history.Clear();
         _history.AddRange(position.History);
         Replace(position.Sums);
+    }
+
+    /// <summary>Gives all ranks the random streams of rank 0.</summary>
+    public void ShareStreams(ICommunicator ranks)
+    {
+        if (ranks.World > 1)
+        {
+            byte[] streams = ranks.Share(ranks.Rank == 0 ? JsonSerializer.SerializeToUtf8Bytes(random.Capture()) : null)!;
+            random.Restore(JsonSerializer.Deserialize<Dictionary<string, ulong[]>>(streams)!);
+        }
     }
 
     public void Dispose() => Metrics.Dispose();

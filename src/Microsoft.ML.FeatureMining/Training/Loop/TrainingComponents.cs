@@ -110,6 +110,9 @@ internal sealed class TrainingComponents : IDisposable
 
     public OptimizerRun Optimizer { get; }
 
+    /// <summary>The network and the modules that strategies added.</summary>
+    public IEnumerable<nn.Module> Modules() => [Network, .. _added.Select(added => added.Module)];
+
     /// <summary>Parameters and buffers of the network and of the modules that strategies added.</summary>
     public IEnumerable<(string Name, Tensor Value)> NamedState() =>
         [

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Weights;
@@ -114,6 +115,9 @@ internal sealed record TrainingHost(Device Device)
 
     /// <summary>Loads the models of a teacher by their paths, for batches that are normalized by these statistics; null if the run has no teacher.</summary>
     public Func<IReadOnlyList<string>, ChannelStatistics, Teacher>? LoadTeacher { get; init; }
+
+    /// <summary>The processes that train together.</summary>
+    public ICommunicator Ranks { get; init; } = new SingleProcess();
 
     /// <summary>The checkpoint store; null to save no checkpoints.</summary>
     public ICheckpointStore? Checkpoints { get; init; }

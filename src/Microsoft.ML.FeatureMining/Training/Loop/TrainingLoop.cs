@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Randomness;
@@ -59,7 +60,11 @@ internal sealed class TrainingLoop : IDisposable
     {
         _losses.Dispose();
         _run.Dispose();
+        _step.Dispose();
     }
+
+    // All ranks stop after the same step.
+    private bool IsCanceled() => _host.Ranks.Any(_host.IsCanceled());
 
     /// <summary>Fits the head before the first epoch, if the recipe says so; returns false if the run was canceled.</summary>
     private bool FitHead()
@@ -70,7 +75,7 @@ internal sealed class TrainingLoop : IDisposable
         }
 
         long began = Stopwatch.GetTimestamp();
-        if (!_task.FitHead(_run.Metrics, _host.IsCanceled) || !TryValidate(out (double, double)? validated))
+        if (!_task.FitHead(_run.Metrics, IsCanceled) || !TryValidate(out (double, double)? validated))
         {
             return false;
         }
@@ -83,6 +88,8 @@ internal sealed class TrainingLoop : IDisposable
     private TrainingEnd RunEpochs()
     {
         _progress.StartRun(StepsDone);
+        // Computers of another kind may have computed other initial weights.
+        _host.Ranks.ShareTensors(_task.FullState());
         while (_run.Epoch < _recipe.Epochs)
         {
             if (_run.Best.IsStalled(_run.Epoch))
@@ -117,11 +124,10 @@ internal sealed class TrainingLoop : IDisposable
         long began = Stopwatch.GetTimestamp() - (long)(_run.Seconds * Stopwatch.Frequency);
         _task.Train();
         _progress.StartEpoch(_run.Metrics.Images);
-        foreach (HostBatch loaded in BatchLoader.Load(_task.Images, _run.Order, _recipe.ImagesPerStep, skip: _run.Step))
+        foreach (StepImages images in StepLoader.Load(_task.Images, _run.Order, _recipe, _host.Ranks, skip: _run.Step))
         {
-            using HostBatch done = loaded;
             _run.Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
-            if (_host.IsCanceled())
+            if (IsCanceled())
             {
                 return false;
             }
@@ -133,8 +139,8 @@ internal sealed class TrainingLoop : IDisposable
             }
 
             TrainingClock clock = Clock(_run.Step);
-            Tensor sums = _step.Take(loaded, clock, RateAt(clock));
-            _run.EndStep(sums, loaded.Count);
+            Tensor sums = _step.Take(images, clock, RateAt(clock));
+            _run.EndStep(sums, images.Count);
             _losses.Add(sums);
             if (_run.Step % _recipe.ReportEverySteps == 0 || _run.Step == _stepsPerEpoch)
             {
@@ -162,7 +168,7 @@ internal sealed class TrainingLoop : IDisposable
     private bool TryValidate(out (double Loss, double Accuracy)? validated)
     {
         validated = _task.Validates ? _task.Validate(_host.IsCanceled) : null;
-        return !_task.Validates || validated is not null;
+        return !_host.Ranks.Any(_task.Validates && validated is null);
     }
 
     private void EndEpoch(int epoch, double rate, (double Loss, double Accuracy)? validated, long began)
@@ -176,6 +182,8 @@ internal sealed class TrainingLoop : IDisposable
 
         if (epoch > 0)
         {
+            // Only rank 0 draws the numbers of the first batch of a step.
+            _run.ShareStreams(_host.Ranks);
             _task.EndEpoch(metrics);
         }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Randomness;
@@ -9,62 +10,142 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
 /// <summary>
-/// One step: augment and normalize the images; forward; one backward pass; one optimizer step. Nothing in it waits for the device. With gradient accumulation,
-/// or if a batch does not fit into the device's memory, the batch goes through in pieces, and their gradients are accumulated.
+/// One step: for each batch, augment and normalize the images, forward, one backward pass; then one optimizer step. Nothing in it waits for the device. With
+/// gradient accumulation, a step has several batches, which are shared between the ranks. Each batch is computed as if it were alone: its gradient, its random
+/// numbers and its changes of buffers do not depend on the other batches, and all of them are combined in the order of the batches. So the result is the same
+/// for any number of ranks. A batch that does not fit into the device's memory goes through in pieces, on all ranks alike.
 /// </summary>
-internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, RandomStreams random, TrainingHost host)
+internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, RandomStreams random, TrainingHost host) : IDisposable
 {
+    private readonly RunningBuffers _buffers = new(task.Modules(), host.Ranks);
+    private readonly RunningSum _gradients = new();
     private int _imagesAtOnce = recipe.BatchSize;
 
-    /// <returns>The batch's <see cref="BatchSums"/>.</returns>
-    public Tensor Take(HostBatch loaded, TrainingClock clock, double rate)
+    /// <returns>The <see cref="BatchSums"/> of all images of the step.</returns>
+    public Tensor Take(StepImages images, TrainingClock clock, double rate)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor sums = Accumulate(loaded, clock);
+        Tensor sums = Accumulate(images, clock);
         task.Step(rate);
         return sums.MoveToOuterDisposeScope();
     }
 
-    private Tensor Accumulate(HostBatch loaded, TrainingClock clock)
+    public void Dispose()
+    {
+        _buffers.Dispose();
+        _gradients.Dispose();
+    }
+
+    private Tensor Accumulate(StepImages images, TrainingClock clock)
+    {
+        ICommunicator ranks = host.Ranks;
+        Tensor gradients = task.Optimizer.Gradients;
+        Tensor sums = zeros([images.Batches, 2], ScalarType.Float64, host.Device);
+        // A single batch on a single rank needs no combining.
+        bool combines = images.Batches > 1 || ranks.World > 1;
+        if (combines)
+        {
+            _buffers.Begin();
+        }
+
+        for (int first = 0; first < images.Batches; first += ranks.World)
+        {
+            int own = first + ranks.Rank;
+            if (own < images.Batches)
+            {
+                using HostBatch loaded = images.Next();
+                BackwardUntilItFits(loaded, own, images.Count, clock, sums[own]);
+            }
+            else
+            {
+                BackwardUntilItFits(null, own, images.Count, clock, null);
+            }
+
+            if (combines)
+            {
+                if (own < images.Batches)
+                {
+                    _buffers.EndBatch(isOnly: images.Batches == 1);
+                }
+
+                ranks.Sum(gradients, _gradients, more: first + ranks.World < images.Batches);
+            }
+        }
+
+        if (combines)
+        {
+            _buffers.Combine(images.Batches);
+            ranks.Sum(sums);
+        }
+
+        return InOrder(sums);
+    }
+
+    // In the order of the batches, as libtorch's sum has an order of its own.
+    private static Tensor InOrder(Tensor sums)
+    {
+        Tensor total = zeros_like(sums[0]);
+        for (int batch = 0; batch < sums.shape[0]; batch++)
+        {
+            total = total.Add(sums[batch]);
+        }
+
+        return total;
+    }
+
+    // All ranks decide together, and those that had enough memory compute their batch again, so that all batches are split alike.
+    private void BackwardUntilItFits(HostBatch? loaded, int batch, int count, TrainingClock clock, Tensor? sums)
     {
         while (true)
         {
             IReadOnlyDictionary<string, ulong[]> before = random.Capture();
+            bool isTooLarge = false;
             try
             {
-                return BackwardInPieces(loaded, clock);
+                task.Optimizer.ZeroGradients();
+                if (loaded is not null)
+                {
+                    using IDisposable? part = batch == 0 ? null : random.EnterPart(clock.StepOfRun, batch);
+                    Backward(loaded, count, clock, sums!);
+                }
             }
-            catch (Exception e) when (OutOfMemory.Matches(e) && _imagesAtOnce > 1 && loaded.Count > 1)
+            catch (Exception e) when (OutOfMemory.Matches(e) && _imagesAtOnce > 1 && loaded!.Count > 1)
             {
-                random.Restore(before);
-                _imagesAtOnce = (Math.Min(_imagesAtOnce, loaded.Count) + 1) / 2;
-                host.Warn(
-                    $"Out of memory on {host.Device} with a batch of {loaded.Count} images. From now on, "
-                        + $"batches are split into {Pieces(loaded)} pieces with gradient accumulation."
-                );
+                isTooLarge = true;
             }
+
+            if (!host.Ranks.Any(isTooLarge))
+            {
+                return;
+            }
+
+            random.Restore(before);
+            _buffers.Restore();
+            _imagesAtOnce = (_imagesAtOnce + 1) / 2;
+            host.Warn(
+                $"Out of memory on {host.Device} with a batch of {recipe.BatchSize} images. From now on, at most {_imagesAtOnce} images of a batch are computed at "
+                    + "once, with gradient accumulation."
+            );
         }
     }
 
-    private Tensor BackwardInPieces(HostBatch loaded, TrainingClock clock)
+    private void Backward(HostBatch loaded, int count, TrainingClock clock, Tensor sums)
     {
         using DisposeScope scope = NewDisposeScope();
-        task.Optimizer.ZeroGradients();
         Func<int, int, PieceLoss> lossOf = task.Prepare(loaded, clock);
-        Tensor sums = zeros([2], dtype: ScalarType.Float64, device: host.Device);
-        int pieces = Pieces(loaded);
+        Tensor total = zeros([2], dtype: ScalarType.Float64, device: host.Device);
+        // Split like an epoch into batches: no piece has a single image, and pairs of images stay together unless half a batch is an odd number.
+        int pieces = BatchLoader.Batches(loaded.Count, _imagesAtOnce);
         for (int piece = 0; piece < pieces; piece++)
         {
             int start = piece * _imagesAtOnce,
                 end = piece == pieces - 1 ? loaded.Count : start + _imagesAtOnce;
-            sums = sums.Add(Backward(lossOf, start, end, loaded.Count));
+            total = total.Add(Backward(lossOf, start, end, count));
         }
 
-        return sums.MoveToOuterDisposeScope();
+        using IDisposable noGrad = no_grad();
+        sums.copy_(total);
     }
-
-    // Split like an epoch into batches: no piece has a single image, and pairs of images stay together unless half a batch is an odd number.
-    private int Pieces(HostBatch loaded) => BatchLoader.Batches(loaded.Count, _imagesAtOnce);
 
     private static Tensor Backward(Func<int, int, PieceLoss> lossOf, int start, int end, int count)
     {

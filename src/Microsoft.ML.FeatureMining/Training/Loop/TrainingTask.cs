@@ -31,6 +31,9 @@ internal abstract class TrainingTask : IDisposable
     /// <summary>All tensors that a checkpoint needs: <see cref="NamedState"/>, the state of the optimizer, and the EMA of the weights.</summary>
     public abstract IEnumerable<(string Name, Tensor Value)> FullState();
 
+    /// <summary>The modules that a forward pass uses.</summary>
+    public abstract IEnumerable<nn.Module> Modules();
+
     /// <summary>The number of parameters of the model.</summary>
     public abstract long CountParameters();
 

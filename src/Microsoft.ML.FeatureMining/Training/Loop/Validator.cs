@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Pixels;
 using TorchSharp;
@@ -7,11 +8,11 @@ namespace Microsoft.ML.FeatureMining.Training.Loop;
 
 /// <summary>
 /// Evaluates the network on the validation set, in evaluation mode and without augmentation. The loss is plain cross entropy; for multi-label, the loss
-/// function of the recipe.
+/// function of the recipe. Ranks share the batches.
 /// </summary>
-internal sealed class Validator(ImageSet set, TrainingRecipe recipe, TrainingComponents parts, Device device)
+internal sealed class Validator(ImageSet set, TrainingRecipe recipe, TrainingComponents parts, Device device, ICommunicator ranks)
 {
-    private readonly int[] _order = [.. Enumerable.Range(0, set.Count)];
+    private readonly int[][] _batches = [.. BatchLoader.Cut([.. Enumerable.Range(0, set.Count)], recipe.ScoringBatchSize)];
     private readonly ClassificationLoss _loss = set.LabelSets is null ? new CrossEntropyLoss() : recipe.Loss;
 
     /// <param name="isCanceled">Called before each batch.</param>
@@ -19,22 +20,40 @@ internal sealed class Validator(ImageSet set, TrainingRecipe recipe, TrainingCom
     public (double Loss, double Accuracy)? Run(Func<bool> isCanceled)
     {
         using IDisposable noGrad = no_grad();
-        using RunningMetrics running = new(device);
+        using DisposeScope all = NewDisposeScope();
+        Tensor sums = zeros([_batches.Length, 2], ScalarType.Float64, device);
         parts.Model.eval();
-        foreach (HostBatch batch in BatchLoader.Load(set, _order, recipe.ScoringBatchSize))
+        int[] own = [.. Enumerable.Range(0, _batches.Length).Where(batch => batch % ranks.World == ranks.Rank)];
+        int done = 0;
+        foreach (HostBatch batch in BatchLoader.Load(set, [.. own.Select(index => _batches[index])]))
         {
-            using HostBatch done = batch;
+            using HostBatch loaded = batch;
+            // The other ranks wait for the sums also if this one was canceled.
             if (isCanceled())
             {
-                return null;
+                break;
             }
 
             using DisposeScope scope = NewDisposeScope();
             Tensor logits = parts.Model.call(parts.Input.Of(batch.Pixels, batch.Count));
             Tensor targets = Targets.Of(batch, set, device);
-            running.Add(BatchSums.Of(_loss.Compute(logits, targets), logits, targets, set.LabelSets is not null), batch.Count);
+            sums[own[done++]].copy_(BatchSums.Of(_loss.Compute(logits, targets), logits, targets, set.LabelSets is not null));
         }
 
-        return running.Read();
+        ranks.Sum(sums);
+        return done == own.Length ? Mean(sums) : null;
+    }
+
+    // Added in the order of the batches, for any number of ranks.
+    private (double Loss, double Accuracy) Mean(Tensor sums)
+    {
+        double[] values = sums.cpu().data<double>().ToArray();
+        (double loss, double hits) = (0, 0);
+        for (int batch = 0; batch < _batches.Length; batch++)
+        {
+            (loss, hits) = (loss + values[2 * batch], hits + values[(2 * batch) + 1]);
+        }
+
+        return (loss / set.Count, hits / set.Count);
     }
 }

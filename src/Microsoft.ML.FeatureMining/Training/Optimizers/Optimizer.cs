@@ -65,6 +65,7 @@ public static class OptimizerCatalog
 public abstract class OptimizerRun : IDisposable
 {
     private readonly Parameter[] _parameters;
+    private readonly Tensor _gradients;
 
     /// <summary>Sets all gradients to 0.</summary>
     /// <param name="groups">The groups passed to <see cref="Optimizer.Start"/>.</param>
@@ -73,13 +74,16 @@ public abstract class OptimizerRun : IDisposable
         ArgumentNullException.ThrowIfNull(groups);
         Groups = groups;
         _parameters = [.. groups.SelectMany(group => group.Parameters)];
-        CreateGradients();
+        _gradients = CreateGradients();
     }
 
     /// <summary>The parameters to train.</summary>
     protected IReadOnlyList<ParameterGroup> Groups { get; }
 
     internal IReadOnlyList<Parameter> Parameters => _parameters;
+
+    /// <summary>All gradients, [L]: <c>parameter.grad</c> of each parameter is a view of its part.</summary>
+    internal Tensor Gradients => _gradients;
 
     /// <summary>The number of steps so far.</summary>
     public long Steps { get; private set; }
@@ -96,10 +100,7 @@ public abstract class OptimizerRun : IDisposable
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        foreach (Parameter parameter in _parameters)
-        {
-            parameter.grad!.zero_();
-        }
+        _gradients.zero_();
     }
 
     /// <summary>The state tensors (not copies) that later steps depend on, besides <see cref="Steps"/>, each with a unique name.</summary>
@@ -121,18 +122,25 @@ public abstract class OptimizerRun : IDisposable
             value.Dispose();
         }
 
+        _gradients.Dispose();
         GC.SuppressFinalize(this);
     }
 
     // PyTorch skips parameters without a gradient, but momentum and weight decay still change a parameter whose gradient is zero. With zeros from the start, a
-    // resumed run does the same as one that was not interrupted.
-    private void CreateGradients()
+    // resumed run does the same as one that was not interrupted. All of them are views of one tensor, so that one operation sets them to 0 or sums them over
+    // processes; autograd adds to a gradient that exists in place.
+    private Tensor CreateGradients()
     {
         using DisposeScope scope = NewDisposeScope();
+        Tensor gradients = zeros([_parameters.Sum(parameter => parameter.numel())], _parameters[0].dtype, _parameters[0].device);
+        long start = 0;
         foreach (Parameter parameter in _parameters)
         {
-            parameter.grad = zeros_like(parameter);
+            parameter.grad = gradients.as_strided(parameter.shape, parameter.stride(), start);
+            start += parameter.numel();
         }
+
+        return gradients.DetachFromDisposeScope();
     }
 }
 
