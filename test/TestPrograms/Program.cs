@@ -7,6 +7,7 @@ Action<string[]> program = args[0] switch
     nameof(DeviceChecks) => DeviceChecks.Run,
     nameof(FreshProcess) => FreshProcess.Run,
     nameof(NativeEnvironment) => NativeEnvironment.Run,
+    nameof(RankTraining) => RankTraining.Run,
     nameof(SaveLoop) => SaveLoop.Run,
     nameof(TrainToEnd) => TrainToEnd.Run,
     _ => throw new ArgumentException($"Unknown program '{args[0]}'."),

@@ -123,8 +123,8 @@ internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, Ran
             _buffers.Restore();
             _imagesAtOnce = (_imagesAtOnce + 1) / 2;
             host.Warn(
-                $"Out of memory on {host.Device} with a batch of {recipe.BatchSize} images. From now on, at most {_imagesAtOnce} images of a batch are computed at "
-                    + "once, with gradient accumulation."
+                $"Out of memory on {host.Device} with a batch of {recipe.BatchSize} images. From now on, "
+                    + $"batches are split into {BatchLoader.Batches(recipe.BatchSize, _imagesAtOnce)} pieces with gradient accumulation."
             );
         }
     }
