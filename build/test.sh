@@ -5,6 +5,10 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
+# Tests of training in several processes start mpirun and mpiexec; without them, these tests are skipped.
+if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null && ! { command -v mpirun.openmpi && command -v mpiexec.mpich; } > /dev/null; then
+    { apt-get update -qq && apt-get install -y -qq --no-install-recommends openmpi-bin mpich; } > /dev/null 2>&1 || echo "Open MPI and MPICH could not be installed." >&2
+fi
 dotnet build MlNetFm.sln -c Release -v quiet -clp:NoSummary
 dotnet tool restore > /dev/null
 dotnet csharpier check .

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Microsoft.ML;
+using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Parts;
 using Microsoft.ML.FeatureMining.Training;
@@ -32,6 +33,7 @@ internal static class Program
 
     public static int Main(string[] arguments)
     {
+        RankOutput.Begin();
         if (arguments.Length == 0 || HelpPage.IsWanted(arguments[0]))
         {
             Console.Out.Write(HelpPage.OfProgram());
@@ -81,6 +83,11 @@ internal static class Program
 
     private static int Run(string[] arguments)
     {
+        if (arguments[0] != "train")
+        {
+            RankOutput.RefuseSeveral(arguments[0]);
+        }
+
         ParseResult parsed = Create([arguments[0]]).Parse(arguments);
         return parsed.Errors.Count == 0 ? parsed.Invoke() : Refuse(Complaints.Of(parsed), $"{arguments[0]} ");
     }
@@ -134,11 +141,12 @@ internal static class ExitCode
                         or NotSupportedException
                         or ImageDecodeException
                         or TrainingDivergedException
+                        or RankFailedException
                         or ExternalException
             )
         {
             Exception cause = Innermost(e);
-            Console.Error.WriteLine($"error: {TextOf(cause)}");
+            RankOutput.Show(cause, TextOf(cause));
             return cause is ArgumentException ? Usage : Failure;
         }
     }

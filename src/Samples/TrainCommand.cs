@@ -3,6 +3,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Datasets;
+using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Explanation;
 using Microsoft.ML.FeatureMining.MlNet.Reading;
 using Microsoft.ML.Transforms;
@@ -106,6 +107,11 @@ internal static class TrainCommand
                 },
             };
             model = Pipeline(ml, train, options.Trainer(parsed), settings).Fit(train);
+        }
+
+        if (DistributedJob.Rank > 0)
+        {
+            return stop.IsCancellationRequested ? ExitCode.Canceled : ExitCode.Success;
         }
 
         // Saved before it is measured, so that no training is lost to the test images.

@@ -45,7 +45,18 @@ internal static class RankTraining
         ("cs-kd", Plain with { Strategies = [new ClassWiseSelfDistillation { Partners = PartnerSource.Class }] }),
         ("mixup", Plain with { Strategies = [new Mixup()] }),
         ("clipping and EMA", Plain with { ClipGradientNorm = 0.1, EmaDecay = 0.9 }),
-        ("fine-tuning", Plain with { FineTuning = new FineTuning { FitHead = true, FrozenStages = 1, BackboneLearningRateFactor = 0.1 } }),
+        (
+            "fine-tuning",
+            Plain with
+            {
+                FineTuning = new FineTuning
+                {
+                    FitHead = true,
+                    FrozenStages = 1,
+                    BackboneLearningRateFactor = 0.1,
+                },
+            }
+        ),
     ];
 
     public static void Run(string[] args)

@@ -88,7 +88,8 @@ internal sealed unsafe class MpiLibrary
                     : throw new InvalidOperationException(
                         FormattableString.Invariant(
                             $"{launcher.Name} started {launcher.World} processes, but {name} sees {mpi.World}. Start the program with the mpirun of the same MPI; "
-                        ) + "with Slurm, use srun --mpi=pmix (Open MPI) or --mpi=pmi2 (MPICH)."
+                        )
+                            + "with Slurm, use srun --mpi=pmix (Open MPI) or --mpi=pmi2 (MPICH). To train in each process separately, set Distributed.Enabled to false."
                     );
             }
         }

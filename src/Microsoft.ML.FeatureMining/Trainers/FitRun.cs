@@ -118,7 +118,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     public TrainingRows Read(LabeledRows rows, long seed)
     {
         LabelColumn label = rows.Label;
-        StorageSettings storage = options.ToStorage();
+        StorageSettings storage = Storage;
         bool[]? heldOut = options.ValidationFraction is { } fraction
             ? StratifiedSplit.HeldOut(rows.ReadLabels(), fraction, new RandomStream(seed, "validation-split"))
             : null;
@@ -163,7 +163,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             patches,
             label,
             rows.Train.Shape,
-            options.ToStorage(),
+            Storage,
             ImageColumn.PatchesName(patches.Schema, options.ImageColumnName)
         );
         if (images.Count > 0)
@@ -221,6 +221,8 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
 
     // Training crops the uncropped image itself.
     private ImagePreprocessing Preprocessing => options.ToPreprocessing().Uncropped();
+
+    private StorageSettings Storage => options.ToStorage().SharedBy(DistributedJob.LocalWorld);
 
     private bool IsCanceled => options.CancellationToken.IsCancellationRequested || Internals.IsCanceled(host);
 

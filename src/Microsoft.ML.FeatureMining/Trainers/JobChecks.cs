@@ -30,11 +30,15 @@ internal static class JobChecks
         }
 
         string key = RunKey.Of(recipe, rows.Train, rows.Validation, initial);
-        string first = Encoding.UTF8.GetString(ranks.Share(Encoding.UTF8.GetBytes(key))!);
-        return key == first
+        // Images that one rank can read in any order and another in sequence have other orders.
+        string own = $"{key} {rows.Train.ReachesAnyImage}";
+        string first = Encoding.UTF8.GetString(ranks.Share(Encoding.UTF8.GetBytes(own))!);
+        return own == first
             ? key
             : throw new InvalidOperationException(
-                FormattableString.Invariant($"Rank {ranks.Rank} has other settings or images than rank 0. Start all processes with the same command and files.")
+                FormattableString.Invariant(
+                    $"Rank {ranks.Rank} has other settings or images than rank 0, or stores images in another way. Start all processes with the same command and files, and set Storage."
+                )
             );
     }
 }

@@ -165,8 +165,7 @@ public sealed class MpiTests
             return new Job(Process.Start(start)!);
         }
 
-        public int ProcessOf(int rank) =>
-            int.Parse(Regex.Match(Text, $@"rank {rank} of \d+: process (\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
+        public int ProcessOf(int rank) => int.Parse(Regex.Match(Text, $@"rank {rank} of \d+: process (\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
 
         /// <summary>Waits for the end and returns the exit code.</summary>
         public int End()

@@ -20,6 +20,31 @@ public sealed class RandomStreamTests
     }
 
     [Fact]
+    public void EnterPart_AnyOrder_DrawsTheNumbersOfThePartAndContinuesAfterwards()
+    {
+        RandomStreams streams = new(5),
+            others = new(5);
+        RandomStream stream = streams["mixup"];
+        long first = stream.NextSeed();
+
+        Dictionary<(int, int), long> drawn = [];
+        foreach ((int step, int part) in ((int, int)[])[(0, 1), (0, 2), (1, 1)])
+        {
+            using IDisposable entered = streams.EnterPart(step, part);
+            drawn[(step, part)] = stream.NextSeed();
+            streams["new in this part"].NextSeed();
+        }
+
+        Assert.Equal(4, drawn.Values.Append(first).Distinct().Count());
+        Assert.Equal([first, stream.NextSeed()], [others["mixup"].NextSeed(), others["mixup"].NextSeed()]);
+        Assert.Equal(streams["new in this part"].NextSeed(), others["new in this part"].NextSeed());
+        using (others.EnterPart(1, 1))
+        {
+            Assert.Equal(drawn[(1, 1)], others["mixup"].NextSeed());
+        }
+    }
+
+    [Fact]
     public void NextSeed_StateOneTwoThreeFour_GivesThePublishedSequence()
     {
         ulong[] published =

@@ -44,6 +44,9 @@ internal sealed record StorageSettings
 
     public long Budget => MemoryBudget ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryShare;
 
+    /// <summary>The settings of one of several processes on this computer: each has its part of the memory, unless the budget is given.</summary>
+    public StorageSettings SharedBy(int processes) => this with { MemoryBudget = MemoryBudget ?? Budget / processes };
+
     /// <summary>Whether the size of the decoded images must be known to choose the storage or to reserve disk space.</summary>
     public bool DependsOnSize => Storage is ImageStorage.Adaptive or ImageStorage.Disk;
 
