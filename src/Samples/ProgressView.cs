@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Training;
 
 namespace Samples;
@@ -6,7 +7,8 @@ namespace Samples;
 /// <summary>Shows the progress of training: a bar that is redrawn on a terminal, one line per epoch elsewhere.</summary>
 internal abstract class ProgressView : IDisposable
 {
-    public static ProgressView Create() => Console.IsOutputRedirected ? new ProgressLines() : new ProgressBar();
+    // mpirun gives a program a terminal also where its own output goes to a file.
+    public static ProgressView Create() => Console.IsOutputRedirected || DistributedJob.World > 1 ? new ProgressLines() : new ProgressBar();
 
     public abstract void Show(TrainingProgress report);
 
