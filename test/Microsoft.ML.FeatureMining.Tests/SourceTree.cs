@@ -3,12 +3,13 @@ namespace Microsoft.ML.FeatureMining.Tests;
 /// <summary>The source files of the library, if the tests run in the source tree.</summary>
 internal static class SourceTree
 {
-    // The library, the part of it that needs no TorchSharp, and scoring with ONNX Runtime.
+    // The library, the part of it that needs no TorchSharp, scoring with ONNX Runtime, and object detection.
     private static readonly string?[] Projects =
     [
         Find(Path.Combine("src", "Microsoft.ML.FeatureMining")),
         Find(Path.Combine("src", "Microsoft.ML.FeatureMining.Core")),
         Find(Path.Combine("src", "Microsoft.ML.FeatureMining.Onnx")),
+        Find(Path.Combine("src", "Microsoft.ML.FeatureMining.Detection")),
     ];
 
     /// <summary>The folder of the test project; null if only the built tests are available.</summary>
