@@ -20,7 +20,7 @@ namespace Microsoft.ML.FeatureMining.Trainers;
 /// One Fit of a trainer: reads the rows and runs the training engine, once or several times, with the log, progress, cancellation and workspace that the
 /// options specify.
 /// </summary>
-internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOptions options, torch.Device device)
+internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions options, torch.Device device)
 {
     private const int MaxUnknown = 5;
     private const int FewSteps = 2;
@@ -31,8 +31,10 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     /// <param name="recipe">The training recipe.</param>
     /// <param name="rows">The rows to train on.</param>
     /// <param name="before">The phase before, whose weights and optimizer it continues; null to start with the weights that the recipe specifies.</param>
-    public TrainingOutcome Train(TrainingRecipe recipe, TrainingRows rows, TrainingOutcome? before = null)
+    /// <param name="fit">Trains; null for the engine of classifiers.</param>
+    public TrainingOutcome Train(TrainingRecipe recipe, TrainingRows rows, TrainingOutcome? before = null, TrainingFit? fit = null)
     {
+        fit ??= TrainingEngine.Fit;
         NamedTensors? initial = before?.Weights;
         recipe = TeacherFiles.WithHashes(recipe);
         Info(
@@ -57,7 +59,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         };
         if (options.WorkspacePath is not { } path)
         {
-            return TrainingEngine.Fit(recipe, rows.Train, rows.Validation, trainingHost);
+            return fit(recipe, rows.Train, rows.Validation, trainingHost);
         }
 
         CheckpointSchedule schedule = new()
@@ -68,18 +70,13 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         };
         using Workspace workspace = new(path, RunKey.Of(recipe, rows.Train, rows.Validation, initial), schedule, Warn);
         Info($"Run folder: '{workspace.Folder}'");
-        return workspace.Record(Describe(recipe, rows), trainingHost, recording => TrainingEngine.Fit(recipe, rows.Train, rows.Validation, recording));
+        return workspace.Record(Describe(recipe, rows), trainingHost, recording => fit(recipe, rows.Train, rows.Validation, recording));
     }
 
     /// <summary>Finds the columns of the training rows. Reads no images.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
-    public LabeledRows Bind(IDataView input)
-    {
-        LabelColumn label = options.IsMultilabel
-            ? LabelSetColumn.Bind(input, options.LabelColumnName)
-            : KeyLabelColumn.Bind(input.Schema, options.LabelColumnName);
-        return new LabeledRows(input, label, ImageColumn.Bind(input.Schema, options.ImageColumnName, Preprocessing, options.MaxPixels), ThrowIfCanceled);
-    }
+    public LabeledRows Bind(IDataView input) =>
+        new(input, options.BindLabel(input), ImageColumn.Bind(input.Schema, options.ImageColumnName, Preprocessing, options.MaxPixels), ThrowIfCanceled);
 
     /// <summary>Reads the training and validation rows.</summary>
     /// <param name="rows">The training rows, from which ValidationFraction draws validation rows.</param>
@@ -92,7 +89,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         LabelColumn label = rows.Label;
         StorageSettings storage = options.ToStorage();
         bool[]? heldOut = options.ValidationFraction is { } fraction
-            ? StratifiedSplit.HeldOut(rows.ReadLabels(), fraction, new RandomStream(seed, "validation-split"))
+            ? StratifiedSplit.HeldOut(Array.ConvertAll(rows.ReadLabels(), label.StratumOf), fraction, new RandomStream(seed, "validation-split"))
             : null;
         (ImageSet train, ImageSet? validation, RowLedger ledger) = ReadImages("training", rows, storage, heldOut);
         try
@@ -318,7 +315,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         }
 
         int[] classes = [.. train.Labels.Distinct().Take(2)];
-        if (classes.Length == 1)
+        if (classes.Length == 1 && label.IsClass)
         {
             throw new InvalidOperationException(
                 $"All rows have the same label '{label.Describe(classes[0])}' in column '{label.Column.Name}'; at least two classes are required."

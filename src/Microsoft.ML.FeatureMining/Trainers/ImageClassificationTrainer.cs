@@ -56,14 +56,14 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
     /// scored.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, all rows have the same class, or the GPU selected by MLContext.GpuDeviceId does not
     /// exist.</exception>
-    /// <exception cref="Imaging.ImageDecodeException">An image cannot be read, and <see cref="ImageClassificationOptions.OnUnreadableImage"/> is
+    /// <exception cref="Imaging.ImageDecodeException">An image cannot be read, and <see cref="ImageTrainerOptions.OnUnreadableImage"/> is
     /// Throw.</exception>
     /// <exception cref="InvalidDataException">The initial weights belong to another network, or the file is damaged.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN or infinite.</exception>
     /// <exception cref="IOException">The workspace cannot be created or written, or another process trains the same run there; the message names
     /// it.</exception>
     /// <exception cref="OperationCanceledException">The context was canceled; or the token was canceled before the first epoch finished, or
-    /// <see cref="ImageClassificationOptions.OnCancellation"/> is Throw.</exception>
+    /// <see cref="ImageTrainerOptions.OnCancellation"/> is Throw.</exception>
     public ImageClassificationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);

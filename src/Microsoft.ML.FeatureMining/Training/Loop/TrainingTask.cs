@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using TorchSharp;
@@ -21,6 +22,9 @@ internal abstract class TrainingTask : IDisposable
 
     /// <summary>Whether there is a validation set.</summary>
     public abstract bool Validates { get; }
+
+    /// <summary>The strides between the stages, if the network predicts with exits; else null.</summary>
+    public virtual IReadOnlyList<StageStride>? Exits => null;
 
     /// <summary>Parameters and buffers of the model: what is validated, kept as the best weights, and returned.</summary>
     public abstract IEnumerable<(string Name, Tensor Value)> ModelState();
