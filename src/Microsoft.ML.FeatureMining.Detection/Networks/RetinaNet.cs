@@ -13,7 +13,7 @@ namespace Microsoft.ML.FeatureMining.Detection.Networks;
 /// the classes and the boxes of all anchors. Tensors have the names of torchvision's <c>retinanet_resnet50_fpn</c>; below <c>backbone.body</c> those of the
 /// backbone, which are torchvision's for a ResNet or ResNeXt.
 /// </summary>
-internal sealed class RetinaNet : nn.Module
+internal sealed class RetinaNet : nn.Module, INamedState
 {
     private const int StageCount = 3;
 

@@ -173,6 +173,16 @@ internal static class WeightLoader
 /// <param name="New">The names of the network's tensors that keep their initial values, because the file has no matching tensor.</param>
 internal sealed record WeightReport(IReadOnlyList<string> Loaded, IReadOnlyList<string> Skipped, IReadOnlyList<string> New)
 {
+    /// <summary>One line about the weights of a backbone that are used without the classifier.</summary>
+    public string OfBackbone(Backbone backbone)
+    {
+        HashSet<string> layers = [.. backbone.state_dict().Keys];
+        string[] missing = [.. New.Where(name => layers.Contains(name) && !WeightLoader.IsCounter(name))];
+        string[] others = [.. Skipped.Concat(Loaded).Where(name => !layers.Contains(name))];
+        return $"{Loaded.Count(layers.Contains)} tensors of the backbone loaded; {others.Length} other tensors of the file, of its classifier, "
+            + $"not used{Some(others)}; {missing.Length} tensors of the backbone not in the file{Some(missing)}.";
+    }
+
     /// <summary>One line with the counts and the first few names.</summary>
     public override string ToString()
     {

@@ -178,8 +178,11 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
         Warn(FormattableString.Invariant($"Training was canceled; the returned model has the weights of epoch {outcome.Epoch}."));
     }
 
-    private void Load(string weights, TrainingRecipe recipe, ImageNetwork network) =>
-        Info($"Initial weights from '{weights}': {WeightLoader.Load(WeightSource.Find(weights), network, recipe.Backbone, recipe.AllowPartialWeights)}");
+    private void Load(string weights, TrainingRecipe recipe, ImageNetwork network)
+    {
+        WeightReport report = WeightLoader.Load(WeightSource.Find(weights), network, recipe.Backbone, recipe.AllowPartialWeights);
+        Info($"Initial weights from '{weights}': {(recipe.Task is null ? report : report.OfBackbone(network.Backbone))}");
+    }
 
     // Training crops the uncropped image itself.
     private ImagePreprocessing Preprocessing => options.ToPreprocessing().Uncropped();
@@ -288,7 +291,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
             );
         }
 
-        if (ledger.Unlabeled > 0)
+        if (ledger.Unlabeled > 0 || !(rows.Label.IsClass || rows.Label.Unknown.Count == 0))
         {
             string[] unknown =
             [
@@ -297,7 +300,11 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
                     .Select(name => rows.Label.Lookup.Similar(name) is { } similar ? $"'{name}' (there is a class '{similar}')" : $"'{name}'"),
             ];
             string names = unknown.Length > 0 ? $" Unknown: {string.Join(", ", unknown)}." : "";
-            Warn(FormattableString.Invariant($"{ledger.Unlabeled} {role} rows were skipped because their label is missing or is not a known class.{names}"));
+            Warn(
+                rows.Label.IsClass
+                    ? FormattableString.Invariant($"{ledger.Unlabeled} {role} rows were skipped because their label is missing or is not a known class.{names}")
+                    : $"Objects of {role} rows were left out because their class is not a known class.{names}"
+            );
         }
     }
 

@@ -55,14 +55,14 @@ internal abstract class TrainingTask : IDisposable
     /// <param name="metrics">Receives the loss and the hits of the head.</param>
     /// <param name="isCanceled">Called before each batch.</param>
     /// <returns>Whether it was not canceled.</returns>
-    public abstract bool FitHead(RunningMetrics metrics, Func<bool> isCanceled);
+    public virtual bool FitHead(RunningMetrics metrics, Func<bool> isCanceled) => throw new InvalidOperationException($"{GetType()} has no head to fit.");
 
     /// <param name="isCanceled">Called before each batch.</param>
     /// <returns>The mean loss and the accuracy on the validation set; null if canceled.</returns>
     public abstract (double Loss, double Accuracy)? Validate(Func<bool> isCanceled);
 
     /// <summary>Tells strategies that an epoch has ended.</summary>
-    public abstract void EndEpoch(EpochMetrics metrics);
+    public virtual void EndEpoch(EpochMetrics metrics) { }
 
     /// <summary>Whether all weights and running statistics are finite. Waits for the device.</summary>
     public bool AreFinite()
