@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Detection.MlNet;
+using Microsoft.ML.FeatureMining.Detection.Reports;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.Runtime;
 
@@ -58,6 +59,53 @@ public sealed class ObjectDetectionCatalog
             ObjectColumns.Bind(data.Schema, labelColumnName, boundingBoxColumnName, difficultColumnName),
             FoundColumns.Bind(data.Schema, predictedLabelColumnName, predictedBoundingBoxColumnName, scoreColumnName)
         );
+    }
+
+    /// <summary>The objects found in each scored row, the best first.</summary>
+    /// <param name="data">The output of a model's Transform.</param>
+    /// <param name="predictedLabelColumnName">The class of each object found: a vector of keys or names.</param>
+    /// <param name="predictedBoundingBoxColumnName">The box of each object found.</param>
+    /// <param name="scoreColumnName">The score of each object found.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
+    public IEnumerable<IReadOnlyList<DetectedObject>> ReadObjects(
+        IDataView data,
+        string predictedLabelColumnName = "PredictedLabel",
+        string predictedBoundingBoxColumnName = "PredictedBoundingBoxes",
+        string scoreColumnName = "Score"
+    )
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return FoundReader.ReadAll(data, FoundColumns.Bind(data.Schema, predictedLabelColumnName, predictedBoundingBoxColumnName, scoreColumnName));
+    }
+
+    /// <summary>Draws objects on an image: their boxes, each with class and score, in the color of the class.</summary>
+    /// <param name="imageFile">The content of an image file.</param>
+    /// <param name="objects">The objects, in pixels of the upright image.</param>
+    /// <param name="longestSide">The largest width and height of the result in pixels; a larger image is reduced.</param>
+    /// <returns>The content of a PNG file.</returns>
+    /// <exception cref="FeatureMining.Imaging.ImageDecodeException">The image cannot be read.</exception>
+    public byte[] DrawObjects(ReadOnlySpan<byte> imageFile, IEnumerable<DetectedObject> objects, int longestSide = 1600)
+    {
+        ArgumentNullException.ThrowIfNull(objects);
+        ArgumentOutOfRangeException.ThrowIfLessThan(longestSide, 1);
+        return ObjectDrawing.ToPng(imageFile, objects, longestSide);
+    }
+
+    /// <summary>
+    /// Writes a report on scored rows with labeled objects as one self-contained HTML file: average precision of each class, and images with the boxes of
+    /// labeled and found objects.
+    /// </summary>
+    /// <param name="data">The output of a model's Transform, with the columns of the labeled objects.</param>
+    /// <param name="stream">Receives the page.</param>
+    /// <param name="options">Columns and number of images; null for the defaults.</param>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
+    /// <exception cref="InvalidOperationException">No row has an object.</exception>
+    public void WriteReport(IDataView data, Stream stream, DetectionReportOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(stream);
+        new DetectionReport(data, options ?? new DetectionReportOptions()).Write(stream);
     }
 }
 

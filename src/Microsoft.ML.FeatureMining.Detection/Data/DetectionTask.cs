@@ -67,6 +67,8 @@ internal sealed class DetectionTask : TrainingTask
 
     public override bool Validates => _validation is not null;
 
+    public override bool HasAccuracy => false;
+
     private RetinaNet Model => _average?.Network ?? _network;
 
     /// <summary>What is wrong with the recipe or the sets; empty if they can be trained on.</summary>

@@ -20,7 +20,10 @@ internal sealed record FoundColumns(DataViewSchema.Column Labels, DataViewSchema
 }
 
 /// <summary>An object found, before its class has a number.</summary>
-internal readonly record struct NamedDetection(string Class, Box Box, float Score);
+internal readonly record struct NamedDetection(string Class, Box Box, float Score)
+{
+    public DetectedObject ToObject() => new(Class, Score, Box.Left, Box.Top, Box.Right, Box.Bottom);
+}
 
 /// <summary>Reads the objects that a model found, row by row.</summary>
 internal sealed class FoundReader(DataViewRow row, FoundColumns columns)
@@ -28,6 +31,17 @@ internal sealed class FoundReader(DataViewRow row, FoundColumns columns)
     private readonly Func<string[]> _readClasses = ObjectReader.ClassNames(row, columns.Labels);
     private readonly Func<float[]> _readBoxes = ObjectReader.Vector<float>(row, columns.Boxes);
     private readonly Func<float[]> _readScores = ObjectReader.Vector<float>(row, columns.Scores);
+
+    /// <summary>The objects found in all rows.</summary>
+    public static IEnumerable<IReadOnlyList<DetectedObject>> ReadAll(IDataView rows, FoundColumns columns)
+    {
+        using DataViewRowCursor cursor = InputRows.Open(rows, columns.All);
+        FoundReader reader = new(cursor, columns);
+        while (cursor.MoveNext())
+        {
+            yield return [.. reader.Read().Select(one => one.ToObject())];
+        }
+    }
 
     /// <exception cref="ArgumentException">The vectors do not match; the message names the row.</exception>
     public NamedDetection[] Read()

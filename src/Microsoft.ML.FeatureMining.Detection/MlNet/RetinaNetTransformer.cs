@@ -50,7 +50,7 @@ public sealed class RetinaNetTransformer : ITransformer, IDisposable
     /// <summary>Why the training ended.</summary>
     public TrainingEnd End => _saved.Manifest.End;
 
-    /// <summary>The metrics of each epoch: ValidationAccuracy is the mean average precision; TrainAccuracy is 0.</summary>
+    /// <summary>The metrics of each epoch: ValidationAccuracy is the mean average precision; TrainAccuracy is NaN.</summary>
     public IReadOnlyList<EpochMetrics> History => _saved.Manifest.History;
 
     /// <summary>The training recipe, for people to read.</summary>

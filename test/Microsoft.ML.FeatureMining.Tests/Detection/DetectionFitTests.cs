@@ -1,5 +1,4 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.FeatureMining.Detection.Networks;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Tests.MlNet;

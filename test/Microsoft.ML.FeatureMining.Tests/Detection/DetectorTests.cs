@@ -1,4 +1,6 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Detection;
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.Tests.MlNet;
 
@@ -30,7 +32,9 @@ public sealed class DetectorTests(TrainedDetector trained) : IDisposable
         Found found = Read(trained.Model.Transform(trained.Rows)).First();
 
         Assert.Equal(row.Label[0], Rectangles.Names[found.PredictedLabel[0] - 1]);
-        Assert.All(row.BoundingBoxes.Zip(found.PredictedBoundingBoxes), corner => Assert.InRange(corner.Second, corner.First - 5, corner.First + 5));
+        (float[] expected, float[] box) = (row.BoundingBoxes, found.PredictedBoundingBoxes);
+        Box labeled = new(expected[0], expected[1], expected[2], expected[3]);
+        Assert.InRange(labeled.IntersectionOverUnion(new Box(box[0], box[1], box[2], box[3])), 0.6f, 1);
         Assert.All(found.Score, score => Assert.InRange(score, 0.05f, 1));
         Assert.Equal(found.Score.OrderDescending(), found.Score);
     }
@@ -94,11 +98,11 @@ public sealed class DetectorTests(TrainedDetector trained) : IDisposable
 
         string[] lines = Programs.Run(
             "FreshDetector",
-            [_folder["detector.zip"], .. trained.Images.Rows.Take(4).Select(row => row.ImagePath)],
+            [_folder["detector.zip"], .. trained.Images.Rows.Take(3).Select(row => row.ImagePath)],
             ("OMP_NUM_THREADS", "1")
         );
 
-        Assert.Equal(Texts(trained.Model.Transform(trained.Rows)).Take(4), lines);
+        Assert.Equal(Texts(trained.Model.Transform(trained.Rows)).Take(3), lines);
     }
 
     [Fact]
@@ -166,7 +170,7 @@ public sealed class DetectorTests(TrainedDetector trained) : IDisposable
         score(ref value);
         Assert.True(value.Length > 0);
         Assert.True(cursor.MoveNext());
-        Assert.Contains("broken.png", Assert.Throws<Imaging.ImageDecodeException>(() => score(ref value)).Message, StringComparison.Ordinal);
+        Assert.Contains("broken.png", Assert.Throws<ImageDecodeException>(() => score(ref value)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Detection;
 /// <summary>A temporary folder of images of noise with one or two colored rectangles, and their boxes. Every fourth image has none.</summary>
 public sealed class Rectangles : IDisposable
 {
+    public const int Images = 16;
     public const int Width = 96;
     public const int Height = 72;
 
@@ -17,11 +18,11 @@ public sealed class Rectangles : IDisposable
         [230, 40, 30],
     ];
 
-    public Rectangles(int images = 16)
+    public Rectangles()
     {
         Root = Directory.CreateTempSubdirectory("rectangles-").FullName;
         Random random = new(3);
-        Rows = [.. Enumerable.Range(0, images).Select(i => Draw(i, random))];
+        Rows = [.. Enumerable.Range(0, Images).Select(i => Draw(i, random))];
     }
 
     public string Root { get; }

@@ -23,6 +23,9 @@ internal abstract class TrainingTask : IDisposable
     /// <summary>Whether there is a validation set.</summary>
     public abstract bool Validates { get; }
 
+    /// <summary>Whether training images have an accuracy: whether the sums of a batch count hits.</summary>
+    public virtual bool HasAccuracy => true;
+
     /// <summary>The strides between the stages, if the network predicts with exits; else null.</summary>
     public virtual IReadOnlyList<StageStride>? Exits => null;
 
@@ -58,7 +61,7 @@ internal abstract class TrainingTask : IDisposable
     public virtual bool FitHead(RunningMetrics metrics, Func<bool> isCanceled) => throw new InvalidOperationException($"{GetType()} has no head to fit.");
 
     /// <param name="isCanceled">Called before each batch.</param>
-    /// <returns>The mean loss and the accuracy on the validation set; null if canceled.</returns>
+    /// <returns>The mean loss and the accuracy (for object detection, the mean average precision) on the validation set; null if canceled.</returns>
     public abstract (double Loss, double Accuracy)? Validate(Func<bool> isCanceled);
 
     /// <summary>Tells strategies that an epoch has ended.</summary>
