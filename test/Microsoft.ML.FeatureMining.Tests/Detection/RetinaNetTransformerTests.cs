@@ -8,7 +8,7 @@ namespace Microsoft.ML.FeatureMining.Tests.Detection;
 
 /// <summary>A detector in ML.NET: what it finds, its columns, its files, prediction engines.</summary>
 [Collection(TrainedDetectorCollection.Name)]
-public sealed class DetectorTests(TrainedDetector trained) : IDisposable
+public sealed class RetinaNetTransformerTests(TrainedDetector trained) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
