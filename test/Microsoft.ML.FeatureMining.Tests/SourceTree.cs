@@ -15,7 +15,10 @@ internal static class SourceTree
     /// <summary>The folder of the test project; null if only the built tests are available.</summary>
     public static string? Tests { get; } = Find(Path.Combine("test", "Microsoft.ML.FeatureMining.Tests"));
 
-    /// <summary>All source files of all assemblies of the library: top-level folder (empty for files at the root), relative path, lines.</summary>
+    /// <summary>
+    /// All source files of all assemblies of the library: top-level folder (empty for files at the root), relative path, lines. Object detection has namespaces
+    /// of its own, so its paths start with Detection/.
+    /// </summary>
     public static IEnumerable<(string Folder, string Path, string[] Lines)> Files()
     {
         Skip.If(Projects[0] is null, "The source tree was not found.");
@@ -23,7 +26,8 @@ internal static class SourceTree
             from path in Directory.EnumerateFiles(project!, "*.cs", SearchOption.AllDirectories)
             let relative = System.IO.Path.GetRelativePath(project!, path).Replace('\\', '/')
             where !relative.StartsWith("obj/", StringComparison.Ordinal) && !relative.StartsWith("bin/", StringComparison.Ordinal)
-            select (relative.Contains('/') ? relative[..relative.IndexOf('/')] : "", relative, File.ReadAllLines(path));
+            let prefix = project == Projects[^1] ? "Detection/" : ""
+            select (relative.Contains('/') ? relative[..relative.IndexOf('/')] : "", prefix + relative, File.ReadAllLines(path));
     }
 
     private static string? Find(string project)

@@ -18,8 +18,8 @@ public enum VocMetric
 /// correct nor as wrong, and difficult objects are not expected to be found.
 /// </summary>
 /// <remarks>
-/// VOC's boxes include their last pixel, and its development kit adds 1 to widths and heights. Boxes of this library end at an exclusive edge, so that width and
-/// area are the same without it.
+/// VOC's boxes include their last pixel, so its development kit adds 1 to widths and heights. Boxes of this library end at an exclusive edge and have the same
+/// area without it. The MATLAB code of the kit also accepts an IoU of exactly 0.5; the paper says "must exceed".
 /// </remarks>
 internal sealed class VocAveragePrecision
 {

@@ -94,10 +94,11 @@ internal static class RetinaNetLoss
     private static int Check(Tensor logits, Tensor deltas, int anchors, IReadOnlyList<IReadOnlyList<ObjectBox>> targets)
     {
         long[] shape = logits.shape;
-        if (shape.Length != 3 || shape[0] != targets.Count || shape[1] != anchors || targets.Count == 0 || !deltas.shape.SequenceEqual([shape[0], shape[1], 4]))
+        (long n, long a) = (targets.Count, anchors);
+        if (n == 0 || shape.Length != 3 || shape[0] != n || shape[1] != a || !deltas.shape.SequenceEqual([n, a, 4]))
         {
             throw new ArgumentException(
-                $"Logits [{string.Join(',', shape)}] and offsets [{string.Join(',', deltas.shape)}] do not match {targets.Count} images with {anchors} anchors: "
+                $"Logits [{string.Join(',', shape)}] and offsets [{string.Join(',', deltas.shape)}] do not match {n} images with {a} anchors: "
                     + "they must be [N,A,K] and [N,A,4]."
             );
         }
@@ -112,8 +113,8 @@ internal static class RetinaNetLoss
                     throw new ArgumentException(
                         string.Create(
                             CultureInfo.InvariantCulture,
-                            $"Image {image} of the batch has an invalid object: class {target.Class} of {classes}, {target.Box}. Boxes must be finite, with x1 above "
-                        ) + "x0 and y1 above y0."
+                            $"Image {image} of the batch has an invalid object: class {target.Class} of {classes}, {target.Box}. "
+                        ) + "Boxes must be finite, with x1 above x0 and y1 above y0."
                     );
                 }
             }

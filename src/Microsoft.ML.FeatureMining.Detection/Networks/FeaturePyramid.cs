@@ -14,10 +14,13 @@ namespace Microsoft.ML.FeatureMining.Detection.Networks;
 /// </summary>
 internal sealed class FeaturePyramid : nn.Module
 {
+    // PyTorch's names. The lists are not registered.
+    private readonly Sequential inner_blocks;
+    private readonly Sequential layer_blocks;
+    private readonly Sequential extra_blocks;
     private readonly List<Conv2d> _inner = [];
     private readonly List<Conv2d> _outer = [];
-    private readonly Conv2d _p6;
-    private readonly Conv2d _p7;
+    private readonly List<Conv2d> _extra = [];
 
     /// <param name="inputs">The channels of the stages at the strides 8, 16 and 32.</param>
     /// <param name="channels">The channels of every level.</param>
@@ -26,10 +29,10 @@ internal sealed class FeaturePyramid : nn.Module
     {
         _inner.AddRange(inputs.Select(input => nn.Conv2d(input, channels, 1)));
         _outer.AddRange(inputs.Select(_ => nn.Conv2d(channels, channels, 3, padding: 1)));
-        (_p6, _p7) = (nn.Conv2d(channels, channels, 3, stride: 2, padding: 1), nn.Conv2d(channels, channels, 3, stride: 2, padding: 1));
-        register_module("inner_blocks", Nested(_inner));
-        register_module("layer_blocks", Nested(_outer));
-        register_module("extra_blocks", nn.Sequential(("p6", _p6), ("p7", _p7)));
+        _extra.AddRange(Enumerable.Range(0, 2).Select(_ => nn.Conv2d(channels, channels, 3, stride: 2, padding: 1)));
+        (inner_blocks, layer_blocks) = (Nested(_inner), Nested(_outer));
+        extra_blocks = nn.Sequential(("p6", _extra[0]), ("p7", _extra[1]));
+        RegisterComponents();
     }
 
     /// <summary>The levels P3 to P7, [N,channels,h,w] each, from the feature maps C3, C4 and C5.</summary>
@@ -45,8 +48,8 @@ internal sealed class FeaturePyramid : nn.Module
             levels[i] = _outer[i].call(above);
         }
 
-        levels[^2] = _p6.call(levels[^3]);
-        levels[^1] = _p7.call(nn.functional.relu(levels[^2]));
+        levels[^2] = _extra[0].call(levels[^3]);
+        levels[^1] = _extra[1].call(nn.functional.relu(levels[^2]));
         return [.. levels.Select(level => level.MoveToOuterDisposeScope())];
     }
 
@@ -55,7 +58,7 @@ internal sealed class FeaturePyramid : nn.Module
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        foreach (Conv2d convolution in _inner.Concat(_outer).Append(_p6).Append(_p7))
+        foreach (Conv2d convolution in _inner.Concat(_outer).Concat(_extra))
         {
             long[] shape = convolution.weight!.shape; // [out,in,kh,kw]
             double bound = Math.Sqrt(3.0 / (shape[1] * shape[2] * shape[3]));

@@ -11,8 +11,10 @@ namespace Microsoft.ML.FeatureMining.Detection.Networks;
 /// </summary>
 internal sealed class PredictionHead : nn.Module
 {
-    private readonly Sequential _layers;
-    private readonly Conv2d _prediction;
+    private readonly Sequential conv;
+
+    // A delegate, because a field with a module type would be registered under a second name.
+    private readonly Func<Conv2d> _prediction;
     private readonly int _values;
     private readonly double _bias;
 
@@ -24,10 +26,11 @@ internal sealed class PredictionHead : nn.Module
         : base(nameof(PredictionHead))
     {
         (_values, _bias) = (values, bias);
-        _layers = nn.Sequential(Enumerable.Range(0, settings.HeadLayers).Select(_ => Layer(settings.Channels)).ToArray());
-        _prediction = nn.Conv2d(settings.Channels, settings.AnchorsPerPosition * values, 3, padding: 1);
-        register_module("conv", _layers);
-        register_module(name, _prediction);
+        conv = nn.Sequential(Enumerable.Range(0, settings.HeadLayers).Select(_ => Layer(settings.Channels)).ToArray());
+        Conv2d prediction = nn.Conv2d(settings.Channels, settings.AnchorsPerPosition * values, 3, padding: 1);
+        _prediction = () => prediction;
+        RegisterComponents();
+        register_module(name, prediction);
     }
 
     /// <summary>The predictions [N,A,values] for all anchors of the levels, in the order of <see cref="AnchorGrid"/>.</summary>
@@ -42,16 +45,17 @@ internal sealed class PredictionHead : nn.Module
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        foreach (Conv2d convolution in _layers.modules().OfType<Conv2d>().Append(_prediction))
+        Conv2d prediction = _prediction();
+        foreach (Conv2d convolution in conv.modules().OfType<Conv2d>().Append(prediction))
         {
             WeightInitializer.Fill(convolution.weight!, () => 0.01 * random.NextGaussian());
-            WeightInitializer.Fill(convolution.bias!, () => convolution == _prediction ? _bias : 0);
+            WeightInitializer.Fill(convolution.bias!, () => convolution == prediction ? _bias : 0);
         }
     }
 
     private Tensor OfLevel(Tensor level)
     {
-        Tensor map = _prediction.call(_layers.Count > 0 ? _layers.call(level) : level); // [N,anchors*values,h,w]
+        Tensor map = _prediction().call(conv.Count > 0 ? conv.call(level) : level); // [N,anchors*values,h,w]
         return map.permute(0, 2, 3, 1).reshape(map.shape[0], -1, _values);
     }
 

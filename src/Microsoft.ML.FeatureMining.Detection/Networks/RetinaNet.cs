@@ -20,10 +20,8 @@ internal sealed class RetinaNet : nn.Module, INamedState
     // Grids are small beside the feature maps of one image, but images may have any number of sizes.
     private const int MaxGrids = 64;
 
-    private readonly Backbone _body;
-    private readonly FeaturePyramid _pyramid;
-    private readonly PredictionHead _classes;
-    private readonly PredictionHead _boxes;
+    private readonly PyramidBackbone backbone;
+    private readonly RetinaNetHead head;
     private readonly Dictionary<(int Height, int Width), AnchorGrid> _grids = [];
 
     /// <summary>Creates a network and takes ownership of the backbone.</summary>
@@ -46,13 +44,10 @@ internal sealed class RetinaNet : nn.Module, INamedState
             );
         }
 
-        (_body, Classes, Settings) = (backbone, classes, settings);
-        _pyramid = new FeaturePyramid([.. backbone.StageChannels.TakeLast(StageCount)], settings.Channels);
-        double prior = settings.PriorProbability;
-        _classes = new PredictionHead(settings, classes, "cls_logits", -Math.Log((1 - prior) / prior));
-        _boxes = new PredictionHead(settings, 4, "bbox_reg", 0);
-        register_module("backbone", new Group(("body", _body), ("fpn", _pyramid)));
-        register_module("head", new Group(("classification_head", _classes), ("regression_head", _boxes)));
+        (Classes, Settings) = (classes, settings);
+        this.backbone = new PyramidBackbone(backbone, new FeaturePyramid([.. backbone.StageChannels.TakeLast(StageCount)], settings.Channels));
+        head = new RetinaNetHead(settings, classes);
+        RegisterComponents();
     }
 
     /// <summary>The number of classes K.</summary>
@@ -61,7 +56,7 @@ internal sealed class RetinaNet : nn.Module, INamedState
     public RetinaNetSettings Settings { get; }
 
     /// <summary>The backbone.</summary>
-    public Backbone Body => _body;
+    public Backbone Body => backbone.Body;
 
     /// <summary>Predicts the classes and the boxes of all A anchors.</summary>
     /// <param name="images">Normalized images [N,C,H,W]; H and W are multiples of 32.</param>
@@ -75,29 +70,8 @@ internal sealed class RetinaNet : nn.Module, INamedState
     {
         AnchorGrid anchors = AnchorsOf(checked((int)images.shape[2]), checked((int)images.shape[3]));
         using DisposeScope scope = NewDisposeScope();
-        Tensor features = _body.Stem(images);
-        List<Tensor> stages = [];
-        for (int stage = 0; stage < _body.StageChannels.Count; stage++)
-        {
-            features = _body.Stage(stage, features);
-            stages.Add(features);
-        }
-
-        Tensor[] inputs = [.. stages.TakeLast(StageCount)];
-        foreach ((Tensor map, LevelShape level) in inputs.Zip(anchors.Levels))
-        {
-            if (map.shape[2] != level.Rows || map.shape[3] != level.Columns)
-            {
-                throw new ArgumentException(
-                    FormattableString.Invariant(
-                        $"{_body.GetType()} has a stage of {map.shape[3]}x{map.shape[2]} positions for images of {anchors.Width}x{anchors.Height} pixels; "
-                    ) + "RetinaNet needs the strides 8, 16 and 32 at the last three stages. Use a resnet-* or resnext-* backbone without -cifar-stem."
-                );
-            }
-        }
-
-        IReadOnlyList<Tensor> levels = _pyramid.Levels(inputs);
-        return (_classes.Predict(levels).MoveToOuterDisposeScope(), _boxes.Predict(levels).MoveToOuterDisposeScope());
+        IReadOnlyList<Tensor> levels = backbone.Pyramid.Levels(Stages(images, anchors));
+        return (head.Classes.Predict(levels).MoveToOuterDisposeScope(), head.Boxes.Predict(levels).MoveToOuterDisposeScope());
     }
 
     /// <summary>The anchors of images of one size, in the order of the predictions. Cached. Thread-safe.</summary>
@@ -124,10 +98,10 @@ internal sealed class RetinaNet : nn.Module, INamedState
     /// <param name="random">The random stream for initial weights.</param>
     public void InitializeWeights(RandomStream random)
     {
-        _body.InitializeWeights(random);
-        _pyramid.InitializeWeights(random);
-        _classes.InitializeWeights(random);
-        _boxes.InitializeWeights(random);
+        Body.InitializeWeights(random);
+        backbone.Pyramid.InitializeWeights(random);
+        head.Classes.InitializeWeights(random);
+        head.Boxes.InitializeWeights(random);
     }
 
     /// <summary>
@@ -136,7 +110,7 @@ internal sealed class RetinaNet : nn.Module, INamedState
     /// </summary>
     public void FreezeBatchNorm()
     {
-        foreach (BatchNorm norm in _body.modules().OfType<BatchNorm>())
+        foreach (BatchNorm norm in Body.modules().OfType<BatchNorm>())
         {
             norm.eval();
         }
@@ -146,8 +120,8 @@ internal sealed class RetinaNet : nn.Module, INamedState
     public IEnumerable<(string Name, Tensor Value)> NamedState() => state_dict().Select(entry => (entry.Key, entry.Value));
 
     /// <summary>
-    /// Converts the name of a tensor in a file of torchvision's RetinaNet to this network's. torchvision's published files have the names of its versions before
-    /// 0.13, without the index of the convolution in its block. Other names are returned unchanged.
+    /// Converts the name of a tensor in a file of torchvision's RetinaNet to this network's. torchvision's published files have the names of its older
+    /// versions, without the index of the convolution in its block. Other names are returned unchanged.
     /// </summary>
     public static string MapWeightName(string name)
     {
@@ -163,16 +137,68 @@ internal sealed class RetinaNet : nn.Module, INamedState
         );
     }
 
-    // Only gives its children a name.
-    private sealed class Group : nn.Module
+    // The outputs of the last three stages.
+    private Tensor[] Stages(Tensor images, AnchorGrid anchors)
     {
-        public Group(params ReadOnlySpan<(string Name, nn.Module Module)> children)
-            : base(nameof(Group))
+        List<Tensor> stages = [];
+        Tensor features = Body.Stem(images);
+        for (int stage = 0; stage < Body.StageChannels.Count; stage++)
         {
-            foreach ((string name, nn.Module child) in children)
+            features = Body.Stage(stage, features);
+            stages.Add(features);
+        }
+
+        Tensor[] last = [.. stages.TakeLast(StageCount)];
+        foreach ((Tensor map, LevelShape level) in last.Zip(anchors.Levels))
+        {
+            if (map.shape[2] != level.Rows || map.shape[3] != level.Columns)
             {
-                register_module(name, child);
+                throw new ArgumentException(
+                    FormattableString.Invariant(
+                        $"{Body.GetType()} has a stage of {map.shape[3]}x{map.shape[2]} positions for images of {anchors.Width}x{anchors.Height} pixels; "
+                    ) + "RetinaNet needs the strides 8, 16 and 32 at the last three stages. Use a resnet-* or resnext-* backbone without -cifar-stem."
+                );
             }
         }
+
+        return last;
+    }
+
+    // These two give their children torchvision's names.
+
+    private sealed class PyramidBackbone : nn.Module
+    {
+        private readonly Backbone body;
+        private readonly FeaturePyramid fpn;
+
+        public PyramidBackbone(Backbone body, FeaturePyramid fpn)
+            : base(nameof(PyramidBackbone))
+        {
+            (this.body, this.fpn) = (body, fpn);
+            RegisterComponents();
+        }
+
+        public Backbone Body => body;
+
+        public FeaturePyramid Pyramid => fpn;
+    }
+
+    private sealed class RetinaNetHead : nn.Module
+    {
+        private readonly PredictionHead classification_head;
+        private readonly PredictionHead regression_head;
+
+        public RetinaNetHead(RetinaNetSettings settings, int classes)
+            : base(nameof(RetinaNetHead))
+        {
+            double prior = settings.PriorProbability;
+            classification_head = new PredictionHead(settings, classes, "cls_logits", -Math.Log((1 - prior) / prior));
+            regression_head = new PredictionHead(settings, 4, "bbox_reg", 0);
+            RegisterComponents();
+        }
+
+        public PredictionHead Classes => classification_head;
+
+        public PredictionHead Boxes => regression_head;
     }
 }

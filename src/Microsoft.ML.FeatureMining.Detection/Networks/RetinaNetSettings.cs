@@ -3,8 +3,8 @@ using Microsoft.ML.FeatureMining.Parts;
 namespace Microsoft.ML.FeatureMining.Detection.Networks;
 
 /// <summary>
-/// Settings of a RetinaNet (Lin et al. 2017, "Focal Loss for Dense Object Detection"): the network, its anchors, its loss, and the selection of detections. The
-/// defaults are those of torchvision's <c>retinanet_resnet50_fpn</c>, except <see cref="SmoothL1Beta"/>.
+/// Settings of a RetinaNet (Lin et al. 2017, "Focal Loss for Dense Object Detection"): the network, its anchors, its loss, and the selection of detections.
+/// The defaults are those of torchvision's <c>retinanet_resnet50_fpn</c>, except <see cref="SmoothL1Beta"/>.
 /// </summary>
 public sealed record RetinaNetSettings
 {
@@ -19,14 +19,14 @@ public sealed record RetinaNetSettings
     public int HeadLayers { get; init; } = 4;
 
     /// <summary>
-    /// The side of the smallest square anchor of each pyramid level, as a multiple of the nominal stride of the level (8, 16, 32, 64 and 128 pixels). With 4, the
-    /// smallest anchor of the finest level is 32x32 pixels. Use a smaller value for smaller objects.
+    /// The side of the smallest square anchor of each pyramid level, as a multiple of the nominal stride of the level (8, 16, 32, 64 and 128 pixels). With 4,
+    /// the smallest anchor of the finest level is 32x32 pixels. Use a smaller value for smaller objects.
     /// </summary>
     /// <value>4.</value>
     [Range(1.0, 64.0)]
     public double AnchorSize { get; init; } = 4;
 
-    /// <summary>The number of anchor scales per octave n: anchors of a level have the sides <see cref="AnchorSize"/> * 2^(i / n), with i from 0 to n - 1.</summary>
+    /// <summary>The number of anchor scales per octave n: the sides are those of <see cref="AnchorSize"/> times 2^(i / n), with i from 0 to n - 1.</summary>
     /// <value>3.</value>
     [Range(1, 16)]
     public int AnchorScales { get; init; } = 3;

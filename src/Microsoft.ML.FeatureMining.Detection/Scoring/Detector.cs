@@ -25,8 +25,8 @@ internal static class Detector
         if (shape.Length != 2 || shape[0] != anchors.Boxes.Length || !deltas.shape.SequenceEqual([shape[0], 4]))
         {
             throw new ArgumentException(
-                $"Logits [{string.Join(',', shape)}] and offsets [{string.Join(',', deltas.shape)}] do not match {anchors.Boxes.Length} anchors: they must be [A,K] "
-                    + "and [A,4]."
+                $"Logits [{string.Join(',', shape)}] and offsets [{string.Join(',', deltas.shape)}] do not match {anchors.Boxes.Length} anchors: "
+                    + "they must be [A,K] and [A,4]."
             );
         }
 
