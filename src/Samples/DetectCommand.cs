@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
+using Microsoft.ML.FeatureMining.Detection.Evaluation;
 
 namespace Samples;
 

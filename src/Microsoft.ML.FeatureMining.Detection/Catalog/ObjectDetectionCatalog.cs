@@ -1,4 +1,6 @@
 using Microsoft.ML.FeatureMining;
+using Microsoft.ML.FeatureMining.Detection;
+using Microsoft.ML.FeatureMining.Detection.Evaluation;
 using Microsoft.ML.FeatureMining.Detection.MlNet;
 using Microsoft.ML.FeatureMining.Detection.Reports;
 using Microsoft.ML.FeatureMining.Models;

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Detection.Evaluation;
 using Microsoft.ML.FeatureMining.Reports;
 
 namespace Microsoft.ML.FeatureMining.Detection.Reports;

@@ -179,8 +179,9 @@ internal sealed record WeightReport(IReadOnlyList<string> Loaded, IReadOnlyList<
         HashSet<string> layers = [.. backbone.state_dict().Keys];
         string[] missing = [.. New.Where(name => layers.Contains(name) && !WeightLoader.IsCounter(name))];
         string[] others = [.. Skipped.Concat(Loaded).Where(name => !layers.Contains(name))];
-        return $"{Loaded.Count(layers.Contains)} tensors of the backbone loaded; {others.Length} other tensors of the file, of its classifier, "
-            + $"not used{Some(others)}; {missing.Length} tensors of the backbone not in the file{Some(missing)}.";
+        string classifier = others.Length == 0 ? "no classifier in the file" : $"{others.Length} tensors of its classifier not used{Some(others)}";
+        return $"{Loaded.Count(layers.Contains)} tensors of the backbone loaded; {classifier}; "
+            + $"{missing.Length} tensors of the backbone not in the file{Some(missing)}.";
     }
 
     /// <summary>One line with the counts and the first few names.</summary>

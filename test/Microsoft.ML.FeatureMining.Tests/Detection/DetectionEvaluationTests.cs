@@ -1,3 +1,5 @@
+using Microsoft.ML.FeatureMining.Detection.Evaluation;
+
 namespace Microsoft.ML.FeatureMining.Tests.Detection;
 
 /// <summary>Evaluate of the catalog; the numbers of average precision have their own tests.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Detection;
+using Microsoft.ML.FeatureMining.Detection.Evaluation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.Tests.MlNet;

@@ -1,6 +1,4 @@
-using Microsoft.ML.FeatureMining.Detection.Evaluation;
-
-namespace Microsoft.ML.FeatureMining;
+namespace Microsoft.ML.FeatureMining.Detection.Evaluation;
 
 /// <summary>How well objects were found: average precision as in Pascal VOC.</summary>
 public sealed class DetectionMetrics
