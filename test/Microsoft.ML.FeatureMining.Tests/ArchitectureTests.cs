@@ -84,6 +84,7 @@ public sealed class ArchitectureTests
         [
             MlNet,
             "Native",
+            "Randomness",
             "Imaging",
             "Pixels",
             "Networks",
@@ -104,8 +105,10 @@ public sealed class ArchitectureTests
         [
             MlNet,
             "Datasets",
+            "Training",
             "Models",
             "MlNet",
+            "Trainers",
             "Detection",
             "Detection/Evaluation",
             "Detection/Data",

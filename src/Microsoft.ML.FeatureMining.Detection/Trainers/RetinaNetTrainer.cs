@@ -53,8 +53,8 @@ public sealed class RetinaNetTrainer : IEstimator<RetinaNetTransformer>
 
     /// <summary>Reads all rows and trains a network on them.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The label, box or image column is missing or has another type.</exception>
-    /// <exception cref="ArgumentException">Labels and boxes of a row do not match, a box is invalid or outside its image, or the backbone does not fit RetinaNet;
-    /// the message names the row.</exception>
+    /// <exception cref="ArgumentException">Labels and boxes of a row do not match, a box is invalid or outside its image, or the backbone does not fit
+    /// RetinaNet; the message names the row.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, no row has an object, or the GPU selected by MLContext.GpuDeviceId does not
     /// exist.</exception>
     /// <exception cref="Imaging.ImageDecodeException">An image cannot be read, and <see cref="ImageTrainerOptions.OnUnreadableImage"/> is Throw.</exception>

@@ -7,8 +7,8 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// <param name="LearningRate">The learning rate at the last step of the epoch.</param>
 /// <param name="TrainLoss">The mean loss over the training images of the epoch (augmented, in training mode), without the additional terms of
 /// strategies.</param>
-/// <param name="TrainAccuracy">The top-1 accuracy on the same images, in [0, 1]; for multi-label, the mean Jaccard index of actual and predicted sets; for object
-/// detection, NaN.</param>
+/// <param name="TrainAccuracy">The top-1 accuracy on the same images, in [0, 1]; for multi-label, the mean Jaccard index of actual and predicted sets; for
+/// object detection, NaN.</param>
 /// <param name="ValidationLoss">The mean cross entropy on the validation images (for multi-label, the mean of the training loss function); null without
 /// validation images.</param>
 /// <param name="ValidationAccuracy">The same accuracy measure on the validation images, in [0, 1]; for object detection, the mean average precision; null

@@ -104,7 +104,7 @@ public sealed class RetinaNetOptionsTests
 
         TrainingRecipe recipe = options.ToRecipe(options.ToPreprocessing().Shape, seed: 3);
 
-        Assert.Equal(("resnet-18", "3x512x512", 3L), (recipe.Backbone, recipe.Input.ToString(), recipe.Seed));
+        Assert.Equal(("resnet-18-2223", "3x512x512", 3L), (recipe.Backbone, recipe.Input.ToString(), recipe.Seed));
         Assert.Equal(new DetectionRecipe(options.Network, true, 0.8, 1.25), recipe.Task);
         Assert.Empty(recipe.Problems());
         Assert.Equal(0.8, ModelManifest.Describe(recipe).GetProperty("task").GetProperty("minScale").GetDouble());
