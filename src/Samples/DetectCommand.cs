@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Microsoft.ML;
-using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Detection.Evaluation;
 
 namespace Samples;

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.ML;
-using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Detection;
 using Microsoft.ML.FeatureMining.Imaging;
 

@@ -72,6 +72,7 @@ internal static class DetectTrainCommand
 internal sealed class DetectTrainOptions
 {
     private const int MaxGpu = 255;
+    private const string None = "none";
 
     private readonly VocInput _images = new("trainval");
     private readonly Option<string?> _validation = new("--validation-part") { Description = "The list of images to validate on after each epoch, e.g. val." };
@@ -83,7 +84,8 @@ internal sealed class DetectTrainOptions
         Setting.Value<string>("--backbone", "The network: a ResNet or ResNeXt, e.g. resnet-50. By default, that of the initial weights.", "Backbone"),
         Setting.Value<string>(
             "--initial-weights",
-            "Initial weights of the backbone: mlnet/resnet18, a file (safetensors, .pth) with the names of torchvision or timm, or a model (.zip, folder).",
+            "Initial weights of the backbone: mlnet/resnet18 (the default), a file (safetensors, .pth) with the names of torchvision or timm, a classifier (.zip, "
+                + "folder), or none to train from scratch.",
             "InitialWeights"
         ),
         Setting.Part("--optimizer", "Optimizer", "The optimizer", OptimizerCatalog.Keys, OptimizerCatalog.Create),
@@ -154,6 +156,11 @@ internal sealed class DetectTrainOptions
         RetinaNetOptions own = new();
         Array.ForEach(_settings, setting => setting.Apply(parsed, own));
         bool isWarmupGiven = Array.Exists(_settings, setting => setting.Root == nameof(own.WarmupEpochs) && setting.Read(parsed) is not null);
+        if (own.InitialWeights == None)
+        {
+            own = own with { InitialWeights = null, FineTuning = own.FineTuning with { FreezeBatchNorm = false } };
+        }
+
         own = own with
         {
             WarmupEpochs = isWarmupGiven ? own.WarmupEpochs : Math.Clamp(own.Epochs / 10.0, 0, own.WarmupEpochs),

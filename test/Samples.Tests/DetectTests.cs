@@ -13,11 +13,11 @@ public sealed class DetectTests : IDisposable
     public void TrainThenEvaluateThenPredict_OnDigits_WritesModelReportsAndImages()
     {
         string voc = Path.Combine(TinyImages.In(new DirectoryInfo(_folder.Path)), "voc");
-        string[] small = ["--set", "Network.Channels=8", "--set", "Network.HeadLayers=1", "--set", "FineTuning.FreezeBatchNorm=false"];
+        string[] small = ["--set", "Network.Channels=8", "--set", "Network.HeadLayers=1"];
 
         (int code, string output, string error) = Run(
             ["detect", "train", "--voc", voc, "--part", "train", "--test-part", "test", "--model", "detector.zip", "--report", "train.json", "--size", "64"],
-            ["--backbone", "resnext-14-1x4d", "--set", "InitialWeights=", "--epochs", "2", "--batch", "8", "--no-flip", "--seed", "1", "--threads", "1"],
+            ["--backbone", "resnext-14-1x4d", "--initial-weights", "none", "--epochs", "2", "--batch", "8", "--no-flip", "--seed", "1", "--threads", "1"],
             small
         );
         Assert.True(code == 0, $"{output}{error}");

@@ -107,7 +107,7 @@ public sealed class RetinaNetOptionsTests
         Assert.Equal(("resnet-18-2223", "3x512x512", 3L), (recipe.Backbone, recipe.Input.ToString(), recipe.Seed));
         Assert.Equal(new DetectionRecipe(options.Network, true, 0.8, 1.25), recipe.Task);
         Assert.Empty(recipe.Problems());
-        Assert.Equal(0.8, ModelManifest.Describe(recipe).GetProperty("task").GetProperty("minScale").GetDouble());
+        Assert.Equal(0.8, ModelManifest.Describe(recipe).GetProperty("task").GetProperty("min_scale").GetDouble());
     }
 
     [Fact]
