@@ -20,6 +20,7 @@ internal static class HelpPage
         ("evaluate", "Measures a saved model on labeled images.", "--model birds.zip --images birds/test"),
         ("predict", "Classifies images: files, folders, patterns.", "--model birds.zip holiday/*.jpg --format csv"),
         ("ensemble", "Averages several models.", "--model one.zip --model two.zip --out both.zip"),
+        ("detect", "Finds the objects in images: detect train, evaluate, predict.", "train --voc VOCdevkit/VOC2007 --model detector.zip"),
         ("explain", "Shows which images a model gets wrong, and where it looks.", "--model birds.zip --images birds/test --out report.html"),
         ("export", "Writes a model as ONNX, or its weights for PyTorch.", "--model birds.zip --onnx birds.onnx"),
         ("sweep", "Searches for the best settings of train.", "--images birds --trials 20 --folder sweep --model best.zip"),
@@ -27,6 +28,14 @@ internal static class HelpPage
         ("inspect", "Checks a set of images: classes, unreadable files, duplicates.", "--images birds/train --test-images birds/test"),
         ("download", "Downloads a published data set, or pretrained weights.", "timm/resnet50.a1_in1k"),
         ("digits", "Writes a small data set of handwritten digits.", "--out digits"),
+    ];
+
+    // Of verbs within a verb.
+    private static readonly (string Verb, string Arguments)[] InnerExamples =
+    [
+        ("detect train", "--voc VOCdevkit/VOC2007 --part train --validation-part val --test-part test --model detector.zip"),
+        ("detect evaluate", "--model detector.zip --voc VOCdevkit/VOC2007 --out report.html"),
+        ("detect predict", "--model detector.zip --folder drawn street/*.jpg"),
     ];
 
     // In the order of the page. Groups in parentheses are on the page of --help-all only.
@@ -51,6 +60,10 @@ internal static class HelpPage
                 "--imagenet",
                 "--tiny-imagenet",
                 "--voc",
+                "--part",
+                "--validation-part",
+                "--test-part",
+                "--with-difficult",
             ]
         ),
         ("Network", ["--recipe", "--trainer", "--backbone", "--head", "--initial-weights", "--size", "--stages", "--frozen-stages"]),
@@ -70,6 +83,8 @@ internal static class HelpPage
                 "--augment",
                 "--strategy",
                 "--no-flip",
+                "--min-scale",
+                "--max-scale",
                 "--set",
                 "--seed",
                 "--threads",
@@ -78,7 +93,7 @@ internal static class HelpPage
         ),
         ("Search", ["--vary", "--trials", "--minutes", "--sampler", "--min-epochs", "--grid-steps", "--reduction"]),
         ("Runs", ["--scale", "--seeds", "--rows", "--dry-run", "--all"]),
-        ("Measuring", ["--top-k", "--tta", "--at-least", "--strict", "--compare", "--weight", "--worst"]),
+        ("Measuring", ["--top-k", "--tta", "--at-least", "--min-score", "--strict", "--compare", "--weight", "--worst"]),
         (
             "Output",
             [
@@ -92,6 +107,7 @@ internal static class HelpPage
                 "--onnx-input",
                 "--float16-weights",
                 "--grid",
+                "--drawn",
                 "--csv",
                 "--top",
                 "--format",
@@ -157,6 +173,11 @@ internal static class HelpPage
     {
         StringBuilder page = new();
         page.AppendLine(verb.Description);
+        foreach (Command inner in verb.Subcommands)
+        {
+            page.AppendLine($"  {NameOf(inner), -18} {inner.Description}");
+        }
+
         foreach (Argument argument in verb.Arguments)
         {
             Line(page, $"<{argument.Name}>", argument.Description!, all);
@@ -175,9 +196,16 @@ internal static class HelpPage
         }
 
         bool isShort = !all && groups.Any(group => group.Key[0] == '(');
-        page.AppendLine("Example").AppendLine($"  {verb.Name} {Array.Find(Examples, example => example.Verb == verb.Name).Arguments}");
-        return (isShort ? page.AppendLine($"  {verb.Name} {All} lists more options and what each does in detail.") : page).ToString();
+        string name = NameOf(verb);
+        string arguments =
+            Array.Find(InnerExamples, example => example.Verb == name).Arguments ?? Array.Find(Examples, example => example.Verb == name).Arguments;
+        page.AppendLine("Example").AppendLine($"  {name} {arguments}");
+        return (isShort ? page.AppendLine($"  {name} {All} lists more options and what each does in detail.") : page).ToString();
     }
+
+    /// <summary>The name of a verb on the command line: <c>train</c>, <c>detect train</c>.</summary>
+    public static string NameOf(Command verb) =>
+        string.Join(' ', verb.Parents.OfType<Command>().Where(parent => parent is not RootCommand).Select(parent => parent.Name).Append(verb.Name));
 
     /// <summary>The title of an option's group; "Other" if it has none.</summary>
     public static string GroupOf(string option) => Array.Find(Groups, group => Array.IndexOf(group.Names, option) >= 0).Title ?? Other;
@@ -185,7 +213,7 @@ internal static class HelpPage
     // --test-images, --test-data ... share a line.
     private static string MergedInto(string option) =>
         option is "--cifar100" ? "--cifar10"
-        : option.StartsWith("--test-", StringComparison.Ordinal) && option != "--test-fraction" ? "--test-images"
+        : option.StartsWith("--test-", StringComparison.Ordinal) && option is not ("--test-fraction" or "--test-part") ? "--test-images"
         : option.StartsWith("--patch-", StringComparison.Ordinal) ? "--patch-images"
         : option;
 

@@ -22,6 +22,7 @@ internal static class Program
         ("evaluate", EvaluateCommand.Create),
         ("predict", PredictCommand.Create),
         ("ensemble", EnsembleCommand.Create),
+        ("detect", DetectCommand.Create),
         ("explain", ExplainCommand.Create),
         ("export", ExportCommand.Create),
         ("sweep", SweepCommand.Create),
@@ -67,7 +68,7 @@ internal static class Program
         foreach ((_, Func<Command> create) in Verbs.Where(verb => names.Contains(verb.Name)))
         {
             Command verb = create();
-            Complaints.RefuseOptions(verb);
+            Array.ForEach([verb, .. verb.Subcommands], Complaints.RefuseOptions);
             root.Subcommands.Add(verb);
         }
 
@@ -77,7 +78,9 @@ internal static class Program
 
     private static int Show(string[] arguments)
     {
-        Console.Out.Write(HelpPage.Of(Create([arguments[0]]).Subcommands[0], HelpPage.IsAllWanted(arguments)));
+        Command verb = Create([arguments[0]]).Subcommands[0];
+        Command? inner = verb.Subcommands.FirstOrDefault(inner => arguments.Length > 1 && inner.Name == arguments[1]);
+        Console.Out.Write(HelpPage.Of(inner ?? verb, HelpPage.IsAllWanted(arguments)));
         return ExitCode.Success;
     }
 
@@ -89,7 +92,7 @@ internal static class Program
         }
 
         ParseResult parsed = Create([arguments[0]]).Parse(arguments);
-        return parsed.Errors.Count == 0 ? parsed.Invoke() : Refuse(Complaints.Of(parsed), $"{arguments[0]} ");
+        return parsed.Errors.Count == 0 ? parsed.Invoke() : Refuse(Complaints.Of(parsed), $"{HelpPage.NameOf(parsed.CommandResult.Command)} ");
     }
 
     private static int Refuse(IEnumerable<string> complaints, string verb)

@@ -18,7 +18,7 @@ internal abstract class ProgressView : IDisposable
     protected static string Line(TrainingProgress report, EpochMetrics epoch) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{(epoch.Epoch == 0 ? "head fitted" : $"epoch {epoch.Epoch, 3}/{report.Epochs}")}  loss {epoch.TrainLoss:f4}  accuracy {epoch.TrainAccuracy, 6:p1}{Validation(epoch)}  {(epoch.Epoch == 0 ? "" : Speed(report))}"
+            $"{(epoch.Epoch == 0 ? "head fitted" : $"epoch {epoch.Epoch, 3}/{report.Epochs}")}  loss {epoch.TrainLoss:f4}{Accuracy(epoch.TrainAccuracy)}{Validation(epoch)}  {(epoch.Epoch == 0 ? "" : Speed(report))}"
         );
 
     /// <summary>Images per second, and the time left as minutes and seconds, with hours where there are any.</summary>
@@ -29,8 +29,14 @@ internal abstract class ProgressView : IDisposable
                 + $"{report.Remaining.ToString(report.Remaining.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture)} left"
         );
 
+    /// <summary>The accuracy on training images; empty for object detection, which has none.</summary>
+    protected static string Accuracy(double accuracy) =>
+        double.IsNaN(accuracy) ? "" : string.Create(CultureInfo.InvariantCulture, $"  accuracy {accuracy, 6:p1}");
+
     private static string Validation(EpochMetrics epoch) =>
-        epoch.ValidationAccuracy is { } accuracy ? string.Create(CultureInfo.InvariantCulture, $"  validation {accuracy, 6:p1}") : "";
+        epoch.ValidationAccuracy is { } accuracy
+            ? string.Create(CultureInfo.InvariantCulture, $"  validation{(double.IsNaN(epoch.TrainAccuracy) ? " mAP" : "")} {accuracy, 6:p1}")
+            : "";
 
     private sealed class ProgressLines : ProgressView
     {
@@ -60,8 +66,8 @@ internal abstract class ProgressView : IDisposable
             int full = (int)(share * Cells);
             string text = string.Create(
                 CultureInfo.InvariantCulture,
-                $"epoch {report.Epoch, 3}/{report.Epochs}  {new string('━', full)}{new string('─', Cells - full)} {share, 4:p0}  loss {report.Loss:f4}  accuracy "
-                    + $"{report.Accuracy:p1}  {Speed(report)}"
+                $"epoch {report.Epoch, 3}/{report.Epochs}  {new string('━', full)}{new string('─', Cells - full)} {share, 4:p0}  loss {report.Loss:f4}"
+                    + $"{Accuracy(report.Accuracy)}  {Speed(report)}"
             );
             Console.Write(ClearLine + (text.Length < Console.WindowWidth || Console.WindowWidth <= 0 ? text : text[..(Console.WindowWidth - 1)]));
         }

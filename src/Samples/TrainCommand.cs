@@ -141,7 +141,7 @@ internal static class TrainCommand
     }
 
     // Hours of training must not be lost to a disk that is full.
-    private static void Save(MLContext ml, ITransformer model, DataViewSchema schema, FileInfo file)
+    public static void Save(MLContext ml, ITransformer model, DataViewSchema schema, FileInfo file)
     {
         try
         {

@@ -16,6 +16,7 @@ public sealed class PublicApiTests
     [InlineData(typeof(BackboneCatalog), "PublicApi")]
     [InlineData(typeof(ImageShape), "PublicApi.Core")]
     [InlineData(typeof(OnnxImageClassifier), "PublicApi.Onnx")]
+    [InlineData(typeof(RetinaNetTrainer), "PublicApi.Detection")]
     public void Assembly_PublicApi_IsApproved(Type type, string name)
     {
         Skip.If(SourceTree.Tests is null, "The source tree was not found.");

@@ -10,7 +10,8 @@ internal static class TensorAssert
     public static float[] Values(Tensor value)
     {
         using DisposeScope scope = NewDisposeScope();
-        return value.detach().cpu().to(ScalarType.Float32).contiguous().data<float>().ToArray();
+        // TorchSharp cannot read an empty tensor.
+        return value.numel() == 0 ? [] : value.detach().cpu().to(ScalarType.Float32).contiguous().data<float>().ToArray();
     }
 
     public static double L2(IEnumerable<float> values) => Math.Sqrt(values.Sum(value => (double)value * value));

@@ -1,8 +1,11 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
+using Microsoft.ML.FeatureMining.Detection.Networks;
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.TorchSharp;
 using Microsoft.ML.TorchSharp.AutoFormerV2;
 
@@ -52,6 +55,78 @@ public sealed class OneProcessTests
         }
     }
 
+    [Fact]
+    public void EvaluateObjectDetection_OnTheOutputOfRetinaNet_RunsAfterMapKeyToValue()
+    {
+        MLContext ml = new(seed: 1);
+        string folder = Directory.CreateTempSubdirectory("one-process-").FullName;
+        try
+        {
+            IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 8).Select(i => Square(folder, i)).ToArray());
+            ITransformer model = ml.ObjectDetection()
+                .Trainers.RetinaNet(
+                    new RetinaNetOptions
+                    {
+                        ImageColumnName = "ImagePath",
+                        Backbone = "resnext-14-1x4d",
+                        InitialWeights = null,
+                        FineTuning = new FineTuning(),
+                        ImageSize = 64,
+                        Network = new RetinaNetSettings { Channels = 8, HeadLayers = 1 },
+                        Epochs = 2,
+                        BatchSize = 4,
+                        WarmupEpochs = 0,
+                        Seed = 1,
+                    }
+                )
+                .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"))
+                .Fit(rows);
+            using (model as IDisposable)
+            {
+                IDataView scored = model.Transform(rows);
+                DataViewSchema schema = scored.Schema;
+
+                ObjectDetectionMetrics theirs = ml.MulticlassClassification.EvaluateObjectDetection(
+                    scored,
+                    schema["Label"],
+                    schema["BoundingBoxes"],
+                    schema["PredictedLabel"],
+                    schema["PredictedBoundingBoxes"],
+                    schema["Score"]
+                );
+                Assert.InRange(theirs.MAP50, 0, 1);
+                Assert.InRange(ml.ObjectDetection().Evaluate(scored).MeanAveragePrecision, 0, 1);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // A white square in noise.
+    private static Labeled Square(string folder, int index)
+    {
+        const int Side = 64;
+        Random random = new(index);
+        byte[] pixels = new byte[Side * Side * 3];
+        random.NextBytes(pixels);
+        int left = 2 * index;
+        for (int y = 10; y < 42; y++)
+        {
+            pixels.AsSpan(((y * Side) + left) * 3, 32 * 3).Fill(255);
+        }
+
+        string path = Path.Combine(folder, $"{index}.png");
+        File.WriteAllBytes(path, ImageCodec.EncodePng(pixels, Side, Side));
+        return new Labeled
+        {
+            ImagePath = path,
+            Label = ["square"],
+            BoundingBoxes = [left, 10, left + 32, 42],
+        };
+    }
+
     // Boxes that are found where they are.
     private static ObjectDetectionMetrics Detect(MLContext ml)
     {
@@ -84,6 +159,15 @@ public sealed class OneProcessTests
         public float[] Image { get; set; } = [];
 
         public string Label { get; set; } = "";
+    }
+
+    private sealed class Labeled
+    {
+        public string ImagePath { get; set; } = "";
+
+        public string[] Label { get; set; } = [];
+
+        public float[] BoundingBoxes { get; set; } = [];
     }
 
     private sealed class Detected

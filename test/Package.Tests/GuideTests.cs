@@ -29,7 +29,12 @@ public sealed class GuideTests(PackageFixture package)
     [Fact]
     public void Programs_OfAllPages_BuildWithThePackageAndRun()
     {
-        List<(string Name, string Program)> programs = [("weights", Weights), ("torch_first", TorchFirst)];
+        List<(string Name, string Program)> programs =
+        [
+            ("weights", Weights),
+            ("torch_first", TorchFirst),
+            ("detection_package", Shorten(Markdown.Programs(Markdown.Read("src/Microsoft.ML.FeatureMining.Detection/PACKAGE.md")).Single())),
+        ];
         foreach (string page in Markdown.Guides)
         {
             string name = Path.GetFileNameWithoutExtension(page).Replace('-', '_');
@@ -43,12 +48,14 @@ public sealed class GuideTests(PackageFixture package)
             [
                 ("MlNetFm", package.Version),
                 ("MlNetFm.Onnx", package.Version),
+                ("MlNetFm.Detection", package.Version),
                 ("TorchSharp-cpu", "0.107.0"),
                 ("Microsoft.ML.DnnImageFeaturizer.ResNet18", "0.23.1"),
                 ("Microsoft.ML.OnnxRuntime", "1.31.1"),
             ]
         );
         WriteImages();
+        WriteObjects();
 
         Assert.Equal("6", Run(guides, "torch_first").Trim());
         Assert.StartsWith("accuracy ", Run(guides, "README_1").Trim(), StringComparison.Ordinal);
@@ -61,7 +68,7 @@ public sealed class GuideTests(PackageFixture package)
         Assert.Contains("tensors loaded", output, StringComparison.Ordinal);
 
         // What the guides say that they write.
-        string[] files = ["report.html", "maps.png", "sweep.html", "best.zip", "exported-model/weights.safetensors", "birds.onnx"];
+        string[] files = ["report.html", "maps.png", "sweep.html", "best.zip", "exported-model/weights.safetensors", "birds.onnx", "detector.zip", "drawn.png"];
         Assert.All(files, file => Assert.True(File.Exists(Path.Combine(package.Folder, file)), file));
         RunOnnxProgram();
     }
@@ -81,7 +88,8 @@ public sealed class GuideTests(PackageFixture package)
     private static string Shorten(string program)
     {
         string shorter = Regex.Replace(program, @"\b(Epochs|Trials) = \d+", "$1 = 2");
-        return Regex.Replace(shorter, @"\b(ImageHeight|ImageWidth) = \d+", "$1 = 32");
+        shorter = Regex.Replace(shorter, @"\b(ImageHeight|ImageWidth) = \d+", "$1 = 32");
+        return Regex.Replace(shorter, @"\bImageSize = \d+", "ImageSize = 64");
     }
 
     // What a container gets: neither TorchSharp nor libtorch.
@@ -162,6 +170,33 @@ public sealed class GuideTests(PackageFixture package)
                 {
                     File.WriteAllBytes(Path.Combine(folder, $"{i}.bmp"), Bitmap(y => label == 2 ? (y / 4 % 2) * 255 : (label * 200) + random.Next(40)));
                 }
+            }
+        }
+    }
+
+    // Images with a bright stripe, in the layout of Pascal VOC. The decoder goes by the content, not by the name.
+    private void WriteObjects()
+    {
+        string root = Path.Combine(package.Folder, "street");
+        foreach (string folder in (string[])["JPEGImages", "Annotations", "ImageSets/Main"])
+        {
+            Directory.CreateDirectory(Path.Combine(root, folder));
+        }
+
+        foreach (string part in (string[])["train", "val", "trainval", "test"])
+        {
+            string[] names = [.. Enumerable.Range(0, 4).Select(i => $"{part}-{i}")];
+            File.WriteAllLines(Path.Combine(root, "ImageSets", "Main", $"{part}.txt"), names);
+            foreach (string name in names)
+            {
+                File.WriteAllBytes(Path.Combine(root, "JPEGImages", $"{name}.jpg"), Bitmap(y => y is >= 8 and < 24 ? 220 : 30));
+                File.WriteAllText(
+                    Path.Combine(root, "Annotations", $"{name}.xml"),
+                    """
+                    <annotation><size><width>32</width><height>32</height><depth>3</depth></size><object><name>stripe</name><difficult>0</difficult>
+                    <bndbox><xmin>1</xmin><ymin>9</ymin><xmax>32</xmax><ymax>24</ymax></bndbox></object></annotation>
+                    """
+                );
             }
         }
     }

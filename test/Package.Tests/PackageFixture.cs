@@ -23,7 +23,13 @@ public sealed class PackageFixture : IDisposable
     }
 
     /// <summary>The projects that are packed, those that others depend on first.</summary>
-    public static string[] Projects => ["src/Microsoft.ML.FeatureMining.Core", "src/Microsoft.ML.FeatureMining", "src/Microsoft.ML.FeatureMining.Onnx"];
+    public static string[] Projects =>
+        [
+            "src/Microsoft.ML.FeatureMining.Core",
+            "src/Microsoft.ML.FeatureMining",
+            "src/Microsoft.ML.FeatureMining.Onnx",
+            "src/Microsoft.ML.FeatureMining.Detection",
+        ];
 
     public static string Root => Metadata("Root");
 

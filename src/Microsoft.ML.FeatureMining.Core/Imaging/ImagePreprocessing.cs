@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.FeatureMining.Imaging;
 
@@ -11,6 +12,9 @@ internal sealed record ImagePreprocessing
     // A decoder may shrink a large JPEG if it stays at least twice as large as needed. The resize then still averages over all of its pixels.
     private const int SpareScale = 2;
 
+    /// <summary>The value of the pixels beside a letterboxed image, as in YOLO.</summary>
+    public const byte LetterboxGray = 114;
+
     /// <summary>The shape of the result.</summary>
     public required ImageShape Shape { get; init; }
 
@@ -18,6 +22,13 @@ internal sealed record ImagePreprocessing
     public double CropRatio { get; init; } = 1;
 
     public ResizeRule Resize { get; init; } = ResizeRule.CropShorterSide;
+
+    /// <summary>
+    /// Whether the whole image is scaled to fit, instead of <see cref="Resize"/>: its upper left corner stays at (0, 0), and the rest is filled with
+    /// <see cref="LetterboxGray"/>. For object detection.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Letterbox { get; init; }
 
     /// <summary>The same without the center crop. Training takes its random crops from these images.</summary>
     public ImagePreprocessing Uncropped() => this with { Shape = Shape with { Height = Whole(Shape.Height), Width = Whole(Shape.Width) }, CropRatio = 1 };
@@ -33,17 +44,14 @@ internal sealed record ImagePreprocessing
     }
 
     /// <summary>The same into existing memory.</summary>
-    public void Apply(ReadOnlySpan<byte> encoded, long maxPixels, Memory<byte> target) =>
+    /// <returns>The size of the image before resizing.</returns>
+    public ImageSize Apply(ReadOnlySpan<byte> encoded, long maxPixels, Memory<byte> target) =>
         ImageCodec.Decode(
             encoded,
             maxPixels,
             checked(SpareScale * Whole(Shape.Width)),
             checked(SpareScale * Whole(Shape.Height)),
-            image =>
-            {
-                Apply(image, target.Span);
-                return true;
-            }
+            image => Apply(image, target.Span)
         );
 
     /// <summary>The same for a decoded image.</summary>
@@ -55,7 +63,7 @@ internal sealed record ImagePreprocessing
     }
 
     /// <inheritdoc cref="Apply(PixelView)"/>
-    public void Apply(PixelView image, Span<byte> target)
+    public ImageSize Apply(PixelView image, Span<byte> target)
     {
         if (Shape.Channels == 1 && image.Channels != 1)
         {
@@ -67,11 +75,46 @@ internal sealed record ImagePreprocessing
             throw new InvalidOperationException(FormattableString.Invariant($"The image has {image.Channels} channels, but the network takes {Shape}."));
         }
 
-        (ResizeWindow columns, ResizeWindow rows) = Windows(image);
+        ImageSize size = new(image.FullWidth, image.FullHeight);
         byte[] resized = ArrayPool<byte>.Shared.Rent(Shape.Length);
-        ImageResize.Resize(image, columns.Middle(Shape.Width), rows.Middle(Shape.Height), resized.AsSpan(0, Shape.Length));
+        if (Letterbox)
+        {
+            Fit(image, size, resized.AsSpan(0, Shape.Length));
+        }
+        else
+        {
+            (ResizeWindow columns, ResizeWindow rows) = Windows(image);
+            ImageResize.Resize(image, columns.Middle(Shape.Width), rows.Middle(Shape.Height), resized.AsSpan(0, Shape.Length));
+        }
+
         PlanarLayout.Split(resized.AsSpan(0, Shape.Length), Shape.Channels, target);
         ArrayPool<byte>.Shared.Return(resized);
+        return size;
+    }
+
+    /// <summary>The part of the result that a letterboxed image fills.</summary>
+    /// <param name="image">The size of the image.</param>
+    public ImageSize Fitted(ImageSize image)
+    {
+        double scale = Math.Min((double)Shape.Width / image.Width, (double)Shape.Height / image.Height);
+        return new ImageSize(Side(image.Width * scale, Shape.Width), Side(image.Height * scale, Shape.Height));
+
+        static int Side(double length, int max) => (int)Math.Clamp(Math.Round(length), 1, max);
+    }
+
+    private void Fit(PixelView image, ImageSize size, Span<byte> target)
+    {
+        (int width, int height) = Fitted(size);
+        int row = width * Shape.Channels;
+        byte[] fitted = ArrayPool<byte>.Shared.Rent(row * height);
+        ImageResize.Resize(image, ResizeWindow.Whole(width), ResizeWindow.Whole(height), fitted.AsSpan(0, row * height));
+        target.Fill(LetterboxGray);
+        for (int y = 0; y < height; y++)
+        {
+            fitted.AsSpan(y * row, row).CopyTo(target[(y * Shape.Width * Shape.Channels)..]);
+        }
+
+        ArrayPool<byte>.Shared.Return(fitted);
     }
 
     /// <summary>The part of an image that becomes the network's input, at the image's own resolution: RGB, or gray as RGB.</summary>

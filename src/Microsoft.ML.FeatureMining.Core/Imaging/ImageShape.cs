@@ -12,3 +12,9 @@ public readonly record struct ImageShape(int Channels, int Height, int Width)
     /// <summary>The shape as <c>CxHxW</c>.</summary>
     public override string ToString() => FormattableString.Invariant($"{Channels}x{Height}x{Width}");
 }
+
+/// <summary>The size of an upright image in pixels, before it is resized.</summary>
+internal readonly record struct ImageSize(int Width, int Height)
+{
+    public override string ToString() => FormattableString.Invariant($"{Width}x{Height}");
+}

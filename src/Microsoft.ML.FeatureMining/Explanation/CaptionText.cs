@@ -48,6 +48,26 @@ internal static class CaptionText
         return new DecodedImage(image.Width, image.Height + lines.Length * Height, 3, pixels);
     }
 
+    /// <summary>Writes a line on an image, black on white. Letters that do not fit are left out.</summary>
+    /// <param name="image">RGB; its pixels are changed.</param>
+    /// <param name="left">The column of the first letter's upper left corner.</param>
+    /// <param name="top">Its row.</param>
+    /// <param name="text">One line.</param>
+    public static void Over(DecodedImage image, int left, int top, string text)
+    {
+        foreach ((int column, Rune letter) in text.EnumerateRunes().Index())
+        {
+            int x = left + column * Width;
+            if (left >= 0 && top >= 0 && x + Width <= image.Width && top + Height <= image.Height)
+            {
+                Draw(IndexOf(letter.Value), image.Pixels.AsSpan((top * image.Width + x) * 3), image.Width * 3);
+            }
+        }
+    }
+
+    /// <summary>The size of a line in pixels.</summary>
+    public static (int Width, int Height) Measure(string text) => (text.EnumerateRunes().Count() * Width, Height);
+
     private static Rune[] Fit(Rune[] line, int count) =>
         line.Length <= count ? line : [.. line.Take(Math.Max(0, count - 1)), .. count > 0 ? [new Rune('…')] : Array.Empty<Rune>()];
 

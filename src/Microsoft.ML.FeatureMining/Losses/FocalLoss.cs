@@ -64,10 +64,17 @@ public sealed record BinaryFocalLoss : ClassificationLoss
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(targets);
         using DisposeScope scope = NewDisposeScope();
-        Tensor entropy = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction: nn.Reduction.None); // [N,K]
+        return Elements(logits, targets).mean().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The loss of each element, in the shape of the logits.</summary>
+    internal Tensor Elements(Tensor logits, Tensor targets)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor entropy = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction: nn.Reduction.None);
         Tensor missed = Mix(logits.neg().sigmoid(), logits.sigmoid()); // 1 - p_t
         Tensor weights = targets.Mul(Alpha).Add(targets.Rsub(1).Mul(1 - Alpha));
-        return (weights * missed.ClampMin(Smallest).Pow(Gamma) * entropy).mean().MoveToOuterDisposeScope();
+        return (weights * missed.ClampMin(Smallest).Pow(Gamma) * entropy).MoveToOuterDisposeScope();
 
         Tensor Mix(Tensor ofPositives, Tensor ofNegatives) => (targets * ofPositives).Add(targets.Rsub(1) * ofNegatives);
     }

@@ -173,6 +173,17 @@ internal static class WeightLoader
 /// <param name="New">The names of the network's tensors that keep their initial values, because the file has no matching tensor.</param>
 internal sealed record WeightReport(IReadOnlyList<string> Loaded, IReadOnlyList<string> Skipped, IReadOnlyList<string> New)
 {
+    /// <summary>One line about the weights of a backbone that are used without the classifier.</summary>
+    public string OfBackbone(Backbone backbone)
+    {
+        HashSet<string> layers = [.. backbone.state_dict().Keys];
+        string[] missing = [.. New.Where(name => layers.Contains(name) && !WeightLoader.IsCounter(name))];
+        string[] others = [.. Skipped.Concat(Loaded).Where(name => !layers.Contains(name))];
+        string classifier = others.Length == 0 ? "no classifier in the file" : $"{others.Length} tensors of its classifier not used{Some(others)}";
+        return $"{Loaded.Count(layers.Contains)} tensors of the backbone loaded; {classifier}; "
+            + $"{missing.Length} tensors of the backbone not in the file{Some(missing)}.";
+    }
+
     /// <summary>One line with the counts and the first few names.</summary>
     public override string ToString()
     {

@@ -6,10 +6,17 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
 
+/// <summary>A network with named parameters and buffers.</summary>
+internal interface INamedState
+{
+    /// <summary>All parameters and buffers (not copies), each with a unique name, always in the same order.</summary>
+    IEnumerable<(string Name, Tensor Value)> NamedState();
+}
+
 /// <summary>
 /// Backbone and head: from normalized images [N,C,H,W] to logits [N,K]. With exits, the output is the mean of the logits of the head and the exits.
 /// </summary>
-internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>
+internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>, INamedState
 {
     private readonly Backbone backbone;
     private readonly HeadModule head;

@@ -39,7 +39,8 @@ internal static class WeightInitializer
         }
     }
 
-    private static void Fill(Tensor target, Func<double> draw)
+    /// <summary>Sets the values of a tensor one by one. Gradients must be disabled.</summary>
+    public static void Fill(Tensor target, Func<double> draw)
     {
         float[] values = new float[target.shape.Aggregate(1L, (product, size) => product * size)];
         foreach (ref float value in values.AsSpan())

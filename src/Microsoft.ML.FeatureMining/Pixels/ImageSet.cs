@@ -24,7 +24,7 @@ internal sealed class ImageSet : IDisposable
     /// <param name="labels">The label of each image, from 0.</param>
     /// <param name="indices">The index of each image in the store; null if the set is the whole store, in its order.</param>
     /// <param name="statistics">Of the images; null to compute them when they are needed.</param>
-    /// <param name="labelSets">For each label its set of classes, [K] of 0 and 1; null if a label is a class.</param>
+    /// <param name="labelSets">See <see cref="LabelSets"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">A label is out of range.</exception>
     public ImageSet(
         PixelStore pixels,
@@ -71,7 +71,9 @@ internal sealed class ImageSet : IDisposable
     /// <summary>The label of each image: a class, 0 to <see cref="ClassCount"/> - 1, or an index of <see cref="LabelSets"/>.</summary>
     public IReadOnlyList<int> Labels => _labels;
 
-    /// <summary>For each label its set of classes, [K] of 0 and 1; null if each image has one class.</summary>
+    /// <summary>
+    /// What each label stands for: a set of classes, [K] of 0 and 1; or, for object detection, the objects of an image. null if each image has one class.
+    /// </summary>
     public IReadOnlyList<float[]>? LabelSets { get; }
 
     /// <summary>The same images with the mean and standard deviation of another set, so that both are normalized in the same way.</summary>

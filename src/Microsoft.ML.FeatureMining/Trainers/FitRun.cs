@@ -22,7 +22,7 @@ namespace Microsoft.ML.FeatureMining.Trainers;
 /// One Fit of a trainer: reads the rows and runs the training engine, once or several times, with the log, progress, cancellation and workspace that the
 /// options specify.
 /// </summary>
-internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOptions options, torch.Device device, ICommunicator ranks)
+internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions options, torch.Device device, ICommunicator ranks)
 {
     private const int MaxUnknown = 5;
     private const int FewSteps = 2;
@@ -33,8 +33,10 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
     /// <param name="recipe">The training recipe.</param>
     /// <param name="rows">The rows to train on.</param>
     /// <param name="before">The phase before, whose weights and optimizer it continues; null to start with the weights that the recipe specifies.</param>
-    public TrainingOutcome Train(TrainingRecipe recipe, TrainingRows rows, TrainingOutcome? before = null)
+    /// <param name="fit">Trains; null for the engine of classifiers.</param>
+    public TrainingOutcome Train(TrainingRecipe recipe, TrainingRows rows, TrainingOutcome? before = null, TrainingFit? fit = null)
     {
+        fit ??= TrainingEngine.Fit;
         NamedTensors? initial = before?.Weights;
         recipe = TeacherFiles.WithHashes(recipe);
         Info(
@@ -66,7 +68,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         if (options.WorkspacePath is not { } path)
         {
             JobChecks.Key(recipe, rows, initial, ranks);
-            return TrainingEngine.Fit(recipe, rows.Train, rows.Validation, trainingHost);
+            return fit(recipe, rows.Train, rows.Validation, trainingHost);
         }
 
         CheckpointSchedule schedule = new()
@@ -88,7 +90,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         TrainingOutcome Fit(TrainingHost host)
         {
             using SharedCheckpoints? shared = ranks.World > 1 ? new(host.Checkpoints, ranks) : null;
-            return TrainingEngine.Fit(recipe, rows.Train, rows.Validation, host with { Checkpoints = shared ?? host.Checkpoints });
+            return fit(recipe, rows.Train, rows.Validation, host with { Checkpoints = shared ?? host.Checkpoints });
         }
     }
 
@@ -101,13 +103,8 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
 
     /// <summary>Finds the columns of the training rows. Reads no images.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
-    public LabeledRows Bind(IDataView input)
-    {
-        LabelColumn label = options.IsMultilabel
-            ? LabelSetColumn.Bind(input, options.LabelColumnName)
-            : KeyLabelColumn.Bind(input.Schema, options.LabelColumnName);
-        return new LabeledRows(input, label, ImageColumn.Bind(input.Schema, options.ImageColumnName, Preprocessing, options.MaxPixels), ThrowIfCanceled);
-    }
+    public LabeledRows Bind(IDataView input) =>
+        new(input, options.BindLabel(input), ImageColumn.Bind(input.Schema, options.ImageColumnName, Preprocessing, options.MaxPixels), ThrowIfCanceled);
 
     /// <summary>Reads the training and validation rows.</summary>
     /// <param name="rows">The training rows, from which ValidationFraction draws validation rows.</param>
@@ -120,12 +117,12 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         LabelColumn label = rows.Label;
         StorageSettings storage = Storage;
         bool[]? heldOut = options.ValidationFraction is { } fraction
-            ? StratifiedSplit.HeldOut(rows.ReadLabels(), fraction, new RandomStream(seed, "validation-split"))
+            ? StratifiedSplit.HeldOut(Array.ConvertAll(rows.ReadLabels(), label.StratumOf), fraction, new RandomStream(seed, "validation-split"))
             : null;
         (ImageSet train, ImageSet? validation, RowLedger ledger) = ReadImages("training", rows, storage, heldOut);
         try
         {
-            CheckTrainable(train, ledger, label);
+            TrainingRows.CheckTrainable(train, ledger, label);
             if (options.ValidationSet is { } set)
             {
                 // Both sets share the memory budget.
@@ -216,8 +213,11 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         Warn(FormattableString.Invariant($"Training was canceled; the returned model has the weights of epoch {outcome.Epoch}."));
     }
 
-    private void Load(string weights, TrainingRecipe recipe, ImageNetwork network) =>
-        Info($"Initial weights from '{weights}': {WeightLoader.Load(WeightSource.Find(weights), network, recipe.Backbone, recipe.AllowPartialWeights)}");
+    private void Load(string weights, TrainingRecipe recipe, ImageNetwork network)
+    {
+        WeightReport report = WeightLoader.Load(WeightSource.Find(weights), network, recipe.Backbone, recipe.AllowPartialWeights);
+        Info($"Initial weights from '{weights}': {(recipe.Task is null ? report : report.OfBackbone(network.Backbone))}");
+    }
 
     // Training crops the uncropped image itself.
     private ImagePreprocessing Preprocessing => options.ToPreprocessing().Uncropped();
@@ -255,11 +255,12 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         if (progress.Completed is { } epoch)
         {
             string validation = epoch.ValidationAccuracy is { } accuracy
-                ? FormattableString.Invariant($", validation loss {epoch.ValidationLoss:F4}, accuracy {accuracy:P2}")
+                ? FormattableString.Invariant($", validation loss {epoch.ValidationLoss:F4}, {epoch.Measure} {accuracy:P2}")
                 : "";
+            string training = double.IsNaN(epoch.TrainAccuracy) ? "" : FormattableString.Invariant($", accuracy {epoch.TrainAccuracy:P2}");
             Info(
                 FormattableString.Invariant(
-                    $"{(epoch.Epoch == 0 ? "Head" : $"Epoch {epoch.Epoch}/{progress.Epochs}")}: loss {epoch.TrainLoss:F4}, accuracy {epoch.TrainAccuracy:P2}{validation}, learning rate {epoch.LearningRate:G3}, {epoch.Seconds:F1} s"
+                    $"{(epoch.Epoch == 0 ? "Head" : $"Epoch {epoch.Epoch}/{progress.Epochs}")}: loss {epoch.TrainLoss:F4}{training}{validation}, learning rate {epoch.LearningRate:G3}, {epoch.Seconds:F1} s"
                 )
             );
         }
@@ -336,7 +337,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             );
         }
 
-        if (ledger.Unlabeled > 0)
+        if (ledger.Unlabeled > 0 || !(rows.Label.IsClass || rows.Label.Unknown.Count == 0))
         {
             string[] unknown =
             [
@@ -345,28 +346,10 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
                     .Select(name => rows.Label.Lookup.Similar(name) is { } similar ? $"'{name}' (there is a class '{similar}')" : $"'{name}'"),
             ];
             string names = unknown.Length > 0 ? $" Unknown: {string.Join(", ", unknown)}." : "";
-            Warn(FormattableString.Invariant($"{ledger.Unlabeled} {role} rows were skipped because their label is missing or is not a known class.{names}"));
-        }
-    }
-
-    private static void CheckTrainable(ImageSet train, RowLedger ledger, LabelColumn label)
-    {
-        if (train.Count == 0)
-        {
-            throw new InvalidOperationException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"There are no rows to train on: {ledger.Unlabeled} rows have no label in column '{label.Column.Name}' "
-                        + $"and {ledger.Unreadable.Count} rows have an unreadable image."
-                )
-            );
-        }
-
-        int[] classes = [.. train.Labels.Distinct().Take(2)];
-        if (classes.Length == 1)
-        {
-            throw new InvalidOperationException(
-                $"All rows have the same label '{label.Describe(classes[0])}' in column '{label.Column.Name}'; at least two classes are required."
+            Warn(
+                rows.Label.IsClass
+                    ? FormattableString.Invariant($"{ledger.Unlabeled} {role} rows were skipped because their label is missing or is not a known class.{names}")
+                    : $"Objects of {role} rows were left out because their class is not a known class.{names}"
             );
         }
     }

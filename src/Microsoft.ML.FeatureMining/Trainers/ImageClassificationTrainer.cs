@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.MlNet;
@@ -13,7 +12,6 @@ using Microsoft.ML.FeatureMining.Trainers;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
 using Microsoft.ML.Runtime;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining;
 
@@ -58,7 +56,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
     /// scored.</exception>
     /// <exception cref="InvalidOperationException">There are no rows, all rows have the same class, or the GPU selected by MLContext.GpuDeviceId does not
     /// exist.</exception>
-    /// <exception cref="Imaging.ImageDecodeException">An image cannot be read, and <see cref="ImageClassificationOptions.OnUnreadableImage"/> is
+    /// <exception cref="Imaging.ImageDecodeException">An image cannot be read, and <see cref="ImageTrainerOptions.OnUnreadableImage"/> is
     /// Throw.</exception>
     /// <exception cref="InvalidDataException">The initial weights belong to another network, or the file is damaged.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN or infinite.</exception>
@@ -66,49 +64,12 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
     /// it.</exception>
     /// <exception cref="RankFailedException">Another process of the job failed or does not answer.</exception>
     /// <exception cref="OperationCanceledException">The context was canceled; or the token was canceled before the first epoch finished, or
-    /// <see cref="ImageClassificationOptions.OnCancellation"/> is Throw.</exception>
+    /// <see cref="ImageTrainerOptions.OnCancellation"/> is Throw.</exception>
     public ImageClassificationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
         GetOutputSchema(Internals.ShapeOf(input.Schema));
-        using IChannel channel = _host.Start("Training");
-        using IDisposable busy = DistributedJob.Busy();
-        ICommunicator ranks = DistributedJob.Join(_options.Distributed);
-        try
-        {
-            (ranks, Device device) = DistributedJob.OnDevice(ranks, ComputeDevice.Of(_environment));
-            return Fit(channel, device, ranks, input);
-        }
-        // The filter only tells the other ranks.
-        catch (Exception e) when (!TellOthers(ranks, e))
-        {
-            throw;
-        }
-    }
-
-    // Errors that all ranks have at the same time need no telling, and training can go on with another Fit.
-    private static bool TellOthers(ICommunicator ranks, Exception error)
-    {
-        if (ranks.World > 1 && error is not (TrainingDivergedException or OperationCanceledException or ArgumentException or RankFailedException))
-        {
-            ranks.Abort(error.Message.Split('\n')[0]);
-        }
-
-        return true;
-    }
-
-    private ImageClassificationTransformer Fit(IChannel channel, Device device, ICommunicator ranks, IDataView input)
-    {
-        FitRun run = new(_host, channel, _options, device, ranks);
-        try
-        {
-            return Fit(run, run.Bind(input));
-        }
-        catch (ExternalException e) when (NativeError.HasTrace(e))
-        {
-            run.Trace(e.Message);
-            throw NativeError.WithoutTrace(e);
-        }
+        return FitJob.Run(_environment, _host, _options, run => Fit(run, run.Bind(input)));
     }
 
     private ImageClassificationTransformer Fit(FitRun run, LabeledRows labeled)

@@ -13,20 +13,23 @@ namespace Microsoft.ML.FeatureMining.Trainers;
 /// <param name="ImageNetNormalization">Whether it is normalized with the mean and std of ImageNet instead of those of the training images.</param>
 internal sealed record PaperInput(string Backbone, int ImageSize, double CropRatio = 1, bool ImageNetNormalization = false);
 
+/// <summary>Size and channels of the input, as the options say them; null if they do not.</summary>
+internal readonly record struct WantedInput(int? Height, int? Width, double? CropRatio, int Channels);
+
 /// <summary>Network and input: as the options say, else as the initial weights say, else as the trainer's paper says.</summary>
 internal sealed class InputSettings
 {
-    private readonly ImageClassificationOptions _options;
+    private readonly ImageTrainerOptions _options;
     private readonly WeightSource? _weights;
 
-    private InputSettings(ImageClassificationOptions options, WeightSource? weights)
+    private InputSettings(ImageTrainerOptions options, WeightSource? weights)
     {
         (_options, _weights) = (options, weights);
-        PaperInput paper = options.PublishedInput;
+        (PaperInput paper, WantedInput wanted) = (options.PublishedInput, options.WantedInput);
         Backbone = BackboneCatalog.Canonical(options.Backbone ?? weights?.Backbone ?? paper.Backbone);
-        Height = options.ImageHeight ?? options.ImageWidth ?? weights?.Input?.Height ?? paper.ImageSize;
-        Width = options.ImageWidth ?? options.ImageHeight ?? weights?.Input?.Width ?? paper.ImageSize;
-        CropRatio = options.CropRatio ?? weights?.CropRatio ?? paper.CropRatio;
+        Height = wanted.Height ?? wanted.Width ?? weights?.Input?.Height ?? paper.ImageSize;
+        Width = wanted.Width ?? wanted.Height ?? weights?.Input?.Width ?? paper.ImageSize;
+        CropRatio = wanted.CropRatio ?? weights?.CropRatio ?? paper.CropRatio;
     }
 
     public string Backbone { get; }
@@ -38,11 +41,11 @@ internal sealed class InputSettings
     public double CropRatio { get; }
 
     /// <summary>Unusable initial weights count as none; <see cref="Problems"/> reports them.</summary>
-    public static InputSettings Of(ImageClassificationOptions options) =>
+    public static InputSettings Of(ImageTrainerOptions options) =>
         new(options, options.InitialWeights is { Length: > 0 } name && WeightSource.Problem(name) is null ? WeightSource.Find(name) : null);
 
     /// <summary>Lists what is wrong with the initial weights and the normalization.</summary>
-    public static IEnumerable<string> Problems(ImageClassificationOptions options)
+    public static IEnumerable<string> Problems(ImageTrainerOptions options)
     {
         if (options.InitialWeights is { Length: > 0 } name && WeightSource.Problem(name) is { } problem)
         {
@@ -55,9 +58,9 @@ internal sealed class InputSettings
         }
         else if (options is { InputMean: { } mean, InputStd: { } std })
         {
-            if (mean.Count != options.Channels || std.Count != options.Channels)
+            if (mean.Count != options.WantedInput.Channels || std.Count != options.WantedInput.Channels)
             {
-                yield return $"InputMean and InputStd need one value per channel, {options.Channels}; they have {mean.Count} and {std.Count}.";
+                yield return $"InputMean and InputStd need one value per channel, {options.WantedInput.Channels}; they have {mean.Count} and {std.Count}.";
             }
 
             if (!mean.All(double.IsFinite) || !std.All(value => value > 0 && double.IsFinite(value)))
@@ -86,8 +89,8 @@ internal sealed class InputSettings
             return IsPapers(element) ? ImageNet : null;
         }
 
-        return trained.Mean.Length == _options.Channels ? trained
-            : _options.Channels == 1 ? new ChannelStatistics([trained.Mean.Average()], [trained.Std.Average()])
+        return trained.Mean.Length == _options.WantedInput.Channels ? trained
+            : _options.WantedInput.Channels == 1 ? new ChannelStatistics([trained.Mean.Average()], [trained.Std.Average()])
             : null;
     }
 
@@ -96,7 +99,7 @@ internal sealed class InputSettings
 
     // ImageNet's values are those of bytes in three channels. Weights that do not say what they were trained with may have been trained with any.
     private bool IsPapers(PixelType element) =>
-        _options.PublishedInput.ImageNetNormalization && _options.InitialWeights is null && element == PixelType.Byte && _options.Channels == 3;
+        _options.PublishedInput.ImageNetNormalization && _options.InitialWeights is null && element == PixelType.Byte && _options.WantedInput.Channels == 3;
 
     /// <summary>One line for the log.</summary>
     public string Describe(TrainingRecipe recipe)

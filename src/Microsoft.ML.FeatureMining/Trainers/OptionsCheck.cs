@@ -8,7 +8,7 @@ namespace Microsoft.ML.FeatureMining.Trainers;
 internal static class OptionsCheck
 {
     /// <exception cref="ArgumentException">Something is wrong; the message lists everything.</exception>
-    public static void Check(ImageClassificationOptions options) => Check([.. Problems(options)]);
+    public static void Check(ImageTrainerOptions options) => Check([.. Problems(options)]);
 
     /// <exception cref="ArgumentException">There are problems; the message lists them.</exception>
     public static void Check(IReadOnlyList<string> problems)
@@ -23,7 +23,7 @@ internal static class OptionsCheck
     }
 
     /// <summary>Lists all problems; empty if the options are valid.</summary>
-    public static IEnumerable<string> Problems(ImageClassificationOptions options)
+    public static IEnumerable<string> Problems(ImageTrainerOptions options)
     {
         List<string> problems = [.. SettingsValidator.Problems(options), .. options.TrainerProblems()];
         // A recipe cannot be made of null settings.

@@ -10,7 +10,7 @@ namespace Microsoft.ML.FeatureMining;
 /// <summary>
 /// The settings of <see cref="SsmTrainer"/>. The defaults are the paper's for ImageNet: ResNet-50, 224x224 pixels, batch size 256, 90 epochs, the learning rate
 /// divided by 10 at epochs 30 and 60, images resized to the shape 256x256 (which changes their aspect ratio), crops of 224 pixels. For small images, set <see
-/// cref="ImageClassificationOptions.Backbone"/>, ImageHeight and ImageWidth, and use <see cref="ImageClassificationOptions.CropPadding"/> instead of <see
+/// cref="ImageTrainerOptions.Backbone"/>, ImageHeight and ImageWidth, and use <see cref="ImageClassificationOptions.CropPadding"/> instead of <see
 /// cref="ImageClassificationOptions.CropRatio"/>.
 /// </summary>
 public sealed record SsmOptions : ImageClassificationOptions

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Losses;
@@ -50,6 +51,10 @@ internal sealed record TrainingRecipe : TrainingOptions
     public required ImageShape Input { get; init; }
 
     public long Seed { get; init; }
+
+    /// <summary>The settings of another task than classification, such as object detection: an immutable record. null for classification.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public object? Task { get; init; }
 
     /// <summary>The number of steps between two reports; each report waits for the device.</summary>
     [Range(1, int.MaxValue)]

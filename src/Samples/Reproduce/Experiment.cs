@@ -72,6 +72,11 @@ internal enum Scale
 /// <param name="Replacements">What <c>{name}</c> in the arguments of a row stands for at this scale, e.g. a smaller network.</param>
 internal sealed record Recipe(string What, string Test, string Arguments, IReadOnlyDictionary<string, string>? Replacements = null)
 {
+    /// <summary>
+    /// Arguments of <c>detect train</c> for a detector on the network that <c>train</c> made; the measures are those of the detector. null: there is none.
+    /// </summary>
+    public string? Detection { get; init; }
+
     // Options that can be repeated.
     private static readonly string[] Repeatable = ["set", "strategy", "augment"];
 

@@ -105,6 +105,7 @@ internal static class TinyImages
             );
         }
 
+        WriteObjects(Path.Combine(aside, "voc"), digits);
         try
         {
             Directory.Move(aside, folder);
@@ -129,6 +130,54 @@ internal static class TinyImages
         }
 
         File.WriteAllLines(Path.Combine(aside, $"{part}.csv"), lines);
+    }
+
+    // Two large digits on each image, in the layout of Pascal VOC. The names end as there; the decoder goes by the content.
+    private static void WriteObjects(string root, (string Part, byte[] Pixels, int Digit)[] digits)
+    {
+        const int Images = 40;
+        const int Large = 4 * Side;
+        foreach (string name in new[] { "JPEGImages", "Annotations", "ImageSets/Main" })
+        {
+            Directory.CreateDirectory(Path.Combine(root, name));
+        }
+
+        foreach (IGrouping<string, (string, byte[] Pixels, int Digit)> part in digits.GroupBy(digit => digit.Part))
+        {
+            (string, byte[] Pixels, int Digit)[] all = [.. part];
+            List<string> ids = [];
+            for (int i = 0; i < Images; i++)
+            {
+                string id = $"{part.Key}{Text(i)}";
+                ids.Add(id);
+                byte[] pixels = new byte[4 * Large * Large];
+                List<string> objects = [];
+                foreach ((int column, (string, byte[] Pixels, int Digit) digit) in new[] { all[i], all[((i * 7) + 3) % all.Length] }.Index())
+                {
+                    (int left, int top) = (column * Large, ((i * 5) + (column * 11)) % (Large + 1));
+                    for (int y = 0; y < Large; y++)
+                    {
+                        for (int x = 0; x < Large; x++)
+                        {
+                            pixels[((top + y) * 2 * Large) + left + x] = digit.Pixels[(y / 4 * Side) + (x / 4)];
+                        }
+                    }
+
+                    objects.Add(
+                        $"<object><name>{Text(digit.Digit)}</name><difficult>0</difficult><bndbox><xmin>{Text(left + 1)}</xmin><ymin>{Text(top + 1)}</ymin>"
+                            + $"<xmax>{Text(left + Large)}</xmax><ymax>{Text(top + Large)}</ymax></bndbox></object>"
+                    );
+                }
+
+                GrayImage.Save(Path.Combine(root, "JPEGImages", $"{id}.jpg"), pixels, 2 * Large, 2 * Large);
+                File.WriteAllText(
+                    Path.Combine(root, "Annotations", $"{id}.xml"),
+                    $"<annotation><size><width>{Text(2 * Large)}</width><height>{Text(2 * Large)}</height><depth>1</depth></size>{string.Concat(objects)}</annotation>"
+                );
+            }
+
+            File.WriteAllLines(Path.Combine(root, "ImageSets", "Main", $"{part.Key}.txt"), ids);
+        }
     }
 
     private static byte[] Beside(byte[] left, byte[] right) => [.. left.Chunk(Side).Zip(right.Chunk(Side)).SelectMany(row => row.First.Concat(row.Second))];

@@ -14,6 +14,7 @@ internal sealed class ExperimentRun
     private const int SeedsOfAnEnsemble = 1000;
 
     private readonly string _arguments;
+    private readonly string? _detection;
     private readonly string _test;
     private readonly string _report;
 
@@ -23,8 +24,9 @@ internal sealed class ExperimentRun
     /// <param name="folder">The folder of the reports of all runs.</param>
     public ExperimentRun(Recipe recipe, Row row, int seed, string folder)
     {
-        (Row, Seed, _arguments, _test) = (row, seed, recipe.Of(row), recipe.Test);
-        _report = Path.Combine(folder, $"{Hash($"{row.Models} {Canonical(_arguments)}")}-seed-{Text(seed)}.json");
+        (Row, Seed, _arguments, _detection, _test) = (row, seed, recipe.Of(row), recipe.Detection, recipe.Test);
+        string identity = $"{row.Models} {Canonical(_arguments)}{(_detection is null ? "" : $" detect {_detection}")}";
+        _report = Path.Combine(folder, $"{Hash(identity)}-seed-{Text(seed)}.json");
     }
 
     public Row Row { get; }
@@ -36,8 +38,20 @@ internal sealed class ExperimentRun
 
     public bool IsDone => File.Exists(_report);
 
-    /// <summary>The command that trains the run, with data sets as <c>{name}</c>.</summary>
-    public string Command => $"train {_arguments} --seed {Text(Row.Models == 1 ? Seed : SeedsOfAnEnsemble * Seed)}";
+    /// <summary>The commands that do the run, with data sets as <c>{name}</c>.</summary>
+    public IReadOnlyList<string> Commands
+    {
+        get
+        {
+            string train = $"train {_arguments} --seed {Text(Row.Models == 1 ? Seed : SeedsOfAnEnsemble * Seed)}";
+            return _detection is null
+                ? [train]
+                : [$"{train} --model backbone.zip", $"detect train {_detection} --seed {Text(Seed)} --initial-weights backbone.zip --model detector.zip"];
+        }
+    }
+
+    /// <summary>The commands as one text.</summary>
+    public string Command => string.Join(" && ", Commands);
 
     /// <summary>The report; null if the run is not done.</summary>
     public JsonElement? Result() => IsDone ? JsonElement.Parse(File.ReadAllText(_report)) : null;
@@ -59,6 +73,7 @@ internal sealed class ExperimentRun
 
         foreach (
             string[] step in IsDone ? []
+            : _detection is not null ? Detector(_detection)
             : Row.Models == 1
                 ?
                 [
@@ -77,6 +92,33 @@ internal sealed class ExperimentRun
         return ExitCode.Success;
 
         IEnumerable<string> Train(int seed) => ["train", .. Words(_arguments), .. machine, "--seed", Text(seed), "--workspace", Path.Combine(work, Text(seed))];
+
+        IEnumerable<string[]> Detector(string arguments)
+        {
+            string backbone = Path.Combine(work, "backbone.zip");
+            if (!File.Exists(backbone))
+            {
+                yield return [.. Train(Seed), "--model", backbone];
+            }
+
+            yield return
+            [
+                "detect",
+                "train",
+                .. Words(arguments),
+                .. machine,
+                "--seed",
+                Text(Seed),
+                "--initial-weights",
+                backbone,
+                "--workspace",
+                Path.Combine(work, "detector"),
+                "--model",
+                Path.Combine(work, "detector.zip"),
+                "--report",
+                _report,
+            ];
+        }
 
         IEnumerable<string[]> Ensemble()
         {
@@ -137,9 +179,9 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
         Console.WriteLine($"# {TimeEstimate(experiment, [.. Runs(experiment)])}");
         string program = $"dotnet {ShellText.Of(typeof(Program).Assembly.Location)}";
         SortedSet<string> open = new(StringComparer.Ordinal);
-        foreach (ExperimentRun run in Runs(experiment))
+        foreach (string planned in Runs(experiment).SelectMany(run => run.Commands))
         {
-            string command = string.Join(' ', run.Command.Split(' ').Select(word => ShellText.Of(Placeholders.Fill(word, data))));
+            string command = string.Join(' ', planned.Split(' ').Select(word => ShellText.Of(Placeholders.Fill(word, data))));
             Console.WriteLine($"{program} {command}");
             open.UnionWith(Regex.Matches(command, @"\{([a-z0-9-]+)\}").Select(match => match.Groups[1].Value));
         }

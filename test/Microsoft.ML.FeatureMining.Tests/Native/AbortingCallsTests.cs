@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Detection.Networks;
 using Microsoft.ML.FeatureMining.Native;
 using Mono.Cecil;
 using static TorchSharp.torch;
@@ -32,6 +33,9 @@ public sealed class AbortingCallsTests
 
     // The state is one that libtorch returned.
     private static readonly string[] Checked = ["Microsoft.ML.FeatureMining.Networks.ModuleScope"];
+
+    [Fact]
+    public void Detection_FunctionsThatEndTheProcess_AreNotCalled() => Assert.Empty(TorchSharpCalls.Of(typeof(RetinaNetSettings).Assembly.Location, Aborts));
 
     [Fact]
     public void Library_FunctionsThatEndTheProcess_AreNotCalled()

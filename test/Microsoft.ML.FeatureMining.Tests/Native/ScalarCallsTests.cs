@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Detection.Networks;
 using Microsoft.ML.FeatureMining.Native;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -8,6 +9,9 @@ namespace Microsoft.ML.FeatureMining.Tests.Native;
 public sealed class ScalarCallsTests
 {
     private static readonly string[] Safe = [typeof(TensorMath).FullName!, typeof(Number).FullName!];
+
+    [Fact]
+    public void Detection_CallsWithScalars_AreNone() => Assert.Empty(TorchSharpCalls.Of(typeof(RetinaNetSettings).Assembly.Location));
 
     [Fact]
     public void Library_CallsWithScalars_AreInTensorMathOnly()

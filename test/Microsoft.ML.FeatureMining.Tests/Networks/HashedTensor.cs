@@ -30,10 +30,13 @@ internal static class HashedTensor
     }
 
     /// <summary>Sets all floating-point tensors of a network.</summary>
-    public static void Fill(ImageNetwork network)
+    public static void Fill(ImageNetwork network) => Fill(network.NamedState());
+
+    /// <summary>Sets all floating-point tensors.</summary>
+    public static void Fill(IEnumerable<(string Name, Tensor Value)> state)
     {
         using IDisposable noGrad = no_grad();
-        foreach ((string name, Tensor value) in network.NamedState().Where(entry => entry.Value.dtype != ScalarType.Int64))
+        foreach ((string name, Tensor value) in state.Where(entry => entry.Value.dtype != ScalarType.Int64))
         {
             using DisposeScope scope = NewDisposeScope();
             value.copy_(tensor(Fill(name, value.shape), value.shape));

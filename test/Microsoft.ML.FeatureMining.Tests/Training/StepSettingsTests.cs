@@ -121,7 +121,7 @@ public sealed class StepSettingsTests : IClassFixture<SingleThreadFixture>
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         using ImageNetwork source = NetworkFactory.Create("cifar-resnet-8", 1, 2);
-        using WeightAverage average = new(source, NetworkFactory.Create("cifar-resnet-8", 1, 2), 0.75);
+        using WeightAverage<ImageNetwork> average = new(source, NetworkFactory.Create("cifar-resnet-8", 1, 2), 0.75);
         float[][] expected = [.. source.NamedState().Select(entry => TensorAssert.Values(entry.Value))];
         Assert.All(average.Network.NamedState().Zip(expected), pair => Assert.Equal(pair.Second, TensorAssert.Values(pair.First.Value)));
 

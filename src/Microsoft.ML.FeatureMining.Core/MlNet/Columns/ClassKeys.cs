@@ -28,9 +28,10 @@ internal sealed class ClassKeys
     /// <summary>The name of that type in a saved model; empty if there are no values.</summary>
     public string ItemName => _item?.Name ?? "";
 
+    /// <summary>The keys of a column of keys or of vectors of keys.</summary>
     public static ClassKeys Of(DataViewSchema.Column label)
     {
-        int count = checked((int)((KeyDataViewType)label.Type).Count);
+        int count = checked((int)((KeyDataViewType)((label.Type as VectorDataViewType)?.ItemType ?? label.Type)).Count);
         DataViewSchema.Column? values = label.Annotations.Schema.GetColumnOrNull(KeyValues);
         if (values?.Type is not VectorDataViewType { IsKnownSize: true } type)
         {

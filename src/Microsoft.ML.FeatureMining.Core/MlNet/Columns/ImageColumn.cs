@@ -130,12 +130,13 @@ internal sealed class ImageColumn
     /// <param name="image">An image of this column.</param>
     /// <param name="pixels">Receives the pixels; its length must be that of one image.</param>
     /// <param name="preprocessing">The preprocessing; null for the column's own.</param>
+    /// <returns>The size of the image before resizing; default for planar floats.</returns>
     /// <exception cref="ImageDecodeException">The image cannot be read; the message names the column, the row and, if it is known, the file.</exception>
-    public void Decode(ImageSource image, Memory<byte> pixels, ImagePreprocessing? preprocessing = null)
+    public ImageSize Decode(ImageSource image, Memory<byte> pixels, ImagePreprocessing? preprocessing = null)
     {
         try
         {
-            image.Decode(preprocessing ?? Preprocessing, _maxPixels, pixels);
+            return image.Decode(preprocessing ?? Preprocessing, _maxPixels, pixels);
         }
         catch (ImageDecodeException e)
         {

@@ -49,25 +49,23 @@ internal sealed class ImageSource
     /// <param name="preprocessing">Gives size and channels; planar floats are copied as they are.</param>
     /// <param name="maxPixels">The largest image to decode, in pixels.</param>
     /// <param name="pixels">Receives [C,H,W], one byte or one little-endian float per value; exactly as long as one image.</param>
+    /// <returns>The size of the image before resizing; default for planar floats.</returns>
     /// <exception cref="ImageDecodeException">The image is missing or cannot be read.</exception>
-    public void Decode(ImagePreprocessing preprocessing, long maxPixels, Memory<byte> pixels)
+    public ImageSize Decode(ImagePreprocessing preprocessing, long maxPixels, Memory<byte> pixels)
     {
         switch (_content)
         {
             case string path:
-                DecodeFile(path, preprocessing, maxPixels, pixels);
-                break;
+                return DecodeFile(path, preprocessing, maxPixels, pixels);
             case byte[] { Length: 0 }:
                 throw new ImageDecodeException("The value is empty. LoadRawImageBytes gives an empty value if the file is missing.");
             case byte[] encoded:
-                preprocessing.Apply(encoded, maxPixels, pixels);
-                break;
+                return preprocessing.Apply(encoded, maxPixels, pixels);
             case DecodedImage image:
-                preprocessing.Apply(image, pixels.Span);
-                break;
+                return preprocessing.Apply(image, pixels.Span);
             case float[] planar when Array.TrueForAll(planar, float.IsFinite):
                 MemoryMarshal.AsBytes<float>(planar).CopyTo(pixels.Span);
-                break;
+                return default;
             case float[]:
                 throw new ImageDecodeException("A pixel value is NaN or infinite.");
             default:
@@ -116,11 +114,13 @@ internal sealed class ImageSource
             _ => [],
         };
 
-    private static void DecodeFile(string path, ImagePreprocessing preprocessing, long maxPixels, Memory<byte> pixels)
+    private static ImageSize DecodeFile(string path, ImagePreprocessing preprocessing, long maxPixels, Memory<byte> pixels)
     {
         try
         {
-            PooledFile.Use(path, encoded => preprocessing.Apply(encoded, maxPixels, pixels));
+            ImageSize size = default;
+            PooledFile.Use(path, encoded => size = preprocessing.Apply(encoded, maxPixels, pixels));
+            return size;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Imaging;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Columns;
 
@@ -24,6 +25,18 @@ internal abstract class LabelColumn(DataViewSchema.Column column, ClassKeys keys
 
     /// <summary>The set of classes of each number read so far, [K] of 0 and 1; null if a number is the index of a class.</summary>
     public virtual IReadOnlyList<float[]>? Sets => null;
+
+    /// <summary>Whether a number is the index of a class or of a set of classes; false if each row has its own number (object detection).</summary>
+    public virtual bool IsClass => true;
+
+    /// <summary>The sets of an image set: <see cref="Sets"/>, or the objects of each row in the network's input.</summary>
+    /// <param name="sizes">The size of each row's image before resizing, by number; default if it is unreadable. Empty if <see cref="IsClass"/>.</param>
+    /// <param name="preprocessing">How images were resized.</param>
+    /// <exception cref="ArgumentException">An object is outside its image.</exception>
+    public virtual IReadOnlyList<float[]>? SetsOf(IReadOnlyList<ImageSize> sizes, ImagePreprocessing preprocessing) => Sets;
+
+    /// <summary>The group of a number in a stratified split: rows of each group are held out in the same proportion.</summary>
+    public int StratumOf(int number) => IsClass ? number : 0;
 
     /// <summary>
     /// Returns a function that reads the number at the row's current position, from 0; null if the label is missing or not one of the classes.

@@ -60,7 +60,7 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
             throw ColumnError.Mismatch("image", image.Column.Name, ColumnType.ToString()!, image.Column.Type.ToString()!);
         }
 
-        return new ScoringColumns(
+        return new ClassifierColumns(
             input,
             ScoreSchema.Extend(input, settings, keys, _first.IsMultilabel),
             image,

@@ -4,7 +4,7 @@ using Microsoft.ML.FeatureMining.Imaging;
 namespace Microsoft.ML.FeatureMining.MlNet.Scoring;
 
 /// <summary>The probabilities of a batch of rows. An unreadable image affects only its own row, when the score of that row is read.</summary>
-internal sealed class ScoredRows(float[] probabilities, int classCount, ImageDecodeException?[] errors, UnreadableImageBehavior policy)
+internal sealed class ScoredRows(float[] probabilities, int classCount, ImageDecodeException?[] errors, UnreadableImageBehavior policy) : ScoredBatch
 {
     /// <exception cref="ImageDecodeException">The image of the row is unreadable, and the policy is Throw.</exception>
     public void GetScore(int row, ref VBuffer<float> score)

@@ -36,7 +36,7 @@ internal sealed class ScoringCursor : DataViewRowCursor
     private readonly (DataViewRowId Id, long Batch)[] _rows;
     private readonly List<ImageSource> _pending = [];
     private readonly Func<ImageSource>? _readImage;
-    private ScoredRows? _scored;
+    private ScoredBatch? _scored;
     private int _count;
     private int _slot = -1;
     private long _position = -1;
@@ -50,7 +50,7 @@ internal sealed class ScoringCursor : DataViewRowCursor
             _active[column.Index] = true;
         }
 
-        bool scores = _active[columns.PredictedLabel] || _active[columns.Score];
+        bool scores = _active.AsSpan(columns.Input.Count).Contains(true);
         int capacity = scores ? batchSize : 1;
         _buffers = [.. columns.Input.Select(column => _active[column.Index] ? ColumnBuffer.Create(input, input.Schema[column.Index], capacity) : null)];
         _rows = new (DataViewRowId, long)[capacity];
@@ -131,7 +131,7 @@ internal sealed class ScoringCursor : DataViewRowCursor
         return _count > 0;
     }
 
-    private ScoredRows Scored() => _scored ??= _columns.Scorer.Score(_pending);
+    private ScoredBatch Scored() => _scored ??= _columns.Score(_pending);
 
     private int Checked(DataViewSchema.Column column) =>
         column.Index < _active.Length && Schema[column.Index].Name == column.Name
@@ -146,7 +146,7 @@ internal sealed class ScoringRow : DataViewRow
     private readonly ScoringColumns _columns;
     private readonly HashSet<int> _active;
     private Func<ImageSource>? _readImage;
-    private ScoredRows? _scored;
+    private ScoredBatch? _scored;
     private long _scoredPosition;
 
     public ScoringRow(DataViewRow input, ScoringColumns columns, IEnumerable<DataViewSchema.Column> active)
@@ -192,11 +192,11 @@ internal sealed class ScoringRow : DataViewRow
         base.Dispose(disposing);
     }
 
-    private ScoredRows Scored()
+    private ScoredBatch Scored()
     {
         if (_scored is null || _scoredPosition != _input.Position)
         {
-            (_scored, _scoredPosition) = (_columns.Scorer.Score([_readImage!()]), _input.Position);
+            (_scored, _scoredPosition) = (_columns.Score([_readImage!()]), _input.Position);
         }
 
         return _scored;
@@ -215,18 +215,19 @@ internal sealed class ScoringRowMapper(ScoringColumns columns) : IRowToRowMapper
     public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns) => new ScoringRow(input, columns, activeColumns);
 }
 
-/// <summary>A model bound to an input schema: the input columns keep their indices; PredictedLabel and Score follow.</summary>
-internal sealed record ScoringColumns(DataViewSchema Input, DataViewSchema Output, ImageColumn Image, RowScorer Scorer, bool IsMultilabel)
+/// <summary>The scores of a batch of rows.</summary>
+internal abstract class ScoredBatch;
+
+/// <summary>A model bound to an input schema: the input columns keep their indices; the columns that the model adds follow.</summary>
+internal abstract record ScoringColumns(DataViewSchema Input, DataViewSchema Output, ImageColumn Image)
 {
-    public int PredictedLabel => Input.Count;
+    public abstract ScoredBatch Score(IReadOnlyList<ImageSource> rows);
 
-    public int Score => Input.Count + 1;
-
-    /// <summary>The getter of one of the two added columns.</summary>
-    public Delegate Getter(int column, Func<ScoredRows> scored, Func<int> row) =>
-        column == Score ? (ValueGetter<VBuffer<float>>)((ref VBuffer<float> score) => scored().GetScore(row(), ref score))
-        : IsMultilabel ? (ValueGetter<VBuffer<float>>)((ref VBuffer<float> set) => scored().GetPredictedSet(row(), ref set))
-        : (ValueGetter<uint>)((ref uint label) => label = scored().GetPredictedLabel(row()));
+    /// <summary>The getter of an added column.</summary>
+    /// <param name="column">Its index in <see cref="Output"/>.</param>
+    /// <param name="scored">Returns the batch of the current row, a result of <see cref="Score"/>.</param>
+    /// <param name="row">Returns the index of the current row in it.</param>
+    public abstract Delegate Getter(int column, Func<ScoredBatch> scored, Func<int> row);
 
     /// <summary>The input columns that the given output columns depend on.</summary>
     public IReadOnlyList<DataViewSchema.Column> InputsOf(IEnumerable<DataViewSchema.Column> outputs)
@@ -238,5 +239,21 @@ internal sealed record ScoringColumns(DataViewSchema Input, DataViewSchema Outpu
         }
 
         return [.. needed.Order().Select(index => Input[index])];
+    }
+}
+
+/// <summary>The columns of a classifier: PredictedLabel and Score.</summary>
+internal sealed record ClassifierColumns(DataViewSchema Input, DataViewSchema Output, ImageColumn Image, RowScorer Scorer, bool IsMultilabel)
+    : ScoringColumns(Input, Output, Image)
+{
+    public override ScoredBatch Score(IReadOnlyList<ImageSource> rows) => Scorer.Score(rows);
+
+    public override Delegate Getter(int column, Func<ScoredBatch> scored, Func<int> row)
+    {
+        return column > Input.Count ? (ValueGetter<VBuffer<float>>)((ref VBuffer<float> score) => Scored().GetScore(row(), ref score))
+            : IsMultilabel ? (ValueGetter<VBuffer<float>>)((ref VBuffer<float> set) => Scored().GetPredictedSet(row(), ref set))
+            : (ValueGetter<uint>)((ref uint label) => label = Scored().GetPredictedLabel(row()));
+
+        ScoredRows Scored() => (ScoredRows)scored();
     }
 }

@@ -130,13 +130,14 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
         }
 
         int[] numbers = ledger.Readable();
+        IReadOnlyList<float[]>? sets = rows.Label.SetsOf(ledger.Sizes, rows.Image.Preprocessing);
         return (SetOf(isHeldOut: false, statistics), heldOut is null ? null : SetOf(isHeldOut: true, heldOutStatistics), ledger);
 
         ImageSet SetOf(bool isHeldOut, ChannelStatistics? known)
         {
             int[] indices = [.. Enumerable.Range(0, numbers.Length).Where(index => IsHeldOut(numbers[index], heldOut) == isHeldOut)];
             int[] labels = Array.ConvertAll(indices, index => ledger.Labels[numbers[index]]);
-            return new ImageSet(pixels, rows.Image.Shape, rows.Image.Element, rows.Label.Keys.Count, labels, indices, known, rows.Label.Sets);
+            return new ImageSet(pixels, rows.Image.Shape, rows.Image.Element, rows.Label.Keys.Count, labels, indices, known, sets);
         }
     }
 

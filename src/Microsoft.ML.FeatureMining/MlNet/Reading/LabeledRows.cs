@@ -87,6 +87,7 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
         foreach (LabeledRow[] chunk in ReadChunks(ledger))
         {
             var pixels = new byte[chunk.Length][];
+            var sizes = new ImageSize[chunk.Length];
             var problems = new ImageDecodeException?[chunk.Length];
             ParallelLoop.For(
                 chunk.Length,
@@ -94,7 +95,8 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
                 {
                     try
                     {
-                        pixels[i] = image.Decode(chunk[i].Image);
+                        pixels[i] = GC.AllocateUninitializedArray<byte>(image.ImageBytes);
+                        sizes[i] = image.Decode(chunk[i].Image, pixels[i]);
                     }
                     catch (ImageDecodeException e)
                     {
@@ -109,7 +111,7 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
                     throw problem;
                 }
 
-                ledger.Add(chunk[i].Label, problems[i]?.Message);
+                ledger.Add(chunk[i].Label, problems[i]?.Message, label.IsClass ? null : sizes[i]);
                 if (problems[i] is null)
                 {
                     yield return (chunk[i], pixels[i]);
@@ -187,6 +189,9 @@ internal sealed record RowLedger
     /// <summary>The causes for the first few of them: row, file, cause.</summary>
     public List<string> Causes { get; init; } = [];
 
+    /// <summary>The size of the image of each row with a label, before it is resized; empty for classification.</summary>
+    public List<ImageSize> Sizes { get; init; } = [];
+
     /// <summary>Rows without a label.</summary>
     public int Unlabeled { get; set; }
 
@@ -198,7 +203,8 @@ internal sealed record RowLedger
 
     /// <param name="label">The label of the next row.</param>
     /// <param name="problem">Why its image cannot be read; null if it can.</param>
-    public void Add(int label, string? problem)
+    /// <param name="size">The size of its image; null not to record it.</param>
+    public void Add(int label, string? problem, ImageSize? size = null)
     {
         if (problem is not null)
         {
@@ -210,6 +216,10 @@ internal sealed record RowLedger
         }
 
         Labels.Add(label);
+        if (size is { } known)
+        {
+            Sizes.Add(known);
+        }
     }
 
     /// <summary>The numbers of the rows with a readable image.</summary>

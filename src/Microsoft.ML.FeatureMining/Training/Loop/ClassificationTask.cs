@@ -35,8 +35,7 @@ internal sealed class ClassificationTask : TrainingTask
 
     public override bool Validates => _validator is not null;
 
-    /// <summary>The strides between the stages, if the network predicts with exits; else null.</summary>
-    public IReadOnlyList<StageStride>? Exits => _parts.Model.ExitStrides;
+    public override IReadOnlyList<StageStride>? Exits => _parts.Model.ExitStrides;
 
     public override IEnumerable<(string Name, Tensor Value)> ModelState() => _parts.Model.NamedState();
 

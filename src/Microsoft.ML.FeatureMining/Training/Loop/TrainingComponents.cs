@@ -18,7 +18,7 @@ internal sealed class TrainingComponents : IDisposable
     private readonly List<(string Name, nn.Module Module)> _added = [];
     private readonly List<Teacher> _teachers = [];
     private readonly TrainingRecipe _recipe;
-    private readonly WeightAverage? _average;
+    private readonly WeightAverage<ImageNetwork>? _average;
 
     /// <param name="recipe">The training recipe.</param>
     /// <param name="train">The training images.</param>
@@ -91,7 +91,9 @@ internal sealed class TrainingComponents : IDisposable
 
         KeptStages = kept;
         Optimizer = recipe.Optimizer.Start(ParameterGroups.Of(recipe, Network, _added.Select(added => added.Module)));
-        _average = recipe.EmaDecay is { } decay ? new WeightAverage(Network, Move(CreateNetwork(train, Network.ExitStrides), device), decay) : null;
+        _average = recipe.EmaDecay is { } decay
+            ? new WeightAverage<ImageNetwork>(Network, Move(CreateNetwork(train, Network.ExitStrides), device), decay)
+            : null;
         CheckOptimizerNames();
     }
 

@@ -12,7 +12,7 @@ namespace Microsoft.ML.FeatureMining.Training.Loop;
 /// <summary>The training engine, shared by all trainers.</summary>
 internal static class TrainingEngine
 {
-    /// <summary>Trains a network.</summary>
+    /// <summary>Trains a classifier.</summary>
     /// <exception cref="ArgumentException">The recipe or an image set is invalid; the message lists all problems.</exception>
     /// <exception cref="TrainingDivergedException">The loss or the weights became NaN or infinite.</exception>
     public static TrainingOutcome Fit(TrainingRecipe recipe, ImageSet train, ImageSet? validation, TrainingHost host)
@@ -33,6 +33,19 @@ internal static class TrainingEngine
             problems.Add("EarlyStopping needs a validation set, but there is no validation set.");
         }
 
+        TrainingRecipe resolved = problems.Count == 0 ? ClassBalance.Resolve(recipe, train) : recipe;
+        return Run(resolved, problems, host, random => new ClassificationTask(resolved, train, validation, random, host));
+    }
+
+    /// <summary>Runs the loop for a task.</summary>
+    /// <param name="recipe">The recipe of the run.</param>
+    /// <param name="problems">What is wrong with the recipe or the images.</param>
+    /// <param name="host">The environment of the run.</param>
+    /// <param name="createTask">Creates the task, which draws from these streams.</param>
+    /// <exception cref="ArgumentException">There are problems; the message lists them.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or the weights became NaN or infinite.</exception>
+    public static TrainingOutcome Run(TrainingRecipe recipe, IReadOnlyList<string> problems, TrainingHost host, Func<RandomStreams, TrainingTask> createTask)
+    {
         if (problems.Count > 0)
         {
             throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(recipe));
@@ -42,9 +55,8 @@ internal static class TrainingEngine
         try
         {
             using TorchScope scope = new(gradients: true);
-            recipe = ClassBalance.Resolve(recipe, train);
             RandomStreams random = new(recipe.Seed);
-            using ClassificationTask task = new(recipe, train, validation, random, host);
+            using TrainingTask task = createTask(random);
             using TrainingLoop loop = new(recipe, task, random, host);
             return loop.Run() with { Exits = task.Exits };
         }
@@ -91,6 +103,9 @@ internal static class TrainingEngine
         }
     }
 }
+
+/// <summary>Trains what a recipe says on image sets; <see cref="TrainingEngine.Fit"/> for classifiers.</summary>
+internal delegate TrainingOutcome TrainingFit(TrainingRecipe recipe, ImageSet train, ImageSet? validation, TrainingHost host);
 
 /// <summary>The environment of a run: everything that is not part of its recipe.</summary>
 internal sealed record TrainingHost(Device Device)

@@ -145,7 +145,7 @@ internal sealed class TrainingLoop : IDisposable
             if (_run.Step % _recipe.ReportEverySteps == 0 || _run.Step == _stepsPerEpoch)
             {
                 CheckFinite();
-                (double loss, double accuracy) = _run.Metrics.Read();
+                (double loss, double accuracy) = ReadMetrics();
                 _progress.ReportStep(_run.Epoch + 1, _run.Step, loss, accuracy, RateAt(clock), _run.Metrics.Images);
             }
         }
@@ -173,7 +173,7 @@ internal sealed class TrainingLoop : IDisposable
 
     private void EndEpoch(int epoch, double rate, (double Loss, double Accuracy)? validated, long began)
     {
-        (double loss, double accuracy) = _run.Metrics.Read();
+        (double loss, double accuracy) = ReadMetrics();
         EpochMetrics metrics = new(epoch, rate, loss, accuracy, validated?.Loss, validated?.Accuracy, Stopwatch.GetElapsedTime(began).TotalSeconds);
         if (_recipe.KeepWeights == KeepWeights.Best || _recipe.EarlyStopping is not null)
         {
@@ -190,6 +190,8 @@ internal sealed class TrainingLoop : IDisposable
         _run.EndEpoch(metrics);
         _progress.EndEpoch(metrics);
     }
+
+    private (double Loss, double Accuracy) ReadMetrics() => _run.Metrics.Read() is var read && _task.HasAccuracy ? read : (read.Loss, double.NaN);
 
     private void CheckFinite()
     {

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using TorchSharp;
@@ -21,6 +22,12 @@ internal abstract class TrainingTask : IDisposable
 
     /// <summary>Whether there is a validation set.</summary>
     public abstract bool Validates { get; }
+
+    /// <summary>Whether training images have an accuracy: whether the sums of a batch count hits.</summary>
+    public virtual bool HasAccuracy => true;
+
+    /// <summary>The strides between the stages, if the network predicts with exits; else null.</summary>
+    public virtual IReadOnlyList<StageStride>? Exits => null;
 
     /// <summary>Parameters and buffers of the model: what is validated, kept as the best weights, and returned.</summary>
     public abstract IEnumerable<(string Name, Tensor Value)> ModelState();
@@ -54,14 +61,14 @@ internal abstract class TrainingTask : IDisposable
     /// <param name="metrics">Receives the loss and the hits of the head.</param>
     /// <param name="isCanceled">Called before each batch.</param>
     /// <returns>Whether it was not canceled.</returns>
-    public abstract bool FitHead(RunningMetrics metrics, Func<bool> isCanceled);
+    public virtual bool FitHead(RunningMetrics metrics, Func<bool> isCanceled) => throw new InvalidOperationException($"{GetType()} has no head to fit.");
 
     /// <param name="isCanceled">Called before each batch.</param>
-    /// <returns>The mean loss and the accuracy on the validation set; null if canceled.</returns>
+    /// <returns>The mean loss and the accuracy (for object detection, the mean average precision) on the validation set; null if canceled.</returns>
     public abstract (double Loss, double Accuracy)? Validate(Func<bool> isCanceled);
 
     /// <summary>Tells strategies that an epoch has ended.</summary>
-    public abstract void EndEpoch(EpochMetrics metrics);
+    public virtual void EndEpoch(EpochMetrics metrics) { }
 
     /// <summary>Whether all weights and running statistics are finite. Waits for the device.</summary>
     public bool AreFinite()

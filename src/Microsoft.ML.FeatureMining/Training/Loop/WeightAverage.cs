@@ -9,22 +9,24 @@ namespace Microsoft.ML.FeatureMining.Training.Loop;
 /// The exponential moving average (EMA) of a network's weights and running statistics, in a second network: a = decay * a + (1 - decay) * w after each step,
 /// starting at a = w. TorchSharp has no AveragedModel.
 /// </summary>
-internal sealed class WeightAverage : IDisposable
+/// <typeparam name="TNetwork">The type of the network.</typeparam>
+internal sealed class WeightAverage<TNetwork> : IDisposable
+    where TNetwork : nn.Module, INamedState
 {
-    private readonly ImageNetwork _source;
+    private readonly TNetwork _source;
     private readonly double _decay;
 
     /// <param name="source">The network to average.</param>
     /// <param name="average">A network with the same architecture on the same device, which stores the average; this object disposes it.</param>
     /// <param name="decay">Between 0 and 1.</param>
-    public WeightAverage(ImageNetwork source, ImageNetwork average, double decay)
+    public WeightAverage(TNetwork source, TNetwork average, double decay)
     {
         (_source, Network, _decay) = (source, average, decay);
         Restart();
     }
 
     /// <summary>The network with the averaged weights.</summary>
-    public ImageNetwork Network { get; }
+    public TNetwork Network { get; }
 
     /// <summary>Sets a = w.</summary>
     public void Restart() => ForEach((mean, value) => mean.copy_(value));

@@ -157,23 +157,18 @@ internal static class ParameterGroups
     /// <param name="recipe">The recipe, which determines learning rates and weight decay.</param>
     /// <param name="network">The network.</param>
     /// <param name="added">The modules of strategies; they have the learning rate of the head.</param>
-    public static IReadOnlyList<ParameterGroup> Of(TrainingRecipe recipe, ImageNetwork network, IEnumerable<nn.Module> added)
-    {
-        IEnumerable<(Parameter Parameter, double RateFactor)> backbone = OfBackbone(recipe.FineTuning, network.Backbone);
-        IEnumerable<(Parameter Parameter, double RateFactor)> others = added
-            .Concat(network.Exits)
-            .Prepend(network.Head)
-            .SelectMany(module => module.parameters())
-            .Select(parameter => (parameter, 1.0));
-        return
+    public static IReadOnlyList<ParameterGroup> Of(TrainingRecipe recipe, ImageNetwork network, IEnumerable<nn.Module> added) =>
+        Of(recipe, network.Backbone, added.Concat(network.Exits).Prepend(network.Head).SelectMany(module => module.parameters()));
+
+    /// <summary>The same for a backbone and other parameters, which have the learning rate of the head.</summary>
+    public static IReadOnlyList<ParameterGroup> Of(TrainingRecipe recipe, Backbone backbone, IEnumerable<Parameter> others) =>
         [
-            .. backbone
-                .Concat(others)
+            .. OfBackbone(recipe.FineTuning, backbone)
+                .Concat(others.Select(parameter => (Parameter: parameter, RateFactor: 1.0)))
                 .Where(entry => entry.Parameter.requires_grad)
                 .GroupBy(entry => (entry.RateFactor, WeightDecay: DecayOf(recipe, entry.Parameter)), entry => entry.Parameter)
                 .Select(group => new ParameterGroup([.. group], group.Key.RateFactor, group.Key.WeightDecay)),
         ];
-    }
 
     private static IEnumerable<(Parameter Parameter, double RateFactor)> OfBackbone(FineTuning settings, Backbone backbone)
     {

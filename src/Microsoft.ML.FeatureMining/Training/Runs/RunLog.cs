@@ -33,7 +33,7 @@ internal sealed class RunLog(string folder, Action<string> warn) : IDisposable
             "epoch",
             epoch,
             Invariant(
-                $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:f4}, accuracy {epoch.TrainAccuracy:p2}, validation loss {epoch.ValidationLoss:f4}, accuracy {epoch.ValidationAccuracy:p2}, learning rate {epoch.LearningRate:g3}, {epoch.Seconds:f1} s"
+                $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:f4}, accuracy {epoch.TrainAccuracy:p2}, validation loss {epoch.ValidationLoss:f4}, {epoch.Measure} {epoch.ValidationAccuracy:p2}, learning rate {epoch.LearningRate:g3}, {epoch.Seconds:f1} s"
             )
         );
 

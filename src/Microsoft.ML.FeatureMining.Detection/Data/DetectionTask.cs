@@ -1,0 +1,234 @@
+using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Augmentation.Engine;
+using Microsoft.ML.FeatureMining.Detection.Evaluation;
+using Microsoft.ML.FeatureMining.Detection.Losses;
+using Microsoft.ML.FeatureMining.Detection.Networks;
+using Microsoft.ML.FeatureMining.Detection.Scoring;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Networks.Weights;
+using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Randomness;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Loop;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
+using TorchSharp;
+using static Microsoft.ML.FeatureMining.Native.TensorMath;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Detection.Data;
+
+/// <summary>
+/// Trains a detector: the loss of RetinaNet on augmented images and boxes. The accuracy of validation is the mean average precision; training has none.
+/// </summary>
+internal sealed class DetectionTask : TrainingTask
+{
+    private readonly TrainingRecipe _recipe;
+    private readonly DetectionRecipe _settings;
+    private readonly ImageSet? _validation;
+    private readonly RandomStreams _random;
+    private readonly Device _device;
+    private readonly RetinaNet _network;
+    private readonly WeightAverage<RetinaNet>? _average;
+    private readonly Normalization _normalization;
+    private readonly BoxAugmentation _augmentation;
+
+    public DetectionTask(TrainingRecipe recipe, ImageSet train, ImageSet? validation, RandomStreams random, TrainingHost host)
+    {
+        (_recipe, Images, _validation, _random, _device) = (recipe, train, validation, random, host.Device);
+        _settings = (DetectionRecipe)recipe.Task!;
+        Pixels = recipe.Normalization ?? train.Statistics;
+        _normalization = new Normalization(Pixels.Mean, Pixels.Std, _device);
+        _augmentation = new BoxAugmentation(_settings);
+        _network = Create();
+        using (new TorchScope(gradients: false))
+        {
+            _network.InitializeWeights(random["weights"]);
+            LoadBody(host.LoadWeights);
+        }
+
+        if (recipe.FineTuning.FrozenStages > 0)
+        {
+            _network.Body.Freeze(recipe.FineTuning.FrozenStages);
+        }
+
+        HashSet<nint> body = [.. _network.Body.parameters().Select(parameter => parameter.Handle)];
+        Optimizer = recipe.Optimizer.Start(
+            ParameterGroups.Of(recipe, _network.Body, _network.parameters().Where(parameter => !body.Contains(parameter.Handle)))
+        );
+        _average = recipe.EmaDecay is { } decay ? new WeightAverage<RetinaNet>(_network, Create(), decay) : null;
+    }
+
+    public override ImageSet Images { get; }
+
+    public override ChannelStatistics Pixels { get; }
+
+    public override OptimizerRun Optimizer { get; }
+
+    public override bool Validates => _validation is not null;
+
+    public override bool HasAccuracy => false;
+
+    private RetinaNet Model => _average?.Network ?? _network;
+
+    /// <summary>What is wrong with the recipe or the sets; empty if they can be trained on.</summary>
+    public static IReadOnlyList<string> Problems(TrainingRecipe recipe, ImageSet train, ImageSet? validation)
+    {
+        List<string> problems = [.. recipe.Problems(), .. SetProblems("training", train)];
+        if (validation is not null)
+        {
+            problems.AddRange(SetProblems("validation", validation));
+        }
+
+        return problems;
+    }
+
+    public override IEnumerable<(string Name, Tensor Value)> ModelState() => Model.NamedState();
+
+    public override IEnumerable<(string Name, Tensor Value)> NamedState() => _network.NamedState().Select(entry => ($"network/{entry.Name}", entry.Value));
+
+    public override IEnumerable<(string Name, Tensor Value)> FullState() =>
+        [
+            .. NamedState(),
+            .. Optimizer.NamedState().Select(entry => ($"optimizer/{entry.Name}", entry.Value)),
+            .. _average?.Network.NamedState().Select(entry => ($"average/{entry.Name}", entry.Value)) ?? [],
+        ];
+
+    public override IEnumerable<nn.Module> Modules() => [_network];
+
+    public override long CountParameters() => Model.parameters().Sum(parameter => parameter.numel());
+
+    public override int[] DrawOrder() => Images.DrawOrder(_random["shuffle"]);
+
+    public override void Train()
+    {
+        _network.train();
+        if (_recipe.FineTuning.FrozenStages > 0)
+        {
+            _network.Body.SetFrozenToEval(_recipe.FineTuning.FrozenStages);
+        }
+
+        if (_recipe.FineTuning.FreezeBatchNorm)
+        {
+            _network.FreezeBatchNorm();
+        }
+    }
+
+    public override Func<int, int, PieceLoss> Prepare(HostBatch loaded, TrainingClock clock)
+    {
+        Tensor raw = Upload(loaded, Images);
+        foreach (ImageAugmentation augmentation in _recipe.Augmentations)
+        {
+            raw = augmentation.Apply(raw, _random[augmentation.Key]);
+        }
+
+        (Tensor images, ObjectBox[][] objects) = _augmentation.Apply(raw.to(ScalarType.Float32), ObjectsOf(loaded, Images), _random["boxes"]);
+        images = ChannelsLast.Of(_normalization.Apply(images));
+        return (start, end) =>
+        {
+            (Tensor logits, Tensor deltas) = _network.Predict(images.slice(0, start, end, 1));
+            Tensor loss = LossOf(logits, deltas, objects[start..end]);
+            return new PieceLoss(loss, Sums(loss, end - start));
+        };
+    }
+
+    public override void Step(double rate)
+    {
+        if (_recipe.ClipGradientNorm is { } maxNorm)
+        {
+            GradientClipping.Clip(Optimizer.Parameters, maxNorm);
+        }
+
+        Optimizer.Step(rate);
+        _average?.Update();
+    }
+
+    public override (double Loss, double Accuracy)? Validate(Func<bool> isCanceled)
+    {
+        using IDisposable noGrad = no_grad();
+        using RunningMetrics running = new(_device);
+        VocAveragePrecision precision = new(_validation!.ClassCount);
+        Model.eval();
+        foreach (HostBatch batch in BatchLoader.Load(_validation, [.. Enumerable.Range(0, _validation.Count)], _recipe.ScoringBatchSize))
+        {
+            using HostBatch done = batch;
+            if (isCanceled())
+            {
+                return null;
+            }
+
+            using DisposeScope scope = NewDisposeScope();
+            (Tensor logits, Tensor deltas) = Model.Predict(ChannelsLast.Of(_normalization.Apply(Upload(batch, _validation))));
+            ObjectBox[][] objects = ObjectsOf(batch, _validation);
+            running.Add(Sums(LossOf(logits, deltas, objects), batch.Count), batch.Count);
+            AnchorGrid anchors = Anchors;
+            for (int n = 0; n < batch.Count; n++)
+            {
+                precision.Add(Detector.Detect(logits[n], deltas[n], anchors, anchors.Height, anchors.Width, _settings.Network), objects[n]);
+            }
+        }
+
+        return (running.Read().Loss, precision.Mean(VocMetric.Area));
+    }
+
+    public override void Dispose()
+    {
+        Optimizer.Dispose();
+        _average?.Dispose();
+        _network.Dispose();
+        _normalization.Dispose();
+    }
+
+    private AnchorGrid Anchors => _network.AnchorsOf(_recipe.Input.Height, _recipe.Input.Width);
+
+    private RetinaNet Create()
+    {
+        RetinaNet network = ModuleScope.Make(() =>
+            new RetinaNet(BackboneCatalog.Create(_recipe.Backbone, _recipe.Input.Channels, new LayerFactory()), Images.ClassCount, _settings.Network)
+        );
+        network.to(_device);
+        ChannelsLast.Apply(network);
+        return network;
+    }
+
+    // Weights are loaded into a classifier, whose head is then discarded.
+    private void LoadBody(Action<ImageNetwork>? load)
+    {
+        if (load is null)
+        {
+            return;
+        }
+
+        using ImageNetwork classifier = NetworkFactory.Create(_recipe.Backbone, _recipe.Input.Channels, classes: 2);
+        load(classifier);
+        NamedTensors.Of(NamedStateOf(classifier.Backbone)).CopyTo(NamedStateOf(_network.Body));
+    }
+
+    private static IEnumerable<(string Name, Tensor Value)> NamedStateOf(nn.Module module) => module.state_dict().Select(entry => (entry.Key, entry.Value));
+
+    private Tensor Upload(HostBatch batch, ImageSet set) => DeviceBatches.Upload(batch.Pixels, batch.Count, set.Shape, set.Element, _device);
+
+    private static ObjectBox[][] ObjectsOf(HostBatch batch, ImageSet set) => Array.ConvertAll(batch.Labels, label => ObjectSet.Of(set.LabelSets![(int)label]));
+
+    private Tensor LossOf(Tensor logits, Tensor deltas, ObjectBox[][] objects) => RetinaNetLoss.Of(logits, deltas, Anchors, objects, _settings.Network);
+
+    private static Tensor Sums(Tensor loss, int images)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor sum = loss.detach().to(ScalarType.Float64).Mul(images);
+        return stack([sum, zeros_like(sum)]).MoveToOuterDisposeScope();
+    }
+
+    private static IEnumerable<string> SetProblems(string name, ImageSet set)
+    {
+        if (set.Count == 0)
+        {
+            yield return $"The {name} set has no images.";
+        }
+        else if (!set.Labels.Any(label => set.LabelSets![label].Length > 0))
+        {
+            yield return $"The {name} set has no objects of a known class; at least one is required.";
+        }
+    }
+}
