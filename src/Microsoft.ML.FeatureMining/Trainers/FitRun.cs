@@ -125,7 +125,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         (ImageSet train, ImageSet? validation, RowLedger ledger) = ReadImages("training", rows, storage, heldOut);
         try
         {
-            CheckTrainable(train, ledger, label);
+            TrainingRows.CheckTrainable(train, ledger, label);
             if (options.ValidationSet is { } set)
             {
                 // Both sets share the memory budget.
@@ -177,6 +177,20 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         );
     }
 
+    /// <summary>Does what each rank does by itself. If it fails, the other ranks do not wait for this one.</summary>
+    public T Alone<T>(Func<T> act)
+    {
+        try
+        {
+            return act();
+        }
+        catch (Exception e)
+        {
+            ranks.Abort(e.Message.Split('\n')[0]);
+            throw;
+        }
+    }
+
     /// <summary>Writes details that only a developer needs.</summary>
     public void Trace(string text) => channel.Trace(MessageSensitivity.None, text);
 
@@ -211,6 +225,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
         if (options.OnCancellation == CancellationBehavior.Throw || outcome.History.Count == 0 || Internals.IsCanceled(host))
         {
             ThrowIfCanceled();
+            throw new OperationCanceledException("Another process of the job was canceled.");
         }
 
         Warn(FormattableString.Invariant($"Training was canceled; the returned model has the weights of epoch {outcome.Epoch}."));
@@ -346,28 +361,6 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageClassificationOp
             ];
             string names = unknown.Length > 0 ? $" Unknown: {string.Join(", ", unknown)}." : "";
             Warn(FormattableString.Invariant($"{ledger.Unlabeled} {role} rows were skipped because their label is missing or is not a known class.{names}"));
-        }
-    }
-
-    private static void CheckTrainable(ImageSet train, RowLedger ledger, LabelColumn label)
-    {
-        if (train.Count == 0)
-        {
-            throw new InvalidOperationException(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"There are no rows to train on: {ledger.Unlabeled} rows have no label in column '{label.Column.Name}' "
-                        + $"and {ledger.Unreadable.Count} rows have an unreadable image."
-                )
-            );
-        }
-
-        int[] classes = [.. train.Labels.Distinct().Take(2)];
-        if (classes.Length == 1)
-        {
-            throw new InvalidOperationException(
-                $"All rows have the same label '{label.Describe(classes[0])}' in column '{label.Column.Name}'; at least two classes are required."
-            );
         }
     }
 
