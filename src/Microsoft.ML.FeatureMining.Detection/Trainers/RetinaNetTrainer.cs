@@ -78,7 +78,7 @@ public sealed class RetinaNetTrainer : IEstimator<RetinaNetTransformer>
         run.Info(InputSettings.Of(_options).Describe(recipe));
         OptionsCheck.Check(recipe.Problems());
         CheckNetwork(recipe);
-        using TrainingRows rows = run.Read(labeled, seed);
+        using TrainingRows rows = run.Alone(() => run.Read(labeled, seed));
         TrainingOutcome outcome = run.Train(recipe, rows, fit: Train);
         run.ThrowIfDiscarded(outcome);
         DetectorManifest manifest = new()

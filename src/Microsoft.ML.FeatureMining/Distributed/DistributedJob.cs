@@ -22,12 +22,17 @@ public static class DistributedJob
 
     /// <summary>Connects to the other processes, at the first call.</summary>
     /// <exception cref="DllNotFoundException">There is no MPI library.</exception>
-    /// <exception cref="InvalidOperationException">The MPI library is not that of the launcher.</exception>
+    /// <exception cref="InvalidOperationException">The MPI library is not that of the launcher, or another Fit runs in this process.</exception>
     internal static ICommunicator Join(DistributedSettings settings)
     {
         if (Started is null || !settings.Enabled)
         {
             return new SingleProcess();
+        }
+
+        if (Volatile.Read(ref _busy) > 1)
+        {
+            throw new InvalidOperationException("Several processes train together, so only one Fit can run at a time. Run the others before or after it.");
         }
 
         lock (Gate)

@@ -174,6 +174,20 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
         );
     }
 
+    /// <summary>Does what each rank does by itself. If it fails, the other ranks do not wait for this one.</summary>
+    public T Alone<T>(Func<T> act)
+    {
+        try
+        {
+            return act();
+        }
+        catch (Exception e)
+        {
+            ranks.Abort(e.Message.Split('\n')[0]);
+            throw;
+        }
+    }
+
     /// <summary>Writes details that only a developer needs.</summary>
     public void Trace(string text) => channel.Trace(MessageSensitivity.None, text);
 
@@ -208,6 +222,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
         if (options.OnCancellation == CancellationBehavior.Throw || outcome.History.Count == 0 || Internals.IsCanceled(host))
         {
             ThrowIfCanceled();
+            throw new OperationCanceledException("Another process of the job was canceled.");
         }
 
         Warn(FormattableString.Invariant($"Training was canceled; the returned model has the weights of epoch {outcome.Epoch}."));

@@ -86,7 +86,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
             UntrainedModelCheck.Run(untrained, ComputeDevice.Of(_environment));
         }
 
-        using TrainingRows rows = run.Read(labeled, seed);
+        using TrainingRows rows = run.Alone(() => run.Read(labeled, seed));
         TrainingOutcome outcome = Train(run, recipe, rows);
         run.ThrowIfDiscarded(outcome);
         SavedModel trained = new(WithOutcome(untrained with { SkippedImages = rows.Skipped }, outcome), outcome.Weights);

@@ -12,12 +12,6 @@ namespace Microsoft.ML.FeatureMining.Trainers;
 /// <param name="Skipped">The number of training rows whose image cannot be read.</param>
 internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Validation, int Skipped) : IDisposable
 {
-    public void Dispose()
-    {
-        Train.Dispose();
-        Validation?.Dispose();
-    }
-
     /// <exception cref="InvalidOperationException">There are no rows, or all rows have the same class.</exception>
     public static void CheckTrainable(ImageSet train, RowLedger ledger, LabelColumn label)
     {
@@ -39,5 +33,11 @@ internal sealed record TrainingRows(ClassKeys Keys, ImageSet Train, ImageSet? Va
                 $"All rows have the same label '{label.Describe(classes[0])}' in column '{label.Column.Name}'; at least two classes are required."
             );
         }
+    }
+
+    public void Dispose()
+    {
+        Train.Dispose();
+        Validation?.Dispose();
     }
 }

@@ -87,8 +87,8 @@ public abstract record TrainingOptions
 
     /// <summary>
     /// The number of batches whose gradients are averaged for one optimizer step, so that a step uses GradientAccumulationSteps * <see cref="BatchSize"/>
-    /// images (timm's <c>grad-accum-steps</c>, Lightning's <c>accumulate_grad_batches</c>). Each batch is augmented, mixed and normalized by itself, with random
-    /// numbers of its own. If mpirun or srun started several processes, they share the batches of a step; the result does not depend on their number.
+    /// images (timm's <c>grad-accum-steps</c>, Lightning's <c>accumulate_grad_batches</c>). Each batch is augmented, mixed and normalized by itself, with its
+    /// own random numbers. If mpirun or srun started several processes, they share the batches of a step; the result does not depend on their number.
     /// </summary>
     /// <value>1.</value>
     [Range(1, MaxImagesPerStep)]

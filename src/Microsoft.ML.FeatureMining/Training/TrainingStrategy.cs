@@ -83,8 +83,8 @@ public enum StrategyTraits
 
 /// <summary>
 /// The state of one strategy in one Fit. By default, each hook does nothing. The loop calls the strategies in the order of the recipe: <see cref="Order"/> once
-/// per epoch; in each step <see cref="Prepare"/>, then <see cref="OnStage"/> for each stage, then <see cref="AddLosses"/>, followed by one backward pass and
-/// one optimizer step.
+/// per epoch; for each batch <see cref="Prepare"/>, then <see cref="OnStage"/> for each stage, then <see cref="AddLosses"/>, followed by one backward pass. A
+/// step of the optimizer has one batch, or several with <see cref="TrainingOptions.GradientAccumulationSteps"/>; a process may compute only some of them.
 /// </summary>
 /// <remarks>
 /// A checkpoint saves <see cref="StrategyContext.Random"/> and the parameters and buffers of added modules (<see cref="StrategyContext.AddModule"/>), but no

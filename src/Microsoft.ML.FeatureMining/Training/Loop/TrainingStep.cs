@@ -51,19 +51,11 @@ internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, Ran
         for (int first = 0; first < images.Batches; first += ranks.World)
         {
             int own = first + ranks.Rank;
-            if (own < images.Batches)
-            {
-                using HostBatch loaded = images.Next();
-                BackwardUntilItFits(loaded, own, images.Count, clock, sums[own]);
-            }
-            else
-            {
-                BackwardUntilItFits(null, own, images.Count, clock, null);
-            }
-
+            using HostBatch? loaded = own < images.Batches ? images.Next() : null;
+            BackwardUntilItFits(loaded, own, images.Count, clock, sums);
             if (combines)
             {
-                if (own < images.Batches)
+                if (loaded is not null)
                 {
                     _buffers.EndBatch(isOnly: images.Batches == 1);
                 }
@@ -93,8 +85,9 @@ internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, Ran
         return total;
     }
 
-    // All ranks decide together, and those that had enough memory compute their batch again, so that all batches are split alike.
-    private void BackwardUntilItFits(HostBatch? loaded, int batch, int count, TrainingClock clock, Tensor? sums)
+    // Nothing is loaded if this rank has no batch in this round. All ranks decide together, and those that had enough memory compute their batch again, so that
+    // all batches are split alike.
+    private void BackwardUntilItFits(HostBatch? loaded, int batch, int count, TrainingClock clock, Tensor sums)
     {
         while (true)
         {
@@ -106,7 +99,7 @@ internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, Ran
                 if (loaded is not null)
                 {
                     using IDisposable? part = batch == 0 ? null : random.EnterPart(clock.StepOfRun, batch);
-                    Backward(loaded, count, clock, sums!);
+                    Backward(loaded, count, clock, sums[batch]);
                 }
             }
             catch (Exception e) when (OutOfMemory.Matches(e) && _imagesAtOnce > 1 && loaded!.Count > 1)
