@@ -82,7 +82,9 @@ internal sealed class Classifier : PooledObjectPolicy<PredictionEngine<Upload, P
     public Classifier(string path, long maxPixels)
     {
         _network =
-            (_ml.Model.WithMaxPixels(_ml.Model.Load(path, out _), maxPixels) as IEnumerable<ITransformer>)?.OfType<ImageClassificationTransformer>().SingleOrDefault()
+            (_ml.Model.WithMaxPixels(_ml.Model.Load(path, out _), maxPixels) as IEnumerable<ITransformer>)
+                ?.OfType<ImageClassificationTransformer>()
+                .SingleOrDefault()
             ?? throw new InvalidDataException($"There is no image classifier in '{path}'.");
         _classes = _network.Model.ClassNames ?? throw new InvalidDataException($"The classes of '{path}' have no names.");
         _engines = new DefaultObjectPoolProvider().Create(this);

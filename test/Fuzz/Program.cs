@@ -12,19 +12,19 @@ internal static class Program
     private const int CoverageBytes = 1 << 16;
 
     public static IReadOnlyList<FuzzTarget> Targets { get; } =
-        [
-            new ImageTarget(),
-            new SafetensorsTarget(),
-            new PyTorchTarget(),
-            new OnnxTarget(),
-            new ManifestTarget(),
-            new ModelZipTarget(),
-            new CheckpointTarget(),
-            new ListTarget(),
-            new VocTarget(),
-            new NewickTarget(),
-            new TarTarget(),
-        ];
+    [
+        new ImageTarget(),
+        new SafetensorsTarget(),
+        new PyTorchTarget(),
+        new OnnxTarget(),
+        new ManifestTarget(),
+        new ModelZipTarget(),
+        new CheckpointTarget(),
+        new ListTarget(),
+        new VocTarget(),
+        new NewickTarget(),
+        new TarTarget(),
+    ];
 
     public static unsafe int Main(string[] arguments)
     {
