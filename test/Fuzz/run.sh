@@ -22,4 +22,5 @@ cp -n test/Fuzz/Corpus/"$target"/* "$work/$target/seeds/" 2> /dev/null || true
 export AFL_SKIP_BIN_CHECK=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_AFFINITY=1 AFL_NO_UI=${AFL_NO_UI:-1}
 # At most 1 GiB of managed memory: more is a crash.
 export DOTNET_GCHeapHardLimit=0x40000000 DOTNET_TieredCompilation=1 DOTNET_TieredPGO=0
-afl-fuzz -i "$work/$target/seeds" -o "$work/$target/found" -t 2000 -m none -E "$executions" -- dotnet $work/program/Fuzz.dll "$target"
+tokens=test/Fuzz/Dictionaries/$target.dict
+afl-fuzz $([ -f "$tokens" ] && echo "-x $tokens") -i "$work/$target/seeds" -o "$work/$target/found" -t 2000 -m none -E "$executions" -- dotnet $work/program/Fuzz.dll "$target"
