@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.OnnxRuntime;
@@ -24,15 +25,12 @@ internal sealed class OnnxStep : Contestant
         using SessionOptions options = new() { IntraOpNumThreads = threads };
         _session = new InferenceSession(path, options);
         File.Delete(path);
-        // From [C,H,W] to [H,W,C].
-        byte[] pixels =
-        [
-            .. from i in Enumerable.Range(0, batch)
-            let image = set[i].ToArray()
-            from position in Enumerable.Range(0, height * width)
-            from channel in Enumerable.Range(0, channels)
-            select image[(channel * height * width) + position],
-        ];
+        byte[] pixels = new byte[batch * set.Shape.Length];
+        for (int i = 0; i < batch; i++)
+        {
+            PlanarLayout.Join(set[i], channels, pixels.AsSpan(i * set.Shape.Length, set.Shape.Length));
+        }
+
         _images = OrtValue.CreateTensorValueFromMemory(pixels, [batch, height, width, channels]);
     }
 

@@ -10,6 +10,9 @@ using Microsoft.ML.FeatureMining.Imaging;
 const long MaxUploadBytes = 10 << 20;
 const int MaxWaiting = 100;
 
+// A PNG of 20 kB can have 170 million pixels. Decoding needs up to 7 bytes of memory per pixel.
+const long MaxPixels = 50_000_000;
+
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 if (builder.Configuration["model"] is not { } path)
 {
@@ -35,7 +38,7 @@ builder.Services.AddRateLimiter(limits =>
 MLContext ml = new();
 
 // Loaded once, before the first request; disposed when Run returns. Requests run in parallel on all cores, so one thread for each is enough.
-using OnnxImageClassifier classifier = ml.Transforms.ApplyImageClassifier(path, new OnnxClassifierOptions { Threads = 1 });
+using OnnxImageClassifier classifier = ml.Transforms.ApplyImageClassifier(path, new OnnxClassifierOptions { Threads = 1, MaxPixels = MaxPixels });
 PredictionEngineOptions shared = new() { OwnsTransformer = false };
 
 // Only one thread at a time may use a PredictionEngine.

@@ -11,6 +11,9 @@ using TorchSharp;
 const long MaxUploadBytes = 10 << 20;
 const int MaxWaiting = 100;
 
+// A PNG of 20 kB can have 170 million pixels. Decoding needs up to 7 bytes of memory per pixel.
+const long MaxPixels = 50_000_000;
+
 // Requests run in parallel on all cores, so one thread for each is enough.
 torch.set_num_threads(1);
 
@@ -37,7 +40,7 @@ builder.Services.AddRateLimiter(limits =>
 );
 
 // Loaded once, before the first request; disposed when Run returns: on Ctrl-C or SIGTERM, after the requests in progress have ended.
-using Classifier classifier = new(path);
+using Classifier classifier = new(path, MaxPixels);
 WebApplication app = builder.Build();
 app.UseRateLimiter();
 app.MapPost(
@@ -75,10 +78,13 @@ internal sealed class Classifier : PooledObjectPolicy<PredictionEngine<Upload, P
     private readonly ObjectPool<PredictionEngine<Upload, Prediction>> _engines;
 
     /// <param name="path">A saved pipeline. Of its parts only the network is used: uploads are bytes, not files, and have no label.</param>
-    public Classifier(string path)
+    /// <param name="maxPixels">The largest image to decode.</param>
+    public Classifier(string path, long maxPixels)
     {
         _network =
-            (_ml.Model.Load(path, out _) as IEnumerable<ITransformer>)?.OfType<ImageClassificationTransformer>().SingleOrDefault()
+            (_ml.Model.WithMaxPixels(_ml.Model.Load(path, out _), maxPixels) as IEnumerable<ITransformer>)
+                ?.OfType<ImageClassificationTransformer>()
+                .SingleOrDefault()
             ?? throw new InvalidDataException($"There is no image classifier in '{path}'.");
         _classes = _network.Model.ClassNames ?? throw new InvalidDataException($"The classes of '{path}' have no names.");
         _engines = new DefaultObjectPoolProvider().Create(this);

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Datasets;
+using Microsoft.ML.FeatureMining.Files;
 
 namespace Samples;
 
@@ -74,14 +75,4 @@ internal static class HeldOutList
     {
         public string ImagePath { get; set; } = "";
     }
-}
-
-/// <summary>Fields of a CSV file (RFC 4180).</summary>
-internal static class CsvText
-{
-    /// <summary>The field, in quotes where it needs them.</summary>
-    public static string Of(string field) =>
-        field.AsSpan().IndexOfAny(",\"\r\n") >= 0 || field.Trim().Length < field.Length
-            ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
-            : field;
 }

@@ -181,6 +181,9 @@ internal static class Session
     // A registration that is collected ends.
     private static readonly List<PosixSignalRegistration> Registrations = [];
 
+    /// <summary>The largest number of a GPU that is no mistake.</summary>
+    public const int MaxGpu = 255;
+
     /// <summary>The most threads per operation that are no mistake.</summary>
     public static int MaxThreads { get; } = Math.Max(64, 4 * Environment.ProcessorCount);
 

@@ -16,7 +16,6 @@ namespace Samples;
 /// <summary>The options of <c>train</c>, except the source of the images. Options that are not given keep the trainer's defaults.</summary>
 internal sealed class TrainOptions
 {
-    private const int MaxGpu = 255;
     private const string FineTune = "fine-tune";
     private const string Paper = "paper";
 
@@ -162,7 +161,7 @@ internal sealed class TrainOptions
         _recipe.AcceptOnlyFromAmong(FineTune, Paper);
         _testFraction.Between(0, 0.99);
         _threads.Between(1, Session.MaxThreads);
-        _gpu.Between(0, MaxGpu);
+        _gpu.Between(0, Session.MaxGpu);
         _topK.Between(1, int.MaxValue);
     }
 

@@ -42,7 +42,7 @@ internal static class TrainingPlan
         HashSet<string> own = [.. given];
         Console.WriteLine(
             Text(
-                $"Fine-tuning the pretrained network '{plan.Options.InitialWeights}', {plan.Parameters / 1e6:f1} million parameters; expected time {Time(plan.ExpectedTime)}"
+                $"Fine-tuning the pretrained network '{plan.Options.InitialWeights}', {plan.Parameters / 1e6:f1} million parameters; expected time {TimeText.Of(plan.ExpectedTime)}"
             )
         );
         foreach (PlannedSetting setting in plan.Settings.Where(setting => !own.Contains(setting.Name)))
@@ -90,8 +90,6 @@ internal static class TrainingPlan
 
         static string Of(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
     }
-
-    private static string Time(TimeSpan time) => time.TotalSeconds < 90 ? Text($"{time.TotalSeconds:f0} s") : Text($"{time.TotalMinutes:f0} min");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

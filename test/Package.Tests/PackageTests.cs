@@ -44,6 +44,7 @@ public sealed class PackageTests(PackageFixture package)
         Assert.Equal(
             [
                 "PACKAGE.md",
+                "bom.json",
                 "buildTransitive/MlNetFm.targets",
                 "icon.png",
                 "lib/net10.0/Microsoft.ML.FeatureMining.dll",

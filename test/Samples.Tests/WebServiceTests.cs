@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.ML.FeatureMining.Tests;
+using SkiaSharp;
 
 namespace Samples.Tests;
 
@@ -59,6 +60,19 @@ public sealed class WebServiceTests(WebServiceTests.Service service) : IClassFix
         string detail = JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("detail").GetString()!;
         Assert.StartsWith("'upload.png' cannot be read as an image: ", detail, StringComparison.Ordinal);
         Assert.EndsWith("Send a JPEG, PNG, BMP, GIF or WebP.", detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Predict_SmallFileOfManyPixels_IsABadRequest()
+    {
+        using SKBitmap bitmap = new(new SKImageInfo(7200, 7200, SKColorType.Gray8));
+        using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        Assert.InRange(png.Size, 1, 100_000);
+        using HttpResponseMessage response = await service.Post(png.ToArray(), "");
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        string detail = JsonElement.Parse(await response.Content.ReadAsStringAsync()).GetProperty("detail").GetString()!;
+        Assert.Contains("7200x7200 pixels, more than the limit of 50000000 pixels.", detail, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -12,6 +12,9 @@ internal static class AtomicFile
 {
     private const string Unfinished = ".tmp";
 
+    // Of temporary names: a folder may be shared by machines, each with process numbers of its own.
+    private static readonly string Machine = string.Concat(Environment.MachineName.Where(char.IsAsciiLetterOrDigit).Take(32));
+
     /// <exception cref="IOException">The file cannot be written. The message gives the reason and, if there is an old file, says that it is
     /// unchanged.</exception>
     public static void Write(string path, Action<Stream> write)
@@ -83,7 +86,7 @@ internal static class AtomicFile
     }
 
     /// <summary>A new temporary path beside a file, for a writer that needs several steps and then calls <see cref="Replace"/>.</summary>
-    public static string TemporaryPath(string path) => FormattableString.Invariant($"{path}.{Environment.ProcessId}-{Guid.NewGuid():N}{Unfinished}");
+    public static string TemporaryPath(string path) => FormattableString.Invariant($"{path}.{Machine}-{Environment.ProcessId}-{Guid.NewGuid():N}{Unfinished}");
 
     /// <summary>Replaces the file by a finished temporary file. The caller must have flushed it to disk.</summary>
     public static void Replace(string path, string temporary) => File.Move(temporary, path, overwrite: true);
@@ -113,11 +116,11 @@ internal static class AtomicFile
         }
     }
 
-    // Another process may be about to rename a file that it has closed.
+    // Another process may be about to rename a file that it has closed. Whether a process of another machine runs is not known.
     private static bool IsOfEndedProcess(string temporary)
     {
-        string writer = Path.GetFileNameWithoutExtension(temporary).Split('.')[^1].Split('-')[0];
-        if (!int.TryParse(writer, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+        string[] writer = Path.GetFileNameWithoutExtension(temporary).Split('.')[^1].Split('-');
+        if (writer.Length < 2 || writer[0] != Machine || !int.TryParse(writer[1], NumberStyles.None, CultureInfo.InvariantCulture, out int id))
         {
             return false;
         }

@@ -169,6 +169,21 @@ internal static class PlanarLayout
     private const int Lane = 16;
     private const byte None = 255;
 
+    /// <summary>From [C,H,W] to [H,W,3]; the channels of a gray image are equal.</summary>
+    public static void Join(ReadOnlySpan<byte> planes, int channels, Span<byte> pixels)
+    {
+        const int rgb = 3;
+        int plane = planes.Length / channels;
+        for (int channel = 0; channel < rgb; channel++)
+        {
+            ReadOnlySpan<byte> from = planes.Slice(channel % channels * plane, plane);
+            for (int i = 0; i < from.Length; i++)
+            {
+                pixels[(i * rgb) + channel] = from[i];
+            }
+        }
+    }
+
     /// <summary>From [H,W,C] to [C,H,W].</summary>
     public static void Split(ReadOnlySpan<byte> pixels, int channels, Span<byte> planes)
     {

@@ -193,7 +193,25 @@ public static class ModelOperationsExtensions
             throw new ArgumentOutOfRangeException(nameof(behavior), behavior, "Unknown policy for unreadable images; use Throw or Skip.");
         }
 
-        return TransformerChains.ReplaceClassifiers(model, classifier => classifier.With(behavior), ensemble => ensemble.With(behavior));
+        return WithSettings(model, settings => settings with { OnUnreadableImage = behavior });
+    }
+
+    /// <summary>
+    /// Returns the same model with another limit of the images that it decodes. A service that scores uploads sets a low one: a PNG of 20 kB can have 170
+    /// million pixels, and decoding needs up to 7 bytes of memory per pixel.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, an <see cref="ImageEnsembleTransformer"/>, or a chain that contains one of
+    /// them.</param>
+    /// <param name="maxPixels">The most pixels of an image, at least 1. A larger image counts as unreadable.</param>
+    /// <returns>A model with the same structure and the same networks, not copies.</returns>
+    /// <exception cref="ArgumentException">The model has no image classifier.</exception>
+    public static ITransformer WithMaxPixels(this ModelOperationsCatalog catalog, ITransformer model, long maxPixels)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxPixels);
+        return WithSettings(model, settings => settings with { MaxPixels = maxPixels });
     }
 
     /// <summary>
@@ -213,6 +231,9 @@ public static class ModelOperationsExtensions
         ImageClassificationTransformer classifier = TransformerChains.ClassifierOf(model);
         return TransformerChains.Replace(model, part => ReferenceEquals(part, classifier) ? classifier.WithClassifier(number) : part);
     }
+
+    private static ITransformer WithSettings(ITransformer model, Func<ScoringSettings, ScoringSettings> change) =>
+        TransformerChains.ReplaceClassifiers(model, classifier => classifier.With(change), ensemble => ensemble.With(change));
 }
 
 /// <summary>Explains trained image classifiers.</summary>

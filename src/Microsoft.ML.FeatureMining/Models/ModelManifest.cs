@@ -27,6 +27,8 @@ internal sealed record ModelManifest
         RespectRequiredConstructorParameters = false,
     };
 
+    private static readonly JsonDocumentOptions Unambiguous = new() { AllowDuplicateProperties = false };
+
     public int FormatVersion { get; init; } = CurrentFormatVersion;
 
     public required string Backbone { get; init; }
@@ -97,7 +99,7 @@ internal sealed record ModelManifest
         try
         {
             ModelManifest manifest =
-                JsonSerializer.Deserialize<ModelManifest>(ManifestUpgrade.ToCurrent(JsonNode.Parse(text)), Json)
+                JsonSerializer.Deserialize<ModelManifest>(ManifestUpgrade.ToCurrent(JsonNode.Parse(text, documentOptions: Unambiguous)), Json)
                 ?? throw new InvalidDataException("The model's manifest is damaged: it is empty.");
             return manifest.Checked();
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.FeatureMining.Files;
 
 namespace Microsoft.ML.FeatureMining.Sweeps;
 
@@ -72,7 +73,7 @@ internal static class SweepTable
             .Ranked(trials)
             .Select(trial => Cells(trial).Concat(trial.Settings.Select(setting => ChoiceParameter.TextOf(setting.Value))));
         return string.Concat(
-            rows.Prepend(TrialColumns.Concat(parameters.Select(parameter => parameter.Name))).Select(row => string.Join(',', row.Select(Quote)) + "\r\n")
+            rows.Prepend(TrialColumns.Concat(parameters.Select(parameter => parameter.Name))).Select(row => string.Join(',', row.Select(CsvText.Of)) + "\r\n")
         );
     }
 
@@ -90,7 +91,4 @@ internal static class SweepTable
         ];
 
     private static string Of(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
-
-    private static string Quote(string text) =>
-        text.AsSpan().IndexOfAny("\",\r\n") < 0 && text.Trim().Length == text.Length ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -37,7 +37,7 @@ internal static class ReproduceCommand
         Option<bool> all = new("--all") { Description = "Run all tables and figures of the paper." };
         Option<bool> dry = new("--dry-run") { Description = "Only print the commands." };
         threads.Between(1, Session.MaxThreads);
-        gpu.Between(0, 255);
+        gpu.Between(0, Session.MaxGpu);
         seeds.Between(1, 1000);
         ExperimentData data = new();
         Command command = new("reproduce", "Runs tables and figures of the papers, and compares the results with the published ones.")

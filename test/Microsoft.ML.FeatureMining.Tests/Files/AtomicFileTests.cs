@@ -23,8 +23,11 @@ public sealed class AtomicFileTests : IDisposable
     {
         using Process ended = Process.Start("dotnet", "--version");
         ended.WaitForExit();
-        string rest = $"{Target}.{ended.Id}-{Guid.NewGuid():N}.tmp";
-        string[] kept = [$"{Target}.{Environment.ProcessId}-{Guid.NewGuid():N}.tmp", $"{Target}.notes.tmp", $"{Target}2.{ended.Id}-{Guid.NewGuid():N}.tmp"];
+        string Written(string file, int process) =>
+            AtomicFile.TemporaryPath(file).Replace($"-{Environment.ProcessId}-", $"-{process}-", StringComparison.Ordinal);
+        string rest = Written(Target, ended.Id);
+        string ofAnotherMachine = $"{Target}.another-{ended.Id}-{Guid.NewGuid():N}.tmp";
+        string[] kept = [Written(Target, Environment.ProcessId), ofAnotherMachine, $"{Target}.notes.tmp", Written($"{Target}2", ended.Id)];
         Array.ForEach([rest, .. kept], file => File.WriteAllText(file, "a part"));
 
         AtomicFile.Write(Target, stream => stream.Write([1]));

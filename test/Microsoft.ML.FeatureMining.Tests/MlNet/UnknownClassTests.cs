@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.Evaluation;
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
@@ -108,6 +109,22 @@ public sealed class UnknownClassTests(TrainedModel trained)
 
         Assert.Equal([false, true, false], scored.GetColumn<float[]>("Score").Select(score => float.IsNaN(score[0])));
         Assert.Equal(0u, scored.GetColumn<uint>("PredictedLabel").ElementAt(1));
+    }
+
+    [Fact]
+    public void WithMaxPixels_LargerImage_IsRefusedAndTheOthersAreScored()
+    {
+        using TemporaryFolder folder = new();
+        string small = trained.Rows.GetColumn<string>("ImagePath").First();
+        string large = folder.Write("large.png", ImageCodec.EncodePng(new byte[30 * 40], 40, 30));
+        IDataView rows = trained.Context.Data.LoadFromEnumerable<ImageFileRow>([new() { ImagePath = small }, new() { ImagePath = large }]);
+        ITransformer limited = trained.Context.Model.WithMaxPixels(trained.Model, 1199);
+
+        Exception refused = Assert.ThrowsAny<Exception>(() => limited.Transform(rows).GetColumn<float[]>("Score").ToArray());
+        Assert.Contains("The image has 40x30 pixels, more than the limit of 1199 pixels.", refused.Message, StringComparison.Ordinal);
+        ITransformer skipping = trained.Context.Model.WithUnreadableImages(limited, UnreadableImageBehavior.Skip);
+        Assert.Equal([false, true], skipping.Transform(rows).GetColumn<float[]>("Score").Select(score => float.IsNaN(score[0])));
+        Assert.All(trained.Model.Transform(rows).GetColumn<float[]>("Score"), score => Assert.False(float.IsNaN(score[0])));
     }
 
     [Fact]

@@ -78,15 +78,7 @@ internal sealed class OnnxScorer : IImageScorer, IDisposable
         byte[] interleaved = new byte[checked(count * plane * Rgb)];
         for (int image = 0; image < count; image++)
         {
-            for (int channel = 0; channel < Rgb; channel++)
-            {
-                ReadOnlySpan<byte> from = pixels.Slice(((image * channels) + (channel % channels)) * plane, plane);
-                Span<byte> to = interleaved.AsSpan(image * plane * Rgb);
-                for (int i = 0; i < from.Length; i++)
-                {
-                    to[(i * Rgb) + channel] = from[i];
-                }
-            }
+            PlanarLayout.Join(pixels.Slice(image * channels * plane, channels * plane), channels, interleaved.AsSpan(image * plane * Rgb, plane * Rgb));
         }
 
         return OrtValue.CreateTensorValueFromMemory(interleaved, [count, height, width, Rgb]);

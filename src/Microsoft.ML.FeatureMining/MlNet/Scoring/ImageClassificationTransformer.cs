@@ -78,8 +78,8 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
     /// <summary>Releases the memory of the network.</summary>
     public void Dispose() => Scorer.Dispose();
 
-    /// <summary>Returns a transformer with the same network (not a copy) and another policy for unreadable images.</summary>
-    internal ImageClassificationTransformer With(UnreadableImageBehavior policy) => new(this, Settings with { OnUnreadableImage = policy });
+    /// <summary>Returns a transformer with the same network (not a copy) and other settings.</summary>
+    internal ImageClassificationTransformer With(Func<ScoringSettings, ScoringSettings> change) => new(this, change(Settings));
 
     /// <summary>Returns a transformer with a copy of the network and other test-time augmentation.</summary>
     /// <exception cref="ArgumentException">Ten-crop needs a larger image, but the network takes planar floats, which are not resized.</exception>

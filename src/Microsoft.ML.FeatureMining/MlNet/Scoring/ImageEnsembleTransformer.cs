@@ -62,8 +62,8 @@ public sealed class ImageEnsembleTransformer : ITransformer, IDisposable
     /// <summary>Releases the memory of all networks, including those of the models that the ensemble was created from.</summary>
     public void Dispose() => Array.ForEach(_members, member => member.Dispose());
 
-    /// <summary>Returns an ensemble with the same networks (not copies) and another policy for unreadable images.</summary>
-    internal ImageEnsembleTransformer With(UnreadableImageBehavior policy) => new([.. _members.Select(member => member.With(policy))], Weights);
+    /// <summary>Returns an ensemble with the same networks (not copies) and other settings.</summary>
+    internal ImageEnsembleTransformer With(Func<ScoringSettings, ScoringSettings> change) => new([.. _members.Select(member => member.With(change))], Weights);
 
     /// <summary>Returns an ensemble with copies of the networks and other test-time augmentation.</summary>
     internal ImageEnsembleTransformer With(TestTimeAugmentation views) => new([.. _members.Select(member => member.With(views))], Weights);

@@ -94,10 +94,11 @@ internal sealed class PyTorchFile : WeightFile
 
         PickledTensor tensor = _tensors[entry.Name];
         PickledStorage storage = tensor.Storage;
-        if (_last.Key != storage.Key)
+        int length = checked((int)(storage.Count * storage.Width));
+        // Several tensors may be views of one storage. A damaged file gives it several lengths.
+        if (_last.Key != storage.Key || _last.Bytes.Length != length)
         {
-            // Several tensors may be views of one storage.
-            _last = (storage.Key, _storages.Read(storage.Key, checked((int)(storage.Count * storage.Width))));
+            _last = (storage.Key, _storages.Read(storage.Key, length));
         }
 
         using DisposeScope scope = NewDisposeScope();
