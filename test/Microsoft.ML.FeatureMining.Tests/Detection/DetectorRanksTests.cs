@@ -1,0 +1,49 @@
+using Microsoft.ML.FeatureMining.Detection.Data;
+using Microsoft.ML.FeatureMining.Distributed;
+using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Reading;
+using Microsoft.ML.FeatureMining.Tests.Distributed;
+using Microsoft.ML.FeatureMining.Tests.Training;
+using Microsoft.ML.FeatureMining.Trainers;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Loop;
+using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Tests.Detection;
+
+/// <summary>A detector that several ranks train, which are threads here, is that of one process, bit for bit.</summary>
+[Collection(nameof(SerialTests))]
+public sealed class DetectorRanksTests(Rectangles images) : IClassFixture<SingleThreadFixture>, IClassFixture<Rectangles>
+{
+    [Fact]
+    public void Fit_OnSeveralRanks_GivesTheWeightsOfOneProcess()
+    {
+        MLContext ml = new(1);
+        IDataView rows = ml.Data.LoadFromEnumerable(images.Rows.Take(8));
+        RetinaNetOptions options = TinyDetector.Options with { BatchSize = 2, GradientAccumulationSteps = 3, ValidationSet = rows, EmaDecay = 0.9 };
+        IHost host = Internals.EnvironmentOf(ml.MulticlassClassification.Trainers).Register("Test");
+        using IChannel channel = host.Start("Test");
+        FitRun run = new(host, channel, options, CPU, new SingleProcess());
+        LabeledRows labeled = run.Bind(rows);
+        using TrainingRows read = run.Read(labeled, 1);
+        TrainingRecipe recipe = options.ToRecipe(labeled.Image.Shape, 1);
+
+        TrainingOutcome Fit(ICommunicator ranks)
+        {
+            TrainingHost environment = new(CPU) { Ranks = ranks };
+            return TrainingEngine.Run(recipe, [], environment, random => new DetectionTask(recipe, read.Train, read.Validation, random, environment));
+        }
+
+        TrainingOutcome alone = Fit(new SingleProcess());
+
+        Assert.All(
+            ThreadCommunicator.Run(2, Fit),
+            outcome =>
+            {
+                Assert.Equal(TinyRun.Bits(alone), TinyRun.Bits(outcome));
+                Assert.Equal(TinyRun.Figures(alone), TinyRun.Figures(outcome));
+            }
+        );
+    }
+}
