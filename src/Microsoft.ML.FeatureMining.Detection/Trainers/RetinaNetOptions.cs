@@ -36,13 +36,14 @@ public sealed record RetinaNetOptions : ImageTrainerOptions
         Epochs = 50;
         BatchSize = 8;
         Optimizer = new AdamWOptimizer();
-        LearningRate = 1e-4;
+        LearningRate = 3e-4;
         WeightDecay = 0.05;
         NoDecayOnNormAndBias = true;
         ClipGradientNorm = 10;
         Schedule = new CosineSchedule();
         WarmupEpochs = 1;
-        FineTuning = new FineTuning { FreezeBatchNorm = true };
+        // Pyramid and heads start from random weights, the backbone does not.
+        FineTuning = new FineTuning { FreezeBatchNorm = true, BackboneLearningRateFactor = 0.3 };
         ScoringBatchSize = 8;
     }
 

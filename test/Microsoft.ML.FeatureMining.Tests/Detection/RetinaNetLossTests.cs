@@ -49,18 +49,19 @@ public sealed class RetinaNetLossTests : IClassFixture<SingleThreadFixture>
 
     // Every anchor is background: the sum over anchors of (1 - alpha) p^gamma log(1 + exp x).
     [Fact]
-    public void Loss_NoObjects_IsTheSumOverAnchors()
+    public void Loss_BatchWithoutObjects_IsTheSumOverAnchors()
     {
         using DisposeScope scope = NewDisposeScope();
         AnchorGrid anchors = AnchorGrid.Of(32, 32, Defaults);
-        Tensor logits = full([1, anchors.Boxes.Length, 2], -1, ScalarType.Float64).requires_grad_(true);
-        Tensor deltas = zeros([1, anchors.Boxes.Length, 4], ScalarType.Float64).requires_grad_(true);
+        Tensor logits = full([2, anchors.Boxes.Length, 2], -1, ScalarType.Float64).requires_grad_(true);
+        Tensor deltas = zeros([2, anchors.Boxes.Length, 4], ScalarType.Float64).requires_grad_(true);
 
         Tensor loss = RetinaNetLoss.Of(
             logits,
             deltas,
             anchors,
             [
+                [],
                 [],
             ],
             Defaults

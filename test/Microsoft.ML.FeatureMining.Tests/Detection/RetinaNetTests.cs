@@ -3,7 +3,9 @@ using Microsoft.ML.FeatureMining.Detection.Evaluation;
 using Microsoft.ML.FeatureMining.Detection.Losses;
 using Microsoft.ML.FeatureMining.Detection.Networks;
 using Microsoft.ML.FeatureMining.Detection.Scoring;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -94,6 +96,51 @@ public sealed class RetinaNetTests : IClassFixture<SingleThreadFixture>
             Assert.Equal([2, anchors, Classes], logits.shape);
             Assert.Equal([2, anchors, 4], deltas.shape);
         }
+    }
+
+    [Fact]
+    public void Predict_ChannelsLast_GivesTheSame()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using RetinaNet network = Create("resnet-18", Small);
+        network.eval();
+        Tensor images = randn(2, 3, 64, 96);
+        (Tensor logits, Tensor deltas) = network.Predict(images);
+
+        ChannelsLast.Apply(network);
+        (Tensor sameLogits, Tensor sameDeltas) = network.Predict(ChannelsLast.Of(images));
+
+        TensorAssert.Close(logits, sameLogits, 1e-5, "logits");
+        TensorAssert.Close(deltas, sameDeltas, 1e-4, "offsets");
+    }
+
+    // The extreme values that the settings allow.
+    [Theory]
+    [InlineData(0, 0, 0)]
+    [InlineData(1, 16, 16)]
+    [InlineData(0.5, 0.5, 1e-6)]
+    public void Loss_ExtremeSettings_HasFiniteGradients(double alpha, double gamma, double beta)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        RetinaNetSettings settings = Small with { FocalAlpha = alpha, FocalGamma = gamma, SmoothL1Beta = beta, PriorProbability = 1e-6 };
+        Assert.Empty(settings.Problems());
+        using RetinaNet network = Create("resnet-18", settings);
+
+        (Tensor logits, Tensor deltas) = network.Predict(randn(1, 3, 64, 64));
+        RetinaNetLoss
+            .Of(
+                logits.Mul(1000),
+                deltas,
+                network.AnchorsOf(64, 64),
+                [
+                    [new ObjectBox(new Box(3, 4, 40, 50), 1)],
+                ],
+                settings
+            )
+            .backward();
+
+        Assert.All(network.parameters(), parameter => Assert.True(isfinite(parameter.grad!).all().ToBoolean()));
     }
 
     [Fact]

@@ -82,9 +82,9 @@ public sealed class VocAveragePrecisionTests
     [Fact]
     public void PerClass_OverlapOfExactlyOneHalf_IsWrong() => AssertBoth(0, [Of(0.9f, new Box(0, 0, 10, 5))], [new ObjectBox(Square, 0)]);
 
-    // 6 of 10 inclusive pixel rows. With widths one pixel too small, the overlap would be 5/9.
+    // 0.55. Without the pixel that VOC adds to widths and heights, it would be 4.5 * 9 / 81 = 0.5.
     [Fact]
-    public void PerClass_OverlapAboveOneHalf_IsCorrect() => AssertBoth(1, [Of(0.9f, new Box(0, 0, 10, 6))], [new ObjectBox(Square, 0)]);
+    public void PerClass_OverlapAboveOneHalf_IsCorrect() => AssertBoth(1, [Of(0.9f, new Box(0, 0, 10, 5.5f))], [new ObjectBox(Square, 0)]);
 
     [Fact]
     public void PerClass_OnePixelBoxes_AreCompared() => AssertBoth(1, [Of(0.9f, new Box(3, 3, 4, 4))], [new ObjectBox(new Box(3, 3, 4, 4), 0)]);
