@@ -1,10 +1,11 @@
 using System.CommandLine;
-using Microsoft.ML;
-using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Detection.Evaluation;
-using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining;
+using Microsoft.ML;
 
 namespace Samples;
 
@@ -38,6 +39,11 @@ internal static class DetectTrainCommand
         using (ProgressView progress = ProgressView.Create())
         {
             model = Pipeline(ml, settings with { ValidationSet = validation, CancellationToken = stop.Token, Progress = progress.Show }).Fit(train);
+        }
+
+        if (DistributedJob.Rank > 0)
+        {
+            return stop.IsCancellationRequested ? ExitCode.Canceled : ExitCode.Success;
         }
 
         // Saved before it is measured, so that no training is lost to the test images.

@@ -86,7 +86,7 @@ internal static class Program
 
     private static int Run(string[] arguments)
     {
-        if (arguments[0] != "train")
+        if (arguments is not (["train", ..] or ["detect", "train", ..]))
         {
             RankOutput.RefuseSeveral(arguments[0]);
         }

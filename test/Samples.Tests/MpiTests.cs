@@ -40,7 +40,7 @@ public sealed class MpiTests(ColoredImages images) : IClassFixture<ColoredImages
 
         Assert.NotEqual(0, code);
         Assert.Contains(
-            "error: 'sweep' was started in 2 processes. Only 'train' shares its work; start 'sweep' once.",
+            "error: 'sweep' was started in 2 processes. Only 'train' and 'detect train' share their work; start 'sweep' once.",
             error.Split('\n').Select(line => line.Trim())
         );
     }
