@@ -1,11 +1,11 @@
 using System.CommandLine;
+using Microsoft.ML;
+using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Detection.Evaluation;
 using Microsoft.ML.FeatureMining.Distributed;
+using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
-using Microsoft.ML.FeatureMining.Training;
-using Microsoft.ML.FeatureMining;
-using Microsoft.ML;
 
 namespace Samples;
 
