@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Tests.Datasets;
 
 namespace Microsoft.ML.FeatureMining.Tests.Detection;
 
@@ -71,6 +72,20 @@ public sealed class VocDetectionTests : IDisposable
             ],
             rows.GetColumn<float[]>("BoundingBoxes")
         );
+    }
+
+    // The numbers of shared/data/voc2007-subset/README.md.
+    [SkippableTheory]
+    [InlineData("trainval", 220, 738)]
+    [InlineData("test", 120, 423)]
+    public void LoadPascalVocDetection_SubsetOfVoc2007_HasItsImagesAndObjects(string set, int images, int objects)
+    {
+        string root = Path.Combine(SharedData.Folder("voc2007-subset"), "VOCdevkit", "VOC2007");
+
+        IDataView rows = new MLContext().Data.LoadPascalVocDetection(root, set);
+
+        string[][] labels = [.. rows.GetColumn<string[]>("Label")];
+        Assert.Equal((images, objects, 20), (labels.Length, labels.Sum(row => row.Length), labels.SelectMany(row => row).Distinct().Count()));
     }
 
     public void Dispose() => _folder.Dispose();
