@@ -34,7 +34,7 @@ public sealed class ArchitectureTests
         ["Strategies"] = ["Native", "Parts", "Randomness", "Hierarchies", "Imaging", "Networks", "Losses", "Training"],
         ["Models"] = ["Native", "Parts", "Files", "Hierarchies", "Imaging", "Pixels", "Augmentation", "Networks", "Losses", "Training", "Strategies"],
         ["Training/Runs"] = ["Files", "Pixels", "Networks", "Distributed", "Training", "Models"],
-        ["Evaluation"] = ["Training"],
+        ["Evaluation"] = ["Files", "Training"],
         ["Explanation"] = ["Native", "Imaging", "Pixels", "Augmentation", "Networks", "Models"],
         ["Sweeps"] = ["Parts", "Randomness", "Files", "Training", "Training/Runs"],
         ["Reports"] = ["Imaging", "Training", "Evaluation", "Explanation", "Sweeps"],
