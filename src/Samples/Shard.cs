@@ -41,10 +41,10 @@ internal sealed record Shard(int Number, int Parts)
     public IDataView Take(MLContext ml, IDataView rows, out long all)
     {
         all = CountOf(rows);
-        // TakeRows refuses 0.
+        // SkipRows and TakeRows refuse 0.
         return Count(all) == 0
             ? throw new ArgumentException($"--shard {this}: this part is empty, because there are only {all} images. Use fewer parts.")
-            : ml.Data.TakeRows(ml.Data.SkipRows(rows, First(all)), Count(all));
+            : ml.Data.TakeRows(First(all) == 0 ? rows : ml.Data.SkipRows(rows, First(all)), Count(all));
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Number}/{Parts}");
