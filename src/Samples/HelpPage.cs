@@ -94,6 +94,7 @@ internal static class HelpPage
         ("Search", ["--vary", "--trials", "--minutes", "--sampler", "--min-epochs", "--grid-steps", "--reduction"]),
         ("Runs", ["--scale", "--seeds", "--rows", "--dry-run", "--all"]),
         ("Measuring", ["--top-k", "--tta", "--at-least", "--min-score", "--strict", "--compare", "--weight", "--worst"]),
+        ("Several processes", ["--shard", "--sums", "--merge", "--jobs", "--slurm"]),
         (
             "Output",
             [
@@ -251,6 +252,8 @@ internal static class HelpPage
             : type.IsEnum ? $" {string.Join('|', Enum.GetNames(type))}"
             : words.Length > 0 ? $" {string.Join('|', words)}"
             : option.Name is "--data" ? " NAME PATH"
+            : option.Name is "--shard" ? " I/N"
+            : option.Name is "--slurm" ? " OPTIONS"
             : type == typeof(string) ? " KEY"
             : type.IsGenericType ? " KIND:RATE"
             : " N";

@@ -19,16 +19,14 @@ internal static class MetricsView
     // More classes than this make the table too wide to read.
     private const int LargestTable = 20;
 
-    public static Measured Evaluate(MLContext ml, ITransformer model, IDataView test, int topK)
-    {
-        IDataView scored = model.Transform(test);
-        return scored.Schema["PredictedLabel"].Type is VectorDataViewType ? Multilabel(ml, scored) : Multiclass(ml, scored, topK);
-    }
+    public static Measured Evaluate(MLContext ml, ITransformer model, IDataView test, int topK) => Show(Metrics.Measure(ml, model.Transform(test)), topK);
 
-    private static Measured Multiclass(MLContext ml, IDataView scored, int topK)
+    /// <summary>Prints metrics.</summary>
+    public static Measured Show(Metrics metrics, int topK) =>
+        metrics.Multilabel is { } multilabel ? Multilabel(multilabel) : Multiclass(metrics.Multiclass!, topK);
+
+    private static Measured Multiclass(ClassificationReport report, int topK)
     {
-        // In detail, as ML.NET's own Evaluate leaves out rows of unknown classes without telling.
-        ClassificationReport report = ml.MulticlassClassification.EvaluateInDetail(scored, worst: 0);
         int k = Math.Min(topK, report.Classes.Count);
         double macro = report.Classes.Where(entry => entry.Rows > 0).Average(entry => entry.Recall!.Value);
         Show(report.Coverage);
@@ -87,9 +85,8 @@ internal static class MetricsView
         static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
     }
 
-    private static Measured Multilabel(MLContext ml, IDataView scored)
+    private static Measured Multilabel(MultilabelClassificationMetrics metrics)
     {
-        MultilabelClassificationMetrics metrics = ml.MultilabelClassification().Evaluate(scored);
         LabelMetrics micro = metrics.Micro;
         Show(metrics.Coverage);
         Console.WriteLine(

@@ -18,6 +18,7 @@ internal static class PredictCommand
         Option<int> top = new("--top") { Description = "The N most probable classes of each image.", DefaultValueFactory = _ => 1 };
         Option<string> format = new("--format") { Description = "How results are written.", DefaultValueFactory = _ => PredictionWriter.Default };
         Option<bool> show = new("--show") { Description = "Draw each image on the terminal." };
+        Option<string?> shard = Shard.CreateOption();
         Argument<string[]> images = new("images")
         {
             Description = "Image files, folders, and patterns such as 'birds/*.jpg' or 'birds/**/*.png'.",
@@ -31,21 +32,23 @@ internal static class PredictCommand
             top,
             format,
             show,
+            shard,
             images,
         };
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
                 PredictionWriter writer = PredictionWriter.All[parsed.GetRequiredValue(format)]();
-                return Run(parsed.GetRequiredValue(model), parsed.GetRequiredValue(images), parsed.GetValue(top), parsed.GetValue(show), writer);
+                (string Path, string? Problem)[] files = [.. ImageFiles.Find(parsed.GetRequiredValue(images))];
+                files = Shard.Of(parsed.GetValue(shard))?.Take(files) ?? files;
+                return Run(parsed.GetRequiredValue(model), files, parsed.GetValue(top), parsed.GetValue(show), writer);
             })
         );
         return command;
     }
 
-    private static int Run(FileInfo modelFile, string[] words, int top, bool show, PredictionWriter writer)
+    private static int Run(FileInfo modelFile, (string Path, string? Problem)[] files, int top, bool show, PredictionWriter writer)
     {
-        (string Path, string? Problem)[] files = [.. ImageFiles.Find(words)];
         MLContext ml = Session.Begin();
         ITransformer model = ModelOption.LoadForScoring(ml, modelFile, out DataViewSchema input);
         string[] good = [.. files.Where(file => file.Problem is null).Select(file => file.Path)];

@@ -17,23 +17,51 @@ internal static class SweepCommand
         ImageInput input = new("--", "Training images", DataPart.Train);
         TrainOptions options = new();
         SweepOptions sweep = new();
+        Jobs jobs = new("--model", "--csv", "--out");
+        Option<bool> dry = new("--dry-run") { Description = "With --slurm, only print the script." };
         Command command = new(
             "sweep",
             "Searches for the best settings of train: many short runs on one split, the better ones longer. Run it again to resume."
         );
         input.AddTo(command);
         sweep.AddTo(command);
+        jobs.AddTo(command);
+        command.Options.Add(dry);
         options.AddSettingsTo(command);
-        command.SetAction(parsed => ExitCode.Guard(() => Run(parsed, input, options, sweep)));
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(dry) is { Implicit: false } && result.GetResult("--slurm") is null)
+            {
+                result.AddError("--dry-run needs --slurm.");
+            }
+        });
+        command.SetAction(parsed =>
+            ExitCode.Guard(() =>
+                jobs.IsSlurm(parsed)
+                    ? jobs.Submit(
+                        parsed,
+                        sweep.Folder(parsed),
+                        parsed.GetValue(dry),
+                        "When it has ended, run the same command without --slurm and --jobs: it shows the best trial and writes the results."
+                    )
+                    : Run(parsed, input, options, sweep, jobs)
+            )
+        );
         return command;
     }
 
-    private static int Run(ParseResult parsed, ImageInput input, TrainOptions options, SweepOptions sweep)
+    private static int Run(ParseResult parsed, ImageInput input, TrainOptions options, SweepOptions sweep, Jobs jobs)
     {
         OutputPath.TryFile("--model", options.Model(parsed));
         sweep.TryOutputs(parsed);
         using CancellationTokenSource stop = Session.CancelOnCtrlC();
-        MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), options.Threads(parsed), isQuiet: true);
+        int? share = jobs.Threads(parsed, options.ThreadsOption);
+        if (jobs.Run(parsed, share, line => line.StartsWith("trial ", StringComparison.Ordinal), stop.Token) is { } code)
+        {
+            return code;
+        }
+
+        MLContext ml = Session.Begin(options.Seed(parsed), options.Gpu(parsed), share ?? options.Threads(parsed), isQuiet: true);
         (IDataView rows, IDataView? validation, _) = input.LoadParts(parsed, ml);
         ImageClassificationOptions baseline = options.Settings(parsed, file => HierarchyFile.Read(ml, file, rows));
         // A sweep has no images for the patches.
@@ -49,7 +77,8 @@ internal static class SweepCommand
             Progress = trial =>
             {
                 Console.WriteLine(Describe(trial, sweep.Trials(parsed)));
-                if (trial.State is not TrialState.Paused && ended.Add(trial.Number))
+                // The tasks of an array do not see how many trials the others have ended.
+                if (!Slurm.IsArrayTask && trial.State is not TrialState.Paused && ended.Add(trial.Number))
                 {
                     Console.WriteLine(Left(sweep.Trials(parsed), ended.Count, clock.Elapsed));
                 }

@@ -8,7 +8,11 @@ namespace Samples;
 /// <summary>The options of <c>sweep</c> for the search itself.</summary>
 internal sealed class SweepOptions
 {
-    private readonly Option<DirectoryInfo> _folder = new("--folder") { Description = "Where the sweep keeps its journal and its runs.", Required = true };
+    private readonly Option<DirectoryInfo> _folder = new("--folder")
+    {
+        Description = "Where the sweep keeps its journal and its runs. Several processes may share one folder.",
+        Required = true,
+    };
     private readonly Option<string[]> _vary = new("--vary")
     {
         Description =
@@ -76,6 +80,8 @@ internal sealed class SweepOptions
                     ? null
                     : new SuccessiveHalving { MinEpochs = parsed.GetValue(_firstStop), Reduction = parsed.GetValue(_reduction) },
         };
+
+    public DirectoryInfo Folder(ParseResult parsed) => parsed.GetRequiredValue(_folder);
 
     public int Trials(ParseResult parsed) => parsed.GetValue(_trials);
 

@@ -312,6 +312,8 @@ internal sealed class TrainOptions
 
     public int? Gpu(ParseResult parsed) => parsed.GetValue(_gpu);
 
+    public Option ThreadsOption => _threads;
+
     public int? Threads(ParseResult parsed) => parsed.GetValue(_threads);
 
     public FileInfo? Model(ParseResult parsed) => parsed.GetValue(_model);

@@ -35,7 +35,7 @@ public sealed class ArchitectureTests
         ["Strategies"] = ["Native", "Parts", "Randomness", "Hierarchies", "Imaging", "Networks", "Losses", "Training"],
         ["Models"] = ["Native", "Parts", "Files", "Hierarchies", "Imaging", "Pixels", "Augmentation", "Networks", "Losses", "Training", "Strategies"],
         ["Training/Runs"] = ["Files", "Pixels", "Networks", "Distributed", "Training", "Models"],
-        ["Evaluation"] = ["Training"],
+        ["Evaluation"] = ["Files", "Training"],
         ["Detection"] = [],
         ["Detection/Networks"] = ["Native", "Parts", "Randomness", "Networks", "Detection"],
         ["Detection/Losses"] = ["Native", "Losses", "Detection", "Detection/Networks"],

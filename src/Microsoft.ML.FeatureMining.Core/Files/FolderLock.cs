@@ -9,6 +9,8 @@ namespace Microsoft.ML.FeatureMining.Files;
 /// </summary>
 internal sealed class FolderLock : IDisposable
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
     private readonly FileStream _lock;
 
     /// <param name="folder">An existing folder. The files <c>lock</c> and <c>owner</c> are created in it.</param>
@@ -29,6 +31,41 @@ internal sealed class FolderLock : IDisposable
 
         using Process process = Process.GetCurrentProcess();
         File.WriteAllText(owner, string.Create(CultureInfo.InvariantCulture, $"process {process.Id} ({process.ProcessName}) on {Environment.MachineName}"));
+    }
+
+    /// <summary>Locks a folder, and waits while another process has it.</summary>
+    /// <param name="folder">An existing folder.</param>
+    /// <param name="user">What uses the folder, for the error message.</param>
+    /// <param name="limit">The longest time to wait.</param>
+    /// <exception cref="IOException">The folder was locked all the time; the message names the process that locked it.</exception>
+    public static FolderLock Wait(string folder, string user, TimeSpan limit)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                return new FolderLock(folder, user);
+            }
+            catch (IOException) when (watch.Elapsed < limit)
+            {
+                Thread.Sleep(Pause);
+            }
+        }
+    }
+
+    /// <summary>Locks a folder, which is created if it does not exist; null if another process has it.</summary>
+    public static FolderLock? Try(string folder, string user)
+    {
+        Directory.CreateDirectory(folder);
+        try
+        {
+            return new FolderLock(folder, user);
+        }
+        catch (IOException e) when (e.InnerException is IOException)
+        {
+            return null;
+        }
     }
 
     public void Dispose() => _lock.Dispose();

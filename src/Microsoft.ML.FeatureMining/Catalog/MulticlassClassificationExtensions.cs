@@ -220,13 +220,29 @@ public static class EvaluationExtensions
         string labelColumnName = "Label",
         string scoreColumnName = "Score",
         int worst = 24
+    ) => catalog.EvaluateShard(scored, labelColumnName, scoreColumnName, worst).OrNothing();
+
+    /// <summary>
+    /// Evaluates a part of the rows, for <see cref="ClassificationReport.Merge"/>. Unlike in EvaluateInDetail, there need not be a row to measure.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="scored">The output of a model's Transform on this part of the rows.</param>
+    /// <param name="labelColumnName">The label column, a key with the same classes as the scores.</param>
+    /// <param name="scoreColumnName">The column of class probabilities.</param>
+    /// <param name="worst">The number of rows with the highest loss to report.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type, or label and score have different classes.</exception>
+    public static ClassificationReport EvaluateShard(
+        this MulticlassClassificationCatalog catalog,
+        IDataView scored,
+        string labelColumnName = "Label",
+        string scoreColumnName = "Score",
+        int worst = 24
     )
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(scored);
         ArgumentOutOfRangeException.ThrowIfNegative(worst);
-        ClassificationReport report = ScoredRowReader.Read(scored, labelColumnName, scoreColumnName, worst);
-        return report.Rows > 0 ? report : throw new InvalidOperationException($"There is nothing to measure: {report.Coverage}.");
+        return ScoredRowReader.Read(scored, labelColumnName, scoreColumnName, worst);
     }
 }
 
@@ -241,7 +257,8 @@ public static class SweepExtensions
 
     /// <summary>
     /// Trains a pipeline with many settings and compares the validation accuracies, all on the same split. A failed trial does not end the sweep. To resume a
-    /// sweep that was canceled or killed, make the same call again.
+    /// sweep that was canceled or killed, make the same call again. Several processes that make the same call share the trials; each returns when there is no
+    /// trial left for it, with the results so far.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="rows">The rows to fit the pipeline to.</param>
@@ -251,7 +268,7 @@ public static class SweepExtensions
     /// <param name="settings">The settings of the sweep.</param>
     /// <exception cref="ArgumentException">Some settings cannot be used; the message lists them all.</exception>
     /// <exception cref="InvalidDataException">The folder contains another sweep, or its journal is damaged.</exception>
-    /// <exception cref="IOException">The folder is not writable, or another process runs the same sweep.</exception>
+    /// <exception cref="IOException">The folder is not writable.</exception>
     public static SweepResult<TOptions> Sweep<TOptions>(
         this MulticlassClassificationCatalog catalog,
         IDataView rows,
@@ -287,17 +304,14 @@ public static class SweepExtensions
             Trials = settings.Trials,
             TimeLimit = settings.TimeLimit,
         };
-        using SweepJournal journal = new(settings.Folder, KeyOf(common, parameters, settings), parameters);
-        // Removes what a process left behind if it died between journaling a trial and pruning.
-        folders.Prune(journal.Trials);
-        IReadOnlyList<SweepTrial> trials = new SweepRunner(plan, journal, trainer.Train, Report).Run(settings.CancellationToken);
-        return new SweepResult<TOptions>(parameters, [.. trials], trainer.GetOptions);
-
-        void Report(SweepTrial trial)
+        SweepJournal journal = new(settings.Folder, KeyOf(common, parameters, settings), parameters);
+        new SweepRunner(plan, journal, trainer.Train, () => folders.Prune(journal.Trials), settings.Progress).Run(settings.CancellationToken);
+        // What other processes have done, if there was nothing left to do for this one.
+        return journal.Hold(() =>
         {
             folders.Prune(journal.Trials);
-            settings.Progress?.Invoke(trial);
-        }
+            return new SweepResult<TOptions>(parameters, [.. journal.Trials], trainer.GetOptions);
+        });
     }
 
     private static TOptions Common<TOptions>(TOptions baseline, SweepSettings settings)

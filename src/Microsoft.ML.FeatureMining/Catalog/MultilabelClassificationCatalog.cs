@@ -37,8 +37,23 @@ public sealed class MultilabelClassificationCatalog
     public MultilabelClassificationMetrics Evaluate(IDataView data, string labelColumnName = "Label", string scoreColumnName = "Score", double threshold = 0.5)
     {
         ArgumentNullException.ThrowIfNull(data);
-        MultilabelClassificationMetrics metrics = MultilabelEvaluation.Of(data, labelColumnName, scoreColumnName, threshold);
-        return metrics.Rows > 0 ? metrics : throw new InvalidOperationException($"There is nothing to measure: {metrics.Coverage}.");
+        return MultilabelEvaluation.Of(data, labelColumnName, scoreColumnName, threshold).OrNothing();
+    }
+
+    /// <summary>
+    /// Evaluates a part of the rows, for <see cref="MultilabelClassificationMetrics.Merge"/>. Unlike in <see cref="Evaluate"/>, there need not be a row to
+    /// measure.
+    /// </summary>
+    /// <inheritdoc cref="Evaluate"/>
+    public MultilabelClassificationMetrics EvaluateShard(
+        IDataView data,
+        string labelColumnName = "Label",
+        string scoreColumnName = "Score",
+        double threshold = 0.5
+    )
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return MultilabelEvaluation.Of(data, labelColumnName, scoreColumnName, threshold);
     }
 
     /// <summary>Cross-validates: for each fold, trains on the other folds and evaluates on that one.</summary>

@@ -1,28 +1,55 @@
+using System.Text.Json;
+using Microsoft.ML.FeatureMining.Files;
+
 namespace Microsoft.ML.FeatureMining.Evaluation;
 
 /// <summary>Metrics of a classifier on labeled rows. Averages over classes match scikit-learn's <c>classification_report(zero_division=0)</c>.</summary>
 public sealed class ClassificationReport
 {
-    private readonly int[,] _confusion;
-    private readonly long[] _ranks;
+    private readonly ClassificationSums _sums;
 
-    internal ClassificationReport(IReadOnlyList<string> classNames, int[,] confusion, long[] ranks)
+    internal ClassificationReport(ClassificationSums sums)
     {
-        (_confusion, _ranks) = (confusion, ranks);
-        int classes = classNames.Count;
-        Classes =
-        [
-            .. classNames.Select(
-                (name, k) =>
-                    new ClassMetrics(
-                        name,
-                        Enumerable.Range(0, classes).Sum(other => confusion[k, other]),
-                        Enumerable.Range(0, classes).Sum(other => confusion[other, k]),
-                        confusion[k, k]
-                    )
-            ),
-        ];
+        _sums = sums;
+        int[][] confusion = sums.Confusion;
+        Classes = [.. sums.Classes.Select((name, k) => new ClassMetrics(name, confusion[k].Sum(), confusion.Sum(row => row[k]), confusion[k][k]))];
+        Coverage = new RowCoverage(Rows, sums.Unlabeled, sums.Unreadable, sums.Unknown);
+        LogLoss = Rows == 0 ? 0 : ExactSum.Value(sums.Loss) / Rows;
+        Calibration = new Calibration([.. sums.Calibration.Select((bin, i) => bin.Read(i, sums.Calibration.Length))]);
     }
+
+    /// <summary>
+    /// The report on all rows from reports on parts of them, as several processes make them with <c>EvaluateShard</c>. All metrics are the same as of one
+    /// evaluation of all rows.
+    /// </summary>
+    /// <param name="parts">The reports, in the order of the rows.</param>
+    /// <exception cref="ArgumentException">There are no reports, or they have different classes.</exception>
+    /// <exception cref="InvalidOperationException">There is no row to measure; the message says why.</exception>
+    public static ClassificationReport Merge(IEnumerable<ClassificationReport> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        ClassificationSums[] sums = [.. parts.Select(part => part._sums)];
+        if (sums.Length == 0 || sums.Any(part => !part.Classes.SequenceEqual(sums[0].Classes, StringComparer.Ordinal)))
+        {
+            throw new ArgumentException(sums.Length == 0 ? "There is no report to merge." : "The reports have different classes.", nameof(parts));
+        }
+
+        return new ClassificationReport(sums.Aggregate((merged, part) => merged.Plus(part))).OrNothing();
+    }
+
+    /// <summary>The counts and sums that the metrics are computed from, as JSON, to merge them in another process.</summary>
+    public string ToJson() => JsonSerializer.Serialize(_sums, Json.State);
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The text is something else.</exception>
+    public static ClassificationReport FromJson(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return new ClassificationReport(SumsText.Read<ClassificationSums>(json, sums => sums.IsConsistent));
+    }
+
+    /// <exception cref="InvalidOperationException">There is no row to measure.</exception>
+    internal ClassificationReport OrNothing() => Rows > 0 ? this : throw new InvalidOperationException($"There is nothing to measure: {Coverage}.");
 
     /// <summary>The number of rows with a label and a score.</summary>
     public int Rows => Classes.Sum(entry => entry.Rows);
@@ -34,7 +61,7 @@ public sealed class ClassificationReport
     public int Unreadable => Coverage.Unreadable;
 
     /// <summary>How many of all rows were measured, and why others were left out.</summary>
-    public RowCoverage Coverage { get; internal init; } = new(0, 0, 0, []);
+    public RowCoverage Coverage { get; }
 
     /// <summary>Metrics per class, in the order of the scores.</summary>
     public IReadOnlyList<ClassMetrics> Classes { get; }
@@ -43,7 +70,7 @@ public sealed class ClassificationReport
     public double Accuracy => TopKAccuracy(1);
 
     /// <summary>The mean cross entropy, -ln of the probability of the actual class; 0 if there are no rows.</summary>
-    public double LogLoss { get; internal init; }
+    public double LogLoss { get; }
 
     /// <summary>The unweighted mean precision of the classes that have rows or predictions.</summary>
     public double MacroPrecision => Macro(entry => entry.Precision);
@@ -58,17 +85,17 @@ public sealed class ClassificationReport
     public double WeightedF1 => Rows == 0 ? 0 : Classes.Sum(entry => entry.Rows * (entry.F1 ?? 0)) / Rows;
 
     /// <summary>How well the predicted probabilities match the observed accuracy.</summary>
-    public Calibration Calibration { get; internal init; } = new([]);
+    public Calibration Calibration { get; }
 
     /// <summary>The rows with the highest loss, in descending order.</summary>
-    public IReadOnlyList<ScoredImage> Worst { get; internal init; } = [];
+    public IReadOnlyList<ScoredImage> Worst => _sums.Worst;
 
     /// <summary>
     /// An entry of the confusion matrix: the number of rows of class <paramref name="actual"/> that were predicted as class <paramref name="predicted"/>, both
     /// from 0.
     /// </summary>
     /// <exception cref="IndexOutOfRangeException">There is no such class.</exception>
-    public int Count(int actual, int predicted) => _confusion[actual, predicted];
+    public int Count(int actual, int predicted) => _sums.Confusion[actual][predicted];
 
     /// <summary>
     /// The fraction of rows with the actual class among the k most probable, in [0, 1]. If probabilities are equal, the first class ranks higher.
@@ -76,12 +103,12 @@ public sealed class ClassificationReport
     public double TopKAccuracy(int k)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(k);
-        return Rows == 0 ? 0 : (double)_ranks.Take(k).Sum() / Rows;
+        return Rows == 0 ? 0 : (double)_sums.Ranks.Take(k).Sum() / Rows;
     }
 
     /// <inheritdoc cref="ConfusedPair.Most"/>
     public IReadOnlyList<ConfusedPair> MostConfused(int most) =>
-        ConfusedPair.Most([.. Classes.Select(entry => entry.Name)], (actual, predicted) => _confusion[actual, predicted], most);
+        ConfusedPair.Most([.. Classes.Select(entry => entry.Name)], (actual, predicted) => _sums.Confusion[actual][predicted], most);
 
     private double Macro(Func<ClassMetrics, double?> measure) =>
         Classes.Where(entry => entry.Rows + entry.Predicted > 0).Select(entry => measure(entry) ?? 0).DefaultIfEmpty().Average();
@@ -184,109 +211,3 @@ public sealed class Calibration
 /// <param name="Confidence">The mean probability of the predicted class; 0 if there are no rows.</param>
 /// <param name="Accuracy">The fraction of rows that are classified correctly; 0 if there are no rows.</param>
 public sealed record CalibrationBin(double From, double To, int Count, double Confidence, double Accuracy);
-
-/// <summary>Accumulates a reliability diagram, row by row.</summary>
-internal sealed class CalibrationCounter
-{
-    private const int BinCount = 15;
-
-    private readonly (int Count, double Confidence, int Correct)[] _bins = new (int, double, int)[BinCount];
-
-    public void Add(double probability, bool isCorrect)
-    {
-        ref (int Count, double Confidence, int Correct) bin = ref _bins[Math.Clamp((int)Math.Ceiling(probability * BinCount) - 1, 0, BinCount - 1)];
-        bin = (bin.Count + 1, bin.Confidence + probability, bin.Correct + (isCorrect ? 1 : 0));
-    }
-
-    public Calibration Read() =>
-        new([
-            .. _bins.Select(
-                (bin, i) =>
-                    new CalibrationBin(
-                        (double)i / BinCount,
-                        (i + 1.0) / BinCount,
-                        bin.Count,
-                        bin.Count == 0 ? 0 : bin.Confidence / bin.Count,
-                        bin.Count == 0 ? 0 : (double)bin.Correct / bin.Count
-                    )
-            ),
-        ]);
-}
-
-/// <summary>Accumulates a report, row by row. Only the rows with the highest loss are stored.</summary>
-/// <param name="classNames">The classes in the order of the probabilities.</param>
-/// <param name="worst">The number of rows with the highest loss to store.</param>
-internal sealed class ReportBuilder(IReadOnlyList<string> classNames, int worst)
-{
-    private readonly int[,] _confusion = new int[classNames.Count, classNames.Count];
-    private readonly long[] _ranks = new long[classNames.Count];
-    private readonly CalibrationCounter _calibration = new();
-    private readonly WorstRows<ScoredImage> _worst = new(worst);
-    private double _loss;
-    private int _rows;
-    private int _unlabeled;
-    private int _unreadable;
-
-    /// <summary>Rows whose class the model does not know.</summary>
-    public IReadOnlyList<UnknownClass> Unknown { get; set; } = [];
-
-    /// <param name="row">From 0.</param>
-    /// <param name="file">The path of the image file; null if unknown.</param>
-    /// <param name="actual">The class, from 0; null if the row has no label.</param>
-    /// <param name="probabilities">The probabilities of all classes; NaN if the image could not be read.</param>
-    public void Add(long row, string? file, int? actual, ReadOnlySpan<float> probabilities)
-    {
-        if (float.IsNaN(probabilities[0]))
-        {
-            _unreadable++;
-            return;
-        }
-
-        if (actual is not { } label)
-        {
-            _unlabeled++;
-            return;
-        }
-
-        int predicted = ArgMax(probabilities);
-        ScoredImage image = new(row, file, label, predicted, probabilities[predicted], probabilities[label]);
-        _rows++;
-        _loss += image.Loss;
-        _confusion[label, predicted]++;
-        _ranks[Rank(probabilities, label)]++;
-        _calibration.Add(image.Probability, label == predicted);
-        _worst.Add(image, image.Loss, row);
-    }
-
-    public ClassificationReport Build() =>
-        new(classNames, _confusion, _ranks)
-        {
-            Coverage = new RowCoverage(_rows, _unlabeled - Unknown.Sum(entry => entry.Rows), _unreadable, Unknown),
-            LogLoss = _rows == 0 ? 0 : _loss / _rows,
-            Calibration = _calibration.Read(),
-            Worst = _worst.Read(),
-        };
-
-    private static int ArgMax(ReadOnlySpan<float> values)
-    {
-        int largest = 0;
-        for (int i = 1; i < values.Length; i++)
-        {
-            largest = values[i] > values[largest] ? i : largest;
-        }
-
-        return largest;
-    }
-
-    // The number of classes that rank higher.
-    private static int Rank(ReadOnlySpan<float> values, int index)
-    {
-        int before = 0;
-        for (int i = 0; i < values.Length; i++)
-        {
-            before += values[i] > values[index] || (values[i] == values[index] && i < index) ? 1 : 0;
-        }
-
-        return before;
-    }
-}

@@ -1,23 +1,69 @@
+using System.Text.Json;
+using Microsoft.ML.FeatureMining.Files;
+
 namespace Microsoft.ML.FeatureMining.Evaluation;
 
 /// <summary>Metrics of a multi-label classifier. Means over classes ("macro") count undefined values as 0, as scikit-learn does.</summary>
 public sealed class MultilabelClassificationMetrics
 {
-    internal MultilabelClassificationMetrics(IReadOnlyList<LabelMetrics> classes, int rows, int exact, double jaccardSum, int unscored)
+    private readonly MultilabelSums _sums;
+
+    internal MultilabelClassificationMetrics(MultilabelSums sums)
     {
-        Classes = classes;
-        (Rows, UnscoredRows) = (rows, unscored);
-        SubsetAccuracy = rows == 0 ? 0 : (double)exact / rows;
-        JaccardIndex = rows == 0 ? 0 : jaccardSum / rows;
+        _sums = sums;
+        Classes = [.. sums.Classes.Select((_, k) => sums.Measure(k))];
+        Rows = sums.Rows;
+        Coverage = new RowCoverage(Rows, sums.Unlabeled, sums.Unreadable, sums.Unknown, isMultilabel: true);
+        SubsetAccuracy = Rows == 0 ? 0 : (double)sums.Exact / Rows;
+        JaccardIndex = Rows == 0 ? 0 : ExactSum.Value(sums.Jaccard) / Rows;
         Micro = new LabelMetrics(
             "all classes",
-            classes.Sum(entry => entry.TruePositives),
-            classes.Sum(entry => entry.FalsePositives),
-            classes.Sum(entry => entry.FalseNegatives),
-            classes.Sum(entry => entry.TrueNegatives),
+            Classes.Sum(entry => entry.TruePositives),
+            Classes.Sum(entry => entry.FalsePositives),
+            Classes.Sum(entry => entry.FalseNegatives),
+            Classes.Sum(entry => entry.TrueNegatives),
             AveragePrecision: null
         );
     }
+
+    /// <summary>
+    /// The metrics of all rows from those of parts of them, as several processes make them with <c>EvaluateShard</c>. All metrics are the same as of one
+    /// evaluation of all rows.
+    /// </summary>
+    /// <param name="parts">The metrics of the parts.</param>
+    /// <exception cref="ArgumentException">There are no parts, or they have different classes or thresholds.</exception>
+    /// <exception cref="InvalidOperationException">There is no row to measure; the message says why.</exception>
+    public static MultilabelClassificationMetrics Merge(IEnumerable<MultilabelClassificationMetrics> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        MultilabelSums[] sums = [.. parts.Select(part => part._sums)];
+        if (sums.Length == 0 || sums.Any(part => part.Threshold != sums[0].Threshold || !part.Classes.SequenceEqual(sums[0].Classes, StringComparer.Ordinal)))
+        {
+            throw new ArgumentException(
+                sums.Length == 0 ? "There are no metrics to merge." : "The metrics have different classes or thresholds.",
+                nameof(parts)
+            );
+        }
+
+        return new MultilabelClassificationMetrics(sums.Aggregate((merged, part) => merged.Plus(part))).OrNothing();
+    }
+
+    /// <summary>
+    /// The counts, sums and scores that the metrics are computed from, as JSON, to merge them in another process. They have the scores of all rows, because
+    /// average precision needs them sorted.
+    /// </summary>
+    public string ToJson() => JsonSerializer.Serialize(_sums, Json.State);
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The text is something else.</exception>
+    public static MultilabelClassificationMetrics FromJson(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return new MultilabelClassificationMetrics(SumsText.Read<MultilabelSums>(json, sums => sums.IsConsistent));
+    }
+
+    /// <exception cref="InvalidOperationException">There is no row to measure.</exception>
+    internal MultilabelClassificationMetrics OrNothing() => Rows > 0 ? this : throw new InvalidOperationException($"There is nothing to measure: {Coverage}.");
 
     /// <summary>Metrics per class, in the order of the scores.</summary>
     public IReadOnlyList<LabelMetrics> Classes { get; }
@@ -26,10 +72,10 @@ public sealed class MultilabelClassificationMetrics
     public int Rows { get; }
 
     /// <summary>The number of skipped rows: without a label, or with NaN scores.</summary>
-    public int UnscoredRows { get; }
+    public int UnscoredRows => _sums.Unlabeled + _sums.Unreadable;
 
     /// <summary>How many of all rows were measured, why others were left out, and which labels were ignored.</summary>
-    public RowCoverage Coverage { get; internal init; } = new(0, 0, 0, [], isMultilabel: true);
+    public RowCoverage Coverage { get; }
 
     /// <summary>The fraction of rows whose predicted set of classes is exactly right, in [0, 1].</summary>
     public double SubsetAccuracy { get; }
@@ -75,83 +121,6 @@ public sealed record LabelMetrics(string Name, int TruePositives, int FalsePosit
 
     /// <summary>2 TP / (2 TP + FP + FN), in [0, 1]; null if no image has the class or is predicted to have it.</summary>
     public double? F1 => MetricMath.Ratio(2 * TruePositives, (2 * TruePositives) + FalsePositives + FalseNegatives);
-}
-
-/// <summary>Accumulates multi-label metrics, row by row. Stores all scores, because average precision needs them sorted.</summary>
-internal sealed class MultilabelCounter(IReadOnlyList<string> names, double threshold)
-{
-    private readonly List<(float Score, bool Actual)>[] _scores = [.. names.Select(_ => new List<(float, bool)>())];
-    private int _exact;
-    private int _unlabeled;
-    private int _unreadable;
-    private double _jaccard;
-
-    /// <summary>Classes in the labels that the model does not know.</summary>
-    public IReadOnlyList<UnknownClass> Unknown { get; set; } = [];
-
-    /// <param name="actual">1 for each class that the row has, otherwise 0; null if the row has no label.</param>
-    /// <param name="scores">The score of each class.</param>
-    public void Add(IReadOnlyList<float>? actual, ReadOnlySpan<float> scores)
-    {
-        if (Array.Exists(scores.ToArray(), float.IsNaN))
-        {
-            _unreadable++;
-            return;
-        }
-
-        if (actual is null)
-        {
-            _unlabeled++;
-            return;
-        }
-
-        (int both, int either) = (0, 0);
-        for (int i = 0; i < scores.Length; i++)
-        {
-            (bool has, bool found) = (actual[i] > 0, scores[i] >= threshold);
-            _scores[i].Add((scores[i], has));
-            both += has && found ? 1 : 0;
-            either += has || found ? 1 : 0;
-        }
-
-        _exact += both == either ? 1 : 0;
-        _jaccard += either == 0 ? 1 : (double)both / either;
-    }
-
-    public MultilabelClassificationMetrics Read() =>
-        new([.. names.Zip(_scores, Measure)], Rows, _exact, _jaccard, _unlabeled + _unreadable)
-        {
-            Coverage = new RowCoverage(Rows, _unlabeled, _unreadable, Unknown, isMultilabel: true),
-        };
-
-    private int Rows => _scores.Length == 0 ? 0 : _scores[0].Count;
-
-    private LabelMetrics Measure(string name, List<(float Score, bool Actual)> rows)
-    {
-        int positives = rows.Count(row => row.Actual);
-        int found = rows.Count(row => row.Score >= threshold);
-        int both = rows.Count(row => row.Actual && row.Score >= threshold);
-        return new LabelMetrics(name, both, found - both, positives - both, rows.Count - found - positives + both, AveragePrecision(rows, positives));
-    }
-
-    // Rows with equal scores form one threshold.
-    private static double? AveragePrecision(List<(float Score, bool Actual)> rows, int positives)
-    {
-        if (positives == 0)
-        {
-            return null;
-        }
-
-        (double area, int seen, int hits) = (0, 0, 0);
-        foreach (IGrouping<float, (float Score, bool Actual)> tie in rows.GroupBy(row => row.Score).OrderByDescending(group => group.Key))
-        {
-            int rise = tie.Count(row => row.Actual);
-            (seen, hits) = (seen + tie.Count(), hits + rise);
-            area += (double)rise / positives * hits / seen;
-        }
-
-        return area;
-    }
 }
 
 /// <summary>Collects the rows with the largest binary cross entropy of a class.</summary>

@@ -69,4 +69,14 @@ public sealed record UnknownClass(string Name, int Rows, string? Similar)
     /// <summary>Name and rows, and the class that may be meant.</summary>
     public override string ToString() =>
         FormattableString.Invariant($"{Name} {Rows}{(Similar is null ? "" : $"; the model has '{Similar}', which differs in case")}");
+
+    /// <summary>Sorted as in a report: those with most rows first.</summary>
+    internal static IReadOnlyList<UnknownClass> Sorted(IEnumerable<UnknownClass> classes) =>
+        [.. classes.OrderByDescending(entry => entry.Rows).ThenBy(entry => entry.Name, StringComparer.Ordinal)];
+
+    /// <summary>The unknown classes of two sets of rows.</summary>
+    internal static IReadOnlyList<UnknownClass> Merge(IEnumerable<UnknownClass> one, IEnumerable<UnknownClass> other) =>
+        Sorted(
+            one.Concat(other).GroupBy(entry => entry.Name, StringComparer.Ordinal).Select(group => group.First() with { Rows = group.Sum(entry => entry.Rows) })
+        );
 }

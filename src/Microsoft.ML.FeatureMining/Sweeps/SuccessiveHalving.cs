@@ -29,7 +29,10 @@ public sealed record SuccessiveHalving
     }
 
     /// <summary>The trial to promote, from the highest possible rung, and the epoch to train it to; null if no trial can be promoted.</summary>
-    internal (SweepTrial Trial, int Epochs)? Promotion(IReadOnlyList<SweepTrial> trials, int epochs)
+    /// <param name="trials">All trials.</param>
+    /// <param name="epochs">The number of epochs of a completed trial.</param>
+    /// <param name="claim">Takes a trial to train it; false if another process is doing that.</param>
+    internal (SweepTrial Trial, int Epochs)? Promotion(IReadOnlyList<SweepTrial> trials, int epochs, Func<SweepTrial, bool> claim)
     {
         int[] rungs = Rungs(epochs);
         for (int k = rungs.Length - 2; k >= 0; k--)
@@ -39,7 +42,7 @@ public sealed record SuccessiveHalving
                 .OrderByDescending(trial => trial.ScoreAt(rungs[k]))
                 .ThenBy(trial => trial.Number)
                 .Take(members.Length / Reduction)
-                .FirstOrDefault(trial => !trial.HasReached(rungs[k + 1]));
+                .FirstOrDefault(trial => !trial.HasReached(rungs[k + 1]) && claim(trial));
             if (next is not null)
             {
                 return (next, rungs[k + 1]);

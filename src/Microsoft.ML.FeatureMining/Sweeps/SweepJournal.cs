@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -6,85 +7,102 @@ using Microsoft.ML.FeatureMining.Files;
 namespace Microsoft.ML.FeatureMining.Sweeps;
 
 /// <summary>
-/// The journal file of a sweep: one JSON line per change of a trial; the last line of a trial is valid. Each line is flushed to disk before the sweep
-/// continues. If the process was killed while writing, the truncated last line is removed when the journal is opened again.
+/// The journal file of a sweep: one JSON line per change of a trial; the last line of a trial is valid. Several processes may run the same sweep: each reads
+/// and writes the journal while it holds the lock of the folder, and trains a trial while it holds the lock of the trial. The operating system releases both
+/// when a process ends. Each line is flushed to disk before the sweep continues. If a process was killed while writing, the next one removes the truncated
+/// line.
 /// </summary>
-internal sealed class SweepJournal : IDisposable
+internal sealed class SweepJournal
 {
     public const string FileName = "sweep.jsonl";
 
-    private readonly FolderLock _lock;
-    private readonly FileStream _file;
+    // The lock is held while lines are read and written, and while checkpoints are deleted.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(2);
+
+    private readonly string _folder;
+    private readonly string _path;
+    private readonly string _key;
     private readonly IReadOnlyList<SweepParameter> _parameters;
     private readonly List<SweepTrial> _trials = [];
+    private long _read;
+    private int _lines;
 
     /// <param name="folder">The folder; created if it does not exist.</param>
     /// <param name="key">Identifies the sweep; the journal of another sweep is rejected.</param>
     /// <param name="parameters">The parameters of the sweep.</param>
-    /// <exception cref="IOException">The file cannot be written, or another process is running the sweep.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="InvalidDataException">The folder belongs to another sweep, or the journal is corrupt; the message has the line.</exception>
     public SweepJournal(string folder, string key, IReadOnlyList<SweepParameter> parameters)
     {
-        _parameters = parameters;
+        (_folder, _path, _key, _parameters) = (folder, Path.Combine(folder, FileName), key, parameters);
         Directory.CreateDirectory(folder);
-        _lock = new FolderLock(folder, "sweep");
-        try
-        {
-            _file = new FileStream(Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-            Read(key);
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
+        Hold(() => 0);
     }
 
-    /// <summary>All trials in the order of their numbers.</summary>
+    /// <summary>All trials in the order of their numbers, as of the last <see cref="Hold"/>.</summary>
     public IReadOnlyList<SweepTrial> Trials => _trials;
 
+    /// <summary>Reads what other processes have written, and acts while they wait.</summary>
+    public T Hold<T>(Func<T> act)
+    {
+        using FolderLock held = FolderLock.Wait(_folder, "sweep", LongestWait);
+        Read();
+        return act();
+    }
+
+    /// <summary>Writes a trial. Call it within <see cref="Hold"/>.</summary>
     public void Write(SweepTrial trial)
     {
         Store(trial);
         Append(TrialLine.Write(trial));
     }
 
-    public void Dispose()
-    {
-        _file?.Dispose();
-        _lock.Dispose();
-    }
+    /// <summary>Takes a trial to train it, until the result is disposed; null if another process is training it.</summary>
+    public IDisposable? TryClaim(SweepTrial trial) =>
+        FolderLock.Try(Path.Combine(_folder, "claims", trial.Number.ToString(CultureInfo.InvariantCulture)), "trial");
 
-    private void Read(string key)
+    // A file that is opened anew shows what other machines have written to a network file system.
+    private void Read()
     {
-        byte[] bytes = new byte[_file.Length];
-        _file.ReadExactly(bytes);
-        int complete = Array.LastIndexOf(bytes, (byte)'\n') + 1;
-        _file.SetLength(complete);
-        string[] lines = Encoding.UTF8.GetString(bytes, 0, complete).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        if (lines.Length == 0)
+        string[] lines;
+        using (FileStream file = Open())
         {
-            Append(JsonSerializer.Serialize(key));
-            return;
+            byte[] bytes = new byte[file.Length - _read];
+            file.Seek(_read, SeekOrigin.Begin);
+            file.ReadExactly(bytes);
+            int complete = Array.LastIndexOf(bytes, (byte)'\n') + 1;
+            if (complete < bytes.Length)
+            {
+                file.SetLength(_read + complete);
+            }
+
+            _read += complete;
+            lines = Encoding.UTF8.GetString(bytes, 0, complete).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
 
-        for (int i = 0; i < lines.Length; i++)
+        foreach (string line in lines)
         {
+            _lines++;
             try
             {
-                if (i > 0)
+                if (_lines > 1)
                 {
-                    Store(TrialLine.Read(lines[i], _parameters));
+                    Store(TrialLine.Read(line, _parameters));
                 }
-                else if (JsonSerializer.Deserialize<string>(lines[i]) != key)
+                else if (JsonSerializer.Deserialize<string>(line) != _key)
                 {
-                    throw new InvalidDataException($"'{_file.Name}' belongs to another sweep with other parameters, options or seed. Use another folder.");
+                    throw new InvalidDataException($"'{_path}' belongs to another sweep with other parameters, options or seed. Use another folder.");
                 }
             }
             catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
             {
-                throw new InvalidDataException($"'{_file.Name}', line {i + 1}: {e.Message}", e);
+                throw new InvalidDataException($"'{_path}', line {_lines}: {e.Message}", e);
             }
+        }
+
+        if (_lines == 0)
+        {
+            Append(JsonSerializer.Serialize(_key));
         }
     }
 
@@ -107,10 +125,14 @@ internal sealed class SweepJournal : IDisposable
 
     private void Append(string line)
     {
-        _file.Seek(0, SeekOrigin.End);
-        _file.Write(Encoding.UTF8.GetBytes(line + "\n"));
-        _file.Flush(flushToDisk: true);
+        using FileStream file = Open();
+        file.Seek(0, SeekOrigin.End);
+        file.Write(Encoding.UTF8.GetBytes(line + "\n"));
+        file.Flush(flushToDisk: true);
+        (_read, _lines) = (file.Length, _lines + 1);
     }
+
+    private FileStream Open() => new(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
 }
 
 /// <summary>Converts a trial to and from a line of the journal.</summary>

@@ -4,25 +4,41 @@ using Microsoft.ML.FeatureMining.Training.Runs;
 
 namespace Microsoft.ML.FeatureMining.Sweeps;
 
-/// <summary>Runs a sweep until its budget is used up: resumes interrupted trials, promotes the best, starts new ones.</summary>
+/// <summary>
+/// Runs a sweep until its budget is used up: resumes interrupted trials, promotes the best, starts new ones. Several processes may run the same sweep; each
+/// ends when only trials are left that others are training.
+/// </summary>
 /// <param name="plan">The plan of the sweep.</param>
 /// <param name="journal">The journal with the trials so far; new results are written to it.</param>
 /// <param name="train">Trains a trial up to an epoch, resuming from its last epoch, until the token is canceled.</param>
+/// <param name="onChange">Called whenever a trial changes, while other processes wait.</param>
 /// <param name="report">Called whenever a trial changes.</param>
-internal sealed class SweepRunner(SweepPlan plan, SweepJournal journal, Func<SweepTrial, int, CancellationToken, TrialRun> train, Action<SweepTrial>? report)
+internal sealed class SweepRunner(
+    SweepPlan plan,
+    SweepJournal journal,
+    Func<SweepTrial, int, CancellationToken, TrialRun> train,
+    Action? onChange,
+    Action<SweepTrial>? report
+)
 {
     private int FirstStop => plan.Halving?.Rungs(plan.Epochs)[0] ?? plan.Epochs;
 
     /// <summary>Runs the sweep. Cancellation ends it early without an exception.</summary>
     public IReadOnlyList<SweepTrial> Run(CancellationToken token)
     {
-        while (!token.IsCancellationRequested && TimeLeft() is var left && left > TimeSpan.Zero && Next() is var (trial, until))
+        while (!token.IsCancellationRequested && journal.Hold(Next) is { } work)
         {
+            using IDisposable claim = work.Claim;
             using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(token);
             // Timers do not support longer intervals.
-            stop.CancelAfter(left < TimeSpan.FromDays(40) ? left : Timeout.InfiniteTimeSpan);
-            SweepTrial done = Train(trial, until, stop.Token);
-            journal.Write(done);
+            stop.CancelAfter(work.Left < TimeSpan.FromDays(40) ? work.Left : Timeout.InfiniteTimeSpan);
+            SweepTrial done = Train(work.Trial, work.Until, stop.Token);
+            journal.Hold(() =>
+            {
+                journal.Write(done);
+                onChange?.Invoke();
+                return done;
+            });
             report?.Invoke(done);
         }
 
@@ -31,32 +47,49 @@ internal sealed class SweepRunner(SweepPlan plan, SweepJournal journal, Func<Swe
 
     private TimeSpan TimeLeft() => plan.TimeLimit is { } limit ? limit - TimeSpan.FromSeconds(journal.Trials.Sum(trial => trial.Seconds)) : TimeSpan.MaxValue;
 
-    private (SweepTrial, int)? Next()
+    private Work? Next()
     {
-        if (journal.Trials.FirstOrDefault(trial => trial.State == TrialState.Interrupted) is { } interrupted)
+        TimeSpan left = TimeLeft();
+        IDisposable? claim = null;
+        if (left <= TimeSpan.Zero)
         {
-            return (interrupted, StopAfter(interrupted.Epochs));
+            return null;
         }
 
-        if (plan.Halving?.Promotion(journal.Trials, plan.Epochs) is { } promotion)
+        // A trial that nobody trains was left behind by a process that ended.
+        if (journal.Trials.FirstOrDefault(trial => trial.State == TrialState.Interrupted && Claim(trial)) is { } interrupted)
         {
-            return promotion;
+            return new Work(interrupted, StopAfter(interrupted.Epochs), left, claim!);
+        }
+
+        if (plan.Halving?.Promotion(journal.Trials, plan.Epochs, Claim) is var (promoted, until))
+        {
+            return new Work(promoted, until, left, claim!);
         }
 
         if (plan.NewTrial(journal.Trials) is { } fresh)
         {
             journal.Write(fresh);
-            return (fresh, FirstStop);
+            return Claim(fresh) ? new Work(fresh, FirstStop, left, claim!) : throw new IOException($"Trial {fresh.Number} is new, but claimed already.");
         }
 
-        return LastPromotion();
+        return LastPromotion() is { } last && Claim(last) ? new Work(last, StopAfter(last.Epochs), left, claim!) : null;
+
+        bool Claim(SweepTrial trial) => (claim = journal.TryClaim(trial)) is not null;
     }
 
-    // With few trials, no rung may have enough members for a promotion. Then the best trial is trained to the end.
-    private (SweepTrial, int)? LastPromotion() =>
-        journal.Trials.Any(trial => trial.State == TrialState.Completed) ? null
-        : SweepTrial.Ranked(journal.Trials).FirstOrDefault(trial => trial.State == TrialState.Paused) is { } best ? (best, StopAfter(best.Epochs))
-        : null;
+    // With few trials, no rung may have enough members for a promotion. Then the best trial is trained to the end. If another process is training a trial, it
+    // decides when that has ended.
+    private SweepTrial? LastPromotion() =>
+        journal.Trials.Any(trial => trial.State is TrialState.Completed or TrialState.Interrupted || (trial.State == TrialState.Paused && IsBusy(trial)))
+            ? null
+            : SweepTrial.Ranked(journal.Trials).FirstOrDefault(trial => trial.State == TrialState.Paused);
+
+    private bool IsBusy(SweepTrial trial)
+    {
+        using IDisposable? claim = journal.TryClaim(trial);
+        return claim is null;
+    }
 
     private int StopAfter(int epochs) => plan.Halving?.Rungs(plan.Epochs).FirstOrDefault(rung => rung > epochs, plan.Epochs) ?? plan.Epochs;
 
@@ -85,6 +118,13 @@ internal sealed class SweepRunner(SweepPlan plan, SweepJournal journal, Func<Swe
         }
     }
 }
+
+/// <summary>A trial to train.</summary>
+/// <param name="Trial">The trial.</param>
+/// <param name="Until">The epoch to train it to.</param>
+/// <param name="Left">The time that is left.</param>
+/// <param name="Claim">Keeps other processes from training it.</param>
+internal sealed record Work(SweepTrial Trial, int Until, TimeSpan Left, IDisposable Claim);
 
 /// <summary>The plan of a sweep. To resume a sweep, everything except the budget must be the same.</summary>
 /// <param name="Parameters">The parameters to vary.</param>

@@ -13,6 +13,9 @@ internal sealed class ExperimentRun
     // Keeps the seeds of an ensemble's models apart from those of single models.
     private const int SeedsOfAnEnsemble = 1000;
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
     private readonly string _arguments;
     private readonly string? _detection;
     private readonly string _test;
@@ -150,6 +153,22 @@ internal sealed class ExperimentRun
         }
     }
 
+    /// <summary>Takes a lock that other processes hold for moments.</summary>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    public static FileStream WaitForLock(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        for (Stopwatch watch = Stopwatch.StartNew(); watch.Elapsed < LongestWait; Thread.Sleep(Pause))
+        {
+            if (TryLock(path) is { } held)
+            {
+                return held;
+            }
+        }
+
+        return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+    }
+
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     // Independent of the order of the options. Runs without a box rule have this one.
@@ -216,23 +235,28 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
         Console.WriteLine(TimeEstimate(experiment, runs));
         IReadOnlyDictionary<string, string> data = dataOf(string.Concat(runs.Select(run => run.Command)));
         (int done, Stopwatch clock) = (0, Stopwatch.StartNew());
-        foreach ((int index, ExperimentRun run) in runs.Index().Where(entry => !entry.Item.IsDone))
+        // Once more as long as it did any: what another process had when it ended is left to the others.
+        for (int before = -1; before < done; )
         {
-            string left = done == 0 ? "" : $", about {Math.Ceiling(clock.Elapsed.TotalMinutes / done * runs.Count(other => !other.IsDone))} min left";
-            Console.WriteLine($"{experiment.Name}, run {index + 1} of {runs.Length}: {run.Row.FullName}, seed {run.Seed}{left}");
-            done++;
-            int? code = run.Do(program, data, where);
-            if (code is null)
+            before = done;
+            foreach ((int index, ExperimentRun run) in runs.Index().Where(entry => !entry.Item.IsDone))
             {
-                Console.WriteLine("another process is doing it");
-            }
-            else if (code != ExitCode.Success)
-            {
-                return code.Value;
-            }
-            else
-            {
-                Write(experiment, runs, machine);
+                string left = done == 0 ? "" : $", about {Math.Ceiling(clock.Elapsed.TotalMinutes / done * runs.Count(other => !other.IsDone))} min left";
+                Console.WriteLine($"{experiment.Name}, run {index + 1} of {runs.Length}: {run.Row.FullName}, seed {run.Seed}{left}");
+                int? code = run.Do(program, data, where);
+                if (code is null)
+                {
+                    Console.WriteLine("another process is doing it");
+                }
+                else if (code != ExitCode.Success)
+                {
+                    return code.Value;
+                }
+                else
+                {
+                    done++;
+                    Write(experiment, runs, machine);
+                }
             }
         }
 
@@ -270,9 +294,10 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
 
     private string PathOf(Experiment experiment) => Path.Combine(folder.FullName, $"{experiment.Name}-{scale.ToString().ToLowerInvariant()}");
 
-    // Returns the table.
+    // Returns the table. Processes that share the folder write it in turn, so that the last one has all runs.
     private string Write(Experiment experiment, IEnumerable<ExperimentRun> runs, string machine)
     {
+        using FileStream turn = ExperimentRun.WaitForLock(Path.Combine(folder.FullName, "runs", "results.lock"));
         ExperimentResult result = ExperimentResult.Of(experiment, scale, runs);
         string table = ResultMarkdown.Of(result, machine);
         string path = PathOf(experiment);

@@ -39,6 +39,7 @@ internal static class ReproduceCommand
         threads.Between(1, Session.MaxThreads);
         gpu.Between(0, Session.MaxGpu);
         seeds.Between(1, 1000);
+        Jobs jobs = new();
         ExperimentData data = new();
         Command command = new("reproduce", "Runs tables and figures of the papers, and compares the results with the published ones.")
         {
@@ -54,6 +55,7 @@ internal static class ReproduceCommand
             dry,
         };
         data.AddTo(command);
+        jobs.AddTo(command);
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
@@ -69,8 +71,20 @@ internal static class ReproduceCommand
                     OutputPath.TryFolder("--out", target);
                 }
 
+                if (jobs.IsSlurm(parsed))
+                {
+                    _ = Experiments.Of(name, parsed.GetValue(entries) ?? []);
+                    return jobs.Submit(parsed, target, parsed.GetValue(dry), "Each task writes the results so far.");
+                }
+
+                int? share = jobs.Threads(parsed, threads);
+                if (!parsed.GetValue(dry) && RunJobs(parsed, share) is { } refused)
+                {
+                    return refused;
+                }
+
                 ExperimentRunner runner = new(program, target, parsed.GetValue(scale), parsed.GetValue(seeds), parsed.GetValue(rows) ?? []);
-                (string[] where, string machine) = Machine(parsed.GetValue(threads), parsed.GetValue(gpu));
+                (string[] where, string machine) = Machine(share ?? parsed.GetValue(threads), parsed.GetValue(gpu));
                 foreach (Experiment experiment in Experiments.Of(name, parsed.GetValue(entries) ?? []))
                 {
                     int code = parsed.GetValue(dry)
@@ -86,6 +100,13 @@ internal static class ReproduceCommand
             })
         );
         return command;
+
+        int? RunJobs(ParseResult parsed, int? share)
+        {
+            using CancellationTokenSource stop = Session.CancelOnCtrlC();
+            int? code = jobs.Run(parsed, share, line => line.Contains(", run ", StringComparison.Ordinal), stop.Token);
+            return stop.IsCancellationRequested ? ExitCode.Canceled : code;
+        }
     }
 
     private static int List(IReadOnlyList<Experiment> experiments, int seeds)

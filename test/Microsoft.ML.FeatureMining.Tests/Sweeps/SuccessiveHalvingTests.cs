@@ -23,7 +23,7 @@ public sealed class SuccessiveHalvingTests
         List<SweepTrial> trials = [.. Enumerable.Range(0, 9).Select(number => Trial(number, TrialState.Paused, 1, score: number))];
         List<(int, int)> promoted = [];
 
-        while (halving.Promotion(trials, epochs: 9) is var (trial, until))
+        while (halving.Promotion(trials, epochs: 9, _ => true) is var (trial, until))
         {
             promoted.Add((trial.Number, until));
             trials[trial.Number] = Trial(trial.Number, until == 9 ? TrialState.Completed : TrialState.Paused, until, trial.Number);
@@ -35,7 +35,7 @@ public sealed class SuccessiveHalvingTests
 
     [Fact]
     public void Promotion_FewerTrialsThanTheReduction_IsNull() =>
-        Assert.Null(new SuccessiveHalving().Promotion([Trial(0, TrialState.Paused, 1, 0.9), Trial(1, TrialState.Paused, 1, 0.8)], epochs: 9));
+        Assert.Null(new SuccessiveHalving().Promotion([Trial(0, TrialState.Paused, 1, 0.9), Trial(1, TrialState.Paused, 1, 0.8)], epochs: 9, _ => true));
 
     [Fact]
     public void Promotion_FailedAndInterrupted_DoNotCount()
@@ -48,8 +48,8 @@ public sealed class SuccessiveHalvingTests
             Trial(3, TrialState.Paused, 1, 0.2),
         ];
 
-        Assert.Null(new SuccessiveHalving().Promotion(trials, epochs: 9));
-        Assert.Equal(3, new SuccessiveHalving().Promotion([.. trials, Trial(4, TrialState.Completed, 1, 0.05)], epochs: 9)?.Trial.Number);
+        Assert.Null(new SuccessiveHalving().Promotion(trials, epochs: 9, _ => true));
+        Assert.Equal(3, new SuccessiveHalving().Promotion([.. trials, Trial(4, TrialState.Completed, 1, 0.05)], epochs: 9, _ => true)?.Trial.Number);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class SuccessiveHalvingTests
                     foreach (byte score in drawn.Scores)
                     {
                         trials.Add(Trial(trials.Count, TrialState.Paused, 1, score));
-                        while (halving.Promotion(trials, Epochs) is var (trial, until))
+                        while (halving.Promotion(trials, Epochs, _ => true) is var (trial, until))
                         {
                             int k = Array.IndexOf(rungs, until);
                             sound &=

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Sweeps;
 
@@ -193,21 +194,115 @@ public sealed class SweepRunnerTests
     }
 
     [Fact]
-    public void Journal_OfAnotherSweepOrInUse_IsRejected()
+    public void Journal_OfAnotherSweep_IsRejected()
     {
         using TemporaryFolder folder = new();
-        using (SweepJournal open = new(folder.Path, "one", Parameters))
-        {
-            IOException error = Assert.Throws<IOException>(() => new SweepJournal(folder.Path, "one", Parameters));
-            string expected = $"The sweep in '{folder.Path}' is already in use by process {Environment.ProcessId} (";
-            Assert.StartsWith(expected, error.Message, StringComparison.Ordinal);
-        }
+        _ = new SweepJournal(folder.Path, "one", Parameters);
 
         Assert.Contains(
             "another sweep",
             Assert.Throws<InvalidDataException>(() => new SweepJournal(folder.Path, "two", Parameters)).Message,
             StringComparison.Ordinal
         );
+    }
+
+    // Locks are held per open file, so threads with journals of their own are to each other like processes.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_SeveralAtOnce_ShareTheTrialsAndTrainNoneTwice(bool halving)
+    {
+        using TemporaryFolder folder = new();
+        ConcurrentDictionary<int, bool> busy = new();
+        ConcurrentBag<(int Trial, int From, int Until, int Runner)> trained = [];
+
+        Task[] runners =
+        [
+            .. Enumerable
+                .Range(0, 4)
+                .Select(runner =>
+                    Task.Factory.StartNew(
+                        () =>
+                            Run(
+                                folder.Path,
+                                Plan(halving),
+                                (trial, until, token) =>
+                                {
+                                    Assert.True(busy.TryAdd(trial.Number, true), $"Trial {trial.Number} is trained twice at once.");
+                                    trained.Add((trial.Number, trial.Epochs, until, runner));
+                                    Thread.Sleep(10);
+                                    busy.TryRemove(trial.Number, out _);
+                                    return Formula(trial, until, token);
+                                }
+                            ),
+                        TaskCreationOptions.LongRunning
+                    )
+                ),
+        ];
+        await Task.WhenAll(runners);
+
+        Assert.Equal(trained.Count, trained.Select(run => (run.Trial, run.Until)).Distinct().Count());
+        Assert.True(trained.Select(run => run.Runner).Distinct().Count() > 1);
+        IReadOnlyList<SweepTrial> trials = Run(folder.Path, Plan(halving), (_, _, _) => throw new InvalidOperationException("Trained again."));
+        Assert.Equal(20, trials.Count);
+        Assert.DoesNotContain(trials, trial => trial.State is TrialState.Failed or TrialState.Interrupted);
+        Assert.Contains(trials, trial => trial.State == TrialState.Completed);
+    }
+
+    [Fact]
+    public void Run_ATrialOfALostProcess_IsTakenUpOnceItsClaimIsGone()
+    {
+        using TemporaryFolder folder = new();
+        SweepJournal journal = new(folder.Path, "key", Parameters);
+        SweepTrial first = Plan(halving: false).NewTrial([])!;
+        IDisposable claim = journal.Hold(() =>
+        {
+            journal.Write(first);
+            return journal.TryClaim(first)!;
+        });
+
+        IReadOnlyList<SweepTrial> others = Run(folder.Path, Plan(halving: false), Formula);
+        claim.Dispose();
+        IReadOnlyList<SweepTrial> all = Run(folder.Path, Plan(halving: false), Formula);
+
+        Assert.Equal(TrialState.Interrupted, others[0].State);
+        Assert.All(others.Skip(1), trial => Assert.Equal(TrialState.Completed, trial.State));
+        Assert.Equal(TrialState.Completed, all[0].State);
+    }
+
+    // A promotion that another process is training is neither made again nor passed on to a worse trial.
+    [Fact]
+    public void Run_APromotionInProgress_IsLeftAlone()
+    {
+        using TemporaryFolder folder = new();
+        SweepPlan plan = Plan(halving: true) with { Trials = 3 };
+        SweepJournal journal = new(folder.Path, "key", Parameters);
+        IDisposable? claim = null;
+        List<int> promoted = [];
+
+        Run(
+            folder.Path,
+            plan,
+            (trial, until, token) =>
+            {
+                if (trial.Number == 2)
+                {
+                    // Another process takes the best of the three before this one looks again.
+                    claim = journal.TryClaim(journal.Hold(() => journal.Trials)[0]);
+                }
+
+                if (until > 1)
+                {
+                    promoted.Add(trial.Number);
+                }
+
+                return new TrialRun([.. Enumerable.Range(1, until).Select(epoch => new TrialEpoch(epoch, 1.0 / (1 + trial.Number)))], until == Epochs);
+            }
+        );
+
+        Assert.NotNull(claim);
+        claim.Dispose();
+        Assert.Empty(promoted);
     }
 
     private static string Describe(SweepTrial trial) =>
@@ -223,8 +318,7 @@ public sealed class SweepRunnerTests
         CancellationToken token = default
     )
     {
-        using SweepJournal journal = new(folder, "key", Parameters);
-        return [.. new SweepRunner(plan, journal, train, null).Run(token)];
+        return [.. new SweepRunner(plan, new SweepJournal(folder, "key", Parameters), train, null, null).Run(token)];
     }
 
     // Best at learning rate 0.1 and batch size 64; increases with every epoch.

@@ -54,10 +54,5 @@ internal static class UnknownLabels
 {
     /// <summary>The unknown classes that a reader of the labels came across, those with most rows first.</summary>
     public static IReadOnlyList<UnknownClass> Of(LabelColumn label) =>
-        [
-            .. label
-                .Unknown.Select(entry => new UnknownClass(entry.Key, entry.Value, label.Lookup.Similar(entry.Key)))
-                .OrderByDescending(entry => entry.Rows)
-                .ThenBy(entry => entry.Name, StringComparer.Ordinal),
-        ];
+        UnknownClass.Sorted(label.Unknown.Select(entry => new UnknownClass(entry.Key, entry.Value, label.Lookup.Similar(entry.Key))));
 }
