@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining.Detection;
+using Microsoft.ML.FeatureMining.Files;
 using Microsoft.ML.FeatureMining.Imaging;
 
 namespace Samples;

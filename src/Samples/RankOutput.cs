@@ -26,7 +26,9 @@ internal static class RankOutput
         if (DistributedJob.World > 1)
         {
             throw new ArgumentException(
-                FormattableString.Invariant($"'{verb}' was started in {DistributedJob.World} processes. Only 'train' and 'detect train' share their work; start '{verb}' once.")
+                FormattableString.Invariant(
+                    $"'{verb}' was started in {DistributedJob.World} processes. Only 'train' and 'detect train' share their work; start '{verb}' once."
+                )
             );
         }
     }
