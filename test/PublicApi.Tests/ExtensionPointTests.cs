@@ -12,7 +12,14 @@ public sealed class ExtensionPointTests
     private const BindingFlags Instance = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
 
     // Only the library may derive from these classes.
-    private static readonly string[] Closed = ["ImageClassificationOptions", "ImageClassificationTrainer", "SweepParameter", "TrainingOptions"];
+    private static readonly string[] Closed =
+    [
+        "ImageClassificationOptions",
+        "ImageClassificationTrainer",
+        "ImageTrainerOptions",
+        "SweepParameter",
+        "TrainingOptions",
+    ];
 
     private static Type[] PublicTypes { get; } = typeof(Backbone).Assembly.GetExportedTypes();
 
