@@ -77,7 +77,6 @@ internal static class DetectTrainCommand
 /// <summary>The options of <c>detect train</c>. Options that are not given keep the trainer's defaults.</summary>
 internal sealed class DetectTrainOptions
 {
-    private const int MaxGpu = 255;
     private const string None = "none";
 
     private readonly VocInput _images = new("trainval");
@@ -134,7 +133,7 @@ internal sealed class DetectTrainOptions
     public DetectTrainOptions()
     {
         _threads.Between(1, Session.MaxThreads);
-        _gpu.Between(0, MaxGpu);
+        _gpu.Between(0, Session.MaxGpu);
     }
 
     public void AddTo(Command command)

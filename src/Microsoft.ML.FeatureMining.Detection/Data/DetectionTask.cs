@@ -87,12 +87,7 @@ internal sealed class DetectionTask : TrainingTask
 
     public override IEnumerable<(string Name, Tensor Value)> NamedState() => _network.NamedState().Select(entry => ($"network/{entry.Name}", entry.Value));
 
-    public override IEnumerable<(string Name, Tensor Value)> FullState() =>
-        [
-            .. NamedState(),
-            .. Optimizer.NamedState().Select(entry => ($"optimizer/{entry.Name}", entry.Value)),
-            .. _average?.Network.NamedState().Select(entry => ($"average/{entry.Name}", entry.Value)) ?? [],
-        ];
+    public override IEnumerable<(string Name, Tensor Value)> AverageState() => _average?.Network.NamedState() ?? [];
 
     public override IEnumerable<nn.Module> Modules() => [_network];
 
@@ -132,16 +127,7 @@ internal sealed class DetectionTask : TrainingTask
         };
     }
 
-    public override void Step(double rate)
-    {
-        if (_recipe.ClipGradientNorm is { } maxNorm)
-        {
-            GradientClipping.Clip(Optimizer.Parameters, maxNorm);
-        }
-
-        Optimizer.Step(rate);
-        _average?.Update();
-    }
+    public override void UpdateAverage() => _average?.Update();
 
     public override (double Loss, double Accuracy)? Validate(Func<bool> isCanceled)
     {

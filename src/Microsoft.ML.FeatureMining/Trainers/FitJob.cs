@@ -47,7 +47,7 @@ internal static class FitJob
     {
         if (ranks.World > 1 && error is not (TrainingDivergedException or OperationCanceledException or ArgumentException or RankFailedException))
         {
-            ranks.Abort(error.Message.Split('\n')[0]);
+            ranks.Abort(NativeError.FirstLine(error));
         }
 
         return true;

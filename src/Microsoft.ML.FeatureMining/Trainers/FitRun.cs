@@ -6,6 +6,7 @@ using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
 using Microsoft.ML.FeatureMining.MlNet.Reading;
 using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Pixels;
@@ -183,7 +184,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
         }
         catch (Exception e)
         {
-            ranks.Abort(e.Message.Split('\n')[0]);
+            ranks.Abort(NativeError.FirstLine(e));
             throw;
         }
     }

@@ -41,7 +41,7 @@ internal sealed class ClassificationTask : TrainingTask
 
     public override IEnumerable<(string Name, Tensor Value)> NamedState() => _parts.NamedState();
 
-    public override IEnumerable<(string Name, Tensor Value)> FullState() => _parts.FullState();
+    public override IEnumerable<(string Name, Tensor Value)> AverageState() => _parts.AverageState();
 
     public override IEnumerable<nn.Module> Modules() => _parts.Modules();
 
@@ -62,7 +62,7 @@ internal sealed class ClassificationTask : TrainingTask
         return (start, end) => Loss(end - start == loaded.Count ? batch : batch.Slice(start, end), loaded.Labels[start..end], clock);
     }
 
-    public override void Step(double rate) => _parts.Step(rate);
+    public override void UpdateAverage() => _parts.UpdateAverage();
 
     public override bool FitHead(RunningMetrics metrics, Func<bool> isCanceled) =>
         new HeadFit(Images, _recipe, _parts, _random["head-fit"], _host.Device).Run(metrics, isCanceled);

@@ -122,13 +122,8 @@ internal sealed class TrainingComponents : IDisposable
             .. _added.SelectMany(added => added.Module.state_dict().Select(entry => ($"added/{added.Name}.{entry.Key}", entry.Value))),
         ];
 
-    /// <summary>All tensors that a checkpoint needs: <see cref="NamedState"/>, the state of the optimizer, and the EMA of the weights.</summary>
-    public IEnumerable<(string Name, Tensor Value)> FullState() =>
-        [
-            .. NamedState(),
-            .. Optimizer.NamedState().Select(entry => ($"optimizer/{entry.Name}", entry.Value)),
-            .. _average?.Network.NamedState().Select(entry => ($"average/{entry.Name}", entry.Value)) ?? [],
-        ];
+    /// <summary>Parameters and buffers of the EMA of the weights; empty without one.</summary>
+    public IEnumerable<(string Name, Tensor Value)> AverageState() => _average?.Network.NamedState() ?? [];
 
     /// <summary>Puts the network in training mode; frozen parts stay in evaluation mode.</summary>
     public void Train()
@@ -148,17 +143,8 @@ internal sealed class TrainingComponents : IDisposable
     /// <summary>The EMA starts again from the current weights.</summary>
     public void RestartAverage() => _average?.Restart();
 
-    /// <summary>Clips the gradients, runs the optimizer and updates the EMA.</summary>
-    public void Step(double rate)
-    {
-        if (_recipe.ClipGradientNorm is { } maxNorm)
-        {
-            GradientClipping.Clip(Optimizer.Parameters, maxNorm);
-        }
-
-        Optimizer.Step(rate);
-        _average?.Update();
-    }
+    /// <summary>Updates the EMA after a step.</summary>
+    public void UpdateAverage() => _average?.Update();
 
     public void Dispose()
     {

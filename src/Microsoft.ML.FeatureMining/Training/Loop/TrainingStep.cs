@@ -26,7 +26,13 @@ internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, Ran
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor sums = Accumulate(images, clock);
-        task.Step(rate);
+        if (recipe.ClipGradientNorm is { } maxNorm)
+        {
+            GradientClipping.Clip(task.Optimizer.Parameters, maxNorm);
+        }
+
+        task.Optimizer.Step(rate);
+        task.UpdateAverage();
         return sums.MoveToOuterDisposeScope();
     }
 

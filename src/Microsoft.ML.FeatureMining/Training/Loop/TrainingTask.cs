@@ -36,7 +36,15 @@ internal abstract class TrainingTask : IDisposable
     public abstract IEnumerable<(string Name, Tensor Value)> NamedState();
 
     /// <summary>All tensors that a checkpoint needs: <see cref="NamedState"/>, the state of the optimizer, and the EMA of the weights.</summary>
-    public abstract IEnumerable<(string Name, Tensor Value)> FullState();
+    public IEnumerable<(string Name, Tensor Value)> FullState() =>
+        [
+            .. NamedState(),
+            .. Optimizer.NamedState().Select(entry => ($"optimizer/{entry.Name}", entry.Value)),
+            .. AverageState().Select(entry => ($"average/{entry.Name}", entry.Value)),
+        ];
+
+    /// <summary>Parameters and buffers of the EMA of the weights; empty without one.</summary>
+    public abstract IEnumerable<(string Name, Tensor Value)> AverageState();
 
     /// <summary>The modules that a forward pass uses.</summary>
     public abstract IEnumerable<nn.Module> Modules();
@@ -54,8 +62,8 @@ internal abstract class TrainingTask : IDisposable
     /// <returns>Computes the loss of the images from Start (included) to End (excluded).</returns>
     public abstract Func<int, int, PieceLoss> Prepare(HostBatch loaded, TrainingClock clock);
 
-    /// <summary>Clips the gradients, runs the optimizer and updates the EMA.</summary>
-    public abstract void Step(double rate);
+    /// <summary>Updates the EMA of the weights after a step, if there is one.</summary>
+    public abstract void UpdateAverage();
 
     /// <summary>Fits the head before the first epoch (<see cref="FineTuning.FitHead"/>).</summary>
     /// <param name="metrics">Receives the loss and the hits of the head.</param>
