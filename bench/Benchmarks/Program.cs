@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Benchmarks;
+using Microsoft.ML.FeatureMining.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,6 +28,8 @@ Option<string> device = new("--device")
 };
 device.AcceptOnlyFromAmong("cpu", "cuda");
 
+Option<bool> bfloat16 = new("--bfloat16") { Description = "Also compares mixed precision: PyTorch's autocast, and ours." };
+
 Command train = new("train", "Compares a training step with PyTorch and with a plain TorchSharp loop.")
 {
     networks,
@@ -36,15 +39,31 @@ Command train = new("train", "Compares a training step with PyTorch and with a p
     rounds,
     steps,
     device,
+    bfloat16,
 };
 train.SetAction(parsed =>
     Run(
         parsed,
         network =>
             [
-                new PythonPeer("peer.py", "train", network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(device)!),
+                Peer(parsed, "train", network, "default", parsed.GetValue(device)!),
+                Peer(parsed, "train", network, "channels_last", parsed.GetValue(device)!),
                 new TorchSharpLoop(network, parsed.GetValue(side), parsed.GetValue(batch), torch.device(parsed.GetValue(device)!)),
                 new TrainingStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch), torch.device(parsed.GetValue(device)!)),
+                .. parsed.GetValue(bfloat16)
+                    ?
+                    [
+                        Peer(parsed, "train", network, "bfloat16", parsed.GetValue(device)!),
+                        new TrainingStep(
+                            "ours bfloat16",
+                            network,
+                            parsed.GetValue(side),
+                            parsed.GetValue(batch),
+                            torch.device(parsed.GetValue(device)!),
+                            Precision.BFloat16
+                        ),
+                    ]
+                    : Array.Empty<Contestant>(),
             ]
     )
 );
@@ -54,7 +73,8 @@ score.SetAction(parsed =>
         parsed,
         network =>
             [
-                new PythonPeer("peer.py", "score", network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads), "cpu"),
+                Peer(parsed, "score", network, "default", "cpu"),
+                Peer(parsed, "score", network, "channels_last", "cpu"),
                 new ScoringStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch)),
             ]
     )
@@ -110,7 +130,7 @@ cost.SetAction(parsed =>
                 .. parsed
                     .GetValue(strategies)!
                     .Prepend(StrategyCosts.Plain)
-                    .Select(key => new TrainingStep(key, network, parsed.GetValue(side), parsed.GetValue(batch), CPU, StrategyCosts.Make(key))),
+                    .Select(key => new TrainingStep(key, network, parsed.GetValue(side), parsed.GetValue(batch), CPU, strategies: StrategyCosts.Make(key))),
             ],
         (network, key) => StrategyCosts.MeasureMemory(key, network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads))
     )
@@ -126,7 +146,7 @@ memory.SetAction(parsed =>
         parsed.GetValue(side),
         parsed.GetValue(batch),
         CPU,
-        StrategyCosts.Make(parsed.GetValue(one)!)
+        strategies: StrategyCosts.Make(parsed.GetValue(one)!)
     );
     step.TakeTurn(5, counts: false);
     Console.WriteLine(Process.GetCurrentProcess().PeakWorkingSet64 >> 20);
@@ -209,6 +229,9 @@ return new RootCommand("Compares the engine with PyTorch, interleaved in one run
 }
     .Parse(args)
     .Invoke();
+
+PythonPeer Peer(ParseResult parsed, string mode, string network, string variant, string where) =>
+    PythonPeer.Network(mode, network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads), where, variant);
 
 void Run(ParseResult parsed, Func<string, Contestant[]> contestants, Func<string, string, double>? memoryOf = null)
 {

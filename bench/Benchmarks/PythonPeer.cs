@@ -9,7 +9,10 @@ internal sealed class PythonPeer : Contestant
     private readonly Process _process;
 
     public PythonPeer(string script, params object[] arguments)
-        : base("PyTorch")
+        : this("PyTorch", script, arguments) { }
+
+    private PythonPeer(string name, string script, object[] arguments)
+        : base(name)
     {
         string[] all =
         [
@@ -27,6 +30,10 @@ internal sealed class PythonPeer : Contestant
     }
 
     public string Version { get; }
+
+    /// <summary>A network in PyTorch: <c>train</c> or <c>score</c>; variant <c>default</c>, <c>channels_last</c> or <c>bfloat16</c>.</summary>
+    public static PythonPeer Network(string mode, string network, int side, int batch, int threads, string device, string variant = "default") =>
+        new(variant == "default" ? "PyTorch" : $"PyTorch {variant}", "peer.py", [mode, network, side, batch, threads, device, variant]);
 
     public override void Dispose()
     {

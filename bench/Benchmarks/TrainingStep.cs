@@ -22,7 +22,15 @@ internal sealed class TrainingStep : Contestant
     private long _began;
     private Exception? _failure;
 
-    public TrainingStep(string name, string backbone, int side, int batch, Device device, params IReadOnlyList<TrainingStrategy> strategies)
+    public TrainingStep(
+        string name,
+        string backbone,
+        int side,
+        int batch,
+        Device device,
+        Precision precision = Precision.Float32,
+        params IReadOnlyList<TrainingStrategy> strategies
+    )
         : base(name)
     {
         ImageSet set = Noise.Images(batch * 16, side);
@@ -33,6 +41,7 @@ internal sealed class TrainingStep : Contestant
             BatchSize = batch,
             Epochs = 1_000_000,
             Strategies = strategies,
+            Precision = precision,
         };
         _device = device;
         _thread = new Thread(() => Fit(recipe, set));

@@ -1,6 +1,7 @@
-"""The PyTorch side of the benchmark: the same network in PyTorch's default memory layout. The benchmark program sends commands by line.
+"""The PyTorch side of the benchmark: the same network. The benchmark program sends commands by line.
 
-peer.py train|score KEY SIDE BATCH THREADS DEVICE    reads "go N" lines, runs N steps, and prints the seconds of each. "quit" ends it.
+peer.py train|score KEY SIDE BATCH THREADS DEVICE VARIANT    reads "go N" lines, runs N steps, and prints the seconds of each. "quit" ends it.
+VARIANT: default (PyTorch's default memory layout), channels_last, or bfloat16 (channels_last and autocast).
 """
 import sys
 import time
@@ -84,22 +85,27 @@ def network_of(key):
 
 
 def main():
-    mode, key, (side, batch, threads), device = sys.argv[1], sys.argv[2], map(int, sys.argv[3:6]), sys.argv[6]
+    mode, key, (side, batch, threads), device, variant = sys.argv[1], sys.argv[2], map(int, sys.argv[3:6]), sys.argv[6], sys.argv[7]
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    network = network_of(key).to(device)
-    images = torch.randn(batch, 3, side, side, device=device)
+    layout = torch.contiguous_format if variant == "default" else torch.channels_last
+    network = network_of(key).to(device).to(memory_format=layout)
+    images = torch.randn(batch, 3, side, side, device=device).to(memory_format=layout)
     labels = torch.randint(0, 100, (batch,), device=device)
     optimizer = torch.optim.SGD(network.parameters(), 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4)
 
+    def logits():
+        with torch.autocast(device, torch.bfloat16, enabled=variant == "bfloat16"):
+            return network(images).float()
+
     def train():
         optimizer.zero_grad()
-        F.cross_entropy(network(images), labels).backward()
+        F.cross_entropy(logits(), labels).backward()
         optimizer.step()
 
     def score():
         with torch.no_grad():
-            torch.softmax(network(images), 1)
+            torch.softmax(logits(), 1)
 
     network.train(mode == "train")
     step = train if mode == "train" else score

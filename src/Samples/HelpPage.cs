@@ -127,6 +127,7 @@ internal static class HelpPage
                 "--warmup",
                 "--keep",
                 "--clip-grad-norm",
+                "--precision",
                 "--ema-decay",
                 "--grad-accum-steps",
                 "--no-decay-on-norm-and-bias",

@@ -44,6 +44,7 @@ internal static class RankTraining
         ("dropout", Plain with { Head = new LinearHead { Dropout = 0.3 } }),
         ("cs-kd", Plain with { Strategies = [new ClassWiseSelfDistillation { Partners = PartnerSource.Class }] }),
         ("mixup", Plain with { Strategies = [new Mixup()] }),
+        ("bfloat16", Plain with { Precision = Precision.BFloat16 }),
         ("clipping and EMA", Plain with { ClipGradientNorm = 0.1, EmaDecay = 0.9 }),
         (
             "fine-tuning",

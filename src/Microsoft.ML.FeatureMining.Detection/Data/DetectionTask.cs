@@ -75,6 +75,11 @@ internal sealed class DetectionTask : TrainingTask
     public static IReadOnlyList<string> Problems(TrainingRecipe recipe, ImageSet train, ImageSet? validation)
     {
         List<string> problems = [.. recipe.Problems(), .. SetProblems("training", train)];
+        if (recipe.Precision != Precision.Float32)
+        {
+            problems.Add($"Precision must be Float32 for object detection; it is {recipe.Precision}.");
+        }
+
         if (validation is not null)
         {
             problems.AddRange(SetProblems("validation", validation));

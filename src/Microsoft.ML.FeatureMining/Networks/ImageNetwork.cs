@@ -1,7 +1,6 @@
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
@@ -85,9 +84,6 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>, INamedState
         return graph.Mean([.. logits, head.Export(graph, features)]);
     }
 
-    /// <summary>The logits [N,K] of the classifier alone, without exits, as in a training step.</summary>
-    public Tensor LogitsOf(Tensor images) => head.Classify(head.Embed(backbone.call(images))).Logits;
-
     public IReadOnlyList<Exit> Exits => _exits;
 
     /// <summary>The stride from each stage to the next, for the exits; null if there are no exits.</summary>
@@ -110,17 +106,6 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>, INamedState
         _exits.AddRange(Exit.All(backbone.StageChannels, strides, classes));
         _exits.ForEach(exit => register_module($"exit{exit.Stage}", exit));
         return _exits;
-    }
-
-    /// <summary>
-    /// Freezes every BatchNorm of the backbone: it uses its running statistics and does not update them. Call it again after each <c>train()</c>.
-    /// </summary>
-    public void FreezeBatchNorm()
-    {
-        foreach (BatchNorm norm in backbone.modules().OfType<BatchNorm>())
-        {
-            norm.eval();
-        }
     }
 
     /// <summary>The parameters and buffers of the backbone, the head and the exits under PyTorch's names.</summary>

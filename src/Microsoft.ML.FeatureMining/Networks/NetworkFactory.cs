@@ -22,6 +22,10 @@ internal static class NetworkFactory
         long seed = 0
     ) => Create(backbone, head, inputChannels, classes, exits, new LayerFactory(), seed);
 
+    /// <summary>Creates a backbone alone, as in <see cref="Create(string, int, int, Head?, IReadOnlyList{StageStride}?, long)"/>.</summary>
+    public static Backbone CreateBackbone(string backbone, int inputChannels, long seed) =>
+        ModuleScope.Make(() => BackboneCatalog.Create(backbone, inputChannels, new LayerFactory()), seed);
+
     /// <summary>Creates a network for scoring only: BatchNorm folded into the convolutions, channels_last, no gradients.</summary>
     public static ImageNetwork CreateForScoring(
         string backbone,

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks.Heads;
@@ -122,6 +123,14 @@ public abstract record TrainingOptions
     public double? ClipGradientNorm { get; init; }
 
     /// <summary>
+    /// The number format in which the backbone computes during training. Weights, optimizer, head, losses and strategies stay in float32, and so do validation
+    /// and the model.
+    /// </summary>
+    /// <value><see cref="Precision.Float32"/>.</value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Precision Precision { get; init; }
+
+    /// <summary>
     /// The decay of an exponential moving average (EMA) of weights and running statistics over the steps: a = decay * a + (1 - decay) * w; 0.999 averages over
     /// about a thousand steps. The average is validated and becomes the model; training continues with the weights themselves (timm's ModelEmaV2).
     /// </summary>
@@ -171,6 +180,21 @@ public abstract record TrainingOptions
     /// <value>64.</value>
     [Range(1, int.MaxValue)]
     public int ScoringBatchSize { get; init; } = 64;
+}
+
+/// <summary>The number format in which a backbone computes during training.</summary>
+public enum Precision
+{
+    /// <summary>32-bit floats. On a GPU, convolutions use TensorFloat32 where PyTorch does so by default.</summary>
+    Float32,
+
+    /// <summary>
+    /// Mixed precision with bfloat16 (Micikevicius et al. 2018; Kalamkar et al. 2019): each step computes with a rounded copy of the weights, and activations
+    /// and gradients of the backbone are bfloat16; BatchNorm's parameters and statistics are float32. It needs no loss scaling. Faster on GPUs, and on CPUs
+    /// with instructions for it (AVX512-BF16, AMX: AMD since Zen 4, Intel Xeon since Sapphire Rapids); much slower on other CPUs. A backbone of your own must
+    /// accept bfloat16 images and parameters.
+    /// </summary>
+    BFloat16,
 }
 
 /// <summary>Fine-tuning settings: a head that is fitted first, frozen stages, and the learning rate of the backbone.</summary>

@@ -29,6 +29,16 @@ public sealed class StrategyConformanceTests : IClassFixture<SingleThreadFixture
 
     [Theory]
     [MemberData(nameof(Valid))]
+    public void Fit_BFloat16_StaysFinite(string settings)
+    {
+        TrainingOutcome outcome = TinyRun.Fit(With(settings) with { Precision = Precision.BFloat16 });
+
+        Assert.Equal(TrainingEnd.Completed, outcome.End);
+        StrategySettings.AssertFinite(outcome);
+    }
+
+    [Theory]
+    [MemberData(nameof(Valid))]
     public void Fit_SecondTimeWithTheSameStrategy_IsAFreshFit(string settings)
     {
         TrainingRecipe recipe = With(settings);

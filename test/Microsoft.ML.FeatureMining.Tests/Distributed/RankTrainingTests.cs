@@ -41,6 +41,7 @@ public sealed class RankTrainingTests : IClassFixture<SingleThreadFixture>
             },
         },
         ["frozen BatchNorm"] = Plain with { FineTuning = new FineTuning { FreezeBatchNorm = true } },
+        ["bfloat16"] = Plain with { Precision = Precision.BFloat16 },
         ["balanced"] = Plain with { Sampling = Sampling.Balanced },
     };
 

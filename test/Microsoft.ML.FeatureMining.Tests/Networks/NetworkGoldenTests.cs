@@ -74,7 +74,7 @@ public sealed class NetworkGoldenTests : IClassFixture<SingleThreadFixture>
         for (int step = 0; step < 3; step++)
         {
             Tensor loss = Loss.Compute(parts.Network.call(golden.Tensor("images")), Targets(golden));
-            parts.Optimizer.ZeroGradients();
+            parts.Optimizer.Flat.ZeroGradients();
             loss.backward();
             parts.Optimizer.Step(recipe.LearningRate);
             losses.Add(loss.ToSingle());

@@ -47,12 +47,14 @@ internal sealed class StrategyBench : IDisposable
         LossLedger ledger = new();
         ledger.Add("criterion", Criterion.Compute(logits, targets));
         Run.AddLosses(
-            new ForwardPass(new Batch(images, targets), [.. stages], pooled, logits, Criterion, logitsOf: Network.LogitsOf),
+            new ForwardPass(new Batch(images, targets), [.. stages], pooled, logits, Criterion, logitsOf: LogitsOf),
             ledger,
             new TrainingClock(0, 1, 0, 1)
         );
         return (ledger, [.. stages], logits);
     }
+
+    private Tensor LogitsOf(Tensor images) => Network.Head.call(ImageNetwork.Pool(Network.Backbone.call(images)));
 
     public static Tensor Targets(IEnumerable<long> labels, int classes = 10) => nn.functional.one_hot(tensor(labels.ToArray()), classes).to(ScalarType.Float32);
 

@@ -79,7 +79,7 @@ public sealed class OptimizerGoldenTests : IClassFixture<SingleThreadFixture>
 
     private static void GiveGradients(OptimizerRun run, Parameter kernel, Parameter bias, int step)
     {
-        run.ZeroGradients();
+        run.Flat.ZeroGradients();
         ((kernel * Golden[$"kernel/gradient/{step}"]).sum() + (bias * Golden[$"bias/gradient/{step}"]).sum()).backward();
     }
 

@@ -30,6 +30,6 @@ internal sealed class ClassPartners(ImageSet train, TrainingComponents parts, Tr
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         using HostBatch loaded = train.Read([Draw(labels, draws)]).Single();
-        return parts.Network.LogitsOf(parts.Input.Of(loaded, recipe.Augmentations, random, size)).MoveToOuterDisposeScope();
+        return parts.LogitsOf(parts.Input.Of(loaded, recipe.Augmentations, random, size)).MoveToOuterDisposeScope();
     }
 }

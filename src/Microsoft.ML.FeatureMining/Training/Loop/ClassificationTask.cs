@@ -85,22 +85,22 @@ internal sealed class ClassificationTask : TrainingTask
 
     private ForwardPass Forward(Batch batch, long[] labels, TrainingClock clock)
     {
-        ImageNetwork network = _parts.Network;
-        Tensor?[] kept = new Tensor?[network.Backbone.StageChannels.Count];
-        Tensor features = network.Backbone.Stem(batch.Images);
+        (Backbone backbone, HeadModule head) = (_parts.Backbone, _parts.Network.Head);
+        Tensor?[] kept = new Tensor?[backbone.StageChannels.Count];
+        Tensor features = backbone.Stem(batch.Images);
         for (int stage = 0; stage < kept.Length; stage++)
         {
-            features = network.Backbone.Stage(stage, features);
+            features = backbone.Stage(stage, features);
             foreach (StrategyRun run in _parts.Runs)
             {
                 features = run.OnStage(stage, features, clock);
             }
 
-            kept[stage] = _parts.KeptStages.Contains(stage) ? features : null;
+            kept[stage] = _parts.KeptStages.Contains(stage) ? _parts.Float32(features) : null;
         }
 
-        Tensor embedding = network.Head.Embed(features);
-        HeadOutput output = network.Head.Classify(embedding);
+        Tensor embedding = head.Embed(_parts.Float32(features));
+        HeadOutput output = head.Classify(embedding);
         return new ForwardPass(
             batch,
             kept,
@@ -109,7 +109,7 @@ internal sealed class ClassificationTask : TrainingTask
             _criterion,
             output.Supervised,
             draws => _partners.Logits(labels, draws, _recipe.InputAt(clock.Epoch)),
-            network.LogitsOf
+            _parts.LogitsOf
         );
     }
 }

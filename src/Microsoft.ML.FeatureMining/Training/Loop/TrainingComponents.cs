@@ -91,6 +91,7 @@ internal sealed class TrainingComponents : IDisposable
 
         KeptStages = kept;
         Optimizer = recipe.Optimizer.Start(ParameterGroups.Of(recipe, Network, _added.Select(added => added.Module)));
+        Backbone = recipe.Precision == Precision.BFloat16 ? CreateBFloat16(train, random, device) : Network.Backbone;
         _average = recipe.EmaDecay is { } decay
             ? new WeightAverage<ImageNetwork>(Network, Move(CreateNetwork(train, Network.ExitStrides), device), decay)
             : null;
@@ -102,6 +103,9 @@ internal sealed class TrainingComponents : IDisposable
     public NetworkInput Input { get; }
 
     public ImageNetwork Network { get; }
+
+    /// <summary>What computes features in a training step: the backbone of <see cref="Network"/>, or its copy with another precision.</summary>
+    public Backbone Backbone { get; }
 
     /// <summary>The network that is validated and becomes the model: the EMA if there is one, else <see cref="Network"/>.</summary>
     public ImageNetwork Model => _average?.Network ?? Network;
@@ -129,16 +133,24 @@ internal sealed class TrainingComponents : IDisposable
     public void Train()
     {
         Network.train();
+        Backbone.train();
+        (Backbone as BFloat16Backbone)?.Update();
         if (_recipe.FineTuning.FrozenStages > 0)
         {
-            Network.Backbone.SetFrozenToEval(_recipe.FineTuning.FrozenStages);
+            Backbone.SetFrozenToEval(_recipe.FineTuning.FrozenStages);
         }
 
         if (_recipe.FineTuning.FreezeBatchNorm)
         {
-            Network.FreezeBatchNorm();
+            Backbone.FreezeBatchNorm();
         }
     }
+
+    /// <summary>The features of a stage in float32, for the head and for strategies.</summary>
+    public Tensor Float32(Tensor features) => Backbone == Network.Backbone ? features : features.to(ScalarType.Float32);
+
+    /// <summary>The logits [N,K] of the classifier alone, without exits, as in a training step.</summary>
+    public Tensor LogitsOf(Tensor images) => Network.Head.Classify(Network.Head.Embed(Float32(Backbone.call(images)))).Logits;
 
     /// <summary>The EMA starts again from the current weights.</summary>
     public void RestartAverage() => _average?.Restart();
@@ -149,6 +161,7 @@ internal sealed class TrainingComponents : IDisposable
     public void Dispose()
     {
         Optimizer.Dispose();
+        (Backbone as BFloat16Backbone)?.Dispose();
         _average?.Dispose();
         _added.ForEach(added => added.Module.Dispose());
         _teachers.ForEach(teacher => teacher.Dispose());
@@ -176,6 +189,13 @@ internal sealed class TrainingComponents : IDisposable
         }
 
         return network;
+    }
+
+    private BFloat16Backbone CreateBFloat16(ImageSet train, RandomStreams random, Device device)
+    {
+        Backbone copy = Move(NetworkFactory.CreateBackbone(_recipe.Backbone, train.Shape.Channels, SeedOf("network")), device);
+        RandomLayer.SetStream(copy, random["network"]);
+        return new BFloat16Backbone(Network.Backbone, copy, Optimizer.Flat);
     }
 
     private IReadOnlyList<Exit> AddExits(string key, IReadOnlyList<StageShape> stages, int classes, RandomStreams random, Device device)

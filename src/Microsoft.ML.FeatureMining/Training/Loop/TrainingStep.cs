@@ -3,8 +3,8 @@ using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Randomness;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Loop;
@@ -28,7 +28,7 @@ internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, Ran
         Tensor sums = Accumulate(images, clock);
         if (recipe.ClipGradientNorm is { } maxNorm)
         {
-            GradientClipping.Clip(task.Optimizer.Parameters, maxNorm);
+            GradientClipping.Clip(task.Optimizer.Flat, maxNorm);
         }
 
         task.Optimizer.Step(rate);
@@ -45,7 +45,7 @@ internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, Ran
     private Tensor Accumulate(StepImages images, TrainingClock clock)
     {
         ICommunicator ranks = host.Ranks;
-        Tensor gradients = task.Optimizer.Gradients;
+        Tensor gradients = task.Optimizer.Flat.Gradients;
         Tensor sums = zeros([images.Batches, 2], ScalarType.Float64, host.Device);
         // A single batch on a single rank needs no combining.
         bool combines = images.Batches > 1 || ranks.World > 1;
@@ -101,7 +101,7 @@ internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, Ran
             bool isTooLarge = false;
             try
             {
-                task.Optimizer.ZeroGradients();
+                task.Optimizer.Flat.ZeroGradients();
                 if (loaded is not null)
                 {
                     using IDisposable? part = batch == 0 ? null : random.EnterPart(clock.StepOfRun, batch);
@@ -146,12 +146,13 @@ internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, Ran
         sums.copy_(total);
     }
 
-    private static Tensor Backward(Func<int, int, PieceLoss> lossOf, int start, int end, int count)
+    private Tensor Backward(Func<int, int, PieceLoss> lossOf, int start, int end, int count)
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor total, Tensor sums) = lossOf(start, end);
         double share = (end - start) / (double)count;
         (share < 1 ? total.Mul(share) : total).backward();
+        task.Optimizer.Flat.CollectGradients();
         return sums.MoveToOuterDisposeScope();
     }
 }
@@ -179,16 +180,12 @@ internal static class GradientClipping
     private const double Epsilon = 1e-6;
 
     /// <summary>Scales the gradients by min(1, maxNorm / (norm + 1e-6)), where norm is the L2 norm of all gradients together.</summary>
-    public static void Clip(IReadOnlyList<Parameter> parameters, double maxNorm)
+    public static void Clip(FlatParameters parameters, double maxNorm)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] gradients = [.. parameters.Select(parameter => parameter.grad!)];
-        Tensor norm = stack([.. gradients.Select(gradient => gradient.norm())]).norm();
-        Tensor factor = norm.Add(Epsilon).reciprocal().Mul(maxNorm).ClampMax(1);
-        foreach (Tensor gradient in gradients)
-        {
-            gradient.mul_(factor);
-        }
+        // The norm of each gradient first: the sum of all squares at once would be less exact in float32.
+        Tensor norm = stack([.. parameters.Parameters.Select(parameter => parameter.grad!.norm())]).norm();
+        parameters.Gradients.mul_(norm.Add(Epsilon).reciprocal().Mul(maxNorm).ClampMax(1));
     }
 }

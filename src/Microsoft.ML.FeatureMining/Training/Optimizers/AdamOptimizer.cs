@@ -1,5 +1,4 @@
 using Microsoft.ML.FeatureMining.Native;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Optimizers;
@@ -67,23 +66,23 @@ public sealed record AdamWOptimizer : Optimizer
 /// <param name="epsilon">Added to the square root.</param>
 /// <param name="decoupled">Whether the weight decay is not part of the moments, as in AdamW.</param>
 internal sealed class AdamRun(IReadOnlyList<ParameterGroup> groups, double beta1, double beta2, double epsilon, bool decoupled)
-    : PerParameterRun(groups, "exp_avg", "exp_avg_sq")
+    : ElementwiseRun(groups, "exp_avg", "exp_avg_sq")
 {
-    protected override void UpdateParameter(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
+    protected override void UpdateGroup(Tensor weights, Tensor gradients, Tensor[] state, double rate, double decay)
     {
         if (decoupled)
         {
-            parameter.Mul_(1 - rate * decay);
+            weights.Mul_(1 - rate * decay);
         }
         else
         {
-            gradient = AddWeightDecay(gradient, parameter, decay);
+            gradients = AddWeightDecay(gradients, weights, decay);
         }
 
         (Tensor mean, Tensor meanSquare, long step) = (state[0], state[1], Steps + 1);
-        mean.Mul_(beta1).Add_(gradient, 1 - beta1);
-        meanSquare.Mul_(beta2).Addcmul_(gradient, gradient, 1 - beta2);
+        mean.Mul_(beta1).Add_(gradients, 1 - beta1);
+        meanSquare.Mul_(beta2).Addcmul_(gradients, gradients, 1 - beta2);
         Tensor root = meanSquare.sqrt().Div(Math.Sqrt(1 - Math.Pow(beta2, step))).Add_(epsilon);
-        parameter.Addcdiv_(mean, root, -(rate / (1 - Math.Pow(beta1, step))));
+        weights.Addcdiv_(mean, root, -(rate / (1 - Math.Pow(beta1, step))));
     }
 }

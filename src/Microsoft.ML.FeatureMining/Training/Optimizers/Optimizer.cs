@@ -1,8 +1,6 @@
 using System.Text.Json.Serialization;
-using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Parts;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -64,26 +62,23 @@ public static class OptimizerCatalog
 /// </remarks>
 public abstract class OptimizerRun : IDisposable
 {
-    private readonly Parameter[] _parameters;
-    private readonly Tensor _gradients;
+    private readonly FlatParameters _flat;
 
     /// <summary>Sets all gradients to 0.</summary>
     /// <param name="groups">The groups passed to <see cref="Optimizer.Start"/>.</param>
+    /// <exception cref="ArgumentException">The parameters have different types or devices.</exception>
     protected OptimizerRun(IReadOnlyList<ParameterGroup> groups)
     {
         ArgumentNullException.ThrowIfNull(groups);
         Groups = groups;
-        _parameters = [.. groups.SelectMany(group => group.Parameters)];
-        _gradients = CreateGradients();
+        _flat = new FlatParameters([.. groups.SelectMany(group => group.Parameters)]);
     }
 
     /// <summary>The parameters to train.</summary>
     protected IReadOnlyList<ParameterGroup> Groups { get; }
 
-    internal IReadOnlyList<Parameter> Parameters => _parameters;
-
-    /// <summary>All gradients, [L]: <c>parameter.grad</c> of each parameter is a view of its part.</summary>
-    internal Tensor Gradients => _gradients;
+    /// <summary>The parameters of all groups and their gradients, in the order of the groups.</summary>
+    internal FlatParameters Flat => _flat;
 
     /// <summary>The number of steps so far.</summary>
     public long Steps { get; private set; }
@@ -93,14 +88,8 @@ public abstract class OptimizerRun : IDisposable
     internal void Step(double rate)
     {
         Update(rate);
+        _flat.UpdateCopy();
         Steps++;
-    }
-
-    internal void ZeroGradients()
-    {
-        using IDisposable noGrad = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        _gradients.zero_();
     }
 
     /// <summary>The state tensors (not copies) that later steps depend on, besides <see cref="Steps"/>, each with a unique name.</summary>
@@ -122,25 +111,8 @@ public abstract class OptimizerRun : IDisposable
             value.Dispose();
         }
 
-        _gradients.Dispose();
+        _flat.Dispose();
         GC.SuppressFinalize(this);
-    }
-
-    // PyTorch skips parameters without a gradient, but momentum and weight decay still change a parameter whose gradient is zero. With zeros from the start, a
-    // resumed run does the same as one that was not interrupted. All of them are views of one tensor, so that one operation sets them to 0 or sums them over
-    // processes; autograd adds to a gradient that exists in place.
-    private Tensor CreateGradients()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor gradients = zeros([_parameters.Sum(parameter => parameter.numel())], _parameters[0].dtype, _parameters[0].device);
-        long start = 0;
-        foreach (Parameter parameter in _parameters)
-        {
-            parameter.grad = gradients.as_strided(parameter.shape, parameter.stride(), start);
-            start += parameter.numel();
-        }
-
-        return gradients.DetachFromDisposeScope();
     }
 }
 
@@ -189,49 +161,4 @@ internal static class ParameterGroups
 
     // Biases and BatchNorm parameters have one dimension.
     private static double DecayOf(TrainingRecipe recipe, Parameter parameter) => recipe.NoDecayOnNormAndBias && parameter.dim() <= 1 ? 0 : recipe.WeightDecay;
-}
-
-/// <summary>An optimizer that updates each parameter separately, with state tensors of the parameter's shape.</summary>
-internal abstract class PerParameterRun : OptimizerRun
-{
-    private readonly string[] _names;
-    private readonly List<(Parameter Parameter, ParameterGroup Group, Tensor[] State)> _entries;
-
-    /// <param name="groups">The groups.</param>
-    /// <param name="names">The names of the state tensors, as in PyTorch. They are initialized with zeros.</param>
-    protected PerParameterRun(IReadOnlyList<ParameterGroup> groups, params string[] names)
-        : base(groups)
-    {
-        _names = names;
-        _entries =
-        [
-            .. from @group in groups
-            from parameter in @group.Parameters
-            select (parameter, @group, names.Select(_ => zeros_like(parameter).DetachFromDisposeScope()).ToArray()),
-        ];
-    }
-
-    protected internal override IEnumerable<(string Name, Tensor Value)> NamedState() =>
-        _entries.SelectMany((entry, index) => _names.Zip(entry.State, (name, value) => ($"{index}.{name}", value)));
-
-    protected override void Update(double learningRate)
-    {
-        using IDisposable noGrad = no_grad();
-        foreach ((Parameter parameter, ParameterGroup group, Tensor[] state) in _entries)
-        {
-            using DisposeScope scope = NewDisposeScope();
-            UpdateParameter(parameter, parameter.grad!, state, learningRate * group.LearningRateFactor, group.WeightDecay);
-        }
-    }
-
-    /// <summary>Updates one parameter in place, within a dispose scope and without autograd.</summary>
-    /// <param name="parameter">The parameter.</param>
-    /// <param name="gradient">Its gradient, which must not be changed.</param>
-    /// <param name="state">Its state tensors, in the order of the names.</param>
-    /// <param name="rate">The learning rate of its group.</param>
-    /// <param name="decay">The weight decay of its group.</param>
-    protected abstract void UpdateParameter(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay);
-
-    /// <summary>Returns the gradient plus the L2 term of the weight decay.</summary>
-    protected static Tensor AddWeightDecay(Tensor gradient, Parameter parameter, double decay) => decay > 0 ? gradient.Add(parameter, decay) : gradient;
 }

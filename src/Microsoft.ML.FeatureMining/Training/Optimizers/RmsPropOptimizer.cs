@@ -1,5 +1,4 @@
 using Microsoft.ML.FeatureMining.Native;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Optimizers;
@@ -36,23 +35,23 @@ public sealed record RmsPropOptimizer : Optimizer
     protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new Run(this, groups);
 
     private sealed class Run(RmsPropOptimizer settings, IReadOnlyList<ParameterGroup> groups)
-        : PerParameterRun(
+        : ElementwiseRun(
             groups,
             ["square_avg", .. settings.Momentum > 0 ? ["momentum_buffer"] : Array.Empty<string>(), .. settings.Centered ? ["grad_avg"] : Array.Empty<string>()]
         )
     {
-        protected override void UpdateParameter(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
+        protected override void UpdateGroup(Tensor weights, Tensor gradients, Tensor[] state, double rate, double decay)
         {
-            gradient = AddWeightDecay(gradient, parameter, decay);
-            Tensor meanSquare = state[0].Mul_(settings.Alpha).Addcmul_(gradient, gradient, 1 - settings.Alpha);
+            gradients = AddWeightDecay(gradients, weights, decay);
+            Tensor meanSquare = state[0].Mul_(settings.Alpha).Addcmul_(gradients, gradients, 1 - settings.Alpha);
             Tensor root = Variance().sqrt().Add_(settings.Epsilon);
             if (settings.Momentum > 0)
             {
-                parameter.Add_(state[1].Mul_(settings.Momentum).Addcdiv_(gradient, root, 1), -rate);
+                weights.Add_(state[1].Mul_(settings.Momentum).Addcdiv_(gradients, root, 1), -rate);
             }
             else
             {
-                parameter.Addcdiv_(gradient, root, -rate);
+                weights.Addcdiv_(gradients, root, -rate);
             }
 
             Tensor Variance()
@@ -62,7 +61,7 @@ public sealed record RmsPropOptimizer : Optimizer
                     return meanSquare;
                 }
 
-                Tensor mean = state[^1].Mul_(settings.Alpha).Add_(gradient, 1 - settings.Alpha);
+                Tensor mean = state[^1].Mul_(settings.Alpha).Add_(gradients, 1 - settings.Alpha);
                 return meanSquare.Addcmul(mean, mean, -1);
             }
         }
@@ -98,7 +97,7 @@ public sealed record RmsPropTfOptimizer : Optimizer
 }
 
 /// <summary>The step of <see cref="RmsPropTfOptimizer"/>.</summary>
-internal sealed class RmsPropTfRun : PerParameterRun
+internal sealed class RmsPropTfRun : ElementwiseRun
 {
     private const string MeanSquare = "square_avg";
 
@@ -117,11 +116,11 @@ internal sealed class RmsPropTfRun : PerParameterRun
         }
     }
 
-    protected override void UpdateParameter(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
+    protected override void UpdateGroup(Tensor weights, Tensor gradients, Tensor[] state, double rate, double decay)
     {
-        gradient = AddWeightDecay(gradient, parameter, decay);
-        Tensor meanSquare = state[0].Mul_(_settings.Alpha).Addcmul_(gradient, gradient, 1 - _settings.Alpha);
-        Tensor momentum = state[1].Mul_(_settings.Momentum).Addcdiv_(gradient, meanSquare.Add(_settings.Epsilon).sqrt_(), rate);
-        parameter.sub_(momentum);
+        gradients = AddWeightDecay(gradients, weights, decay);
+        Tensor meanSquare = state[0].Mul_(_settings.Alpha).Addcmul_(gradients, gradients, 1 - _settings.Alpha);
+        Tensor momentum = state[1].Mul_(_settings.Momentum).Addcdiv_(gradients, meanSquare.Add(_settings.Epsilon).sqrt_(), rate);
+        weights.sub_(momentum);
     }
 }

@@ -1,6 +1,5 @@
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.SearchSpace;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Optimizers;
@@ -32,18 +31,18 @@ public sealed record SgdOptimizer : Optimizer
     protected internal override OptimizerRun Start(IReadOnlyList<ParameterGroup> groups) => new Run(this, groups);
 
     private sealed class Run(SgdOptimizer settings, IReadOnlyList<ParameterGroup> groups)
-        : PerParameterRun(groups, settings.Momentum > 0 ? ["momentum_buffer"] : [])
+        : ElementwiseRun(groups, settings.Momentum > 0 ? ["momentum_buffer"] : [])
     {
-        protected override void UpdateParameter(Parameter parameter, Tensor gradient, Tensor[] state, double rate, double decay)
+        protected override void UpdateGroup(Tensor weights, Tensor gradients, Tensor[] state, double rate, double decay)
         {
-            Tensor step = AddWeightDecay(gradient, parameter, decay);
+            Tensor step = AddWeightDecay(gradients, weights, decay);
             if (settings.Momentum > 0)
             {
                 Tensor buffer = state[0].Mul_(settings.Momentum).Add_(step);
                 step = settings.Nesterov ? step.Add(buffer, settings.Momentum) : buffer;
             }
 
-            parameter.Add_(step, -rate);
+            weights.Add_(step, -rate);
         }
     }
 }

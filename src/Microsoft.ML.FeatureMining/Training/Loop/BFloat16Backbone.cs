@@ -1,0 +1,93 @@
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Training.Loop;
+
+/// <summary>
+/// Mixed precision (<see cref="Precision.BFloat16"/>): a backbone that computes with a bfloat16 copy of another's weights. The copy is one tensor, which the
+/// optimizer updates with one conversion after each step, and its gradients are added to those of the float32 weights. BatchNorm shares the parameters and the
+/// running statistics of the source.
+/// </summary>
+internal sealed class BFloat16Backbone : Backbone
+{
+    private readonly Backbone _copy;
+    private readonly FlatParameters _flat;
+    private readonly List<(Tensor From, Tensor To)> _others = [];
+
+    /// <param name="source">The backbone with the weights, which are in <paramref name="flat"/>, except frozen ones.</param>
+    /// <param name="copy">A backbone with the same architecture on the same device; this object disposes it.</param>
+    /// <param name="flat">The trained parameters.</param>
+    public BFloat16Backbone(Backbone source, Backbone copy, FlatParameters flat)
+        : base(nameof(BFloat16Backbone))
+    {
+        (_copy, _flat) = (copy, flat);
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        copy.to(ScalarType.BFloat16);
+        foreach (BatchNorm norm in copy.modules().OfType<BatchNorm>())
+        {
+            norm.to(ScalarType.Float32);
+        }
+
+        (Tensor weights, Tensor gradients) = flat.CreateCopy(ScalarType.BFloat16);
+        Dictionary<nint, int> indices = flat.Parameters.Index().ToDictionary(entry => entry.Item.Handle, entry => entry.Index);
+        foreach (((_, Parameter from), (_, Parameter to)) in source.named_parameters().Zip(copy.named_parameters()))
+        {
+            bool isTrained = indices.TryGetValue(from.Handle, out int index);
+            to.requires_grad = isTrained;
+            if (to.dtype == from.dtype)
+            {
+                to.set_(from);
+                to.grad = from.grad;
+            }
+            else if (isTrained)
+            {
+                to.set_(flat.View(weights, index));
+                to.grad = flat.View(gradients, index);
+            }
+            else
+            {
+                _others.Add((from, to));
+            }
+        }
+
+        foreach (((_, Tensor from), (_, Tensor to)) in source.named_buffers().Zip(copy.named_buffers()))
+        {
+            if (to.dtype == from.dtype)
+            {
+                to.set_(from);
+            }
+            else
+            {
+                _others.Add((from, to));
+            }
+        }
+
+        ModuleScope.DetachFromDisposeScope(copy);
+        register_module(nameof(copy), copy);
+    }
+
+    public override IReadOnlyList<int> StageChannels => _copy.StageChannels;
+
+    protected internal override IReadOnlyList<IReadOnlyList<nn.Module>> LayerGroups => _copy.LayerGroups;
+
+    public override Tensor Stem(Tensor images) => _copy.Stem(images.to(ScalarType.BFloat16));
+
+    // A strategy may return features of another type.
+    public override Tensor Stage(int index, Tensor input) => _copy.Stage(index, input.to(ScalarType.BFloat16));
+
+    /// <summary>Copies all weights, also frozen ones.</summary>
+    public void Update()
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        _flat.UpdateCopy();
+        foreach ((Tensor from, Tensor to) in _others)
+        {
+            to.copy_(from);
+        }
+    }
+}
