@@ -136,7 +136,7 @@ cost.SetAction(parsed =>
     )
 );
 Option<string> one = new("--one") { Description = "The strategy.", DefaultValueFactory = _ => StrategyCosts.Plain };
-Command memory = new("memory", "Runs some steps with one strategy and prints the peak working set in MiB.") { networks, one, side, batch, threads };
+Command memory = new("memory", "Runs some steps with one strategy and prints the peak working set in MiB.") { networks, one, side, batch, threads, bfloat16 };
 memory.SetAction(parsed =>
 {
     set_num_threads(parsed.GetValue(threads));
@@ -146,7 +146,8 @@ memory.SetAction(parsed =>
         parsed.GetValue(side),
         parsed.GetValue(batch),
         CPU,
-        strategies: StrategyCosts.Make(parsed.GetValue(one)!)
+        parsed.GetValue(bfloat16) ? Precision.BFloat16 : Precision.Float32,
+        StrategyCosts.Make(parsed.GetValue(one)!)
     );
     step.TakeTurn(5, counts: false);
     Console.WriteLine(Process.GetCurrentProcess().PeakWorkingSet64 >> 20);
@@ -209,6 +210,48 @@ waits.SetAction(parsed =>
     set_num_threads(parsed.GetValue(threads));
     DeviceWaits.Run(parsed.GetValue(images)!.FullName, parsed.GetValue(side), parsed.GetValue(batch));
 });
+Command oursAlone = new("steps", "Prints the seconds of each of some steps of ours.") { networks, side, batch, threads, steps };
+oursAlone.SetAction(parsed =>
+{
+    set_num_threads(parsed.GetValue(threads));
+    using TrainingStep step = new("ours", parsed.GetValue(networks)![0], parsed.GetValue(side), parsed.GetValue(batch), CPU);
+    step.TakeTurn(2, counts: false);
+    step.TakeTurn(parsed.GetValue(steps), counts: true);
+    Console.Write(string.Join(' ', step.Seconds.Select(value => value.ToString("f6", System.Globalization.CultureInfo.InvariantCulture))));
+});
+Command spin = new("spin", "Uses one core.");
+spin.SetAction(_ => Neighbors.Spin());
+Command neighbors = new("neighbors", "Measures a training step beside 0, 1 and 2 busy processes, with OpenMP threads that sleep or spin while they wait.")
+{
+    networks,
+    side,
+    batch,
+    threads,
+    rounds,
+    steps,
+};
+neighbors.SetAction(parsed =>
+{
+    foreach (string network in parsed.GetValue(networks)!)
+    {
+        Neighbors.Run(network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(rounds), parsed.GetValue(steps));
+    }
+});
+Option<string> axis = new("--axis") { Description = "images, classes, pixels or layers; all by default.", DefaultValueFactory = _ => "" };
+Option<int?> value = new("--value") { Description = "Measures one point in this process." };
+Command growth = new("growth", "Measures how time and memory grow with the number of images, classes, pixels and layers; prints CSV.") { axis, value, threads };
+growth.SetAction(parsed =>
+{
+    if (parsed.GetValue(value) is { } point)
+    {
+        set_num_threads(parsed.GetValue(threads));
+        Console.WriteLine(Growth.One(parsed.GetValue(axis)!, point));
+    }
+    else
+    {
+        Growth.Run(parsed.GetValue(axis)!, parsed.GetValue(threads));
+    }
+});
 Option<double> seconds = new("--seconds") { Description = "The duration per operation.", DefaultValueFactory = _ => 30 };
 Command numbers = new("numbers", "Counts how often operations with a Scalar fail during garbage collections, with TorchSharp and with this library.")
 {
@@ -226,6 +269,10 @@ return new RootCommand("Compares the engine with PyTorch, interleaved in one run
     overlap,
     waits,
     numbers,
+    oursAlone,
+    spin,
+    neighbors,
+    growth,
 }
     .Parse(args)
     .Invoke();

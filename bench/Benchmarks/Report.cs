@@ -35,7 +35,7 @@ internal static class Report
         }
     }
 
-    private static double Quantile(IEnumerable<double> values, double share)
+    public static double Quantile(IEnumerable<double> values, double share)
     {
         double[] sorted = [.. values.Order()];
         double place = share * (sorted.Length - 1);
