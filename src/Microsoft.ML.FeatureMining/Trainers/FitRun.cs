@@ -43,7 +43,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
         Info(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Training {recipe.Backbone} on {device}: {rows.Train.Count} training images ({recipe.Input}), "
+                $"Training {recipe.Backbone} on {device}{(recipe.Precision == Precision.Float32 ? "" : $" in {recipe.Precision}")}: {rows.Train.Count} training images ({recipe.Input}), "
                     + $"{rows.Validation?.Count ?? 0} validation images, {rows.Keys.Count} classes"
             )
         );
