@@ -7,6 +7,7 @@ Action<string[]> program = args[0] switch
     nameof(DeviceChecks) => DeviceChecks.Run,
     nameof(FreshDetector) => FreshDetector.Run,
     nameof(FreshProcess) => FreshProcess.Run,
+    nameof(KeptSamples) => KeptSamples.Run,
     nameof(NativeEnvironment) => NativeEnvironment.Run,
     nameof(RankTraining) => RankTraining.Run,
     nameof(SaveLoop) => SaveLoop.Run,
