@@ -44,7 +44,7 @@ internal sealed class SavedModel(ModelManifest manifest, NamedTensors weights)
     public static ModelManifest ReadManifest(string folder) => ModelManifest.FromJson(File.ReadAllText(Path.Combine(folder, ManifestFile)));
 }
 
-/// <summary>Reads the network from a zip written by <c>mlContext.Model.Save</c>, without ML.NET and without the other steps of the pipeline.</summary>
+/// <summary>Reads a network from a zip written by <c>mlContext.Model.Save</c>, without ML.NET and without the other steps of the pipeline.</summary>
 internal static class ModelZip
 {
     private const long MaxManifestBytes = 64 << 20;
@@ -54,16 +54,26 @@ internal static class ModelZip
     public static SavedModel Read(string path) =>
         Open(
             path,
-            (manifest, folder) =>
+            SavedModel.ManifestFile,
+            (text, file) =>
             {
-                using Stream weights = folder(SavedModel.WeightsFile).Open();
+                ModelManifest manifest = ModelManifest.FromJson(text);
+                using Stream weights = file(SavedModel.WeightsFile).Open();
                 return new SavedModel(manifest, Safetensors.Read(weights, entries => WeightBudget.Check(manifest, entries)));
             }
         );
 
     /// <summary>Reads the manifest alone.</summary>
     /// <inheritdoc cref="Read"/>
-    public static ModelManifest ReadManifest(string path) => Open(path, (manifest, _) => manifest);
+    public static ModelManifest ReadManifest(string path) => Open(path, SavedModel.ManifestFile, (text, _) => ModelManifest.FromJson(text));
+
+    /// <summary>Whether a zip has a file with this name in any of its folders.</summary>
+    /// <exception cref="InvalidDataException">The zip is damaged.</exception>
+    public static bool Has(string path, string file)
+    {
+        using ZipArchive zip = ZipFile.OpenRead(path);
+        return zip.Entries.Any(entry => entry.Name == file);
+    }
 
     /// <summary>Copies a zip file, with the weights uncompressed: compression saves only a few percent and makes loading slower.</summary>
     public static void StoreWeights(Stream from, Stream to)
@@ -81,24 +91,29 @@ internal static class ModelZip
         }
     }
 
-    private static T Open<T>(string path, Func<ModelManifest, Func<string, ZipArchiveEntry>, T> read)
+    /// <summary>Reads the network whose manifest has this file name.</summary>
+    /// <param name="path">The zip.</param>
+    /// <param name="manifestFile">The name of the manifest, which only one folder of the zip may have.</param>
+    /// <param name="read">Reads the network from the text of the manifest, and from the other files of its folder by name.</param>
+    /// <inheritdoc cref="Read"/>
+    public static T Open<T>(string path, string manifestFile, Func<string, Func<string, ZipArchiveEntry>, T> read)
     {
         try
         {
             using ZipArchive zip = ZipFile.OpenRead(path);
-            ZipArchiveEntry[] manifests = [.. zip.Entries.Where(entry => entry.Name == SavedModel.ManifestFile)];
+            ZipArchiveEntry[] manifests = [.. zip.Entries.Where(entry => entry.Name == manifestFile)];
             if (manifests.Length != 1)
             {
                 throw new InvalidDataException(
                     manifests.Length == 0
-                        ? "It has no network of this library."
+                        ? "It has no classifier of this library."
                         : $"It is an ensemble of {manifests.Length} networks; use a model with one network."
                 );
             }
 
-            string folder = manifests[0].FullName[..^SavedModel.ManifestFile.Length];
+            string folder = manifests[0].FullName[..^manifestFile.Length];
             return read(
-                ModelManifest.FromJson(Text(manifests[0])),
+                Text(manifests[0]),
                 name => zip.GetEntry(folder + name) ?? throw new InvalidDataException($"The file '{folder}{name}' is missing in it.")
             );
         }

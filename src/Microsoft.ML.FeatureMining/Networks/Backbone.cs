@@ -105,6 +105,15 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
         }
     }
 
+    /// <summary>Freezes every BatchNorm: it uses its running statistics and does not update them. Call it again after each <c>train()</c>.</summary>
+    internal void FreezeBatchNorm()
+    {
+        foreach (BatchNorm norm in modules().OfType<BatchNorm>())
+        {
+            norm.eval();
+        }
+    }
+
     /// <summary>Runs the stem and all stages; returns the features before pooling.</summary>
     public sealed override Tensor forward(Tensor images)
     {

@@ -1,7 +1,6 @@
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks;
@@ -110,17 +109,6 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>, INamedState
         _exits.AddRange(Exit.All(backbone.StageChannels, strides, classes));
         _exits.ForEach(exit => register_module($"exit{exit.Stage}", exit));
         return _exits;
-    }
-
-    /// <summary>
-    /// Freezes every BatchNorm of the backbone: it uses its running statistics and does not update them. Call it again after each <c>train()</c>.
-    /// </summary>
-    public void FreezeBatchNorm()
-    {
-        foreach (BatchNorm norm in backbone.modules().OfType<BatchNorm>())
-        {
-            norm.eval();
-        }
     }
 
     /// <summary>The parameters and buffers of the backbone, the head and the exits under PyTorch's names.</summary>

@@ -48,7 +48,7 @@ public sealed class FreezingTests : IClassFixture<SingleThreadFixture>
         using ImageNetwork network = NetworkFactory.Create("cifar-resnet-8", 3, 5);
         network.train();
 
-        network.FreezeBatchNorm();
+        network.Backbone.FreezeBatchNorm();
 
         Assert.DoesNotContain(network.Backbone.modules(), module => module is BatchNorm && module.training);
         network.train();

@@ -52,11 +52,7 @@ internal sealed class TrainingComponents : IDisposable
         Move(Network, device);
         loadWeights?.Invoke(Network);
         RandomLayer.SetStream(Network, random["network"]);
-        if (recipe.FineTuning.FrozenStages > 0)
-        {
-            Network.Backbone.Freeze(recipe.FineTuning.FrozenStages);
-        }
-
+        Freezing.Apply(recipe.FineTuning, Network.Backbone);
         IReadOnlyList<StageShape> stages = StageShapes(recipe.Input, device);
         CheckSmallest(recipe.InputAt(0), device);
         CheckEmbedding(stages[^1], device);
@@ -126,19 +122,7 @@ internal sealed class TrainingComponents : IDisposable
     public IEnumerable<(string Name, Tensor Value)> AverageState() => _average?.Network.NamedState() ?? [];
 
     /// <summary>Puts the network in training mode; frozen parts stay in evaluation mode.</summary>
-    public void Train()
-    {
-        Network.train();
-        if (_recipe.FineTuning.FrozenStages > 0)
-        {
-            Network.Backbone.SetFrozenToEval(_recipe.FineTuning.FrozenStages);
-        }
-
-        if (_recipe.FineTuning.FreezeBatchNorm)
-        {
-            Network.FreezeBatchNorm();
-        }
-    }
+    public void Train() => Freezing.Train(_recipe.FineTuning, Network, Network.Backbone);
 
     /// <summary>The EMA starts again from the current weights.</summary>
     public void RestartAverage() => _average?.Restart();
