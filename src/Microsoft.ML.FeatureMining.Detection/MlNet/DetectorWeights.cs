@@ -69,6 +69,7 @@ internal sealed class DetectorWeights
             throw new InvalidDataException(problem);
         }
 
+        using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Dictionary<string, NamedTensor> given = Read().Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         ILookup<bool, (string Name, Tensor Value)> state = network.NamedState().ToLookup(entry => RetinaNet.IsClassLayer(entry.Name));
@@ -133,7 +134,6 @@ internal sealed class DetectorWeights
         string[] theirs = [.. ClassKeys.OfModel(_manifest.ClassNames, _manifest.ClassCount, itemName: "").Names];
         string[] ours = [.. classes];
         string[] known = [.. ours.Intersect(theirs)];
-        using IDisposable noGrad = no_grad();
         foreach ((string name, Tensor value) in layer)
         {
             long[] shape = [value.shape[0] / classes.Count, theirs.Length, .. value.shape[1..]];
@@ -167,7 +167,7 @@ internal sealed class DetectorWeights
             (_, file) =>
             {
                 using Stream weights = file(SavedDetector.WeightsFile).Open();
-                return Safetensors.Read(weights);
+                return SavedDetector.ReadWeights(_manifest, weights);
             }
         );
 }

@@ -142,32 +142,41 @@ internal static class WeightBudget
     private const long UncheckedBytes = 256 << 20;
 
     /// <exception cref="InvalidDataException">The file declares more bytes than the network has.</exception>
-    public static void Check(ModelManifest manifest, IReadOnlyList<SafetensorsEntry> entries)
+    public static void Check(ModelManifest manifest, IReadOnlyList<SafetensorsEntry> entries) =>
+        Check(
+            entries,
+            manifest.Backbone,
+            manifest.ClassCount,
+            classes => NetworkFactory.Create(manifest.Backbone, manifest.Preprocessing.Shape.Channels, classes, manifest.Head, manifest.Exits)
+        );
+
+    /// <param name="entries">The declared tensors.</param>
+    /// <param name="backbone">The key of the backbone.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="create">Creates the network for a number of classes.</param>
+    /// <exception cref="InvalidDataException">The file declares more bytes than the network has.</exception>
+    public static void Check<TNetwork>(IReadOnlyList<SafetensorsEntry> entries, string backbone, int classes, Func<int, TNetwork> create)
+        where TNetwork : INamedState, IDisposable
     {
         long declared = entries.Sum(entry => entry.Bytes);
-        if (declared > UncheckedBytes && declared > ExpectedBytes(manifest))
+        if (declared > UncheckedBytes && declared > ExpectedBytes(classes, create))
         {
             throw new InvalidDataException(
-                $"The model's weights declare {declared} bytes, more than {manifest.Backbone} with {manifest.ClassCount} classes needs. The file is damaged."
+                $"The model's weights declare {declared} bytes, more than {backbone} with {classes} classes needs. The file is damaged."
             );
         }
     }
 
     // The size is linear in the number of classes, so two small networks are enough, however many classes the manifest declares.
-    private static long ExpectedBytes(ModelManifest manifest)
+    private static long ExpectedBytes<TNetwork>(int classes, Func<int, TNetwork> create)
+        where TNetwork : INamedState, IDisposable
     {
         long two = Bytes(2);
-        return two + ((manifest.ClassCount - 2) * (Bytes(3) - two));
+        return two + ((classes - 2) * (Bytes(3) - two));
 
-        long Bytes(int classes)
+        long Bytes(int count)
         {
-            using ImageNetwork network = NetworkFactory.Create(
-                manifest.Backbone,
-                manifest.Preprocessing.Shape.Channels,
-                classes,
-                manifest.Head,
-                manifest.Exits
-            );
+            using TNetwork network = create(count);
             return network.NamedState().Sum(entry => entry.Value.numel() * entry.Value.element_size());
         }
     }

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Networks.Weights;
+using Microsoft.ML.FeatureMining.Tests.Faults;
 using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining.Tests.Detection;
@@ -111,6 +112,24 @@ public sealed class DetectorWeightsTests : IClassFixture<SingleThreadFixture>, I
 
         Assert.Contains("damaged.zip", error.Message, StringComparison.Ordinal);
         Assert.Contains("backbone.fpn.extra_blocks.p7.bias", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_ZipBomb_ThrowsBeforeAllocating()
+    {
+        string bomb = _folder["bomb.zip"];
+        File.Copy(_detector.File, bomb);
+        ZipBomb.Make(bomb, 300_000_000);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Exception?[] errors =
+        [
+            Record.Exception(() => new MLContext().Model.Load(bomb, out _)),
+            Record.Exception(() => Continue(_detector.Images.Rows, options => options with { InitialWeights = bomb })),
+        ];
+
+        Assert.All(errors, error => Assert.Contains("declare 300000000 bytes, more than resnext-14-1x4d", error?.ToString() ?? "", StringComparison.Ordinal));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 << 20);
     }
 
     [Fact]
