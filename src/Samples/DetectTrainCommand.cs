@@ -87,8 +87,8 @@ internal sealed class DetectTrainOptions
         Setting.Value<string>("--backbone", "The network: a ResNet or ResNeXt, e.g. resnet-50. By default, that of the initial weights.", "Backbone"),
         Setting.Value<string>(
             "--initial-weights",
-            "Initial weights: mlnet/resnet18 (the default), a file (safetensors, .pth) with the names of torchvision or timm, or a classifier (.zip, folder), for "
-                + "the backbone; a detector (.zip); or none to train from scratch.",
+            "Initial weights: mlnet/resnet18 (the default), a file (safetensors, .pth) with the names of torchvision or timm, or a classifier (.zip, "
+                + "folder), for the backbone; a detector (.zip); or none to train from scratch.",
             "InitialWeights"
         ),
         .. CommonSettings.Create(),

@@ -50,8 +50,8 @@ internal sealed class DetectorWeights
         string[] differences = [.. Differences(backbone, network)];
         return differences.Length == 0
             ? null
-            : $"The detector '{_path}' of InitialWeights fits only a part of the network: {string.Join("; ", differences)}. Set them as in the detector, or set "
-                + "AllowPartialWeights to load what fits.";
+            : $"The detector '{_path}' of InitialWeights fits only a part of the network: {string.Join("; ", differences)}. Set them as in the "
+                + "detector, or set AllowPartialWeights to load what fits.";
     }
 
     /// <summary>Loads the weights.</summary>
@@ -87,7 +87,8 @@ internal sealed class DetectorWeights
         string[] known = CopyClasses(state[true], given, classes);
         string[] fresh = [.. classes.Except(known)];
         return $"Initial weights from the detector '{_path}': {fitting.Length} tensors of backbone, pyramid and heads loaded; {missing.Length} not in the file"
-            + $"{WeightReport.Some(missing)}; class layer: {known.Length} classes loaded{WeightReport.Some(known)}, {fresh.Length} new{WeightReport.Some(fresh)}.";
+            + $"{WeightReport.Some(missing)}; class layer: {known.Length} classes loaded{WeightReport.Some(known)}, "
+            + $"{fresh.Length} new{WeightReport.Some(fresh)}.";
     }
 
     // What determines the shapes of the tensors and the meaning of the outputs.
