@@ -4,8 +4,6 @@ using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Detection.Evaluation;
 using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Training;
-using Microsoft.ML.FeatureMining.Training.Optimizers;
-using Microsoft.ML.FeatureMining.Training.Schedules;
 
 namespace Samples;
 
@@ -89,22 +87,16 @@ internal sealed class DetectTrainOptions
         Setting.Value<string>("--backbone", "The network: a ResNet or ResNeXt, e.g. resnet-50. By default, that of the initial weights.", "Backbone"),
         Setting.Value<string>(
             "--initial-weights",
-            "Initial weights of the backbone: mlnet/resnet18 (the default), a file (safetensors, .pth) with the names of torchvision or timm, a classifier (.zip, "
-                + "folder), or none to train from scratch.",
+            "Initial weights: mlnet/resnet18 (the default), a file (safetensors, .pth) with the names of torchvision or timm, or a classifier (.zip, "
+                + "folder), for the backbone; a detector (.zip); or none to train from scratch.",
             "InitialWeights"
         ),
-        Setting.Part("--optimizer", "Optimizer", "The optimizer", OptimizerCatalog.Keys, OptimizerCatalog.Create),
-        Setting.Part("--schedule", "Schedule", "The learning rate schedule", ScheduleCatalog.Keys, ScheduleCatalog.Create),
+        .. CommonSettings.Create(),
         Setting.Number<int>("--size", "Height and width of the network's input in pixels, a multiple of 32.", 64, 4096, "ImageSize"),
         Setting.Number<int>("--epochs", "Passes over the training images.", 1, 100_000, "Epochs"),
-        Setting.Number<int>("--batch", "Images per batch.", 1, 65_536, "BatchSize"),
-        Setting.Number<double>("--lr", "Learning rate.", 0, 1, "LearningRate"),
-        Setting.Number<double>("--weight-decay", "Weight decay.", 0, 1, "WeightDecay"),
-        Setting.Value<double>("--warmup", "Epochs of linear warm-up; by default the trainer's, at most a tenth of all epochs.", "WarmupEpochs"),
         Setting.Value<double>("--min-scale", "The smallest factor by which a training image is resized at random.", "MinScale"),
         Setting.Value<double>("--max-scale", "The largest factor.", "MaxScale"),
         Setting.Flag("--no-flip", "No horizontal flips (text).", "HorizontalFlip", false),
-        Setting.Value<double>("--validation-fraction", "Fraction of the training images to hold out for validation after each epoch.", "ValidationFraction"),
         Setting.Value<KeepWeights>(
             "--keep",
             "Which weights to keep: those of the epoch with the best mAP on the validation images, or of the last epoch.",
@@ -112,7 +104,6 @@ internal sealed class DetectTrainOptions
         ),
         Setting.Value<int>("--patience", "Stop early after this many epochs without a better mAP on the validation images.", "EarlyStopping.Patience"),
         Setting.Value<UnreadableImageBehavior>("--unreadable", "What to do with images that cannot be read: by default Throw.", "OnUnreadableImage"),
-        Setting.Value<int>("--seed", "The same seed gives the same model on the CPU.", "Seed"),
     ];
 
     private readonly Option<string[]> _set = new("--set")
@@ -121,56 +112,28 @@ internal sealed class DetectTrainOptions
     };
     private readonly Option<bool> _difficult = new("--with-difficult") { Description = "Train on objects that are marked difficult too." };
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Print all messages of the library's log." };
-    private readonly Option<int?> _gpu = new("--gpu") { Description = "Train on this CUDA device." };
-    private readonly Option<int?> _threads = new("--threads") { Description = "CPU threads per operation (default one per core)." };
+    private readonly MachineOptions _machine = new();
+    private readonly RunFileOptions _files = new();
     private readonly Option<FileInfo> _model = new("--model") { Description = "Save the model to this file, an ML.NET zip.", Required = true };
-    private readonly Option<DirectoryInfo?> _workspace = new("--workspace")
-    {
-        Description = "Where to keep the run's state and logs. Run the same command again to resume a run that was stopped or killed.",
-    };
-    private readonly Option<FileInfo?> _report = new("--report") { Description = "Where to write settings, learning curve and metrics as JSON." };
-
-    public DetectTrainOptions()
-    {
-        _threads.Between(1, Session.MaxThreads);
-        _gpu.Between(0, Session.MaxGpu);
-    }
 
     public void AddTo(Command command)
     {
         _images.AddTo(command);
-        Option[] all =
-        [
-            _validation,
-            _test,
-            .. _settings.Select(setting => setting.Option),
-            _set,
-            _difficult,
-            _verbose,
-            _gpu,
-            _threads,
-            _model,
-            _workspace,
-            _report,
-        ];
-        Array.ForEach(all, command.Options.Add);
+        Array.ForEach<Option>([_validation, _test, .. _settings.Select(setting => setting.Option), _set, _difficult, _verbose, _model], command.Options.Add);
+        _machine.AddTo(command);
+        _files.AddTo(command);
     }
 
     public RetinaNetOptions Settings(ParseResult parsed)
     {
         RetinaNetOptions own = new();
         Array.ForEach(_settings, setting => setting.Apply(parsed, own));
-        bool isWarmupGiven = Array.Exists(_settings, setting => setting.Root == nameof(own.WarmupEpochs) && setting.Read(parsed) is not null);
         if (own.InitialWeights == None)
         {
             own = own with { InitialWeights = null, FineTuning = own.FineTuning with { FreezeBatchNorm = false } };
         }
 
-        own = own with
-        {
-            WarmupEpochs = isWarmupGiven ? own.WarmupEpochs : Math.Clamp(own.Epochs / 10.0, 0, own.WarmupEpochs),
-            WorkspacePath = parsed.GetValue(_workspace)?.FullName,
-        };
+        own = own with { WarmupEpochs = CommonSettings.WarmupEpochs(parsed, _settings, own), WorkspacePath = _files.Workspace(parsed)?.FullName };
         Array.ForEach(parsed.GetValue(_set) ?? [], assignment => SettingText.Assign(own, assignment));
         return own;
     }
@@ -187,18 +150,15 @@ internal sealed class DetectTrainOptions
     public FileInfo TryOutputs(ParseResult parsed)
     {
         FileInfo model = parsed.GetRequiredValue(_model);
-        OutputPath.KeepApart([("--model", model), ("--report", parsed.GetValue(_report))]);
-        OutputPath.TryFile("--model", model);
-        OutputPath.TryFile("--report", parsed.GetValue(_report));
-        OutputPath.TryFolder("--workspace", parsed.GetValue(_workspace));
+        _files.Try(parsed, model);
         return model;
     }
 
-    public FileInfo? Report(ParseResult parsed) => parsed.GetValue(_report);
+    public FileInfo? Report(ParseResult parsed) => _files.Report(parsed);
 
     public bool IsVerbose(ParseResult parsed) => parsed.GetValue(_verbose);
 
-    public int? Gpu(ParseResult parsed) => parsed.GetValue(_gpu);
+    public int? Gpu(ParseResult parsed) => _machine.Gpu(parsed);
 
-    public int? Threads(ParseResult parsed) => parsed.GetValue(_threads);
+    public int? Threads(ParseResult parsed) => _machine.Threads(parsed);
 }

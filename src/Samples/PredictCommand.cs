@@ -1,11 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using Microsoft.ML.FeatureMining.Files;
 
 namespace Samples;
 
@@ -16,7 +12,7 @@ internal static class PredictCommand
     {
         Option<FileInfo> model = ModelOption.CreateForScoring();
         Option<int> top = new("--top") { Description = "The N most probable classes of each image.", DefaultValueFactory = _ => 1 };
-        Option<string> format = new("--format") { Description = "How results are written.", DefaultValueFactory = _ => PredictionWriter.Default };
+        Option<string> format = PredictionWriter.CreateOption();
         Option<bool> show = new("--show") { Description = "Draw each image on the terminal." };
         Option<string?> shard = Shard.CreateOption();
         Argument<string[]> images = new("images")
@@ -25,7 +21,6 @@ internal static class PredictCommand
             Arity = ArgumentArity.OneOrMore,
         };
         top.Between(1, int.MaxValue);
-        format.AcceptOnlyFromAmong([.. PredictionWriter.All.Keys]);
         Command command = new("predict", "Classifies images. As text, prints one line per image: file, class, probability, separated by tabs.")
         {
             model,
@@ -38,7 +33,7 @@ internal static class PredictCommand
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
-                PredictionWriter writer = PredictionWriter.All[parsed.GetRequiredValue(format)]();
+                PredictionWriter writer = PredictionWriter.Create(parsed.GetRequiredValue(format), "probability");
                 (string Path, string? Problem)[] files = [.. ImageFiles.Find(parsed.GetRequiredValue(images))];
                 files = Shard.Of(parsed.GetValue(shard))?.Take(files) ?? files;
                 return Run(parsed.GetRequiredValue(model), files, parsed.GetValue(top), parsed.GetValue(show), writer);
@@ -74,7 +69,10 @@ internal static class PredictCommand
                 TerminalImage.Draw(new FileInfo(path));
             }
 
-            writer.Write(path, [.. ofImage.Index().OrderByDescending(entry => entry.Item).Take(top).Select(entry => (classes[entry.Index], entry.Item))]);
+            writer.Write(
+                path,
+                [.. ofImage.Index().OrderByDescending(entry => entry.Item).Take(top).Select(entry => new Prediction(classes[entry.Index], entry.Item))]
+            );
         }
 
         writer.End();
@@ -89,76 +87,6 @@ internal static class PredictCommand
     private sealed class ImageFile
     {
         public string ImagePath { get; set; } = "";
-    }
-}
-
-/// <summary>Writes the predictions to the output, in one of several formats.</summary>
-internal abstract class PredictionWriter
-{
-    public const string Default = "text";
-
-    public static IReadOnlyDictionary<string, Func<PredictionWriter>> All { get; } =
-        new Dictionary<string, Func<PredictionWriter>>(StringComparer.Ordinal)
-        {
-            [Default] = () => new Lines(),
-            ["csv"] = () => new Csv(),
-            ["json"] = () => new Json(),
-        };
-
-    public virtual void Begin() { }
-
-    public abstract void Write(string file, IReadOnlyList<(string Class, float Probability)> predictions);
-
-    /// <summary>A file that has no prediction. The reason is on the error stream already.</summary>
-    public virtual void Fail(string file, string cause) { }
-
-    public virtual void End() { }
-
-    private sealed class Lines : PredictionWriter
-    {
-        public override void Write(string file, IReadOnlyList<(string Class, float Probability)> predictions)
-        {
-            IEnumerable<string> named = predictions.Select(entry =>
-                string.Create(CultureInfo.InvariantCulture, $"{TerminalText.Of(entry.Class)}\t{entry.Probability:p1}")
-            );
-            Console.WriteLine($"{TerminalText.Of(file)}\t{string.Join('\t', named)}");
-        }
-    }
-
-    private sealed class Csv : PredictionWriter
-    {
-        public override void Begin() => Console.WriteLine("file,rank,class,probability");
-
-        public override void Write(string file, IReadOnlyList<(string Class, float Probability)> predictions)
-        {
-            foreach ((int rank, (string name, float probability)) in predictions.Index())
-            {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{CsvText.Of(file)},{rank + 1},{CsvText.Of(name)},{probability:g6}"));
-            }
-        }
-    }
-
-    // One line per image, so that results appear while the others are scored.
-    private sealed class Json : PredictionWriter
-    {
-        private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-        private string _separator = "";
-
-        public override void Begin() => Console.Write("[");
-
-        public override void Write(string file, IReadOnlyList<(string Class, float Probability)> predictions) =>
-            Write(new { file, predictions = predictions.Select(entry => new { @class = entry.Class, probability = entry.Probability }) });
-
-        public override void Fail(string file, string cause) => Write(new { file, error = cause });
-
-        public override void End() => Console.WriteLine($"{Environment.NewLine}]");
-
-        private void Write(object entry)
-        {
-            Console.Write($"{_separator}{Environment.NewLine}  {JsonSerializer.Serialize(entry, Readable)}");
-            _separator = ",";
-        }
     }
 }
 

@@ -8,8 +8,6 @@ using Microsoft.ML.FeatureMining.Losses;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
-using Microsoft.ML.FeatureMining.Training.Optimizers;
-using Microsoft.ML.FeatureMining.Training.Schedules;
 
 namespace Samples;
 
@@ -64,8 +62,7 @@ internal sealed class TrainOptions
         ),
         Setting.Part("--head", "Head", "The network's head", HeadCatalog.Keys, HeadCatalog.Create),
         Setting.Part("--loss", "Loss", "The loss", LossCatalog.Keys, LossCatalog.Create),
-        Setting.Part("--optimizer", "Optimizer", "The optimizer", OptimizerCatalog.Keys, OptimizerCatalog.Create),
-        Setting.Part("--schedule", "Schedule", "The learning rate schedule", ScheduleCatalog.Keys, ScheduleCatalog.Create),
+        .. CommonSettings.Create(),
         Setting.Value<string>(
             "--initial-weights",
             "Initial weights: mlnet/resnet18, a file (safetensors, .pth) with the names of torchvision or timm, or a model (.zip, folder).",
@@ -79,11 +76,8 @@ internal sealed class TrainOptions
         Setting.Number<int>("--size", "Height and width of the network's input in pixels.", 1, 4096, "ImageHeight", "ImageWidth"),
         Setting.Value<int>("--channels", "3 for color, 1 for gray.", "Channels"),
         Setting.Number<int>("--epochs", "Passes over the training images.", 0, 100_000, "Epochs"),
-        Setting.Number<int>("--batch", "Images per batch.", 1, 65_536, "BatchSize"),
         Setting.Value<int>("--grad-accum-steps", "Number of batches to average gradients over for one step.", "GradientAccumulationSteps"),
-        Setting.Number<double>("--lr", "Learning rate.", 0, 1, "LearningRate"),
         Setting.Value<double>("--momentum", "Momentum of the optimizer, if it has one.", "Optimizer.Momentum"),
-        Setting.Number<double>("--weight-decay", "Weight decay.", 0, 1, "WeightDecay"),
         Setting.Flag("--no-decay-on-norm-and-bias", "No weight decay on BatchNorm and biases.", "NoDecayOnNormAndBias", true),
         Setting.Value<double>("--clip-grad-norm", "Clip gradients by their global norm at this value.", "ClipGradientNorm"),
         Setting.Value<Precision>(
@@ -99,12 +93,10 @@ internal sealed class TrainOptions
             "Fine-tuning: the backbone's learning rate divided by that of the head.",
             "FineTuning.BackboneLearningRateFactor"
         ),
-        Setting.Value<double>("--warmup", "Epochs of linear warm-up; by default the trainer's, at most a tenth of all epochs.", "WarmupEpochs"),
         Setting.Value<double>("--label-smoothing", "Label smoothing of the loss, if it has one.", "Loss.LabelSmoothing"),
         Setting.Value<double>("--crop-ratio", "The fraction of each side of the resized image that the network sees.", "CropRatio"),
         Setting.Value<int>("--padding", "Pixels of padding for the random crop.", "CropPadding"),
         Setting.Flag("--no-flip", "No horizontal flips (digits, text).", "HorizontalFlip", false),
-        Setting.Value<double>("--validation-fraction", "Fraction of the training images to hold out for validation after each epoch.", "ValidationFraction"),
         Setting.Value<KeepWeights>(
             "--keep",
             "Which weights to keep: those of the epoch with the best validation accuracy, or of the last epoch.",
@@ -117,7 +109,6 @@ internal sealed class TrainOptions
             "OnUnreadableImage"
         ),
         Setting.Value<double>("--max-skipped", "With '--unreadable Skip': fail if more than this fraction of the images cannot be read.", "MaxSkippedFraction"),
-        Setting.Value<int>("--seed", "The same seed gives the same model on the CPU.", "Seed"),
     ];
 
     private readonly Option<string[]> _strategies = Setting.Parts("--strategy", "Adds a strategy", StrategyCatalog.Keys, StrategyCatalog.Create);
@@ -147,26 +138,19 @@ internal sealed class TrainOptions
         0.0
     );
     private readonly Option<int> _topK = Of("--top-k", "Also report top-k accuracy for this k.", 5);
-    private readonly Option<int?> _gpu = new("--gpu") { Description = "Train on this CUDA device." };
-    private readonly Option<int?> _threads = new("--threads") { Description = "CPU threads per operation (default one per core)." };
+    private readonly MachineOptions _machine = new();
+    private readonly RunFileOptions _files = new();
     private readonly Option<FileInfo?> _model = new("--model")
     {
         Description = "Save the model to this file, an ML.NET zip (default: a new file in the folder 'models').",
     };
     private readonly Option<bool> _noModel = new("--no-model") { Description = "Do not save the model." };
-    private readonly Option<DirectoryInfo?> _workspace = new("--workspace")
-    {
-        Description = "Where to keep the run's state and logs. Run the same command again to resume a run that was stopped or killed.",
-    };
-    private readonly Option<FileInfo?> _report = new("--report") { Description = "Where to write settings, learning curve and metrics as JSON." };
 
     public TrainOptions()
     {
         _trainer.AcceptOnlyFromAmong([.. TrainerNames.All.Keys]);
         _recipe.AcceptOnlyFromAmong(FineTune, Paper);
         _testFraction.Between(0, 0.99);
-        _threads.Between(1, Session.MaxThreads);
-        _gpu.Between(0, Session.MaxGpu);
         _topK.Between(1, int.MaxValue);
     }
 
@@ -174,7 +158,8 @@ internal sealed class TrainOptions
     public void AddTo(Command command)
     {
         AddSettingsTo(command);
-        Array.ForEach<Option>([_recipe, _effort, _time, _noModel, _validateOnTest, _testFraction, _topK, _workspace, _report, _verbose], command.Options.Add);
+        Array.ForEach<Option>([_recipe, _effort, _time, _noModel, _validateOnTest, _testFraction, _topK, _verbose], command.Options.Add);
+        _files.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(_noModel) && result.GetResult(_model) is not null)
@@ -187,8 +172,9 @@ internal sealed class TrainOptions
     /// <summary>Adds the training settings and where to save the model.</summary>
     public void AddSettingsTo(Command command)
     {
-        Option[] all = [_trainer, .. _settings.Select(setting => setting.Option), _strategies, _augmentations, _hierarchy, _set, _gpu, _threads, _model];
+        Option[] all = [_trainer, .. _settings.Select(setting => setting.Option), _strategies, _augmentations, _hierarchy, _set, _model];
         Array.ForEach(all, command.Options.Add);
+        _machine.AddTo(command);
         command.Validators.Add(result =>
         {
             string trainer = result.GetValue(_trainer) ?? TrainerNames.Default;
@@ -284,10 +270,10 @@ internal sealed class TrainOptions
 
         own = own with
         {
-            WarmupEpochs = IsGiven(parsed, nameof(own.WarmupEpochs)) ? own.WarmupEpochs : Math.Clamp(own.Epochs / 10.0, 0, own.WarmupEpochs),
+            WarmupEpochs = CommonSettings.WarmupEpochs(parsed, _settings, own),
             Strategies = [.. Strategies(parsed, hierarchy)],
             Augmentations = [.. Augmentations(parsed, own.Augmentations)],
-            WorkspacePath = parsed.GetValue(_workspace)?.FullName,
+            WorkspacePath = _files.Workspace(parsed)?.FullName,
         };
         Array.ForEach(parsed.GetValue(_set) ?? [], assignment => SettingText.Assign(own, assignment));
         return own;
@@ -315,11 +301,11 @@ internal sealed class TrainOptions
 
     public int? Seed(ParseResult parsed) => (int?)Array.Find(_settings, setting => setting.Option.Name == "--seed")!.Read(parsed);
 
-    public int? Gpu(ParseResult parsed) => parsed.GetValue(_gpu);
+    public int? Gpu(ParseResult parsed) => _machine.Gpu(parsed);
 
-    public Option ThreadsOption => _threads;
+    public Option ThreadsOption => _machine.ThreadsOption;
 
-    public int? Threads(ParseResult parsed) => parsed.GetValue(_threads);
+    public int? Threads(ParseResult parsed) => _machine.Threads(parsed);
 
     public FileInfo? Model(ParseResult parsed) => parsed.GetValue(_model);
 
@@ -333,14 +319,11 @@ internal sealed class TrainOptions
             ? null
             : parsed.GetValue(_model)
                 ?? new FileInfo(Path.Combine("models", $"{name}-{DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}.zip"));
-        OutputPath.KeepApart([("--model", model), ("--report", parsed.GetValue(_report))]);
-        OutputPath.TryFile("--model", model);
-        OutputPath.TryFile("--report", parsed.GetValue(_report));
-        OutputPath.TryFolder("--workspace", parsed.GetValue(_workspace));
+        _files.Try(parsed, model);
         return model;
     }
 
-    public FileInfo? Report(ParseResult parsed) => parsed.GetValue(_report);
+    public FileInfo? Report(ParseResult parsed) => _files.Report(parsed);
 
     private IEnumerable<TrainingStrategy> Strategies(ParseResult parsed, ClassHierarchy? hierarchy)
     {

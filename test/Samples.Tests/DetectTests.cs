@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.FeatureMining.Tests;
 using Samples.Reproduce;
@@ -13,7 +14,7 @@ public sealed class DetectTests : IDisposable
     public void TrainThenEvaluateThenPredict_OnDigits_WritesModelReportsAndImages()
     {
         string voc = Path.Combine(TinyImages.In(new DirectoryInfo(_folder.Path)), "voc");
-        string[] small = ["--set", "Network.Channels=8", "--set", "Network.HeadLayers=1"];
+        string[] small = ["--set", "Network.Channels=8", "--set", "Network.HeadLayers=1", "--set", "Network.ScoreThreshold=0"];
 
         (int code, string output, string error) = Run(
             ["detect", "train", "--voc", voc, "--part", "train", "--test-part", "test", "--model", "detector.zip", "--report", "train.json", "--size", "64"],
@@ -54,6 +55,21 @@ public sealed class DetectTests : IDisposable
         Assert.True(code == 0, $"{output}{error}");
         Assert.StartsWith("file,rank,class,score,x0,y0,x1,y1", output, StringComparison.Ordinal);
         Assert.True(File.Exists(_folder["drawn/test0.png"]));
+        double score = double.Parse(output.Split('\n')[1].Split(',')[3], CultureInfo.InvariantCulture);
+
+        string broken = _folder.Write("broken.jpg", "no image");
+        (code, output, error) = Run(["detect", "predict", "--model", "detector.zip", "--format", "json", "--min-score", "0", image, broken]);
+        Assert.True(code == 1, $"{output}{error}");
+        JsonElement[] entries = [.. JsonElement.Parse(output).EnumerateArray()];
+        Assert.Equal([image, broken], entries.Select(entry => entry.GetProperty("file").GetString()));
+        JsonElement best = entries[0].GetProperty("predictions")[0];
+        Assert.Equal(["class", "score", "x0", "y0", "x1", "y1"], best.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(score, best.GetProperty("score").GetDouble(), 1e-5);
+        Assert.NotEmpty(entries[1].GetProperty("error").GetString()!);
+
+        (code, output, error) = Run(["detect", "predict", "--model", "detector.zip", "--min-score", "1", image]);
+        Assert.True(code == 0, $"{output}{error}");
+        Assert.Equal($"{image}\tno objects", output.Trim());
     }
 
     [Fact]

@@ -79,10 +79,7 @@ internal static class KeptSamples
                 }
             },
         };
-        return ml
-            .Transforms.Conversion.MapValueToKey("LabelKey", "Label")
-            .Append(ml.MulticlassClassification.Trainers.FeatureMining(options))
-            .Fit(images);
+        return ml.Transforms.Conversion.MapValueToKey("LabelKey", "Label").Append(ml.MulticlassClassification.Trainers.FeatureMining(options)).Fit(images);
     }
 
     private static ITransformer TrainMultilabel(MLContext ml, IDataView sets) =>
@@ -106,7 +103,10 @@ internal static class KeptSamples
     private static void WriteScores(ITransformer model, IDataView rows, string path) =>
         File.WriteAllLines(
             path,
-            model.Transform(rows).GetColumn<float[]>("Score").Select(scores => string.Join(',', scores.Select(score => score.ToString("R", CultureInfo.InvariantCulture))))
+            model
+                .Transform(rows)
+                .GetColumn<float[]>("Score")
+                .Select(scores => string.Join(',', scores.Select(score => score.ToString("R", CultureInfo.InvariantCulture))))
         );
 
     private sealed class LabeledPath

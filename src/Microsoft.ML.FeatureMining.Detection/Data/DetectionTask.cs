@@ -33,7 +33,20 @@ internal sealed class DetectionTask : TrainingTask
     private readonly Normalization _normalization;
     private readonly BoxAugmentation _augmentation;
 
-    public DetectionTask(TrainingRecipe recipe, ImageSet train, ImageSet? validation, RandomStreams random, TrainingHost host)
+    /// <param name="recipe">The recipe of the run.</param>
+    /// <param name="train">The training images.</param>
+    /// <param name="validation">The validation images; null if there are none.</param>
+    /// <param name="random">The random streams of the run.</param>
+    /// <param name="host">The environment of the run. Its weights are those of a classifier.</param>
+    /// <param name="loadWeights">Loads the weights of a detector; null if they are not those of a detector.</param>
+    public DetectionTask(
+        TrainingRecipe recipe,
+        ImageSet train,
+        ImageSet? validation,
+        RandomStreams random,
+        TrainingHost host,
+        Action<RetinaNet>? loadWeights = null
+    )
     {
         (_recipe, Images, _validation, _random, _device) = (recipe, train, validation, random, host.Device);
         _settings = (DetectionRecipe)recipe.Task!;
@@ -44,14 +57,10 @@ internal sealed class DetectionTask : TrainingTask
         using (new TorchScope(gradients: false))
         {
             _network.InitializeWeights(random["weights"]);
-            LoadBody(host.LoadWeights);
+            (loadWeights ?? (_ => LoadBody(host.LoadWeights)))(_network);
         }
 
-        if (recipe.FineTuning.FrozenStages > 0)
-        {
-            _network.Body.Freeze(recipe.FineTuning.FrozenStages);
-        }
-
+        Freezing.Apply(recipe.FineTuning, _network.Body);
         HashSet<nint> body = [.. _network.Body.parameters().Select(parameter => parameter.Handle)];
         Optimizer = recipe.Optimizer.Start(
             ParameterGroups.Of(recipe, _network.Body, _network.parameters().Where(parameter => !body.Contains(parameter.Handle)))
@@ -69,7 +78,7 @@ internal sealed class DetectionTask : TrainingTask
 
     public override bool HasAccuracy => false;
 
-    private RetinaNet Model => _average?.Network ?? _network;
+    protected override RetinaNet Model => _average?.Network ?? _network;
 
     /// <summary>What is wrong with the recipe or the sets; empty if they can be trained on.</summary>
     public static IReadOnlyList<string> Problems(TrainingRecipe recipe, ImageSet train, ImageSet? validation)
@@ -96,23 +105,9 @@ internal sealed class DetectionTask : TrainingTask
 
     public override IEnumerable<nn.Module> Modules() => [_network];
 
-    public override long CountParameters() => Model.parameters().Sum(parameter => parameter.numel());
-
     public override int[] DrawOrder() => Images.DrawOrder(_random["shuffle"]);
 
-    public override void Train()
-    {
-        _network.train();
-        if (_recipe.FineTuning.FrozenStages > 0)
-        {
-            _network.Body.SetFrozenToEval(_recipe.FineTuning.FrozenStages);
-        }
-
-        if (_recipe.FineTuning.FreezeBatchNorm)
-        {
-            _network.FreezeBatchNorm();
-        }
-    }
+    public override void Train() => Freezing.Train(_recipe.FineTuning, _network, _network.Body);
 
     public override Func<int, int, PieceLoss> Prepare(HostBatch loaded, TrainingClock clock)
     {
@@ -174,9 +169,7 @@ internal sealed class DetectionTask : TrainingTask
 
     private RetinaNet Create()
     {
-        RetinaNet network = ModuleScope.Make(() =>
-            new RetinaNet(BackboneCatalog.Create(_recipe.Backbone, _recipe.Input.Channels, new LayerFactory()), Images.ClassCount, _settings.Network)
-        );
+        RetinaNet network = RetinaNet.Create(_recipe.Backbone, _recipe.Input.Channels, Images.ClassCount, _settings.Network);
         network.to(_device);
         ChannelsLast.Apply(network);
         return network;

@@ -6,16 +6,14 @@ using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
-using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Pixels;
-using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Detection.MlNet;
 
 /// <summary>
-/// Detects objects with a trained network. Thread-safe: the network is in evaluation mode and never changed. Holds native memory until disposed.
+/// Detects objects with a trained network: folds BatchNorm, uses channels_last (NHWC). Thread-safe: the network is in evaluation mode and never changed. Holds
+/// native memory until disposed.
 /// </summary>
 internal sealed class DetectionScorer : IDisposable
 {
@@ -29,19 +27,11 @@ internal sealed class DetectionScorer : IDisposable
         using TorchScope scope = new(gradients: false);
         DetectorManifest manifest = saved.Manifest;
         (Preprocessing, Origin) = (manifest.ToPreprocessing(), manifest.Origin);
-        _network = ModuleScope.Make(() =>
-            new RetinaNet(BackboneCatalog.Create(manifest.Backbone, Preprocessing.Shape.Channels, new LayerFactory()), manifest.ClassCount, manifest.Network)
+        _network = NetworkFactory.CreateForScoring(
+            layers => RetinaNet.Create(manifest.Backbone, Preprocessing.Shape.Channels, manifest.ClassCount, manifest.Network, layers),
+            network => saved.Weights.CopyTo(network.NamedState()),
+            device
         );
-        saved.Weights.CopyTo(_network.NamedState());
-        _network.to(device);
-        ChannelsLast.Apply(_network);
-        ModuleScope.DetachFromDisposeScope(_network);
-        _network.eval();
-        foreach (Parameter parameter in _network.parameters())
-        {
-            parameter.requires_grad = false;
-        }
-
         _input = new NetworkInput(Preprocessing.Shape, PixelType.Byte, new ChannelStatistics([.. manifest.Mean], [.. manifest.Std]), device);
         _lifetime = new Lifetime(nameof(DetectionScorer), Release);
     }

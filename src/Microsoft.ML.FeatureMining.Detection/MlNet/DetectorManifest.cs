@@ -107,6 +107,20 @@ internal sealed record SavedDetector(DetectorManifest Manifest, NamedTensors Wei
     public const string ManifestFile = "detector.json";
     public const string WeightsFile = Models.SavedModel.WeightsFile;
 
+    /// <summary>Reads the weights of a detector.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, or declares more bytes than the network has.</exception>
+    public static NamedTensors ReadWeights(DetectorManifest manifest, Stream stream) =>
+        Safetensors.Read(
+            stream,
+            entries =>
+                Models.WeightBudget.Check(
+                    entries,
+                    manifest.Backbone,
+                    manifest.ClassCount,
+                    classes => RetinaNet.Create(manifest.Backbone, manifest.ToPreprocessing().Shape.Channels, classes, manifest.Network)
+                )
+        );
+
     // .NET does not verify the checksums in a zip file, and a network with a few wrong weights would still detect something.
     public byte[] Checksum(string manifest)
     {

@@ -111,10 +111,8 @@ public sealed class RetinaNetTransformer : ITransformer, IDisposable
         BinaryReader reader = Internals.Begin<RetinaNetTransformer>(context, ModelSignature, DetectorLoader.Name);
         DetectionSettings settings = new(ScoringSettings.Read(reader), reader.ReadString());
         string manifest = Internals.LoadText(context, SavedDetector.ManifestFile);
-        SavedDetector saved = new(
-            DetectorManifest.FromJson(manifest),
-            Internals.LoadBinary(context, SavedDetector.WeightsFile, stream => Safetensors.Read(stream))
-        );
+        DetectorManifest described = DetectorManifest.FromJson(manifest);
+        SavedDetector saved = new(described, Internals.LoadBinary(context, SavedDetector.WeightsFile, stream => SavedDetector.ReadWeights(described, stream)));
         if (!reader.ReadBytes(saved.Checksum(manifest).Length).AsSpan().SequenceEqual(saved.Checksum(manifest)))
         {
             throw new InvalidDataException("The model file is damaged: the checksum of its manifest and weights does not match.");

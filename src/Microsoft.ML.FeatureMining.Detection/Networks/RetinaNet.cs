@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Detection.Networks;
@@ -15,6 +15,9 @@ namespace Microsoft.ML.FeatureMining.Detection.Networks;
 /// </summary>
 internal sealed class RetinaNet : nn.Module, INamedState
 {
+    /// <summary>The prefix of the names of the backbone's tensors.</summary>
+    public const string BodyName = "backbone.body.";
+
     private const int StageCount = 3;
 
     // Grids are small beside the feature maps of one image, but images may have any number of sizes.
@@ -49,6 +52,16 @@ internal sealed class RetinaNet : nn.Module, INamedState
         head = new RetinaNetHead(settings, classes);
         RegisterComponents();
     }
+
+    /// <summary>Creates a network on the CPU. Its weights are to be initialized or loaded.</summary>
+    /// <param name="backbone">The key of the backbone.</param>
+    /// <param name="channels">The channels of the images.</param>
+    /// <param name="classes">The number of classes K.</param>
+    /// <param name="settings">Valid settings.</param>
+    /// <param name="layers">Creates the layers of the backbone; null for layers to train.</param>
+    /// <exception cref="ArgumentException">The backbone has fewer than three stages.</exception>
+    public static RetinaNet Create(string backbone, int channels, int classes, RetinaNetSettings settings, LayerFactory? layers = null) =>
+        ModuleScope.Make(() => new RetinaNet(BackboneCatalog.Create(backbone, channels, layers ?? new LayerFactory()), classes, settings));
 
     /// <summary>The number of classes K.</summary>
     public int Classes { get; }
@@ -104,17 +117,8 @@ internal sealed class RetinaNet : nn.Module, INamedState
         head.Boxes.InitializeWeights(random);
     }
 
-    /// <summary>
-    /// Freezes every BatchNorm: it uses its running statistics and does not update them. Call it again after each <c>train()</c>. Pyramid and heads have no
-    /// BatchNorm.
-    /// </summary>
-    public void FreezeBatchNorm()
-    {
-        foreach (BatchNorm norm in Body.modules().OfType<BatchNorm>())
-        {
-            norm.eval();
-        }
-    }
+    /// <summary>Whether a tensor belongs to the layer that predicts the classes, which has a channel for each anchor and class.</summary>
+    public static bool IsClassLayer(string name) => name.StartsWith("head.classification_head.cls_logits.", StringComparison.Ordinal);
 
     /// <summary>All parameters and buffers.</summary>
     public IEnumerable<(string Name, Tensor Value)> NamedState() => state_dict().Select(entry => (entry.Key, entry.Value));

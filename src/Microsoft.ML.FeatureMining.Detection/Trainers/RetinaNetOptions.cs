@@ -19,7 +19,8 @@ namespace Microsoft.ML.FeatureMining;
 /// <summary>The settings of <see cref="RetinaNetTrainer"/>. The defaults fine-tune a pretrained ResNet-18 on a few hundred images or more.</summary>
 /// <remarks>
 /// Head, Loss, ClassWeighting, Sampling, Strategies, ProgressiveResizing and FitHead of FineTuning are for classifiers: RetinaNet has its own heads and its own
-/// loss, and setting one of them is an error.
+/// loss, and setting one of them is an error. InitialWeights may be those of a classifier, for the backbone; or a detector saved by this library (.zip), from
+/// which everything is loaded except for the classes that it does not have.
 /// </remarks>
 public sealed record RetinaNetOptions : ImageTrainerOptions
 {
@@ -102,6 +103,8 @@ public sealed record RetinaNetOptions : ImageTrainerOptions
         };
     }
 
+    internal override WeightSource FindWeights(string name) => DetectorWeights.Find(name)?.Source ?? base.FindWeights(name);
+
     internal override LabelColumn BindLabel(IDataView rows) => ObjectLabelColumn.Bind(rows, LabelColumnName, BoundingBoxColumnName);
 
     internal override IEnumerable<string> TrainerProblems()
@@ -127,6 +130,11 @@ public sealed record RetinaNetOptions : ImageTrainerOptions
                 + "to train from scratch.";
         }
 
+        if (Network is not null && !AllowPartialWeights && DetectorProblem(Network) is { } detector)
+        {
+            yield return detector;
+        }
+
         foreach (string name in Unused())
         {
             yield return $"{name} is for classifiers and does not apply to RetinaNet; leave it at its default.";
@@ -138,6 +146,12 @@ public sealed record RetinaNetOptions : ImageTrainerOptions
                 + $"{string.Join(", ", PixelAugmentations.Select(type => type.Name))}; flips and scales are HorizontalFlip, MinScale and MaxScale.";
         }
     }
+
+    // Weights that cannot be read are a problem of InputSettings.
+    private string? DetectorProblem(RetinaNetSettings network) =>
+        InitialWeights is { Length: > 0 } name && WeightSource.Problem(() => FindWeights(name)) is null
+            ? DetectorWeights.Find(name)?.Problem(InputSettings.Of(this).Backbone, network)
+            : null;
 
     private IEnumerable<string> Unused() =>
         new (string Name, bool IsSet)[]

@@ -8,6 +8,7 @@ using Microsoft.ML.FeatureMining.MlNet.Scoring;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Trainers;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
@@ -79,7 +80,11 @@ public sealed class RetinaNetTrainer : IEstimator<RetinaNetTransformer>
         OptionsCheck.Check(recipe.Problems());
         CheckNetwork(recipe);
         using TrainingRows rows = run.Alone(() => run.Read(labeled, seed));
-        TrainingOutcome outcome = run.Train(recipe, rows, fit: Train);
+        TrainingOutcome outcome = run.Train(
+            recipe,
+            rows,
+            fit: (recipe, train, validation, host) => Train(recipe, train, validation, host, Loader(run, recipe, keys))
+        );
         run.ThrowIfDiscarded(outcome);
         DetectorManifest manifest = new()
         {
@@ -101,12 +106,18 @@ public sealed class RetinaNetTrainer : IEstimator<RetinaNetTransformer>
         return new RetinaNetTransformer(_environment, new SavedDetector(manifest, outcome.Weights), Settings.WithKeys(keys.ItemName));
     }
 
-    private static TrainingOutcome Train(TrainingRecipe recipe, Pixels.ImageSet train, Pixels.ImageSet? validation, TrainingHost host) =>
+    // Loads the weights of a detector; null if InitialWeights is something else.
+    private static Action<RetinaNet>? Loader(FitRun run, TrainingRecipe recipe, ClassKeys keys) =>
+        DetectorWeights.Find(recipe.InitialWeights) is { } weights
+            ? network => run.Info(weights.Load(network, recipe.Backbone, keys.Names, recipe.AllowPartialWeights))
+            : null;
+
+    private static TrainingOutcome Train(TrainingRecipe recipe, ImageSet train, ImageSet? validation, TrainingHost host, Action<RetinaNet>? loadWeights) =>
         TrainingEngine.Run(
             recipe,
             DetectionTask.Problems(recipe, train, validation),
             host,
-            random => new DetectionTask(recipe, train, validation, random, host)
+            random => new DetectionTask(recipe, train, validation, random, host, loadWeights)
         );
 
     // Before the images are read. A small image is enough to see whether the strides of the backbone fit.
@@ -114,9 +125,7 @@ public sealed class RetinaNetTrainer : IEstimator<RetinaNetTransformer>
     {
         const int Side = 64;
         using TorchScope scope = new(gradients: false);
-        using RetinaNet network = ModuleScope.Make(() =>
-            new RetinaNet(BackboneCatalog.Create(recipe.Backbone, recipe.Input.Channels), 1, ((DetectionRecipe)recipe.Task!).Network)
-        );
+        using RetinaNet network = RetinaNet.Create(recipe.Backbone, recipe.Input.Channels, 1, ((DetectionRecipe)recipe.Task!).Network);
         network.eval();
         network.Predict(zeros([1, recipe.Input.Channels, Side, Side], ScalarType.Float32, CPU));
     }

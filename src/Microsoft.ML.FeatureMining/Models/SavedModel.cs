@@ -44,7 +44,7 @@ internal sealed class SavedModel(ModelManifest manifest, NamedTensors weights)
     public static ModelManifest ReadManifest(string folder) => ModelManifest.FromJson(File.ReadAllText(Path.Combine(folder, ManifestFile)));
 }
 
-/// <summary>Reads the network from a zip written by <c>mlContext.Model.Save</c>, without ML.NET and without the other steps of the pipeline.</summary>
+/// <summary>Reads a network from a zip written by <c>mlContext.Model.Save</c>, without ML.NET and without the other steps of the pipeline.</summary>
 internal static class ModelZip
 {
     private const long MaxManifestBytes = 64 << 20;
@@ -54,16 +54,26 @@ internal static class ModelZip
     public static SavedModel Read(string path) =>
         Open(
             path,
-            (manifest, folder) =>
+            SavedModel.ManifestFile,
+            (text, file) =>
             {
-                using Stream weights = folder(SavedModel.WeightsFile).Open();
+                ModelManifest manifest = ModelManifest.FromJson(text);
+                using Stream weights = file(SavedModel.WeightsFile).Open();
                 return new SavedModel(manifest, Safetensors.Read(weights, entries => WeightBudget.Check(manifest, entries)));
             }
         );
 
     /// <summary>Reads the manifest alone.</summary>
     /// <inheritdoc cref="Read"/>
-    public static ModelManifest ReadManifest(string path) => Open(path, (manifest, _) => manifest);
+    public static ModelManifest ReadManifest(string path) => Open(path, SavedModel.ManifestFile, (text, _) => ModelManifest.FromJson(text));
+
+    /// <summary>Whether a zip has a file with this name in any of its folders.</summary>
+    /// <exception cref="InvalidDataException">The zip is damaged.</exception>
+    public static bool Has(string path, string file)
+    {
+        using ZipArchive zip = ZipFile.OpenRead(path);
+        return zip.Entries.Any(entry => entry.Name == file);
+    }
 
     /// <summary>Copies a zip file, with the weights uncompressed: compression saves only a few percent and makes loading slower.</summary>
     public static void StoreWeights(Stream from, Stream to)
@@ -81,24 +91,29 @@ internal static class ModelZip
         }
     }
 
-    private static T Open<T>(string path, Func<ModelManifest, Func<string, ZipArchiveEntry>, T> read)
+    /// <summary>Reads the network whose manifest has this file name.</summary>
+    /// <param name="path">The zip.</param>
+    /// <param name="manifestFile">The name of the manifest, which only one folder of the zip may have.</param>
+    /// <param name="read">Reads the network from the text of the manifest, and from the other files of its folder by name.</param>
+    /// <inheritdoc cref="Read"/>
+    public static T Open<T>(string path, string manifestFile, Func<string, Func<string, ZipArchiveEntry>, T> read)
     {
         try
         {
             using ZipArchive zip = ZipFile.OpenRead(path);
-            ZipArchiveEntry[] manifests = [.. zip.Entries.Where(entry => entry.Name == SavedModel.ManifestFile)];
+            ZipArchiveEntry[] manifests = [.. zip.Entries.Where(entry => entry.Name == manifestFile)];
             if (manifests.Length != 1)
             {
                 throw new InvalidDataException(
                     manifests.Length == 0
-                        ? "It has no network of this library."
+                        ? "It has no classifier of this library."
                         : $"It is an ensemble of {manifests.Length} networks; use a model with one network."
                 );
             }
 
-            string folder = manifests[0].FullName[..^SavedModel.ManifestFile.Length];
+            string folder = manifests[0].FullName[..^manifestFile.Length];
             return read(
-                ModelManifest.FromJson(Text(manifests[0])),
+                Text(manifests[0]),
                 name => zip.GetEntry(folder + name) ?? throw new InvalidDataException($"The file '{folder}{name}' is missing in it.")
             );
         }
@@ -127,32 +142,41 @@ internal static class WeightBudget
     private const long UncheckedBytes = 256 << 20;
 
     /// <exception cref="InvalidDataException">The file declares more bytes than the network has.</exception>
-    public static void Check(ModelManifest manifest, IReadOnlyList<SafetensorsEntry> entries)
+    public static void Check(ModelManifest manifest, IReadOnlyList<SafetensorsEntry> entries) =>
+        Check(
+            entries,
+            manifest.Backbone,
+            manifest.ClassCount,
+            classes => NetworkFactory.Create(manifest.Backbone, manifest.Preprocessing.Shape.Channels, classes, manifest.Head, manifest.Exits)
+        );
+
+    /// <param name="entries">The declared tensors.</param>
+    /// <param name="backbone">The key of the backbone.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="create">Creates the network for a number of classes.</param>
+    /// <exception cref="InvalidDataException">The file declares more bytes than the network has.</exception>
+    public static void Check<TNetwork>(IReadOnlyList<SafetensorsEntry> entries, string backbone, int classes, Func<int, TNetwork> create)
+        where TNetwork : INamedState, IDisposable
     {
         long declared = entries.Sum(entry => entry.Bytes);
-        if (declared > UncheckedBytes && declared > ExpectedBytes(manifest))
+        if (declared > UncheckedBytes && declared > ExpectedBytes(classes, create))
         {
             throw new InvalidDataException(
-                $"The model's weights declare {declared} bytes, more than {manifest.Backbone} with {manifest.ClassCount} classes needs. The file is damaged."
+                $"The model's weights declare {declared} bytes, more than {backbone} with {classes} classes needs. The file is damaged."
             );
         }
     }
 
     // The size is linear in the number of classes, so two small networks are enough, however many classes the manifest declares.
-    private static long ExpectedBytes(ModelManifest manifest)
+    private static long ExpectedBytes<TNetwork>(int classes, Func<int, TNetwork> create)
+        where TNetwork : INamedState, IDisposable
     {
         long two = Bytes(2);
-        return two + ((manifest.ClassCount - 2) * (Bytes(3) - two));
+        return two + ((classes - 2) * (Bytes(3) - two));
 
-        long Bytes(int classes)
+        long Bytes(int count)
         {
-            using ImageNetwork network = NetworkFactory.Create(
-                manifest.Backbone,
-                manifest.Preprocessing.Shape.Channels,
-                classes,
-                manifest.Head,
-                manifest.Exits
-            );
+            using TNetwork network = create(count);
             return network.NamedState().Sum(entry => entry.Value.numel() * entry.Value.element_size());
         }
     }

@@ -192,6 +192,7 @@ internal sealed record WeightReport(IReadOnlyList<string> Loaded, IReadOnlyList<
             + $"{missing.Length} tensors of the network not in the file{Some(missing)}.";
     }
 
-    private static string Some(IReadOnlyList<string> names) =>
+    /// <summary>The first few names in parentheses; empty if there are none.</summary>
+    internal static string Some(IReadOnlyList<string> names) =>
         names.Count == 0 ? "" : $" ({string.Join(", ", names.Take(4))}{(names.Count > 4 ? ", ..." : "")})";
 }

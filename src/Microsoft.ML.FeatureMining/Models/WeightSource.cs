@@ -52,11 +52,11 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open)
         );
 
     /// <summary>Why the weights cannot be used; null if they can.</summary>
-    public static string? Problem(string name)
+    public static string? Problem(Func<WeightSource> find)
     {
         try
         {
-            Find(name);
+            find();
             return null;
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)

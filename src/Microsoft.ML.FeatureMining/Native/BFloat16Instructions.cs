@@ -10,6 +10,5 @@ internal static class BFloat16Instructions
 
     /// <summary>False for an x86 processor without AVX512-BF16; true also for other processors, which are not examined.</summary>
     public static bool MayExist { get; } =
-        !X86Base.IsSupported
-        || (X86Base.CpuId(ExtendedFeatures, 0).Eax >= 1 && ((X86Base.CpuId(ExtendedFeatures, 1).Eax >> Avx512BFloat16) & 1) == 1);
+        !X86Base.IsSupported || (X86Base.CpuId(ExtendedFeatures, 0).Eax >= 1 && ((X86Base.CpuId(ExtendedFeatures, 1).Eax >> Avx512BFloat16) & 1) == 1);
 }

@@ -105,9 +105,7 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>
-    /// Sets each BatchNorm to evaluation mode: it uses its running statistics and does not update them. Call it again after each <c>train()</c>.
-    /// </summary>
+    /// <summary>Freezes every BatchNorm: it uses its running statistics and does not update them. Call it again after each <c>train()</c>.</summary>
     internal void FreezeBatchNorm()
     {
         foreach (BatchNorm norm in modules().OfType<BatchNorm>())

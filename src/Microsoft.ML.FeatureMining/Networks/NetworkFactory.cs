@@ -26,7 +26,8 @@ internal static class NetworkFactory
     public static Backbone CreateBackbone(string backbone, int inputChannels, long seed) =>
         ModuleScope.Make(() => BackboneCatalog.Create(backbone, inputChannels, new LayerFactory()), seed);
 
-    /// <summary>Creates a network for scoring only: BatchNorm folded into the convolutions, channels_last, no gradients.</summary>
+    /// <summary>Creates a classifier for scoring only.</summary>
+    /// <inheritdoc cref="CreateForScoring{TNetwork}"/>
     public static ImageNetwork CreateForScoring(
         string backbone,
         int inputChannels,
@@ -35,13 +36,20 @@ internal static class NetworkFactory
         Device device,
         Head? head = null,
         IReadOnlyList<StageStride>? exits = null
-    )
+    ) => CreateForScoring(layers => Create(backbone, head, inputChannels, classes, exits, layers), loadWeights, device);
+
+    /// <summary>Creates a network for scoring only: BatchNorm folded into the convolutions, channels_last, evaluation mode, no gradients.</summary>
+    /// <param name="create">Creates the network on the CPU with the layers of a factory. Called twice.</param>
+    /// <param name="loadWeights">Loads the weights into the network with BatchNorm.</param>
+    /// <param name="device">The device of the result.</param>
+    public static TNetwork CreateForScoring<TNetwork>(Func<LayerFactory, TNetwork> create, Action<TNetwork> loadWeights, Device device)
+        where TNetwork : nn.Module, INamedState
     {
         LayerFactory plainLayers = new();
         LayerFactory foldedLayers = new(folded: true);
-        using ImageNetwork plain = Create(backbone, head, inputChannels, classes, exits, plainLayers);
+        using TNetwork plain = create(plainLayers);
         loadWeights(plain);
-        ImageNetwork folded = Create(backbone, head, inputChannels, classes, exits, foldedLayers);
+        TNetwork folded = create(foldedLayers);
         CopyShared(plain, folded);
         BatchNormFolding.Fold(plainLayers, foldedLayers);
         folded.to(device);
@@ -80,7 +88,7 @@ internal static class NetworkFactory
             seed
         );
 
-    private static void CopyShared(ImageNetwork from, ImageNetwork to)
+    private static void CopyShared(INamedState from, INamedState to)
     {
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();

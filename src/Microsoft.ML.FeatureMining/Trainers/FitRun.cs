@@ -231,7 +231,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
 
     private void Load(string weights, TrainingRecipe recipe, ImageNetwork network)
     {
-        WeightReport report = WeightLoader.Load(WeightSource.Find(weights), network, recipe.Backbone, recipe.AllowPartialWeights);
+        WeightReport report = WeightLoader.Load(options.FindWeights(weights), network, recipe.Backbone, recipe.AllowPartialWeights);
         Info($"Initial weights from '{weights}': {(recipe.Task is null ? report : report.OfBackbone(network.Backbone))}");
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
+using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Trainers;
 using Microsoft.ML.FeatureMining.Training;
@@ -200,6 +201,11 @@ public abstract record ImageTrainerOptions : TrainingOptions
     /// <summary>Finds the label column of the training rows.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is missing or has another type.</exception>
     internal abstract LabelColumn BindLabel(IDataView rows);
+
+    /// <summary>Finds initial weights by their name or path.</summary>
+    /// <exception cref="InvalidDataException">The file has another format or is damaged.</exception>
+    /// <exception cref="IOException">There are no such weights on this machine; the message says what to do.</exception>
+    internal virtual WeightSource FindWeights(string name) => WeightSource.Find(name);
 
     internal StorageSettings ToStorage() =>
         new()

@@ -42,12 +42,15 @@ internal sealed class InputSettings
 
     /// <summary>Unusable initial weights count as none; <see cref="Problems"/> reports them.</summary>
     public static InputSettings Of(ImageTrainerOptions options) =>
-        new(options, options.InitialWeights is { Length: > 0 } name && WeightSource.Problem(name) is null ? WeightSource.Find(name) : null);
+        new(
+            options,
+            options.InitialWeights is { Length: > 0 } name && WeightSource.Problem(() => options.FindWeights(name)) is null ? options.FindWeights(name) : null
+        );
 
     /// <summary>Lists what is wrong with the initial weights and the normalization.</summary>
     public static IEnumerable<string> Problems(ImageTrainerOptions options)
     {
-        if (options.InitialWeights is { Length: > 0 } name && WeightSource.Problem(name) is { } problem)
+        if (options.InitialWeights is { Length: > 0 } name && WeightSource.Problem(() => options.FindWeights(name)) is { } problem)
         {
             yield return problem;
         }

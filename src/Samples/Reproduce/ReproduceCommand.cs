@@ -32,13 +32,10 @@ internal static class ReproduceCommand
             Description = "The folder of runs and results. Runs that are done are not repeated; several processes may share one folder.",
             DefaultValueFactory = _ => new DirectoryInfo("reproduced"),
         };
-        Option<int?> gpu = new("--gpu") { Description = "Train on this CUDA device." };
-        Option<int> threads = new("--threads") { Description = "CPU threads per operation.", DefaultValueFactory = _ => Environment.ProcessorCount };
         Option<bool> all = new("--all") { Description = "Run all tables and figures of the paper." };
         Option<bool> dry = new("--dry-run") { Description = "Only print the commands." };
-        threads.Between(1, Session.MaxThreads);
-        gpu.Between(0, Session.MaxGpu);
         seeds.Between(1, 1000);
+        MachineOptions machine = new();
         Jobs jobs = new();
         ExperimentData data = new();
         Command command = new("reproduce", "Runs tables and figures of the papers, and compares the results with the published ones.")
@@ -49,11 +46,10 @@ internal static class ReproduceCommand
             seeds,
             rows,
             folder,
-            gpu,
-            threads,
             all,
             dry,
         };
+        machine.AddTo(command);
         data.AddTo(command);
         jobs.AddTo(command);
         command.SetAction(parsed =>
@@ -77,19 +73,19 @@ internal static class ReproduceCommand
                     return jobs.Submit(parsed, target, parsed.GetValue(dry), "Each task writes the results so far.");
                 }
 
-                int? share = jobs.Threads(parsed, threads);
+                int? share = jobs.Threads(parsed, machine.ThreadsOption);
                 if (!parsed.GetValue(dry) && RunJobs(parsed, share) is { } refused)
                 {
                     return refused;
                 }
 
                 ExperimentRunner runner = new(program, target, parsed.GetValue(scale), parsed.GetValue(seeds), parsed.GetValue(rows) ?? []);
-                (string[] where, string machine) = Machine(share ?? parsed.GetValue(threads), parsed.GetValue(gpu));
+                (string[] where, string text) = Machine(share ?? machine.Threads(parsed) ?? Environment.ProcessorCount, machine.Gpu(parsed));
                 foreach (Experiment experiment in Experiments.Of(name, parsed.GetValue(entries) ?? []))
                 {
                     int code = parsed.GetValue(dry)
                         ? runner.Print(experiment, data.Given(parsed))
-                        : runner.Run(experiment, arguments => data.Of(parsed, arguments, target), where, machine);
+                        : runner.Run(experiment, arguments => data.Of(parsed, arguments, target), where, text);
                     if (code != ExitCode.Success)
                     {
                         return code;

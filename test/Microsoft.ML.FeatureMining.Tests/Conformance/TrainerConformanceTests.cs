@@ -16,21 +16,26 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 
     public static TheoryData<string> Trainers => [.. Makers.Keys];
 
+    public static TheoryData<string> Classifiers => [.. Makers.Where(maker => maker.Value is ClassifierMaker).Select(maker => maker.Key)];
+
     private static Dictionary<string, TrainerMaker> Makers { get; } =
         new()
         {
-            ["FeatureMining"] = new TrainerMaker<FeatureMiningOptions>(new(), (_, ml, options) => ml.MulticlassClassification.Trainers.FeatureMining(options))
+            ["FeatureMining"] = new ClassifierMaker<FeatureMiningOptions>(
+                new(),
+                (_, ml, options) => ml.MulticlassClassification.Trainers.FeatureMining(options)
+            )
             {
                 Strategies = ["feature-mining"],
                 ByNames = (ml, validation) =>
                     ml.MulticlassClassification.Trainers.FeatureMining("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
             },
-            ["Ssm"] = new TrainerMaker<SsmOptions>(new(), (_, ml, options) => ml.MulticlassClassification.Trainers.Ssm(options))
+            ["Ssm"] = new ClassifierMaker<SsmOptions>(new(), (_, ml, options) => ml.MulticlassClassification.Trainers.Ssm(options))
             {
                 ByNames = (ml, validation) =>
                     ml.MulticlassClassification.Trainers.Ssm("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
             },
-            ["VisualInductivePriors"] = new TrainerMaker<VisualInductivePriorsOptions>(
+            ["VisualInductivePriors"] = new ClassifierMaker<VisualInductivePriorsOptions>(
                 new() { WarmupEpochs = 0 },
                 (_, ml, options) => ml.MulticlassClassification.Trainers.VisualInductivePriors(options)
             )
@@ -39,7 +44,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
                 ByNames = (ml, validation) =>
                     ml.MulticlassClassification.Trainers.VisualInductivePriors("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validation),
             },
-            ["PatchTraining"] = new TrainerMaker<PatchTrainingOptions>(
+            ["PatchTraining"] = new ClassifierMaker<PatchTrainingOptions>(
                 new()
                 {
                     SwitchEpoch = 1,
@@ -53,6 +58,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
                     ml.MultilabelClassification()
                         .Trainers.PatchTraining("Color", "Picture", "Probability", "Guess", "cifar-resnet-8", 1, validationSet: validation),
             },
+            ["RetinaNet"] = new DetectorMaker { LabelTypes = "Vector<Key<UInt32>> or Vector<Text>", ScoreCount = 5 },
         };
 
     [Fact]
@@ -61,7 +67,8 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
             typeof(ImageTrainerCatalog)
                 .GetMethods()
                 .Concat(typeof(MultilabelTrainers).GetMethods())
-                .Where(method => method.ReturnType.IsSubclassOf(typeof(ImageClassificationTrainer)))
+                .Concat(typeof(ObjectDetectionTrainers).GetMethods())
+                .Where(method => method.ReturnType.IsAssignableTo(typeof(IEstimator<ITransformer>)))
                 .Select(method => method.Name)
                 .Distinct()
                 .Order(),
@@ -69,33 +76,47 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         );
 
     [Theory]
-    [MemberData(nameof(Trainers))]
+    [MemberData(nameof(Classifiers))]
     public void Fit_ByColumnNames_UsesThem(string name)
     {
         MLContext ml = new(1);
-        IDataView given = Makers[name].Rows(trained);
+        IDataView given = Classifier(name).Rows(trained);
         IDataView rows = ml.Data.TakeRows(
             ml.Transforms.CopyColumns("Color", "Label").Append(ml.Transforms.CopyColumns("Picture", "Image")).Fit(given).Transform(given),
             12
         );
 
-        IDataView scored = Makers[name].ByNames(ml, rows).Fit(rows).Transform(rows);
+        IDataView scored = Classifier(name).ByNames(ml, rows).Fit(rows).Transform(rows);
 
         Assert.Equal(["Guess", "Probability"], scored.Schema.Select(column => column.Name).TakeLast(2));
-        Assert.InRange(Makers[name].Evaluate(ml, scored, "Color", "Probability", "Guess"), 0, 1);
+        Assert.InRange(Classifier(name).Evaluate(ml, scored, "Color", "Probability", "Guess"), 0, 1);
     }
 
     [Theory]
     [MemberData(nameof(Trainers))]
     public void Fit_Twice_IsBitIdentical(string name)
     {
-        ImageClassificationTrainer trainer = Makers[name].Make(trained, new MLContext(1));
+        IEstimator<ITransformer> trainer = Makers[name].Make(trained, new MLContext(1));
 
-        float[][] first = Scores(name, trainer.Fit(Makers[name].Rows(trained)));
+        ITransformer first = trainer.Fit(Makers[name].Rows(trained));
+        ITransformer second = trainer.Fit(Makers[name].Rows(trained));
 
-        Assert.Equal(first, Scores(name, trainer.Fit(Makers[name].Rows(trained))));
-        Assert.All(first, scores => Assert.All(scores, score => Assert.InRange(score, 0, 1)));
-        Assert.All(first, scores => Assert.True(Makers[name].IsMultilabel || Math.Abs(scores.Sum() - 1) < 1e-5));
+        Assert.Equal(Bits(name, first), Bits(name, second));
+        Assert.Equal(Predictions(name, first), Predictions(name, second));
+    }
+
+    [Theory]
+    [MemberData(nameof(Trainers))]
+    public void Transform_Scores_AreProbabilities(string name)
+    {
+        float[][] scores =
+        [
+            .. Makers[name].Make(trained, new MLContext(1)).Fit(Makers[name].Rows(trained)).Transform(Makers[name].Rows(trained)).GetColumn<float[]>("Score"),
+        ];
+
+        Assert.All(scores, row => Assert.Equal(Makers[name].ScoreCount, row.Length));
+        Assert.All(scores, row => Assert.All(row, score => Assert.InRange(score, 0, 1)));
+        Assert.All(scores, row => Assert.True(Makers[name] is not ClassifierMaker { IsMultilabel: false } || Math.Abs(row.Sum() - 1) < 1e-5));
     }
 
     [Theory]
@@ -103,7 +124,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
     public void GetOutputSchema_AndTransform_Agree(string name)
     {
         IDataView rows = Makers[name].Rows(trained);
-        ImageClassificationTrainer trainer = Makers[name].Make(trained, new MLContext(1));
+        IEstimator<ITransformer> trainer = Makers[name].Make(trained, new MLContext(1));
 
         SchemaShape promised = trainer.GetOutputSchema(Internals.ShapeOf(rows.Schema));
         SchemaShape real = Internals.ShapeOf(trainer.Fit(rows).Transform(rows).Schema);
@@ -115,10 +136,13 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(Trainers))]
+    [MemberData(nameof(Classifiers))]
     public void Transform_Score_NamesTheClasses(string name)
     {
-        DataViewSchema schema = Makers[name].Make(trained, new MLContext(1)).Fit(Makers[name].Rows(trained)).GetOutputSchema(Makers[name].Rows(trained).Schema);
+        DataViewSchema schema = Classifier(name)
+            .MakeClassifier(trained, new MLContext(1))
+            .Fit(Classifier(name).Rows(trained))
+            .GetOutputSchema(Classifier(name).Rows(trained).Schema);
 
         VBuffer<ReadOnlyMemory<char>> slots = default;
         schema["Score"].GetSlotNames(ref slots);
@@ -130,13 +154,13 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
     public void Fit_WrongColumns_AreRejected(string name)
     {
         MLContext ml = new(1);
-        ImageClassificationTrainer trainer = Makers[name].Make(trained, ml);
+        IEstimator<ITransformer> trainer = Makers[name].Make(trained, ml);
         IDataView good = Makers[name].Rows(trained);
         IDataView noLabel = ml.Transforms.CopyColumns("Label", "Image").Fit(good).Transform(good);
         IDataView noImage = ml.Transforms.DropColumns("Image").Fit(good).Transform(good);
 
         Assert.StartsWith(
-            "Schema mismatch for label column 'Label': expected ",
+            $"Schema mismatch for label column 'Label': expected {Makers[name].LabelTypes}",
             Assert.Throws<ArgumentOutOfRangeException>(() => trainer.Fit(noLabel)).Message,
             StringComparison.Ordinal
         );
@@ -165,44 +189,49 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
     public void Save_ThenLoad_GivesTheSameScoresAndPredictions(string name)
     {
         MLContext ml = new(1);
-        using ImageClassificationTransformer model = Makers[name].Make(trained, ml).Fit(Makers[name].Rows(trained));
+        ITransformer model = Makers[name].Make(trained, ml).Fit(Makers[name].Rows(trained));
         string file = Path.Combine(_folder, "model.zip");
         ml.Model.Save(model, Makers[name].Rows(trained).Schema, file);
 
-        ImageClassificationTransformer loaded = (ImageClassificationTransformer)new MLContext().Model.Load(file, out _);
+        ITransformer loaded = new MLContext().Model.Load(file, out _);
 
-        Assert.Equal(Scores(name, model), Scores(name, loaded));
-        Assert.Equal((model.Model.Head, model.Model.IsMultilabel), (loaded.Model.Head, loaded.Model.IsMultilabel));
+        Assert.Equal(Predictions(name, model), Predictions(name, loaded));
+        (TrainedParts saved, TrainedParts read) = (Makers[name].Parts(model), Makers[name].Parts(loaded));
+        Assert.Equal(saved.Details, read.Details);
+        Assert.Equal(saved.History, read.History);
         Assert.Equal(
             Makers[name].Strategies,
-            loaded.Model.Recipe!.Value.GetProperty("strategies").EnumerateArray().Select(strategy => strategy.GetProperty("key").GetString())
+            read.Recipe.GetProperty("strategies").EnumerateArray().Select(strategy => strategy.GetProperty("key").GetString())
         );
         using PredictionEngine<EncodedImage, ScoreOnly> engine = ml.Model.CreatePredictionEngine<EncodedImage, ScoreOnly>(loaded);
         EncodedImage image = new() { Image = ColoredImages.Png(1, new Random(1)) };
         Assert.Equal(engine.Predict(image).Score, engine.Predict(image).Score);
-        Assert.Equal(ColoredImages.Names.Length, engine.Predict(image).Score.Length);
+        Assert.Equal(Makers[name].ScoreCount, engine.Predict(image).Score.Length);
     }
 
     [Fact]
     public void Fit_WithViewsInTheOptions_ScoresThem()
     {
         MLContext ml = new(1);
-        using ImageClassificationTransformer plain = Makers["FeatureMining"].Make(trained, ml).Fit(trained.Loaded);
-        using ImageClassificationTransformer flipped = Makers["FeatureMining"]
-            .Make(trained, ml, options => options with { TestTimeAugmentation = TestTimeAugmentation.Flip })
+        using ImageClassificationTransformer plain = Classifier("FeatureMining").MakeClassifier(trained, ml).Fit(trained.Loaded);
+        using ImageClassificationTransformer flipped = Classifier("FeatureMining")
+            .MakeClassifier(trained, ml, options => options with { TestTimeAugmentation = TestTimeAugmentation.Flip })
             .Fit(trained.Loaded);
 
-        Assert.Equal(Scores("FeatureMining", ml.Model.WithTestTimeAugmentation(plain, TestTimeAugmentation.Flip)), Scores("FeatureMining", flipped));
-        Assert.Equal(TestTimeAugmentation.TenCrop, Makers["VisualInductivePriors"].Make(trained, ml).Fit(trained.Loaded).Model.TestTimeAugmentation);
+        Assert.Equal(Predictions("FeatureMining", ml.Model.WithTestTimeAugmentation(plain, TestTimeAugmentation.Flip)), Predictions("FeatureMining", flipped));
+        Assert.Equal(
+            TestTimeAugmentation.TenCrop,
+            Classifier("VisualInductivePriors").MakeClassifier(trained, ml).Fit(trained.Loaded).Model.TestTimeAugmentation
+        );
     }
 
     [Theory]
-    [MemberData(nameof(Trainers))]
+    [MemberData(nameof(Classifiers))]
     public void Fit_WithACropRatio_ScoresTheCenterOfALargerImage(string name)
     {
         MLContext ml = new(1);
-        TrainerMaker maker = Makers[name];
-        using ImageClassificationTransformer model = maker.Make(trained, ml, options => options with { CropRatio = 0.75 }).Fit(maker.Rows(trained));
+        ClassifierMaker maker = Classifier(name);
+        using ImageClassificationTransformer model = maker.MakeClassifier(trained, ml, options => options with { CropRatio = 0.75 }).Fit(maker.Rows(trained));
         using ImageClassificationTransformer plain = (ImageClassificationTransformer)ml.Model.WithTestTimeAugmentation(model, TestTimeAugmentation.None);
         string file = Path.Combine(_folder, "model.zip");
         ml.Model.Save(plain, maker.Rows(trained).Schema, file);
@@ -216,7 +245,7 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
         Assert.Equal(scores, Scores(ml, (ImageClassificationTransformer)new MLContext().Model.Load(file, out _), Framed(0), Framed(255), Framed(0, moved: 1)));
         Assert.Contains(
             "CropRatio",
-            Assert.Throws<ArgumentException>(() => maker.Make(trained, ml, options => options with { CropRatio = 0.4 })).Message,
+            Assert.Throws<ArgumentException>(() => maker.MakeClassifier(trained, ml, options => options with { CropRatio = 0.4 })).Message,
             StringComparison.Ordinal
         );
 
@@ -238,32 +267,58 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(Trainers))]
+    [MemberData(nameof(Classifiers))]
     public void CrossValidate_TrainsAFreshModelOnEachFold(string name)
     {
         MLContext ml = new(1);
 
-        ITransformer[] folds = Makers[name].CrossValidate(ml, Makers[name].Rows(trained), Makers[name].Make(trained, ml));
+        ITransformer[] folds = Classifier(name).CrossValidate(ml, Classifier(name).Rows(trained), Classifier(name).MakeClassifier(trained, ml));
 
         Assert.Equal(2, folds.Length);
-        Assert.NotEqual(Scores(name, folds[0]), Scores(name, folds[1]));
+        Assert.NotEqual(Predictions(name, folds[0]), Predictions(name, folds[1]));
     }
 
     [Theory]
     [MemberData(nameof(Trainers))]
     public void Fit_InAWorkspaceWithTheFinishedRun_ReturnsItsModel(string name)
     {
-        float[][] first = Scores(
+        float[][] first = Predictions(
             name,
             Makers[name].Make(trained, new MLContext(1), options => options with { WorkspacePath = _folder }).Fit(Makers[name].Rows(trained))
         );
         int steps = 0;
 
-        ImageClassificationTrainer again = Makers[name]
+        IEstimator<ITransformer> again = Makers[name]
             .Make(trained, new MLContext(1), options => options with { WorkspacePath = _folder, Progress = _ => steps++ });
 
-        Assert.Equal(first, Scores(name, again.Fit(Makers[name].Rows(trained))));
+        Assert.Equal(first, Predictions(name, again.Fit(Makers[name].Rows(trained))));
         Assert.Equal(0, steps);
+    }
+
+    [Theory]
+    [MemberData(nameof(Trainers))]
+    public void Fit_CanceledAndResumed_IsBitIdentical(string name)
+    {
+        using CancellationTokenSource source = new();
+        (int all, int resumed) = (0, 0);
+        ImageTrainerOptions Resumable(ImageTrainerOptions options) =>
+            options with
+            {
+                WorkspacePath = _folder,
+                CheckpointEverySteps = 1,
+                OnCancellation = CancellationBehavior.Throw,
+            };
+        ITransformer Fit(Func<ImageTrainerOptions, ImageTrainerOptions> change) =>
+            Makers[name].Make(trained, new MLContext(1), change).Fit(Makers[name].Rows(trained));
+
+        ITransformer whole = Fit(options => options with { Progress = _ => all++ });
+        Assert.Throws<OperationCanceledException>(() =>
+            Fit(options => Resumable(options) with { CancellationToken = source.Token, Progress = _ => source.Cancel() })
+        );
+        ITransformer second = Fit(options => Resumable(options) with { Progress = _ => resumed++ });
+
+        Assert.Equal(Bits(name, whole), Bits(name, second));
+        Assert.InRange(resumed, 1, all - 1);
     }
 
     /// <summary>
@@ -279,12 +334,11 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
                 .SingleOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal))
             ?? "";
 
-        ImageClassificationModel model = Makers[name]
+        ITransformer model = Makers[name]
             .Make(trained, new MLContext(1), options => options with { Epochs = 3, BatchSize = 12, LearningRate = 0.01 })
-            .Fit(Makers[name].Rows(trained))
-            .Model;
+            .Fit(Makers[name].Rows(trained));
 
-        double[] losses = [.. model.EarlierHistory.Concat(model.History).Select(epoch => epoch.TrainLoss)];
+        double[] losses = [.. Makers[name].Parts(model).History.Select(epoch => epoch.TrainLoss)];
         string trace = $"{name} {string.Join(' ', losses.Select(loss => loss.ToString("F6", CultureInfo.InvariantCulture)))}";
         double[] expected = [.. recorded.Split(' ').Skip(1).Select(loss => double.Parse(loss, CultureInfo.InvariantCulture))];
         Assert.True(
@@ -295,7 +349,11 @@ public sealed class TrainerConformanceTests(TrainedModel trained) : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private float[][] Scores(string name, ITransformer model) => [.. model.Transform(Makers[name].Rows(trained)).GetColumn<float[]>("Score")];
+    private static ClassifierMaker Classifier(string name) => (ClassifierMaker)Makers[name];
+
+    private static byte[] Bits(string name, ITransformer model) => [.. Makers[name].Parts(model).Weights.Tensors.SelectMany(tensor => tensor.Bytes)];
+
+    private float[][] Predictions(string name, ITransformer model) => Makers[name].Predictions(model, Makers[name].Rows(trained));
 
     private sealed class ScoreOnly
     {

@@ -6,8 +6,10 @@ using Microsoft.ML.FeatureMining.Detection.Scoring;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.Detection;
@@ -175,6 +177,37 @@ public sealed class RetinaNetTests : IClassFixture<SingleThreadFixture>
         Assert.Contains("has 2 stages. RetinaNet needs 3", error.Message);
     }
 
+    [Theory]
+    [InlineData("resnet-18")]
+    [InlineData("resnext-14-8x4d")]
+    public void CreateForScoring_TrainedStatistics_GivesTheSamePredictions(string backbone)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using RetinaNet plain = Create(backbone, Small);
+        Generator generator = new(1);
+        plain.Predict(randn([4, 3, 64, 64], generator: generator).Mul(2).Add(1));
+        plain.eval();
+        foreach ((string name, Parameter parameter) in plain.named_parameters().Where(entry => entry.name.StartsWith("head.", StringComparison.Ordinal)))
+        {
+            parameter.copy_(name.EndsWith("bias", StringComparison.Ordinal) ? parameter : parameter.Mul(10)); // So that predictions differ from the bias.
+        }
+
+        using RetinaNet folded = NetworkFactory.CreateForScoring(
+            layers => RetinaNet.Create(backbone, 3, Classes, Small, layers),
+            network => NamedTensors.Of(plain.NamedState()).CopyTo(network.NamedState()),
+            CPU
+        );
+        Tensor images = randn([2, 3, 64, 96], generator: generator);
+        (Tensor logits, Tensor deltas) = plain.Predict(images);
+        (Tensor sameLogits, Tensor sameDeltas) = folded.Predict(ChannelsLast.Of(images));
+
+        Assert.DoesNotContain(folded.modules(), module => module is BatchNorm);
+        Assert.True(logits.std().item<float>() > 0.01 && deltas.std().item<float>() > 0.01);
+        TensorAssert.Close(logits, sameLogits, 1e-5, "logits");
+        TensorAssert.Close(deltas, sameDeltas, 1e-5, "deltas");
+    }
+
     [Fact]
     public void FreezeBatchNorm_TrainingStep_KeepsTheStatistics()
     {
@@ -182,7 +215,7 @@ public sealed class RetinaNetTests : IClassFixture<SingleThreadFixture>
         using RetinaNet network = Create("resnet-18", Small);
         Dictionary<string, float[]> before = Statistics(network);
         network.train();
-        network.FreezeBatchNorm();
+        network.Body.FreezeBatchNorm();
 
         (Tensor logits, _) = network.Predict(randn(2, 3, 64, 64));
         logits.sum().backward();

@@ -2,7 +2,6 @@ using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Detection;
 using Microsoft.ML.FeatureMining.Detection.Evaluation;
 using Microsoft.ML.FeatureMining.Imaging;
-using Microsoft.ML.FeatureMining.MlNet;
 using Microsoft.ML.FeatureMining.Tests.MlNet;
 
 namespace Microsoft.ML.FeatureMining.Tests.Detection;
@@ -65,31 +64,6 @@ public sealed class RetinaNetTransformerTests(TrainedDetector trained) : IDispos
             trained.Context.ObjectDetection().Evaluate(scored).MeanAveragePrecision,
             trained.Context.ObjectDetection().Evaluate(named).MeanAveragePrecision
         );
-    }
-
-    [Fact]
-    public void GetOutputSchema_OfTrainer_AgreesWithTransform()
-    {
-        RetinaNetTrainer trainer = trained.Context.ObjectDetection().Trainers.RetinaNet(TinyDetector.Options);
-
-        SchemaShape promised = trainer.GetOutputSchema(Internals.ShapeOf(trained.Rows.Schema));
-
-        Assert.Equal(Internals.ShapeOf(trained.Model.Transform(trained.Rows).Schema).Select(Describe).Order(), promised.Select(Describe).Order());
-
-        static string Describe(SchemaShape.Column column) =>
-            $"{column.Name} {column.Kind} {Internals.TypeName(column)} {string.Join(",", column.Annotations.Select(annotation => annotation.Name))}";
-    }
-
-    [Fact]
-    public void SaveThenLoad_GivesTheSameObjects()
-    {
-        trained.Context.Model.Save(trained.Model, trained.Rows.Schema, _folder["detector.zip"]);
-
-        using RetinaNetTransformer loaded = (RetinaNetTransformer)new MLContext().Model.Load(_folder["detector.zip"], out _);
-
-        Assert.Equal(Texts(trained.Model.Transform(trained.Rows)), Texts(loaded.Transform(trained.Rows)));
-        Assert.Equal(trained.Model.ClassNames, loaded.ClassNames);
-        Assert.Equal(trained.Model.History, loaded.History);
     }
 
     [Fact]

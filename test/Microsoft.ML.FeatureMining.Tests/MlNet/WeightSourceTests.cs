@@ -47,7 +47,7 @@ public sealed class WeightSourceTests(TrainedModel trained) : IDisposable
         trained.Context.Model.Save(other, trained.Rows.Schema, path);
 
         Assert.Contains(
-            "It has no network of this library.",
+            "It has no classifier of this library.",
             Assert.Throws<InvalidDataException>(() => WeightSource.Find(path)).Message,
             StringComparison.Ordinal
         );

@@ -37,15 +37,15 @@ internal sealed class ClassificationTask : TrainingTask
 
     public override IReadOnlyList<StageStride>? Exits => _parts.Model.ExitStrides;
 
-    public override IEnumerable<(string Name, Tensor Value)> ModelState() => _parts.Model.NamedState();
+    protected override ImageNetwork Model => _parts.Model;
+
+    public override IEnumerable<(string Name, Tensor Value)> ModelState() => Model.NamedState();
 
     public override IEnumerable<(string Name, Tensor Value)> NamedState() => _parts.NamedState();
 
     public override IEnumerable<(string Name, Tensor Value)> AverageState() => _parts.AverageState();
 
     public override IEnumerable<nn.Module> Modules() => _parts.Modules();
-
-    public override long CountParameters() => _parts.Model.parameters().Sum(parameter => parameter.numel());
 
     public override int[] DrawOrder() =>
         _parts.Runs.Aggregate(

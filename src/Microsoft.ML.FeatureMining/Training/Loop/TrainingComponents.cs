@@ -53,11 +53,7 @@ internal sealed class TrainingComponents : IDisposable
         Move(Network, device);
         loadWeights?.Invoke(Network);
         RandomLayer.SetStream(Network, random["network"]);
-        if (recipe.FineTuning.FrozenStages > 0)
-        {
-            Network.Backbone.Freeze(recipe.FineTuning.FrozenStages);
-        }
-
+        Freezing.Apply(recipe.FineTuning, Network.Backbone);
         IReadOnlyList<StageShape> stages = StageShapes(recipe.Input, device);
         CheckSmallest(recipe.InputAt(0), device);
         CheckEmbedding(stages[^1], device);
@@ -133,18 +129,9 @@ internal sealed class TrainingComponents : IDisposable
     /// <summary>Puts the network in training mode; frozen parts stay in evaluation mode.</summary>
     public void Train()
     {
-        Network.train();
         Backbone.train();
         (Backbone as BFloat16Backbone)?.Update();
-        if (_recipe.FineTuning.FrozenStages > 0)
-        {
-            Backbone.SetFrozenToEval(_recipe.FineTuning.FrozenStages);
-        }
-
-        if (_recipe.FineTuning.FreezeBatchNorm)
-        {
-            Backbone.FreezeBatchNorm();
-        }
+        Freezing.Train(_recipe.FineTuning, Network, Backbone);
     }
 
     /// <summary>The features of a stage in float32, for the head and for strategies.</summary>

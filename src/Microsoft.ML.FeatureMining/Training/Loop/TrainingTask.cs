@@ -29,7 +29,10 @@ internal abstract class TrainingTask : IDisposable
     /// <summary>The strides between the stages, if the network predicts with exits; else null.</summary>
     public virtual IReadOnlyList<StageStride>? Exits => null;
 
-    /// <summary>Parameters and buffers of the model: what is validated, kept as the best weights, and returned.</summary>
+    /// <summary>The network that is validated, kept as the best weights, and returned: the EMA of the weights if there is one, else what is trained.</summary>
+    protected abstract nn.Module Model { get; }
+
+    /// <summary>Parameters and buffers of the <see cref="Model"/>.</summary>
     public abstract IEnumerable<(string Name, Tensor Value)> ModelState();
 
     /// <summary>Parameters and buffers of all that is trained.</summary>
@@ -50,7 +53,7 @@ internal abstract class TrainingTask : IDisposable
     public abstract IEnumerable<nn.Module> Modules();
 
     /// <summary>The number of parameters of the model.</summary>
-    public abstract long CountParameters();
+    public long CountParameters() => Model.parameters().Sum(parameter => parameter.numel());
 
     /// <summary>Draws the order of the images of an epoch.</summary>
     public abstract int[] DrawOrder();
