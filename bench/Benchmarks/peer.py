@@ -76,7 +76,7 @@ class Staged(nn.Module):
 def network_of(key):
     if key.startswith("cifar-resnet-"):
         return CifarResNet(int(key.rpartition("-")[2]))
-    published = {"resnet-50": torchvision.models.resnet50, "efficientnet-b0": torchvision.models.efficientnet_b0}
+    published = {"resnet-18": torchvision.models.resnet18, "resnet-50": torchvision.models.resnet50, "efficientnet-b0": torchvision.models.efficientnet_b0}
     if key in published:
         return published[key](num_classes=100)
     if key == "wrn-28-10":
