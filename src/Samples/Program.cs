@@ -22,6 +22,7 @@ internal static class Program
         ("evaluate", EvaluateCommand.Create),
         ("predict", PredictCommand.Create),
         ("ensemble", EnsembleCommand.Create),
+        ("calibrate", CalibrateCommand.Create),
         ("detect", DetectCommand.Create),
         ("explain", ExplainCommand.Create),
         ("export", ExportCommand.Create),

@@ -175,6 +175,38 @@ public static class ModelOperationsExtensions
     }
 
     /// <summary>
+    /// Returns the same model with calibrated probabilities: temperature scaling (Guo et al. 2017) divides the logits by the one number T that minimizes the
+    /// cross entropy of the given rows. The order of the classes of an image does not change, nor does the accuracy. The temperature is saved, loaded and
+    /// exported with the model, see <see cref="ImageClassificationModel.Temperature"/>; MLContext.Log tells it.
+    /// </summary>
+    /// <remarks>
+    /// With test-time augmentation, and in an ensemble, the probabilities that are averaged share one temperature, fitted to the cross entropy of their mean;
+    /// it multiplies the temperatures that the networks have. The accuracy may then change a little. Calibrate after these settings, not before.
+    /// </remarks>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="model">A model with one <see cref="ImageClassificationTransformer"/> or <see cref="ImageEnsembleTransformer"/>, from the rows to the
+    /// scores. It is not changed.</param>
+    /// <param name="rows">Labeled rows that the model was not trained on, in its input schema: a few hundred or more, as a validation set. Rows without a known
+    /// label, and unreadable images, are left out.</param>
+    /// <param name="labelColumnName">The label column of the model's output: a key with the classes of the model; for a multi-label model, a set of
+    /// classes.</param>
+    /// <returns>A model with the same structure and its own copy of the networks.</returns>
+    /// <exception cref="ArgumentException">The model has no image classifier, or more than one, or the labels have other classes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
+    /// <exception cref="InvalidOperationException">There is no row with a label and an image, or no temperature fits them: for example if all are classified
+    /// correctly.</exception>
+    public static ITransformer Calibrate(this ModelOperationsCatalog catalog, ITransformer model, IDataView rows, string labelColumnName = "Label")
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentException.ThrowIfNullOrEmpty(labelColumnName);
+        IReadOnlyList<(ImageClassificationTransformer Network, double Share)> networks = TransformerChains.NetworksOf(model);
+        double factor = TemperatureFit.Of(networks, model.Transform(rows), labelColumnName);
+        return TransformerChains.ReplaceClassifiers(model, classifier => classifier.WithTemperature(factor), ensemble => ensemble.WithTemperature(factor));
+    }
+
+    /// <summary>
     /// Returns the same model with another policy for images that cannot be read: Throw ends scoring with an error that names the file; Skip gives such an
     /// image NaN scores and no predicted label, so that the others are scored.
     /// </summary>
