@@ -8,8 +8,10 @@ internal sealed class PythonPeer : Contestant
 {
     private readonly Process _process;
 
+    public const string DefaultName = "PyTorch";
+
     public PythonPeer(string script, params object[] arguments)
-        : base("PyTorch")
+        : base(DefaultName)
     {
         string[] all =
         [
@@ -26,7 +28,18 @@ internal sealed class PythonPeer : Contestant
         Version = ReadLine();
     }
 
+    /// <summary>Scores bytes in the memory format channels_last: normalization, network, softmax.</summary>
+    public static PythonPeer Scoring(string network, int side, int batch, int threads) => new("peer.py", "score-bytes", network, side, batch, threads, "cpu");
+
     public string Version { get; }
+
+    /// <summary>The peak working set of the process so far, in MiB.</summary>
+    public double PeakMebibytes()
+    {
+        _process.StandardInput.WriteLine("memory");
+        _process.StandardInput.Flush();
+        return double.Parse(ReadLine(), CultureInfo.InvariantCulture);
+    }
 
     public override void Dispose()
     {

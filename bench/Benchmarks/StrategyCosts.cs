@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.FeatureMining.Hierarchies;
 using Microsoft.ML.FeatureMining.Strategies;
@@ -24,14 +23,8 @@ internal static class StrategyCosts
         };
 
     /// <summary>The peak working set in MiB of a process that runs some steps with a strategy.</summary>
-    public static double MeasureMemory(string key, string network, int side, int batch, int threads)
-    {
-        string program = Environment.ProcessPath!;
-        string[] arguments = ["memory", "--one", key, "--network", network, "--side", $"{side}", "--batch", $"{batch}", "--threads", $"{threads}"];
-        IEnumerable<string> all = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(StrategyCosts).Assembly.Location, .. arguments] : arguments;
-        using Process process = Process.Start(new ProcessStartInfo(program, all) { RedirectStandardOutput = true })!;
-        return double.Parse(process.StandardOutput.ReadToEnd(), CultureInfo.InvariantCulture);
-    }
+    public static double MeasureMemory(string key, string network, int side, int batch, int threads) =>
+        PeakMemory.Of("memory", "--one", key, "--network", network, "--side", $"{side}", "--batch", $"{batch}", "--threads", $"{threads}");
 
     // A binary hierarchy that splits the classes in halves recursively.
     private static ClassHierarchy Halves() => ClassHierarchy.Parse(Tree(0, Noise.Classes) + ";");

@@ -29,8 +29,18 @@ public static class ModelOperationsExtensions
             filePath,
             stream =>
             {
-                using FileStream compressed = AtomicFile.Scratch();
-                catalog.Save(model, inputSchema, compressed);
+                using FileStream compressed = AtomicFile.Scratch(filePath);
+                string folder = Path.GetDirectoryName(compressed.Name)!;
+                if (folder == Path.GetDirectoryName(Path.GetFullPath(filePath)))
+                {
+                    // The usual folder for temporary files cannot be written.
+                    Internals.WithTemporaryFiles(Internals.EnvironmentOf(catalog), folder, () => catalog.Save(model, inputSchema, compressed));
+                }
+                else
+                {
+                    catalog.Save(model, inputSchema, compressed);
+                }
+
                 ModelZip.StoreWeights(compressed, stream);
             }
         );
@@ -44,7 +54,7 @@ public static class ModelOperationsExtensions
     /// <param name="filePath">The file.</param>
     /// <param name="inputSchema">The schema of the input; null if the model was saved without.</param>
     /// <exception cref="InvalidDataException">The file is not a model, is damaged, or needs a part that this program does not have.</exception>
-    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read, or the folder for temporary files cannot be written.</exception>
     public static ITransformer LoadChecked(this ModelOperationsCatalog catalog, string filePath, out DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -57,7 +67,13 @@ public static class ModelOperationsExtensions
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             Exception cause = InputRows.Cause(e);
-            throw new InvalidDataException($"'{filePath}' cannot be loaded as a model: {Explain(cause, file)}", cause);
+            throw cause is UnauthorizedAccessException or DirectoryNotFoundException
+                // ML.NET unpacks the zip there.
+                ? new IOException(
+                    $"'{filePath}' cannot be loaded as a model: ML.NET cannot write temporary files. {cause.Message} Set TMPDIR or MLContext.TempFilePath.",
+                    cause
+                )
+                : new InvalidDataException($"'{filePath}' cannot be loaded as a model: {Explain(cause, file)}", cause);
         }
     }
 
@@ -132,8 +148,8 @@ public static class ModelOperationsExtensions
     /// <param name="catalog">The catalog.</param>
     /// <param name="model">An <see cref="ImageClassificationTransformer"/>, an <see cref="ImageEnsembleTransformer"/>, or a chain that contains one of
     /// them.</param>
-    /// <param name="filePath">The file; replaced atomically. If its weights have more than 2 GB, they are in a second file beside it,
-    /// <c>filePath.data</c>.</param>
+    /// <param name="filePath">The file; replaced atomically. If its weights have more than 2 GB, they are in a second file beside it, whose name starts with
+    /// that of the first, ends with <c>.data</c> and has the hash of its content in between.</param>
     /// <param name="options">The input and the format; null for the defaults.</param>
     /// <exception cref="ArgumentException">The model has no image classifier, or cannot have the input that the options ask for.</exception>
     /// <exception cref="NotSupportedException">A module of your own network or head cannot be exported; the message says what to implement.</exception>
