@@ -55,7 +55,7 @@ public sealed class CalibrateTests(TrainedProgram trained) : IClassFixture<Train
     }
 
     [Theory]
-    [InlineData("--out is required", "calibrate", "--model", "a.zip", "--images", "x")]
+    [InlineData("Option '--out' is required.", "calibrate", "--model", "a.zip", "--images", "x")]
     [InlineData("Give exactly one of --images", "calibrate", "--model", "a.zip", "--out", "b.zip")]
     [InlineData("name the same file", "calibrate", "--model", "a.zip", "--images", "x", "--out", "./a.zip")]
     public void Calibrate_WhatIsMissingOrWrong_IsTold(string expected, params string[] words)

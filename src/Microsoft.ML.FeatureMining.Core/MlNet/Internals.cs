@@ -21,8 +21,8 @@ internal static class Internals
         environment is IHostEnvironmentInternal host ? (host.GpuDeviceId, host.FallbackToCpu) : (null, true);
 
     /// <summary>
-    /// IHostEnvironmentInternal.TempFilePath: the folder where ML.NET makes temporary files while it saves a model; public on MLContext, which a catalog does not
-    /// show.
+    /// IHostEnvironmentInternal.TempFilePath: the folder where ML.NET makes temporary files while it saves a model; public on MLContext, which a catalog does
+    /// not show.
     /// </summary>
     /// <param name="environment">The environment of a catalog.</param>
     /// <param name="folder">The folder to use meanwhile.</param>

@@ -3,6 +3,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.Evaluation;
+using Microsoft.ML.FeatureMining.Explanation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Networks.Heads;
@@ -41,6 +42,19 @@ public sealed class CalibrationTests : IDisposable
         Assert.Equal(1, _ml.Model.GetImageModel(_trained.Model).Temperature);
         float[][] expected = [.. _trained.Scores(_trained.Model).Select(row => Softmax(row, temperature))];
         OnnxAssert.Close([.. expected.SelectMany(row => row)], [.. _trained.Scores(calibrated).SelectMany(row => row)], 1e-5);
+    }
+
+    [Fact]
+    public void Explain_CalibratedModel_GivesItsProbabilities()
+    {
+        ITransformer calibrated = _ml.Model.Calibrate(_trained.Model, _rows);
+        float[] expected = _trained.Scores(calibrated)[0];
+        using ImageExplainer explainer = _ml.Model.CreateImageExplainer(calibrated);
+
+        ImageExplanation explanation = explainer.Explain(File.ReadAllBytes(_rows.GetColumn<string>("ImagePath").First()));
+
+        OnnxAssert.Close(expected, [.. explanation.Probabilities], 1e-5);
+        Assert.NotEqual(_trained.Scores(_trained.Model)[0][0], explanation.Probabilities[0], 1e-3f);
     }
 
     [Fact]
