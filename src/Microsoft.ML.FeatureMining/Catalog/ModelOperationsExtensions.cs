@@ -193,7 +193,7 @@ public static class ModelOperationsExtensions
     /// <summary>
     /// Returns the same model with calibrated probabilities: temperature scaling (Guo et al. 2017) divides the logits by the one number T that minimizes the
     /// cross entropy of the given rows. The order of the classes of an image does not change, nor does the accuracy. The temperature is saved, loaded and
-    /// exported with the model, see <see cref="ImageClassificationModel.Temperature"/>; MLContext.Log tells it.
+    /// exported with the model, see <see cref="ImageClassificationModel.Temperature"/>; it is logged to MLContext.Log.
     /// </summary>
     /// <remarks>
     /// With test-time augmentation, and in an ensemble, the probabilities that are averaged share one temperature, fitted to the cross entropy of their mean;

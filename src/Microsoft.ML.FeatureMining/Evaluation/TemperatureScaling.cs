@@ -11,7 +11,7 @@ internal sealed class TemperatureScaling
     public const double Min = 0.01,
         Max = 100;
 
-    // Steps of the search for the lowest valley, per factor of 10, and halvings of the interval around it: T is exact to 1e-10.
+    // Steps of the search for the lowest minimum, per factor of 10, and halvings of the interval around it: T is exact to 1e-10.
     private const int StepsPerDecade = 10;
     private const int Halvings = 32;
 
@@ -40,8 +40,9 @@ internal sealed class TemperatureScaling
     /// <exception cref="InvalidOperationException">There is none between <see cref="Min"/> and <see cref="Max"/>; the message says why.</exception>
     public double Fit()
     {
-        // The cross entropy of one probability is convex in 1 / T; that of a mean may have several valleys.
-        double[] grid = [.. Enumerable.Range(-2 * StepsPerDecade, (4 * StepsPerDecade) + 1).Select(step => Math.Pow(10, (double)step / StepsPerDecade))];
+        // The cross entropy of one probability is convex in 1 / T; that of a mean may have several minima.
+        int steps = (int)Math.Round(StepsPerDecade * Math.Log10(Max / Min));
+        double[] grid = [.. Enumerable.Range(0, steps + 1).Select(step => Min * Math.Pow(10, (double)step / StepsPerDecade))];
         double[] losses = [.. grid.Select(CrossEntropy)];
         int best = Array.IndexOf(losses, losses.Min());
         if (best == 0)

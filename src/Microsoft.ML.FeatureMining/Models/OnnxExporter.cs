@@ -91,7 +91,7 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
                 _first.IsMultilabel
                     ? new OnnxValueInfo(OnnxMetadata.PredictedLabel, OnnxType.Float, Batch, classNames.Count)
                     : new OnnxValueInfo(OnnxMetadata.PredictedLabel, OnnxType.String, Batch),
-                // Whoever resizes images as in training must do it for each size.
+                // For callers that resize images as training did: each size needs an input of its own.
                 .. HasOneSize ? [] : each.Select((_, i) => new OnnxValueInfo(OnnxMetadata.ScoreOf(i), OnnxType.Float, Batch, classNames.Count)),
             ],
             typeof(OnnxExporter).Assembly.GetName().Version!.ToString(3),

@@ -58,6 +58,16 @@ public sealed class CalibrationTests : IDisposable
     }
 
     [Fact]
+    public void SaveReport_CalibratedModel_ShowsItsTemperature()
+    {
+        _ml.Model.SaveReport(_trained.Model, _rows, _folder["plain.html"]);
+        _ml.Model.SaveReport(_ml.Model.Calibrate(_trained.Model, _rows), _rows, _folder["calibrated.html"]);
+
+        Assert.DoesNotContain("Temperature", File.ReadAllText(_folder["plain.html"]), StringComparison.Ordinal);
+        Assert.Contains("Temperature", File.ReadAllText(_folder["calibrated.html"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Calibrate_Twice_ChangesNothing()
     {
         ITransformer once = _ml.Model.Calibrate(_trained.Model, _rows);
