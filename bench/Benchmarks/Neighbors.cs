@@ -4,30 +4,35 @@ using System.Globalization;
 namespace Benchmarks;
 
 /// <summary>
-/// A training step beside busy processes, with OpenMP threads that sleep while they wait, as this library sets them, and with those that spin, libgomp's default.
+/// A training step beside busy processes, with OpenMP threads that spin shortly while they wait and then sleep, as this library sets them; that sleep at once;
+/// and that spin, libgomp's default.
 /// </summary>
 internal static class Neighbors
 {
-    private static readonly Dictionary<string, string> Sleeping = [];
-
-    // libgomp's own default; a user's setting is kept by the library.
-    private static readonly Dictionary<string, string> Spinning = new() { ["GOMP_SPINCOUNT"] = "300000" };
-
     private static readonly Dictionary<string, string> None = [];
+
+    // A user's settings are kept by the library. 300,000 is libgomp's default.
+    private static readonly (string Name, Dictionary<string, string> Environment)[] Policies =
+    [
+        ("ours", None),
+        ("sleeping", new() { ["OMP_WAIT_POLICY"] = "PASSIVE" }),
+        ("spinning", new() { ["GOMP_SPINCOUNT"] = "300000" }),
+    ];
 
     public static void Run(string network, int side, int batch, int threads, int rounds, int steps)
     {
-        Console.WriteLine($"{network}, {side} pixels, batch {batch}, {threads} threads: seconds per step, n = {rounds * steps} each");
-        Console.WriteLine($"{"busy processes", -20}{"sleeping", 10}{"spinning", 10}{"ratio", 8}");
+        Console.WriteLine($"{network}, {side} pixels, batch {batch}, {threads} threads: median seconds per step, n = {rounds * steps} each");
+        Console.WriteLine($"{"busy processes", -20}{string.Concat(Policies.Select(policy => $"{policy.Name, 10}"))}");
         for (int busy = 0; busy <= 2; busy++)
         {
             Process[] neighbors = [.. Enumerable.Range(0, busy).Select(_ => Child.Start(None, "spin"))];
-            List<double> sleeping = [],
-                spinning = [];
+            List<double>[] seconds = [.. Policies.Select(_ => new List<double>())];
             for (int round = 0; round < rounds; round++)
             {
-                sleeping.AddRange(Measure(Sleeping));
-                spinning.AddRange(Measure(Spinning));
+                foreach ((int index, (_, Dictionary<string, string> environment)) in Policies.Index())
+                {
+                    seconds[index].AddRange(Measure(environment));
+                }
             }
 
             foreach (Process neighbor in neighbors)
@@ -36,8 +41,8 @@ internal static class Neighbors
                 neighbor.Dispose();
             }
 
-            (double ours, double theirs) = (Report.Quantile(sleeping, 0.5), Report.Quantile(spinning, 0.5));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{busy, -20}{ours, 10:f4}{theirs, 10:f4}{ours / theirs, 8:f2}"));
+            IEnumerable<string> medians = seconds.Select(values => string.Create(CultureInfo.InvariantCulture, $"{Report.Quantile(values, 0.5), 10:f4}"));
+            Console.WriteLine($"{busy, -20}{string.Concat(medians)}");
         }
 
         IEnumerable<double> Measure(Dictionary<string, string> environment) =>

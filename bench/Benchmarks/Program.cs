@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using Benchmarks;
 using Microsoft.ML.FeatureMining.Training;
 using TorchSharp;
@@ -79,7 +78,11 @@ score.SetAction(parsed =>
             ]
     )
 );
-Command onnx = new("onnx", "Compares scoring with ONNX Runtime on the exported model: one image, and batches of 64.")
+Command onnx = new(
+    "onnx",
+    "Compares scoring with ONNX Runtime on the exported model, and with PyTorch: one image, and batches of 64; time, interleaved, and the peak working set of "
+        + "a separate process."
+)
 {
     networks,
     side,
@@ -98,10 +101,34 @@ onnx.SetAction(parsed =>
             TakeTurns(
                 parsed,
                 $"{network}, {size} pixels, batch {images}, {count} threads",
-                [new ScoringStep("ours", network, size, images), new OnnxStep(network, size, images, count)]
+                [new ScoringStep("ours", network, size, images), OnnxStep.Of(network, size, images, count), PythonPeer.Scoring(network, size, images, count)],
+                contestant => ScoringMemory.Of(contestant, network, size, images, count)
             );
         }
     }
+});
+Option<string> contestant = new("--one") { Description = "ours, or ONNX Runtime.", Required = true };
+Option<string> exported = new("--model") { Description = "The exported model.", Required = true };
+Command scoringMemory = new("scoring-memory", "Runs some steps of scoring and prints the peak working set in MiB.")
+{
+    contestant,
+    exported,
+    networks,
+    side,
+    batch,
+    threads,
+};
+scoringMemory.SetAction(parsed =>
+{
+    (int size, int count, int ofThreads) = (parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads));
+    if (parsed.GetValue(contestant) == OnnxStep.DefaultName)
+    {
+        ScoringMemory.Print(new OnnxStep(parsed.GetValue(exported)!, size, count, ofThreads));
+        return;
+    }
+
+    set_num_threads(ofThreads);
+    ScoringMemory.Print(new ScoringStep("ours", parsed.GetValue(networks)![0], size, count));
 });
 Option<string[]> strategies = new("--strategy")
 {
@@ -150,7 +177,7 @@ memory.SetAction(parsed =>
         StrategyCosts.Make(parsed.GetValue(one)!)
     );
     step.TakeTurn(5, counts: false);
-    Console.WriteLine(Process.GetCurrentProcess().PeakWorkingSet64 >> 20);
+    PeakMemory.Print();
 });
 Option<DirectoryInfo?> images = new("--images") { Description = "A folder with one subfolder of JPEGs per class. Without it, CIFAR batches from memory." };
 Command load = new("load", "Compares loading and augmenting of batches with torchvision, Pillow and a DataLoader; threads are its workers.")
@@ -265,6 +292,7 @@ return new RootCommand("Compares the engine with PyTorch, interleaved in one run
     onnx,
     cost,
     memory,
+    scoringMemory,
     load,
     overlap,
     waits,

@@ -8,8 +8,10 @@ internal sealed class PythonPeer : Contestant
 {
     private readonly Process _process;
 
+    public const string DefaultName = "PyTorch";
+
     public PythonPeer(string script, params object[] arguments)
-        : this("PyTorch", script, arguments) { }
+        : this(DefaultName, script, arguments) { }
 
     private PythonPeer(string name, string script, object[] arguments)
         : base(name)
@@ -29,11 +31,23 @@ internal sealed class PythonPeer : Contestant
         Version = ReadLine();
     }
 
+    /// <summary>Scores bytes in the memory format channels_last: normalization, network, softmax.</summary>
+    public static PythonPeer Scoring(string network, int side, int batch, int threads) =>
+        Network("score-bytes", network, side, batch, threads, "cpu", "channels_last");
+
     public string Version { get; }
 
     /// <summary>A network in PyTorch: <c>train</c> or <c>score</c>; variant <c>default</c>, <c>channels_last</c> or <c>bfloat16</c>.</summary>
     public static PythonPeer Network(string mode, string network, int side, int batch, int threads, string device, string variant = "default") =>
-        new(variant == "default" ? "PyTorch" : $"PyTorch {variant}", "peer.py", [mode, network, side, batch, threads, device, variant]);
+        new(variant == "default" ? DefaultName : $"{DefaultName} {variant}", "peer.py", [mode, network, side, batch, threads, device, variant]);
+
+    /// <summary>The peak working set of the process so far, in MiB.</summary>
+    public double PeakMebibytes()
+    {
+        _process.StandardInput.WriteLine("memory");
+        _process.StandardInput.Flush();
+        return double.Parse(ReadLine(), CultureInfo.InvariantCulture);
+    }
 
     public override void Dispose()
     {

@@ -24,23 +24,7 @@ internal static class StrategyCosts
 
     /// <summary>The peak working set in MiB of a process that runs some steps with a strategy.</summary>
     public static double MeasureMemory(string key, string network, int side, int batch, int threads) =>
-        double.Parse(
-            Child.Run(
-                new Dictionary<string, string>(),
-                "memory",
-                "--one",
-                key,
-                "--network",
-                network,
-                "--side",
-                $"{side}",
-                "--batch",
-                $"{batch}",
-                "--threads",
-                $"{threads}"
-            ),
-            CultureInfo.InvariantCulture
-        );
+        PeakMemory.Of("memory", "--one", key, "--network", network, "--side", $"{side}", "--batch", $"{batch}", "--threads", $"{threads}");
 
     // A binary hierarchy that splits the classes in halves recursively.
     private static ClassHierarchy Halves() => ClassHierarchy.Parse(Tree(0, Noise.Classes) + ";");

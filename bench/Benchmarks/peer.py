@@ -1,8 +1,10 @@
 """The PyTorch side of the benchmark: the same network. The benchmark program sends commands by line.
 
-peer.py train|score KEY SIDE BATCH THREADS DEVICE VARIANT    reads "go N" lines, runs N steps, and prints the seconds of each. "quit" ends it.
-VARIANT: default (PyTorch's default memory layout), channels_last, or bfloat16 (channels_last and autocast).
+peer.py train|score|score-bytes KEY SIDE BATCH THREADS DEVICE VARIANT    reads "go N" lines, runs N steps, and prints the seconds of each. "memory" prints
+the peak working set of the process in MiB, "quit" ends it. VARIANT: default (PyTorch's default memory layout), channels_last, or bfloat16 (channels_last and
+autocast). score-bytes starts with images as bytes.
 """
+import resource
 import sys
 import time
 
@@ -107,12 +109,24 @@ def main():
         with torch.no_grad():
             torch.softmax(logits(), 1)
 
+    mean, std = torch.full((1, 3, 1, 1), 127.0, device=device), torch.full((1, 3, 1, 1), 64.0, device=device)
+
+    def score_bytes():
+        with torch.inference_mode():
+            x = pixels.float().sub_(mean).div_(std).contiguous(memory_format=layout)
+            torch.softmax(network(x), 1).tolist()
+
     network.train(mode == "train")
-    step = train if mode == "train" else score
+    step = {"train": train, "score": score, "score-bytes": score_bytes}[mode]
+    if mode == "score-bytes":
+        pixels = torch.randint(0, 256, (batch, 3, side, side), device=device, dtype=torch.uint8)
     print(torch.__version__, flush=True)
     for line in sys.stdin:
         if line.strip() == "quit":
             break
+        if line.strip() == "memory":
+            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
+            continue
         seconds = []
         if device == "cpu":
             for _ in range(int(line.split()[1])):

@@ -8,8 +8,8 @@ out=$root/artifacts/maps
 samples() { dotnet run --project src/Samples -c Release --no-build -- "$@"; }
 
 samples digits --out "$out/digits"
-for stages in 0 2; do
-    samples train --images "$out/digits/train" --test-images "$out/digits/test" --backbone cifar-resnet-20 --stages $stages --size 32 \
-        --epochs 8 --batch 64 --schedule cosine --no-flip --seed 1 --threads 1 --model "$out/$stages.zip"
+for network in plain:0 feature-mining:2; do
+    samples train --images "$out/digits/train" --test-images "$out/digits/test" --backbone cifar-resnet-20 --stages ${network#*:} --size 32 \
+        --epochs 8 --batch 64 --schedule cosine --no-flip --seed 1 --threads 1 --model "$out/${network%:*}.zip"
 done
-samples explain --model "$out/0.zip" --compare "$out/2.zip" --images "$out/digits/test" --show 8 --grid docs/images/maps.png
+samples explain --model "$out/plain.zip" --compare "$out/feature-mining.zip" --images "$out/digits/test" --show 8 --grid docs/images/maps.png

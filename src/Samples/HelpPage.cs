@@ -20,6 +20,7 @@ internal static class HelpPage
         ("evaluate", "Measures a saved model on labeled images.", "--model birds.zip --images birds/test"),
         ("predict", "Classifies images: files, folders, patterns.", "--model birds.zip holiday/*.jpg --format csv"),
         ("ensemble", "Averages several models.", "--model one.zip --model two.zip --out both.zip"),
+        ("calibrate", "Makes the probabilities of a model fit its accuracy.", "--model birds.zip --images birds/held-out --out calibrated.zip"),
         ("detect", "Finds the objects in images: detect train, evaluate, predict.", "train --voc VOCdevkit/VOC2007 --model detector.zip"),
         ("explain", "Shows which images a model gets wrong, and where it looks.", "--model birds.zip --images birds/test --out report.html"),
         ("export", "Writes a model as ONNX, or its weights for PyTorch.", "--model birds.zip --onnx birds.onnx"),

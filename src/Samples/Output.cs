@@ -53,7 +53,7 @@ internal static class MetricsView
     }
 
     // Whoever reads only the numbers must see that they are not about all rows.
-    private static void Show(RowCoverage coverage)
+    public static void Show(RowCoverage coverage)
     {
         Console.WriteLine();
         Console.WriteLine(coverage.ToString());

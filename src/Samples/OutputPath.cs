@@ -31,7 +31,7 @@ internal static class OutputPath
     /// <param name="option">The option that names the file, for errors.</param>
     /// <param name="file">The file; null if the option is not given.</param>
     /// <exception cref="ArgumentException">The path is that of a folder.</exception>
-    /// <exception cref="IOException">The folder cannot be created or written.</exception>
+    /// <exception cref="IOException">The folder cannot be created or written, or the file cannot be replaced.</exception>
     public static void TryFile(string option, FileInfo? file)
     {
         if (file is null)
@@ -45,6 +45,10 @@ internal static class OutputPath
         }
 
         TryFolder(option, file.DirectoryName!);
+        if (file is { Exists: true, IsReadOnly: true })
+        {
+            throw new IOException($"{option}: '{file}' cannot be replaced: it is read-only for this user. Choose another name.");
+        }
     }
 
     /// <summary>Creates a folder, and tries to write there.</summary>
@@ -66,15 +70,19 @@ internal static class OutputPath
 
     private static void TryFolder(string option, string folder)
     {
+        string probe = Path.Combine(folder, $".probe-{Guid.NewGuid():N}");
         try
         {
             Directory.CreateDirectory(folder);
-            string probe = Path.Combine(folder, $".probe-{Guid.NewGuid():N}");
             using FileStream file = new(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (UnauthorizedAccessException e)
         {
-            throw new IOException($"{option}: nothing can be saved in '{folder}'. {e.Message}", e);
+            throw new IOException($"{option}: nothing can be saved in '{folder}'. This user may not write there.", e);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"{option}: nothing can be saved in '{folder}'. {e.Message.Replace(probe, folder, StringComparison.Ordinal)}", e);
         }
     }
 }

@@ -22,6 +22,7 @@ internal static class Program
         ("evaluate", EvaluateCommand.Create),
         ("predict", PredictCommand.Create),
         ("ensemble", EnsembleCommand.Create),
+        ("calibrate", CalibrateCommand.Create),
         ("detect", DetectCommand.Create),
         ("explain", ExplainCommand.Create),
         ("export", ExportCommand.Create),
@@ -62,6 +63,9 @@ internal static class Program
     /// <summary>The tree of all verbs and their options.</summary>
     public static RootCommand Create() => Create(Verbs.Select(verb => verb.Name));
 
+    /// <summary>Parses a command line that starts with a verb.</summary>
+    public static ParseResult Parse(string[] arguments) => Create([arguments[0]]).Parse(arguments);
+
     private static RootCommand Create(IEnumerable<string> names)
     {
         RootCommand root = new("Image classification with ML.NET and TorchSharp: train on a folder of images, evaluate, predict.");
@@ -91,7 +95,7 @@ internal static class Program
             RankOutput.RefuseSeveral(arguments[0]);
         }
 
-        ParseResult parsed = Create([arguments[0]]).Parse(arguments);
+        ParseResult parsed = Parse(arguments);
         return parsed.Errors.Count == 0 ? parsed.Invoke() : Refuse(Complaints.Of(parsed), $"{HelpPage.NameOf(parsed.CommandResult.Command)} ");
     }
 

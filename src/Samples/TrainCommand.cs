@@ -6,28 +6,49 @@ using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Explanation;
 using Microsoft.ML.FeatureMining.MlNet.Reading;
+using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.Transforms;
 
 namespace Samples;
 
 /// <summary>The verb <c>train</c>.</summary>
-internal static class TrainCommand
+internal sealed class TrainCommand : Command
 {
-    public static Command Create()
+    // Of steps, for an estimate.
+    private static readonly TimeSpan Enough = TimeSpan.FromSeconds(2);
+
+    private readonly ImageInput _train = new("--", "Training images", DataPart.Train);
+    private readonly ImageInput _test = new("--test-", "Held-out images to evaluate on", DataPart.Test, required: false);
+    private readonly ImageInput _patches = new(
+        "--patch-",
+        "With --trainer patch, crops of the objects on the training images",
+        DataPart.Train,
+        required: false
+    );
+    private readonly TrainingSubset _subset = new();
+    private readonly TrainOptions _options = new();
+
+    private TrainCommand()
+        : base("train", "Trains a network on a folder of images per class, or on a published data set; evaluates it and saves it.")
     {
-        ImageInput train = new("--", "Training images", DataPart.Train);
-        ImageInput test = new("--test-", "Held-out images to evaluate on", DataPart.Test, required: false);
-        ImageInput patches = new("--patch-", "With --trainer patch, crops of the objects on the training images", DataPart.Train, required: false);
-        TrainingSubset subset = new();
-        TrainOptions options = new();
-        Command command = new("train", "Trains a network on a folder of images per class, or on a published data set; evaluates it and saves it.");
-        train.AddTo(command);
-        test.AddTo(command);
-        patches.AddTo(command);
-        subset.AddTo(command);
-        options.AddTo(command);
-        command.SetAction(parsed => ExitCode.Guard(() => Run(parsed, train, test, patches, subset, options)));
-        return command;
+        _train.AddTo(this);
+        _test.AddTo(this);
+        _patches.AddTo(this);
+        _subset.AddTo(this);
+        _options.AddTo(this);
+        SetAction(parsed => ExitCode.Guard(() => Run(parsed)));
+    }
+
+    public static Command Create() => new TrainCommand();
+
+    /// <summary>Estimates the time of a training from its first steps, on this machine.</summary>
+    /// <param name="arguments">The command line, which starts with <c>train</c>.</param>
+    /// <param name="limit">The longest time for reading the images and for the steps.</param>
+    /// <returns>The time of all epochs; null if the limit was too short.</returns>
+    public static TimeSpan? Estimate(string[] arguments, TimeSpan limit)
+    {
+        ParseResult parsed = Program.Parse(arguments);
+        return parsed.Errors.Count == 0 ? ((TrainCommand)parsed.CommandResult.Command).Estimate(parsed, limit) : null;
     }
 
     /// <summary>What a user of the library writes: labels to keys, the trainer, keys back to labels.</summary>
@@ -45,50 +66,28 @@ internal static class TrainCommand
         return parts.Aggregate((chain, next) => chain.Append(next));
     }
 
-    private static int Run(ParseResult parsed, ImageInput trainInput, ImageInput testInput, ImageInput patchInput, TrainingSubset subset, TrainOptions options)
+    private int Run(ParseResult parsed)
     {
-        FileInfo? file = options.TryOutputs(parsed, trainInput.NameOf(parsed));
+        FileInfo? file = _options.TryOutputs(parsed, _train.NameOf(parsed));
         using CancellationTokenSource stop = Session.CancelOnCtrlC();
         MLContext ml = Session.Begin(
-            options.Seed(parsed),
-            options.Gpu(parsed),
-            options.Threads(parsed),
+            _options.Seed(parsed),
+            _options.Gpu(parsed),
+            _options.Threads(parsed),
             onTraining: Console.WriteLine,
-            isVerbose: options.IsVerbose(parsed)
+            isVerbose: _options.IsVerbose(parsed)
         );
-        bool fineTunes = options.FineTunes(parsed, trainInput.IsFolder(parsed));
-        options.Check(parsed, ml, fineTunes);
-        (IDataView train, IDataView? validation, IDataView? test) = Load(parsed, ml, trainInput, testInput, subset, options, fineTunes);
-        train = subset.TakeRows(parsed, ml, train, options.Seed(parsed));
-        TrainingPlan.WarnOfSharedFiles(train, test);
-        TrainingPlan.Show(ml, train, test, file);
-        ImageClassificationOptions chosen;
-        if (fineTunes)
-        {
-            (FineTuningPlan plan, chosen) = options.PlanFineTuning(parsed, ml, train, test is null ? 0 : ml.Data.CountClasses(test).Sum(entry => entry.Rows));
-            TrainingPlan.Show(plan, options.Given(parsed, chosen));
-        }
-        else
-        {
-            chosen = options.Settings(parsed, hierarchy => HierarchyFile.Read(ml, hierarchy, train));
-        }
-
-        if (chosen is PatchTrainingOptions patches)
-        {
-            chosen =
-                patchInput.IsGiven(parsed) ? patches with { PatchSet = patchInput.Load(parsed, ml) }
-                : options.Given(parsed, chosen).Contains(nameof(PatchTrainingOptions.SwitchEpoch)) ? patches
-                : patches with { SwitchEpoch = 0 };
-        }
-
-        if (options.ValidatesOnTest(parsed))
-        {
-            validation = test ?? throw new ArgumentException("--validate-on-test needs held-out images: give --test-... or --test-fraction.");
-        }
-
-        // A fraction that is asked for is drawn from the training part; the validation part is then not used.
-        chosen = chosen.ValidationFraction is null && validation is not null ? chosen with { ValidationSet = validation } : chosen;
-        if (options.IsVerbose(parsed))
+        (IDataView train, IDataView? test, ImageClassificationOptions chosen) = Prepare(
+            parsed,
+            ml,
+            (train, test) =>
+            {
+                TrainingPlan.WarnOfSharedFiles(train, test);
+                TrainingPlan.Show(ml, train, test, file);
+            },
+            (plan, options) => TrainingPlan.Show(plan, _options.Given(parsed, options))
+        );
+        if (_options.IsVerbose(parsed))
         {
             TrainingPlan.ShowSettings(chosen);
         }
@@ -106,7 +105,7 @@ internal static class TrainCommand
                     stepsPerEpoch = report.StepsPerEpoch;
                 },
             };
-            model = Pipeline(ml, train, options.Trainer(parsed), settings).Fit(train);
+            model = Pipeline(ml, train, _options.Trainer(parsed), settings).Fit(train);
         }
 
         if (DistributedJob.Rank > 0)
@@ -120,10 +119,10 @@ internal static class TrainCommand
             Save(ml, model, train.Schema, file);
         }
 
-        Measured? measured = test is null ? null : MetricsView.Evaluate(ml, model, test, options.TopK(parsed));
-        if (options.Report(parsed) is { } report)
+        Measured? measured = test is null ? null : MetricsView.Evaluate(ml, model, test, _options.TopK(parsed));
+        if (_options.Report(parsed) is { } report)
         {
-            WriteReport(report, ml, options.Trainer(parsed), model, stepsPerEpoch, test, measured);
+            WriteReport(report, ml, _options.Trainer(parsed), model, stepsPerEpoch, test, measured);
             Console.WriteLine($"Wrote {report.FullName}.");
         }
 
@@ -138,6 +137,94 @@ internal static class TrainCommand
         }
 
         return stop.IsCancellationRequested ? ExitCode.Canceled : ExitCode.Success;
+    }
+
+    private TimeSpan? Estimate(ParseResult parsed, TimeSpan limit)
+    {
+        MLContext ml = Session.Begin(_options.Seed(parsed), _options.Gpu(parsed), _options.Threads(parsed), isQuiet: true);
+        (IDataView train, _, ImageClassificationOptions chosen) = Prepare(parsed, ml, (_, _) => { }, (_, _) => { });
+        using CancellationTokenSource stop = new(limit);
+        List<TrainingProgress> reports = [];
+        ImageClassificationOptions settings = chosen with
+        {
+            WorkspacePath = null,
+            CancellationToken = stop.Token,
+            Progress = report =>
+            {
+                reports.Add(report);
+                if (report.Elapsed >= Enough && reports.Count > 1)
+                {
+                    stop.Cancel();
+                }
+            },
+        };
+        try
+        {
+            (Pipeline(ml, train, _options.Trainer(parsed), settings).Fit(train) as IDisposable)?.Dispose();
+        }
+        catch (OperationCanceledException)
+        {
+            // It ended within the first epoch.
+        }
+
+        if (reports.Count == 0)
+        {
+            return null;
+        }
+
+        // The time left assumes the mean speed so far. The steps before the first report are slower: their code is compiled, their memory is allocated.
+        (TrainingProgress first, TrainingProgress last) = (reports[0], reports[^1]);
+        if (Done(last) == Done(first))
+        {
+            return last.Elapsed + last.Remaining;
+        }
+
+        TimeSpan mean = last.Elapsed / Done(last),
+            later = (last.Elapsed - first.Elapsed) / (Done(last) - Done(first));
+        return last.Elapsed + (last.Remaining * (later / mean));
+
+        static long Done(TrainingProgress report) => ((report.Epoch - 1) * (long)report.StepsPerEpoch) + report.Step;
+    }
+
+    // The rows and the settings of a command line.
+    private (IDataView Train, IDataView? Test, ImageClassificationOptions Chosen) Prepare(
+        ParseResult parsed,
+        MLContext ml,
+        Action<IDataView, IDataView?> onRows,
+        Action<FineTuningPlan, ImageClassificationOptions> onPlan
+    )
+    {
+        bool fineTunes = _options.FineTunes(parsed, _train.IsFolder(parsed));
+        _options.Check(parsed, ml, fineTunes);
+        (IDataView train, IDataView? validation, IDataView? test) = Load(parsed, ml, fineTunes);
+        train = _subset.TakeRows(parsed, ml, train, _options.Seed(parsed));
+        onRows(train, test);
+        ImageClassificationOptions chosen;
+        if (fineTunes)
+        {
+            (FineTuningPlan plan, chosen) = _options.PlanFineTuning(parsed, ml, train, test is null ? 0 : ml.Data.CountClasses(test).Sum(entry => entry.Rows));
+            onPlan(plan, chosen);
+        }
+        else
+        {
+            chosen = _options.Settings(parsed, hierarchy => HierarchyFile.Read(ml, hierarchy, train));
+        }
+
+        if (chosen is PatchTrainingOptions patches)
+        {
+            chosen =
+                _patches.IsGiven(parsed) ? patches with { PatchSet = _patches.Load(parsed, ml) }
+                : _options.Given(parsed, chosen).Contains(nameof(PatchTrainingOptions.SwitchEpoch)) ? patches
+                : patches with { SwitchEpoch = 0 };
+        }
+
+        if (_options.ValidatesOnTest(parsed))
+        {
+            validation = test ?? throw new ArgumentException("--validate-on-test needs held-out images: give --test-... or --test-fraction.");
+        }
+
+        // A fraction that is asked for is drawn from the training part; the validation part is then not used.
+        return (train, test, chosen.ValidationFraction is null && validation is not null ? chosen with { ValidationSet = validation } : chosen);
     }
 
     // Hours of training must not be lost to a disk that is full.
@@ -158,37 +245,29 @@ internal static class TrainCommand
         Console.WriteLine($"Saved {file.FullName} ({file.Length / 1024.0:f0} KiB).");
     }
 
-    private static (IDataView Train, IDataView? Validation, IDataView? Test) Load(
-        ParseResult parsed,
-        MLContext ml,
-        ImageInput trainInput,
-        ImageInput testInput,
-        TrainingSubset subset,
-        TrainOptions options,
-        bool fineTunes
-    )
+    private (IDataView Train, IDataView? Validation, IDataView? Test) Load(ParseResult parsed, MLContext ml, bool fineTunes)
     {
-        double testFraction = options.TestFraction(parsed, fineTunes && !testInput.IsGiven(parsed));
-        (IDataView train, IDataView? validation, IDataView? test) = trainInput.LoadParts(parsed, ml);
+        double testFraction = _options.TestFraction(parsed, fineTunes && !_test.IsGiven(parsed));
+        (IDataView train, IDataView? validation, IDataView? test) = _train.LoadParts(parsed, ml);
         bool hasOwn = test is not null;
-        train = subset.TakeClasses(parsed, ml, train);
-        if (testInput.IsGiven(parsed))
+        train = _subset.TakeClasses(parsed, ml, train);
+        if (_test.IsGiven(parsed))
         {
-            test = testInput.Load(parsed, ml);
+            test = _test.Load(parsed, ml);
         }
         else if (testFraction > 0 && !hasOwn)
         {
-            (train, test) = Split(ml, train, testFraction, options.Seed(parsed) ?? 0);
+            (train, test) = Split(ml, train, testFraction, _options.Seed(parsed) ?? 0);
             return (train, Taken(validation), test);
         }
-        else if (hasOwn && options.TestFraction(parsed, fineTunes: false) > 0)
+        else if (hasOwn && _options.TestFraction(parsed, fineTunes: false) > 0)
         {
             Console.Error.WriteLine("warning: --test-fraction is not used: the folder has a test part of its own.");
         }
 
         return (train, Taken(validation), Taken(test));
 
-        IDataView? Taken(IDataView? rows) => rows is null ? null : subset.TakeClasses(parsed, ml, rows);
+        IDataView? Taken(IDataView? rows) => rows is null ? null : _subset.TakeClasses(parsed, ml, rows);
     }
 
     // Rows with several labels cannot be drawn by class.

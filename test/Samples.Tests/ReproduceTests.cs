@@ -67,6 +67,45 @@ public sealed class ReproduceTests : IDisposable
     }
 
     [Fact]
+    public void Estimate_AtTheSmallScale_IsMeasuredBeforeTheRunsAndNotByADryRun()
+    {
+        // 20 images of each class of CIFAR-100: coarse label, label, pixels.
+        byte[] images = [.. Enumerable.Range(0, 2000).SelectMany(i => (byte[])[0, (byte)(i % 100), .. new byte[3 * 32 * 32]])];
+        Array.ForEach(["train.bin", "test.bin"], file => File.WriteAllBytes(Path.Combine(_folder.Path, file), images));
+        string[] arguments =
+        [
+            "reproduce",
+            "feature-mining",
+            "table-9",
+            "--rows",
+            "ResNet-56+FM (2",
+            "--scale",
+            "small",
+            "--seeds",
+            "1",
+            "--threads",
+            "1",
+            "--cifar-100",
+            _folder.Path,
+            "--out",
+            _folder["runs"],
+        ];
+
+        string[] dry = ProgramRun.Lines("Samples", _folder.Path, [.. arguments, "--dry-run"]);
+        string? first;
+        using (Process process = ProgramRun.Start("Samples", _folder.Path, arguments))
+        {
+            first = process.StandardOutput.ReadLine();
+            process.Kill();
+            process.WaitForExit();
+        }
+
+        Assert.EndsWith("a guess for two CPU cores until the first run is finished.", dry[1], StringComparison.Ordinal);
+        Assert.Matches("^feature-mining-table-9: 1 runs, 0 done; about [0-9.]+ (s|min|h) for 1 runs, measured in the first steps on this machine[.]$", first);
+        Assert.Empty(Directory.GetFiles(_folder["runs"], "*.json", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public void DryRun_OfAFolderThatIsGiven_NamesIt()
     {
         string[] arguments = ["reproduce", "feature-mining", "table-4", "--dry-run", "--scale", "small", "--seeds", "1", "--rows", "ResNet110+FM"];

@@ -67,8 +67,11 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>Creates an empty temporary file that only this user can read. It is deleted when it is closed.</summary>
-    public static FileStream Scratch()
+    /// <summary>
+    /// Creates an empty temporary file that only this user can read: in the system's folder for them or, if it cannot be written, beside the file that it is
+    /// for. It is deleted when it is closed.
+    /// </summary>
+    public static FileStream Scratch(string path)
     {
         FileStreamOptions options = new()
         {
@@ -82,7 +85,14 @@ internal static class AtomicFile
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        return new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), options);
+        try
+        {
+            return new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), options);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Attempt(path, () => new FileStream(TemporaryPath(path), options));
+        }
     }
 
     /// <summary>A new temporary path beside a file, for a writer that needs several steps and then calls <see cref="Replace"/>.</summary>
@@ -176,7 +186,7 @@ internal static class AtomicFile
     // The content is complete before the first byte is written: a pipe cannot be rewound, and a writer may fail.
     private static void WriteInPlace(string path, Action<Stream> write)
     {
-        using FileStream content = Scratch();
+        using FileStream content = Scratch(path);
         write(content);
         content.Position = 0;
         using FileStream target = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);

@@ -10,6 +10,9 @@ internal static class OnnxMetadata
     public const string Score = "Score";
     public const string PredictedLabel = "PredictedLabel";
 
+    /// <summary>The output with the probabilities of one network, from 0, of an ensemble whose networks take images of different sizes.</summary>
+    public static string ScoreOf(int network) => FormattableString.Invariant($"{Score}{network + 1}");
+
     public const string ClassNames = "class_names";
     public const string Task = "task";
     public const string Input = "input";
@@ -36,6 +39,7 @@ internal static class OnnxMetadata
 /// <param name="Origin">Who decoded the training images; null for planar floats, or if it is not known.</param>
 /// <param name="Mean">The mean of each channel, from 0 to 255.</param>
 /// <param name="Std">The standard deviation of each channel.</param>
+/// <param name="Share">The weight of the network in the score; the weights sum to 1.</param>
 internal sealed record OnnxInputDescription(
     int Channels,
     int Height,
@@ -45,7 +49,8 @@ internal sealed record OnnxInputDescription(
     PixelType Element,
     ImageOrigin? Origin,
     IReadOnlyList<float> Mean,
-    IReadOnlyList<float> Std
+    IReadOnlyList<float> Std,
+    double Share
 )
 {
     public ImagePreprocessing ToPreprocessing() =>
@@ -55,4 +60,35 @@ internal sealed record OnnxInputDescription(
             CropRatio = CropRatio,
             Resize = Resize,
         };
+}
+
+/// <summary>The second file of an ONNX model: the weights that are too large for the first one, under a name with the hash of its content.</summary>
+internal static class OnnxDataFile
+{
+    private const int HashLength = 16;
+
+    /// <summary>The path of the second file.</summary>
+    /// <param name="model">The path of the model.</param>
+    /// <param name="hash">A hash in hexadecimal.</param>
+    public static string Of(string model, string hash) => $"{model}.{hash[..HashLength]}.data";
+
+    /// <summary>The second files of the models that were written to a path; more than one if a process died before it removed the old one.</summary>
+    public static IReadOnlyList<string> Find(string model)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(model))!;
+        string start = $"{Path.GetFileName(model)}.";
+        return Directory.Exists(folder)
+            ?
+            [
+                .. Directory
+                    .EnumerateFiles(folder, "*.data")
+                    .Where(file =>
+                        Path.GetFileNameWithoutExtension(file) is { } name
+                        && name.StartsWith(start, StringComparison.Ordinal)
+                        && name.Length == start.Length + HashLength
+                        && name.AsSpan(start.Length).ToArray().All(char.IsAsciiHexDigitLower)
+                    ),
+            ]
+            : [];
+    }
 }

@@ -30,6 +30,15 @@ internal static class TestTimeViews
     public static ImagePreprocessing Source(TestTimeAugmentation augmentation, ImagePreprocessing seen) =>
         augmentation == TestTimeAugmentation.TenCrop ? (seen with { CropRatio = seen.CropRatio < 1 ? seen.CropRatio : TenCropShare }).Uncropped() : seen;
 
+    /// <summary>The number of views.</summary>
+    public static int Count(TestTimeAugmentation augmentation) =>
+        augmentation switch
+        {
+            TestTimeAugmentation.Flip => 2,
+            TestTimeAugmentation.TenCrop => 10,
+            _ => 1,
+        };
+
     /// <summary>The views, one tensor of all images per view.</summary>
     /// <param name="augmentation">The kind of views.</param>
     /// <param name="images">[N,C,H,W] as <see cref="Source"/> makes them.</param>

@@ -29,8 +29,18 @@ public static class ModelOperationsExtensions
             filePath,
             stream =>
             {
-                using FileStream compressed = AtomicFile.Scratch();
-                catalog.Save(model, inputSchema, compressed);
+                using FileStream compressed = AtomicFile.Scratch(filePath);
+                string folder = Path.GetDirectoryName(compressed.Name)!;
+                if (folder == Path.GetDirectoryName(Path.GetFullPath(filePath)))
+                {
+                    // The usual folder for temporary files cannot be written.
+                    Internals.WithTemporaryFiles(Internals.EnvironmentOf(catalog), folder, () => catalog.Save(model, inputSchema, compressed));
+                }
+                else
+                {
+                    catalog.Save(model, inputSchema, compressed);
+                }
+
                 ModelZip.StoreWeights(compressed, stream);
             }
         );
@@ -44,7 +54,7 @@ public static class ModelOperationsExtensions
     /// <param name="filePath">The file.</param>
     /// <param name="inputSchema">The schema of the input; null if the model was saved without.</param>
     /// <exception cref="InvalidDataException">The file is not a model, is damaged, or needs a part that this program does not have.</exception>
-    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="IOException">The file is missing or cannot be read, or the folder for temporary files cannot be written.</exception>
     public static ITransformer LoadChecked(this ModelOperationsCatalog catalog, string filePath, out DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -57,7 +67,13 @@ public static class ModelOperationsExtensions
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             Exception cause = InputRows.Cause(e);
-            throw new InvalidDataException($"'{filePath}' cannot be loaded as a model: {Explain(cause, file)}", cause);
+            throw cause is UnauthorizedAccessException or DirectoryNotFoundException
+                // ML.NET unpacks the zip there.
+                ? new IOException(
+                    $"'{filePath}' cannot be loaded as a model: ML.NET cannot write temporary files. {cause.Message} Set TMPDIR or MLContext.TempFilePath.",
+                    cause
+                )
+                : new InvalidDataException($"'{filePath}' cannot be loaded as a model: {Explain(cause, file)}", cause);
         }
     }
 
@@ -132,8 +148,8 @@ public static class ModelOperationsExtensions
     /// <param name="catalog">The catalog.</param>
     /// <param name="model">An <see cref="ImageClassificationTransformer"/>, an <see cref="ImageEnsembleTransformer"/>, or a chain that contains one of
     /// them.</param>
-    /// <param name="filePath">The file; replaced atomically. If its weights have more than 2 GB, they are in a second file beside it,
-    /// <c>filePath.data</c>.</param>
+    /// <param name="filePath">The file; replaced atomically. If its weights have more than 2 GB, they are in a second file beside it, whose name starts with
+    /// that of the first, ends with <c>.data</c> and has the hash of its content in between.</param>
     /// <param name="options">The input and the format; null for the defaults.</param>
     /// <exception cref="ArgumentException">The model has no image classifier, or cannot have the input that the options ask for.</exception>
     /// <exception cref="NotSupportedException">A module of your own network or head cannot be exported; the message says what to implement.</exception>
@@ -172,6 +188,38 @@ public static class ModelOperationsExtensions
         }
 
         return TransformerChains.ReplaceClassifiers(model, classifier => classifier.With(views), ensemble => ensemble.With(views));
+    }
+
+    /// <summary>
+    /// Returns the same model with calibrated probabilities: temperature scaling (Guo et al. 2017) divides the logits by the one number T that minimizes the
+    /// cross entropy of the given rows. The order of the classes of an image does not change, nor does the accuracy. The temperature is saved, loaded and
+    /// exported with the model, see <see cref="ImageClassificationModel.Temperature"/>; it is logged to MLContext.Log.
+    /// </summary>
+    /// <remarks>
+    /// With test-time augmentation, and in an ensemble, the probabilities that are averaged share one temperature, fitted to the cross entropy of their mean;
+    /// it multiplies the temperatures that the networks have. The accuracy may then change a little. Calibrate after these settings, not before.
+    /// </remarks>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="model">A model with one <see cref="ImageClassificationTransformer"/> or <see cref="ImageEnsembleTransformer"/>, from the rows to the
+    /// scores. It is not changed.</param>
+    /// <param name="rows">Labeled rows that the model was not trained on, in its input schema: a few hundred or more, as a validation set. Rows without a known
+    /// label, and unreadable images, are left out.</param>
+    /// <param name="labelColumnName">The label column of the model's output: a key with the classes of the model; for a multi-label model, a set of
+    /// classes.</param>
+    /// <returns>A model with the same structure and its own copy of the networks.</returns>
+    /// <exception cref="ArgumentException">The model has no image classifier, or more than one, or the labels have other classes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
+    /// <exception cref="InvalidOperationException">There is no row with a label and an image, or no temperature fits them: for example if all are classified
+    /// correctly.</exception>
+    public static ITransformer Calibrate(this ModelOperationsCatalog catalog, ITransformer model, IDataView rows, string labelColumnName = "Label")
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentException.ThrowIfNullOrEmpty(labelColumnName);
+        IReadOnlyList<(ImageClassificationTransformer Network, double Share)> networks = TransformerChains.NetworksOf(model);
+        double factor = TemperatureFit.Of(networks, model.Transform(rows), labelColumnName);
+        return TransformerChains.ReplaceClassifiers(model, classifier => classifier.WithTemperature(factor), ensemble => ensemble.WithTemperature(factor));
     }
 
     /// <summary>

@@ -62,7 +62,8 @@ public sealed class MultilabelClassificationCatalog
     /// <param name="numberOfFolds">At least 2.</param>
     /// <param name="labelColumnName">The label column, a set of classes.</param>
     /// <param name="seed">The seed of the split into folds.</param>
-    /// <returns>The model and the metrics of each fold.</returns>
+    /// <returns>The model and the metrics of each fold. <see cref="MultilabelClassificationMetrics.Coverage"/> says which rows and labels were left out, as
+    /// ML.NET's own CrossValidate does not.</returns>
     public IReadOnlyList<(ITransformer Model, MultilabelClassificationMetrics Metrics)> CrossValidate(
         IDataView data,
         IEstimator<ITransformer> estimator,

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.ML.FeatureMining.Augmentation.Engine;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Pixels;
@@ -96,7 +97,7 @@ internal sealed class NetworkExplainer : IDisposable
         using TorchScope scope = new(gradients: true);
         Tensor raw = DeviceBatches.Upload(pixels, 1, _manifest.Preprocessing.Shape, _manifest.Element, _device);
         ImageExplanation explanation = new(
-            NetworkMaps.Of(_network, _normalization.Apply(raw), target, _manifest.IsMultilabel),
+            NetworkMaps.Of(_network, _normalization.Apply(raw), target, _manifest.IsMultilabel, _manifest.Temperature),
             view ?? InputPreview.Of(pixels, _manifest.Preprocessing.Shape, _manifest.Element)
         );
         // If this is the last use of an explainer that is not disposed, its weights could be finalized while the network computes.
@@ -144,13 +145,15 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
     /// <param name="image">Normalized, [1,C,H,W].</param>
     /// <param name="target">The class; null for the most probable.</param>
     /// <param name="multilabel">Whether each class has its own sigmoid probability.</param>
-    public static NetworkMaps Of(ImageNetwork network, Tensor image, int? target, bool multilabel = false)
+    /// <param name="temperature">The logits are divided by it for the probabilities.</param>
+    public static NetworkMaps Of(ImageNetwork network, Tensor image, int? target, bool multilabel = false, double temperature = 1)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] stages = Stages(network.Backbone, image);
         Tensor embedding = network.Head.Embed(stages[^1]);
         Tensor logits = network.Head.call(embedding); // [1,K]
-        float[] probabilities = (multilabel ? sigmoid(logits.detach()) : logits.detach().softmax(1)).cpu().to(ScalarType.Float32).data<float>().ToArray();
+        Tensor scaled = temperature == 1 ? logits.detach() : logits.detach().Div(temperature);
+        float[] probabilities = (multilabel ? sigmoid(scaled) : scaled.softmax(1)).cpu().to(ScalarType.Float32).data<float>().ToArray();
         int index = target ?? probabilities.AsSpan().IndexOf(probabilities.Max());
         Tensor[] gradients = Gradients(logits[0, index], stages);
         return new NetworkMaps(

@@ -12,8 +12,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Models;
 
 /// <summary>
-/// Scores images with a model: folds BatchNorm, uses channels_last (NHWC), applies softmax (or sigmoid per class for multi-label), and averages the views of
-/// test-time augmentation. Thread-safe: the network is in evaluation mode and never changed. Holds native memory until disposed.
+/// Scores images with a model: folds BatchNorm, uses channels_last (NHWC), divides by the temperature, applies softmax (or sigmoid per class for multi-label),
+/// and averages the views of test-time augmentation. Thread-safe: the network is in evaluation mode and never changed. Holds native memory until disposed.
 /// </summary>
 internal sealed class ImageScorer : IImageScorer, IDisposable
 {
@@ -21,6 +21,7 @@ internal sealed class ImageScorer : IImageScorer, IDisposable
     private readonly NetworkInput _input;
     private readonly TestTimeAugmentation _views;
     private readonly ImageShape _view;
+    private readonly double _temperature;
     private readonly Lifetime _lifetime;
 
     public ImageScorer(SavedModel saved, Device device)
@@ -30,6 +31,7 @@ internal sealed class ImageScorer : IImageScorer, IDisposable
         ModelManifest manifest = saved.Manifest;
         (Preprocessing, Element, ClassCount, IsMultilabel) = (manifest.ScoringPreprocessing, manifest.Element, manifest.ClassCount, manifest.IsMultilabel);
         (_views, _view, Origin) = (manifest.TestTimeAugmentation, manifest.Preprocessing.Shape, manifest.Origin);
+        _temperature = manifest.Temperature;
         _network = NetworkFactory.CreateForScoring(manifest.Backbone, Input.Channels, ClassCount, saved.Weights.CopyTo, device, manifest.Head, manifest.Exits);
         _input = new NetworkInput(Input, Element, new ChannelStatistics([.. manifest.Mean], [.. manifest.Std]), device);
         _lifetime = new Lifetime(nameof(ImageScorer), Release);
@@ -48,15 +50,41 @@ internal sealed class ImageScorer : IImageScorer, IDisposable
 
     public int ClassCount { get; }
 
-    public void Score(ReadOnlySpan<byte> pixels, int count, Span<float> probabilities)
+    /// <summary>The number of views V of an image whose probabilities are averaged.</summary>
+    public int ViewCount => TestTimeViews.Count(_views);
+
+    public void Score(ReadOnlySpan<byte> pixels, int count, Span<float> probabilities) =>
+        Run(
+            pixels,
+            count,
+            probabilities,
+            logits => IsMultilabel ? sigmoid(logits) : nn.functional.softmax(logits, 1),
+            views => views.Length == 1 ? views[0] : stack(views).mean(new long[] { 0 })
+        );
+
+    /// <summary>Computes the logits of each view, divided by the model's temperature.</summary>
+    /// <param name="pixels">The pixels of at least <paramref name="count"/> images, [count,C,H,W].</param>
+    /// <param name="count">The number of images.</param>
+    /// <param name="logits">Receives [count,V,K].</param>
+    /// <exception cref="ObjectDisposedException">The scorer was disposed.</exception>
+    public void Logits(ReadOnlySpan<byte> pixels, int count, Span<float> logits) => Run(pixels, count, logits, values => values, views => stack(views, 1));
+
+    public void Dispose() => _lifetime.Dispose();
+
+    private void Release()
+    {
+        _network.Dispose();
+        _input.Dispose();
+    }
+
+    private void Run(ReadOnlySpan<byte> pixels, int count, Span<float> values, Func<Tensor, Tensor> activate, Func<Tensor[], Tensor> join)
     {
         _lifetime.Enter();
         try
         {
             using TorchScope scope = new(gradients: false);
-            Tensor[] scores = [.. TestTimeViews.Of(_views, _input.Of(pixels, count), _view).Select(ScoreView)];
-            Tensor mean = scores.Length == 1 ? scores[0] : stack(scores).mean(new long[] { 0 });
-            MemoryMarshal.Cast<byte, float>(mean.cpu().contiguous().bytes).CopyTo(probabilities);
+            Tensor[] views = [.. TestTimeViews.Of(_views, _input.Of(pixels, count), _view).Select(view => activate(LogitsOf(view)))];
+            MemoryMarshal.Cast<byte, float>(join(views).cpu().contiguous().bytes).CopyTo(values);
         }
         catch (ExternalException e) when (NativeError.HasTrace(e))
         {
@@ -68,18 +96,10 @@ internal sealed class ImageScorer : IImageScorer, IDisposable
         }
     }
 
-    public void Dispose() => _lifetime.Dispose();
-
-    private void Release()
-    {
-        _network.Dispose();
-        _input.Dispose();
-    }
-
-    private Tensor ScoreView(Tensor view)
+    private Tensor LogitsOf(Tensor view)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor logits = _network.call(ChannelsLast.Of(view));
-        return (IsMultilabel ? sigmoid(logits) : nn.functional.softmax(logits, 1)).MoveToOuterDisposeScope();
+        return (_temperature == 1 ? logits : logits.Div(_temperature)).MoveToOuterDisposeScope();
     }
 }

@@ -53,6 +53,9 @@ internal sealed record ModelManifest
     /// <summary>The views of an image to score and average.</summary>
     public TestTimeAugmentation TestTimeAugmentation { get; init; }
 
+    /// <summary>The temperature T that the logits are divided by, fitted by calibration; 1 if the model is not calibrated.</summary>
+    public double Temperature { get; init; } = 1;
+
     /// <summary>The preprocessing of the image that the views are cropped from.</summary>
     [JsonIgnore]
     public ImagePreprocessing ScoringPreprocessing => TestTimeViews.Source(TestTimeAugmentation, Preprocessing);
@@ -164,6 +167,8 @@ internal sealed record ModelManifest
             && Preprocessing.CropRatio is >= ImagePreprocessing.MinCropRatio and <= 1
             && (Exits is null || Exits.All(stride => stride is { Rows: >= 1 and <= StageStride.Max, Columns: >= 1 and <= StageStride.Max }))
             && Enum.IsDefined(TestTimeAugmentation)
+            && double.IsFinite(Temperature)
+            && Temperature > 0
             && (Origin is not { } origin || Enum.IsDefined(origin))
             && Mean.Count == channels
             && Std.Count == channels

@@ -16,6 +16,9 @@ public sealed record OnnxExportOptions
 
     /// <summary>Models with more bytes of weights have them in a second file: ONNX files must be smaller than 2 GiB.</summary>
     internal long MaxEmbeddedBytes { get; init; } = 2_000_000_000;
+
+    /// <summary>Called between the second file and the first, for tests.</summary>
+    internal Action? OnDataWritten { get; init; }
 }
 
 /// <summary>The input of an exported model.</summary>

@@ -22,21 +22,36 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
     private readonly OnnxGraphBuilder _graph = new();
     private readonly ModelManifest _first = networks[0].Model.Manifest;
 
-    /// <summary>Builds the model and replaces the file atomically. If the weights are too large for one file, they are in <c>path.data</c>.</summary>
+    /// <summary>
+    /// Builds the model and replaces the file atomically. If the weights are too large for one file, they are in a second one, which is written first. Its name
+    /// has the hash of its content, so that the model that is replaced last never belongs to other weights.
+    /// </summary>
     /// <exception cref="NotSupportedException">A module of a network cannot be exported; the message names it.</exception>
     /// <exception cref="ArgumentException">The models do not have the input that the options ask for.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Write(string path)
     {
         OnnxModel model = Build();
-        if (model.InitializerBytes <= options.MaxEmbeddedBytes)
-        {
-            AtomicFile.Write(path, model.WriteTo);
-            return;
-        }
+        string? data = model.InitializerBytes <= options.MaxEmbeddedBytes ? null : OnnxDataFile.Of(path, model.DataHash());
+        AtomicFile.Write(
+            path,
+            stream =>
+            {
+                if (data is null)
+                {
+                    model.WriteTo(stream);
+                    return;
+                }
 
-        string data = $"{path}.data";
-        AtomicFile.Write(path, stream => AtomicFile.Write(data, values => model.WriteTo(stream, values, Path.GetFileName(data))));
+                AtomicFile.Write(data, values => model.WriteTo(stream, values, Path.GetFileName(data)));
+                options.OnDataWritten?.Invoke();
+            }
+        );
+        // Those of earlier models at this path.
+        foreach (string old in OnnxDataFile.Find(path).Where(file => Path.GetFileName(file) != Path.GetFileName(data)))
+        {
+            File.Delete(old);
+        }
     }
 
     private OnnxModel Build()
@@ -47,10 +62,12 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
         OnnxValue input = new(OnnxMetadata.Image, [-1, shape.Channels, shape.Height, shape.Width]);
         Dictionary<ImagePreprocessing, OnnxValue> pixels = [];
         OnnxValue? sum = null;
+        List<OnnxValue> each = [];
         foreach ((int i, (SavedModel model, double share)) in networks.Index())
         {
             OnnxValue images = options.Input == OnnxInput.RawImages ? Normalized(model.Manifest, input, pixels) : input;
             OnnxValue probabilities = Probabilities(model, images, networks.Count == 1 ? "" : FormattableString.Invariant($"network{i + 1}."));
+            each.Add(probabilities);
             OnnxValue part = networks.Count == 1 ? probabilities : _graph.Mul(probabilities, _graph.Constant((float)share));
             sum = sum is null ? part : _graph.Add(sum, part);
         }
@@ -58,8 +75,11 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
         OnnxValue label = _first.IsMultilabel ? PredictedSet(sum!) : PredictedClass(sum!);
         OnnxGraph graph = OnnxPasses.Rename(
             OnnxPasses.FoldBatchNorm(_graph.Build()),
-            (sum!.Name, OnnxMetadata.Score),
-            (label.Name, OnnxMetadata.PredictedLabel)
+            [
+                (sum!.Name, OnnxMetadata.Score),
+                (label.Name, OnnxMetadata.PredictedLabel),
+                .. HasOneSize ? [] : each.Select((value, i) => (value.Name, OnnxMetadata.ScoreOf(i))),
+            ]
         );
         return new OnnxModel(
             options.Float16Weights ? OnnxPasses.StoreAsFloat16(graph) : graph,
@@ -71,6 +91,8 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
                 _first.IsMultilabel
                     ? new OnnxValueInfo(OnnxMetadata.PredictedLabel, OnnxType.Float, Batch, classNames.Count)
                     : new OnnxValueInfo(OnnxMetadata.PredictedLabel, OnnxType.String, Batch),
+                // For callers that resize images as training did: each size needs an input of its own.
+                .. HasOneSize ? [] : each.Select((_, i) => new OnnxValueInfo(OnnxMetadata.ScoreOf(i), OnnxType.Float, Batch, classNames.Count)),
             ],
             typeof(OnnxExporter).Assembly.GetName().Version!.ToString(3),
             Metadata()
@@ -101,6 +123,8 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
         }
     }
 
+    private bool HasOneSize => networks.All(network => network.Model.Manifest.ScoringPreprocessing == _first.ScoringPreprocessing);
+
     private bool IsSameInput(ModelManifest other) =>
         other.ScoringPreprocessing == _first.ScoringPreprocessing && other.Mean.SequenceEqual(_first.Mean) && other.Std.SequenceEqual(_first.Std);
 
@@ -129,6 +153,11 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
         IReadOnlyList<OnnxValue> views = OnnxPreprocessing.Views(_graph, manifest.TestTimeAugmentation, images, shape);
         OnnxValue batch = _graph.Concat(0, views) with { Shape = [-1, shape.Channels, shape.Height, shape.Width] }; // [V*N,C,H,W]
         OnnxValue logits = network.Export(_graph, batch);
+        if (manifest.Temperature != 1)
+        {
+            logits = _graph.Mul(logits, _graph.Constant((float)(1 / manifest.Temperature)));
+        }
+
         OnnxValue probabilities = manifest.IsMultilabel ? _graph.Sigmoid(logits) : _graph.Node("Softmax", [logits], OnnxAttribute.Int("axis", 1));
         if (views.Count == 1)
         {
@@ -154,11 +183,11 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
             [OnnxMetadata.ClassNames] = JsonSerializer.Serialize(classNames, Json.Log),
             [OnnxMetadata.Task] = _first.IsMultilabel ? OnnxMetadata.Multilabel : OnnxMetadata.Multiclass,
             [OnnxMetadata.Input] = options.Input == OnnxInput.RawImages ? OnnxMetadata.RawImages : OnnxMetadata.NormalizedFloats,
-            [OnnxMetadata.Preprocessing] = JsonSerializer.Serialize(networks.Select(network => Describe(network.Model.Manifest)), Json.Log),
+            [OnnxMetadata.Preprocessing] = JsonSerializer.Serialize(networks.Select(network => Describe(network.Model.Manifest, network.Share)), Json.Log),
             [OnnxMetadata.Manifest] = new JsonArray([.. networks.Select(network => JsonNode.Parse(network.Model.Manifest.ToJson()))]).ToJsonString(Json.Log),
         };
 
-    private static OnnxInputDescription Describe(ModelManifest manifest)
+    private static OnnxInputDescription Describe(ModelManifest manifest, double share)
     {
         ImagePreprocessing preprocessing = manifest.ScoringPreprocessing;
         (int channels, int height, int width) = preprocessing.Shape;
@@ -171,7 +200,8 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
             manifest.Element,
             manifest.Origin,
             manifest.Mean,
-            manifest.Std
+            manifest.Std,
+            share
         );
     }
 }

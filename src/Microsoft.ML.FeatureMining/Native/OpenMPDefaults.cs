@@ -5,13 +5,14 @@ using System.Text;
 namespace Microsoft.ML.FeatureMining.Native;
 
 /// <summary>
-/// Sets environment variables of libtorch's OpenMP, unless the user has set them. Idle threads sleep: by default they spin, which takes the cores from decoding
-/// threads and from other processes; beside other work, two threads were three times slower than one (docs/BENCHMARKS.md). A container with a CPU limit gets as
-/// many threads as the limit allows: OpenMP does not see it.
+/// Sets environment variables of libtorch's OpenMP, unless the user has set them. Threads that wait for the next operation spin shortly and then sleep. By
+/// default they spin for milliseconds, which takes the cores from decoding threads and from other processes; if they sleep at once, waking them up costs up to
+/// a third of a step (docs/BENCHMARKS.md). A container with a CPU limit gets as many threads as the limit allows: OpenMP does not see it.
 /// </summary>
 internal static class OpenMPDefaults
 {
     private const string WaitPolicy = "OMP_WAIT_POLICY";
+    private const string SpinCount = "GOMP_SPINCOUNT";
     private const string Threads = "OMP_NUM_THREADS";
 
     // 8192 CPUs.
@@ -25,10 +26,11 @@ internal static class OpenMPDefaults
             return;
         }
 
-        // GCC's and LLVM's OpenMP have variables of their own for this.
-        if (IsUnset(WaitPolicy) && IsUnset("GOMP_SPINCOUNT") && IsUnset("KMP_BLOCKTIME"))
+        if (IsUnset(WaitPolicy) && IsUnset(SpinCount) && IsUnset("KMP_BLOCKTIME"))
         {
-            SetNative(WaitPolicy, "PASSIVE");
+            // GCC's OpenMP, on Linux, and LLVM's, on macOS.
+            SetNative(SpinCount, "2000");
+            SetNative("KMP_BLOCKTIME", "0");
         }
 
         // .NET counts by the limit of the container.

@@ -13,6 +13,8 @@ internal sealed class ExperimentRun
     // Keeps the seeds of an ensemble's models apart from those of single models.
     private const int SeedsOfAnEnsemble = 1000;
 
+    private static readonly string[] TimeOptions = ["backbone", "size", "epochs", "batch", "classes", "samples-per-class"];
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
@@ -39,6 +41,10 @@ internal sealed class ExperimentRun
     /// <summary>The file name of the report.</summary>
     public string Name => Path.GetFileName(_report);
 
+    /// <summary>What decides the time of a run besides the strategy: runs that have it in common take about the same time.</summary>
+    public string Kind =>
+        string.Join(' ', Recipe.Options(_arguments).Where(option => TimeOptions.Contains(option.Split(' ')[0])).Order(StringComparer.Ordinal));
+
     public bool IsDone => File.Exists(_report);
 
     /// <summary>The commands that do the run, with data sets as <c>{name}</c>.</summary>
@@ -58,6 +64,15 @@ internal sealed class ExperimentRun
 
     /// <summary>The report; null if the run is not done.</summary>
     public JsonElement? Result() => IsDone ? JsonElement.Parse(File.ReadAllText(_report)) : null;
+
+    /// <summary>Estimates the seconds of the training of one model from its first steps on this machine; null if there was not enough time for them.</summary>
+    /// <param name="data">Folders of the data sets.</param>
+    /// <param name="machine">Arguments of <c>train</c> for threads and GPU.</param>
+    /// <param name="limit">The time for it.</param>
+    public double? Estimate(IReadOnlyDictionary<string, string> data, IReadOnlyList<string> machine, TimeSpan limit) =>
+        _detection is null
+            ? TrainCommand.Estimate([.. Train(Seed, machine).Select(argument => Placeholders.Fill(argument, data)), "--no-model"], limit)?.TotalSeconds
+            : null;
 
     /// <summary>Does the run, or resumes it.</summary>
     /// <param name="program">Runs a command line of this program and returns its exit code.</param>
@@ -94,7 +109,7 @@ internal sealed class ExperimentRun
         Directory.Delete(work, recursive: true);
         return ExitCode.Success;
 
-        IEnumerable<string> Train(int seed) => ["train", .. Words(_arguments), .. machine, "--seed", Text(seed), "--workspace", Path.Combine(work, Text(seed))];
+        IEnumerable<string> Train(int seed) => [.. this.Train(seed, machine), "--workspace", Path.Combine(work, Text(seed))];
 
         IEnumerable<string[]> Detector(string arguments)
         {
@@ -139,6 +154,8 @@ internal sealed class ExperimentRun
             ];
         }
     }
+
+    private IEnumerable<string> Train(int seed, IReadOnlyList<string> machine) => ["train", .. Words(_arguments), .. machine, "--seed", Text(seed)];
 
     // The operating system releases the lock when the process ends, even if it is killed.
     private static FileStream? TryLock(string path)
@@ -191,6 +208,10 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
     private const double UsualTinySeconds = 10;
     private const double UsualSmallSeconds = 240;
 
+    // For the first steps of all kinds of runs, and of one.
+    private static readonly TimeSpan MeasuringTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestMeasurement = TimeSpan.FromSeconds(20);
+
     /// <summary>Prints the commands, with a data set as <c>{name}</c> where its folder is not given.</summary>
     public int Print(Experiment experiment, IReadOnlyDictionary<string, string> data)
     {
@@ -232,8 +253,8 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
             );
         }
 
-        Console.WriteLine(TimeEstimate(experiment, runs));
         IReadOnlyDictionary<string, string> data = dataOf(string.Concat(runs.Select(run => run.Command)));
+        Console.WriteLine(TimeEstimate(experiment, runs, () => MeasureSteps([.. runs.Where(run => !run.IsDone)], data, where)));
         (int done, Stopwatch clock) = (0, Stopwatch.StartNew());
         // Once more as long as it did any: what another process had when it ended is left to the others.
         for (int before = -1; before < done; )
@@ -268,21 +289,37 @@ internal sealed class ExperimentRunner(Func<string[], int> program, DirectoryInf
         return ExitCode.Success;
     }
 
-    // From the finished runs of the table, or from typical runs at its scale.
-    private string TimeEstimate(Experiment experiment, IReadOnlyList<ExperimentRun> runs)
+    // From the finished runs of the table, from the first steps of its runs, or from typical runs at its scale.
+    private string TimeEstimate(Experiment experiment, IReadOnlyList<ExperimentRun> runs, Func<double?>? measure = null)
     {
-        double[] measured = [.. runs.Select(run => run.Result()).OfType<JsonElement>().Select(Measure.Seconds.Read).OfType<double>()];
+        double[] finished = [.. runs.Select(run => run.Result()).OfType<JsonElement>().Select(Measure.Seconds.Read).OfType<double>()];
         int left = runs.Count(run => !run.IsDone);
-        (double? each, string source) =
-            measured.Length > 0 ? (measured.Average(), "estimated from the finished runs")
-            : scale == Scale.Tiny ? (UsualTinySeconds, "a guess until the first run is finished")
-            : scale == Scale.Small ? (UsualSmallSeconds, "a guess for two CPU cores until the first run is finished")
+        // Tiny runs take no longer than the measurement; those of the paper's scale take hours to begin with.
+        double? measured = finished.Length == 0 && left > 0 && scale == Scale.Small ? measure?.Invoke() : null;
+        (double? all, string source) =
+            finished.Length > 0 ? (left * finished.Average(), "estimated from the finished runs")
+            : measured is not null ? (measured, "measured in the first steps on this machine")
+            : scale == Scale.Tiny ? (left * UsualTinySeconds, "a guess until the first run is finished")
+            : scale == Scale.Small ? (left * UsualSmallSeconds, "a guess for two CPU cores until the first run is finished")
             : ((double?)null, "");
         string time =
             left == 0 ? "no runs left"
-            : each is { } seconds ? $"about {TimeText.Of(TimeSpan.FromSeconds(left * seconds))} for {left} runs, {source}"
+            : all is { } seconds ? $"about {TimeText.Of(TimeSpan.FromSeconds(seconds))} for {left} runs, {source}"
             : $"{left} runs with the paper's recipe, each of which takes hours on a GPU; there is an estimate after the first run";
         return $"{experiment.Name}: {runs.Count} runs, {runs.Count - left} done; {time}.";
+    }
+
+    // The seconds of all runs. What there was no time to measure counts as the mean of the others; null if nothing was measured.
+    private static double? MeasureSteps(IReadOnlyList<ExperimentRun> runs, IReadOnlyDictionary<string, string> data, IReadOnlyList<string> where)
+    {
+        Dictionary<string, double?> secondsOf = new(StringComparer.Ordinal);
+        Stopwatch clock = Stopwatch.StartNew();
+        foreach (IGrouping<string, ExperimentRun> alike in runs.GroupBy(run => run.Kind))
+        {
+            secondsOf[alike.Key] = clock.Elapsed < MeasuringTime ? alike.First().Estimate(data, where, LongestMeasurement) : null;
+        }
+
+        return secondsOf.Values.Average() is { } mean ? runs.Sum(run => run.Row.Models * (secondsOf[run.Kind] ?? mean)) : null;
     }
 
     // Seeds in the outer loop: a table that was stopped has about the same seeds in all rows.

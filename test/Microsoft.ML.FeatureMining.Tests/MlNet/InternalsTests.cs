@@ -27,6 +27,8 @@ public sealed class InternalsTests
                 "ICancelable.get_IsCanceled",
                 "IHostEnvironmentInternal.get_FallbackToCpu",
                 "IHostEnvironmentInternal.get_GpuDeviceId",
+                "IHostEnvironmentInternal.get_TempFilePath",
+                "IHostEnvironmentInternal.set_TempFilePath",
                 "IInternalCatalog.get_Environment",
                 "LoadableClassAttribute..ctor",
                 "ModelLoadContext.CheckAtModel",
@@ -45,6 +47,18 @@ public sealed class InternalsTests
             ],
             used
         );
+    }
+
+    [Fact]
+    public void WithTemporaryFiles_OfACatalog_ChangesTheContextMeanwhile()
+    {
+        MLContext ml = new() { TempFilePath = "before" };
+        string during = "";
+
+        Internals.WithTemporaryFiles(Internals.EnvironmentOf(ml.Model), "meanwhile", () => during = ml.TempFilePath);
+
+        Assert.Equal("meanwhile", during);
+        Assert.Equal("before", ml.TempFilePath);
     }
 
     [Fact]

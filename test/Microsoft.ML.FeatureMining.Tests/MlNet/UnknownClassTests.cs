@@ -2,6 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.Evaluation;
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
@@ -81,6 +82,38 @@ public sealed class UnknownClassTests(TrainedModel trained)
 
         Assert.Equal(new UnknownClass("rare", 1, null), Assert.Single(coverage.UnknownClasses));
         Assert.Equal(fold.TestSet.GetColumn<string>("Label").Count(), coverage.Total);
+    }
+
+    [Fact]
+    public void CrossValidate_OfSetsOfClasses_NamesTheLabelsThatWereLeftOut()
+    {
+        MLContext ml = new(1);
+        ImageFileRow[] images = [.. ml.Data.CreateEnumerable<ImageFileRow>(trained.Rows, reuseRowObject: false)];
+        IDataView rows = ml.Data.LoadFromEnumerable(
+            images.Select((row, i) => new ImageFileRow { ImagePath = row.ImagePath, Label = i == 0 ? "red, rare" : row.Label }).ToArray()
+        );
+        PatchTrainingOptions options = new()
+        {
+            ImageColumnName = "ImagePath",
+            Backbone = "cifar-resnet-8",
+            Head = new VggPatchHead { HiddenUnits = 8 },
+            ImageHeight = 12,
+            ImageWidth = 12,
+            Epochs = 1,
+            SwitchEpoch = 0,
+            Seed = 1,
+        };
+
+        RowCoverage[] folds =
+        [
+            .. ml.MultilabelClassification()
+                .CrossValidate(rows, ml.MultilabelClassification().Trainers.PatchTraining(options), numberOfFolds: 2, seed: 1)
+                .Select(fold => fold.Metrics.Coverage),
+        ];
+
+        UnknownClass unknown = Assert.Single(folds.SelectMany(coverage => coverage.UnknownClasses));
+        Assert.Equal(("rare", 1), (unknown.Name, unknown.Rows));
+        Assert.Equal(images.Length, folds.Sum(coverage => coverage.Total));
     }
 
     [Fact]

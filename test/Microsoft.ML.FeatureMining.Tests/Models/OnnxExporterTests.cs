@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Losses;
@@ -191,8 +192,44 @@ public sealed class OnnxExporterTests : IClassFixture<SingleThreadFixture>
         using OnnxRun whole = OnnxRun.Of(folder["whole.onnx"]),
             split = OnnxRun.Of(folder["split.onnx"]);
         Assert.Equal(Score(whole, images), Score(split, images));
-        Assert.Equal(["split.onnx", "split.onnx.data", "whole.onnx"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        Assert.True(new FileInfo(folder["split.onnx"]).Length < new FileInfo(folder["split.onnx.data"]).Length);
+        string[] files = [.. Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal)!];
+        Assert.Equal(["split.onnx", "whole.onnx"], files.Where(file => !file.EndsWith(".data", StringComparison.Ordinal)));
+        string data = folder[Assert.Single(files, file => Regex.IsMatch(file, @"^split\.onnx\.[0-9a-f]{16}\.data$"))];
+        Assert.True(new FileInfo(folder["split.onnx"]).Length < new FileInfo(data).Length);
+    }
+
+    // The process dies between the two files of the new model.
+    [Fact]
+    public void Write_DiesBetweenTheTwoFiles_KeepsTheOldModelUsable()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder["model.onnx"];
+        OnnxExportOptions split = Raw with { MaxEmbeddedBytes = 1000 };
+        DecodedImage[] images = Noise(Count, 14, 14);
+        SavedModel old = Model(),
+            other = TinySavedModel.Make("cifar-resnet-14", channels: 3, classes: Classes, size: 14);
+        Write(old, split, path);
+        string oldData = Assert.Single(OnnxDataFile.Find(path));
+
+        Assert.Throws<OperationCanceledException>(() => Write(other, split with { OnDataWritten = () => throw new OperationCanceledException() }, path));
+
+        Assert.Equal(2, OnnxDataFile.Find(path).Count);
+        Assert.Contains(oldData, OnnxDataFile.Find(path));
+        using (OnnxRun onnx = OnnxRun.Of(path))
+        {
+            OnnxAssert.Close(Score(old, images), Score(onnx, images), Tolerance);
+        }
+
+        // The next export removes what is left.
+        Write(other, split, path);
+        Assert.NotEqual(oldData, Assert.Single(OnnxDataFile.Find(path)));
+        using (OnnxRun onnx = OnnxRun.Of(path))
+        {
+            OnnxAssert.Close(Score(other, images), Score(onnx, images), Tolerance);
+        }
+
+        Write(old, Raw, path);
+        Assert.Equal([path], Directory.GetFiles(folder.Path));
     }
 
     [Fact]

@@ -5,20 +5,20 @@ namespace Microsoft.ML.FeatureMining.Tests.Native;
 /// <summary>What libtorch's OpenMP finds in the environment of a program that uses the library.</summary>
 public sealed class OpenMPDefaultsTests
 {
-    private const string Policy = "OMP_WAIT_POLICY";
+    private const string SpinCount = "GOMP_SPINCOUNT";
     private const string Threads = "OMP_NUM_THREADS";
 
     [SkippableTheory]
-    [InlineData(null, null, "PASSIVE")]
-    [InlineData(Policy, "ACTIVE", "ACTIVE")]
-    [InlineData("GOMP_SPINCOUNT", "100", "not set")]
+    [InlineData(null, null, "2000")]
+    [InlineData(SpinCount, "100", "100")]
+    [InlineData("OMP_WAIT_POLICY", "ACTIVE", "not set")]
     [InlineData("KMP_BLOCKTIME", "0", "not set")]
-    public void WaitPolicy_IsPassiveUnlessTheUserHasChosen(string? variable, string? value, string expected)
+    public void WaitingThreads_SpinShortlyUnlessTheUserHasChosen(string? variable, string? value, string expected)
     {
-        Skip.If(OperatingSystem.IsWindows(), "OpenMP on Windows has no wait policy.");
+        Skip.If(OperatingSystem.IsWindows(), "OpenMP on Windows is not set.");
         (string, string)[] environment = variable is null ? [] : [(variable, value!)];
 
-        Assert.Equal([expected], Programs.Run("NativeEnvironment", [Policy], environment));
+        Assert.Equal([expected], Programs.Run("NativeEnvironment", [SpinCount], environment));
     }
 
     // DOTNET_PROCESSOR_COUNT stands for the limit of a container, which .NET counts by.

@@ -152,20 +152,37 @@ public sealed class OnnxImageClassifierTests(TrainedModel trained) : IDisposable
         Assert.Throws<ObjectDisposedException>(() => Scores(classifier.Transform(trained.Rows)));
     }
 
-    [Fact]
-    public void ApplyImageClassifier_OfAnEnsemble_ScoresLikeItOrSaysWhyNot()
+    // Images are resized for each network as in training.
+    [Theory]
+    [InlineData(12, 12, 1, TestTimeAugmentation.None)]
+    [InlineData(20, 16, 1, TestTimeAugmentation.None)]
+    [InlineData(20, 20, 0.8, TestTimeAugmentation.TenCrop)]
+    public void ApplyImageClassifier_OfAnEnsemble_ScoresLikeIt(int height, int width, double cropRatio, TestTimeAugmentation views)
     {
-        FeatureMiningOptions options = Tiny.Options with { Backbone = "wrn-10-1", Epochs = 1 };
-        ITransformer same = Tiny.Pipeline(trained.Context, options).Fit(trained.Rows),
-            larger = Tiny.Pipeline(trained.Context, options with { ImageHeight = 20, ImageWidth = 20 }).Fit(trained.Rows);
-        ITransformer ensemble = trained.Context.MulticlassClassification.Ensemble([trained.Model, same], [3, 1]);
+        FeatureMiningOptions options = Tiny.Options with { Backbone = "wrn-10-1", Epochs = 1, ImageHeight = height, ImageWidth = width, CropRatio = cropRatio };
+        ITransformer other = trained.Context.Model.WithTestTimeAugmentation(Tiny.Pipeline(trained.Context, options).Fit(trained.Rows), views);
+        ITransformer ensemble = trained.Context.MulticlassClassification.Ensemble([trained.Model, other], [3, 1]);
         trained.Context.Model.ExportOnnx(ensemble, OnnxFile);
-        trained.Context.Model.ExportOnnx(trained.Context.MulticlassClassification.Ensemble([trained.Model, larger]), _folder["sizes.onnx"]);
 
         using OnnxImageClassifier classifier = _ml.Transforms.ApplyImageClassifier(OnnxFile);
 
         AssertSameScores(ensemble.Transform(trained.Rows), classifier.Transform(trained.Rows));
-        Refused("sizes.onnx", "it is an ensemble of networks with different input sizes");
+    }
+
+    [Fact]
+    public void ApplyImageClassifier_SecondFileMissingOrTruncated_IsRefused()
+    {
+        trained.Context.Model.ExportOnnx(trained.Model, OnnxFile, new OnnxExportOptions { MaxEmbeddedBytes = 1000 });
+        string data = Assert.Single(OnnxDataFile.Find(OnnxFile));
+        using (OnnxImageClassifier classifier = _ml.Transforms.ApplyImageClassifier(OnnxFile))
+        {
+            AssertSameScores(trained.Model.Transform(trained.Rows), classifier.Transform(trained.Rows));
+        }
+
+        File.WriteAllBytes(data, File.ReadAllBytes(data)[..5000]);
+        Refused("model.onnx", "");
+        File.Delete(data);
+        Assert.Contains(Path.GetFileName(data), Refused("model.onnx", ""), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -219,10 +236,11 @@ public sealed class OnnxImageClassifierTests(TrainedModel trained) : IDisposable
         }
     }
 
-    private void Refused(string name, string reason)
+    private string Refused(string name, string reason)
     {
         InvalidDataException error = Assert.Throws<InvalidDataException>(() => _ml.Transforms.ApplyImageClassifier(_folder[name]));
         Assert.StartsWith($"'{_folder[name]}' cannot be used as an image classifier: {reason}", error.Message, StringComparison.Ordinal);
+        return error.Message;
     }
 
     private static void AssertSameScores(IDataView expected, IDataView actual) =>

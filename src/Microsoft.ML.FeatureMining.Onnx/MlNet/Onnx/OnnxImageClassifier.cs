@@ -28,23 +28,24 @@ public sealed class OnnxImageClassifier : ITransformer, IEstimator<OnnxImageClas
     private readonly OnnxModelFile _file;
     private readonly ScoringSettings _settings;
     private readonly int? _threads;
-    private readonly OnnxScorer _scorer;
+    private readonly OnnxSession _session;
     private readonly ClassKeys _keys;
     private readonly ImageScoring _scoring;
 
     internal OnnxImageClassifier(IHostEnvironment environment, OnnxModelFile file, ScoringSettings settings, int? threads)
     {
         (_file, _settings, _threads) = (file, settings, threads);
-        _scorer = file.Load(environment, threads, out OnnxModelDescription description);
+        _session = file.Load(environment, threads, out OnnxModelDescription description);
+        IsMultilabel = description.IsMultilabel;
         _keys = ClassKeys.OfText(description.ClassNames);
-        _scoring = new ImageScoring(settings, _keys, [new WeightedScorer(_scorer, 1)], environment);
+        _scoring = new ImageScoring(settings, _keys, description.Scorers(_session), environment);
     }
 
     /// <summary>The names of the classes, in the order of Score.</summary>
     public IReadOnlyList<string> ClassNames => _keys.Names;
 
     /// <summary>Whether an image may have any number of classes.</summary>
-    public bool IsMultilabel => _scorer.IsMultilabel;
+    public bool IsMultilabel { get; }
 
     /// <summary>True: each row is scored independently.</summary>
     public bool IsRowToRowMapper => true;
@@ -80,7 +81,7 @@ public sealed class OnnxImageClassifier : ITransformer, IEstimator<OnnxImageClas
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _scoring.Mapper(inputSchema);
 
     /// <summary>Releases the memory of the network.</summary>
-    public void Dispose() => _scorer.Dispose();
+    public void Dispose() => _session.Dispose();
 
     // ML.NET finds this method by reflection (name, return type and parameters) when it loads a model.
     private static OnnxImageClassifier Create(IHostEnvironment environment, ModelLoadContext context)

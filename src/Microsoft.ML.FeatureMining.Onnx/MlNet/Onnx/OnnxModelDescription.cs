@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.MlNet.Scoring;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.OnnxRuntime;
@@ -16,7 +17,19 @@ internal sealed record OnnxModelDescription
     /// <summary>Whether the input is floats that the caller has normalized.</summary>
     public required bool IsNormalized { get; init; }
 
-    public required OnnxInputDescription Input { get; init; }
+    /// <summary>The input of each network.</summary>
+    public required IReadOnlyList<OnnxInputDescription> Inputs { get; init; }
+
+    /// <summary>
+    /// What scores images. Networks that take images of the same size are one graph. Others get the images that are resized for each of them, and are weighted
+    /// here.
+    /// </summary>
+    public IReadOnlyList<WeightedScorer> Scorers(OnnxSession session) =>
+        HasOneSize
+            ? [new WeightedScorer(new OnnxScorer(session, this, Inputs[0], OnnxMetadata.Score), 1)]
+            : [.. Inputs.Select((input, i) => new WeightedScorer(new OnnxScorer(session, this, input, OnnxMetadata.ScoreOf(i)), (float)input.Share))];
+
+    private bool HasOneSize => Inputs.All(input => input.ToPreprocessing() == Inputs[0].ToPreprocessing());
 
     /// <exception cref="InvalidDataException">The model is not one that <c>ExportOnnx</c> wrote, or cannot be scored row by row.</exception>
     public static OnnxModelDescription Read(InferenceSession session)
@@ -30,17 +43,12 @@ internal sealed record OnnxModelDescription
                 throw new InvalidDataException($"its metadata '{OnnxMetadata.Preprocessing}' is empty");
             }
 
-            if (inputs.Any(input => input.ToPreprocessing() != inputs[0].ToPreprocessing()))
-            {
-                throw new InvalidDataException("it is an ensemble of networks with different input sizes; run it with ONNX Runtime");
-            }
-
             return new OnnxModelDescription
             {
                 ClassNames = Json<string[]>(OnnxMetadata.ClassNames),
                 IsMultilabel = Text(OnnxMetadata.Task) == OnnxMetadata.Multilabel,
                 IsNormalized = Text(OnnxMetadata.Input) == OnnxMetadata.NormalizedFloats,
-                Input = inputs[0],
+                Inputs = inputs,
             }.Checked(session);
         }
         catch (JsonException e)
@@ -58,10 +66,48 @@ internal sealed record OnnxModelDescription
 
     private OnnxModelDescription Checked(InferenceSession session)
     {
-        OnnxInputDescription input = Input;
+        foreach (OnnxInputDescription input in Inputs)
+        {
+            Check(input);
+        }
+
+        Type expected = IsNormalized ? typeof(float) : typeof(byte);
+        if (
+            !session.InputMetadata.TryGetValue(OnnxMetadata.Image, out NodeMetadata? image)
+            || image.ElementType != expected
+            || session.InputMetadata.Count != 1
+        )
+        {
+            throw new InvalidDataException($"its only input must be '{OnnxMetadata.Image}' of type {expected.Name}");
+        }
+
+        for (int i = 0; i < (HasOneSize ? 1 : Inputs.Count); i++)
+        {
+            string output = HasOneSize ? OnnxMetadata.Score : OnnxMetadata.ScoreOf(i);
+            if (!session.OutputMetadata.TryGetValue(output, out NodeMetadata? score) || score.ElementType != typeof(float))
+            {
+                throw new InvalidDataException($"it has no output '{output}' of type Single");
+            }
+
+            if (ClassNames.Count == 0 || score.Dimensions is not [_, var classes] || classes != ClassNames.Count)
+            {
+                throw new InvalidDataException($"it has {ClassNames.Count} class names, but scores of shape [{string.Join(", ", score.Dimensions)}]");
+            }
+        }
+
+        return this;
+    }
+
+    private void Check(OnnxInputDescription input)
+    {
         bool isImage =
             input.Channels is > 0 and <= 4096 && input.Height > 0 && input.Width > 0 && (long)input.Channels * input.Height * input.Width <= int.MaxValue / 4;
-        if (!isImage || input.CropRatio is not (>= ImagePreprocessing.MinCropRatio and <= 1) || !Enum.IsDefined(input.Resize) || !Enum.IsDefined(input.Element))
+        bool isKnown =
+            input.CropRatio is >= ImagePreprocessing.MinCropRatio and <= 1
+            && Enum.IsDefined(input.Resize)
+            && Enum.IsDefined(input.Element)
+            && input.Share is > 0 and <= 1;
+        if (!isImage || !isKnown || input.Element != Inputs[0].Element)
         {
             throw new InvalidDataException($"its metadata '{OnnxMetadata.Preprocessing}' is invalid");
         }
@@ -75,24 +121,5 @@ internal sealed record OnnxModelDescription
         {
             throw new InvalidDataException("its metadata is contradictory: raw images are bytes with 1 or 3 channels");
         }
-
-        Type expected = IsNormalized ? typeof(float) : typeof(byte);
-        if (
-            !session.InputMetadata.TryGetValue(OnnxMetadata.Image, out NodeMetadata? image)
-            || image.ElementType != expected
-            || session.InputMetadata.Count != 1
-        )
-        {
-            throw new InvalidDataException($"its only input must be '{OnnxMetadata.Image}' of type {expected.Name}");
-        }
-
-        if (!session.OutputMetadata.TryGetValue(OnnxMetadata.Score, out NodeMetadata? score) || score.ElementType != typeof(float))
-        {
-            throw new InvalidDataException($"it has no output '{OnnxMetadata.Score}' of type Single");
-        }
-
-        return ClassNames.Count > 0 && score.Dimensions is [_, var classes] && classes == ClassNames.Count
-            ? this
-            : throw new InvalidDataException($"it has {ClassNames.Count} class names, but scores of shape [{string.Join(", ", score.Dimensions)}]");
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.Runtime;
 
@@ -11,12 +12,12 @@ internal sealed record OnnxModelFile(byte[]? Bytes, string? Path)
 {
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static OnnxModelFile Of(string path) =>
-        File.Exists($"{path}.data") ? new OnnxModelFile(null, path) : new OnnxModelFile(File.ReadAllBytes(path), path);
+        OnnxDataFile.Find(path).Count > 0 ? new OnnxModelFile(null, path) : new OnnxModelFile(File.ReadAllBytes(path), path);
 
     /// <exception cref="InvalidDataException">It is not an ONNX model that <c>ExportOnnx</c> wrote.</exception>
     /// <exception cref="InvalidOperationException">The GPU of the context cannot be used, and FallbackToCpu is false.</exception>
     /// <exception cref="DllNotFoundException">ONNX Runtime's native library is missing.</exception>
-    public OnnxScorer Load(IHostEnvironment environment, int? threads, out OnnxModelDescription description)
+    public OnnxSession Load(IHostEnvironment environment, int? threads, out OnnxModelDescription description)
     {
         InferenceSession? session = null;
         try
@@ -30,7 +31,7 @@ internal sealed record OnnxModelFile(byte[]? Bytes, string? Path)
             UseGpu(environment, options);
             session = Bytes is null ? new InferenceSession(Path, options) : new InferenceSession(Bytes, options);
             description = OnnxModelDescription.Read(session);
-            return new OnnxScorer(session, description);
+            return new OnnxSession(session);
         }
         catch (Exception e) when (e is OnnxRuntimeException or InvalidDataException)
         {

@@ -8,66 +8,32 @@ namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
 /// Scores images with ONNX Runtime. Images are resized by this library, so that their pixels are the same as in training. A model for raw images gets them at
-/// the size before its center crop: its own resizing changes nothing, and it crops them. Thread-safe. Holds native memory until disposed.
+/// the size before its center crop: its own resizing changes nothing, and it crops them. Thread-safe.
 /// </summary>
-internal sealed class OnnxScorer : IImageScorer, IDisposable
+/// <param name="session">The model.</param>
+/// <param name="model">Its metadata.</param>
+/// <param name="input">The input of the network, or of all networks of an ensemble.</param>
+/// <param name="output">The output with the probabilities.</param>
+internal sealed class OnnxScorer(OnnxSession session, OnnxModelDescription model, OnnxInputDescription input, string output) : IImageScorer
 {
     private const int Rgb = 3;
 
-    private readonly InferenceSession _session;
-    private readonly RunOptions _run = new();
-    private readonly OnnxModelDescription _model;
-    private readonly float[] _scale;
-    private readonly Lifetime _lifetime;
+    private readonly float[] _scale = ChannelScale.Of(input.Std);
 
-    /// <param name="session">Owned by the scorer.</param>
-    /// <param name="model">Its metadata.</param>
-    public OnnxScorer(InferenceSession session, OnnxModelDescription model)
-    {
-        (_session, _model) = (session, model);
-        _scale = ChannelScale.Of(model.Input.Std);
-        ImagePreprocessing whole = model.Input.ToPreprocessing();
-        _lifetime = new Lifetime(nameof(OnnxScorer), Release);
-        Preprocessing = model.IsNormalized ? whole : whole.Uncropped();
-    }
+    public ImagePreprocessing Preprocessing { get; } = model.IsNormalized ? input.ToPreprocessing() : input.ToPreprocessing().Uncropped();
 
-    public ImagePreprocessing Preprocessing { get; }
+    public PixelType Element => input.Element;
 
-    public PixelType Element => _model.Input.Element;
+    public ImageOrigin? Origin => input.Origin;
 
-    public ImageOrigin? Origin => _model.Input.Origin;
+    public bool IsMultilabel => model.IsMultilabel;
 
-    public bool IsMultilabel => _model.IsMultilabel;
-
-    public int ClassCount => _model.ClassNames.Count;
+    public int ClassCount => model.ClassNames.Count;
 
     public void Score(ReadOnlySpan<byte> pixels, int count, Span<float> probabilities)
     {
-        _lifetime.Enter();
-        try
-        {
-            using OrtValue input = _model.IsNormalized ? Normalized(pixels, count) : Interleaved(pixels, count);
-            using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_run, [OnnxMetadata.Image], [input], [OnnxMetadata.Score]);
-            ReadOnlySpan<float> scores = outputs[0].GetTensorDataAsSpan<float>();
-            if (scores.Length != count * ClassCount)
-            {
-                throw new InvalidDataException($"The model returned {scores.Length} scores for {count} images and {ClassCount} classes; it is damaged.");
-            }
-
-            scores.CopyTo(probabilities);
-        }
-        finally
-        {
-            _lifetime.Leave();
-        }
-    }
-
-    public void Dispose() => _lifetime.Dispose();
-
-    private void Release()
-    {
-        _session.Dispose();
-        _run.Dispose();
+        using OrtValue images = model.IsNormalized ? Normalized(pixels, count) : Interleaved(pixels, count);
+        session.Run(images, output, probabilities[..(count * ClassCount)]);
     }
 
     // [N,C,H,W] to [N,H,W,3]; the channels of a gray image are equal.
@@ -104,7 +70,7 @@ internal sealed class OnnxScorer : IImageScorer, IDisposable
         for (int start = 0; start < normalized.Length; start += plane)
         {
             int channel = start / plane % channels;
-            (float mean, float scale) = (_model.Input.Mean[channel], _scale[channel]);
+            (float mean, float scale) = (input.Mean[channel], _scale[channel]);
             foreach (ref float value in normalized.AsSpan(start, plane))
             {
                 value = (value - mean) * scale;
@@ -112,5 +78,50 @@ internal sealed class OnnxScorer : IImageScorer, IDisposable
         }
 
         return OrtValue.CreateTensorValueFromMemory(normalized, [count, channels, height, width]);
+    }
+}
+
+/// <summary>A loaded model, which scorers share. Thread-safe. Holds native memory until disposed.</summary>
+internal sealed class OnnxSession : IDisposable
+{
+    private readonly InferenceSession _session;
+    private readonly RunOptions _run = new();
+    private readonly Lifetime _lifetime;
+
+    /// <param name="session">Owned.</param>
+    public OnnxSession(InferenceSession session) => (_session, _lifetime) = (session, new Lifetime(nameof(OnnxImageClassifier), Release));
+
+    /// <summary>Runs the model.</summary>
+    /// <param name="images">Its input.</param>
+    /// <param name="output">The name of an output.</param>
+    /// <param name="values">Receives the values of the output, and must have their number.</param>
+    /// <exception cref="InvalidDataException">The output has another number of values.</exception>
+    /// <exception cref="ObjectDisposedException">The session was disposed.</exception>
+    public void Run(OrtValue images, string output, Span<float> values)
+    {
+        _lifetime.Enter();
+        try
+        {
+            using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(_run, [OnnxMetadata.Image], [images], [output]);
+            ReadOnlySpan<float> found = outputs[0].GetTensorDataAsSpan<float>();
+            if (found.Length != values.Length)
+            {
+                throw new InvalidDataException($"The model returned {found.Length} scores instead of {values.Length}; it is damaged.");
+            }
+
+            found.CopyTo(values);
+        }
+        finally
+        {
+            _lifetime.Leave();
+        }
+    }
+
+    public void Dispose() => _lifetime.Dispose();
+
+    private void Release()
+    {
+        _session.Dispose();
+        _run.Dispose();
     }
 }

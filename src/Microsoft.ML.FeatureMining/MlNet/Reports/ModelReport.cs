@@ -87,6 +87,7 @@ internal sealed class ModelReport(
                 ("Classes", Html.Count(First.Model.ClassCount)),
                 ("Weights of epoch", Html.Count(First.Model.Epoch)),
                 ("Training", First.Model.End.ToString()),
+                .. First.Model.Temperature == 1 ? [] : new[] { ("Temperature", Html.Number(First.Model.Temperature)) },
             ]
             :
             [

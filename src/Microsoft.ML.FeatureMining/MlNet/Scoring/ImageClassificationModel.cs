@@ -48,6 +48,12 @@ public sealed class ImageClassificationModel
     /// <summary>The test-time augmentation: the views of an image that are scored and averaged.</summary>
     public TestTimeAugmentation TestTimeAugmentation => Saved.Manifest.TestTimeAugmentation;
 
+    /// <summary>
+    /// The temperature T of the scores, softmax(logits / T) or sigmoid(logits / T), as <see cref="ModelOperationsExtensions.Calibrate"/> fitted it; 1 if the
+    /// model is not calibrated.
+    /// </summary>
+    public double Temperature => Saved.Manifest.Temperature;
+
     /// <summary>The epoch that the weights are from, counted from 1.</summary>
     public int Epoch => Saved.Manifest.Epoch;
 

@@ -97,6 +97,14 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
         return new ImageClassificationTransformer(_environment, new SavedModel(saved.Manifest with { TestTimeAugmentation = views }, saved.Weights), Settings);
     }
 
+    /// <summary>Returns a transformer with a copy of the network and its temperature multiplied by a factor.</summary>
+    internal ImageClassificationTransformer WithTemperature(double factor)
+    {
+        SavedModel saved = Model.Saved;
+        ModelManifest manifest = saved.Manifest with { Temperature = saved.Manifest.Temperature * factor };
+        return new ImageClassificationTransformer(_environment, new SavedModel(manifest, saved.Weights), Settings);
+    }
+
     /// <summary>Returns a transformer with the same weights that uses only one classifier of the Split-and-Share head.</summary>
     /// <exception cref="ArgumentException">The head is not a Split-and-Share head, or the number is out of range.</exception>
     internal ImageClassificationTransformer WithClassifier(int number)

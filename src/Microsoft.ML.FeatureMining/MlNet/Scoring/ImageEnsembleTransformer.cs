@@ -68,6 +68,9 @@ public sealed class ImageEnsembleTransformer : ITransformer, IDisposable
     /// <summary>Returns an ensemble with copies of the networks and other test-time augmentation.</summary>
     internal ImageEnsembleTransformer With(TestTimeAugmentation views) => new([.. _members.Select(member => member.With(views))], Weights);
 
+    /// <summary>Returns an ensemble with copies of the networks and their temperatures multiplied by a factor.</summary>
+    internal ImageEnsembleTransformer WithTemperature(double factor) => new([.. _members.Select(member => member.WithTemperature(factor))], Weights);
+
     // ML.NET finds this method by reflection (name, return type and parameters) when it loads a model.
     private static ImageEnsembleTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 
 namespace Microsoft.ML.FeatureMining.Networks.Onnx;
 
@@ -31,6 +32,19 @@ internal sealed record OnnxModel(
     /// <summary>The number of bytes of all initializers. A model of 2 GiB or more must have them in another file.</summary>
     public long InitializerBytes => Graph.Initializers.Values.Sum(tensor => (long)tensor.Bytes.Length);
 
+    /// <summary>A hash of the second file's content, in hexadecimal: of the values and their places.</summary>
+    public string DataHash()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (OnnxTensor tensor in Graph.Initializers.Values.Where(IsLarge))
+        {
+            hash.AppendData(BitConverter.GetBytes(tensor.Bytes.Length));
+            hash.AppendData(tensor.Bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
     /// <summary>Writes the model, with all initializers.</summary>
     public void WriteTo(Stream stream) => Message(tensor => null, null).WriteTo(stream);
 
@@ -44,7 +58,7 @@ internal sealed record OnnxModel(
         Message(
                 tensor =>
                 {
-                    if (tensor.Bytes.Length < LeastExternalBytes)
+                    if (!IsLarge(tensor))
                     {
                         return null;
                     }
@@ -59,6 +73,8 @@ internal sealed record OnnxModel(
             )
             .WriteTo(stream);
     }
+
+    private static bool IsLarge(OnnxTensor tensor) => tensor.Bytes.Length >= LeastExternalBytes;
 
     private ProtoMessage Message(Func<OnnxTensor, long?> place, string? location) =>
         new ProtoMessage()

@@ -68,7 +68,7 @@ public sealed record AdamWOptimizer : Optimizer
 internal sealed class AdamRun(IReadOnlyList<ParameterGroup> groups, double beta1, double beta2, double epsilon, bool decoupled)
     : ElementwiseRun(groups, "exp_avg", "exp_avg_sq")
 {
-    protected override void UpdateGroup(Tensor weights, Tensor gradients, Tensor[] state, double rate, double decay)
+    protected override void UpdateBlock(Tensor weights, Tensor gradients, Tensor[] state, double rate, double decay)
     {
         if (decoupled)
         {

@@ -4,10 +4,17 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Training.Optimizers;
 
-/// <summary>An optimizer that updates each number of a parameter by itself, so that a group is one tensor, with state tensors of the same length.</summary>
+/// <summary>
+/// An optimizer that updates each number of a parameter by itself, so that a group of parameters is one tensor, with state tensors of the same length. On a
+/// CPU it is cut into blocks whose weights, gradients and state fit into the cache of a core, whatever the sizes of the layers; each operation of an update
+/// would read them from memory otherwise.
+/// </summary>
 internal abstract class ElementwiseRun : OptimizerRun
 {
-    private readonly List<(ParameterGroup Group, Tensor Weights, Tensor Gradients, Tensor[] State)> _entries = [];
+    // 256 KiB of float32.
+    private const long BlockLength = 1 << 16;
+
+    private readonly List<(ParameterGroup Group, Tensor Weights, Tensor Gradients, Tensor[] State)> _blocks = [];
     private readonly Tensor[] _state;
     private readonly (string Name, Tensor Value)[] _named;
 
@@ -17,17 +24,21 @@ internal abstract class ElementwiseRun : OptimizerRun
         : base(groups)
     {
         _state = [.. names.Select(_ => zeros_like(Flat.Weights).DetachFromDisposeScope())];
-        int first = 0;
+        long block = Flat.Weights.device_type == DeviceType.CPU ? BlockLength : long.MaxValue;
+        long start = 0;
         foreach (ParameterGroup group in groups)
         {
-            Tensor Part(Tensor flat) => Flat.Part(flat, first, group.Parameters.Count).DetachFromDisposeScope();
-            _entries.Add((group, Part(Flat.Weights), Part(Flat.Gradients), [.. _state.Select(Part)]));
-            first += group.Parameters.Count;
+            long end = start + group.Parameters.Sum(parameter => parameter.numel());
+            for (; start < end; start += Math.Min(block, end - start))
+            {
+                Tensor Part(Tensor flat) => flat.narrow(0, start, Math.Min(block, end - start)).DetachFromDisposeScope();
+                _blocks.Add((group, Part(Flat.Weights), Part(Flat.Gradients), [.. _state.Select(Part)]));
+            }
         }
 
         _named =
         [
-            .. from index in Enumerable.Range(0, first)
+            .. from index in Enumerable.Range(0, Flat.Parameters.Count)
             from state in names.Zip(_state)
             select ($"{index}.{state.First}", Flat.View(state.Second, index).DetachFromDisposeScope()),
         ];
@@ -35,7 +46,7 @@ internal abstract class ElementwiseRun : OptimizerRun
 
     public sealed override void Dispose()
     {
-        foreach (Tensor part in _entries.SelectMany(entry => entry.State.Append(entry.Weights).Append(entry.Gradients)).Concat(_state))
+        foreach (Tensor part in _blocks.SelectMany(block => block.State.Append(block.Weights).Append(block.Gradients)).Concat(_state))
         {
             part.Dispose();
         }
@@ -48,20 +59,20 @@ internal abstract class ElementwiseRun : OptimizerRun
     protected sealed override void Update(double learningRate)
     {
         using IDisposable noGrad = no_grad();
-        foreach ((ParameterGroup group, Tensor weights, Tensor gradients, Tensor[] state) in _entries)
+        foreach ((ParameterGroup group, Tensor weights, Tensor gradients, Tensor[] state) in _blocks)
         {
             using DisposeScope scope = NewDisposeScope();
-            UpdateGroup(weights, gradients, state, learningRate * group.LearningRateFactor, group.WeightDecay);
+            UpdateBlock(weights, gradients, state, learningRate * group.LearningRateFactor, group.WeightDecay);
         }
     }
 
-    /// <summary>Updates the weights of a group in place, within a dispose scope and without autograd. All tensors have one dimension.</summary>
+    /// <summary>Updates a block of weights of a group in place, within a dispose scope and without autograd. All tensors have one dimension.</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="gradients">Their gradients, which must not be changed.</param>
     /// <param name="state">Their state tensors, in the order of the names.</param>
     /// <param name="rate">The learning rate of the group.</param>
     /// <param name="decay">The weight decay of the group.</param>
-    protected abstract void UpdateGroup(Tensor weights, Tensor gradients, Tensor[] state, double rate, double decay);
+    protected abstract void UpdateBlock(Tensor weights, Tensor gradients, Tensor[] state, double rate, double decay);
 
     /// <summary>Returns the gradients plus the L2 term of the weight decay.</summary>
     protected static Tensor AddWeightDecay(Tensor gradients, Tensor weights, double decay) => decay > 0 ? gradients.Add(weights, decay) : gradients;

@@ -63,13 +63,6 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>The part of a tensor [L] that belongs to a parameter, with its shape and strides.</summary>
     public Tensor View(Tensor flat, int parameter) => flat.as_strided(Parameters[parameter].shape, Parameters[parameter].stride(), _starts[parameter]);
 
-    /// <summary>The part of a tensor [L] that belongs to consecutive parameters, one-dimensional.</summary>
-    public Tensor Part(Tensor flat, int first, int count)
-    {
-        long end = first + count < _starts.Length ? _starts[first + count] : flat.numel();
-        return flat.narrow(0, _starts[first], end - _starts[first]);
-    }
-
     /// <summary>Sets all gradients to 0.</summary>
     public void ZeroGradients()
     {

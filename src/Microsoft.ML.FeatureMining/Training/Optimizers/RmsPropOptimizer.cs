@@ -40,7 +40,7 @@ public sealed record RmsPropOptimizer : Optimizer
             ["square_avg", .. settings.Momentum > 0 ? ["momentum_buffer"] : Array.Empty<string>(), .. settings.Centered ? ["grad_avg"] : Array.Empty<string>()]
         )
     {
-        protected override void UpdateGroup(Tensor weights, Tensor gradients, Tensor[] state, double rate, double decay)
+        protected override void UpdateBlock(Tensor weights, Tensor gradients, Tensor[] state, double rate, double decay)
         {
             gradients = AddWeightDecay(gradients, weights, decay);
             Tensor meanSquare = state[0].Mul_(settings.Alpha).Addcmul_(gradients, gradients, 1 - settings.Alpha);
@@ -116,7 +116,7 @@ internal sealed class RmsPropTfRun : ElementwiseRun
         }
     }
 
-    protected override void UpdateGroup(Tensor weights, Tensor gradients, Tensor[] state, double rate, double decay)
+    protected override void UpdateBlock(Tensor weights, Tensor gradients, Tensor[] state, double rate, double decay)
     {
         gradients = AddWeightDecay(gradients, weights, decay);
         Tensor meanSquare = state[0].Mul_(_settings.Alpha).Addcmul_(gradients, gradients, 1 - _settings.Alpha);

@@ -33,7 +33,7 @@ public sealed record SgdOptimizer : Optimizer
     private sealed class Run(SgdOptimizer settings, IReadOnlyList<ParameterGroup> groups)
         : ElementwiseRun(groups, settings.Momentum > 0 ? ["momentum_buffer"] : [])
     {
-        protected override void UpdateGroup(Tensor weights, Tensor gradients, Tensor[] state, double rate, double decay)
+        protected override void UpdateBlock(Tensor weights, Tensor gradients, Tensor[] state, double rate, double decay)
         {
             Tensor step = AddWeightDecay(gradients, weights, decay);
             if (settings.Momentum > 0)
