@@ -16,14 +16,20 @@ internal static class Child
 
     public static Process Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        string program = Environment.ProcessPath!;
-        bool isHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
-        ProcessStartInfo start = new(program, isHost ? [typeof(Child).Assembly.Location, .. arguments] : arguments) { RedirectStandardOutput = true };
+        ProcessStartInfo start = StartInfo(arguments);
+        start.RedirectStandardOutput = true;
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;
         }
 
         return Process.Start(start)!;
+    }
+
+    public static ProcessStartInfo StartInfo(params string[] arguments)
+    {
+        string program = Environment.ProcessPath!;
+        bool isHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
+        return new ProcessStartInfo(program, isHost ? [typeof(Child).Assembly.Location, .. arguments] : arguments);
     }
 }

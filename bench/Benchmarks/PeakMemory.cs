@@ -27,7 +27,7 @@ internal static class ScoringMemory
     {
         if (contestant.StartsWith(PythonPeer.DefaultName, StringComparison.Ordinal))
         {
-            using PythonPeer peer = PythonPeer.Scoring(network, side, batch, threads);
+            using PythonPeer peer = PythonPeer.Network("score-bytes", network, side, batch, threads, "cpu", "channels_last");
             peer.TakeTurn(Steps, counts: false);
             return peer.PeakMebibytes();
         }

@@ -47,21 +47,10 @@ train.SetAction(parsed =>
             [
                 Peer(parsed, "train", network, "default", parsed.GetValue(device)!),
                 Peer(parsed, "train", network, "channels_last", parsed.GetValue(device)!),
-                new TorchSharpLoop(network, parsed.GetValue(side), parsed.GetValue(batch), torch.device(parsed.GetValue(device)!)),
-                new TrainingStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch), torch.device(parsed.GetValue(device)!)),
+                Ours(parsed, "TorchSharp loop", network, "--what", "loop"),
+                Ours(parsed, "ours", network),
                 .. parsed.GetValue(bfloat16)
-                    ?
-                    [
-                        Peer(parsed, "train", network, "bfloat16", parsed.GetValue(device)!),
-                        new TrainingStep(
-                            "ours bfloat16",
-                            network,
-                            parsed.GetValue(side),
-                            parsed.GetValue(batch),
-                            torch.device(parsed.GetValue(device)!),
-                            Precision.BFloat16
-                        ),
-                    ]
+                    ? [Peer(parsed, "train", network, "bfloat16", parsed.GetValue(device)!), Ours(parsed, "ours bfloat16", network, "--bfloat16")]
                     : Array.Empty<Contestant>(),
             ]
     )
@@ -74,7 +63,7 @@ score.SetAction(parsed =>
             [
                 Peer(parsed, "score", network, "default", "cpu"),
                 Peer(parsed, "score", network, "channels_last", "cpu"),
-                new ScoringStep("ours", network, parsed.GetValue(side), parsed.GetValue(batch)),
+                Ours(parsed, "ours", network, "--what", "score"),
             ]
     )
 );
@@ -101,7 +90,11 @@ onnx.SetAction(parsed =>
             TakeTurns(
                 parsed,
                 $"{network}, {size} pixels, batch {images}, {count} threads",
-                [new ScoringStep("ours", network, size, images), OnnxStep.Of(network, size, images, count), PythonPeer.Scoring(network, size, images, count)],
+                [
+                    new ScoringStep("ours", network, size, images),
+                    OnnxStep.Of(network, size, images, count),
+                    PythonPeer.Network("score-bytes", network, size, images, count, "cpu", "channels_last"),
+                ],
                 contestant => ScoringMemory.Of(contestant, network, size, images, count)
             );
         }
@@ -152,13 +145,7 @@ Command cost = new(
 cost.SetAction(parsed =>
     Run(
         parsed,
-        network =>
-            [
-                .. parsed
-                    .GetValue(strategies)!
-                    .Prepend(StrategyCosts.Plain)
-                    .Select(key => new TrainingStep(key, network, parsed.GetValue(side), parsed.GetValue(batch), CPU, strategies: StrategyCosts.Make(key))),
-            ],
+        network => [.. parsed.GetValue(strategies)!.Prepend(StrategyCosts.Plain).Select(key => Ours(parsed, key, network, "--one", key))],
         (network, key) => StrategyCosts.MeasureMemory(key, network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads))
     )
 );
@@ -237,14 +224,21 @@ waits.SetAction(parsed =>
     set_num_threads(parsed.GetValue(threads));
     DeviceWaits.Run(parsed.GetValue(images)!.FullName, parsed.GetValue(side), parsed.GetValue(batch));
 });
-Command oursAlone = new("steps", "Prints the seconds of each of some steps of ours.") { networks, side, batch, threads, steps };
+Option<string> what = new("--what") { Description = "step, loop (of TorchSharp) or score.", DefaultValueFactory = _ => "step" };
+Command serve = new("serve", "A contestant that waits for its turns.") { what, one, networks, side, batch, threads, device, bfloat16 };
+serve.SetAction(parsed =>
+{
+    using Contestant contestant = Here(parsed);
+    ProcessContestant.Serve(contestant);
+});
+Command oursAlone = new("steps", "Prints the seconds of each of some steps of ours.") { what, one, networks, side, batch, threads, device, bfloat16, steps };
 oursAlone.SetAction(parsed =>
 {
-    set_num_threads(parsed.GetValue(threads));
-    using TrainingStep step = new("ours", parsed.GetValue(networks)![0], parsed.GetValue(side), parsed.GetValue(batch), CPU);
-    step.TakeTurn(2, counts: false);
-    step.TakeTurn(parsed.GetValue(steps), counts: true);
-    Console.Write(string.Join(' ', step.Seconds.Select(value => value.ToString("f6", System.Globalization.CultureInfo.InvariantCulture))));
+    using Contestant contestant = Here(parsed);
+    contestant.Measure(2);
+    Console.Write(
+        string.Join(' ', contestant.Measure(parsed.GetValue(steps)).Select(value => value.ToString("f6", System.Globalization.CultureInfo.InvariantCulture)))
+    );
 });
 Command spin = new("spin", "Uses one core.");
 spin.SetAction(_ => Neighbors.Spin());
@@ -297,6 +291,7 @@ return new RootCommand("Compares the engine with PyTorch, interleaved in one run
     overlap,
     waits,
     numbers,
+    serve,
     oursAlone,
     spin,
     neighbors,
@@ -304,6 +299,45 @@ return new RootCommand("Compares the engine with PyTorch, interleaved in one run
 }
     .Parse(args)
     .Invoke();
+
+Contestant Here(ParseResult parsed)
+{
+    set_num_threads(parsed.GetValue(threads));
+    (string network, int size, int images) = (parsed.GetValue(networks)![0], parsed.GetValue(side), parsed.GetValue(batch));
+    Device where = torch.device(parsed.GetValue(device)!);
+    return parsed.GetValue(what) switch
+    {
+        "loop" => new TorchSharpLoop(network, size, images, where),
+        "score" => new ScoringStep("ours", network, size, images),
+        _ => new TrainingStep(
+            "ours",
+            network,
+            size,
+            images,
+            where,
+            parsed.GetValue(bfloat16) ? Precision.BFloat16 : Precision.Float32,
+            StrategyCosts.Make(parsed.GetValue(one)!)
+        ),
+    };
+}
+
+ProcessContestant Ours(ParseResult parsed, string name, string network, params string[] arguments) =>
+    ProcessContestant.Ours(
+        name,
+        [
+            "--network",
+            network,
+            "--side",
+            $"{parsed.GetValue(side)}",
+            "--batch",
+            $"{parsed.GetValue(batch)}",
+            "--threads",
+            $"{parsed.GetValue(threads)}",
+            "--device",
+            parsed.GetValue(device) ?? "cpu",
+            .. arguments,
+        ]
+    );
 
 PythonPeer Peer(ParseResult parsed, string mode, string network, string variant, string where) =>
     PythonPeer.Network(mode, network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads), where, variant);

@@ -93,7 +93,7 @@ internal static class KeptSamples
                     ImageWidth = 16,
                     Epochs = 2,
                     SwitchEpoch = 0,
-                    Head = new LinearHead(),
+                    Head = new VggPatchHead { HiddenUnits = 8 },
                     BatchSize = 4,
                     Seed = 1,
                 }
