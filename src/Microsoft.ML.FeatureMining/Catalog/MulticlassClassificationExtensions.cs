@@ -172,7 +172,7 @@ public static class FineTuningCatalog
         FeatureMiningOptions options = goal.Options with { InitialWeights = goal.Options.InitialWeights ?? PretrainedWeights.ResNet18 };
         OptionsCheck.Check(options);
         InputSettings input = InputSettings.Of(options);
-        StepTimes times = StepTimes.Measure(input.Backbone, ComputeDevice.Of(Internals.EnvironmentOf(catalog)));
+        StepTimes times = StepTimes.Measure(input.Backbone, ComputeDevice.Of(Internals.EnvironmentOf(catalog)), options.Precision);
         return new FineTuningPlanner(goal with { Options = options }, rowsPerClass, times, Math.Max(input.Height, input.Width)).Plan();
     }
 }

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Loop;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,7 +22,7 @@ internal readonly record struct StepTimes(double Forward, double Step, long Para
     private const int Side = 128;
 
     /// <summary>Measures at <see cref="Side"/> pixels and scales to images of another size.</summary>
-    public static StepTimes Measure(string backbone, Device device)
+    public static StepTimes Measure(string backbone, Device device, Precision precision = Precision.Float32)
     {
         using TorchScope scope = new(gradients: true);
         using DisposeScope tensors = NewDisposeScope();
@@ -34,11 +37,23 @@ internal readonly record struct StepTimes(double Forward, double Step, long Para
             network.call(images).sum().cpu();
         });
         network.train();
+        using FlatParameters flat = new([.. network.parameters()]);
+        Backbone trained =
+            precision == Precision.BFloat16
+                ? new BFloat16Backbone(network.Backbone, NetworkFactory.CreateBackbone(backbone, inputChannels: 3, seed: 0), flat)
+                : network.Backbone;
+        trained.train();
         double step = Seconds(() =>
         {
-            network.call(images).sum().backward();
-            network.Head.parameters().First().grad!.cpu();
+            network.Head.call(network.Head.Embed(trained.call(images).to(ScalarType.Float32))).sum().backward();
+            flat.CollectGradients();
+            flat.Gradients.sum().cpu();
         });
+        if (trained != network.Backbone)
+        {
+            trained.Dispose();
+        }
+
         return new StepTimes(forward, step, network.Backbone.parameters().Sum(parameter => parameter.numel()));
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -18,7 +19,7 @@ internal sealed class BFloat16Backbone : Backbone
     private readonly List<(Tensor From, Tensor To)> _others = [];
 
     /// <param name="source">The backbone with the weights, which are in <paramref name="flat"/>, except frozen ones.</param>
-    /// <param name="copy">A backbone with the same architecture on the same device; this object disposes it.</param>
+    /// <param name="copy">A new backbone with the same architecture; this object disposes it.</param>
     /// <param name="flat">The trained parameters.</param>
     public BFloat16Backbone(Backbone source, Backbone copy, FlatParameters flat)
         : base(nameof(BFloat16Backbone))
@@ -26,7 +27,8 @@ internal sealed class BFloat16Backbone : Backbone
         (_copy, _flat) = (copy, flat);
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        copy.to(ScalarType.BFloat16);
+        copy.to(flat.Weights.device, ScalarType.BFloat16);
+        ChannelsLast.Apply(copy);
         foreach (BatchNorm norm in copy.modules().OfType<BatchNorm>())
         {
             norm.to(ScalarType.Float32);

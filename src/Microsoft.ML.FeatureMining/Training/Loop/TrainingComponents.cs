@@ -186,7 +186,7 @@ internal sealed class TrainingComponents : IDisposable
             warn?.Invoke("This CPU has no instructions for bfloat16 (AVX512-BF16), so training is slower than with Precision = Float32.");
         }
 
-        Backbone copy = Move(NetworkFactory.CreateBackbone(_recipe.Backbone, train.Shape.Channels, SeedOf("network")), device);
+        Backbone copy = NetworkFactory.CreateBackbone(_recipe.Backbone, train.Shape.Channels, SeedOf("network"));
         RandomLayer.SetStream(copy, random["network"]);
         return new BFloat16Backbone(Network.Backbone, copy, Optimizer.Flat);
     }
