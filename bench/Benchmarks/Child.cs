@@ -5,7 +5,12 @@ namespace Benchmarks;
 /// <summary>A process of this program, for what cannot be measured twice in one process: peak memory, and settings that libtorch reads when it is loaded.</summary>
 internal static class Child
 {
+    private static readonly Dictionary<string, string> None = [];
+
     /// <summary>Runs a command and returns what it printed.</summary>
+    public static string Run(params string[] arguments) => Run(None, arguments);
+
+    /// <summary>The same with other environment variables.</summary>
     public static string Run(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         using Process process = Start(environment, arguments);
@@ -13,6 +18,8 @@ internal static class Child
         process.WaitForExit();
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"'{string.Join(' ', arguments)}' ended with {process.ExitCode}.");
     }
+
+    public static Process Start(params string[] arguments) => Start(None, arguments);
 
     public static Process Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {

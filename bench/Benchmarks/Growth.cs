@@ -15,8 +15,6 @@ internal static class Growth
 {
     private const int Side = 8;
 
-    private static readonly Dictionary<string, string> None = [];
-
     /// <summary>Each quantity that grows, and its values. The images are Side x Side pixels and the network is cifar-resnet-8 where nothing else is said.</summary>
     private static readonly (string Axis, int[] Values)[] Axes =
     [
@@ -34,7 +32,7 @@ internal static class Growth
             List<double[]> points = [];
             foreach (int value in values)
             {
-                string line = Child.Run(None, "growth", "--axis", axis, "--value", $"{value}", "--threads", $"{threads}").Trim();
+                string line = Child.Run("growth", "--axis", axis, "--value", $"{value}", "--threads", $"{threads}").Trim();
                 Console.WriteLine($"{axis},{value},{line}");
                 points.Add([value, .. line.Split(',').Select(text => double.Parse(text, CultureInfo.InvariantCulture))]);
             }
@@ -90,8 +88,7 @@ internal static class Growth
             throw new InvalidOperationException("Rows are missing.");
         }
 
-        using Process process = Process.GetCurrentProcess();
-        return string.Create(CultureInfo.InvariantCulture, $"{fit:f3},{scoring:f3},{process.PeakWorkingSet64 >> 20}");
+        return string.Create(CultureInfo.InvariantCulture, $"{fit:f3},{scoring:f3},{PeakMemory.Mebibytes}");
     }
 
     // A few different images; a row holds a reference to one of them, so that the memory is that of the library.

@@ -9,12 +9,10 @@ namespace Benchmarks;
 /// </summary>
 internal static class Neighbors
 {
-    private static readonly Dictionary<string, string> None = [];
-
     // A user's settings are kept by the library. 300,000 is libgomp's default.
     private static readonly (string Name, Dictionary<string, string> Environment)[] Policies =
     [
-        ("ours", None),
+        ("ours", []),
         ("sleeping", new() { ["OMP_WAIT_POLICY"] = "PASSIVE" }),
         ("spinning", new() { ["GOMP_SPINCOUNT"] = "300000" }),
     ];
@@ -25,7 +23,7 @@ internal static class Neighbors
         Console.WriteLine($"{"busy processes", -20}{string.Concat(Policies.Select(policy => $"{policy.Name, 10}"))}");
         for (int busy = 0; busy <= 2; busy++)
         {
-            Process[] neighbors = [.. Enumerable.Range(0, busy).Select(_ => Child.Start(None, "spin"))];
+            Process[] neighbors = [.. Enumerable.Range(0, busy).Select(_ => Child.Start("spin"))];
             List<double>[] seconds = [.. Policies.Select(_ => new List<double>())];
             for (int round = 0; round < rounds; round++)
             {

@@ -7,10 +7,19 @@ namespace Benchmarks;
 internal static class PeakMemory
 {
     /// <summary>Runs a command line of this program that ends with <see cref="Print"/>.</summary>
-    public static double Of(params string[] arguments) => double.Parse(Child.Run(new Dictionary<string, string>(), arguments), CultureInfo.InvariantCulture);
+    public static double Of(params string[] arguments) => double.Parse(Child.Run(arguments), CultureInfo.InvariantCulture);
 
     /// <summary>Prints that of this process.</summary>
-    public static void Print() => Console.WriteLine(Process.GetCurrentProcess().PeakWorkingSet64 >> 20);
+    public static void Print() => Console.WriteLine(Mebibytes);
+
+    public static long Mebibytes
+    {
+        get
+        {
+            using Process process = Process.GetCurrentProcess();
+            return process.PeakWorkingSet64 >> 20;
+        }
+    }
 }
 
 /// <summary>The peak working set of scoring.</summary>

@@ -33,7 +33,7 @@ internal class ProcessContestant : Contestant
         {
             Console.WriteLine(
                 line == "memory"
-                    ? (Process.GetCurrentProcess().PeakWorkingSet64 >> 20).ToString(CultureInfo.InvariantCulture)
+                    ? PeakMemory.Mebibytes.ToString(CultureInfo.InvariantCulture)
                     : string.Join(
                         ' ',
                         contestant

@@ -105,8 +105,10 @@ public abstract class StrategyRun
     /// <summary>Changes a batch, as Mixup does. Return the same object to leave the batch unchanged.</summary>
     public virtual Batch Prepare(Batch batch, TrainingClock clock) => batch;
 
-    /// <summary>Observes or changes the output [N,C,h,w] of stage <paramref name="stage"/> (from 0) before it goes to the next stage.
-    /// With <see cref="Precision.BFloat16"/> the features are bfloat16.</summary>
+    /// <summary>
+    /// Observes or changes the output [N,C,h,w] of stage <paramref name="stage"/> (from 0) before it goes to the next stage. With
+    /// <see cref="Precision.BFloat16"/> the features are bfloat16.
+    /// </summary>
     public virtual Tensor OnStage(int stage, Tensor features, TrainingClock clock) => features;
 
     /// <summary>Adds terms to the loss.</summary>

@@ -78,7 +78,8 @@ public sealed class KeptFileTests : IClassFixture<SingleThreadFixture>
     private static Func<IDataView, IDataView> Load(string version, string file) =>
         new MLContext(1).Model.LoadChecked(Path.Combine(Folder, version, file), out _).Transform;
 
-    private static void AssertScores(string version, string name, Func<IDataView, IDataView> model)
+    /// <summary>Asserts that a model gives the kept scores, on the kept images.</summary>
+    internal static void AssertScores(string version, string name, Func<IDataView, IDataView> model)
     {
         IDataView rows = new MLContext(1).Data.LoadImageFolder(Images);
 

@@ -20,6 +20,7 @@ internal sealed class TrainingComponents : IDisposable
     private readonly List<Teacher> _teachers = [];
     private readonly TrainingRecipe _recipe;
     private readonly WeightAverage<ImageNetwork>? _average;
+    private readonly BFloat16Backbone? _bfloat16;
 
     /// <param name="recipe">The training recipe.</param>
     /// <param name="train">The training images.</param>
@@ -88,7 +89,7 @@ internal sealed class TrainingComponents : IDisposable
 
         KeptStages = kept;
         Optimizer = recipe.Optimizer.Start(ParameterGroups.Of(recipe, Network, _added.Select(added => added.Module)));
-        Backbone = recipe.Precision == Precision.BFloat16 ? CreateBFloat16(train, random, device, warn) : Network.Backbone;
+        _bfloat16 = recipe.Precision == Precision.BFloat16 ? CreateBFloat16(train, random, device, warn) : null;
         _average = recipe.EmaDecay is { } decay
             ? new WeightAverage<ImageNetwork>(Network, Move(CreateNetwork(train, Network.ExitStrides), device), decay)
             : null;
@@ -102,7 +103,7 @@ internal sealed class TrainingComponents : IDisposable
     public ImageNetwork Network { get; }
 
     /// <summary>What computes features in a training step: the backbone of <see cref="Network"/>, or its copy with another precision.</summary>
-    public Backbone Backbone { get; }
+    public Backbone Backbone => (Backbone?)_bfloat16 ?? Network.Backbone;
 
     /// <summary>The network that is validated and becomes the model: the EMA if there is one, else <see cref="Network"/>.</summary>
     public ImageNetwork Model => _average?.Network ?? Network;
@@ -129,13 +130,13 @@ internal sealed class TrainingComponents : IDisposable
     /// <summary>Puts the network in training mode; frozen parts stay in evaluation mode.</summary>
     public void Train()
     {
-        Backbone.train();
-        (Backbone as BFloat16Backbone)?.Update();
+        _bfloat16?.train();
+        _bfloat16?.Update();
         Freezing.Train(_recipe.FineTuning, Network, Backbone);
     }
 
     /// <summary>The features of a stage in float32, for the head and for strategies.</summary>
-    public Tensor Float32(Tensor features) => Backbone == Network.Backbone ? features : features.to(ScalarType.Float32);
+    public Tensor Float32(Tensor features) => _bfloat16 is null ? features : features.to(ScalarType.Float32);
 
     /// <summary>The logits [N,K] of the classifier alone, without exits, as in a training step.</summary>
     public Tensor LogitsOf(Tensor images) => Network.Head.Classify(Network.Head.Embed(Float32(Backbone.call(images)))).Logits;
@@ -149,7 +150,7 @@ internal sealed class TrainingComponents : IDisposable
     public void Dispose()
     {
         Optimizer.Dispose();
-        (Backbone as BFloat16Backbone)?.Dispose();
+        _bfloat16?.Dispose();
         _average?.Dispose();
         _added.ForEach(added => added.Module.Dispose());
         _teachers.ForEach(teacher => teacher.Dispose());
