@@ -14,6 +14,9 @@ dotnet tool restore > /dev/null
 dotnet csharpier check .
 status=0
 dotnet test MlNetFm.sln -c Release --no-build --logger "trx" --results-directory "$results" -v quiet -m:1 || status=$?
+# The quiet run prints only the names of failed tests.
+awk '/<UnitTestResult /{ failed = /outcome="Failed"/; if (failed) { name = $0; sub(/.* testName="/, "", name); sub(/".*/, "", name); print "failed: " name } }
+    /<\/UnitTestResult>/{ failed = 0 } /<Message>/{ text = failed } text && ++lines <= 400 { print } /<\/StackTrace>/{ text = 0 }' "$results"/*.trx
 # One line per skipped test, so that it is not mistaken for a passed test.
 sed -n 's:.*<UnitTestResult [^>]*testName="\([^"]*\)".*outcome="NotExecuted".*:skipped\: \1:p' "$results"/*.trx | sort | head -n 50
 count() { cat "$results"/*.trx | grep -oE "<Counters [^>]*" | grep -oE " $1=\"[0-9]+\"" | grep -oE "[0-9]+" | awk '{ n += $1 } END { print n + 0 }'; }
