@@ -18,6 +18,7 @@ internal static class Program
         new PyTorchTarget(),
         new OnnxTarget(),
         new ManifestTarget(),
+        new DetectorManifestTarget(),
         new ModelZipTarget(),
         new CheckpointTarget(),
         new ListTarget(),

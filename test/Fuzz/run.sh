@@ -11,7 +11,7 @@ work=artifacts/fuzz
 if [ ! -f $work/program/instrumented ]; then
     dotnet tool restore > /dev/null
     dotnet publish test/Fuzz -c Release -o $work/program -v quiet
-    for library in Microsoft.ML.FeatureMining Microsoft.ML.FeatureMining.Core; do
+    for library in Microsoft.ML.FeatureMining Microsoft.ML.FeatureMining.Core Microsoft.ML.FeatureMining.Detection; do
         dotnet sharpfuzz $work/program/$library.dll
     done
     touch $work/program/instrumented
