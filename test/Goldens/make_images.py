@@ -3,7 +3,7 @@
 
 images/NAME.EXT      the file
 images/NAME.EXT.rgb  ImageOps.exif_transpose(im).convert("RGB"): width and height (little-endian int32), then the rows; for 16-bit gray the high byte (Pillow would clip at 255)
-resize/*.rgb, *.l    a source, Pillow's bilinear resizes of it, and torchvision's Resize + CenterCrop
+resize/*.rgb, *.l    a source, Pillow's bilinear and bicubic resizes of it, and torchvision's Resize + CenterCrop
 scaled/*             JPEGs, and the results of Pillow's draft mode (libjpeg's scaled transforms) at a half, a quarter and an eighth
 huge/*.jpg           100 megapixels in a few kilobytes; each half has one color
 
@@ -311,8 +311,10 @@ def write_resizes(folder):
         write_rgb(folder / f"{kind}.rgb", image)
         for width, height in ((32, 32), (8, 8), (1, 1), (80, 60), (53, 11), (9, 37), (106, 5), (52, 36)):
             write_rgb(folder / f"{kind}-{width}x{height}.rgb", image.resize((width, height), Image.Resampling.BILINEAR))
+            write_rgb(folder / f"bicubic-{kind}-{width}x{height}.rgb", image.resize((width, height), Image.Resampling.BICUBIC))
         write_rgb(folder / f"{kind}-gray.l", image.convert("L"))
         write_rgb(folder / f"{kind}-gray-16x16.l", image.convert("L").resize((16, 16), Image.Resampling.BILINEAR))
+        write_rgb(folder / f"bicubic-{kind}-gray-16x16.l", image.convert("L").resize((16, 16), Image.Resampling.BICUBIC))
     for kind, source in (("landscape", scene(53, 37)), ("portrait", scene(37, 53)), ("square", scene(40, 40)), ("flat", scene(53, 3))):
         image = Image.fromarray(source)
         write_rgb(folder / f"crop-{kind}.rgb", image)
@@ -320,6 +322,7 @@ def write_resizes(folder):
             resized = tv.resize(image, size, tv.InterpolationMode.BILINEAR)
             write_rgb(folder / f"crop-{kind}-{size}.rgb", tv.center_crop(resized, [size, size]))
         write_rgb(folder / f"crop-{kind}-24-of-28.rgb", tv.center_crop(tv.resize(image, 28, tv.InterpolationMode.BILINEAR), [24, 24]))
+        write_rgb(folder / f"bicubic-crop-{kind}-24-of-28.rgb", tv.center_crop(tv.resize(image, 28, tv.InterpolationMode.BICUBIC), [24, 24]))
 
 
 def write_scaled(folder):

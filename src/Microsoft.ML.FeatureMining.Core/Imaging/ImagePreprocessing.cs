@@ -23,6 +23,10 @@ internal sealed record ImagePreprocessing
 
     public ResizeRule Resize { get; init; } = ResizeRule.CropShorterSide;
 
+    /// <summary>How pixels are interpolated.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public ResizeFilter Filter { get; init; }
+
     /// <summary>
     /// Whether the whole image is scaled to fit, instead of <see cref="Resize"/>: its upper left corner stays at (0, 0), and the rest is filled with
     /// <see cref="LetterboxGray"/>. For object detection.
@@ -84,7 +88,7 @@ internal sealed record ImagePreprocessing
         else
         {
             (ResizeWindow columns, ResizeWindow rows) = Windows(image);
-            ImageResize.Resize(image, columns.Middle(Shape.Width), rows.Middle(Shape.Height), resized.AsSpan(0, Shape.Length));
+            ImageResize.Resize(image, columns.Middle(Shape.Width), rows.Middle(Shape.Height), Filter, resized.AsSpan(0, Shape.Length));
         }
 
         PlanarLayout.Split(resized.AsSpan(0, Shape.Length), Shape.Channels, target);
@@ -107,7 +111,7 @@ internal sealed record ImagePreprocessing
         (int width, int height) = Fitted(size);
         int row = width * Shape.Channels;
         byte[] fitted = ArrayPool<byte>.Shared.Rent(row * height);
-        ImageResize.Resize(image, ResizeWindow.Whole(width), ResizeWindow.Whole(height), fitted.AsSpan(0, row * height));
+        ImageResize.Resize(image, ResizeWindow.Whole(width), ResizeWindow.Whole(height), Filter, fitted.AsSpan(0, row * height));
         target.Fill(LetterboxGray);
         for (int y = 0; y < height; y++)
         {
@@ -145,10 +149,10 @@ internal sealed record ImagePreprocessing
     public DecodedImage View(ReadOnlySpan<byte> encoded, long maxPixels, int longest) =>
         ImageCodec.Decode(encoded, maxPixels, SpareScale * longest, SpareScale * longest, image => View(image, longest));
 
-    private static DecodedImage ResizeTo(PixelView image, ResizeWindow columns, ResizeWindow rows)
+    private DecodedImage ResizeTo(PixelView image, ResizeWindow columns, ResizeWindow rows)
     {
         byte[] pixels = new byte[checked(columns.Count * rows.Count * image.Channels)];
-        ImageResize.Resize(image, columns, rows, pixels);
+        ImageResize.Resize(image, columns, rows, Filter, pixels);
         return new DecodedImage(columns.Count, rows.Count, image.Channels, pixels);
     }
 
@@ -181,4 +185,17 @@ public enum ResizeRule
 
     /// <summary>Scale each axis separately. Keeps the whole image; changes the aspect ratio.</summary>
     Squash,
+}
+
+/// <summary>
+/// How pixels are interpolated when an image is resized. When it shrinks, the filter gets wider, so that every pixel counts (antialiasing). Both give the bytes
+/// of Pillow.
+/// </summary>
+public enum ResizeFilter
+{
+    /// <summary>The triangle filter: Pillow's BILINEAR; torchvision's and PyTorch's bilinear with antialias.</summary>
+    Bilinear,
+
+    /// <summary>The cubic filter (Keys 1981, a = -0.5): Pillow's BICUBIC. Most weights of timm were trained with it.</summary>
+    Bicubic,
 }

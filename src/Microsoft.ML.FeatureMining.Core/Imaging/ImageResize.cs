@@ -7,24 +7,24 @@ using System.Runtime.Intrinsics.X86;
 namespace Microsoft.ML.FeatureMining.Imaging;
 
 /// <summary>
-/// Bilinear resampling with antialiasing: when it shrinks, the triangle filter gets wider, so that every source pixel counts (Pillow's BILINEAR, PyTorch's
+/// Resampling with antialiasing: when it shrinks, the filter gets wider, so that every source pixel counts (Pillow's BILINEAR and BICUBIC, PyTorch's
 /// antialias=True). The two passes use 8-bit pixels and 22-bit fixed-point weights, and round in between, as Pillow does. The results are bit-identical to
 /// Pillow's.
 /// </summary>
 internal static class ImageResize
 {
-    public static DecodedImage Resize(PixelView image, int width, int height)
+    public static DecodedImage Resize(PixelView image, int width, int height, ResizeFilter filter = ResizeFilter.Bilinear)
     {
         byte[] pixels = GC.AllocateUninitializedArray<byte>(checked(width * height * image.Channels));
-        Resize(image, ResizeWindow.Whole(width), ResizeWindow.Whole(height), pixels);
+        Resize(image, ResizeWindow.Whole(width), ResizeWindow.Whole(height), filter, pixels);
         return new DecodedImage(width, height, image.Channels, pixels);
     }
 
     /// <summary>Resizes, and computes only the requested part.</summary>
     /// <exception cref="ImageDecodeException">The image is so thin that the horizontal pass would need more memory than an array can hold.</exception>
-    public static void Resize(PixelView image, ResizeWindow columns, ResizeWindow rows, Span<byte> pixels)
+    public static void Resize(PixelView image, ResizeWindow columns, ResizeWindow rows, ResizeFilter filter, Span<byte> pixels)
     {
-        ResampleWeights down = new(image.Height, (double)image.FullHeight / image.Shrink, rows);
+        ResampleWeights down = new(image.Height, (double)image.FullHeight / image.Shrink, rows, filter);
         (int top, int height) = down.Sources.GetOffsetAndLength(image.Height);
         if ((long)columns.Count * height * image.Channels > Array.MaxLength)
         {
@@ -36,13 +36,13 @@ internal static class ImageResize
         int row = columns.Count * image.Channels;
         if (image.Shrink == 1 && rows == ResizeWindow.Whole(image.Height))
         {
-            ResizeColumns(image, columns, top, pixels);
+            ResizeColumns(image, columns, top, filter, pixels);
         }
         else
         {
             // A pooled buffer between the passes, to avoid large allocations.
             byte[] band = ArrayPool<byte>.Shared.Rent(row * height);
-            ResizeColumns(image, columns, top, band.AsSpan(0, row * height));
+            ResizeColumns(image, columns, top, filter, band.AsSpan(0, row * height));
             for (int y = 0; y < rows.Count; y++)
             {
                 WeightedRows.Sum(band.AsSpan((down.First(y) - top) * row), down, y, pixels.Slice(y * row, row));
@@ -52,7 +52,7 @@ internal static class ImageResize
         }
     }
 
-    private static void ResizeColumns(PixelView image, ResizeWindow columns, int top, Span<byte> target)
+    private static void ResizeColumns(PixelView image, ResizeWindow columns, int top, ResizeFilter filter, Span<byte> target)
     {
         int row = columns.Count * image.Channels;
         if (image.Shrink == 1 && columns == ResizeWindow.Whole(image.Width))
@@ -64,7 +64,7 @@ internal static class ImageResize
 
             return;
         }
-        ResampleWeights weights = new(image.Width, (double)image.FullWidth / image.Shrink, columns);
+        ResampleWeights weights = new(image.Width, (double)image.FullWidth / image.Shrink, columns, filter);
         ReadOnlySpan<byte> source = image.Pixels[(top * image.Stride)..];
         if (image.Channels == 3)
         {

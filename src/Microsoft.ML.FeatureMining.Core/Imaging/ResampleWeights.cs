@@ -22,15 +22,17 @@ internal sealed class ResampleWeights
     /// <param name="from">Source positions.</param>
     /// <param name="length">The length of the source. Only a part of the last position may belong to it.</param>
     /// <param name="to">The requested part of the target.</param>
-    public ResampleWeights(int from, double length, ResizeWindow to)
+    /// <param name="filter">The filter.</param>
+    public ResampleWeights(int from, double length, ResizeWindow to, ResizeFilter filter)
     {
         double scale = length / to.Size;
-        double support = Math.Max(scale, 1);
+        double stretch = Math.Max(scale, 1);
+        double support = stretch * (filter == ResizeFilter.Bicubic ? 2 : 1);
         _stride = ((2 * (int)Math.Ceiling(support)) + Quad) / Quad * Quad;
         _first = new int[to.Count];
         _count = new int[to.Count];
         _taps = new int[checked(to.Count * _stride)];
-        var triangle = new double[_stride];
+        var values = new double[_stride];
         for (int i = 0; i < to.Count; i++)
         {
             double center = (to.Start + i + 0.5) * scale;
@@ -39,12 +41,14 @@ internal sealed class ResampleWeights
             double sum = 0;
             for (int t = 0; t < _count[i]; t++)
             {
-                triangle[t] = Math.Max(1 - Math.Abs((t + _first[i] - center + 0.5) * (1 / support)), 0);
-                sum += triangle[t];
+                double distance = Math.Abs((t + _first[i] - center + 0.5) * (1 / stretch));
+                values[t] = filter == ResizeFilter.Bicubic ? Cubic(distance) : Math.Max(1 - distance, 0);
+                sum += values[t];
             }
             for (int t = 0; t < _count[i]; t++)
             {
-                _taps[(i * _stride) + t] = (int)(0.5 + (triangle[t] / sum * (1 << Bits)));
+                double tap = values[t] / sum;
+                _taps[(i * _stride) + t] = (int)(Math.CopySign(0.5, tap) + (tap * (1 << Bits)));
             }
         }
         _quads = new Vector256<short>[_taps.Length / Quad * 2];
@@ -83,9 +87,19 @@ internal sealed class ResampleWeights
     /// </summary>
     public ReadOnlySpan<Vector256<short>> Quads(int target) => _quads.AsSpan(target * _stride / Quad * 2, (_count[target] + Quad - 1) / Quad * 2);
 
+    // Keys 1981 with a = -0.5, as in Pillow, and in PyTorch with antialias=True.
+    private static double Cubic(double distance)
+    {
+        const double a = -0.5;
+        return distance < 1 ? ((((a + 2) * distance) - (a + 3)) * distance * distance) + 1
+            : distance < 2 ? ((((distance - 5) * distance) + 8) * distance - 4) * a
+            : 0;
+    }
+
     private static Vector256<short> Twice(int lower, int upper) => Vector256.Create(Vector128.Create(lower), Vector128.Create(upper)).AsInt16();
 
-    private static int High(int one, int other) => (one >> LowBits) | (other >> LowBits << 16);
+    // A weight of the cubic filter can be negative: then its upper half is, and the lower half is not.
+    private static int High(int one, int other) => (ushort)(one >> LowBits) | (other >> LowBits << 16);
 
     private static int Low(int one, int other) => (one & LowMask) | ((other & LowMask) << 16);
 }

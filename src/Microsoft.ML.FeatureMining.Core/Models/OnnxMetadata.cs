@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Pixels;
 
@@ -40,6 +41,7 @@ internal static class OnnxMetadata
 /// <param name="Mean">The mean of each channel, from 0 to 255.</param>
 /// <param name="Std">The standard deviation of each channel.</param>
 /// <param name="Share">The weight of the network in the score; the weights sum to 1.</param>
+/// <param name="Filter">How pixels are interpolated.</param>
 internal sealed record OnnxInputDescription(
     int Channels,
     int Height,
@@ -50,7 +52,8 @@ internal sealed record OnnxInputDescription(
     ImageOrigin? Origin,
     IReadOnlyList<float> Mean,
     IReadOnlyList<float> Std,
-    double Share
+    double Share,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ResizeFilter Filter = ResizeFilter.Bilinear
 )
 {
     public ImagePreprocessing ToPreprocessing() =>
@@ -59,6 +62,7 @@ internal sealed record OnnxInputDescription(
             Shape = new ImageShape(Channels, Height, Width),
             CropRatio = CropRatio,
             Resize = Resize,
+            Filter = Filter,
         };
 }
 

@@ -165,6 +165,7 @@ internal sealed record ModelManifest
             && channels is >= 1 and <= 1024
             && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 }
             && Preprocessing.CropRatio is >= ImagePreprocessing.MinCropRatio and <= 1
+            && Enum.IsDefined(Preprocessing.Filter)
             && (Exits is null || Exits.All(stride => stride is { Rows: >= 1 and <= StageStride.Max, Columns: >= 1 and <= StageStride.Max }))
             && Enum.IsDefined(TestTimeAugmentation)
             && double.IsFinite(Temperature)

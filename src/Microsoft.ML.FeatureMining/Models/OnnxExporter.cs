@@ -201,7 +201,8 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
             manifest.Origin,
             manifest.Mean,
             manifest.Std,
-            share
+            share,
+            preprocessing.Filter
         );
     }
 }

@@ -31,7 +31,8 @@ internal static class OnnxPreprocessing
         OnnxValue resized = graph.Node(
             "Resize",
             [planar, OnnxValue.Omitted, OnnxValue.Omitted, graph.Concat(0, graph.Slice(size, 0, 0, 2), newHeight, newWidth)],
-            OnnxAttribute.String("mode", "linear"),
+            OnnxAttribute.String("mode", preprocessing.Filter == ResizeFilter.Bicubic ? "cubic" : "linear"),
+            OnnxAttribute.Float("cubic_coeff_a", -0.5f),
             OnnxAttribute.Int("antialias", 1),
             // The weights at the borders sum to 1, as Pillow's do.
             OnnxAttribute.Int("exclude_outside", 1),

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Models.Hub;
 using Microsoft.ML.FeatureMining.Parts;
 
@@ -36,26 +37,26 @@ public static class PretrainedWeights
             Origin = "NuGet package Microsoft.ML.DnnImageFeaturizer.ResNet18, exported by CNTK 2.6. It does not say who trained it and on which images.",
             License = "MIT (the package)",
         },
-        Timm("resnet18.a1_in1k", "resnet-18", 224, 0.95, Apache),
-        Timm("resnet34.a1_in1k", "resnet-34", 224, 0.95, Apache),
-        Timm("resnet50.a1_in1k", "resnet-50", 224, 0.95, Apache),
-        Timm("resnet101.a1_in1k", "resnet-101", 224, 0.95, Apache),
-        Timm("resnet152.a1_in1k", "resnet-152", 224, 0.95, Apache),
-        Timm("resnext50_32x4d.a1h_in1k", "resnext-50-32x4d", 224, 0.95, Apache),
-        Timm("resnext101_32x8d.tv2_in1k", "resnext-101-32x8d", 176, 0.875, Bsd),
-        Timm("vgg16.tv_in1k", "vgg-16", 224, 0.875, Bsd),
-        Timm("vgg16_bn.tv_in1k", "vgg-16-bn", 224, 0.875, Bsd),
-        Timm("densenet121.ra_in1k", "densenet-121", 224, 0.875, Apache),
-        Timm("efficientnet_b0.ra_in1k", "efficientnet-b0", 224, 0.875, Apache),
-        Timm("efficientnet_b1.ft_in1k", "efficientnet-b1", 224, 0.875, Apache),
-        Timm("efficientnet_b2.ra_in1k", "efficientnet-b2", 256, 0.875, Apache),
-        Timm("efficientnet_b3.ra2_in1k", "efficientnet-b3", 288, 0.875, Apache),
-        Timm("efficientnet_b4.ra2_in1k", "efficientnet-b4", 320, 0.875, Apache),
-        Timm("resnest14d.gluon_in1k", "resnest-14", 224, 0.875, Apache),
-        Timm("resnest26d.gluon_in1k", "resnest-26", 224, 0.875, Apache),
-        Timm("resnest50d.in1k", "resnest-50", 224, 0.875, Apache),
-        Timm("resnest101e.in1k", "resnest-101", 256, 0.875, Apache),
-        Timm("skresnext50_32x4d.ra_in1k", "sk-resnext-50-32x4d-no-blur", 224, 0.875, Apache),
+        Timm("resnet18.a1_in1k", "resnet-18", 224, 0.95, ResizeFilter.Bicubic, Apache),
+        Timm("resnet34.a1_in1k", "resnet-34", 224, 0.95, ResizeFilter.Bicubic, Apache),
+        Timm("resnet50.a1_in1k", "resnet-50", 224, 0.95, ResizeFilter.Bicubic, Apache),
+        Timm("resnet101.a1_in1k", "resnet-101", 224, 0.95, ResizeFilter.Bicubic, Apache),
+        Timm("resnet152.a1_in1k", "resnet-152", 224, 0.95, ResizeFilter.Bicubic, Apache),
+        Timm("resnext50_32x4d.a1h_in1k", "resnext-50-32x4d", 224, 0.95, ResizeFilter.Bicubic, Apache),
+        Timm("resnext101_32x8d.tv2_in1k", "resnext-101-32x8d", 176, 0.875, ResizeFilter.Bilinear, Bsd),
+        Timm("vgg16.tv_in1k", "vgg-16", 224, 0.875, ResizeFilter.Bilinear, Bsd),
+        Timm("vgg16_bn.tv_in1k", "vgg-16-bn", 224, 0.875, ResizeFilter.Bilinear, Bsd),
+        Timm("densenet121.ra_in1k", "densenet-121", 224, 0.875, ResizeFilter.Bicubic, Apache),
+        Timm("efficientnet_b0.ra_in1k", "efficientnet-b0", 224, 0.875, ResizeFilter.Bicubic, Apache),
+        Timm("efficientnet_b1.ft_in1k", "efficientnet-b1", 224, 0.875, ResizeFilter.Bicubic, Apache),
+        Timm("efficientnet_b2.ra_in1k", "efficientnet-b2", 256, 0.875, ResizeFilter.Bicubic, Apache),
+        Timm("efficientnet_b3.ra2_in1k", "efficientnet-b3", 288, 0.875, ResizeFilter.Bicubic, Apache),
+        Timm("efficientnet_b4.ra2_in1k", "efficientnet-b4", 320, 0.875, ResizeFilter.Bicubic, Apache),
+        Timm("resnest14d.gluon_in1k", "resnest-14", 224, 0.875, ResizeFilter.Bilinear, Apache),
+        Timm("resnest26d.gluon_in1k", "resnest-26", 224, 0.875, ResizeFilter.Bilinear, Apache),
+        Timm("resnest50d.in1k", "resnest-50", 224, 0.875, ResizeFilter.Bilinear, Apache),
+        Timm("resnest101e.in1k", "resnest-101", 256, 0.875, ResizeFilter.Bilinear, Apache),
+        Timm("skresnext50_32x4d.ra_in1k", "sk-resnext-50-32x4d-no-blur", 224, 0.875, ResizeFilter.Bicubic, Apache),
     ];
 
     /// <summary>Finds weights by name, ignoring case; null if there are none with this name.</summary>
@@ -87,13 +88,14 @@ public static class PretrainedWeights
             );
     }
 
-    private static PretrainedModel Timm(string model, string backbone, int imageSize, double cropRatio, string license) =>
+    private static PretrainedModel Timm(string model, string backbone, int imageSize, double cropRatio, ResizeFilter filter, string license) =>
         new()
         {
             Name = $"timm/{model}",
             Backbone = backbone,
             ImageSize = imageSize,
             CropRatio = cropRatio,
+            ResizeFilter = filter,
             Origin = $"https://huggingface.co/timm/{model}",
             License = license,
         };
@@ -122,6 +124,9 @@ public sealed record PretrainedModel
 
     /// <summary>The fraction of each side of a resized image that the network sees (timm's <c>crop_pct</c>).</summary>
     public double CropRatio { get; init; } = 1;
+
+    /// <summary>How the images were interpolated when they were resized.</summary>
+    public ResizeFilter ResizeFilter { get; init; }
 
     /// <summary>The mean of red, green and blue that is subtracted from the input, as a fraction of 255.</summary>
     /// <value>ImageNet's: 0.485, 0.456, 0.406.</value>

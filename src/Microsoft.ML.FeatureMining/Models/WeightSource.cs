@@ -30,6 +30,9 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open)
     /// <summary>The fraction of each side of an image that the network saw; null if the source does not say it.</summary>
     public double? CropRatio { get; init; }
 
+    /// <summary>How the images were interpolated; null if the source does not say it.</summary>
+    public ResizeFilter? Filter { get; init; }
+
     /// <summary>The normalization of the input; null if the source does not say it.</summary>
     public ChannelStatistics? Normalization { get; init; }
 
@@ -133,6 +136,7 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open)
             Backbone = manifest.Backbone,
             Input = manifest.Preprocessing.Shape,
             CropRatio = manifest.Preprocessing.CropRatio,
+            Filter = manifest.Preprocessing.Filter,
             Normalization = new ChannelStatistics([.. manifest.Mean], [.. manifest.Std]),
             Element = manifest.Element,
             Reason = $"of the model '{path}'",
@@ -156,6 +160,7 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open)
             Backbone = model.Backbone,
             Input = new ImageShape(model.Mean.Count, model.ImageSize, model.ImageSize),
             CropRatio = model.CropRatio,
+            Filter = model.ResizeFilter,
             Normalization = Statistics(model.Mean, model.Std),
             Reason = $"of the weights '{model.Name}'",
         };

@@ -42,6 +42,11 @@ public abstract record ImageClassificationOptions : ImageTrainerOptions
     /// <value><see cref="ResizeRule.CropShorterSide"/>.</value>
     public ResizeRule Resize { get; init; }
 
+    /// <summary>How pixels are interpolated when an image is resized to the size that is kept. <see cref="RandomResizedCrop"/> and
+    /// <see cref="TrainingOptions.ProgressiveResizing"/> resize what is kept, and are always bilinear.</summary>
+    /// <value>null: as in the <see cref="TrainingOptions.InitialWeights"/> if those say it; otherwise <see cref="Imaging.ResizeFilter.Bilinear"/>.</value>
+    public ResizeFilter? ResizeFilter { get; init; }
+
     /// <summary>Pixels of zero padding around a training image before a random crop of its size; 0 does not crop.</summary>
     /// <value>4.</value>
     [Range(0, int.MaxValue)]
@@ -64,10 +69,11 @@ public abstract record ImageClassificationOptions : ImageTrainerOptions
             Shape = new ImageShape(Channels, settings.Height, settings.Width),
             CropRatio = settings.CropRatio,
             Resize = Resize,
+            Filter = settings.Filter,
         };
     }
 
-    internal override WantedInput WantedInput => new(ImageHeight, ImageWidth, CropRatio, Channels);
+    internal override WantedInput WantedInput => new(ImageHeight, ImageWidth, CropRatio, Channels, ResizeFilter);
 
     internal override PaperInput PublishedInput => new("cifar-resnet-56", 32);
 

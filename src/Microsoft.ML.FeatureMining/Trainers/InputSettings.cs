@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Pixels;
@@ -14,7 +15,7 @@ namespace Microsoft.ML.FeatureMining.Trainers;
 internal sealed record PaperInput(string Backbone, int ImageSize, double CropRatio = 1, bool ImageNetNormalization = false);
 
 /// <summary>Size and channels of the input, as the options say them; null if they do not.</summary>
-internal readonly record struct WantedInput(int? Height, int? Width, double? CropRatio, int Channels);
+internal readonly record struct WantedInput(int? Height, int? Width, double? CropRatio, int Channels, ResizeFilter? Filter = null);
 
 /// <summary>Network and input: as the options say, else as the initial weights say, else as the trainer's paper says.</summary>
 internal sealed class InputSettings
@@ -30,6 +31,7 @@ internal sealed class InputSettings
         Height = wanted.Height ?? wanted.Width ?? weights?.Input?.Height ?? paper.ImageSize;
         Width = wanted.Width ?? wanted.Height ?? weights?.Input?.Width ?? paper.ImageSize;
         CropRatio = wanted.CropRatio ?? weights?.CropRatio ?? paper.CropRatio;
+        Filter = wanted.Filter ?? weights?.Filter ?? ResizeFilter.Bilinear;
     }
 
     public string Backbone { get; }
@@ -39,6 +41,8 @@ internal sealed class InputSettings
     public int Width { get; }
 
     public double CropRatio { get; }
+
+    public ResizeFilter Filter { get; }
 
     /// <summary>Unusable initial weights count as none; <see cref="Problems"/> reports them.</summary>
     public static InputSettings Of(ImageTrainerOptions options) =>
@@ -112,7 +116,8 @@ internal sealed class InputSettings
             : _options.InputMean is not null ? $"{Text(pixels)} (InputMean and InputStd)"
             : _weights is null ? $"{Text(pixels)} (ImageNet's, as in the trainer's paper)"
             : $"{Text(pixels)} {_weights?.Reason}";
-        return string.Create(CultureInfo.InvariantCulture, $"Input: {recipe.Input}, crop ratio {recipe.CropRatio}, normalized with {normalization}.");
+        string filter = Filter == ResizeFilter.Bicubic ? "bicubic, " : "";
+        return string.Create(CultureInfo.InvariantCulture, $"Input: {recipe.Input}, crop ratio {recipe.CropRatio}, {filter}normalized with {normalization}.");
     }
 
     private static string Text(ChannelStatistics pixels) => $"mean [{Text(pixels.Mean)}] and std [{Text(pixels.Std)}]";

@@ -22,7 +22,15 @@ internal sealed class DetectorManifestTarget : FuzzTarget
             Std = [58.395f, 57.12f, 57.375f],
         };
         yield return Utf8(named.ToJson());
-        yield return Utf8((named with { ClassNames = null, Network = new RetinaNetSettings { Channels = 8, AnchorRatios = [1] } }).ToJson());
+        yield return Utf8(
+            (
+                named with
+                {
+                    ClassNames = null,
+                    Network = new RetinaNetSettings { Channels = 8, AnchorRatios = [1] },
+                }
+            ).ToJson()
+        );
     }
 
     protected override void Read(byte[] input) => DetectorManifest.FromJson(Encoding.UTF8.GetString(input));

@@ -42,6 +42,24 @@ public sealed class ImagePreprocessingTests
     }
 
     [Theory]
+    [InlineData("landscape")]
+    [InlineData("portrait")]
+    [InlineData("square")]
+    [InlineData("flat")]
+    public void Apply_Bicubic_GivesTorchvisionsPixels(string source)
+    {
+        DecodedImage image = Goldens.Pixels("resize", $"crop-{source}.rgb");
+        ImagePreprocessing preprocessing = new()
+        {
+            Shape = new ImageShape(3, 24, 24),
+            CropRatio = 24.0 / 28,
+            Filter = ResizeFilter.Bicubic,
+        };
+
+        Assert.Equal(Goldens.Pixels("resize", $"bicubic-crop-{source}-24-of-28.rgb").ToPlanar(), preprocessing.Apply(image));
+    }
+
+    [Theory]
     [InlineData(ResizeRule.CropShorterSide)]
     [InlineData(ResizeRule.Squash)]
     public void Apply_AnyCropRatio_IsTheCenterCropOfTheUncroppedImage(ResizeRule rule)

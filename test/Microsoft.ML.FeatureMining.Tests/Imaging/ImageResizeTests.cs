@@ -5,18 +5,20 @@ namespace Microsoft.ML.FeatureMining.Tests.Imaging;
 public sealed class ImageResizeTests
 {
     [Theory]
-    [InlineData("noise")]
-    [InlineData("scene")]
-    public void Resize_AnySize_GivesPillowsBytes(string source)
+    [InlineData("noise", "", ResizeFilter.Bilinear)]
+    [InlineData("scene", "", ResizeFilter.Bilinear)]
+    [InlineData("noise", "bicubic-", ResizeFilter.Bicubic)]
+    [InlineData("scene", "bicubic-", ResizeFilter.Bicubic)]
+    public void Resize_AnySize_GivesPillowsBytes(string source, string prefix, ResizeFilter filter)
     {
         DecodedImage image = Goldens.Pixels("resize", source + ".rgb");
-        string[] goldens = Directory.GetFiles(Path.Combine(Goldens.Folder, "resize"), source + "-*x*.rgb");
+        string[] goldens = Directory.GetFiles(Path.Combine(Goldens.Folder, "resize"), $"{prefix}{source}-*x*.rgb");
         Assert.Equal(8, goldens.Length);
 
         foreach (string golden in goldens)
         {
             DecodedImage expected = Goldens.Pixels(golden);
-            DecodedImage actual = ImageResize.Resize(image, expected.Width, expected.Height);
+            DecodedImage actual = ImageResize.Resize(image, expected.Width, expected.Height, filter);
             Assert.Equal(0, Goldens.LargestDifference(actual, expected));
         }
     }
@@ -30,6 +32,8 @@ public sealed class ImageResizeTests
 
         Assert.Equal(0, Goldens.LargestDifference(gray, Goldens.Pixels("resize", source + "-gray.l")));
         Assert.Equal(0, Goldens.LargestDifference(ImageResize.Resize(gray, 16, 16), Goldens.Pixels("resize", source + "-gray-16x16.l")));
+        DecodedImage bicubic = ImageResize.Resize(gray, 16, 16, ResizeFilter.Bicubic);
+        Assert.Equal(0, Goldens.LargestDifference(bicubic, Goldens.Pixels("resize", $"bicubic-{source}-gray-16x16.l")));
     }
 
     [Fact]
@@ -60,7 +64,10 @@ public sealed class ImageResizeTests
                 DecodedImage copy = ((PixelView)image).Part(box).ToImage();
                 foreach ((int w, int h) in ((int, int)[])[(9, 7), (40, 30), (200, 150)])
                 {
-                    Assert.Equal(ImageResize.Resize(copy, w, h).Pixels, ImageResize.Resize(((PixelView)image).Part(box), w, h).Pixels);
+                    foreach (ResizeFilter filter in Enum.GetValues<ResizeFilter>())
+                    {
+                        Assert.Equal(ImageResize.Resize(copy, w, h, filter).Pixels, ImageResize.Resize(((PixelView)image).Part(box), w, h, filter).Pixels);
+                    }
                 }
             }
         }
@@ -74,6 +81,7 @@ public sealed class ImageResizeTests
         foreach ((int width, int height) in ((int, int)[])[(1, 1), (3, 9), (64, 2), (7, 5)])
         {
             Assert.All(ImageResize.Resize(white, width, height).Pixels, value => Assert.Equal(255, value));
+            Assert.All(ImageResize.Resize(white, width, height, ResizeFilter.Bicubic).Pixels, value => Assert.Equal(255, value));
         }
     }
 }

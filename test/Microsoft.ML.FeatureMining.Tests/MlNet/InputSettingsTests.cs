@@ -1,3 +1,4 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Networks;
@@ -132,6 +133,25 @@ public sealed class InputSettingsTests(TrainedModel trained) : IDisposable
                 && line.Contains("of the model '", StringComparison.Ordinal)
         );
         Assert.Contains(log, line => line.EndsWith("normalized with the mean and std of the training images.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Fit_Bicubic_IsStoredWithTheModelAndFollowsItsWeights()
+    {
+        string path = Path.Combine(_folder.Path, "bicubic.zip");
+        FeatureMiningOptions options = Tiny.Options with { Epochs = 1, ImageHeight = 9, ImageWidth = 9, ResizeFilter = ResizeFilter.Bicubic };
+        ITransformer model = Tiny.Pipeline(trained.Context, options).Fit(trained.Rows);
+        trained.Context.Model.Save(model, trained.Rows.Schema, path);
+
+        ITransformer loaded = new MLContext().Model.Load(path, out _);
+
+        float[][] scores = [.. model.Transform(trained.Rows).GetColumn<float[]>("Score")];
+        Assert.Equal(scores, loaded.Transform(trained.Rows).GetColumn<float[]>("Score"));
+        ITransformer bilinear = Tiny.Pipeline(trained.Context, options with { ResizeFilter = null }).Fit(trained.Rows);
+        Assert.NotEqual(scores, bilinear.Transform(trained.Rows).GetColumn<float[]>("Score"));
+        Assert.Equal(ResizeFilter.Bicubic, (Tiny.Options with { InitialWeights = path }).ToPreprocessing().Filter);
+        Assert.Equal(ResizeFilter.Bilinear, (Tiny.Options with { InitialWeights = path, ResizeFilter = ResizeFilter.Bilinear }).ToPreprocessing().Filter);
+        Assert.Equal(ResizeFilter.Bicubic, PretrainedWeights.Find("timm/resnet50.a1_in1k")!.ResizeFilter);
     }
 
     [Fact]

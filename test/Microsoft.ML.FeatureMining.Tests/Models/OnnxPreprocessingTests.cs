@@ -42,6 +42,7 @@ public sealed class OnnxPreprocessingTests
         DecodedImage[] images = [Noise(1, imageWidth, imageHeight), Noise(2, imageWidth, imageHeight)];
 
         AssertWithinOneLevel(Differences(preprocessing, images), share: 0.03);
+        AssertWithinOneLevel(Differences(preprocessing with { Filter = ResizeFilter.Bicubic }, images), share: 0.03);
     }
 
     [Fact]
@@ -55,11 +56,18 @@ public sealed class OnnxPreprocessingTests
 
     // Photographs are smooth, so that far fewer pixels are rounded otherwise than in noise.
     [SkippableTheory]
-    [InlineData(64)]
-    [InlineData(224)]
-    public void Resize_Photos_GivesTheSamePixels(int side)
+    [InlineData(64, ResizeFilter.Bilinear)]
+    [InlineData(224, ResizeFilter.Bilinear)]
+    [InlineData(64, ResizeFilter.Bicubic)]
+    [InlineData(224, ResizeFilter.Bicubic)]
+    public void Resize_Photos_GivesTheSamePixels(int side, ResizeFilter filter)
     {
-        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, side, side), CropRatio = 0.875 };
+        ImagePreprocessing preprocessing = new()
+        {
+            Shape = new ImageShape(3, side, side),
+            CropRatio = 0.875,
+            Filter = filter,
+        };
         DecodedImage[] photos =
         [
             .. ImageFolder

@@ -46,13 +46,20 @@ public sealed class OnnxImageClassifierTests(TrainedModel trained) : IDisposable
     [InlineData(3, TestTimeAugmentation.Flip, ResizeRule.CropShorterSide)]
     [InlineData(3, TestTimeAugmentation.TenCrop, ResizeRule.CropShorterSide)]
     [InlineData(3, TestTimeAugmentation.None, ResizeRule.Squash)]
-    public void Transform_ResizedAndCroppedImages_GivesTheSameScores(int channels, TestTimeAugmentation views, ResizeRule resize)
+    [InlineData(3, TestTimeAugmentation.None, ResizeRule.CropShorterSide, ResizeFilter.Bicubic)]
+    public void Transform_ResizedAndCroppedImages_GivesTheSameScores(
+        int channels,
+        TestTimeAugmentation views,
+        ResizeRule resize,
+        ResizeFilter filter = ResizeFilter.Bilinear
+    )
     {
         FeatureMiningOptions options = Tiny.Options with
         {
             Channels = channels,
             CropRatio = 0.7,
             Resize = resize,
+            ResizeFilter = filter,
             ImageHeight = 15,
             ImageWidth = 10,
             Epochs = 1,

@@ -105,6 +105,7 @@ internal sealed record OnnxModelDescription
         bool isKnown =
             input.CropRatio is >= ImagePreprocessing.MinCropRatio and <= 1
             && Enum.IsDefined(input.Resize)
+            && Enum.IsDefined(input.Filter)
             && Enum.IsDefined(input.Element)
             && input.Share is > 0 and <= 1;
         if (!isImage || !isKnown || input.Element != Inputs[0].Element)

@@ -25,7 +25,7 @@ internal static class AntialiasedResize
 
     private static Tensor Weights(int from, int to, Device device)
     {
-        ResampleWeights weights = new(from, from, ResizeWindow.Whole(to));
+        ResampleWeights weights = new(from, from, ResizeWindow.Whole(to), ResizeFilter.Bilinear);
         float[] matrix = new float[to * from];
         for (int target = 0; target < to; target++)
         {

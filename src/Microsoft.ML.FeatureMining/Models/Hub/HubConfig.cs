@@ -50,7 +50,9 @@ internal static class HubConfig
         // timm's network has no blur pooling.
         string backbone = BackboneCatalog.Canonical(architecture) + (architecture == "skresnext50_32x4d" ? "-no-blur" : "");
         int[] size = [.. Numbers(settings, "input_size", [3, 224, 224]).Select(value => (int)value)];
-        double crop = settings.TryGetProperty("crop_pct", out JsonElement ratio) ? ratio.GetDouble() : 1;
+        // Defaults as in timm.
+        double crop = settings.TryGetProperty("crop_pct", out JsonElement ratio) ? ratio.GetDouble() : 0.875;
+        bool isBilinear = settings.TryGetProperty("interpolation", out JsonElement interpolation) && interpolation.GetString() == "bilinear";
         double[] mean = Numbers(settings, "mean", PretrainedModel.ImageNetMean),
             std = Numbers(settings, "std", PretrainedModel.ImageNetStd);
         bool valid =
@@ -67,6 +69,7 @@ internal static class HubConfig
                 Backbone = backbone,
                 ImageSize = size[1],
                 CropRatio = crop is >= ImagePreprocessing.MinCropRatio and <= 1 ? crop : 1,
+                ResizeFilter = isBilinear ? ResizeFilter.Bilinear : ResizeFilter.Bicubic,
                 Mean = mean,
                 Std = std,
                 Origin = $"https://huggingface.co/{name}",

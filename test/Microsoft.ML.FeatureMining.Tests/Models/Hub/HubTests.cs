@@ -269,6 +269,7 @@ public sealed class HubTests : IDisposable
         WeightSource source = WeightSource.OfHub(Tiny, _settings);
 
         Assert.Equal(("timm/tiny", "resnet-18", new ImageShape(3, 96, 96), 0.95), (source.Name, source.Backbone, source.Input, source.CropRatio));
+        Assert.Equal(ResizeFilter.Bicubic, source.Filter);
         Assert.Equal([127.5f, 102, 76.5f], source.Normalization!.Mean);
         Assert.Equal([51, 63.75f, 76.5f], source.Normalization.Std);
         using ImageNetwork network = NetworkFactory.Create("resnet-18", 3, 5);
