@@ -44,6 +44,7 @@ internal static class PredictCommand
 
     private static int Run(FileInfo modelFile, (string Path, string? Problem)[] files, int top, bool show, PredictionWriter writer)
     {
+        ModelOption.Prepare(modelFile);
         MLContext ml = Session.Begin();
         ITransformer model = ModelOption.LoadForScoring(ml, modelFile, out DataViewSchema input);
         string[] good = [.. files.Where(file => file.Problem is null).Select(file => file.Path)];
