@@ -42,7 +42,7 @@ public sealed class CenterLoss : TrainingStrategy
     /// <summary>Whether the term is the mean over the batch, as the criterion is, instead of the sum.</summary>
     /// <value>
     /// true. Both papers print a sum. The center loss paper uses a sum for the criterion too; the framework uses a mean, which a sum would outweigh
-    /// (docs/RESULTS.md).
+    /// (docs/results-visual-inductive-priors.md).
     /// </value>
     public bool MeanOverBatch { get; init; } = true;
 

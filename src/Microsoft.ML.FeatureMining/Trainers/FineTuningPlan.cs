@@ -160,7 +160,7 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
 
     private double EpochSeconds(int size) => _images * times.At(size, size).Step;
 
-    // Measured (docs/RESULTS.md): training all layers helps from 1,000 images on; with 100 it harms.
+    // Measured (docs/results-fine-tuning.md): training all layers helps from 1,000 images on; with 100 it harms.
     private bool TrainsAll => goal.Effort != Effort.Fast && _images >= RowsForTraining;
 
     private bool Mirrors => goal.Effort != Effort.Fast && goal.Options.HorizontalFlip && 2 * ViewSeconds(input) <= FeatureShare * Left;
@@ -237,7 +237,7 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
 
-/// <summary>The recipe of fine-tuning, as measured (docs/RESULTS.md, "Fine-tuning").</summary>
+/// <summary>The recipe of fine-tuning, as measured (docs/results-fine-tuning.md).</summary>
 internal static class FineTuningRecipe
 {
     public const double LearningRate = 3e-4;

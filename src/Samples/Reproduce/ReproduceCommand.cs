@@ -117,7 +117,6 @@ internal static class ReproduceCommand
             $"Each row is trained with {seeds} seeds: {seeds * experiments.Sum(experiment => experiment.Rows.Count)} runs in all. "
                 + $"'reproduce {experiments[0].Paper} {experiments[0].Key}' runs one table, --all all of a paper."
         );
-        Console.WriteLine("Not included, because it is not classification: Table 7 of Feature Mining (object detection).");
         return ExitCode.Success;
     }
 
