@@ -19,6 +19,9 @@ internal sealed class TarShard(string name, string version, ImageTarFormat forma
     private readonly TarHeaders _headers = new(name);
     private readonly Dictionary<string, Sample> _samples = new(StringComparer.Ordinal);
     private readonly List<(string Key, string Member, long Offset, int Length)> _images = [];
+
+    // Many images share a label.
+    private readonly HashSet<string> _labels = new(StringComparer.Ordinal);
     private int _links;
 
     /// <summary>Opens a tar file and reads its images.</summary>
@@ -133,8 +136,14 @@ internal sealed class TarShard(string name, string version, ImageTarFormat forma
             throw Fault(member.Key, $"the label '{member.FullName}' has more than one line.");
         }
 
-        return classNames is null || text.Length == 0 ? text
-            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < classNames.Count ? classNames[number]
+        if (classNames is null || text.Length == 0)
+        {
+            _labels.Add(text);
+            return _labels.TryGetValue(text, out string? shared) ? shared : text;
+        }
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < classNames.Count
+            ? classNames[number]
             : throw Fault(
                 member.Key,
                 FormattableString.Invariant(

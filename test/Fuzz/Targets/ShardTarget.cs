@@ -6,6 +6,11 @@ namespace Fuzz.Targets;
 /// <summary>A tar file of images and labels, in WebDataset's layout. Labels are numbers, or a field of JSON.</summary>
 internal sealed class ShardTarget() : FileTarget(".tar")
 {
+    private const int Block = 512;
+    private const int ChecksumAt = 148;
+    private const int ChecksumDigits = 8;
+    private const int MagicAt = 257;
+
     public override string Name => "shard";
 
     public override IEnumerable<byte[]> Seeds()
@@ -46,8 +51,31 @@ internal sealed class ShardTarget() : FileTarget(".tar")
 
     protected override void ReadFile(string path)
     {
+        File.WriteAllBytes(path, WithChecksums(File.ReadAllBytes(path)));
         Read(path, new ImageTarFormat(), ["cat", "dog"]);
         Read(path, new ImageTarFormat { JsonField = "label", RequireLabels = false }, classNames: null);
+    }
+
+    // A wrong checksum would end most inputs at once.
+    private static byte[] WithChecksums(byte[] tar)
+    {
+        for (int start = 0; start + Block <= tar.Length; start += Block)
+        {
+            Span<byte> header = tar.AsSpan(start, Block);
+            if (start == 0 || header[MagicAt..].StartsWith("ustar"u8))
+            {
+                header.Slice(ChecksumAt, ChecksumDigits).Fill((byte)' ');
+                int sum = 0;
+                foreach (byte value in header)
+                {
+                    sum += value;
+                }
+
+                Utf8(Convert.ToString(sum, 8).PadLeft(ChecksumDigits - 1, '0')).CopyTo(header[ChecksumAt..]);
+            }
+        }
+
+        return tar;
     }
 
     private static void Read(string path, ImageTarFormat format, string[]? classNames)

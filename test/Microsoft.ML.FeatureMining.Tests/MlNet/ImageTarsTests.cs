@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.Tests.Datasets;
+using Microsoft.ML.FeatureMining.Tests.Files;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using Microsoft.ML.Runtime;
 
@@ -44,6 +45,16 @@ public sealed class ImageTarsTests : IClassFixture<SingleThreadFixture>, IDispos
         string expected = Fit(_images.Rows(_ml), options);
 
         Assert.Equal(expected, Fit(_ml.Data.LoadImageTars(WriteShards()), options with { Storage = storage, ImageColumnName = column }));
+    }
+
+    [Fact]
+    public void Fit_TarOnAServer_GivesBitIdenticalWeights()
+    {
+        FeatureMiningOptions options = Tiny.Options with { Epochs = 1, ImageColumnName = "ImagePath", Storage = ImageStorage.Stream };
+        WriteShards(1);
+        using RangeServer server = new(File.ReadAllBytes(_folder["train-000.tar"]));
+
+        Assert.Equal(Fit(_images.Rows(_ml), options), Fit(_ml.Data.LoadImageTars(server.Address), options));
     }
 
     [Fact]
@@ -166,10 +177,10 @@ public sealed class ImageTarsTests : IClassFixture<SingleThreadFixture>, IDispos
     }
 
     // The images of the folder, in its order.
-    private string WriteShards()
+    private string WriteShards(int shards = Shards)
     {
         (string Path, string Label)[] rows = [.. _images.Rows(_ml).GetColumn<string>("ImagePath").Zip(_images.Rows(_ml).GetColumn<string>("Label"))];
-        foreach ((int i, (string Path, string Label)[] shard) in rows.Chunk(rows.Length / Shards).Index())
+        foreach ((int i, (string Path, string Label)[] shard) in rows.Chunk(rows.Length / shards).Index())
         {
             _folder.Write(
                 $"train-{i:d3}.tar",
@@ -185,7 +196,7 @@ public sealed class ImageTarsTests : IClassFixture<SingleThreadFixture>, IDispos
             );
         }
 
-        return _folder[$"train-{{000..{Shards - 1:d3}}}.tar"];
+        return _folder[$"train-{{000..{shards - 1:d3}}}.tar"];
     }
 
     private string Fit(IDataView rows, FeatureMiningOptions options)
