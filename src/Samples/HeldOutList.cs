@@ -24,7 +24,12 @@ internal static class HeldOutList
     public static bool Write(FileInfo model, IDataView? rows)
     {
         string path = PathOf(model);
-        if (rows is null || rows.Schema.GetColumnOrNull(Paths) is null || rows.Schema.GetColumnOrNull("Image") is not null)
+        if (
+            rows is null
+            || rows.Schema.GetColumnOrNull(Paths) is null
+            || rows.Schema.GetColumnOrNull("Image") is not null
+            || rows.GetColumn<string>(Paths).Any(TarImages.IsInTar)
+        )
         {
             File.Delete(path);
             return false;

@@ -180,6 +180,10 @@ internal static class DataSets
                     ml.Data.LoadImageNet(path, part ?? throw new ArgumentException("--data imagenet PATH PART needs PART, the list of synsets."))
             ),
             ["cub-200"] = ($"the folder CUB_200_2011; {TrainOrTest}", (ml, path, part, usual) => ml.Data.LoadCaltechBirds(path, Part(part, usual))),
+            ["tars"] = (
+                "tar files in WebDataset's layout: a path, an address or a pattern such as 'train-{000000..000146}.tar'; PART is the file of class names, for labels that are numbers",
+                (ml, path, part, _) => Files(ml, ml.Data.LoadImageTars(path, new ImageTarFormat { ClassNamesPath = part }))
+            ),
             ["multilabel-list"] = (
                 "a CSV or TSV file with columns ImagePath and Label, whose labels are separated by semicolons, for --trainer patch",
                 (ml, path, _, _) => Labeled(ml, ml.Data.LoadMultilabelImageList(path))
@@ -200,6 +204,9 @@ internal static class DataSets
 
     public static IDataView Labeled(MLContext ml, IDataView sets) => ml.Transforms.CopyColumns("Label", "Labels").Fit(sets).Transform(sets);
 
+    // The paths in tar files stand for files: models that were trained on them score files too.
+    private static IDataView Files(MLContext ml, IDataView tars) => ml.Transforms.DropColumns("Image").Fit(tars).Transform(tars);
+
     private static string VocSet(string? part, DataPart usual) => part ?? (usual == DataPart.Train ? "trainval" : "test");
 
     private static DataPart Part(string? part, DataPart usual) =>
@@ -219,13 +226,26 @@ internal static class UnlabeledImages
     /// Rows with the columns that the model needs: it begins with paths or with bytes, so the rows have both; it may map the label to a key, so they have an
     /// empty label.
     /// </summary>
-    public static IDataView Load(MLContext ml, IEnumerable<string> files, DataViewSchema input)
+    public static IDataView Load(MLContext ml, IReadOnlyList<string> files, DataViewSchema input)
     {
         IDataView images =
             input.GetColumnOrNull("Label")?.Type is NumberDataViewType
                 ? ml.Data.LoadFromEnumerable(files.Select(file => new NumberedImage { ImagePath = file }))
                 : ml.Data.LoadFromEnumerable(files.Select(file => new NamedImage { ImagePath = file }));
-        return ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, inputColumnName: "ImagePath").Fit(images).Transform(images);
+        IEstimator<ITransformer> reader = files.Any(TarImages.IsInTar)
+            ? ml.Transforms.CustomMapping<PathRow, BytesRow>((from, to) => to.Image = TarImages.ReadAny(from.ImagePath), contractName: null)
+            : ml.Transforms.LoadRawImageBytes("Image", imageFolder: null, inputColumnName: "ImagePath");
+        return reader.Fit(images).Transform(images);
+    }
+
+    private sealed class PathRow
+    {
+        public string ImagePath { get; set; } = "";
+    }
+
+    private sealed class BytesRow
+    {
+        public byte[] Image { get; set; } = [];
     }
 
     private sealed class NamedImage

@@ -17,7 +17,7 @@ internal static class PredictCommand
         Option<string?> shard = Shard.CreateOption();
         Argument<string[]> images = new("images")
         {
-            Description = "Image files, folders, and patterns such as 'birds/*.jpg' or 'birds/**/*.png'.",
+            Description = "Image files, folders, tar files, and patterns such as 'birds/*.jpg', 'birds/**/*.png' or 'birds-{00..31}.tar'.",
             Arity = ArgumentArity.OneOrMore,
         };
         top.Between(1, int.MaxValue);
@@ -34,44 +34,49 @@ internal static class PredictCommand
             ExitCode.Guard(() =>
             {
                 PredictionWriter writer = PredictionWriter.Create(parsed.GetRequiredValue(format), "probability");
-                (string Path, string? Problem)[] files = [.. ImageFiles.Find(parsed.GetRequiredValue(images))];
+                FileInfo modelFile = parsed.GetRequiredValue(model);
+                ModelOption.Prepare(modelFile);
+                MLContext ml = Session.Begin();
+                (string Path, string? Problem)[] files =
+                [
+                    .. parsed.GetRequiredValue(images).SelectMany(word => TarImages.IsTar(word) ? TarImages.Find(ml, word) : ImageFiles.Find([word])),
+                ];
                 files = Shard.Of(parsed.GetValue(shard))?.Take(files) ?? files;
-                return Run(parsed.GetRequiredValue(model), files, parsed.GetValue(top), parsed.GetValue(show), writer);
+                return Run(ml, modelFile, files, parsed.GetValue(top), parsed.GetValue(show), writer);
             })
         );
         return command;
     }
 
-    private static int Run(FileInfo modelFile, (string Path, string? Problem)[] files, int top, bool show, PredictionWriter writer)
+    private static int Run(MLContext ml, FileInfo modelFile, (string Path, string? Problem)[] files, int top, bool show, PredictionWriter writer)
     {
-        ModelOption.Prepare(modelFile);
-        MLContext ml = Session.Begin();
         ITransformer model = ModelOption.LoadForScoring(ml, modelFile, out DataViewSchema input);
         string[] good = [.. files.Where(file => file.Problem is null).Select(file => file.Path)];
-        IDataView scored = model.Transform(UnlabeledImages.Load(ml, good.Select(Path.GetFullPath), input));
+        IDataView scored = model.Transform(UnlabeledImages.Load(ml, [.. good.Select(TarImages.FullPath)], input));
         string[] classes = ClassNames.Of(scored.Schema["Score"]);
         using IEnumerator<float[]> scores = (good.Length > 0 ? scored.GetColumn<float[]>("Score") : []).GetEnumerator();
         bool failed = false;
         writer.Begin();
         foreach ((string path, string? problem) in files)
         {
+            string name = TarImages.NameOf(path);
             float[] ofImage = problem is null && scores.MoveNext() ? scores.Current : [];
             if (problem is not null || float.IsNaN(ofImage[0]))
             {
                 failed = true;
                 string cause = problem ?? CauseOf(ml, path);
-                Console.Error.WriteLine($"error: {TerminalText.Of(path)}: {TerminalText.Of(cause)}");
-                writer.Fail(path, cause);
+                Console.Error.WriteLine($"error: {TerminalText.Of(name)}: {TerminalText.Of(cause)}");
+                writer.Fail(name, cause);
                 continue;
             }
 
             if (show)
             {
-                TerminalImage.Draw(new FileInfo(path));
+                TerminalImage.Draw(path);
             }
 
             writer.Write(
-                path,
+                name,
                 [.. ofImage.Index().OrderByDescending(entry => entry.Item).Take(top).Select(entry => new Prediction(classes[entry.Index], entry.Item))]
             );
         }
@@ -97,9 +102,10 @@ internal static class TerminalImage
     private const int MaxSide = 32;
     private const string Shades = " .:-=+*#%@";
 
-    public static void Draw(FileInfo file)
+    public static void Draw(string path)
     {
-        using MLImage image = MLImage.CreateFromFile(file.FullName);
+        using MemoryStream bytes = new(TarImages.ReadAny(path));
+        using MLImage image = MLImage.CreateFromStream(bytes);
         int step = Math.Max(1, (Math.Max(image.Width, image.Height) + MaxSide - 1) / MaxSide);
         StringBuilder text = new();
         bool color = !Console.IsOutputRedirected;

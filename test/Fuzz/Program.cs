@@ -25,6 +25,7 @@ internal static class Program
         new VocTarget(),
         new NewickTarget(),
         new TarTarget(),
+        new ShardTarget(),
     ];
 
     public static unsafe int Main(string[] arguments)

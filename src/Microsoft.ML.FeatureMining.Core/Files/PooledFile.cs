@@ -5,7 +5,7 @@ namespace Microsoft.ML.FeatureMining.Files;
 /// <summary>Reads a whole file into a pooled buffer, to avoid large allocations.</summary>
 internal static class PooledFile
 {
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or what <see cref="TarMember"/> reads.</param>
     /// <param name="use">Receives all bytes of the file; must not keep them.</param>
     /// <exception cref="IOException">The file cannot be read, or is a pipe or a device, which may never end or can be read only once.</exception>
     public static void Use(string path, Action<ReadOnlySpan<byte>> use)
@@ -13,6 +13,12 @@ internal static class PooledFile
         if (path.Length == 0)
         {
             throw new IOException("The path is empty.");
+        }
+
+        if (TarMember.Parse(path) is { } member)
+        {
+            member.Use(use);
+            return;
         }
 
         // Checked before it is opened: opening a pipe waits until another process writes to it.

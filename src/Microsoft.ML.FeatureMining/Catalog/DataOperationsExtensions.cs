@@ -140,6 +140,55 @@ public static class DataOperationsExtensions
     }
 
     /// <summary>
+    /// Loads tar files (shards) in WebDataset's layout, in which the members of one image have the same key: <c>0001.jpg</c> and its label <c>0001.cls</c>.
+    /// Columns: ImagePath (text), Image (encoded, in the form that LoadRawImageBytes gives) and Label (text). Rows have the order of the shards and of the
+    /// images in them. Headers and labels are read now, once; an image when a cursor asks for it, or when a trainer decodes its ImagePath.
+    /// </summary>
+    /// <remarks>
+    /// ImagePath stands for a path wherever this library takes a column of paths (<c>ImageColumnName = "ImagePath"</c>), so that images are read in any order
+    /// without a copy of the set. <see cref="ImageTars.ReadImage"/> reads one; LoadRawImageBytes and LoadImages cannot. Images that are not read (formats,
+    /// links) are counted in a warning in MLContext.Log. The index takes about 200 bytes of memory per image.
+    /// </remarks>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="pattern">A path or an address (http, https), with WebDataset's braces, such as <c>train-{000000..000146}.tar</c>, or a path with
+    /// <c>*</c> and <c>?</c> in the file name. The server must support range requests.</param>
+    /// <param name="format">Which members have the labels; null for class names or numbers in <c>.cls</c>.</param>
+    /// <param name="cancellationToken">Stops reading headers.</param>
+    /// <exception cref="ArgumentException">The pattern is invalid.</exception>
+    /// <exception cref="FileNotFoundException">A file does not exist, or none matches.</exception>
+    /// <exception cref="InvalidDataException">A shard is damaged, truncated or compressed, a key has no label or two images, or there are no images; the
+    /// message names the shard and the key or the byte.</exception>
+    /// <exception cref="IOException">A shard cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public static IDataView LoadImageTars(
+        this DataOperationsCatalog catalog,
+        string pattern,
+        ImageTarFormat? format = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        CheckArguments(catalog, pattern);
+        return catalog.LoadImageTars([pattern], format, cancellationToken);
+    }
+
+    /// <inheritdoc cref="LoadImageTars(DataOperationsCatalog, string, ImageTarFormat?, CancellationToken)"/>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="patterns">Paths, addresses and patterns, in order.</param>
+    /// <param name="format">Which members have the labels; null for class names or numbers in <c>.cls</c>.</param>
+    /// <param name="cancellationToken">Stops reading headers.</param>
+    public static IDataView LoadImageTars(
+        this DataOperationsCatalog catalog,
+        IEnumerable<string> patterns,
+        ImageTarFormat? format = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(patterns);
+        return catalog.LoadFromEnumerable(ImageTars.Read(patterns, format ?? new(), text => Warn(catalog, text, "ImageTars"), cancellationToken));
+    }
+
+    /// <summary>
     /// Loads Tiny ImageNet in its published layout. Columns: ImagePath (text), Label (the WordNet ID of the class) and Description (the names of the class).
     /// Training images are ordered by class and path. The test part is the validation set, in the order of its list, because the published test images have no
     /// labels. The images are not opened.
@@ -250,9 +299,9 @@ public static class DataOperationsExtensions
     private static IDataView Load(DataOperationsCatalog catalog, string folder, bool skipEmptyClasses) =>
         catalog.LoadFromEnumerable(ImageFolder.Read(folder, skipEmptyClasses, text => Warn(catalog, text)));
 
-    private static void Warn(DataOperationsCatalog catalog, string text)
+    private static void Warn(DataOperationsCatalog catalog, string text, string source = "ImageFolder")
     {
-        using IChannel channel = Internals.EnvironmentOf(catalog).Start("ImageFolder");
+        using IChannel channel = Internals.EnvironmentOf(catalog).Start(source);
         channel.Warning(MessageSensitivity.UserData, text);
     }
 

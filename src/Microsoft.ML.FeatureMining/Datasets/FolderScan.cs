@@ -29,6 +29,9 @@ internal sealed class FolderScan
     private readonly List<string> _pipes = [];
     private readonly List<string> _undecodable = [];
 
+    /// <summary>Whether files with that extension (without the dot) are images that this library reads.</summary>
+    public static bool IsImage(string extension) => Readable.Contains($".{extension}");
+
     /// <summary>What was not read, one sentence for each kind; without the folders and files that are always passed over.</summary>
     public IEnumerable<string> Notes()
     {

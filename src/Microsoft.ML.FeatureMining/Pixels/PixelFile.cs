@@ -8,11 +8,13 @@ namespace Microsoft.ML.FeatureMining.Pixels;
 
 /// <summary>
 /// Writes a file of pixels, image by image. The file gets its final name only when it is complete. If several processes write the same file at once, each
-/// writes its own. The last one to finish replaces the others; open readers continue to read theirs.
+/// writes its own. The last one to finish replaces the others; open readers continue to read theirs. <see cref="Wait"/> avoids that.
 /// </summary>
 internal sealed class PixelFileWriter : IDisposable
 {
     private const string Finished = ".pixels";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly int _imageBytes;
     private readonly string? _target;
@@ -41,6 +43,35 @@ internal sealed class PixelFileWriter : IDisposable
 
     /// <summary>The path of a finished file of that name.</summary>
     public static string PathOf(string folder, string name) => Path.Combine(folder, name + Finished);
+
+    /// <summary>
+    /// Waits while another process or thread has the turn to write the file of that name. The operating system ends the turn of a process that ends.
+    /// </summary>
+    /// <param name="folder">The folder of the file; created if it is missing.</param>
+    /// <param name="name">The name of the file.</param>
+    /// <param name="checkCanceled">Called while waiting; throws to stop.</param>
+    /// <returns>Dispose ends the turn. Null if there are no turns, because the folder cannot be written.</returns>
+    public static IDisposable? Wait(string folder, string name, Action checkCanceled)
+    {
+        while (true)
+        {
+            checkCanceled();
+            try
+            {
+                Directory.CreateDirectory(folder);
+                string path = PathOf(folder, name) + ".lock";
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            }
+            catch (IOException e) when (IsLocked(e))
+            {
+                Thread.Sleep(Pause);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return null;
+            }
+        }
+    }
 
     /// <exception cref="PixelFileException">The disk is full, or the file cannot be written.</exception>
     public void Add(ReadOnlySpan<byte> image)
@@ -118,6 +149,9 @@ internal sealed class PixelFileWriter : IDisposable
             throw WriteError(e);
         }
     }
+
+    // ERROR_SHARING_VIOLATION, or EWOULDBLOCK of Linux and of macOS.
+    private static bool IsLocked(IOException e) => e.HResult is unchecked((int)0x80070020) or 11 or 35;
 
     // ArgumentOutOfRangeException: the file is too large for its file system.
     private static bool IsWriteError(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;

@@ -18,7 +18,8 @@ public sealed class ParserFuzzTests : IDisposable
     private const int FewCases = 400;
 
     // The location of the error: a line or a byte. Errors about something missing have none, nor has the XML reader's error about a forbidden DTD.
-    private const string Location = @"line \d+:|byte|has no line for the number \d|is empty|contains (no file|\d+ class names)|DTD|Root element is missing";
+    private const string Location =
+        @"line \d+:|byte|key '|has no line for the number \d|is empty|contains (no file|\d+ class names)|DTD|Root element is missing";
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
@@ -29,6 +30,13 @@ public sealed class ParserFuzzTests : IDisposable
         ["cifar-names"] = (new() { ["names.txt"] = Text(string.Join('\n', CifarNames)) }, folder => CifarBinary.Cifar10.ReadLabelNames(folder["names.txt"])),
         ["cifar-archive"] = (new() { ["a.tar.gz"] = Zipped(CifarTar()) }, ReadArchive),
         ["cifar-tar"] = (new() { ["a.tar.gz"] = CifarTar() }, ReadTar),
+        ["tar-shard"] = (
+            new()
+            {
+                ["a.tar"] = TarFiles.Of(TarEntryFormat.Pax, ("a/1.jpg", [1, 2, 3]), ("a/1.cls", Text("0")), ("2.cls", Text("1")), ("2.png", new byte[600])),
+            },
+            folder => Count(TarShard.Read(folder["a.tar"], new(), ["cat", "dog"], _ => { }, CancellationToken.None))
+        ),
         ["list.csv"] = (
             new() { ["list.csv"] = Text("id,ImagePath,Label\r\n1,\"a \"\"b\"\".jpg\",cat\r\n2,sub/c.jpg,\"dog, old\"\r\n3,d.jpg,cat") },
             folder => ImageList.Read(folder["list.csv"], new())

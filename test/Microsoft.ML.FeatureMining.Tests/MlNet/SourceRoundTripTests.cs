@@ -6,6 +6,7 @@ using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
 using Microsoft.ML.FeatureMining.MlNet.Reading;
 using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Tests.Datasets;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
@@ -35,6 +36,18 @@ public sealed class SourceRoundTripTests : IDisposable
             return Ml.Data.LoadImageList(
                 folder.Write("list.csv", Lines(files.Select((file, i) => $"{file},{Classes[ClassOf(i)]}").Prepend("ImagePath,Label")))
             );
+        },
+        ["tars"] = folder =>
+        {
+            foreach (int shard in (int[])[0, 1])
+            {
+                folder.Write($"{shard}.tar", TarFiles.Of([.. Enumerable.Range(0, Count).Where(i => ClassOf(i) == shard).SelectMany(Members)]));
+            }
+
+            return Ml.Data.LoadImageTars(folder["{0..1}.tar"]);
+
+            static (string, byte[])[] Members(int i) =>
+                [($"{i}.cls", System.Text.Encoding.UTF8.GetBytes(Classes[ClassOf(i)])), ($"{i}.png", ImageCodec.EncodePng(Pixels[i], Side, Side))];
         },
         ["multilabel list"] = folder =>
         {

@@ -9,12 +9,12 @@ namespace Microsoft.ML.FeatureMining.MlNet.Columns;
 /// <summary>The image of one row, not yet decoded. It is copied out of the row, so that it can be decoded later and on any thread.</summary>
 internal sealed class ImageSource
 {
-    // byte[]: an encoded file; string: a path; DecodedImage: the pixels of an MLImage; float[]: planar floats; null: a missing MLImage.
+    // byte[]: an encoded file; string: a path (or TarMember); DecodedImage: the pixels of an MLImage; float[]: planar floats; null: a missing MLImage.
     private readonly object? _content;
 
     private ImageSource(object? content, long row, string? file)
     {
-        (_content, Row, File) = (content, row, file);
+        (_content, Row, File) = (content, row, file is null ? null : TarMember.NameOf(file));
     }
 
     /// <summary>The row's position in its data view, from 0.</summary>
@@ -103,7 +103,7 @@ internal sealed class ImageSource
         }
     }
 
-    /// <summary>A hash of the content. A file is not opened: its path, length and time are hashed.</summary>
+    /// <summary>A hash of the content. A file is not opened: its path, length and time are hashed. The path of a TarMember has its version in it.</summary>
     public byte[] ContentHash() =>
         _content switch
         {

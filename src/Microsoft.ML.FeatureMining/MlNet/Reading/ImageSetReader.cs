@@ -21,12 +21,17 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
     public (ImageSet Images, ImageSet? HeldOut, RowLedger Ledger) Read(LabeledRows rows, bool[]? heldOut = null)
     {
         long bytes = storage.DependsOnSize ? rows.MaxCount() * rows.Image.ImageBytes : 0;
-        return storage.Choose(bytes) switch
+        ImageStorage chosen = storage.Choose(bytes);
+        if (chosen == ImageStorage.Memory)
         {
-            ImageStorage.Memory => ReadToMemory(rows, heldOut),
-            ImageStorage.Disk => ReadToDisk(rows, heldOut, bytes),
-            _ => Stream(rows, heldOut),
-        };
+            return ReadToMemory(rows, heldOut);
+        }
+
+        (ImageSet, ImageSet?, RowLedger)? stored =
+            storage is { CacheFolder: not null, DependsOnSize: true } ? ReadCached(rows, heldOut, bytes)
+            : chosen == ImageStorage.Disk ? ReadToDisk(rows, heldOut, bytes, key: null)
+            : null;
+        return stored ?? Stream(rows, heldOut);
     }
 
     private (ImageSet, ImageSet?, RowLedger) ReadToMemory(LabeledRows rows, bool[]? heldOut)
@@ -41,14 +46,23 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
         return Divide(rows, pixels, ledger, heldOut);
     }
 
-    private (ImageSet, ImageSet?, RowLedger) ReadToDisk(LabeledRows rows, bool[]? heldOut, long bytes)
+    // Of several processes that read the same rows, as the ranks of a computer, one decodes them; the others wait, and read its file.
+    private (ImageSet, ImageSet?, RowLedger)? ReadCached(LabeledRows rows, bool[]? heldOut, long bytes)
     {
-        string? key = storage.CacheFolder is null ? null : rows.ContentKey();
-        if (key is not null && FilePixels.Find(storage.Folder, key, rows.Image.ImageBytes, warn) is { } found && Reuse(rows, found, heldOut) is { } kept)
+        string key = rows.ContentKey();
+        using IDisposable? turn = PixelFileWriter.Wait(storage.Folder, key, rows.CheckCanceled);
+        if (FilePixels.Find(storage.Folder, key, rows.Image.ImageBytes, warn) is { } found && Reuse(rows, found, heldOut) is { } kept)
         {
             return kept;
         }
 
+        // Only now: a file that is there already, or that another process has just written, needs no room on the disk.
+        return storage.Choose(bytes) == ImageStorage.Disk ? ReadToDisk(rows, heldOut, bytes, key) : null;
+    }
+
+    // Null, after a warning, if the file cannot be written.
+    private (ImageSet, ImageSet?, RowLedger)? ReadToDisk(LabeledRows rows, bool[]? heldOut, long bytes, string? key)
+    {
         try
         {
             using PixelFileWriter writer = new(storage.Folder, key, rows.Image.ImageBytes, bytes);
@@ -63,7 +77,7 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
         catch (PixelFileException e)
         {
             warn($"Decoded images cannot be stored on disk and will be decoded again in each epoch. {e.Message}");
-            return Stream(rows, heldOut);
+            return null;
         }
     }
 

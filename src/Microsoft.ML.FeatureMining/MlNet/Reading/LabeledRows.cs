@@ -29,6 +29,9 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
 
     public ImageColumn Image => image;
 
+    /// <exception cref="OperationCanceledException">The Fit was canceled.</exception>
+    public void CheckCanceled() => checkCanceled();
+
     /// <summary>An upper bound on the number of rows with a label: the view's row count if known, else the number of labels.</summary>
     public long MaxCount() => view.GetRowCount() ?? ReadLabels().Length;
 

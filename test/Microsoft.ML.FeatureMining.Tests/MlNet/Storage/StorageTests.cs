@@ -117,6 +117,61 @@ public sealed class StorageTests : IClassFixture<SingleThreadFixture>, IDisposab
     }
 
     [Fact]
+    public async Task Read_AnotherProcessHasTheTurnToWriteTheFile_WaitsAndReadsItsFile()
+    {
+        StorageSettings storage = new() { Storage = ImageStorage.Disk, CacheFolder = _folder.Path };
+        Read(storage, "ImagePath").Dispose();
+        string file = Assert.Single(Directory.GetFiles(_folder.Path));
+        File.Move(file, file + ".moved");
+        // Same length and time, but no longer an image: reading one would fail.
+        foreach (string image in Directory.GetFiles(_images.Root, "*.png", SearchOption.AllDirectories))
+        {
+            (DateTime time, long length) = (File.GetLastWriteTimeUtc(image), new FileInfo(image).Length);
+            File.WriteAllBytes(image, new byte[length]);
+            File.SetLastWriteTimeUtc(image, time);
+        }
+
+        Task<ImageSet> read;
+        using (PixelFileWriter.Wait(_folder.Path, Path.GetFileNameWithoutExtension(file), () => { }))
+        {
+            read = Task.Run(() => Read(storage, "ImagePath"));
+            await Task.Delay(500);
+            Assert.False(read.IsCompleted);
+            File.Move(file + ".moved", file);
+        }
+
+        using ImageSet images = await read.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(36, images.Count);
+        Assert.Equal([file], Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public async Task Read_ManyAtOnce_LeaveOneFileAndNoLock()
+    {
+        StorageSettings storage = new() { Storage = ImageStorage.Disk, CacheFolder = _folder.Path };
+
+        ImageSet[] sets = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => Read(storage, "ImagePath"))));
+
+        Assert.Single(sets.Select(images => Convert.ToHexString(images.ContentHash())).Distinct());
+        Assert.Single(Directory.GetFiles(_folder.Path));
+        Array.ForEach(sets, images => images.Dispose());
+    }
+
+    [Fact]
+    public async Task Read_CanceledWhileAnotherProcessHasTheTurn_Stops()
+    {
+        bool canceled = false;
+        using IDisposable? turn = PixelFileWriter.Wait(_folder.Path, "a", () => { });
+        Task waiting = Task.Run(() => PixelFileWriter.Wait(_folder.Path, "a", () => _ = canceled ? throw new OperationCanceledException() : true));
+        await Task.Delay(200);
+        Assert.False(waiting.IsCompleted);
+
+        canceled = true;
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
     public void Fit_CacheFileWithSkippedImages_StillThrowsWithThrow()
     {
         MakeUnreadable("red");
