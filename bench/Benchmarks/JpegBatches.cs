@@ -77,7 +77,8 @@ internal sealed class JpegBatches(int batch, int threads, string folder) : Loade
         }
 
         byte[] resized = ArrayPool<byte>.Shared.Rent(Shape.Length);
-        ImageResize.Resize(image.Part(new PixelBox(y, x, height, width)), ResizeWindow.Whole(Side), ResizeWindow.Whole(Side), resized.AsSpan(0, Shape.Length));
+        ResizeWindow side = ResizeWindow.Whole(Side);
+        ImageResize.Resize(image.Part(new PixelBox(y, x, height, width)), side, side, ResizeFilter.Bilinear, resized.AsSpan(0, Shape.Length));
         PlanarLayout.Split(resized.AsSpan(0, Shape.Length), Shape.Channels, target);
         ArrayPool<byte>.Shared.Return(resized);
         return true;
