@@ -16,10 +16,13 @@ public enum Effort
     /// </summary>
     Fast,
 
-    /// <summary>Trains all layers, in about five minutes.</summary>
+    /// <summary>
+    /// About five minutes. Fits the head to larger images and their mirror images as far as the time allows; trains all layers if there are 1,000 images or more
+    /// and 4 epochs fit.
+    /// </summary>
     Balanced,
 
-    /// <summary>Trains all layers for up to an hour.</summary>
+    /// <summary>The same for up to an hour.</summary>
     Best,
 }
 
