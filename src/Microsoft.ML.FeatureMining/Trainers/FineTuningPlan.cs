@@ -17,8 +17,8 @@ public enum Effort
     Fast,
 
     /// <summary>
-    /// About five minutes. Fits the head to larger images and their mirror images as far as the time allows; trains all layers if there are 1,000 images or more
-    /// and 4 epochs fit.
+    /// About five minutes. Fits the head, to larger images and their mirror images if the time allows; trains all layers if there are 1,000 images or more and
+    /// 4 epochs fit.
     /// </summary>
     Balanced,
 
@@ -88,7 +88,8 @@ public sealed record FineTuningPlan(
 /// <param name="rowsPerClass">The number of training rows of each class.</param>
 /// <param name="times">How long the network takes.</param>
 /// <param name="input">Height and width of the input: of the user, or that the weights were trained at.</param>
-internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> rowsPerClass, StepTimes times, int input)
+/// <param name="side">The median of the shorter sides of the images in pixels; null if it is not known.</param>
+internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> rowsPerClass, StepTimes times, int input, int? side = null)
 {
     // Decoding and resizing one photograph on one core.
     private const double DecodeSeconds = 0.012;
@@ -171,7 +172,12 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
                 yield break;
             }
 
-            yield return Large;
+            // Enlarged images show nothing more.
+            if (side is null || side >= Large)
+            {
+                yield return Large;
+            }
+
             yield return input;
             for (int size = input - SizeStep; size >= SmallestInput; size -= SizeStep)
             {

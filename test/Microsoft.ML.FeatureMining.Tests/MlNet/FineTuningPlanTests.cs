@@ -1,4 +1,6 @@
 using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.MlNet.Reading;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Trainers;
 
@@ -22,6 +24,36 @@ public sealed class FineTuningPlanTests
         // Twice 0.05 s for each image, and at most 2.4 s to decode them.
         Assert.InRange(plan.ExpectedTime.TotalSeconds, 39, 45);
         Assert.Equal((400, 2), (plan.Images, plan.Classes));
+    }
+
+    [Theory]
+    [InlineData(287, 224)]
+    [InlineData(288, 288)]
+    public void Plan_SmallImages_AreNotEnlargedBeyondTheSizeOfTheWeights(int side, int size) =>
+        Assert.Equal(size, new FineTuningPlanner(new FineTuningGoal(), [200, 200], Times, 224, side).Plan().Options.ImageHeight);
+
+    [Fact]
+    public void MedianSide_FilesBytesAndRubbish_CountsWhatCanBeRead()
+    {
+        byte[][] images =
+        [
+            .. new[] { (20, 30), (50, 40), (60, 60) }.Select(size => ImageCodec.EncodePng(new byte[3 * size.Item1 * size.Item2], size.Item1, size.Item2)),
+            [1, 2, 3],
+        ];
+        MLContext ml = new(1);
+        IDataView rows = ml.Data.LoadFromEnumerable(images.Select(image => new EncodedRow { Image = image }));
+
+        Assert.Equal(40, SampledSizes.MedianSide(rows, images.Length, "Image", 1000_000));
+        Assert.Null(SampledSizes.MedianSide(rows, images.Length, "Image", 10));
+        Assert.Null(SampledSizes.MedianSide(rows, images.Length, "Other", 1000_000));
+        // Every third row of 96: 20, 20, ...
+        IDataView many = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 96).Select(i => new EncodedRow { Image = images[i % 3] }));
+        Assert.Equal(20, SampledSizes.MedianSide(many, 96, "Image", 1000_000));
+    }
+
+    private sealed class EncodedRow
+    {
+        public byte[] Image { get; set; } = [];
     }
 
     [Fact]
