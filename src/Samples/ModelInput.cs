@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
@@ -21,15 +20,6 @@ internal static class ModelOption
     /// <inheritdoc cref="Load"/>
     public static ITransformer LoadForScoring(MLContext ml, FileInfo file, out DataViewSchema input) =>
         IsOnnx(file) ? LoadOnnx(ml, file, out input) : ml.Model.WithUnreadableImages(Load(ml, file, out input), UnreadableImageBehavior.Skip);
-
-    /// <summary>Begins to load libtorch, which takes a quarter of a second, on another thread: this one prepares ML.NET meanwhile.</summary>
-    public static void Prepare(FileInfo file)
-    {
-        if (!IsOnnx(file))
-        {
-            Task.Run(() => NativeLibrary.TryLoad("torch_cpu", typeof(TorchSharp.torch).Assembly, searchPath: null, out _));
-        }
-    }
 
     public static bool IsOnnx(FileInfo file) => file.Extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase);
 

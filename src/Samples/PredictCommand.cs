@@ -35,7 +35,6 @@ internal static class PredictCommand
             {
                 PredictionWriter writer = PredictionWriter.Create(parsed.GetRequiredValue(format), "probability");
                 FileInfo modelFile = parsed.GetRequiredValue(model);
-                ModelOption.Prepare(modelFile);
                 MLContext ml = Session.Begin();
                 (string Path, string? Problem)[] files =
                 [

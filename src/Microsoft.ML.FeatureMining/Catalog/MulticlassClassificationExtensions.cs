@@ -143,7 +143,7 @@ public static class FineTuningCatalog
 {
     /// <summary>
     /// Chooses the settings for fine-tuning a pretrained network on these rows: image size, batch size and epochs, by the number of rows, the speed of this
-    /// machine and the time that may be spent. Reads the labels, and times the network for about a second.
+    /// machine and the time that may be spent. Reads the labels and the sizes of some images, and times the network for about a second.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="rows">The training rows; the label is a key, text or a number.</param>
@@ -173,7 +173,8 @@ public static class FineTuningCatalog
         OptionsCheck.Check(options);
         InputSettings input = InputSettings.Of(options);
         StepTimes times = StepTimes.Measure(input.Backbone, ComputeDevice.Of(Internals.EnvironmentOf(catalog)), options.Precision);
-        return new FineTuningPlanner(goal with { Options = options }, rowsPerClass, times, Math.Max(input.Height, input.Width)).Plan();
+        int? side = SampledSizes.MedianSide(rows, rowsPerClass.Sum(), options.ImageColumnName, options.MaxPixels);
+        return new FineTuningPlanner(goal with { Options = options }, rowsPerClass, times, Math.Max(input.Height, input.Width), side).Plan();
     }
 }
 

@@ -16,10 +16,13 @@ public enum Effort
     /// </summary>
     Fast,
 
-    /// <summary>Trains all layers, in about five minutes.</summary>
+    /// <summary>
+    /// About five minutes. Fits the head, to larger images and their mirror images if the time allows; trains all layers if there are 1,000 images or more and
+    /// 4 epochs fit.
+    /// </summary>
     Balanced,
 
-    /// <summary>Trains all layers for up to an hour.</summary>
+    /// <summary>The same for up to an hour.</summary>
     Best,
 }
 
@@ -85,7 +88,8 @@ public sealed record FineTuningPlan(
 /// <param name="rowsPerClass">The number of training rows of each class.</param>
 /// <param name="times">How long the network takes.</param>
 /// <param name="input">Height and width of the input: of the user, or that the weights were trained at.</param>
-internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> rowsPerClass, StepTimes times, int input)
+/// <param name="side">The median of the shorter sides of the images in pixels; null if it is not known.</param>
+internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> rowsPerClass, StepTimes times, int input, int? side = null)
 {
     // Decoding and resizing one photograph on one core.
     private const double DecodeSeconds = 0.012;
@@ -93,11 +97,11 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
     // The machine may do other work too.
     private const double Margin = 0.9;
 
-    // The features of all images may take this share of the time; the rest is for training.
-    private const double FeatureShare = 0.5;
-
     private const int SmallestInput = 96;
     private const int SizeStep = 32;
+
+    // Training all layers first loses accuracy: the head fits features that change.
+    private const int MinEpochs = 4;
     private const int MaxEpochs = 20;
     private const int MinStepsPerEpoch = 4;
     private const int StrongImbalance = 10;
@@ -112,27 +116,28 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
 
     public FineTuningPlan Plan()
     {
-        int size = ChooseSize();
+        Course course = ChooseCourse();
+        TellSize(course);
         int batch = ChooseBatch();
-        int epochs = ChooseEpochs(size);
+        TellEpochs(course);
         FeatureMiningOptions options = FineTuningRecipe.Apply(
             goal.Options,
-            epochs,
+            course.Epochs,
             batch,
             _images < RowsForTraining ? FineTuningRecipe.SmallSetLearningRate : FineTuningRecipe.LearningRate
         );
         if (!HasSize)
         {
-            options = options with { ImageHeight = size, ImageWidth = size };
+            options = options with { ImageHeight = course.Size, ImageWidth = course.Size };
         }
 
-        if (Mirrors)
+        if (course.Mirrors)
         {
             options = options with { FineTuning = options.FineTuning with { FitHeadMirrored = true }, TestTimeAugmentation = TestTimeAugmentation.Flip };
             Tell(nameof(options.TestTimeAugmentation), nameof(TestTimeAugmentation.Flip), "the probabilities of an image and its mirror image are averaged");
         }
 
-        if (epochs > 0 && options is { ValidationSet: null, ValidationFraction: null })
+        if (course.Epochs > 0 && options is { ValidationSet: null, ValidationFraction: null })
         {
             options = options with { ValidationFraction = 0.1 };
             Tell(nameof(options.ValidationFraction), "0.1", "the weights of the best epoch are kept");
@@ -144,7 +149,7 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
             Tell(nameof(options.ClassWeighting), options.ClassWeighting.ToString(), reason);
         }
 
-        double seconds = DecodingSeconds + FeatureSeconds(size) + (epochs * EpochSeconds(size));
+        double seconds = DecodingSeconds + FeatureSeconds(course.Size, course.Mirrors) + (course.Epochs * EpochSeconds(course.Size));
         return new FineTuningPlan(options, _settings, TimeSpan.FromSeconds(seconds), _images, rowsPerClass.Count, times.Parameters);
     }
 
@@ -154,52 +159,89 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
 
     private double DecodingSeconds => (_images + goal.ScoredImages) * DecodeSeconds / Environment.ProcessorCount;
 
-    private double FeatureSeconds(int size) => (Mirrors ? 2 : 1) * ViewSeconds(size);
+    private int Large => SizeStep * (int)Math.Round(LargerInput * input / SizeStep);
 
-    private double ViewSeconds(int size) => (_images + goal.ScoredImages) * times.At(size, size).Forward;
+    // From the largest. A size of the user is the only one.
+    private IEnumerable<int> Sizes
+    {
+        get
+        {
+            if (HasSize)
+            {
+                yield return input;
+                yield break;
+            }
+
+            // Enlarged images show nothing more.
+            if (side is null || side >= Large)
+            {
+                yield return Large;
+            }
+
+            yield return input;
+            for (int size = input - SizeStep; size >= SmallestInput; size -= SizeStep)
+            {
+                yield return size;
+            }
+        }
+    }
+
+    // Measured (docs/results-fine-tuning.md): training all layers helps from 1,000 images on; with 100 it harms.
+    private bool MayTrainAll => goal.Effort != Effort.Fast && _images >= RowsForTraining;
+
+    private bool[] Mirrorings => goal.Options.HorizontalFlip ? [true, false] : [false];
+
+    private double FeatureSeconds(int size, bool mirrors) => (mirrors ? 2 : 1) * (_images + goal.ScoredImages) * times.At(size, size).Forward;
 
     private double EpochSeconds(int size) => _images * times.At(size, size).Step;
 
-    // Measured (docs/results-fine-tuning.md): training all layers helps from 1,000 images on; with 100 it harms.
-    private bool TrainsAll => goal.Effort != Effort.Fast && _images >= RowsForTraining;
+    private Course ChooseCourse() =>
+        goal.Effort == Effort.Fast
+            ? new Course(input, Mirrors: false, Epochs: 0)
+            : TrainingCourses().FirstOrDefault(course => course.Epochs >= MinEpochs)
+                ?? HeadCourses().FirstOrDefault(course => FeatureSeconds(course.Size, course.Mirrors) <= Left)
+                ?? new Course(Sizes.Last(), Mirrors: false, Epochs: 0);
 
-    private bool Mirrors => goal.Effort != Effort.Fast && goal.Options.HorizontalFlip && 2 * ViewSeconds(input) <= FeatureShare * Left;
+    // Not at a smaller size: whether that is better than the head at the size that the weights were trained at depends on the images.
+    private IEnumerable<Course> TrainingCourses() =>
+        !MayTrainAll
+            ? []
+            :
+            [
+                .. from size in Sizes
+                where size >= input
+                from mirrors in Mirrorings
+                select new Course(size, mirrors, (int)Math.Clamp((Left - FeatureSeconds(size, mirrors)) / EpochSeconds(size), 0, MaxEpochs)),
+            ];
 
-    private int ChooseSize()
+    // Mirror images are worth more than larger images, and less than the size that the weights were trained at.
+    private IEnumerable<Course> HeadCourses() =>
+        [.. from mirrors in Mirrorings from size in Sizes where size >= input || !mirrors select new Course(size, mirrors, Epochs: 0)];
+
+    private void TellSize(Course course)
     {
-        if (HasSize)
+        if (!HasSize)
         {
-            return input;
+            Tell(
+                nameof(goal.Options.ImageHeight),
+                course.Size,
+                course.Size > input ? Invariant($"networks score best at a larger size than the {input} pixels that they were trained at")
+                    : course.Size == input ? "as the weights were trained"
+                    : Invariant($"at {input} pixels the features alone take {Text(FeatureSeconds(input, mirrors: false))}")
+            );
         }
+    }
 
-        if (goal.Effort == Effort.Fast)
-        {
-            return Size(input, "as the weights were trained");
-        }
-
-        int large = SizeStep * (int)Math.Round(LargerInput * input / SizeStep);
-        if (FeatureSeconds(large) <= FeatureShare * Left)
-        {
-            return Size(large, Invariant($"networks score best at a larger size than the {input} pixels that they were trained at"));
-        }
-
-        int size = input;
-        while (size > SmallestInput && FeatureSeconds(size) > FeatureShare * Left)
-        {
-            size -= SizeStep;
-        }
-
-        return Size(
-            size,
-            size == input ? "as the weights were trained" : Invariant($"at {input} pixels the features alone take {Text(FeatureSeconds(input))}")
+    private void TellEpochs(Course course) =>
+        Tell(
+            nameof(goal.Options.Epochs),
+            course.Epochs,
+            goal.Effort == Effort.Fast ? "only the head is fitted, to the features of the pretrained network"
+                : !MayTrainAll ? Invariant($"only the head is fitted; training all layers needs {RowsForTraining} images or more")
+                : course.Epochs == 0 ? Invariant($"only the head is fitted; {MinEpochs} epochs over all layers take {Text(MinEpochs * EpochSeconds(input))}")
+                : course.Epochs == MaxEpochs ? "more bring little"
+                : Invariant($"as many as {Text(goal.Budget.TotalSeconds)} allow")
         );
-    }
-
-    private int Size(int size, string reason)
-    {
-        Tell(nameof(goal.Options.ImageHeight), size, reason);
-        return size;
-    }
 
     private int ChooseBatch()
     {
@@ -212,22 +254,6 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
         return batch;
     }
 
-    private int ChooseEpochs(int size)
-    {
-        double left = Left - FeatureSeconds(size);
-        int epochs = TrainsAll ? (int)Math.Clamp(left / EpochSeconds(size), 0, MaxEpochs) : 0;
-        Tell(
-            nameof(goal.Options.Epochs),
-            epochs,
-            goal.Effort == Effort.Fast ? "only the head is fitted, to the features of the pretrained network"
-                : !TrainsAll ? Invariant($"only the head is fitted; training all layers needs {RowsForTraining} images or more")
-                : epochs == 0 ? Invariant($"one epoch over all layers takes {Text(EpochSeconds(size))}, more than is left; only the head is fitted")
-                : epochs == MaxEpochs ? "more bring little"
-                : Invariant($"as many as {Text(goal.Budget.TotalSeconds)} allow")
-        );
-        return epochs;
-    }
-
     private void Tell(string name, int value, string reason) => Tell(name, value.ToString(CultureInfo.InvariantCulture), reason);
 
     private void Tell(string name, string value, string reason) => _settings.Add(new PlannedSetting(name, value, reason));
@@ -235,6 +261,9 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
     private static string Text(double seconds) => seconds < 90 ? Invariant($"{seconds:f0} s") : Invariant($"{seconds / 60:f1} min");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    // Epochs over all layers, after the head is fitted to the features of the images, and of their mirror images.
+    private sealed record Course(int Size, bool Mirrors, int Epochs);
 }
 
 /// <summary>The recipe of fine-tuning, as measured (docs/results-fine-tuning.md).</summary>

@@ -1,4 +1,6 @@
 using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.MlNet.Reading;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Trainers;
 
@@ -24,6 +26,36 @@ public sealed class FineTuningPlanTests
         Assert.Equal((400, 2), (plan.Images, plan.Classes));
     }
 
+    [Theory]
+    [InlineData(287, 224)]
+    [InlineData(288, 288)]
+    public void Plan_SmallImages_AreNotEnlargedBeyondTheSizeOfTheWeights(int side, int size) =>
+        Assert.Equal(size, new FineTuningPlanner(new FineTuningGoal(), [200, 200], Times, 224, side).Plan().Options.ImageHeight);
+
+    [Fact]
+    public void MedianSide_FilesBytesAndRubbish_CountsWhatCanBeRead()
+    {
+        byte[][] images =
+        [
+            .. new[] { (20, 30), (50, 40), (60, 60) }.Select(size => ImageCodec.EncodePng(new byte[3 * size.Item1 * size.Item2], size.Item1, size.Item2)),
+            [1, 2, 3],
+        ];
+        MLContext ml = new(1);
+        IDataView rows = ml.Data.LoadFromEnumerable(images.Select(image => new EncodedRow { Image = image }));
+
+        Assert.Equal(40, SampledSizes.MedianSide(rows, images.Length, "Image", 1000_000));
+        Assert.Null(SampledSizes.MedianSide(rows, images.Length, "Image", 10));
+        Assert.Null(SampledSizes.MedianSide(rows, images.Length, "Other", 1000_000));
+        // Every third row of 96: 20, 20, ...
+        IDataView many = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 96).Select(i => new EncodedRow { Image = images[i % 3] }));
+        Assert.Equal(20, SampledSizes.MedianSide(many, 96, "Image", 1000_000));
+    }
+
+    private sealed class EncodedRow
+    {
+        public byte[] Image { get; set; } = [];
+    }
+
     [Fact]
     public void Plan_ImagesThatMustNotBeMirrored_AreNot()
     {
@@ -34,7 +66,9 @@ public sealed class FineTuningPlanTests
     }
 
     [Theory]
-    [InlineData(300, 0)] // 60 s for one view of the features, 200 s for an epoch
+    [InlineData(300, 0)] // 60 s for one view of the features, 200 s for an epoch, of which 4 are needed
+    [InlineData(950, 0)]
+    [InlineData(1100, 4)] // 120 s for two views
     [InlineData(3600, 9)] // at 288 pixels: 198 s for two views, 331 s for an epoch
     [InlineData(100_000, 20)]
     public void Plan_ThousandsOfImages_TrainsAllLayersForAsLongAsTheTimeAllows(int seconds, int epochs)
@@ -54,16 +88,22 @@ public sealed class FineTuningPlanTests
         Assert.Equal((0, 224), (plan.Options.Epochs, plan.Options.ImageHeight));
     }
 
-    [Fact]
-    public void Plan_ManyImages_LowersTheSizeUntilTheFeaturesTakeHalfOfTheTime()
+    // 270 s less the time to decode. At 224 pixels: 0.03 s for each image.
+    [Theory]
+    [InlineData(2400, 288, true)] // 238 s
+    [InlineData(3600, 224, true)] // 216 s
+    [InlineData(4600, 288, false)] // 228 s
+    [InlineData(6000, 224, false)] // 180 s
+    [InlineData(9200, 192, false)] // 203 s
+    [InlineData(1_000_000, 96, false)]
+    public void Plan_TimeForTheHeadAlone_GoesToMirrorImagesThenToTheSize(int images, int size, bool mirrored)
     {
-        FineTuningPlan plan = Plan(new FineTuningGoal(), [4000, 4000]);
+        FineTuningPlan plan = Plan(new FineTuningGoal(), [images / 2, images / 2]);
 
-        // 8000 images: 240 s of features at 224 pixels, 122 s at 160, 78 s at 128, of 174 s or more without decoding.
-        Assert.InRange(plan.Options.ImageHeight!.Value, 96, 128);
-        Assert.Contains(
-            plan.Settings,
-            setting => setting is { Name: "ImageHeight" } && setting.Reason.Contains("at 224 pixels the features alone take 4.0 min")
+        Assert.Equal((size, mirrored, 0), (plan.Options.ImageHeight!.Value, plan.Options.FineTuning.FitHeadMirrored, plan.Options.Epochs));
+        Assert.Equal(
+            size < 224,
+            plan.Settings.Any(setting => setting.Name == "ImageHeight" && setting.Reason.Contains("at 224 pixels the features alone take"))
         );
     }
 
