@@ -25,7 +25,7 @@ public sealed class ArchitectureTests
         ["Files"] = [],
         ["Hierarchies"] = [],
         ["Imaging"] = [],
-        ["Datasets"] = ["Files", "Imaging"],
+        ["Datasets"] = ["Files", "Imaging", "Pixels"],
         ["Pixels"] = ["Randomness", "Files", "Imaging"],
         ["Networks"] = ["Native", "Parts", "Randomness"],
         ["Losses"] = ["Native", "Parts"],

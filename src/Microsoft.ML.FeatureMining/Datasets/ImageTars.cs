@@ -1,13 +1,12 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.ML.FeatureMining.Files;
+using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Microsoft.ML.FeatureMining.Datasets;
 
 /// <summary>Images in tar files (shards) in WebDataset's layout. <c>mlContext.Data.LoadImageTars</c> lists them.</summary>
 public static class ImageTars
 {
-    private const int ShardsAtOnce = 8;
-
     /// <summary>Reads an image that <c>LoadImageTars</c> listed.</summary>
     /// <param name="imagePath">A value of the column ImagePath: <c>tar:SHARD#NAME@OFFSET+LENGTH~VERSION</c>.</param>
     /// <returns>The encoded image.</returns>
@@ -34,12 +33,17 @@ public static class ImageTars
         var rows = new IReadOnlyList<TarImageRow>[shards.Length];
         var notes = new List<string>[shards.Length];
         var problems = new Exception?[shards.Length];
-        Parallel.For(
-            0,
+        int last = shards.Length;
+        ParallelLoop.For(
             shards.Length,
-            new ParallelOptions { MaxDegreeOfParallelism = ShardsAtOnce },
-            (i, state) =>
+            i =>
             {
+                // After a problem, only the tar files before it are still read, so that the same problem is reported each time.
+                if (i > Volatile.Read(ref last))
+                {
+                    return;
+                }
+
                 try
                 {
                     notes[i] = [];
@@ -47,9 +51,10 @@ public static class ImageTars
                 }
                 catch (Exception e)
                 {
-                    problems[i] = e;
-                    // The tar files before it are still read, so that the same problem is reported each time.
-                    state.Break();
+                    lock (problems)
+                    {
+                        (problems[i], last) = (e, Math.Min(last, i));
+                    }
                 }
             }
         );

@@ -25,7 +25,16 @@ internal static class SampledSizes
         }
 
         ImageColumn images = ImageColumn.Bind(rows.Schema, imageColumnName, Smallest, maxPixels);
-        ImageSource[] some = [.. Read(rows, images, Math.Max(1, count / Samples))];
+        ImageSource[] some;
+        try
+        {
+            some = [.. Read(rows, images, Math.Max(1, count / Samples))];
+        }
+        catch (Exception e) when (e is ImageDecodeException or InputException)
+        {
+            return null;
+        }
+
         var sides = new int[some.Length];
         ParallelLoop.For(some.Length, i => sides[i] = SideOf(some[i], images));
         int[] known = [.. sides.Where(side => side > 0).Order()];
@@ -34,7 +43,7 @@ internal static class SampledSizes
 
     private static IEnumerable<ImageSource> Read(IDataView rows, ImageColumn images, int step)
     {
-        using DataViewRowCursor cursor = rows.GetRowCursor(images.Columns);
+        using DataViewRowCursor cursor = InputRows.Open(rows, images.Columns);
         Func<ImageSource> read = images.Reader(cursor);
         while (cursor.MoveNext())
         {
