@@ -105,10 +105,17 @@ internal static class AtomicFile
     /// <param name="folder">The folder of the files; it need not exist.</param>
     /// <param name="pattern">The names of the finished files; may have wildcards.</param>
     /// <param name="isAbandoned">Whether a file that is not locked may be removed; null for all.</param>
-    public static void RemoveAbandoned(string folder, string pattern, Func<string, bool>? isAbandoned = null)
+    public static void RemoveAbandoned(string folder, string pattern, Func<string, bool>? isAbandoned = null) =>
+        DeleteUnlocked(folder, $"{pattern}.*{Unfinished}", isAbandoned);
+
+    /// <summary>Deletes files of processes that were killed. A file that a running process holds open without sharing it stays.</summary>
+    /// <param name="folder">The folder; it may be missing.</param>
+    /// <param name="pattern">The names, with wildcards.</param>
+    /// <param name="isAbandoned">Whether a file may be deleted; null for all.</param>
+    public static void DeleteUnlocked(string folder, string pattern, Func<string, bool>? isAbandoned = null)
     {
         EnumerationOptions accessible = new() { IgnoreInaccessible = true, AttributesToSkip = 0 };
-        foreach (string file in Directory.Exists(folder) ? Directory.EnumerateFiles(folder, $"{pattern}.*{Unfinished}", accessible) : [])
+        foreach (string file in Directory.Exists(folder) ? Directory.EnumerateFiles(folder, pattern, accessible) : [])
         {
             if (isAbandoned?.Invoke(file) == false)
             {

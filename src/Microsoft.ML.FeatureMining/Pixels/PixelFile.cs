@@ -36,7 +36,7 @@ internal sealed class PixelFileWriter : IDisposable
         if (name is not null)
         {
             AtomicFile.RemoveAbandoned(folder, $"*{Finished}");
-            RemoveAbandonedTurns(folder);
+            AtomicFile.DeleteUnlocked(folder, $"*{TurnSuffix}");
         }
 
         _path = AtomicFile.TemporaryPath(_target ?? Path.Combine(folder, "images"));
@@ -61,7 +61,8 @@ internal sealed class PixelFileWriter : IDisposable
             try
             {
                 Directory.CreateDirectory(folder);
-                return OpenTurn(Path.Combine(folder, name + TurnSuffix), FileMode.OpenOrCreate);
+                string path = Path.Combine(folder, name + TurnSuffix);
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
             }
             catch (IOException e) when (IsLocked(e))
             {
@@ -148,37 +149,6 @@ internal sealed class PixelFileWriter : IDisposable
         catch (Exception e) when (IsWriteError(e))
         {
             throw WriteError(e);
-        }
-    }
-
-    private static FileStream OpenTurn(string path, FileMode mode) =>
-        new(path, mode, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
-
-    // Those of processes that were killed. Closing deletes them; the turn of a process that runs cannot be opened.
-    private static void RemoveAbandonedTurns(string folder)
-    {
-        try
-        {
-            foreach (string path in Directory.Exists(folder) ? Directory.GetFiles(folder, $"*{TurnSuffix}") : [])
-            {
-                using FileStream? _ = TryOpenTurn(path);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // They are empty.
-        }
-    }
-
-    private static FileStream? TryOpenTurn(string path)
-    {
-        try
-        {
-            return OpenTurn(path, FileMode.Open);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
         }
     }
 

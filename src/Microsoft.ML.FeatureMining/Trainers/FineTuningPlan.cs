@@ -214,7 +214,8 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
                 select new Course(size, mirrors, (int)Math.Clamp((Left - FeatureSeconds(size, mirrors)) / EpochSeconds(size), 0, MaxEpochs)),
             ];
 
-    // Mirror images are worth more than larger images, and less than the size that the weights were trained at.
+    // First the size that the weights were trained at, then mirror images, then a larger size. Whether the last two help depends on the images
+    // (docs/results-fine-tuning.md).
     private IEnumerable<Course> HeadCourses() =>
         [.. from mirrors in Mirrorings from size in Sizes where size >= input || !mirrors select new Course(size, mirrors, Epochs: 0)];
 
