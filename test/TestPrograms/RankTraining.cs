@@ -9,6 +9,7 @@ using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Strategies;
+using Microsoft.ML.FeatureMining.Sweeps;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
 using TorchSharp;
@@ -17,8 +18,8 @@ namespace TestPrograms;
 
 /// <summary>
 /// Trains small networks, alone or started by mpirun, and writes a hash of the weights. "RankTraining OUT" trains with many settings. "RankTraining OUT
-/// WORKSPACE DELAY TIMEOUT" trains with checkpoints; it waits DELAY milliseconds after each epoch, and TIMEOUT seconds for a rank that does not answer. Each
-/// rank prints "rank R of N: process P".
+/// WORKSPACE DELAY TIMEOUT" trains with checkpoints; it waits DELAY milliseconds after each epoch, and TIMEOUT seconds for a rank that does not answer.
+/// "RankTraining OUT SWEEP" trains the trials of a sweep, prints their numbers, and writes how many there are. Each rank prints "rank R of N: process P".
 /// </summary>
 internal static class RankTraining
 {
@@ -35,6 +36,15 @@ internal static class RankTraining
         LearningRate = 0.05,
         KeepWeights = KeepWeights.Last,
         Seed = 1,
+    };
+
+    private static readonly FeatureMiningOptions Small = new()
+    {
+        Backbone = "cifar-resnet-8",
+        Epochs = 8,
+        BatchSize = 4,
+        CropPadding = 1,
+        ValidationFraction = 0.2,
     };
 
     private static readonly (string Name, TrainingRecipe Recipe)[] Cases =
@@ -64,7 +74,12 @@ internal static class RankTraining
     {
         Console.WriteLine($"rank {DistributedJob.Rank} of {DistributedJob.World}: process {Environment.ProcessId}");
         torch.set_num_threads(1);
-        string[] lines = args.Length == 1 ? TrainCases() : [TrainWithCheckpoints(args[1], Number(args[2]), Number(args[3]))];
+        string[] lines = args.Length switch
+        {
+            1 => TrainCases(),
+            2 => [Sweep(args[1])],
+            _ => [TrainWithCheckpoints(args[1], Number(args[2]), Number(args[3]))],
+        };
         if (DistributedJob.Rank == 0)
         {
             File.WriteAllLines(args[0], lines);
@@ -91,25 +106,41 @@ internal static class RankTraining
     private static string TrainWithCheckpoints(string workspace, int delay, int timeout)
     {
         MLContext ml = new();
-        Row[] rows = [.. Enumerable.Range(0, 60).Select(i => new Row { Label = (uint)(i % 3), Image = [.. Pixels(i).Select(pixel => (float)pixel)] })];
-        FeatureMiningOptions options = new()
+        FeatureMiningOptions options = Small with
         {
-            Backbone = "cifar-resnet-8",
-            Epochs = 8,
-            BatchSize = 4,
             GradientAccumulationSteps = 3,
-            CropPadding = 1,
-            ValidationFraction = 0.2,
             EarlyStopping = new EarlyStopping { Patience = 1000 },
+            Storage = ImageStorage.Disk,
             WorkspacePath = workspace,
             CheckpointEverySteps = 1,
             Seed = 5,
             Distributed = new DistributedSettings { Timeout = TimeSpan.FromSeconds(timeout) },
             Progress = report => Thread.Sleep(report.Completed is null ? 0 : delay),
         };
-        ImageClassificationTransformer model = ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(ml.Data.LoadFromEnumerable(rows));
+        ImageClassificationTransformer model = ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(Rows(ml));
         return Hash(model.Model.Saved.Weights);
     }
+
+    private static string Sweep(string folder)
+    {
+        MLContext ml = new();
+        SweepSettings settings = new()
+        {
+            Folder = folder,
+            Parameters = [new NumberParameter("LearningRate", 0.001, 0.1)],
+            Trials = 6,
+            Halving = null,
+            Progress = trial => Console.WriteLine(FormattableString.Invariant($"trial {trial.Number}: {trial.State}")),
+        };
+        return ml
+            .MulticlassClassification.Sweep(Rows(ml), Small with { Epochs = 1 }, ml.MulticlassClassification.Trainers.FeatureMining, settings)
+            .Trials.Count.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private static IDataView Rows(MLContext ml) =>
+        ml.Data.LoadFromEnumerable(
+            Enumerable.Range(0, 60).Select(i => new Row { Label = (uint)(i % 3), Image = [.. Pixels(i).Select(pixel => (float)pixel)] }).ToArray()
+        );
 
     private static ImageSet Images(int count)
     {

@@ -258,8 +258,8 @@ public static class SweepExtensions
 
     /// <summary>
     /// Trains a pipeline with many settings and compares the validation accuracies, all on the same split. A failed trial does not end the sweep. To resume a
-    /// sweep that was canceled or killed, make the same call again. Several processes that make the same call share the trials; each returns when there is no
-    /// trial left for it, with the results so far.
+    /// sweep that was canceled or killed, make the same call again. Several processes that make the same call share the trials, also if mpirun or srun
+    /// started them; each trial is trained by one process. Each returns when there is no trial left for it, with the results so far.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="rows">The rows to fit the pipeline to.</param>

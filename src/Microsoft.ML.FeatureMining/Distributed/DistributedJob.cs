@@ -72,6 +72,9 @@ public static class DistributedJob
     /// <summary>The number of processes of this job on this computer, which share its memory.</summary>
     internal static int LocalWorld => _mpi is null ? 1 : _mpi.Identities.Count(other => other.Host == _mpi.Identities[_mpi.Rank].Host);
 
+    /// <summary>The first rank on this computer.</summary>
+    internal static int FirstLocalRank => _mpi?.Identities.First(other => other.Host == _mpi.Identities[_mpi.Rank].Host).Rank ?? 0;
+
     /// <summary>Marks that a Fit runs until the result is disposed. A process that ends in the middle of a Fit must not wait for the others.</summary>
     internal static IDisposable Busy() => new BusyScope();
 

@@ -156,7 +156,9 @@ internal sealed class FilePixels : PixelStore
 
     private static FilePixels Open(string path, int imageBytes)
     {
-        SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
+        // Windows: the process that wrote the file may still have it open, as a writer.
+        const FileShare Others = FileShare.ReadWrite | FileShare.Delete;
+        SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, Others, FileOptions.RandomAccess);
         try
         {
             long length = RandomAccess.GetLength(file);

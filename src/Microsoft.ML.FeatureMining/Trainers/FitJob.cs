@@ -20,7 +20,8 @@ internal static class FitJob
         try
         {
             (ranks, torch.Device device) = DistributedJob.OnDevice(ranks, ComputeDevice.Of(environment));
-            return Run(new FitRun(host, channel, options, device, ranks), fit);
+            using JobFolder? folder = ranks.World == 1 ? null : JobFolder.Create(ranks, DistributedJob.FirstLocalRank);
+            return Run(new FitRun(host, channel, options, device, ranks, folder), fit);
         }
         // The filter only tells the other ranks.
         catch (Exception e) when (!TellOthers(ranks, e))

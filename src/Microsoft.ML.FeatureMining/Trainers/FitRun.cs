@@ -23,7 +23,7 @@ namespace Microsoft.ML.FeatureMining.Trainers;
 /// One Fit of a trainer: reads the rows and runs the training engine, once or several times, with the log, progress, cancellation and workspace that the
 /// options specify.
 /// </summary>
-internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions options, torch.Device device, ICommunicator ranks)
+internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions options, torch.Device device, ICommunicator ranks, JobFolder? jobFolder = null)
 {
     private const int MaxUnknown = 5;
     private const int FewSteps = 2;
@@ -37,6 +37,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
     /// <param name="fit">Trains; null for the engine of classifiers.</param>
     public TrainingOutcome Train(TrainingRecipe recipe, TrainingRows rows, TrainingOutcome? before = null, TrainingFit? fit = null)
     {
+        jobFolder?.DeleteOpened();
         fit ??= TrainingEngine.Fit;
         NamedTensors? initial = before?.Weights;
         recipe = TeacherFiles.WithHashes(recipe);
@@ -314,7 +315,8 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
 
     private (ImageSet Images, ImageSet? HeldOut, RowLedger Ledger) ReadImages(string role, LabeledRows rows, StorageSettings storage, bool[]? heldOut)
     {
-        (ImageSet Images, ImageSet? HeldOut, RowLedger Ledger) read = new ImageSetReader(options.OnUnreadableImage, storage, Warn).Read(rows, heldOut);
+        StorageSettings shared = jobFolder is null ? storage : storage.In(jobFolder.Path, role);
+        (ImageSet Images, ImageSet? HeldOut, RowLedger Ledger) read = new ImageSetReader(options.OnUnreadableImage, shared, Warn).Read(rows, heldOut);
         try
         {
             ReportSkipped(role, rows, read.Ledger);

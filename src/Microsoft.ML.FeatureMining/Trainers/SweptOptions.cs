@@ -183,6 +183,11 @@ internal sealed class TrialTrainer<TOptions>(IDataView rows, TOptions baseline, 
             {
                 CancellationToken = pause.Token,
                 OnCancellation = CancellationBehavior.ReturnModel,
+                // Processes share the trials by the journal, however they were started.
+                Distributed = settings.Distributed with
+                {
+                    Enabled = false,
+                },
                 Progress = progress =>
                 {
                     settings.Progress?.Invoke(progress);

@@ -86,6 +86,45 @@ public sealed class MpiTests
         Assert.Matches($@"Rank 1 \(host \S+, process {stopped}\) did not answer for 0.05 minutes\.", job.Text);
     }
 
+    [SkippableFact]
+    public void Fit_ImagesInAFile_ProcessesOfAComputerShareOne()
+    {
+        using TemporaryFolder folder = new();
+        string abandoned = folder.Write("temporary/mlnetfm-job-killed-0/training.pixels", "");
+        using Job job = Job.Start(OpenMpi, 2, [folder["none.txt"], folder["run"], "200", Number(LongTimeout)], folder["temporary"]);
+        WaitForCheckpoint(job, folder["run"]);
+
+        string[] first = FilesOf(job.ProcessOf(0)),
+            second = FilesOf(job.ProcessOf(1));
+
+        Assert.EndsWith("training.pixels (deleted)", Assert.Single(first), StringComparison.Ordinal);
+        Assert.Equal(first, second);
+        Assert.False(File.Exists(abandoned));
+        Assert.Empty(Directory.GetDirectories(folder["temporary"], "mlnetfm-*"));
+
+        static string[] FilesOf(int process) =>
+            [
+                .. Directory
+                    .GetFiles($"/proc/{Number(process)}/fd")
+                    .Select(link => new FileInfo(link).LinkTarget ?? "")
+                    .Where(target => target.Contains(".pixels", StringComparison.Ordinal)),
+            ];
+    }
+
+    [SkippableFact]
+    public void Sweep_TwoProcesses_TrainEachTrialOnce()
+    {
+        using TemporaryFolder folder = new();
+        using Job job = Job.Start(OpenMpi, 2, folder["count.txt"], folder["sweep"]);
+
+        Assert.True(job.End() == 0, job.Text);
+        Assert.Equal(["6"], File.ReadAllLines(folder["count.txt"]));
+        Assert.Equal(
+            Enumerable.Range(0, 6).Select(trial => $"trial {Number(trial)}: Completed"),
+            job.Text.Split('\n').Where(line => line.StartsWith("trial ", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        );
+    }
+
     private static string[] TrainAlone(params string[] arguments)
     {
         Programs.Run("RankTraining", arguments, ("OMP_NUM_THREADS", "1"));
@@ -144,7 +183,9 @@ public sealed class MpiTests
 
         public bool HasEnded => _process.HasExited;
 
-        public static Job Start(string launcher, int world, params string[] arguments)
+        public static Job Start(string launcher, int world, params string[] arguments) => Start(launcher, world, arguments, Path.GetTempPath());
+
+        public static Job Start(string launcher, int world, string[] arguments, string temporary)
         {
             Skip.IfNot(
                 (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, launcher))),
@@ -158,6 +199,7 @@ public sealed class MpiTests
                 RedirectStandardError = true,
             };
             start.Environment["OMP_NUM_THREADS"] = "1";
+            start.Environment["TMPDIR"] = temporary;
             // Containers run as root.
             start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1";
             start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";

@@ -49,7 +49,7 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
     // Of several processes that read the same rows, as the ranks of a computer, one decodes them; the others wait, and read its file.
     private (ImageSet, ImageSet?, RowLedger)? ReadCached(LabeledRows rows, bool[]? heldOut, long bytes)
     {
-        string key = rows.ContentKey();
+        string key = storage.FileName ?? rows.ContentKey();
         using IDisposable? turn = PixelFileWriter.Wait(storage.Folder, key, rows.CheckCanceled);
         if (FilePixels.Find(storage.Folder, key, rows.Image.ImageBytes, warn) is { } found && Reuse(rows, found, heldOut) is { } kept)
         {

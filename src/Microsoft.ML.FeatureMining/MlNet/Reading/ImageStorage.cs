@@ -37,6 +37,9 @@ internal sealed record StorageSettings
     /// <summary>The folder for files of decoded images that the next Fit reuses; null for temporary files.</summary>
     public string? CacheFolder { get; init; }
 
+    /// <summary>The name of the file in <see cref="CacheFolder"/>; null to name it by the content of the images.</summary>
+    public string? FileName { get; init; }
+
     /// <summary>The number of rows in the shuffle buffer, used if rows can only be read sequentially.</summary>
     public int ShuffleBufferSize { get; init; } = 4096;
 
@@ -46,6 +49,9 @@ internal sealed record StorageSettings
 
     /// <summary>The settings of one of several processes on this computer: each has its part of the memory, unless the budget is given.</summary>
     public StorageSettings SharedBy(int processes) => this with { MemoryBudget = MemoryBudget ?? Budget / processes };
+
+    /// <summary>The settings of one of several processes that share a folder, unless there is a cache.</summary>
+    public StorageSettings In(string folder, string fileName) => CacheFolder is null ? this with { CacheFolder = folder, FileName = fileName } : this;
 
     /// <summary>Whether the size of the decoded images must be known to choose the storage or to reserve disk space.</summary>
     public bool DependsOnSize => Storage is ImageStorage.Adaptive or ImageStorage.Disk;
