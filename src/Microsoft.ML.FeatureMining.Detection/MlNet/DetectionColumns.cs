@@ -15,7 +15,7 @@ internal sealed record DetectionColumns(
     UnreadableImageBehavior OnUnreadableImage
 ) : ScoringColumns(Input, Output, Image)
 {
-    public override ScoredBatch Score(IReadOnlyList<ImageSource> rows)
+    public override Func<ScoredBatch> Decode(IReadOnlyList<ImageSource> rows)
     {
         var errors = new ImageDecodeException?[rows.Count];
         ImageSize[] sizes = new ImageSize[rows.Count];
@@ -35,7 +35,7 @@ internal sealed record DetectionColumns(
                 }
             }
         );
-        return new DetectedRows(Scorer.Detect(pixels, sizes), errors, OnUnreadableImage);
+        return () => new DetectedRows(Scorer.Detect(pixels, sizes), errors, OnUnreadableImage);
     }
 
     public override Delegate Getter(int column, Func<ScoredBatch> scored, Func<int> row)

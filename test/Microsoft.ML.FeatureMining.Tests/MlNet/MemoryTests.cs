@@ -85,7 +85,8 @@ public sealed class MemoryTests(ITestOutputHelper output)
         TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(ml, Tiny.Options with { Epochs = 1 }).Fit(images.Rows(ml));
         using PredictionEngine<EncodedImage, ImagePrediction> engine = ml.Model.CreatePredictionEngine<EncodedImage, ImagePrediction>(model.LastTransformer);
         EncodedImage image = new() { Image = ColoredImages.Png(1, new Random(1)) };
-        Predict(batched: 1_000, single: 200);
+        // Until the heap and the threads that decode have their size.
+        Predict(batched: 10_000, single: 1_000);
         (long tensors, long resident) = (Count(), Resident());
 
         Predict(batched: 10_000, single: 1_000);

@@ -82,24 +82,38 @@ internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColu
 {
     private readonly int _classCount = scorers[0].Scorer.ClassCount;
 
-    public ScoredRows Score(IReadOnlyList<ImageSource> rows)
+    public ScoredRows Score(IReadOnlyList<ImageSource> rows) => Decode(rows)();
+
+    /// <summary>Decodes the images of rows.</summary>
+    /// <returns>Scores them.</returns>
+    public Func<ScoredRows> Decode(IReadOnlyList<ImageSource> rows)
     {
         var errors = new ImageDecodeException?[rows.Count];
-        var sum = new float[rows.Count * _classCount];
-        var probabilities = new float[sum.Length];
-        foreach (IGrouping<ImagePreprocessing, WeightedScorer> alike in scorers.GroupBy(weighted => weighted.Scorer.Preprocessing))
+        int count = rows.Count;
+        (WeightedScorer[] Scorers, byte[] Pixels)[] groups =
+        [
+            .. scorers
+                .GroupBy(weighted => weighted.Scorer.Preprocessing)
+                .Select(alike => (alike.ToArray(), Pixels(rows, alike.Key, alike.First().Scorer.Element, errors))),
+        ];
+        return () =>
         {
-            byte[] pixels = Pixels(rows, alike.Key, alike.First().Scorer.Element, errors);
-            foreach (WeightedScorer weighted in alike)
+            var sum = new float[count * _classCount];
+            var probabilities = new float[sum.Length];
+            foreach ((WeightedScorer[] alike, byte[] pixels) in groups)
             {
-                weighted.Scorer.Score(pixels, rows.Count, probabilities);
-                for (int i = 0; i < sum.Length; i++)
+                foreach (WeightedScorer weighted in alike)
                 {
-                    sum[i] += weighted.Share * probabilities[i];
+                    weighted.Scorer.Score(pixels, count, probabilities);
+                    for (int i = 0; i < sum.Length; i++)
+                    {
+                        sum[i] += weighted.Share * probabilities[i];
+                    }
                 }
             }
-        }
-        return new ScoredRows(sum, _classCount, errors, policy);
+
+            return new ScoredRows(sum, _classCount, errors, policy);
+        };
     }
 
     private byte[] Pixels(IReadOnlyList<ImageSource> rows, ImagePreprocessing preprocessing, PixelType element, ImageDecodeException?[] errors)

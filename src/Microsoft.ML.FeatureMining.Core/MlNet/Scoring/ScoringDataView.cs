@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
 
@@ -24,7 +25,8 @@ internal sealed class ScoringDataView(IDataView input, ScoringColumns columns, i
 }
 
 /// <summary>
-/// Reads a batch of rows ahead and scores them together. It buffers the values of all active columns of these rows, so that one pass over the input is enough.
+/// Reads rows in batches. While a batch is scored, the images of the next one are decoded. It buffers the values of all active columns of these rows, so that
+/// one pass over the input is enough.
 /// </summary>
 internal sealed class ScoringCursor : DataViewRowCursor
 {
@@ -34,12 +36,13 @@ internal sealed class ScoringCursor : DataViewRowCursor
     private readonly ColumnBuffer?[] _buffers;
     private readonly ValueGetter<DataViewRowId> _idGetter;
     private readonly (DataViewRowId Id, long Batch)[] _rows;
-    private readonly List<ImageSource> _pending = [];
     private readonly Func<ImageSource>? _readImage;
-    private ScoredBatch? _scored;
-    private int _count;
-    private int _slot = -1;
+    private RowBatch _batch;
+    private RowBatch _next;
+    private int _row = -1;
     private long _position = -1;
+    private bool _isAtEnd;
+    private ExceptionDispatchInfo? _failure;
 
     public ScoringCursor(DataViewRowCursor input, ScoringColumns columns, IReadOnlyList<DataViewSchema.Column> needed, int batchSize)
     {
@@ -52,8 +55,10 @@ internal sealed class ScoringCursor : DataViewRowCursor
 
         bool scores = _active.AsSpan(columns.Input.Count).Contains(true);
         int capacity = scores ? batchSize : 1;
-        _buffers = [.. columns.Input.Select(column => _active[column.Index] ? ColumnBuffer.Create(input, input.Schema[column.Index], capacity) : null)];
-        _rows = new (DataViewRowId, long)[capacity];
+        _batch = new RowBatch(0, capacity);
+        _next = new RowBatch(capacity, capacity);
+        _buffers = [.. columns.Input.Select(column => _active[column.Index] ? ColumnBuffer.Create(input, input.Schema[column.Index], 2 * capacity) : null)];
+        _rows = new (DataViewRowId, long)[2 * capacity];
         _idGetter = input.GetIdGetter();
         _readImage = scores ? columns.Image.Reader(input) : null;
     }
@@ -62,28 +67,35 @@ internal sealed class ScoringCursor : DataViewRowCursor
 
     public override long Position => _position;
 
-    public override long Batch => _rows[Current].Batch;
+    public override long Batch => _rows[Slot].Batch;
 
-    private int Current => _position >= 0 ? _slot : throw new InvalidOperationException("The cursor is not on a row. Call MoveNext first.");
+    private int Slot => _batch.First + Row;
+
+    private int Row => _position >= 0 ? _row : throw new InvalidOperationException("The cursor is not on a row. Call MoveNext first.");
 
     public override bool IsColumnActive(DataViewSchema.Column column) => _active[Checked(column)];
 
     public override bool MoveNext()
     {
-        if (_slot + 1 < _count)
+        if (++_row >= _batch.Count)
         {
-            _slot++;
+            (_batch, _next) = (_next, _batch);
+            _next.Clear();
+            Fill(_batch);
+            _row = 0;
         }
-        else if (!ReadAhead())
+
+        bool found = _row < _batch.Count;
+        _position = found ? _position + 1 : -1;
+        if (!found)
         {
-            _position = -1;
-            return false;
+            _failure?.Throw();
         }
-        _position++;
-        return true;
+
+        return found;
     }
 
-    public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = _rows[Current].Id;
+    public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = _rows[Slot].Id;
 
     public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
     {
@@ -93,7 +105,7 @@ internal sealed class ScoringCursor : DataViewRowCursor
             throw new InvalidOperationException($"Column '{column.Name}' is not active in this cursor.");
         }
 
-        Delegate getter = _buffers.ElementAtOrDefault(index)?.Getter(() => Current) ?? _columns.Getter(index, Scored, () => Current);
+        Delegate getter = _buffers.ElementAtOrDefault(index)?.Getter(() => Slot) ?? _columns.Getter(index, Scored, () => Row);
         return getter as ValueGetter<TValue>
             ?? throw new InvalidOperationException($"Column '{column.Name}' is {column.Type}; its getter cannot return {typeof(TValue)}.");
     }
@@ -108,35 +120,105 @@ internal sealed class ScoringCursor : DataViewRowCursor
         base.Dispose(disposing);
     }
 
-    private bool ReadAhead()
+    // Does nothing if the batch is full.
+    private void Fill(RowBatch batch)
     {
-        _scored = null;
-        _pending.Clear();
-        for (_count = 0; _count < _rows.Length && _input.MoveNext(); _count++)
+        try
         {
-            foreach (ColumnBuffer? buffer in _buffers)
+            while (!_isAtEnd && batch.Count < batch.Capacity)
             {
-                buffer?.Keep(_count);
-            }
-
-            DataViewRowId id = default;
-            _idGetter(ref id);
-            _rows[_count] = (id, _input.Batch);
-            if (_readImage is not null)
-            {
-                _pending.Add(_readImage());
+                _isAtEnd = !_input.MoveNext();
+                if (!_isAtEnd)
+                {
+                    Keep(batch.First + batch.Count);
+                    batch.Add(_readImage?.Invoke());
+                }
             }
         }
-        _slot = 0;
-        return _count > 0;
+        // Thrown when the rows before this one have been read.
+        catch (Exception e)
+        {
+            _isAtEnd = true;
+            _failure = ExceptionDispatchInfo.Capture(e);
+        }
     }
 
-    private ScoredBatch Scored() => _scored ??= _columns.Score(_pending);
+    private void Keep(int slot)
+    {
+        foreach (ColumnBuffer? buffer in _buffers)
+        {
+            buffer?.Keep(slot);
+        }
+
+        DataViewRowId id = default;
+        _idGetter(ref id);
+        _rows[slot] = (id, _input.Batch);
+    }
+
+    private ScoredBatch Scored()
+    {
+        if (_batch.Scored is null)
+        {
+            Func<ScoredBatch> score = _batch.Decoded(_columns);
+            // With batches of one row, a caller expects the score before the next row is read.
+            if (_batch.Capacity > 1)
+            {
+                Fill(_next);
+            }
+
+            if (_next.Count > 0)
+            {
+                _next.StartDecoding(_columns);
+            }
+
+            _batch.Scored = score();
+        }
+
+        return _batch.Scored;
+    }
 
     private int Checked(DataViewSchema.Column column) =>
         column.Index < _active.Length && Schema[column.Index].Name == column.Name
             ? column.Index
             : throw new ArgumentOutOfRangeException(nameof(column), $"The schema has no column '{column.Name}' at index {column.Index}.");
+}
+
+/// <summary>Rows that a cursor has read, in consecutive slots.</summary>
+/// <param name="first">The first slot.</param>
+/// <param name="capacity">The maximum number of rows.</param>
+internal sealed class RowBatch(int first, int capacity)
+{
+    private readonly List<ImageSource> _images = [];
+    private Task<Func<ScoredBatch>>? _decoding;
+
+    public int First => first;
+
+    public int Capacity => capacity;
+
+    public int Count { get; private set; }
+
+    public ScoredBatch? Scored { get; set; }
+
+    public void Add(ImageSource? image)
+    {
+        Count++;
+        if (image is not null)
+        {
+            _images.Add(image);
+        }
+    }
+
+    /// <summary>Decodes the images on other threads.</summary>
+    public void StartDecoding(ScoringColumns columns) => _decoding ??= Task.Run(() => columns.Decode([.. _images]));
+
+    /// <summary>The decoded images, as a function that scores them.</summary>
+    public Func<ScoredBatch> Decoded(ScoringColumns columns) => _decoding is null ? columns.Decode(_images) : _decoding.GetAwaiter().GetResult();
+
+    public void Clear()
+    {
+        _images.Clear();
+        (Count, Scored, _decoding) = (0, null, null);
+    }
 }
 
 /// <summary>A row with its score, which is computed on first access at each position.</summary>
@@ -196,7 +278,7 @@ internal sealed class ScoringRow : DataViewRow
     {
         if (_scored is null || _scoredPosition != _input.Position)
         {
-            (_scored, _scoredPosition) = (_columns.Score([_readImage!()]), _input.Position);
+            (_scored, _scoredPosition) = (_columns.Decode([_readImage!()])(), _input.Position);
         }
 
         return _scored;
@@ -221,11 +303,13 @@ internal abstract class ScoredBatch;
 /// <summary>A model bound to an input schema: the input columns keep their indices; the columns that the model adds follow.</summary>
 internal abstract record ScoringColumns(DataViewSchema Input, DataViewSchema Output, ImageColumn Image)
 {
-    public abstract ScoredBatch Score(IReadOnlyList<ImageSource> rows);
+    /// <summary>Decodes the images of rows, on all cores.</summary>
+    /// <returns>Scores them.</returns>
+    public abstract Func<ScoredBatch> Decode(IReadOnlyList<ImageSource> rows);
 
     /// <summary>The getter of an added column.</summary>
     /// <param name="column">Its index in <see cref="Output"/>.</param>
-    /// <param name="scored">Returns the batch of the current row, a result of <see cref="Score"/>.</param>
+    /// <param name="scored">Returns the batch of the current row, a result of <see cref="Decode"/>.</param>
     /// <param name="row">Returns the index of the current row in it.</param>
     public abstract Delegate Getter(int column, Func<ScoredBatch> scored, Func<int> row);
 
@@ -246,7 +330,7 @@ internal abstract record ScoringColumns(DataViewSchema Input, DataViewSchema Out
 internal sealed record ClassifierColumns(DataViewSchema Input, DataViewSchema Output, ImageColumn Image, RowScorer Scorer, bool IsMultilabel)
     : ScoringColumns(Input, Output, Image)
 {
-    public override ScoredBatch Score(IReadOnlyList<ImageSource> rows) => Scorer.Score(rows);
+    public override Func<ScoredBatch> Decode(IReadOnlyList<ImageSource> rows) => Scorer.Decode(rows);
 
     public override Delegate Getter(int column, Func<ScoredBatch> scored, Func<int> row)
     {
