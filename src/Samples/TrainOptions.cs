@@ -80,11 +80,7 @@ internal sealed class TrainOptions
         Setting.Value<double>("--momentum", "Momentum of the optimizer, if it has one.", "Optimizer.Momentum"),
         Setting.Flag("--no-decay-on-norm-and-bias", "No weight decay on BatchNorm and biases.", "NoDecayOnNormAndBias", true),
         Setting.Value<double>("--clip-grad-norm", "Clip gradients by their global norm at this value.", "ClipGradientNorm"),
-        Setting.Value<Precision>(
-            "--precision",
-            "Number format of the backbone in training: bfloat16 is faster on GPUs and on CPUs with AVX512-BF16 or AMX.",
-            "Precision"
-        ),
+        Setting.Value<Precision>("--precision", "Number format in training: bfloat16 is faster on GPUs and on CPUs with AVX512-BF16 or AMX.", "Precision"),
         Setting.Value<double>("--ema-decay", "Keep an exponential moving average of the weights with this decay, e.g. 0.999.", "EmaDecay"),
         Setting.Value<int>("--frozen-stages", "Fine-tuning: freeze the stem and the first N stages.", "FineTuning.FrozenStages"),
         Setting.Flag("--freeze-batch-norm", "Fine-tuning: BatchNorm keeps the statistics of the initial weights.", "FineTuning.FreezeBatchNorm", true),

@@ -30,6 +30,7 @@ internal sealed class DetectionTask : TrainingTask
     private readonly Device _device;
     private readonly RetinaNet _network;
     private readonly WeightAverage<RetinaNet>? _average;
+    private readonly BFloat16Backbone? _bfloat16;
     private readonly Normalization _normalization;
     private readonly BoxAugmentation _augmentation;
 
@@ -65,6 +66,7 @@ internal sealed class DetectionTask : TrainingTask
         Optimizer = recipe.Optimizer.Start(
             ParameterGroups.Of(recipe, _network.Body, _network.parameters().Where(parameter => !body.Contains(parameter.Handle)))
         );
+        _bfloat16 = BFloat16Backbone.Of(recipe, _network.Body, Optimizer.Flat, random, host.Warn);
         _average = recipe.EmaDecay is { } decay ? new WeightAverage<RetinaNet>(_network, Create(), decay) : null;
     }
 
@@ -84,11 +86,6 @@ internal sealed class DetectionTask : TrainingTask
     public static IReadOnlyList<string> Problems(TrainingRecipe recipe, ImageSet train, ImageSet? validation)
     {
         List<string> problems = [.. recipe.Problems(), .. SetProblems("training", train)];
-        if (recipe.Precision != Precision.Float32)
-        {
-            problems.Add($"Precision must be Float32 for object detection; it is {recipe.Precision}.");
-        }
-
         if (validation is not null)
         {
             problems.AddRange(SetProblems("validation", validation));
@@ -107,7 +104,12 @@ internal sealed class DetectionTask : TrainingTask
 
     public override int[] DrawOrder() => Images.DrawOrder(_random["shuffle"]);
 
-    public override void Train() => Freezing.Train(_recipe.FineTuning, _network, _network.Body);
+    public override void Train()
+    {
+        _bfloat16?.train();
+        _bfloat16?.Update();
+        Freezing.Train(_recipe.FineTuning, _network, (Backbone?)_bfloat16 ?? _network.Body);
+    }
 
     public override Func<int, int, PieceLoss> Prepare(HostBatch loaded, TrainingClock clock)
     {
@@ -121,7 +123,7 @@ internal sealed class DetectionTask : TrainingTask
         images = ChannelsLast.Of(_normalization.Apply(images));
         return (start, end) =>
         {
-            (Tensor logits, Tensor deltas) = _network.Predict(images.slice(0, start, end, 1));
+            (Tensor logits, Tensor deltas) = _network.Predict(images.slice(0, start, end, 1), _bfloat16);
             Tensor loss = LossOf(logits, deltas, objects[start..end]);
             return new PieceLoss(loss, Sums(loss, end - start));
         };
@@ -160,6 +162,7 @@ internal sealed class DetectionTask : TrainingTask
     public override void Dispose()
     {
         Optimizer.Dispose();
+        _bfloat16?.Dispose();
         _average?.Dispose();
         _network.Dispose();
         _normalization.Dispose();

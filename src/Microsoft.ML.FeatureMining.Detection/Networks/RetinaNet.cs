@@ -73,17 +73,18 @@ internal sealed class RetinaNet : nn.Module, INamedState
 
     /// <summary>Predicts the classes and the boxes of all A anchors.</summary>
     /// <param name="images">Normalized images [N,C,H,W]; H and W are multiples of 32.</param>
+    /// <param name="body">What computes the features, in any precision; null for <see cref="Body"/>.</param>
     /// <returns>
     /// Logits [N,A,K] of independent classes (sigmoid), and offsets [N,A,4] of the boxes from their anchors (<see cref="BoxCoder"/>).
     /// </returns>
     /// <exception cref="ArgumentException">
     /// The size of the images is not a multiple of 32, or the last three stages of the backbone do not have the strides 8, 16 and 32.
     /// </exception>
-    public (Tensor Logits, Tensor Deltas) Predict(Tensor images)
+    public (Tensor Logits, Tensor Deltas) Predict(Tensor images, Backbone? body = null)
     {
         AnchorGrid anchors = AnchorsOf(checked((int)images.shape[2]), checked((int)images.shape[3]));
         using DisposeScope scope = NewDisposeScope();
-        IReadOnlyList<Tensor> levels = backbone.Pyramid.Levels(Stages(images, anchors));
+        IReadOnlyList<Tensor> levels = backbone.Pyramid.Levels(Stages(images, anchors, body ?? Body));
         return (head.Classes.Predict(levels).MoveToOuterDisposeScope(), head.Boxes.Predict(levels).MoveToOuterDisposeScope());
     }
 
@@ -141,18 +142,18 @@ internal sealed class RetinaNet : nn.Module, INamedState
         );
     }
 
-    // The outputs of the last three stages.
-    private Tensor[] Stages(Tensor images, AnchorGrid anchors)
+    // The outputs of the last three stages, in float32.
+    private Tensor[] Stages(Tensor images, AnchorGrid anchors, Backbone body)
     {
         List<Tensor> stages = [];
-        Tensor features = Body.Stem(images);
-        for (int stage = 0; stage < Body.StageChannels.Count; stage++)
+        Tensor features = body.Stem(images);
+        for (int stage = 0; stage < body.StageChannels.Count; stage++)
         {
-            features = Body.Stage(stage, features);
+            features = body.Stage(stage, features);
             stages.Add(features);
         }
 
-        Tensor[] last = [.. stages.TakeLast(StageCount)];
+        Tensor[] last = [.. stages.TakeLast(StageCount).Select(map => map.to(ScalarType.Float32))];
         foreach ((Tensor map, LevelShape level) in last.Zip(anchors.Levels))
         {
             if (map.shape[2] != level.Rows || map.shape[3] != level.Columns)

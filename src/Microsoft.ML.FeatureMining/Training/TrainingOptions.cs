@@ -182,10 +182,10 @@ public abstract record TrainingOptions
     public int ScoringBatchSize { get; init; } = 64;
 }
 
-/// <summary>The number format in which a backbone computes during training.</summary>
+/// <summary>The number format in which a network computes during training.</summary>
 public enum Precision
 {
-    /// <summary>32-bit floats. On a GPU, convolutions use TensorFloat32 where PyTorch does so by default.</summary>
+    /// <summary>32-bit floats. On a GPU, convolutions use TensorFloat32, unless torch.backends.cudnn.allow_tf32 is false; matrix products do not.</summary>
     Float32,
 
     /// <summary>
@@ -195,6 +195,12 @@ public enum Precision
     /// accept bfloat16 images and parameters.
     /// </summary>
     BFloat16,
+
+    /// <summary>
+    /// 32-bit floats; on NVIDIA GPUs since Ampere, convolutions and matrix products round their inputs to TensorFloat32 (10 bits of mantissa). The setting
+    /// belongs to the whole process, and is restored after the training. On a CPU, the same as <see cref="Float32"/>.
+    /// </summary>
+    TensorFloat32,
 }
 
 /// <summary>Fine-tuning settings: a head that is fitted first, frozen stages, and the learning rate of the backbone.</summary>

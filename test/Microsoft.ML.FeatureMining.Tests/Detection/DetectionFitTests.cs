@@ -40,6 +40,28 @@ public sealed class DetectionFitTests : IClassFixture<SingleThreadFixture>, ICla
     }
 
     [Fact]
+    public void Fit_BFloat16_IsCloseToSinglePrecisionAndResumesBitIdentically()
+    {
+        RetinaNetOptions Half(RetinaNetOptions options) => options with { Precision = Precision.BFloat16, EmaDecay = 0.9 };
+        using RetinaNetTransformer single = TinyDetector.Fit(View(Rows), options => options with { EmaDecay = 0.9 });
+        using RetinaNetTransformer whole = TinyDetector.Fit(View(Rows), Half);
+        RetinaNetOptions Kept(RetinaNetOptions options) => Half(options) with { WorkspacePath = _folder["runs"] };
+        using CancellationTokenSource stop = new();
+
+        Assert.Throws<OperationCanceledException>(() =>
+            TinyDetector.Fit(
+                View(Rows),
+                options => Kept(options) with { Progress = _ => stop.Cancel(), CancellationToken = stop.Token, OnCancellation = CancellationBehavior.Throw }
+            )
+        );
+        using RetinaNetTransformer resumed = TinyDetector.Fit(View(Rows), Kept);
+
+        Assert.Equal(Bits(whole), Bits(resumed));
+        Assert.NotEqual(Bits(single), Bits(whole));
+        Assert.All(single.History.Zip(whole.History), pair => Assert.Equal(pair.First.TrainLoss, pair.Second.TrainLoss, 0.02 * pair.First.TrainLoss));
+    }
+
+    [Fact]
     public void Fit_OtherBoxes_AreAnotherRun()
     {
         RetinaNetOptions Kept(RetinaNetOptions options) => options with { WorkspacePath = _folder["runs"], Epochs = 1 };

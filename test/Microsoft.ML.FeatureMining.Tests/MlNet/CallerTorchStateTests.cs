@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Networks.Onnx;
+using Microsoft.ML.FeatureMining.Training;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
@@ -68,6 +69,41 @@ public sealed class CallerTorchStateTests(ColoredImages images) : IClassFixture<
 
         Assert.NotEmpty(seen);
         Assert.All(seen, type => Assert.Equal(ScalarType.Float64, type));
+    }
+
+    [Fact]
+    public void Fit_TensorFloat32_AllowsItWhileTrainingAndRestoresTheSetting()
+    {
+        MLContext ml = new(1);
+        List<(bool, bool)> seen = [];
+        (bool, bool) before = Allowed();
+
+        using TransformerChain<ImageClassificationTransformer> rounded = Fit(Options with { Precision = Precision.TensorFloat32, Progress = _ => Nested() });
+        using TransformerChain<ImageClassificationTransformer> single = Fit(Options);
+
+        Assert.NotEmpty(seen);
+        Assert.All(seen, allowed => Assert.Equal((true, true), allowed));
+        Assert.Equal(before, Allowed());
+        // On a CPU.
+        Assert.Equal(Weights(single), Weights(rounded));
+
+        TransformerChain<ImageClassificationTransformer> Fit(FeatureMiningOptions options) => Tiny.Pipeline(ml, options).Fit(images.Rows(ml));
+
+        // A Fit that ends within another one must not end its setting.
+        void Nested()
+        {
+            if (seen.Count == 0)
+            {
+                Fit(Options with { Epochs = 1, Precision = Precision.TensorFloat32 }).LastTransformer.Dispose();
+            }
+
+            seen.Add(Allowed());
+        }
+
+        static (bool, bool) Allowed() => (backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32);
+
+        static byte[] Weights(TransformerChain<ImageClassificationTransformer> model) =>
+            [.. model.LastTransformer.Model.Saved.Weights.Tensors.SelectMany(tensor => tensor.Bytes)];
     }
 
     private string Everything()

@@ -1,5 +1,7 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -70,6 +72,30 @@ internal sealed class BFloat16Backbone : Backbone
 
         ModuleScope.DetachFromDisposeScope(copy);
         register_module(nameof(copy), copy);
+    }
+
+    /// <summary>The copy for a recipe; null if it trains in another precision.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="source">The backbone that it trains.</param>
+    /// <param name="flat">The trained parameters.</param>
+    /// <param name="random">The random streams of the run.</param>
+    /// <param name="warn">Receives a warning if the device has no instructions for it.</param>
+    public static BFloat16Backbone? Of(TrainingRecipe recipe, Backbone source, FlatParameters flat, RandomStreams random, Action<string>? warn)
+    {
+        if (recipe.Precision != Precision.BFloat16)
+        {
+            return null;
+        }
+
+        if (flat.Weights.device_type == DeviceType.CPU && !BFloat16Instructions.MayExist)
+        {
+            warn?.Invoke("This CPU has no instructions for bfloat16 (AVX512-BF16), so training is slower than with Precision = Float32.");
+        }
+
+        // The weights are replaced.
+        Backbone copy = NetworkFactory.CreateBackbone(recipe.Backbone, recipe.Input.Channels, seed: 0);
+        RandomLayer.SetStream(copy, random["network"]);
+        return new BFloat16Backbone(source, copy, flat);
     }
 
     public override IReadOnlyList<int> StageChannels => _copy.StageChannels;

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.FeatureMining.Augmentation.Engine;
 using Microsoft.ML.FeatureMining.Imaging;
-using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Layers;
@@ -89,7 +88,7 @@ internal sealed class TrainingComponents : IDisposable
 
         KeptStages = kept;
         Optimizer = recipe.Optimizer.Start(ParameterGroups.Of(recipe, Network, _added.Select(added => added.Module)));
-        _bfloat16 = recipe.Precision == Precision.BFloat16 ? CreateBFloat16(train, random, device, warn) : null;
+        _bfloat16 = BFloat16Backbone.Of(recipe, Network.Backbone, Optimizer.Flat, random, warn);
         _average = recipe.EmaDecay is { } decay
             ? new WeightAverage<ImageNetwork>(Network, Move(CreateNetwork(train, Network.ExitStrides), device), decay)
             : null;
@@ -178,18 +177,6 @@ internal sealed class TrainingComponents : IDisposable
         }
 
         return network;
-    }
-
-    private BFloat16Backbone CreateBFloat16(ImageSet train, RandomStreams random, Device device, Action<string>? warn)
-    {
-        if (device.type == DeviceType.CPU && !BFloat16Instructions.MayExist)
-        {
-            warn?.Invoke("This CPU has no instructions for bfloat16 (AVX512-BF16), so training is slower than with Precision = Float32.");
-        }
-
-        Backbone copy = NetworkFactory.CreateBackbone(_recipe.Backbone, train.Shape.Channels, SeedOf("network"));
-        RandomLayer.SetStream(copy, random["network"]);
-        return new BFloat16Backbone(Network.Backbone, copy, Optimizer.Flat);
     }
 
     private IReadOnlyList<Exit> AddExits(string key, IReadOnlyList<StageShape> stages, int classes, RandomStreams random, Device device)
