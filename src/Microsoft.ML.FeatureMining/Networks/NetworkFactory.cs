@@ -45,8 +45,8 @@ internal static class NetworkFactory
     public static TNetwork CreateForScoring<TNetwork>(Func<LayerFactory, TNetwork> create, Action<TNetwork> loadWeights, Device device)
         where TNetwork : nn.Module, INamedState
     {
-        LayerFactory plainLayers = new();
-        LayerFactory foldedLayers = new(folded: true);
+        LayerFactory plainLayers = new(uninitialized: true);
+        LayerFactory foldedLayers = new(folded: true, uninitialized: true);
         using TNetwork plain = create(plainLayers);
         loadWeights(plain);
         TNetwork folded = create(foldedLayers);

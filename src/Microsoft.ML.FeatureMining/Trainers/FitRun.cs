@@ -271,15 +271,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
     {
         if (progress.Completed is { } epoch)
         {
-            string validation = epoch.ValidationAccuracy is { } accuracy
-                ? FormattableString.Invariant($", validation loss {epoch.ValidationLoss:F4}, {epoch.Measure} {accuracy:P2}")
-                : "";
-            string training = double.IsNaN(epoch.TrainAccuracy) ? "" : FormattableString.Invariant($", accuracy {epoch.TrainAccuracy:P2}");
-            Info(
-                FormattableString.Invariant(
-                    $"{(epoch.Epoch == 0 ? "Head" : $"Epoch {epoch.Epoch}/{progress.Epochs}")}: loss {epoch.TrainLoss:F4}{training}{validation}, learning rate {epoch.LearningRate:G3}, {epoch.Seconds:F1} s"
-                )
-            );
+            Info(FormattableString.Invariant($"{(epoch.Epoch == 0 ? "Head" : $"Epoch {epoch.Epoch}/{progress.Epochs}")}: {epoch.Summary()}"));
         }
         options.Progress?.Invoke(progress);
     }

@@ -26,6 +26,16 @@ public sealed record EpochMetrics(
 {
     /// <summary>What <see cref="ValidationAccuracy"/> is.</summary>
     internal string Measure => double.IsNaN(TrainAccuracy) ? "mean average precision" : "accuracy";
+
+    /// <summary>The metrics in words, for logs; what was not measured is left out.</summary>
+    internal string Summary()
+    {
+        string training = double.IsNaN(TrainAccuracy) ? "" : FormattableString.Invariant($", accuracy {TrainAccuracy:P2}");
+        string validation = ValidationAccuracy is { } accuracy
+            ? FormattableString.Invariant($", validation loss {ValidationLoss:F4}, {Measure} {accuracy:P2}")
+            : "";
+        return FormattableString.Invariant($"loss {TrainLoss:F4}{training}{validation}, learning rate {LearningRate:G3}, {Seconds:F1} s");
+    }
 }
 
 /// <summary>The progress of a run, reported every few steps and once at the end of each epoch.</summary>

@@ -197,6 +197,14 @@ public sealed class TrainingEngineTests : IClassFixture<SingleThreadFixture>
         Assert.Equal(3, reports.Count(report => report.Step == 5));
     }
 
+    [Theory]
+    [InlineData(0.9, 0.8, "loss 0.4000, accuracy 90.00 %, validation loss 0.5100, accuracy 80.00 %, learning rate 0.1, 30.0 s")]
+    [InlineData(0.9, null, "loss 0.4000, accuracy 90.00 %, learning rate 0.1, 30.0 s")]
+    [InlineData(double.NaN, 0.8, "loss 0.4000, validation loss 0.5100, mean average precision 80.00 %, learning rate 0.1, 30.0 s")]
+    [InlineData(double.NaN, null, "loss 0.4000, learning rate 0.1, 30.0 s")]
+    public void EpochMetrics_InALog_LeaveOutWhatWasNotMeasured(double train, double? validation, string expected) =>
+        Assert.Equal(expected, new EpochMetrics(3, 0.1, 0.4, train, validation is null ? null : 0.51, validation, 30).Summary());
+
     [Fact]
     public void TrainingProgress_AsText_IsOneReadableLine()
     {

@@ -9,7 +9,9 @@ namespace Microsoft.ML.FeatureMining.Networks.Layers;
 /// Creates pairs of a convolution and the BatchNorm directly after it, and records them in order. A folded factory, for scoring, creates a convolution with
 /// bias and an identity instead; <see cref="BatchNormFolding"/> copies the weights from the pair with the same index. Other layers need no factory.
 /// </summary>
-internal sealed class LayerFactory(bool folded = false)
+/// <param name="folded">Whether BatchNorm is folded.</param>
+/// <param name="uninitialized">Whether all weights will be set: TorchSharp then draws no random ones, which takes as long as loading them.</param>
+internal sealed class LayerFactory(bool folded = false, bool uninitialized = false)
 {
     private readonly List<ConvNormPair> _pairs = [];
 
@@ -27,7 +29,26 @@ internal sealed class LayerFactory(bool folded = false)
         NormSettings? norm = null
     )
     {
-        Conv2d convolution = nn.Conv2d(input, output, kernel, stride, kernel / 2 * dilation, dilation, groups: groups, bias: folded || bias);
+        Conv2d convolution = nn.Conv2d(
+            input,
+            output,
+            kernel,
+            stride,
+            kernel / 2 * dilation,
+            dilation,
+            groups: groups,
+            bias: folded || bias,
+            device: uninitialized ? META : null
+        );
+        if (uninitialized)
+        {
+            convolution.weight = Empty(convolution.weight!);
+            if (convolution.bias is { } unset)
+            {
+                convolution.bias = Empty(unset);
+            }
+        }
+
         if (folded)
         {
             _pairs.Add(new ConvNormPair(convolution, null, 0));
@@ -39,6 +60,8 @@ internal sealed class LayerFactory(bool folded = false)
         _pairs.Add(new ConvNormPair(convolution, following, settings.Epsilon));
         return (convolution, following);
     }
+
+    private static Parameter Empty(Parameter like) => nn.Parameter(empty(like.shape, ScalarType.Float32, CPU));
 }
 
 /// <summary>A convolution and the BatchNorm after it; null if the BatchNorm is folded into the convolution.</summary>

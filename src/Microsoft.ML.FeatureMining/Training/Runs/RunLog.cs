@@ -28,14 +28,7 @@ internal sealed class RunLog(string folder, Action<string> warn) : IDisposable
             Invariant($"resumed after epoch {position.Epoch}, step {position.Step} ({file})")
         );
 
-    public void Ended(EpochMetrics epoch) =>
-        Add(
-            "epoch",
-            epoch,
-            Invariant(
-                $"epoch {epoch.Epoch}: loss {epoch.TrainLoss:f4}, accuracy {epoch.TrainAccuracy:p2}, validation loss {epoch.ValidationLoss:f4}, {epoch.Measure} {epoch.ValidationAccuracy:p2}, learning rate {epoch.LearningRate:g3}, {epoch.Seconds:f1} s"
-            )
-        );
+    public void Ended(EpochMetrics epoch) => Add("epoch", epoch, Invariant($"epoch {epoch.Epoch}: {epoch.Summary()}"));
 
     public void Saved(RunPosition position) =>
         Add("checkpoint", new { position.Epoch, position.Step }, Invariant($"checkpoint after epoch {position.Epoch}, step {position.Step}"));
