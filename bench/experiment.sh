@@ -5,9 +5,11 @@ run() {
   local out=$1 name=$2 seed=$3
   shift 3
   local report=$out/$name-seed-$seed.json
+  local model=--no-model
+  [[ " $* " == *" --model "* ]] && model=
   mkdir -p "$out"
   (
     flock -n 9 && [ ! -e "$report" ] || exit 0
-    ${SAMPLES:-dotnet run -c Release --project src/Samples --} train "$@" --seed "$seed" --threads "${THREADS:-2}" --no-model --report "$report" > "${report%.json}.log" 9>&-
+    ${SAMPLES:-dotnet run -c Release --project src/Samples --} train "$@" --seed "$seed" --threads "${THREADS:-2}" $model --report "$report" > "${report%.json}.log" 9>&-
   ) 9> "${report%.json}.lock"
 }

@@ -25,13 +25,15 @@ internal static class CalibrateCommand
             target,
         };
         input.AddTo(command);
+        MachineOptions machine = new();
+        machine.AddTo(command);
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
                 FileInfo file = parsed.GetRequiredValue(target);
                 OutputPath.KeepApart([("--out", file)], ("--model", parsed.GetRequiredValue(model)));
                 OutputPath.TryFile("--out", file);
-                MLContext ml = Session.Begin();
+                MLContext ml = machine.Begin(parsed, parsed.GetRequiredValue(model));
                 ITransformer loaded = ModelOption.Load(ml, parsed.GetRequiredValue(model), out DataViewSchema schema);
                 loaded = ViewsOption.Apply(ml, loaded, parsed.GetValue(views));
                 IDataView rows = input.Load(parsed, ml);

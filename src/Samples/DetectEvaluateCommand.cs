@@ -29,6 +29,8 @@ internal static class DetectEvaluateCommand
             atLeast,
         };
         images.AddTo(command);
+        MachineOptions machine = new();
+        machine.AddTo(command);
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
@@ -36,7 +38,7 @@ internal static class DetectEvaluateCommand
                 OutputPath.KeepApart([("--report", parsed.GetValue(report)), ("--out", parsed.GetValue(page))], ("--model", file));
                 OutputPath.TryFile("--report", parsed.GetValue(report));
                 OutputPath.TryFile("--out", parsed.GetValue(page));
-                MLContext ml = Session.Begin();
+                MLContext ml = machine.Begin(parsed, file);
                 // Scored once for metrics and report.
                 IDataView scored = ml.Data.Cache(ModelOption.Load(ml, file, out _).Transform(images.Load(parsed, ml, withDifficult: true)));
                 DetectionMetrics metrics = DetectionView.Evaluate(ml, scored);

@@ -31,9 +31,12 @@ internal static class DetectPredictCommand
             folder,
             images,
         };
+        MachineOptions machine = new();
+        machine.AddTo(command);
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
                 Run(
+                    () => machine.Begin(parsed, parsed.GetRequiredValue(model)),
                     parsed.GetRequiredValue(model),
                     parsed.GetRequiredValue(images),
                     parsed.GetValue(minScore),
@@ -45,11 +48,11 @@ internal static class DetectPredictCommand
         return command;
     }
 
-    private static int Run(FileInfo modelFile, string[] words, double minScore, PredictionWriter writer, DirectoryInfo? folder)
+    private static int Run(Func<MLContext> begin, FileInfo modelFile, string[] words, double minScore, PredictionWriter writer, DirectoryInfo? folder)
     {
         OutputPath.TryFolder("--folder", folder);
         (string Path, string? Problem)[] files = [.. ImageFiles.Find(words)];
-        MLContext ml = Session.Begin();
+        MLContext ml = begin();
         ITransformer model = ModelOption.Load(ml, modelFile, out _);
         HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
         bool failed = false;

@@ -29,6 +29,8 @@ internal sealed class EvaluateCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
+    private readonly MachineOptions _machine = new();
+
     public static Command Create() => new EvaluateCommand().CreateVerb();
 
     private Command CreateVerb()
@@ -49,6 +51,7 @@ internal sealed class EvaluateCommand
             _merge,
         };
         _input.AddTo(command);
+        _machine.AddTo(command);
         command.Validators.Add(Check);
         command.SetAction(parsed => ExitCode.Guard(() => Run(parsed)));
         return command;
@@ -96,7 +99,7 @@ internal sealed class EvaluateCommand
     {
         FileInfo file = parsed.GetRequiredValue(_model);
         string? views = parsed.GetValue(_views);
-        MLContext ml = Session.Begin();
+        MLContext ml = _machine.Begin(parsed, file);
         ITransformer loaded =
             !ModelOption.IsOnnx(file) ? ViewsOption.Apply(ml, ModelOption.Load(ml, file, out _), views)
             : views is null ? ModelOption.LoadForScoring(ml, file, out _)

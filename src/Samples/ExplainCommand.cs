@@ -46,6 +46,8 @@ internal static class ExplainCommand
             worst,
         };
         input.AddTo(command);
+        MachineOptions machine = new();
+        machine.AddTo(command);
         shown.Between(1, int.MaxValue);
         worst.Between(0, int.MaxValue);
         command.Validators.Add(result =>
@@ -69,7 +71,7 @@ internal static class ExplainCommand
                 );
                 OutputPath.TryFile("--out", parsed.GetValue(report));
                 OutputPath.TryFile("--grid", parsed.GetValue(grid));
-                MLContext ml = Session.Begin();
+                MLContext ml = machine.Begin(parsed, parsed.GetRequiredValue(model));
                 ITransformer loaded = ModelOption.Load(ml, parsed.GetRequiredValue(model), out DataViewSchema schema);
                 IDataView rows =
                     parsed.GetValue(unlabeled) is { } folder ? UnlabeledImages.Load(ml, Find(folder.FullName), schema)

@@ -88,13 +88,12 @@ internal static class HelpPage
                 "--max-scale",
                 "--set",
                 "--seed",
-                "--threads",
-                "--gpu",
             ]
         ),
         ("Search", ["--vary", "--trials", "--minutes", "--sampler", "--min-epochs", "--grid-steps", "--reduction"]),
         ("Runs", ["--scale", "--seeds", "--rows", "--dry-run", "--all"]),
         ("Measuring", ["--top-k", "--tta", "--at-least", "--min-score", "--strict", "--compare", "--weight", "--worst"]),
+        ("Machine", ["--threads", "--gpu"]),
         ("Several processes", ["--shard", "--sums", "--merge", "--jobs", "--slurm"]),
         (
             "Output",

@@ -197,7 +197,7 @@ internal static class DataSets
                 (ml, path, part, usual) => ml.Data.LoadPascalVocObjects(path, VocSet(part, usual))
             ),
             ["voc-patches"] = (
-                $"the folder VOCdevkit/VOC2007, crops of the objects of at least 64x64 pixels; {VocParts}",
+                $"the folder VOCdevkit/VOC2007, crops of the objects of more than 64x64 pixels; {VocParts}",
                 (ml, path, part, usual) => ml.Data.LoadPascalVocPatches(path, VocSet(part, usual))
             ),
         };

@@ -30,12 +30,14 @@ internal static class PredictCommand
             shard,
             images,
         };
+        MachineOptions machine = new();
+        machine.AddTo(command);
         command.SetAction(parsed =>
             ExitCode.Guard(() =>
             {
                 PredictionWriter writer = PredictionWriter.Create(parsed.GetRequiredValue(format), "probability");
                 FileInfo modelFile = parsed.GetRequiredValue(model);
-                MLContext ml = Session.Begin();
+                MLContext ml = machine.Begin(parsed, modelFile);
                 (string Path, string? Problem)[] files =
                 [
                     .. parsed.GetRequiredValue(images).SelectMany(word => TarImages.IsTar(word) ? TarImages.Find(ml, word) : ImageFiles.Find([word])),

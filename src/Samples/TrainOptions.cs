@@ -86,7 +86,7 @@ internal sealed class TrainOptions
         Setting.Flag("--freeze-batch-norm", "Fine-tuning: BatchNorm keeps the statistics of the initial weights.", "FineTuning.FreezeBatchNorm", true),
         Setting.Value<double>(
             "--backbone-lr-factor",
-            "Fine-tuning: the backbone's learning rate divided by that of the head.",
+            "Fine-tuning: the backbone's learning rate as a fraction of the head's.",
             "FineTuning.BackboneLearningRateFactor"
         ),
         Setting.Value<double>("--label-smoothing", "Label smoothing of the loss, if it has one.", "Loss.LabelSmoothing"),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.ML;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
@@ -8,7 +9,7 @@ namespace Samples;
 /// <summary>The options <c>--gpu</c> and <c>--threads</c>.</summary>
 internal sealed class MachineOptions
 {
-    private readonly Option<int?> _gpu = new("--gpu") { Description = "Train on this CUDA device." };
+    private readonly Option<int?> _gpu = new("--gpu") { Description = "Use this CUDA device." };
     private readonly Option<int?> _threads = new("--threads") { Description = "CPU threads per operation (default one per core)." };
 
     public MachineOptions()
@@ -28,6 +29,13 @@ internal sealed class MachineOptions
     public int? Gpu(ParseResult parsed) => parsed.GetValue(_gpu);
 
     public int? Threads(ParseResult parsed) => parsed.GetValue(_threads);
+
+    /// <summary>Creates the MLContext of a verb that scores with a model.</summary>
+    /// <exception cref="ArgumentException">The options do not apply to the model, or there is no such GPU.</exception>
+    public MLContext Begin(ParseResult parsed, FileInfo model) =>
+        ModelOption.IsOnnx(model) && (parsed.GetResult(_gpu) ?? parsed.GetResult(_threads)) is not null
+            ? throw new ArgumentException("--gpu and --threads are for saved models: ONNX Runtime scores an ONNX file on the CPU, on all cores.")
+            : Session.Begin(gpu: Gpu(parsed), threads: Threads(parsed));
 }
 
 /// <summary>The options <c>--workspace</c> and <c>--report</c> of a training run.</summary>

@@ -143,7 +143,9 @@ public static class FineTuningCatalog
 {
     /// <summary>
     /// Chooses the settings for fine-tuning a pretrained network on these rows: image size, batch size and epochs, by the number of rows, the speed of this
-    /// machine and the time that may be spent. Reads the labels and the sizes of some images, and times the network for about a second.
+    /// machine and the time that may be spent. Reads the labels and the sizes of some images, and times the network for about a second. With a
+    /// <see cref="ImageTrainerOptions.WorkspacePath"/>, the measured speed is kept there, so that the same call makes the same plan; processes that train
+    /// together use that of rank 0.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="rows">The training rows; the label is a key, text or a number.</param>
@@ -151,6 +153,7 @@ public static class FineTuningCatalog
     /// <exception cref="ArgumentOutOfRangeException">The label column is missing or has another type, or the time is not above zero.</exception>
     /// <exception cref="InvalidOperationException">There are fewer than two classes.</exception>
     /// <exception cref="ArgumentException">The initial weights cannot be used.</exception>
+    /// <exception cref="IOException">The workspace cannot be written.</exception>
     public static FineTuningPlan PlanFineTuning(this MulticlassClassificationCatalog catalog, IDataView rows, FineTuningGoal? goal = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -172,7 +175,7 @@ public static class FineTuningCatalog
         FeatureMiningOptions options = goal.Options with { InitialWeights = goal.Options.InitialWeights ?? PretrainedWeights.ResNet18 };
         OptionsCheck.Check(options);
         InputSettings input = InputSettings.Of(options);
-        StepTimes times = StepTimes.Measure(input.Backbone, ComputeDevice.Of(Internals.EnvironmentOf(catalog)), options.Precision);
+        StepTimes times = MeasuredSpeed.Of(options, input.Backbone, ComputeDevice.Of(Internals.EnvironmentOf(catalog)));
         int? side = SampledSizes.MedianSide(rows, rowsPerClass.Sum(), options.ImageColumnName, options.MaxPixels);
         return new FineTuningPlanner(goal with { Options = options }, rowsPerClass, times, Math.Max(input.Height, input.Width), side).Plan();
     }

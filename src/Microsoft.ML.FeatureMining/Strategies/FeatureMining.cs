@@ -18,7 +18,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// <para>The mask M is 1 inside a box and 0 outside. Equation 1 draws the box: its sides are W sqrt(1 - lambda) and H sqrt(1 - lambda) with lambda ~ U(0,1),
 /// so that it covers a fraction 1 - lambda of the map, and its position is uniform, "as CutMix". On small maps it matters how the box is rounded and clipped;
 /// see <see cref="BoxRule"/>.</para>
-/// <para>Reproduces Table 1 (CIFAR-100) and, with <see cref="Segmentation"/> and one to three stages, Table 9.</para>
+/// <para>For Table 1 (CIFAR-100) and, with <see cref="Segmentation"/> and one to three stages, Table 9.</para>
 /// </remarks>
 public sealed class FeatureMining : TrainingStrategy
 {

@@ -8,7 +8,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// Mining (Xie et al., Appl. Sci. 2022, 12(7), 3318, section 3.1). Use it to study what local features learn; it does not improve models.
 /// </summary>
 /// <remarks>
-/// Reproduces the networks of Figure 1; <c>explain --compare</c> shows their class activation maps side by side. The paper defines the masks by a figure only;
+/// These are the networks of Figure 1; <c>explain --compare</c> shows their class activation maps side by side. The paper defines the masks by a figure only;
 /// we read them as halves.
 /// </remarks>
 public sealed class FixedMask : TrainingStrategy

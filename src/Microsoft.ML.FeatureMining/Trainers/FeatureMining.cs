@@ -9,7 +9,7 @@ namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
 /// The settings of <see cref="FeatureMiningImageClassificationTrainer"/>. The defaults are the paper's for CIFAR. Momentum, weight decay, crops and flips,
-/// which the paper does not state, are those of the networks' own recipes.
+/// which the paper does not state, are those of the CutMix authors' code.
 /// </summary>
 public sealed record FeatureMiningOptions : ImageClassificationOptions
 {
@@ -70,7 +70,7 @@ public sealed record FeatureMiningOptions : ImageClassificationOptions
 /// <remarks>
 /// <para>In each step, a random box splits the features of a stage into the part inside and the part outside. Each part is pooled and classified by its own
 /// fully connected layer, and the cross entropy of both is added to the network's loss (equations 2 to 4), so that the network also learns from parts of an
-/// object. These branches are discarded after training. Reproduces Table 1 (CIFAR-100) and Table 9 (stages, and ways to split).</para>
+/// object. These branches are discarded after training. It is the paper's Table 1 (CIFAR-100) and Table 9 (stages, and ways to split).</para>
 /// <para>Input: a key label, and images as encoded bytes, planar floats, MLImage or paths of files. Output: PredictedLabel (a key) and Score (probabilities,
 /// [K]).</para>
 /// </remarks>

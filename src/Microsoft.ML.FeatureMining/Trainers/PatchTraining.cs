@@ -117,9 +117,9 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
 /// <remarks>
 /// <para>Up to the switch epoch, the network learns to classify patches (the objects cropped from the images) by cross entropy (equation 1), in a separate
 /// branch after the last convolution: a 4x4 grid and three fully connected layers. After the switch epoch, it learns the whole images by binary cross entropy
-/// (equation 2), with the positives of each class weighted by negatives / positives, in VGG's own branch. Only this branch is used for scoring. Reproduces the
-/// precision and recall by switch epoch, and the training time that patches save. As in Algorithm 1, it is a single training run: at the switch, the
-/// optimizer keeps its momentum, and warm-up and schedule continue.</para>
+/// (equation 2), with the positives of each class weighted by negatives / positives, in VGG's own branch. Only this branch is used for scoring. As in
+/// Algorithm 1, it is a single training run: at the switch, the optimizer keeps its momentum, and warm-up and schedule continue. Patches are resized to the
+/// size of whole images, so that they save no time, unlike in the paper.</para>
 /// <para>Input: a label that is a set of classes (a vector of 0 and 1, a vector of names, or text with names separated by commas, semicolons or bars), and
 /// images as encoded bytes, planar floats, MLImage or paths of files. Output: Score (the probability of each class, [K]) and PredictedLabel (1 if the
 /// probability is at least 0.5, else 0, [K]).</para>

@@ -102,8 +102,8 @@ public sealed record VisualInductivePriorsOptions : ImageClassificationOptions
 /// <remarks>
 /// <para>A dual selective kernel network: each block adds one of two branches, chosen at random, to its skip connection (equation 2). The loss is the sum of
 /// the positive class loss, the center loss and the tree supervision loss (equation 3: L = alpha L_PCL + beta L_CL + gamma L_TSL). Training uses random resized
-/// crops, flips, CutMix, label smoothing, dropout, dual pooling, warm-up and a cosine schedule; the model scores ten crops. Reproduces Table 1 (network and
-/// losses), Table 2 (tree supervision), Tables 4 and 5 (CutMix and the other tricks).</para>
+/// crops, flips, CutMix, label smoothing, dropout, dual pooling, warm-up and a cosine schedule; the model scores ten crops. These are Table 1 of the paper
+/// (network and losses), Table 2 (tree supervision), Tables 4 and 5 (CutMix and the other tricks).</para>
 /// <para>Input: a key label, and images as encoded bytes, planar floats, MLImage or paths of files. Output: PredictedLabel (a key) and Score (probabilities,
 /// [K]).</para>
 /// </remarks>

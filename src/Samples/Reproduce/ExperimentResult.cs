@@ -98,7 +98,7 @@ internal sealed record Sample(IReadOnlyList<double> Values)
     public double? Std => Count < 2 ? null : Values.StandardDeviation();
 
     /// <summary>
-    /// The p value of Student's two-sided t test for independent samples of equal variance, as in the papers; null if a sample has fewer than two values or
+    /// The p value of Student's two-sided t test for independent samples of equal variance; null if a sample has fewer than two values or
     /// nothing varies.
     /// </summary>
     public double? PValue(Sample other)

@@ -26,7 +26,8 @@ internal static class FeatureMiningExperiments
             Recipes = FeatureMiningRecipes.Cifar,
             Note =
                 "The paper's p values of FM (2 layers) against the best dropout method are 0.018, 0.0006, 0.0002, 0.039, 0.005 and 0.010, in the order of "
-                + "the networks. It does not state the rates of dropout and spatial dropout; here 0.2.",
+                + "the networks; they do not follow from its means and deviations with four runs each. It does not state the rates of dropout and spatial dropout; "
+                + "here 0.2.",
             Rows =
             [
                 .. Dropouts(
@@ -186,8 +187,8 @@ internal static class FeatureMiningExperiments
                 + "only large differences can show.",
             Rows =
             [
-                new("ResNet-50", $"--backbone {{resnet-50}} {Plain}", new Figure(70.14)),
-                new("ResNet-50+FM", $"--backbone {{resnet-50}} {Mined}", new Figure(71.11)),
+                new("ResNet-50", $"--backbone {{resnet-50}} {Plain}", new Figure(70.14, 0.17)),
+                new("ResNet-50+FM", $"--backbone {{resnet-50}} {Mined}", new Figure(71.11, 0.14)),
             ],
         },
         new(Paper, "table-8", "Feature Mining with wrong labels on CIFAR-100")
@@ -195,8 +196,8 @@ internal static class FeatureMiningExperiments
             Measures = [Measure.Last, Measure.Highest, Measure.Training],
             Recipes = FeatureMiningRecipes.Noise,
             Note =
-                "The paper reports average test accuracies and does not state of which epochs. Here that of the last epoch comes first, because with wrong "
-                + "labels the highest accuracy is that of an early epoch. The number of epochs is not stated either; here that of Table 1.",
+                "The paper reports \"average test accuracies\": by its section 4 the highest accuracy, averaged over runs; it may also mean epochs. Here that of "
+                + "the last epoch comes first, because with wrong labels the highest accuracy is that of an early epoch. The number of epochs is not stated either; here that of Table 1.",
             Rows =
             [
                 .. Noise("symmetric flip, 0.5", "symmetric:0.5", 45.73, 53.31),

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet.Reading;
@@ -176,6 +177,32 @@ public sealed class FineTuningPlanTests
         Assert.Equal((PretrainedWeights.ResNet18, "ImagePath"), (plan.Options.InitialWeights, plan.Options.ImageColumnName));
         Assert.InRange(plan.Parameters, 10_000_000, 20_000_000);
         Assert.NotNull(ml.MulticlassClassification.Trainers.FeatureMining(plan.Options));
+    }
+
+    [Fact]
+    public void PlanFineTuning_InAWorkspace_KeepsTheMeasuredSpeed()
+    {
+        using TemporaryFolder folder = new();
+        MLContext ml = new(1);
+        IDataView rows = ml.Data.LoadFromEnumerable(
+            Enumerable.Range(0, 40).Select(i => new Row { Label = i % 2 == 0 ? "cat" : "dog", ImagePath = "none.png" })
+        );
+        FineTuningGoal goal = new()
+        {
+            Options = new FeatureMiningOptions { ImageColumnName = "ImagePath", WorkspacePath = folder["runs"] },
+        };
+        string file = folder["runs/speed.json"];
+
+        FineTuningPlan first = ml.MulticlassClassification.PlanFineTuning(rows, goal);
+        FineTuningPlan again = ml.MulticlassClassification.PlanFineTuning(rows, goal);
+
+        Assert.Equal(first.ExpectedTime, again.ExpectedTime);
+        Assert.Equal(first.Settings, again.Settings);
+        // Of a machine that needs a minute per image.
+        File.WriteAllText(file, Regex.Replace(File.ReadAllText(file), "\"Forward\":[^,]*", "\"Forward\":60"));
+        Assert.Contains(ml.MulticlassClassification.PlanFineTuning(rows, goal).Settings, setting => setting is { Name: "ImageHeight", Value: "96" });
+        File.WriteAllText(file, "{");
+        Assert.DoesNotContain(ml.MulticlassClassification.PlanFineTuning(rows, goal).Settings, setting => setting is { Name: "ImageHeight", Value: "96" });
     }
 
     [Fact]
