@@ -103,7 +103,7 @@ internal static class MetricsView
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{entry.Name, -20}{entry.TruePositives, 6}{entry.FalsePositives, 6}{entry.FalseNegatives, 6}{entry.TrueNegatives, 6}"
+                    $"{TerminalText.Of(entry.Name), -20}{entry.TruePositives, 6}{entry.FalsePositives, 6}{entry.FalseNegatives, 6}{entry.TrueNegatives, 6}"
                         + $"{entry.Precision, 11:p1}{entry.Recall, 9:p1}{entry.F1, 9:p1}{entry.AveragePrecision, 9:p1}"
                 )
             );

@@ -23,7 +23,7 @@ internal sealed record TarMember(string Shard, string Name, long Offset, int Len
 
     // '#' in a name is escaped, so that the last one separates it from the shard, whose name may have any characters.
     private static readonly Regex Pattern = new(
-        @"^tar:(?<shard>.+)#(?<name>[^#]*)@(?<offset>\d{1,18})\+(?<length>\d{1,10})~(?<version>[0-9a-f]{16})$",
+        @"^tar:(?<shard>.+)#(?<name>[^#]*)@(?<offset>[0-9]{1,18})\+(?<length>[0-9]{1,10})~(?<version>[0-9a-f]{16})$",
         RegexOptions.CultureInvariant | RegexOptions.Singleline
     );
 
@@ -65,8 +65,8 @@ internal sealed record TarMember(string Shard, string Name, long Offset, int Len
     /// <inheritdoc cref="Use"/>
     public byte[] Read()
     {
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(Length);
-        Fill(bytes);
+        byte[] bytes = [];
+        Fill(() => bytes = GC.AllocateUninitializedArray<byte>(Length));
         return bytes;
     }
 
@@ -75,15 +75,18 @@ internal sealed record TarMember(string Shard, string Name, long Offset, int Len
     /// <exception cref="IOException">The tar file cannot be read, or has changed.</exception>
     public void Use(Action<ReadOnlySpan<byte>> use)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(Length);
+        byte[]? buffer = null;
         try
         {
-            Fill(buffer.AsMemory(0, Length));
+            Fill(() => (buffer = ArrayPool<byte>.Shared.Rent(Length)).AsMemory(0, Length));
             use(buffer.AsSpan(0, Length));
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            if (buffer is not null)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
         }
     }
 
@@ -91,11 +94,14 @@ internal sealed record TarMember(string Shard, string Name, long Offset, int Len
 
     private static string Unescape(string name) => name.Replace("%23", "#", StringComparison.Ordinal).Replace("%25", "%", StringComparison.Ordinal);
 
-    private void Fill(Memory<byte> bytes)
+    // A path may come from strangers: memory is allocated only for bytes that exist.
+    private void Fill(Func<Memory<byte>> allocate)
     {
         if (RemoteFile.IsAddress(Shard))
         {
-            RemoteFile.Opened(Shard, Version).Read(Offset, bytes, CancellationToken.None);
+            RemoteFile remote = RemoteFile.Opened(Shard, Version);
+            CheckEnd(remote.Length);
+            remote.Read(Offset, allocate(), CancellationToken.None);
             return;
         }
 
@@ -110,11 +116,23 @@ internal sealed record TarMember(string Shard, string Name, long Offset, int Len
             throw new IOException($"'{Shard}' has changed since it was loaded. Call LoadImageTars again.");
         }
 
+        CheckEnd(RandomAccess.GetLength(file));
+        Memory<byte> bytes = allocate();
         Memory<byte> left = bytes;
         while (left.Length > 0)
         {
             int read = RandomAccess.Read(file, left.Span, Offset + bytes.Length - left.Length);
-            left = read > 0 ? left[read..] : throw new IOException($"'{ShortName}' ends after {bytes.Length - left.Length} of {Length} bytes.");
+            left = read > 0 ? left[read..] : throw EndsAfter(bytes.Length - left.Length);
         }
     }
+
+    private void CheckEnd(long length)
+    {
+        if (Offset > length - Length)
+        {
+            throw EndsAfter(Math.Clamp(length - Offset, 0, Length));
+        }
+    }
+
+    private IOException EndsAfter(long bytes) => new(FormattableString.Invariant($"'{ShortName}' ends after {bytes} of {Length} bytes."));
 }

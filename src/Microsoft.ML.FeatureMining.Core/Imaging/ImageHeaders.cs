@@ -16,7 +16,11 @@ internal static class ImageHeaders
         while (at + 4 <= jpeg.Length && jpeg[at] == 0xFF && jpeg[at + 1] != startOfScan[1])
         {
             progressive |= jpeg[at + 1] is 0xC2 or 0xC6 or 0xCA or 0xCE;
-            at += jpeg[at + 1] == 0xFF ? 1 : 2 + BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]);
+            at +=
+                jpeg[at + 1] == 0xFF ? 1
+                // TEM, RSTn and SOI have no length.
+                : jpeg[at + 1] is 0x01 or (>= 0xD0 and <= 0xD8) ? 2
+                : 2 + BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]);
         }
 
         return progressive && at < jpeg.Length ? jpeg[at..].Count(startOfScan) : 0;

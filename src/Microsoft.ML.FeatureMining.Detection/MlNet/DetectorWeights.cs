@@ -34,7 +34,7 @@ internal sealed class DetectorWeights
 
     /// <summary>The backbone and what it was trained with.</summary>
     public WeightSource Source =>
-        new(_path, () => new MemoryWeights(Read().Within(RetinaNet.BodyName)))
+        new(_path, () => new MemoryWeights(Read().Within(RetinaNet.BodyName)), _path)
         {
             IsModel = true,
             Backbone = _manifest.Backbone,

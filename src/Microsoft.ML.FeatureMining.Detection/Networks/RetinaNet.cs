@@ -142,7 +142,7 @@ internal sealed class RetinaNet : nn.Module, INamedState
         );
     }
 
-    // The outputs of the last three stages, in float32.
+    // The outputs of the last three stages, in the type of the images.
     private Tensor[] Stages(Tensor images, AnchorGrid anchors, Backbone body)
     {
         List<Tensor> stages = [];
@@ -153,7 +153,7 @@ internal sealed class RetinaNet : nn.Module, INamedState
             stages.Add(features);
         }
 
-        Tensor[] last = [.. stages.TakeLast(StageCount).Select(map => map.to(ScalarType.Float32))];
+        Tensor[] last = [.. stages.TakeLast(StageCount).Select(map => map.to(images.dtype))];
         foreach ((Tensor map, LevelShape level) in last.Zip(anchors.Levels))
         {
             if (map.shape[2] != level.Rows || map.shape[3] != level.Columns)

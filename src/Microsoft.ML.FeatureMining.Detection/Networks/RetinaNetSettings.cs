@@ -8,6 +8,8 @@ namespace Microsoft.ML.FeatureMining.Detection.Networks;
 /// </summary>
 public sealed record RetinaNetSettings
 {
+    private const int MaxRatios = 16;
+
     /// <summary>The number of channels of the feature pyramid and of the heads.</summary>
     /// <value>256.</value>
     [Range(1, 4096)]
@@ -31,7 +33,7 @@ public sealed record RetinaNetSettings
     [Range(1, 16)]
     public int AnchorScales { get; init; } = 3;
 
-    /// <summary>The ratios of height to width of the anchors, each in [1/32, 32].</summary>
+    /// <summary>The ratios of height to width of the anchors, at most 16, each in [1/32, 32].</summary>
     /// <value>0.5, 1 and 2.</value>
     public IReadOnlyList<double> AnchorRatios { get; init; } = [0.5, 1, 2];
 
@@ -105,9 +107,9 @@ public sealed record RetinaNetSettings
             yield return problem;
         }
 
-        if (AnchorRatios is not { Count: > 0 } || AnchorRatios.Any(ratio => !(ratio is >= 1.0 / 32 and <= 32)))
+        if (AnchorRatios is not { Count: > 0 and <= MaxRatios } || AnchorRatios.Any(ratio => !(ratio is >= 1.0 / 32 and <= 32)))
         {
-            yield return $"{nameof(AnchorRatios)} must be at least one number, each from 1/32 to 32.";
+            yield return FormattableString.Invariant($"{nameof(AnchorRatios)} must be 1 to {MaxRatios} numbers, each from 1/32 to 32.");
         }
 
         if (BackgroundIou > ForegroundIou)

@@ -42,7 +42,7 @@ public sealed record GridMask : ImageAugmentation
     {
         if (MinUnit > MaxUnit)
         {
-            yield return $"MinUnit of grid-mask must be at most MaxUnit; they are {MinUnit} and {MaxUnit}.";
+            yield return FormattableString.Invariant($"MinUnit of grid-mask must be at most MaxUnit; they are {MinUnit} and {MaxUnit}.");
         }
     }
 

@@ -51,12 +51,12 @@ public sealed record RandomErasing : ImageAugmentation
     {
         if (MinArea > MaxArea)
         {
-            yield return $"MinArea of random-erasing must be at most MaxArea; they are {MinArea} and {MaxArea}.";
+            yield return FormattableString.Invariant($"MinArea of random-erasing must be at most MaxArea; they are {MinArea} and {MaxArea}.");
         }
 
         if (MinAspect > MaxAspect)
         {
-            yield return $"MinAspect of random-erasing must be at most MaxAspect; they are {MinAspect} and {MaxAspect}.";
+            yield return FormattableString.Invariant($"MinAspect of random-erasing must be at most MaxAspect; they are {MinAspect} and {MaxAspect}.");
         }
     }
 

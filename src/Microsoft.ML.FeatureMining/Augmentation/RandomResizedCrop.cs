@@ -45,12 +45,12 @@ public sealed record RandomResizedCrop : ImageAugmentation
     {
         if (MinArea > MaxArea)
         {
-            yield return $"MinArea of random-resized-crop must be at most MaxArea; they are {MinArea} and {MaxArea}.";
+            yield return FormattableString.Invariant($"MinArea of random-resized-crop must be at most MaxArea; they are {MinArea} and {MaxArea}.");
         }
 
         if (MinAspect > MaxAspect)
         {
-            yield return $"MinAspect of random-resized-crop must be at most MaxAspect; they are {MinAspect} and {MaxAspect}.";
+            yield return FormattableString.Invariant($"MinAspect of random-resized-crop must be at most MaxAspect; they are {MinAspect} and {MaxAspect}.");
         }
     }
 

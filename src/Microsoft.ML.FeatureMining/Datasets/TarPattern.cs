@@ -61,14 +61,14 @@ internal static class TarPattern
 
         int[] numbers = Array.ConvertAll(ends, end => int.Parse(end, CultureInfo.InvariantCulture));
         (int first, int last, int step) = (numbers[0], numbers[1], numbers.ElementAtOrDefault(2) is > 0 and var given ? given : 1);
-        int count = (Math.Abs(last - first) / step) + 1;
+        long count = (Math.Abs((long)last - first) / step) + 1;
         if (count > MaxShards)
         {
             throw Invalid(pattern, FormattableString.Invariant($"'{{{inner}}}' has {count} numbers; the maximum is {MaxShards}"));
         }
 
         int digits = Array.Exists(ends[..2], end => end.Length > 1 && end[0] == '0') ? Math.Max(ends[0].Length, ends[1].Length) : 1;
-        return Enumerable.Range(0, count).Select(i => (first + (Math.Sign(last - first) * step * i)).ToString($"D{digits}", CultureInfo.InvariantCulture));
+        return Enumerable.Range(0, (int)count).Select(i => (first + (Math.Sign(last - first) * step * i)).ToString($"D{digits}", CultureInfo.InvariantCulture));
     }
 
     private static IEnumerable<string> Files(string text)

@@ -36,7 +36,7 @@ internal sealed class SavedModel(ModelManifest manifest, NamedTensors weights)
     {
         ModelManifest manifest = ReadManifest(folder);
         using FileStream weights = File.OpenRead(Path.Combine(folder, WeightsFile));
-        return new SavedModel(manifest, Safetensors.Read(weights));
+        return new SavedModel(manifest, Safetensors.Read(weights, entries => WeightBudget.Check(manifest, entries)));
     }
 
     /// <summary>Reads the manifest alone.</summary>

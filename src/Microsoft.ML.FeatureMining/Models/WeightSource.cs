@@ -9,7 +9,8 @@ namespace Microsoft.ML.FeatureMining.Models;
 /// <summary>Initial weights, and what their source says about the network that they were trained in.</summary>
 /// <param name="Name">As the user named them.</param>
 /// <param name="Open">Opens the weights.</param>
-internal sealed record WeightSource(string Name, Func<WeightFile> Open)
+/// <param name="Files">The files that they are in.</param>
+internal sealed record WeightSource(string Name, Func<WeightFile> Open, params string[] Files)
 {
     private const string Package = "Microsoft.ML.DnnImageFeaturizer.ResNet18";
 
@@ -84,7 +85,7 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open)
     private static WeightSource OfPackage(PretrainedModel model)
     {
         string path = PackagePath();
-        return new WeightSource(model.Name, () => new MemoryWeights(DnnImageFeaturizer.Read(path, model.Std))).TrainedLike(model);
+        return new WeightSource(model.Name, () => new MemoryWeights(DnnImageFeaturizer.Read(path, model.Std)), path).TrainedLike(model);
     }
 
     /// <summary>Finds weights in the cache of the hub.</summary>
@@ -107,7 +108,7 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open)
         WeightFormat format = WeightFormats.Of(path);
         if (format == WeightFormat.ModelZip)
         {
-            return OfModel(path, ModelZip.ReadManifest(path), () => new MemoryWeights(ModelZip.Read(path).Weights));
+            return OfModel(path, ModelZip.ReadManifest(path), () => new MemoryWeights(ModelZip.Read(path).Weights), path);
         }
 
         WeightSource source = OfTensors(path, () => WeightFiles.Open(path, format));
@@ -122,15 +123,21 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open)
 
     private static WeightSource OfFolder(string path) =>
         File.Exists(Path.Combine(path, SavedModel.ManifestFile))
-            ? OfModel(path, SavedModel.ReadManifest(path), () => SafetensorsFile.Open(Path.Combine(path, SavedModel.WeightsFile)))
+            ? OfModel(
+                path,
+                SavedModel.ReadManifest(path),
+                () => SafetensorsFile.Open(Path.Combine(path, SavedModel.WeightsFile)),
+                Path.Combine(path, SavedModel.ManifestFile),
+                Path.Combine(path, SavedModel.WeightsFile)
+            )
         : HubCache.WeightFiles.Select(file => Path.Combine(path, file)).FirstOrDefault(File.Exists) is { } weights ? OfFile(weights)
         : throw new FileNotFoundException(
             $"The folder '{path}' of InitialWeights has no {SavedModel.ManifestFile} of an exported model and no {HubCache.WeightFiles[0]}. "
                 + "Name a file of weights."
         );
 
-    private static WeightSource OfModel(string path, ModelManifest manifest, Func<WeightFile> open) =>
-        new(path, open)
+    private static WeightSource OfModel(string path, ModelManifest manifest, Func<WeightFile> open, params string[] files) =>
+        new(path, open, files)
         {
             IsModel = true,
             Backbone = manifest.Backbone,
@@ -147,7 +154,7 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open)
     {
         using WeightFile file = open();
         bool isImageNet = file.Entries.Any(entry => entry.Shape is [ImageNetClasses] && ClassifierNames.IsClassifier(entry.Name));
-        return new WeightSource(path, open)
+        return new WeightSource(path, open, path)
         {
             Normalization = isImageNet ? Statistics(PretrainedModel.ImageNetMean, PretrainedModel.ImageNetStd) : null,
             Reason = isImageNet ? "of ImageNet, because the file has a classifier for its 1000 classes" : "",

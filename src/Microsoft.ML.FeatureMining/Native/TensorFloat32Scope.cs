@@ -15,11 +15,13 @@ internal sealed class TensorFloat32Scope : IDisposable
     {
         lock (Gate)
         {
-            if (_scopes++ == 0)
+            if (_scopes == 0)
             {
                 _before = Allowed;
                 Allowed = (true, true);
             }
+
+            _scopes++;
         }
     }
 

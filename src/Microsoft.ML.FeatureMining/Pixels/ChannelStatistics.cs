@@ -5,7 +5,8 @@ namespace Microsoft.ML.FeatureMining.Pixels;
 /// <summary>Mean and population standard deviation of each channel, in the units of the pixels.</summary>
 internal sealed record ChannelStatistics(float[] Mean, float[] Std)
 {
-    private const int ImagesAtOnce = 256;
+    private const int MostImagesAtOnce = 256;
+    private const int MostBytesAtOnce = 64 << 20;
 
     public static ChannelStatistics Of(ImageSet set)
     {
@@ -73,7 +74,8 @@ internal sealed record ChannelStatistics(float[] Mean, float[] Std)
 
     private static IEnumerable<HostBatch> All(ImageSet set)
     {
-        foreach (HostBatch batch in set.Read([.. Enumerable.Range(0, set.Count).Chunk(ImagesAtOnce)]))
+        int imagesAtOnce = Math.Clamp(MostBytesAtOnce / PixelTypes.ImageBytes(set.Shape, set.Element), 1, MostImagesAtOnce);
+        foreach (HostBatch batch in set.Read([.. Enumerable.Range(0, set.Count).Chunk(imagesAtOnce)]))
         {
             using (batch)
             {

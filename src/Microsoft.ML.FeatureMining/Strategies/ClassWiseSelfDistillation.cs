@@ -120,20 +120,21 @@ internal static class ClassPairs
     private static (Queue<(int First, int Second)> Pairs, Queue<int> Singles) Pair(int[] order, IReadOnlyList<int> labels)
     {
         Queue<(int First, int Second)> pairs = [];
+        // By position: an order may have an image twice.
         Dictionary<int, int> waiting = [];
-        foreach (int index in order)
+        for (int i = 0; i < order.Length; i++)
         {
-            if (waiting.Remove(labels[index], out int first))
+            if (waiting.Remove(labels[order[i]], out int first))
             {
-                pairs.Enqueue((first, index));
+                pairs.Enqueue((order[first], order[i]));
             }
             else
             {
-                waiting[labels[index]] = index;
+                waiting[labels[order[i]]] = i;
             }
         }
 
-        return (pairs, new Queue<int>(order.Where(index => waiting.TryGetValue(labels[index], out int single) && single == index)));
+        return (pairs, new Queue<int>(waiting.Values.Order().Select(i => order[i])));
     }
 }
 

@@ -67,9 +67,12 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
             Warn(idle);
         }
 
+        // A path may get other weights.
+        bool isNamed = options.WorkspacePath is not null || ranks.World > 1;
+        string? contents = isNamed && initial is null && recipe.InitialWeights is { } name ? TeacherFiles.Hash(options.FindWeights(name).Files) : null;
         if (options.WorkspacePath is not { } path)
         {
-            JobChecks.Key(recipe, rows, initial, ranks);
+            JobChecks.Key(recipe, rows, initial, contents, ranks);
             return fit(recipe, rows.Train, rows.Validation, trainingHost);
         }
 
@@ -79,7 +82,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
             Every = options.CheckpointEvery,
             Keep = options.KeepCheckpoints,
         };
-        string key = JobChecks.Key(recipe, rows, initial, ranks) ?? RunKey.Of(recipe, rows.Train, rows.Validation, initial);
+        string key = JobChecks.Key(recipe, rows, initial, contents, ranks) ?? RunKey.Of(recipe, rows.Train, rows.Validation, initial, contents);
         if (ranks.Rank > 0)
         {
             return Fit(trainingHost);

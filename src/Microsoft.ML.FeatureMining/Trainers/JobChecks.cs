@@ -22,14 +22,14 @@ internal static class JobChecks
 
     /// <summary>The name of the run, if all ranks have the same settings and images; null if there is one rank only.</summary>
     /// <exception cref="InvalidOperationException">This rank has others than rank 0.</exception>
-    public static string? Key(TrainingRecipe recipe, TrainingRows rows, NamedTensors? initial, ICommunicator ranks)
+    public static string? Key(TrainingRecipe recipe, TrainingRows rows, NamedTensors? initial, string? weights, ICommunicator ranks)
     {
         if (ranks.World == 1)
         {
             return null;
         }
 
-        string key = RunKey.Of(recipe, rows.Train, rows.Validation, initial);
+        string key = RunKey.Of(recipe, rows.Train, rows.Validation, initial, weights);
         // Images that one rank can read in any order and another in sequence have other orders.
         string own = $"{key} {rows.Train.ReachesAnyImage}";
         string first = Encoding.UTF8.GetString(ranks.Share(Encoding.UTF8.GetBytes(own))!);

@@ -23,7 +23,10 @@ internal sealed class JobFolder : IDisposable
         byte[] id = Guid.NewGuid().ToByteArray();
         ranks.Broadcast(id);
         string path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), FormattableString.Invariant($"{Prefix}{Convert.ToHexStringLower(id)}-{first}"));
-        return new JobFolder(ranks, path, ranks.Rank == first ? Claim(path) : null);
+        FolderLock? held = ranks.Rank == first ? Claim(path) : null;
+        // Before any rank writes to the folder.
+        ranks.Barrier();
+        return new JobFolder(ranks, path, held);
     }
 
     /// <summary>

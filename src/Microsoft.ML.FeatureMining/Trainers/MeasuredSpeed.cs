@@ -18,24 +18,20 @@ internal static class MeasuredSpeed
     public static StepTimes Of(FeatureMiningOptions options, string backbone, torch.Device device)
     {
         ICommunicator ranks = DistributedJob.Join(options.Distributed);
-        StepTimes times = ranks.Rank > 0 ? default : Kept(options, backbone, device);
-        ranks.Broadcast(MemoryMarshal.AsBytes(new Span<StepTimes>(ref times)));
-        return times;
-    }
-
-    private static StepTimes Kept(FeatureMiningOptions options, string backbone, torch.Device device)
-    {
         string? file = options.WorkspacePath is { } workspace ? Path.Combine(workspace, FileName) : null;
         string name = FormattableString.Invariant($"{backbone} {options.Precision} {device} {torch.get_num_threads()}");
-        Dictionary<string, StepTimes> known = file is null ? [] : Read(file);
-        if (!known.TryGetValue(name, out StepTimes times))
+        Dictionary<string, StepTimes> known = file is null || ranks.Rank > 0 ? [] : Read(file);
+        bool isKept = known.TryGetValue(name, out StepTimes times);
+        if (!isKept && ranks.Rank == 0)
         {
-            times = known[name] = StepTimes.Measure(backbone, device, options.Precision);
-            if (file is not null)
-            {
-                Directory.CreateDirectory(options.WorkspacePath!);
-                AtomicFile.Write(file, stream => JsonSerializer.Serialize(stream, known));
-            }
+            known[name] = times = StepTimes.Measure(backbone, device, options.Precision);
+        }
+
+        ranks.Broadcast(MemoryMarshal.AsBytes(new Span<StepTimes>(ref times)));
+        if (!isKept && ranks.Rank == 0 && file is not null)
+        {
+            Directory.CreateDirectory(options.WorkspacePath!);
+            AtomicFile.Write(file, stream => JsonSerializer.Serialize(stream, known));
         }
 
         return times;

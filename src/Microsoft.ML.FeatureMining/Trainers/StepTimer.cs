@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Training;
@@ -25,6 +26,7 @@ internal readonly record struct StepTimes(double Forward, double Step, long Para
     public static StepTimes Measure(string backbone, Device device, Precision precision = Precision.Float32)
     {
         using TorchScope scope = new(gradients: true);
+        using TensorFloat32Scope? rounding = precision == Precision.TensorFloat32 ? new() : null;
         using DisposeScope tensors = NewDisposeScope();
         using ImageNetwork network = NetworkFactory.Create(backbone, inputChannels: 3, classes: 2);
         network.to(device);

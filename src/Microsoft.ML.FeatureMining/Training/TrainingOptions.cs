@@ -178,7 +178,7 @@ public abstract record TrainingOptions
     /// depend on the other images in its batch.
     /// </summary>
     /// <value>64.</value>
-    [Range(1, int.MaxValue)]
+    [Range(1, 1 << 16)]
     public int ScoringBatchSize { get; init; } = 64;
 }
 

@@ -113,7 +113,7 @@ internal sealed record TrainingRecipe : TrainingOptions
 
         if (Epochs >= 1 && WarmupEpochs >= AllEpochs)
         {
-            yield return $"WarmupEpochs must be below Epochs, {AllEpochs}; it is {WarmupEpochs}.";
+            yield return FormattableString.Invariant($"WarmupEpochs must be below Epochs, {AllEpochs}; it is {WarmupEpochs}.");
         }
 
         if (CropRatio != 1 && !Augmentations.Any(augmentation => augmentation.Crops))
@@ -167,7 +167,12 @@ internal sealed record TrainingRecipe : TrainingOptions
             .Select(i => (double?)i / SchedulePoints)
             .FirstOrDefault(progress => !(Schedule.Factor(progress!.Value) is >= 0 and < double.PositiveInfinity));
         return wrong is { } at
-            ? [$"The factor of the learning rate schedule '{Schedule.Key}' must be at least 0 and finite; at progress {at} it is {Schedule.Factor(at)}."]
+            ?
+            [
+                FormattableString.Invariant(
+                    $"The factor of the learning rate schedule '{Schedule.Key}' must be at least 0 and finite; at progress {at} it is {Schedule.Factor(at)}."
+                ),
+            ]
             : [];
     }
 

@@ -25,6 +25,7 @@ public sealed class TarPatternTests : IDisposable
     [InlineData("{a..c}", "not a range of numbers")]
     [InlineData("{0..9..0}", "not a range of numbers")]
     [InlineData("{0..2000000}", "the maximum is 1000000")]
+    [InlineData("{0..2147483647}", "the maximum is 1000000")]
     [InlineData("s3://bucket/a.tar", "http or https")]
     [InlineData("pipe:curl x", "http or https")]
     [InlineData("*/a.tar", "only the name of the file")]

@@ -17,6 +17,32 @@ namespace Microsoft.ML.FeatureMining.Tests.Detection;
 public sealed class DetectorRanksTests(Rectangles images) : IClassFixture<SingleThreadFixture>, IClassFixture<Rectangles>
 {
     [Fact]
+    public void Read_ImagesInTheFileOfAnotherRank_HaveTheirObjects()
+    {
+        MLContext ml = new(1);
+        IDataView rows = ml.Data.LoadFromEnumerable(images.Rows.Take(8));
+        RetinaNetOptions options = TinyDetector.Options with { Storage = ImageStorage.Disk, ValidationSet = rows };
+        IHost host = Internals.EnvironmentOf(ml.MulticlassClassification.Trainers).Register("Test");
+        using IChannel channel = host.Start("Test");
+
+        float[][][] objects = ThreadCommunicator.Run(
+            3,
+            ranks =>
+            {
+                using JobFolder folder = JobFolder.Create(ranks, first: 0);
+                FitRun run = new(host, channel, options, CPU, ranks, folder);
+                using TrainingRows read = run.Read(run.Bind(rows), 1);
+                folder.DeleteOpened();
+                return new[] { read.Train, read.Validation! }.SelectMany(set => set.Labels.Select(label => set.LabelSets![label])).ToArray();
+            }
+        );
+
+        Assert.Equal(16, objects[0].Length);
+        Assert.Contains(objects[0], boxes => boxes.Length > 0);
+        Assert.All(objects, other => Assert.Equal(objects[0], other));
+    }
+
+    [Fact]
     public void Fit_OnSeveralRanks_GivesTheWeightsOfOneProcess()
     {
         MLContext ml = new(1);

@@ -74,14 +74,17 @@ public sealed class ImageCodecTests
         Assert.Equal(ImageCodec.Decode(Goldens.Picture("orientation-1.jpg")).Pixels, actual.Pixels);
     }
 
-    [Fact]
-    public void Decode_ProgressiveJpegWithThousandsOfScans_IsRejected()
+    [Theory]
+    [InlineData(new byte[0])]
+    [InlineData(new byte[] { 0xFF, 0x01 })]
+    [InlineData(new byte[] { 0xFF, 0xD0, 0xFF, 0xD7 })]
+    public void Decode_ProgressiveJpegWithThousandsOfScans_IsRejected(byte[] markersWithoutLength)
     {
         byte[] file = Goldens.Picture("progressive.jpg");
         int lastScan = file.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[0xFF, 0xDA]);
         byte[] scan = file[lastScan..^2];
 
-        byte[] bomb = [.. file[..lastScan], .. Enumerable.Repeat(scan, 1000).SelectMany(bytes => bytes), 0xFF, 0xD9];
+        byte[] bomb = [.. file[..2], .. markersWithoutLength, .. file[2..lastScan], .. Enumerable.Repeat(scan, 1000).SelectMany(bytes => bytes), 0xFF, 0xD9];
 
         Assert.Contains("scans", Assert.Throws<ImageDecodeException>(() => ImageCodec.Decode(bomb)).Message);
         Assert.NotEmpty(ImageCodec.Decode(file).Pixels);

@@ -34,6 +34,46 @@ public sealed class ScoringCursorTests
         Assert.Equal(3, _decoded);
     }
 
+    [Fact]
+    public void Dispose_WaitsForTheImagesThatAreBeingDecoded()
+    {
+        using ManualResetEventSlim began = new();
+        bool ended = false;
+        FakeColumns columns = Columns(
+            10,
+            decode: () =>
+            {
+                if (Interlocked.Increment(ref _decoded) == 2)
+                {
+                    began.Set();
+                    Thread.Sleep(100);
+                    ended = true;
+                }
+            }
+        );
+        using (DataViewRowCursor cursor = Open(columns, 4, columns.Output))
+        {
+            int value = 0;
+            Assert.True(cursor.MoveNext());
+            cursor.GetGetter<int>(columns.Output[^1])(ref value);
+            Assert.True(began.Wait(Patience));
+        }
+
+        Assert.True(ended);
+    }
+
+    [Fact]
+    public void Score_BeforeTheFirstRow_ThrowsAndReadsNothing()
+    {
+        FakeColumns columns = Columns(10);
+        using DataViewRowCursor cursor = Open(columns, 4, columns.Output);
+        ValueGetter<int> score = cursor.GetGetter<int>(columns.Output[^1]);
+        int value = 0;
+
+        Assert.Throws<InvalidOperationException>(() => score(ref value));
+        Assert.Equal(0, _read);
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(4, 8)]

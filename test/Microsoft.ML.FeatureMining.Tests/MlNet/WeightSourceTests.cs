@@ -2,6 +2,7 @@ using System.IO.Compression;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Weights;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
@@ -26,6 +27,33 @@ public sealed class WeightSourceTests(TrainedModel trained) : IDisposable
             network.NamedState().Zip(trained.Transformer.Model.Saved.Weights.Tensors),
             pair => Assert.Equal(pair.Second.Bytes, pair.First.Value.bytes.ToArray())
         );
+    }
+
+    [Fact]
+    public void Fit_FileWithOtherWeights_IsAnotherRun()
+    {
+        string path = Save();
+        FeatureMiningOptions options = Tiny.Options with { Epochs = 1, InitialWeights = path, WorkspacePath = _folder["runs"] };
+        byte[] first = Fit();
+        SavedModel saved = trained.Transformer.Model.Saved;
+        NamedTensor[] changed = [.. saved.Weights.Tensors.Select(tensor => tensor with { Bytes = [.. tensor.Bytes.Select(_ => (byte)0)] })];
+        using (ZipArchive zip = ZipFile.Open(path, ZipArchiveMode.Update))
+        {
+            ZipArchiveEntry entry = zip.Entries.Single(entry => entry.Name == SavedModel.WeightsFile);
+            string name = entry.FullName;
+            entry.Delete();
+            using Stream stream = zip.CreateEntry(name).Open();
+            Safetensors.Write(new NamedTensors(changed), stream);
+        }
+
+        Assert.NotEqual(first, Fit());
+        Assert.Equal(2, Directory.GetDirectories(_folder["runs"], "run-*").Length);
+
+        byte[] Fit()
+        {
+            using TransformerChain<ImageClassificationTransformer> model = Tiny.Pipeline(trained.Context, options).Fit(trained.Rows);
+            return [.. model.LastTransformer.Model.Saved.Weights.Tensors.SelectMany(tensor => tensor.Bytes)];
+        }
     }
 
     [Fact]

@@ -60,6 +60,22 @@ public sealed class ClassPairsTests
         Assert.Equal(1.0 / 3, (double)together / Epochs, 5 * Math.Sqrt(2.0 / 9 / Epochs));
     }
 
+    /// <summary>As balanced sampling draws them.</summary>
+    [Fact]
+    public void Order_ImagesThatRepeat_KeepsEachAsOften() =>
+        PropertyAssert.Holds(
+            Prop.ForAll<PositiveInt, PositiveInt, PositiveInt>(
+                (count, classes, batch) =>
+                {
+                    RandomStream random = new(count.Get, "drawn");
+                    int[] labels = [.. Enumerable.Range(0, count.Get).Select(_ => random.NextInt(classes.Get))];
+                    int[] drawn = [.. Enumerable.Range(0, count.Get).Select(_ => random.NextInt(count.Get))];
+
+                    Assert.Equal(drawn.Order(), ClassPairs.Order(drawn, labels, batch.Get).Order());
+                }
+            )
+        );
+
     private static int[] Arrange(int count, int classes, int batch, out int[] labels)
     {
         RandomStream random = new(count, "labels");

@@ -130,7 +130,15 @@ internal sealed class ImageSource
 
     private static string FileState(string path)
     {
-        FileInfo file = new(path);
-        return file.Exists ? FormattableString.Invariant($"{file.Length} {file.LastWriteTimeUtc.Ticks}") : "missing";
+        try
+        {
+            FileInfo file = new(path);
+            return file.Exists ? FormattableString.Invariant($"{file.Length} {file.LastWriteTimeUtc.Ticks}") : "missing";
+        }
+        // An empty path, or one that no file can have.
+        catch (ArgumentException)
+        {
+            return "missing";
+        }
     }
 }

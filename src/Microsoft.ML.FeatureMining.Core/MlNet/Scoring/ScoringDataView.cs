@@ -114,6 +114,8 @@ internal sealed class ScoringCursor : DataViewRowCursor
     {
         if (disposing)
         {
+            // No image is read after this.
+            _next.WaitForImages();
             _input.Dispose();
         }
 
@@ -157,6 +159,7 @@ internal sealed class ScoringCursor : DataViewRowCursor
 
     private ScoredBatch Scored()
     {
+        _ = Row;
         if (_batch.Scored is null)
         {
             Func<ScoredBatch> score = _batch.Decoded(_columns);
@@ -213,6 +216,17 @@ internal sealed class RowBatch(int first, int capacity)
 
     /// <summary>The decoded images, as a function that scores them.</summary>
     public Func<ScoredBatch> Decoded(ScoringColumns columns) => _decoding is null ? columns.Decode(_images) : _decoding.GetAwaiter().GetResult();
+
+    /// <summary>Waits until no image is being decoded.</summary>
+    public void WaitForImages()
+    {
+        // What was decoded, or why it was not, is not needed any more.
+        if (_decoding is not null)
+        {
+            ((IAsyncResult)_decoding).AsyncWaitHandle.WaitOne();
+            _ = _decoding.Exception;
+        }
+    }
 
     public void Clear()
     {

@@ -38,9 +38,9 @@ internal sealed record OnnxModelDescription
         try
         {
             OnnxInputDescription[] inputs = Json<OnnxInputDescription[]>(OnnxMetadata.Preprocessing);
-            if (inputs.Length == 0)
+            if (inputs.Length == 0 || Array.Exists(inputs, input => input?.Mean is null || input.Std is null))
             {
-                throw new InvalidDataException($"its metadata '{OnnxMetadata.Preprocessing}' is empty");
+                throw new InvalidDataException($"its metadata '{OnnxMetadata.Preprocessing}' is incomplete");
             }
 
             return new OnnxModelDescription

@@ -51,9 +51,18 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
     {
         string key = storage.FileName ?? rows.ContentKey();
         using IDisposable? turn = PixelFileWriter.Wait(storage.Folder, key, rows.CheckCanceled);
-        if (FilePixels.Find(storage.Folder, key, rows.Image.ImageBytes, warn) is { } found && Reuse(rows, found, heldOut) is { } kept)
+        if (FilePixels.Find(storage.Folder, key, rows.Image.ImageBytes, warn) is { } found)
         {
-            return kept;
+            // The content key has read them already.
+            if (storage.FileName is not null)
+            {
+                rows.ReadLabels();
+            }
+
+            if (Reuse(rows, found, heldOut) is { } kept)
+            {
+                return kept;
+            }
         }
 
         // Only now: a file that is there already, or that another process has just written, needs no room on the disk.

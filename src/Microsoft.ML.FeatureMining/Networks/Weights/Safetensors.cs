@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.IO.MemoryMappedFiles;
 using System.Text.Json;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -91,21 +90,21 @@ internal static class Safetensors
 /// <param name="Bytes">Its size in bytes.</param>
 internal sealed record SafetensorsEntry(string Name, ScalarType Type, long[] Shape, long Offset, long Bytes) : WeightEntry(Name, Type, Shape);
 
-/// <summary>A memory-mapped safetensors file of any size. Only tensors that are copied are read from disk.</summary>
+/// <summary>
+/// A safetensors file of any size. Only tensors that are copied are read from disk. It is not memory-mapped: if the file is truncated meanwhile, that is an
+/// exception and not the end of the process.
+/// </summary>
 internal sealed class SafetensorsFile : WeightFile
 {
     // Copied in chunks, because a tensor may be larger than a span.
     private const long ChunkBytes = 1 << 26;
 
     private readonly SafetensorsHeader _header;
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly FileStream _file;
 
     private SafetensorsFile(FileStream stream, SafetensorsHeader header)
     {
-        _header = header;
-        _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-        _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+        (_header, _file) = (header, stream);
     }
 
     public override IReadOnlyList<SafetensorsEntry> Entries => _header.Entries;
@@ -151,15 +150,26 @@ internal sealed class SafetensorsFile : WeightFile
             using DisposeScope scope = NewDisposeScope();
             long count = Math.Min(step, rows - start);
             Tensor host = empty(scalar ? [] : [count, .. entry.Shape[1..]], entry.Type, CPU);
-            _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)(_header.DataStart + entry.Offset + start * rowBytes), host.bytes);
+            Read(host.bytes, _header.DataStart + entry.Offset + start * rowBytes, entry.Name);
             (scalar ? target : target.narrow(0, start, count)).copy_(host);
         }
     }
 
-    public override void Dispose()
+    public override void Dispose() => _file.Dispose();
+
+    private void Read(Span<byte> bytes, long position, string name)
     {
-        _view.Dispose();
-        _file.Dispose();
+        while (bytes.Length > 0)
+        {
+            int read = RandomAccess.Read(_file.SafeFileHandle, bytes, position);
+            if (read == 0)
+            {
+                throw new InvalidDataException($"The file '{_file.Name}' was truncated while the tensor '{name}' was read.");
+            }
+
+            bytes = bytes[read..];
+            position += read;
+        }
     }
 }
 

@@ -125,7 +125,7 @@ internal sealed class HeadFit(ImageSet train, TrainingRecipe recipe, TrainingCom
 
     private static double ChoosePenalty(Tensor features, Tensor targets, bool areSets, Tensor? importance, Tensor folds)
     {
-        int used = features.shape[0] > LargeSet ? 1 : Math.Min(Folds, (int)features.shape[0]);
+        int used = features.shape[0] > LargeSet ? 1 : (int)folds.max().cpu().item<long>() + 1;
         (LogisticRegression Others, LogisticRegression HeldOut)[] splits =
         [
             .. Enumerable.Range(0, used).Select(fold => (Part(folds.Eq(fold).logical_not()), Part(folds.Eq(fold)))),

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Microsoft.ML.FeatureMining.Files;
 using Microsoft.ML.FeatureMining.Models;
@@ -133,7 +134,8 @@ internal static class RunKey
     /// <param name="train">The training images.</param>
     /// <param name="validation">The validation images; null for none.</param>
     /// <param name="initial">Initial weights from an earlier run; null for none.</param>
-    public static string Of(TrainingRecipe recipe, ImageSet train, ImageSet? validation, NamedTensors? initial = null)
+    /// <param name="weights">The hash of the files of the initial weights that the recipe names; null if it names none.</param>
+    public static string Of(TrainingRecipe recipe, ImageSet train, ImageSet? validation, NamedTensors? initial = null, string? weights = null)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(ModelManifest.Describe(Identity(recipe))));
@@ -146,6 +148,11 @@ internal static class RunKey
         foreach (NamedTensor tensor in initial?.Tensors ?? [])
         {
             hash.AppendData(tensor.Bytes);
+        }
+
+        if (weights is not null)
+        {
+            hash.AppendData(Encoding.ASCII.GetBytes(weights));
         }
 
         return "run-" + Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, NameBytes));

@@ -271,9 +271,11 @@ public sealed class WorkspaceTests : IDisposable
             RunKey.Of(recipe with { Epochs = 3 }, TinyData.Bands(20), null),
             RunKey.Of(recipe, TinyData.Bands(21), null),
             RunKey.Of(recipe, TinyData.Bands(20), TinyData.Bands(2)),
+            RunKey.Of(recipe, TinyData.Bands(20), null, weights: "0123"),
+            RunKey.Of(recipe, TinyData.Bands(20), null, weights: "4567"),
         ];
         Assert.DoesNotContain(key, others);
-        Assert.Equal(3, others.Distinct().Count());
+        Assert.Equal(5, others.Distinct().Count());
     }
 
     public void Dispose()
