@@ -37,17 +37,25 @@ internal sealed class HubCache(HubName name, HubSettings settings)
     public string Link(string commit, string file, string checksum)
     {
         string path = Path.Combine(Directory.CreateDirectory(Path.Combine(Folder, "snapshots", commit)).FullName, file);
-        File.Delete(path);
+        string blob = Path.Combine("..", "..", "blobs", checksum);
+        if (new FileInfo(path).LinkTarget == blob)
+        {
+            return path;
+        }
+
+        // Another process may read the old file, or make the same link.
+        string temporary = Files.AtomicFile.TemporaryPath(path);
         try
         {
-            File.CreateSymbolicLink(path, Path.Combine("..", "..", "blobs", checksum));
+            File.CreateSymbolicLink(temporary, blob);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Windows needs a privilege for links.
-            File.Copy(Blob(checksum), path);
+            File.Copy(Blob(checksum), temporary);
         }
 
+        Files.AtomicFile.Replace(path, temporary);
         return path;
     }
 

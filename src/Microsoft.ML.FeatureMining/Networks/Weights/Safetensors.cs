@@ -232,7 +232,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             int got = stream.Read(buffer, read, buffer.Length - read);
             if (got == 0)
             {
-                throw new InvalidDataException($"The safetensors file is truncated in {what}: {read} of {count} bytes.");
+                throw new InvalidDataException($"The file is truncated in {what}: {read} of {count} bytes.");
             }
 
             read += got;
