@@ -85,7 +85,7 @@ public sealed class NumberTests
             "sweep" => ["--images", ".", "--folder", "sweep"],
             "evaluate" => ["--model", "a.zip"],
             "predict" => ["--model", "a.zip", "a.png"],
-            "ensemble" => ["--model", "a.zip", "--out", "b.zip"],
+            "ensemble" or "calibrate" => ["--model", "a.zip", "--out", "b.zip"],
             "explain" => ["--model", "a.zip", "--out", "b.html"],
             _ => [],
         };

@@ -34,7 +34,7 @@ public sealed class RetinaNetTests : IClassFixture<SingleThreadFixture>
     [InlineData(double.NaN)]
     [InlineData(1.0, 33.0)]
     public void Problems_InvalidRatios_IsOne(params double[] ratios) =>
-        Assert.Equal(["AnchorRatios must be at least one number, each from 1/32 to 32."], new RetinaNetSettings { AnchorRatios = ratios }.Problems());
+        Assert.Equal(["AnchorRatios must be 1 to 16 numbers, each from 1/32 to 32."], new RetinaNetSettings { AnchorRatios = ratios }.Problems());
 
     [Fact]
     public void Problems_PriorOfOne_IsOne() =>

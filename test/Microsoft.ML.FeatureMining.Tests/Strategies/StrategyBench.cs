@@ -20,7 +20,15 @@ internal sealed class StrategyBench : IDisposable
         Network = NetworkFactory.Create(backbone, Input.Channels, classes);
         Network.train();
         Context = new StrategyContext(strategy.Key, Shapes(), classes, CPU, new RandomStream(seed, strategy.Key));
-        Run = strategy.Start(Context);
+        try
+        {
+            Run = strategy.Start(Context);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public ImageNetwork Network { get; }
