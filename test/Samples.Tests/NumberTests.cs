@@ -85,7 +85,8 @@ public sealed class NumberTests
             "sweep" => ["--images", ".", "--folder", "sweep"],
             "evaluate" => ["--model", "a.zip"],
             "predict" => ["--model", "a.zip", "a.png"],
-            "ensemble" or "calibrate" => ["--model", "a.zip", "--out", "b.zip"],
+            "ensemble" => ["--model", "a.zip", "--out", "b.zip"],
+            "calibrate" => ["--model", "a.zip", "--out", "b.zip", "--images", "."],
             "explain" => ["--model", "a.zip", "--out", "b.html"],
             _ => [],
         };
