@@ -36,10 +36,10 @@ internal static class DetectionRecipes
                     + "16, a tenth of the learning rate of 0.01 after 8 and 11, everything else as the trainer's defaults, such as a backbone that learns at 0.3 of "
                     + "the rate. The paper follows \"the fine-tuning strategy of the original method\", and trains on trainval of 2007 and 2012; this on the year that "
                     + "is given.",
+                // The milestones are fractions of the 11 epochs after the warm-up.
                 Detection =
                     "--voc {voc} --part trainval --test-part test --size 800 --epochs 12 --batch 16 --lr 0.01 --weight-decay 0.0001 --optimizer "
-                    + // Of the 11 epochs after the warm-up.
-                    "sgd:nesterov=false --schedule step:milestones=0.63636;0.90909 --keep last",
+                    + "sgd:nesterov=false --schedule step:milestones=0.63636;0.90909 --keep last",
             },
         };
 }

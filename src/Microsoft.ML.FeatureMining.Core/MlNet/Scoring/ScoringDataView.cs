@@ -115,6 +115,7 @@ internal sealed class ScoringCursor : DataViewRowCursor
         if (disposing)
         {
             // No image is read after this.
+            _batch.WaitForImages();
             _next.WaitForImages();
             _input.Dispose();
         }
