@@ -110,7 +110,6 @@ internal static class RankTraining
         {
             GradientAccumulationSteps = 3,
             EarlyStopping = new EarlyStopping { Patience = 1000 },
-            Storage = ImageStorage.Disk,
             WorkspacePath = workspace,
             CheckpointEverySteps = 1,
             Seed = 5,

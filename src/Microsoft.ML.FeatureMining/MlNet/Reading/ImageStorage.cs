@@ -57,11 +57,20 @@ internal sealed record StorageSettings
     public bool DependsOnSize => Storage is ImageStorage.Adaptive or ImageStorage.Disk;
 
     /// <summary>Chooses memory, disk or stream for that many bytes.</summary>
-    public ImageStorage Choose(long bytes) =>
-        Storage != ImageStorage.Adaptive ? Storage
-        : bytes <= Budget ? ImageStorage.Memory
-        : bytes <= FreeOnDisk() / DiskShare ? ImageStorage.Disk
-        : ImageStorage.Stream;
+    public ImageStorage Choose(long bytes)
+    {
+        if (Storage != ImageStorage.Adaptive)
+        {
+            return Storage;
+        }
+
+        bool fits = bytes <= Budget;
+        // Of processes that share a file, one decodes the images, and the operating system keeps them in memory once.
+        return fits && FileName is null ? ImageStorage.Memory
+            : bytes <= FreeOnDisk() / DiskShare ? ImageStorage.Disk
+            : fits ? ImageStorage.Memory
+            : ImageStorage.Stream;
+    }
 
     private long FreeOnDisk()
     {
