@@ -6,6 +6,7 @@ import sys
 
 COLORS = {"fit_s": "#1f77b4", "score_s": "#d95f02", "peak_mib": "#4d4d4d"}
 NAMES = {"fit_s": "Fit, s", "score_s": "scoring, s", "peak_mib": "peak memory, MiB"}
+LABELS = {"pixels": "height and width"}
 WIDTH, HEIGHT, LEFT, TOP, GAP = 250, 200, 50, 46, 64
 
 
@@ -46,7 +47,7 @@ def main(source, target):
             svg.append(f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in line)}" fill="none" stroke="{COLORS[column]}" stroke-width="2"/>')
             svg += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{COLORS[column]}"/>' for x, y in line]
         slopes = ", ".join(exponents[column] for column in NAMES)
-        svg.append(f'<text x="{x0 + WIDTH / 2}" y="{y0 + HEIGHT + 36}" text-anchor="middle">{axis} (exponents {slopes})</text>')
+        svg.append(f'<text x="{x0 + WIDTH / 2}" y="{y0 + HEIGHT + 36}" text-anchor="middle">{LABELS.get(axis, axis)} (exponents {slopes})</text>')
     svg.append("</svg>")
     with open(target, "w", encoding="utf-8") as file:
         file.write("\n".join(svg) + "\n")
