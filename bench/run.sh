@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh OUT [IMAGES] [CIFAR] : all benchmarks of docs/BENCHMARKS.md, one after the other; about three hours on two cores, with nothing else running. IMAGES: JPEG files, one folder per class;
+# run.sh OUT [IMAGES] [CIFAR] : all benchmarks of docs/BENCHMARKS.md, one after the other; hours, with nothing else running. IMAGES: JPEG files, one folder per class;
 # CIFAR: CIFAR-100's binary files. Without them, what needs them is left out. PYTHON names a python3 with torch and torchvision. Each output is a file in OUT; what is there already is not
 # repeated, so a run that was interrupted goes on. OUT/benchmarks.md has all of them.
 set -euo pipefail
@@ -47,7 +47,7 @@ python3 bench/growth.py "$out/growth.txt" "$out/growth.svg"
 if [ -n "$images" ]; then
   bench load-images load --images "$images" --batch 32 --rounds 8 --steps 8
   bench waits waits --images "$images" --side 224 --batch 16
-  bench overlap overlap --images "$images" --side 64 --batch 32
+  bench overlap overlap --images "$images" --side 64 --batch 32 --trace "$out/overlap.json"
 fi
 if [ -n "$cifar" ]; then
   run ranks bash bench/ranks.sh "$cifar"

@@ -35,6 +35,11 @@ def start(program, model):
         process.wait()
 
 
+def publish(project, target, *settings):
+    command = ["dotnet", "publish", os.path.join(ROOT, project), "-c", "Release", "-r", "linux-x64", "--self-contained", "false", "-o", target, "-v", "quiet"]
+    subprocess.run([*command, *settings], check=True)
+
+
 def timed(command):
     began = time.time()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -52,8 +57,7 @@ def main():
         onnx = os.path.join(folder, "model.onnx")
         for name in ["WebService", "OnnxService"]:
             target = os.path.join(folder, name)
-            subprocess.run(["dotnet", "publish", os.path.join(ROOT, "samples", name), "-c", "Release", "-r", "linux-x64", "--self-contained", "false", "-o", target,
-                            "-v", "quiet"], check=True)
+            publish(os.path.join("samples", name), target)
         subprocess.run(["dotnet", "build", os.path.join(ROOT, "src/Samples"), "-c", "Release", "-v", "quiet"], check=True)
         program = ["dotnet", os.path.join(ROOT, "src/Samples/bin/Release/net10.0/Samples.dll")]
         subprocess.run([*program, "export", "--model", model, "--onnx", onnx], check=True)

@@ -117,12 +117,10 @@ internal sealed record TarMember(string Shard, string Name, long Offset, int Len
         }
 
         CheckEnd(RandomAccess.GetLength(file));
-        Memory<byte> bytes = allocate();
-        Memory<byte> left = bytes;
-        while (left.Length > 0)
+        int read = RandomReads.Fill(file, allocate().Span, Offset);
+        if (read < Length)
         {
-            int read = RandomAccess.Read(file, left.Span, Offset + bytes.Length - left.Length);
-            left = read > 0 ? left[read..] : throw EndsAfter(bytes.Length - left.Length);
+            throw EndsAfter(read);
         }
     }
 

@@ -9,12 +9,12 @@ namespace Microsoft.ML.FeatureMining.Models;
 /// <summary>Initial weights, and what their source says about the network that they were trained in.</summary>
 /// <param name="Name">As the user named them.</param>
 /// <param name="Open">Opens the weights.</param>
-/// <param name="Files">The files that they are in.</param>
-internal sealed record WeightSource(string Name, Func<WeightFile> Open, params string[] Files)
+/// <param name="Path">The file or the folder of a model that they are in; null if they are in memory.</param>
+internal sealed record WeightSource(string Name, Func<WeightFile> Open, string? Path = null)
 {
     private const string Package = "Microsoft.ML.DnnImageFeaturizer.ResNet18";
 
-    private static readonly string PackageFile = Path.Combine("DnnImageModels", "ResNet18Onnx", "ResNet18.onnx");
+    private static readonly string PackageFile = System.IO.Path.Combine("DnnImageModels", "ResNet18Onnx", "ResNet18.onnx");
 
     // The number of classes of ImageNet.
     private const int ImageNetClasses = 1000;
@@ -74,11 +74,11 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open, params s
     public static string PackagePath()
     {
         // ML.NET looks beside its assembly, which is another folder in notebooks.
-        string[] folders = [AppContext.BaseDirectory, Path.GetDirectoryName(typeof(WeightSource).Assembly.Location) ?? ""];
-        return folders.Select(folder => Path.Combine(folder, PackageFile)).FirstOrDefault(File.Exists)
+        string[] folders = [AppContext.BaseDirectory, System.IO.Path.GetDirectoryName(typeof(WeightSource).Assembly.Location) ?? ""];
+        return folders.Select(folder => System.IO.Path.Combine(folder, PackageFile)).FirstOrDefault(File.Exists)
             ?? throw new FileNotFoundException(
                 $"The initial weights '{PretrainedWeights.ResNet18}' need the package {Package}: run 'dotnet add package {Package}' in the project of the "
-                    + $"program. The file '{Path.Combine(folders[0], PackageFile)}' does not exist."
+                    + $"program. The file '{System.IO.Path.Combine(folders[0], PackageFile)}' does not exist."
             );
     }
 
@@ -108,36 +108,30 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open, params s
         WeightFormat format = WeightFormats.Of(path);
         if (format == WeightFormat.ModelZip)
         {
-            return OfModel(path, ModelZip.ReadManifest(path), () => new MemoryWeights(ModelZip.Read(path).Weights), path);
+            return OfModel(path, ModelZip.ReadManifest(path), () => new MemoryWeights(ModelZip.Read(path).Weights));
         }
 
         WeightSource source = OfTensors(path, () => WeightFiles.Open(path, format));
-        string config = Path.Combine(Path.GetDirectoryName(path) ?? "", HubCache.ConfigFile);
+        string config = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path) ?? "", HubCache.ConfigFile);
         // The hub's files have these names in every folder.
         PretrainedModel? model =
-            HubCache.WeightFiles.Contains(Path.GetFileName(path)) && File.Exists(config) ? HubConfig.Read(config, hubName ?? path)
+            HubCache.WeightFiles.Contains(System.IO.Path.GetFileName(path)) && File.Exists(config) ? HubConfig.Read(config, hubName ?? path)
             : hubName is not null ? PretrainedWeights.Find(hubName)
             : null;
         return model is null ? source : source.TrainedLike(model);
     }
 
     private static WeightSource OfFolder(string path) =>
-        File.Exists(Path.Combine(path, SavedModel.ManifestFile))
-            ? OfModel(
-                path,
-                SavedModel.ReadManifest(path),
-                () => SafetensorsFile.Open(Path.Combine(path, SavedModel.WeightsFile)),
-                Path.Combine(path, SavedModel.ManifestFile),
-                Path.Combine(path, SavedModel.WeightsFile)
-            )
-        : HubCache.WeightFiles.Select(file => Path.Combine(path, file)).FirstOrDefault(File.Exists) is { } weights ? OfFile(weights)
+        File.Exists(System.IO.Path.Combine(path, SavedModel.ManifestFile))
+            ? OfModel(path, SavedModel.ReadManifest(path), () => SafetensorsFile.Open(System.IO.Path.Combine(path, SavedModel.WeightsFile)))
+        : HubCache.WeightFiles.Select(file => System.IO.Path.Combine(path, file)).FirstOrDefault(File.Exists) is { } weights ? OfFile(weights)
         : throw new FileNotFoundException(
             $"The folder '{path}' of InitialWeights has no {SavedModel.ManifestFile} of an exported model and no {HubCache.WeightFiles[0]}. "
                 + "Name a file of weights."
         );
 
-    private static WeightSource OfModel(string path, ModelManifest manifest, Func<WeightFile> open, params string[] files) =>
-        new(path, open, files)
+    private static WeightSource OfModel(string path, ModelManifest manifest, Func<WeightFile> open) =>
+        new(path, open, path)
         {
             IsModel = true,
             Backbone = manifest.Backbone,

@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Microsoft.ML.FeatureMining.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Microsoft.ML.FeatureMining.Pixels;
@@ -210,16 +211,10 @@ internal sealed class FilePixels : PixelStore
 
     private static void Fill(SafeFileHandle file, long offset, Span<byte> bytes)
     {
-        while (bytes.Length > 0)
+        int read = RandomReads.Fill(file, bytes, offset);
+        if (read < bytes.Length)
         {
-            int read = RandomAccess.Read(file, bytes, offset);
-            if (read == 0)
-            {
-                throw new InvalidDataException(FormattableString.Invariant($"The file of decoded images is truncated at byte {offset}."));
-            }
-
-            bytes = bytes[read..];
-            offset += read;
+            throw new InvalidDataException(FormattableString.Invariant($"The file of decoded images is truncated at byte {offset + read}."));
         }
     }
 }

@@ -69,7 +69,8 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
 
         // A path may get other weights.
         bool isNamed = options.WorkspacePath is not null || ranks.World > 1;
-        string? contents = isNamed && initial is null && recipe.InitialWeights is { } name ? TeacherFiles.Hash(options.FindWeights(name).Files) : null;
+        string? contents =
+            isNamed && initial is null && recipe.InitialWeights is { } name && options.FindWeights(name).Path is { } file ? TeacherFiles.Hash([file]) : null;
         if (options.WorkspacePath is not { } path)
         {
             JobChecks.Key(recipe, rows, initial, contents, ranks);

@@ -63,6 +63,9 @@ public sealed class ScoringCursorTests
     }
 
     [Fact]
+    public void Score_BatchesOfAnySize_NeedBoundedMemory() => Assert.Equal(Enumerable.Range(0, 10), Scores(Columns(10), int.MaxValue));
+
+    [Fact]
     public void Score_BeforeTheFirstRow_ThrowsAndReadsNothing()
     {
         FakeColumns columns = Columns(10);

@@ -30,6 +30,9 @@ internal sealed class ScoringDataView(IDataView input, ScoringColumns columns, i
 /// </summary>
 internal sealed class ScoringCursor : DataViewRowCursor
 {
+    // A model file may state any number, and memory is allocated for two batches.
+    private const int MaxBatchSize = 1 << 16;
+
     private readonly DataViewRowCursor _input;
     private readonly ScoringColumns _columns;
     private readonly bool[] _active;
@@ -54,7 +57,7 @@ internal sealed class ScoringCursor : DataViewRowCursor
         }
 
         bool scores = _active.AsSpan(columns.Input.Count).Contains(true);
-        int capacity = scores ? batchSize : 1;
+        int capacity = scores ? Math.Min(batchSize, MaxBatchSize) : 1;
         _batch = new RowBatch(0, capacity);
         _next = new RowBatch(capacity, capacity);
         _buffers = [.. columns.Input.Select(column => _active[column.Index] ? ColumnBuffer.Create(input, input.Schema[column.Index], 2 * capacity) : null)];
@@ -213,7 +216,7 @@ internal sealed class RowBatch(int first, int capacity)
     }
 
     /// <summary>Decodes the images on other threads.</summary>
-    public void StartDecoding(ScoringColumns columns) => _decoding ??= Task.Run(() => columns.Decode([.. _images]));
+    public void StartDecoding(ScoringColumns columns) => _decoding ??= Task.Run(() => columns.Decode(_images));
 
     /// <summary>The decoded images, as a function that scores them.</summary>
     public Func<ScoredBatch> Decoded(ScoringColumns columns) => _decoding is null ? columns.Decode(_images) : _decoding.GetAwaiter().GetResult();
@@ -224,13 +227,14 @@ internal sealed class RowBatch(int first, int capacity)
         // What was decoded, or why it was not, is not needed any more.
         if (_decoding is not null)
         {
-            ((IAsyncResult)_decoding).AsyncWaitHandle.WaitOne();
+            Task.WaitAny(_decoding);
             _ = _decoding.Exception;
         }
     }
 
     public void Clear()
     {
+        WaitForImages();
         _images.Clear();
         (Count, Scored, _decoding) = (0, null, null);
     }

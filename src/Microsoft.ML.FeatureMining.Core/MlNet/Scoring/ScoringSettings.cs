@@ -17,9 +17,6 @@ internal sealed record ScoringSettings
 
     public int BatchSize { get; init; } = 64;
 
-    /// <summary>The largest <see cref="BatchSize"/>.</summary>
-    public const int MaxBatchSize = 1 << 16;
-
     /// <summary>The name of the type of the key's values; empty if the key has no values.</summary>
     public string KeyValues { get; init; } = "";
 
@@ -47,7 +44,7 @@ internal sealed record ScoringSettings
             BatchSize = reader.ReadInt32(),
             KeyValues = reader.ReadString(),
         };
-        return Enum.IsDefined(settings.OnUnreadableImage) && settings is { MaxPixels: > 0, BatchSize: > 0 and <= MaxBatchSize }
+        return Enum.IsDefined(settings.OnUnreadableImage) && settings is { MaxPixels: > 0, BatchSize: > 0 }
             ? settings
             : throw new InvalidDataException("The model file is damaged: its scoring settings are invalid.");
     }

@@ -47,24 +47,11 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
     /// <exception cref="InvalidDataException">A tensor is missing or unexpected, or has another dtype or shape.</exception>
     public void CopyTo(IEnumerable<(string Name, Tensor Value)> state)
     {
-        (string Name, Tensor Value)[] targets = [.. state];
-        Check(Tensors, targets);
         using IDisposable noGrad = no_grad();
-        Dictionary<string, NamedTensor> sources = Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        foreach ((string name, Tensor target) in targets)
-        {
-            sources[name].CopyTo(target);
-        }
-    }
-
-    /// <summary>Checks that weights have the names, types and shapes of a network's tensors.</summary>
-    /// <exception cref="InvalidDataException">A tensor is missing or unexpected, or has another dtype or shape.</exception>
-    public static void Check(IEnumerable<WeightEntry> weights, IEnumerable<(string Name, Tensor Value)> state)
-    {
-        Dictionary<string, WeightEntry> left = weights.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        Dictionary<string, NamedTensor> left = Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         foreach ((string name, Tensor target) in state)
         {
-            if (!left.Remove(name, out WeightEntry? source))
+            if (!left.Remove(name, out NamedTensor? source))
             {
                 throw new InvalidDataException($"Missing weight '{name}': the network needs it, but the weights do not have it.");
             }
@@ -76,6 +63,8 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
                         + $"{target.dtype} [{string.Join(',', target.shape)}]."
                 );
             }
+
+            source.CopyTo(target);
         }
 
         if (left.Count > 0)
@@ -86,7 +75,7 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
 }
 
 /// <summary>One tensor in managed memory: row-major, little-endian.</summary>
-internal sealed record NamedTensor(string Name, ScalarType Type, long[] Shape, byte[] Bytes) : WeightEntry(Name, Type, Shape)
+internal sealed record NamedTensor(string Name, ScalarType Type, long[] Shape, byte[] Bytes)
 {
     /// <summary>Copies it into a tensor with the same shape, with any dtype, memory layout and device.</summary>
     public void CopyTo(Tensor target)

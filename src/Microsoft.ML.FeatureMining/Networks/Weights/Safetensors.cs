@@ -159,16 +159,10 @@ internal sealed class SafetensorsFile : WeightFile
 
     private void Read(Span<byte> bytes, long position, string name)
     {
-        while (bytes.Length > 0)
+        _file.Position = position;
+        if (_file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
         {
-            int read = RandomAccess.Read(_file.SafeFileHandle, bytes, position);
-            if (read == 0)
-            {
-                throw new InvalidDataException($"The file '{_file.Name}' was truncated while the tensor '{name}' was read.");
-            }
-
-            bytes = bytes[read..];
-            position += read;
+            throw new InvalidDataException($"The file '{_file.Name}' was truncated while the tensor '{name}' was read.");
         }
     }
 }

@@ -26,9 +26,8 @@ public sealed record StepSchedule : LearningRateSchedule
     {
         if (!Milestones.All(milestone => milestone is > 0 and < 1))
         {
-            yield return FormattableString.Invariant(
-                $"Milestones of step must be fractions of the run, above 0 and below 1; they are {string.Join(", ", Milestones.Select(milestone => FormattableString.Invariant($"{milestone}")))}."
-            );
+            string milestones = string.Join(", ", Milestones.Select(milestone => FormattableString.Invariant($"{milestone}")));
+            yield return $"Milestones of step must be fractions of the run, above 0 and below 1; they are {milestones}.";
         }
     }
 }
