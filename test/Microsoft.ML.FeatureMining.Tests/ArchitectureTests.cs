@@ -304,6 +304,16 @@ public sealed class ArchitectureTests
             file => Assert.DoesNotContain(file.Lines, line => line.Length > MaxColumns && line.TrimStart().StartsWith("//", StringComparison.Ordinal))
         );
 
+    // A saved model may name any network: its layers must not allocate more than its weights need.
+    [SkippableFact]
+    public void Files_LayersOfNetworks_AreMadeByWeightLayers() =>
+        Assert.All(
+            SourceTree
+                .Files()
+                .Where(file => file.Path.Contains("Networks/", StringComparison.Ordinal) && !file.Path.EndsWith("/WeightLayers.cs", StringComparison.Ordinal)),
+            file => Assert.DoesNotContain(file.Lines, line => Regex.IsMatch(line, @"\bnn\.(Conv\w*|Linear|Bilinear|Embedding\w*)\("))
+        );
+
     [SkippableFact]
     public void Files_Style_HasNoPartialRegionOrConsole() =>
         Assert.All(

@@ -29,7 +29,7 @@ internal sealed class DetectionScorer : IDisposable
         (Preprocessing, Origin) = (manifest.ToPreprocessing(), manifest.Origin);
         _network = NetworkFactory.CreateForScoring(
             layers => RetinaNet.Create(manifest.Backbone, Preprocessing.Shape.Channels, manifest.ClassCount, manifest.Network, layers),
-            network => saved.Weights.CopyTo(network.NamedState()),
+            saved.Weights,
             device
         );
         _input = new NetworkInput(Preprocessing.Shape, PixelType.Byte, new ChannelStatistics([.. manifest.Mean], [.. manifest.Std]), device);

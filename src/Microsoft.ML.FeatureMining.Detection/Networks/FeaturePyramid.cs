@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -27,9 +28,9 @@ internal sealed class FeaturePyramid : nn.Module
     public FeaturePyramid(IReadOnlyList<int> inputs, int channels)
         : base(nameof(FeaturePyramid))
     {
-        _inner.AddRange(inputs.Select(input => nn.Conv2d(input, channels, 1)));
-        _outer.AddRange(inputs.Select(_ => nn.Conv2d(channels, channels, 3, padding: 1)));
-        _extra.AddRange(Enumerable.Range(0, 2).Select(_ => nn.Conv2d(channels, channels, 3, stride: 2, padding: 1)));
+        _inner.AddRange(inputs.Select(input => WeightLayers.Conv2d(input, channels, 1)));
+        _outer.AddRange(inputs.Select(_ => WeightLayers.Conv2d(channels, channels, 3, padding: 1)));
+        _extra.AddRange(Enumerable.Range(0, 2).Select(_ => WeightLayers.Conv2d(channels, channels, 3, stride: 2, padding: 1)));
         (inner_blocks, layer_blocks) = (Nested(_inner), Nested(_outer));
         extra_blocks = nn.Sequential(("p6", _extra[0]), ("p7", _extra[1]));
         RegisterComponents();

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -27,7 +28,7 @@ internal sealed class PredictionHead : nn.Module
     {
         (_values, _bias) = (values, bias);
         conv = nn.Sequential(Enumerable.Range(0, settings.HeadLayers).Select(_ => Layer(settings.Channels)).ToArray());
-        Conv2d prediction = nn.Conv2d(settings.Channels, settings.AnchorsPerPosition * values, 3, padding: 1);
+        Conv2d prediction = WeightLayers.Conv2d(settings.Channels, settings.AnchorsPerPosition * values, 3, padding: 1);
         _prediction = () => prediction;
         RegisterComponents();
         register_module(name, prediction);
@@ -59,5 +60,6 @@ internal sealed class PredictionHead : nn.Module
         return map.permute(0, 2, 3, 1).reshape(map.shape[0], -1, _values);
     }
 
-    private static nn.Module<Tensor, Tensor> Layer(int channels) => nn.Sequential(nn.Conv2d(channels, channels, 3, padding: 1), nn.ReLU(inplace: true));
+    private static nn.Module<Tensor, Tensor> Layer(int channels) =>
+        nn.Sequential(WeightLayers.Conv2d(channels, channels, 3, padding: 1), nn.ReLU(inplace: true));
 }

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using Microsoft.ML.FeatureMining.Files;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Networks.Weights;
 
 namespace Microsoft.ML.FeatureMining.Models;
@@ -159,7 +160,13 @@ internal static class WeightBudget
         where TNetwork : INamedState, IDisposable
     {
         long declared = entries.Sum(entry => entry.Bytes);
-        if (declared > UncheckedBytes && declared > ExpectedBytes(classes, create))
+        if (declared <= UncheckedBytes)
+        {
+            return;
+        }
+
+        using IDisposable loaded = WeightLayers.ForWeights(entries.Sum(entry => entry.Count));
+        if (declared > ExpectedBytes(classes, create))
         {
             throw new InvalidDataException(
                 $"The model's weights declare {declared} bytes, more than {backbone} with {classes} classes needs. The file is damaged."

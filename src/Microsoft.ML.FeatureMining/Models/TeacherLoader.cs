@@ -30,7 +30,7 @@ internal sealed class TeacherLoader(ImageSet train, IReadOnlyList<string>? class
             manifest.Backbone,
             input.Channels,
             manifest.ClassCount,
-            saved.Weights.CopyTo,
+            saved.Weights,
             device,
             manifest.Head,
             manifest.Exits

@@ -62,7 +62,7 @@ internal static class CifarResNet
         Func<BlockShape, nn.Module<Tensor, Tensor>> block
     )
     {
-        ResNetStem stem = new(StemWidth, ("conv1", nn.Conv2d(inputChannels, StemWidth, 3, padding: 1, bias: false)));
+        ResNetStem stem = new(StemWidth, ("conv1", WeightLayers.Conv2d(inputChannels, StemWidth, 3, padding: 1, bias: false)));
         return Network(stem, blocks, widening, bottleneck, block, lastNorm: "bn");
     }
 
@@ -119,8 +119,8 @@ internal sealed class PreActivationBlock : nn.Module<Tensor, Tensor>, IOnnxModul
         bn1 = new BatchNormLayer(shape.Input);
         (conv1, bn2) = layers.ConvNorm(shape.Input, shape.Planes, kernel: 3, shape.Stride);
         this.dropout = new StreamDropout(dropout);
-        conv2 = nn.Conv2d(shape.Planes, shape.Planes, 3, padding: 1, bias: false);
-        downsample = shape.Stride == 1 && shape.Input == shape.Planes ? null : nn.Conv2d(shape.Input, shape.Planes, 1, shape.Stride, bias: false);
+        conv2 = WeightLayers.Conv2d(shape.Planes, shape.Planes, 3, padding: 1, bias: false);
+        downsample = shape.Stride == 1 && shape.Input == shape.Planes ? null : WeightLayers.Conv2d(shape.Input, shape.Planes, 1, shape.Stride, bias: false);
         RegisterComponents();
     }
 
@@ -161,8 +161,8 @@ internal sealed class PreActivationBottleneck : nn.Module<Tensor, Tensor>, IOnnx
         bn1 = new BatchNormLayer(shape.Input);
         (conv1, bn2) = layers.ConvNorm(shape.Input, shape.Planes, kernel: 1);
         (conv2, bn3) = layers.ConvNorm(shape.Planes, shape.Planes, kernel: 3, shape.Stride);
-        conv3 = nn.Conv2d(shape.Planes, output, 1, bias: false);
-        downsample = shape.Stride == 1 && shape.Input == output ? null : nn.Conv2d(shape.Input, output, 1, shape.Stride, bias: false);
+        conv3 = WeightLayers.Conv2d(shape.Planes, output, 1, bias: false);
+        downsample = shape.Stride == 1 && shape.Input == output ? null : WeightLayers.Conv2d(shape.Input, output, 1, shape.Stride, bias: false);
         RegisterComponents();
     }
 

@@ -52,7 +52,7 @@ internal sealed class DenseNet : LayeredBackbone
     {
         if (shape.Stem == DenseNetStem.Bare)
         {
-            Layers.Add("conv0", nn.Conv2d(inputChannels, shape.StemChannels, 3, padding: 1, bias: false));
+            Layers.Add("conv0", WeightLayers.Conv2d(inputChannels, shape.StemChannels, 3, padding: 1, bias: false));
             return;
         }
 
@@ -76,7 +76,7 @@ internal sealed class DenseNet : LayeredBackbone
         nn.Sequential(
             ("norm", new BatchNormLayer(input)),
             ("relu", nn.ReLU(inplace: true)),
-            ("conv", nn.Conv2d(input, output, 1, bias: false)),
+            ("conv", WeightLayers.Conv2d(input, output, 1, bias: false)),
             ("pool", nn.AvgPool2d(2, 2))
         );
 
@@ -110,11 +110,11 @@ internal sealed class DenseLayer : nn.Module<Tensor, Tensor>, IOnnxModule
         if (bottleneck)
         {
             (conv1, norm2) = layers.ConvNorm(input, BottleneckWidth * growth, kernel: 1);
-            conv2 = nn.Conv2d(BottleneckWidth * growth, growth, 3, padding: 1, bias: false);
+            conv2 = WeightLayers.Conv2d(BottleneckWidth * growth, growth, 3, padding: 1, bias: false);
         }
         else
         {
-            conv1 = nn.Conv2d(input, growth, 3, padding: 1, bias: false);
+            conv1 = WeightLayers.Conv2d(input, growth, 3, padding: 1, bias: false);
         }
 
         RegisterComponents();

@@ -214,8 +214,8 @@ internal sealed class SqueezeExcitation : nn.Module<Tensor, Tensor>, IOnnxModule
     public SqueezeExcitation(int channels, int squeezed)
         : base(nameof(SqueezeExcitation))
     {
-        fc1 = nn.Conv2d(channels, squeezed, 1);
-        fc2 = nn.Conv2d(squeezed, channels, 1);
+        fc1 = WeightLayers.Conv2d(channels, squeezed, 1);
+        fc2 = WeightLayers.Conv2d(squeezed, channels, 1);
         RegisterComponents();
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Layers;
+using Microsoft.ML.FeatureMining.Networks.Weights;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -26,30 +27,41 @@ internal static class NetworkFactory
     public static Backbone CreateBackbone(string backbone, int inputChannels, long seed) =>
         ModuleScope.Make(() => BackboneCatalog.Create(backbone, inputChannels, new LayerFactory()), seed);
 
+    /// <summary>Creates a network with the given weights on the CPU.</summary>
+    /// <exception cref="InvalidDataException">The weights are those of another network.</exception>
+    public static ImageNetwork Load(
+        string backbone,
+        int inputChannels,
+        int classes,
+        NamedTensors weights,
+        Head? head = null,
+        IReadOnlyList<StageStride>? exits = null
+    ) => Load(layers => Create(backbone, head, inputChannels, classes, exits, layers), new LayerFactory(), weights);
+
     /// <summary>Creates a classifier for scoring only.</summary>
     /// <inheritdoc cref="CreateForScoring{TNetwork}"/>
     public static ImageNetwork CreateForScoring(
         string backbone,
         int inputChannels,
         int classes,
-        Action<ImageNetwork> loadWeights,
+        NamedTensors weights,
         Device device,
         Head? head = null,
         IReadOnlyList<StageStride>? exits = null
-    ) => CreateForScoring(layers => Create(backbone, head, inputChannels, classes, exits, layers), loadWeights, device);
+    ) => CreateForScoring(layers => Create(backbone, head, inputChannels, classes, exits, layers), weights, device);
 
     /// <summary>Creates a network for scoring only: BatchNorm folded into the convolutions, channels_last, evaluation mode, no gradients.</summary>
     /// <param name="create">Creates the network on the CPU with the layers of a factory. Called twice.</param>
-    /// <param name="loadWeights">Loads the weights into the network with BatchNorm.</param>
+    /// <param name="weights">The weights of the network with BatchNorm.</param>
     /// <param name="device">The device of the result.</param>
-    public static TNetwork CreateForScoring<TNetwork>(Func<LayerFactory, TNetwork> create, Action<TNetwork> loadWeights, Device device)
+    /// <exception cref="InvalidDataException">The weights are those of another network.</exception>
+    public static TNetwork CreateForScoring<TNetwork>(Func<LayerFactory, TNetwork> create, NamedTensors weights, Device device)
         where TNetwork : nn.Module, INamedState
     {
-        LayerFactory plainLayers = new(uninitialized: true);
-        LayerFactory foldedLayers = new(folded: true, uninitialized: true);
-        using TNetwork plain = create(plainLayers);
-        loadWeights(plain);
-        TNetwork folded = create(foldedLayers);
+        LayerFactory plainLayers = new();
+        LayerFactory foldedLayers = new(folded: true);
+        using TNetwork plain = Load(create, plainLayers, weights);
+        TNetwork folded = Empty(create, foldedLayers, weights);
         CopyShared(plain, folded);
         BatchNormFolding.Fold(plainLayers, foldedLayers);
         folded.to(device);
@@ -87,6 +99,28 @@ internal static class NetworkFactory
             },
             seed
         );
+
+    private static TNetwork Load<TNetwork>(Func<LayerFactory, TNetwork> create, LayerFactory layers, NamedTensors weights)
+        where TNetwork : nn.Module, INamedState
+    {
+        TNetwork network = Empty(create, layers, weights);
+        try
+        {
+            weights.CopyTo(network.NamedState());
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private static TNetwork Empty<TNetwork>(Func<LayerFactory, TNetwork> create, LayerFactory layers, NamedTensors weights)
+    {
+        using IDisposable loaded = WeightLayers.ForWeights(weights.Count);
+        return create(layers);
+    }
 
     private static void CopyShared(INamedState from, INamedState to)
     {

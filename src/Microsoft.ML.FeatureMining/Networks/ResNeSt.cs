@@ -64,7 +64,7 @@ internal sealed class SplitAttention : nn.Module<Tensor, Tensor>, IOnnxModule
         int attention = Math.Max(channels * Radix / 4, 32);
         (conv, bn0) = layers.ConvNorm(channels, channels * Radix, kernel: 3, groups: Radix);
         (fc1, bn1) = layers.ConvNorm(channels, attention, kernel: 1, bias: true);
-        fc2 = nn.Conv2d(attention, channels * Radix, 1);
+        fc2 = WeightLayers.Conv2d(attention, channels * Radix, 1);
         RegisterComponents();
     }
 

@@ -120,7 +120,7 @@ internal sealed class SelectiveKernelAttention : nn.Module<Tensor, Tensor, Tenso
         _channels = channels;
         int reduced = Math.Max(channels / 16, 32);
         (fc_reduce, bn) = layers.ConvNorm(channels, reduced, kernel: 1);
-        fc_select = nn.Conv2d(reduced, 2 * channels, 1, bias: false);
+        fc_select = WeightLayers.Conv2d(reduced, 2 * channels, 1, bias: false);
         RegisterComponents();
     }
 

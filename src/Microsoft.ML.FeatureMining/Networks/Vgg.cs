@@ -56,7 +56,7 @@ internal sealed class Vgg : LayeredBackbone
             }
             else
             {
-                Layers.Add(nn.Conv2d(from, to, 3, padding: 1));
+                Layers.Add(WeightLayers.Conv2d(from, to, 3, padding: 1));
             }
 
             Layers.Add(nn.ReLU(inplace: true));

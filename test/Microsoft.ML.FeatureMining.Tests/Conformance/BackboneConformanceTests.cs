@@ -211,7 +211,7 @@ public sealed class BackboneConformanceTests : IClassFixture<SingleThreadFixture
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         using ImageNetwork plain = Make(key, channels: 3);
-        using ImageNetwork folded = NetworkFactory.CreateForScoring(key, 3, Classes, NamedTensors.Of(plain).CopyTo, CPU);
+        using ImageNetwork folded = NetworkFactory.CreateForScoring(key, 3, Classes, NamedTensors.Of(plain), CPU);
         plain.eval();
         Tensor images = Images(channels: 3, Sides(key).Side);
 

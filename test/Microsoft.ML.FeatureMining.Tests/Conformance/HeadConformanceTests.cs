@@ -86,7 +86,7 @@ public sealed class HeadConformanceTests : IClassFixture<SingleThreadFixture>
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
         using ImageNetwork plain = Make(backbone, head);
-        using ImageNetwork folded = NetworkFactory.CreateForScoring(backbone, 3, Classes, NamedTensors.Of(plain).CopyTo, CPU, HeadSettings.Create(head));
+        using ImageNetwork folded = NetworkFactory.CreateForScoring(backbone, 3, Classes, NamedTensors.Of(plain), CPU, HeadSettings.Create(head));
         plain.eval();
 
         TensorAssert.Close(plain.call(Images()), folded.call(ChannelsLast.Of(Images())), 1e-4, head);

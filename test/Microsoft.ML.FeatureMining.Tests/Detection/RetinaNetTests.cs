@@ -177,6 +177,19 @@ public sealed class RetinaNetTests : IClassFixture<SingleThreadFixture>
         Assert.Contains("has 2 stages. RetinaNet needs 3", error.Message);
     }
 
+    [Fact]
+    public void CreateForScoring_SettingsOfAHugeNetwork_AreRefusedBeforeItsMemoryIsAllocated()
+    {
+        using RetinaNet small = RetinaNet.Create("resnext-14-1x4d", 3, Classes, Small);
+        RetinaNetSettings huge = new() { Channels = 4096, HeadLayers = 16 };
+
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() =>
+            NetworkFactory.CreateForScoring(layers => RetinaNet.Create("resnext-14-1x4d", 3, Classes, huge, layers), NamedTensors.Of(small.NamedState()), CPU)
+        );
+
+        Assert.StartsWith("Missing weights: the network needs more than the", e.Message);
+    }
+
     [Theory]
     [InlineData("resnet-18")]
     [InlineData("resnext-14-8x4d")]
@@ -195,7 +208,7 @@ public sealed class RetinaNetTests : IClassFixture<SingleThreadFixture>
 
         using RetinaNet folded = NetworkFactory.CreateForScoring(
             layers => RetinaNet.Create(backbone, 3, Classes, Small, layers),
-            network => NamedTensors.Of(plain.NamedState()).CopyTo(network.NamedState()),
+            NamedTensors.Of(plain.NamedState()),
             CPU
         );
         Tensor images = randn([2, 3, 64, 96], generator: generator);

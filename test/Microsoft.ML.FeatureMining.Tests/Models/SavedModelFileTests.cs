@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Tests.Training;
 using TorchSharp;
@@ -85,6 +86,45 @@ public sealed class SavedModelFileTests : IDisposable
             new ImageScorer(new SavedModel(saved.Manifest with { Backbone = "cifar-resnet-14" }, saved.Weights), torch.CPU)
         );
         Assert.Throws<InvalidDataException>(() => new ImageScorer(new SavedModel(saved.Manifest with { ClassCount = 4 }, saved.Weights), torch.CPU));
+    }
+
+    // Small files whose manifests name networks of many gigabytes: libtorch would fail to allocate them, or the system would end the process.
+    public static TheoryData<string, Head?, bool, int> HugeNetworks =>
+        new()
+        {
+            { "wrn-994-99", null, false, 3 },
+            { "vgg-16", null, false, 3 },
+            { "densenet-100-999", null, false, 3 },
+            { "cifar-resnet-8", new LinearHead(), false, 1_000_000 },
+            {
+                "cifar-resnet-8",
+                new VggPatchHead { HiddenUnits = 99_999 },
+                false,
+                3
+            },
+            { "resnext-152-999x999d", null, true, 3 },
+        };
+
+    [Theory]
+    [MemberData(nameof(HugeNetworks))]
+    public void Scorer_ManifestOfAHugeNetwork_IsRefusedBeforeItsMemoryIsAllocated(string backbone, Head? head, bool exits, int classes)
+    {
+        SavedModel saved = TinySavedModel.Make();
+        SavedModel huge = new(
+            saved.Manifest with
+            {
+                Backbone = backbone,
+                Head = head,
+                Exits = exits ? [new(2, 2), new(2, 2), new(2, 2)] : null,
+                ClassCount = classes,
+                ClassNames = null,
+            },
+            saved.Weights
+        );
+
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() => new ImageScorer(huge, torch.CPU));
+
+        Assert.StartsWith("Missing weights: the network needs more than the", e.Message);
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

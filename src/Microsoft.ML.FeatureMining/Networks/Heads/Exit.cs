@@ -26,13 +26,13 @@ public sealed class Exit : nn.Module<Tensor, Tensor>
         List<nn.Module<Tensor, Tensor>> layers = [];
         for (int to = stage + 1; to < channels.Count; to++)
         {
-            layers.Add(nn.Conv2d(channels[to - 1], channels[to], (3, 3), (strides[to - 1].Rows, strides[to - 1].Columns), (1, 1), bias: false));
+            layers.Add(WeightLayers.Conv2d(channels[to - 1], channels[to], 3, (strides[to - 1].Rows, strides[to - 1].Columns), 1, bias: false));
             layers.Add(new BatchNormLayer(channels[to]));
             layers.Add(nn.ReLU());
         }
 
         adapter = nn.Sequential(layers);
-        fc = nn.Linear(channels[^1], classes);
+        fc = WeightLayers.Linear(channels[^1], classes);
         RegisterComponents();
     }
 

@@ -56,7 +56,7 @@ internal sealed class LinearHeadModule : HeadModule
     public LinearHeadModule(int features, int classes, string name, double dropout, Func<Tensor, Tensor> pool)
         : base(nameof(LinearHead), pool)
     {
-        Linear linear = nn.Linear(features, classes);
+        Linear linear = WeightLayers.Linear(features, classes);
         (_classifier, _averages) = (() => linear, pool == ImageNetwork.Pool);
         string[] parts = name.Split('.');
         register_module(

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Networks.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -31,7 +32,7 @@ internal sealed class ParallelHeadModule : HeadModule
     public ParallelHeadModule(int features, int classes, int count)
         : base(nameof(ParallelHead))
     {
-        fc = nn.ModuleList(Enumerable.Range(0, count).Select(_ => nn.Linear(features, classes)).ToArray());
+        fc = nn.ModuleList(Enumerable.Range(0, count).Select(_ => WeightLayers.Linear(features, classes)).ToArray());
         RegisterComponents();
     }
 

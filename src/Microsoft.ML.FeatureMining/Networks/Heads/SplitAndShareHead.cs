@@ -92,7 +92,7 @@ internal sealed class SplitAndShareHeadModule : HeadModule
         norm = nn.ModuleList(
             _channels.Take(settings.NormalizeAll ? settings.Splits : settings.Splits - 1).Select(channels => new BatchNormLayer(channels)).ToArray()
         );
-        fc = nn.ModuleList(_channels.Select(channels => nn.Linear(channels, classes)).ToArray());
+        fc = nn.ModuleList(_channels.Select(channels => WeightLayers.Linear(channels, classes)).ToArray());
         RegisterComponents();
     }
 

@@ -75,13 +75,13 @@ internal static class VggClassifier
 
     public static Sequential Of(int features, int classes, int hidden = Hidden) =>
         nn.Sequential(
-            nn.Linear(features, hidden),
+            WeightLayers.Linear(features, hidden),
             nn.ReLU(),
             new StreamDropout(0.5),
-            nn.Linear(hidden, hidden),
+            WeightLayers.Linear(hidden, hidden),
             nn.ReLU(),
             new StreamDropout(0.5),
-            nn.Linear(hidden, classes)
+            WeightLayers.Linear(hidden, classes)
         );
 
     /// <summary>Adaptive average pooling of features [N,C,h,w] to a grid, flattened to [N,C * side * side].</summary>

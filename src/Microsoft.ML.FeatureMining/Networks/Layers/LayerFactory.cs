@@ -10,8 +10,7 @@ namespace Microsoft.ML.FeatureMining.Networks.Layers;
 /// bias and an identity instead; <see cref="BatchNormFolding"/> copies the weights from the pair with the same index. Other layers need no factory.
 /// </summary>
 /// <param name="folded">Whether BatchNorm is folded.</param>
-/// <param name="uninitialized">Whether all weights will be set: TorchSharp then draws no random ones, which takes as long as loading them.</param>
-internal sealed class LayerFactory(bool folded = false, bool uninitialized = false)
+internal sealed class LayerFactory(bool folded = false)
 {
     private readonly List<ConvNormPair> _pairs = [];
 
@@ -29,26 +28,7 @@ internal sealed class LayerFactory(bool folded = false, bool uninitialized = fal
         NormSettings? norm = null
     )
     {
-        Conv2d convolution = nn.Conv2d(
-            input,
-            output,
-            kernel,
-            stride,
-            kernel / 2 * dilation,
-            dilation,
-            groups: groups,
-            bias: folded || bias,
-            device: uninitialized ? META : null
-        );
-        if (uninitialized)
-        {
-            convolution.weight = Empty(convolution.weight!);
-            if (convolution.bias is { } unset)
-            {
-                convolution.bias = Empty(unset);
-            }
-        }
-
+        Conv2d convolution = WeightLayers.Conv2d(input, output, kernel, stride, kernel / 2 * dilation, dilation, groups, folded || bias);
         if (folded)
         {
             _pairs.Add(new ConvNormPair(convolution, null, 0));
@@ -60,8 +40,6 @@ internal sealed class LayerFactory(bool folded = false, bool uninitialized = fal
         _pairs.Add(new ConvNormPair(convolution, following, settings.Epsilon));
         return (convolution, following);
     }
-
-    private static Parameter Empty(Parameter like) => nn.Parameter(empty(like.shape, ScalarType.Float32, CPU));
 }
 
 /// <summary>A convolution and the BatchNorm after it; null if the BatchNorm is folded into the convolution.</summary>

@@ -8,6 +8,9 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
 {
     public IReadOnlyList<NamedTensor> Tensors { get; } = tensors;
 
+    /// <summary>The number of elements of all tensors.</summary>
+    public long Count => Tensors.Sum(tensor => tensor.Shape.Aggregate(1L, (product, length) => product * length));
+
     /// <summary>The same tensors with a prefix added to each name.</summary>
     public IEnumerable<NamedTensor> Under(string prefix) => Tensors.Select(tensor => tensor with { Name = prefix + tensor.Name });
 
