@@ -88,6 +88,7 @@ public sealed class GuideTests(PackageFixture package)
     private static string Shorten(string program)
     {
         string shorter = Regex.Replace(program, @"\b(Epochs|Trials) = \d+", "$1 = 2");
+        shorter = Regex.Replace(shorter, @"\bSwitchEpoch = \d+", "SwitchEpoch = 1");
         shorter = Regex.Replace(shorter, @"\b(ImageHeight|ImageWidth) = \d+", "$1 = 32");
         return Regex.Replace(shorter, @"\bImageSize = \d+", "ImageSize = 64");
     }
