@@ -100,6 +100,23 @@ onnx.SetAction(parsed =>
         }
     }
 });
+Command engine = new("engine", "Compares ML.NET's PredictionEngine on one JPEG in memory with the decoding and the network alone.")
+{
+    networks,
+    side,
+    threads,
+    rounds,
+    steps,
+};
+engine.SetAction(parsed =>
+{
+    (int size, int count) = (parsed.GetValue(side), parsed.GetValue(threads));
+    set_num_threads(count);
+    foreach (string network in parsed.GetValue(networks)!)
+    {
+        TakeTurns(parsed, $"{network}, {size} pixels, {count} threads", OneImage.Both(network, size));
+    }
+});
 Option<string> contestant = new("--one") { Description = "ours, or ONNX Runtime.", Required = true };
 Option<string> exported = new("--model") { Description = "The exported model.", Required = true };
 Command scoringMemory = new("scoring-memory", "Runs some steps of scoring and prints the peak working set in MiB.")
@@ -284,6 +301,7 @@ return new RootCommand("Compares the engine with PyTorch, interleaved in one run
     train,
     score,
     onnx,
+    engine,
     cost,
     memory,
     scoringMemory,
