@@ -45,19 +45,27 @@ internal sealed class RandomSettings
     public RandomTrainer Trainer { get; }
 
     /// <summary>Height and width of the images.</summary>
-    public int Side => Trainer == RandomTrainer.RetinaNet ? 64 : 12;
+    public int Side => SideOf(Trainer);
 
-    /// <summary>The trainers take turns; everything else is drawn again until the settings fit together.</summary>
+    public static int SideOf(RandomTrainer trainer) => trainer == RandomTrainer.RetinaNet ? 64 : 12;
+
+    /// <summary>The trainers take turns.</summary>
+    public static RandomTrainer TrainerOf(int seed)
+    {
+        RandomTrainer[] trainers = Enum.GetValues<RandomTrainer>();
+        return trainers[seed % trainers.Length];
+    }
+
+    /// <summary>Everything but the trainer is drawn again until the settings fit together.</summary>
     /// <param name="seed">The seed.</param>
     /// <param name="teacher">The folder of the teacher of <see cref="TeacherDistillation"/>.</param>
     public static RandomSettings Draw(int seed, string teacher)
     {
         // Neighboring seeds of Random draw similar numbers.
         Random random = new(unchecked(seed * (int)0x9E3779B1));
-        RandomTrainer[] trainers = Enum.GetValues<RandomTrainer>();
         while (true)
         {
-            RandomSettings settings = new(random, trainers[seed % trainers.Length], teacher);
+            RandomSettings settings = new(random, TrainerOf(seed), teacher);
             if (settings.CanTrain)
             {
                 return settings;

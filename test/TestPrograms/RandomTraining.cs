@@ -25,8 +25,9 @@ internal static class RandomTraining
         (int seed, string shared, string folder) = (int.Parse(args[0], CultureInfo.InvariantCulture), args[1], args[2]);
         Console.WriteLine($"rank {DistributedJob.Rank} of {DistributedJob.World}: process {Environment.ProcessId}");
         torch.set_num_threads(1);
+        // First: a strategy whose teacher is missing would not be drawn.
+        MakeShared(shared, RandomSettings.SideOf(RandomSettings.TrainerOf(seed)));
         RandomSettings settings = RandomSettings.Draw(seed, Path.Combine(shared, "teacher"));
-        MakeShared(shared, settings.Side);
         MLContext ml = new(1);
         IDataView rows = Rows(ml, settings, shared);
         IEstimator<ITransformer> trainer = settings.Create(ml, folder, rows);

@@ -37,6 +37,13 @@ internal sealed class StartedProgram : IDisposable
 
     public bool HasEnded => _process.HasExited;
 
+    /// <summary>Skips the test if the launcher is not installed.</summary>
+    public static void Require(string launcher) =>
+        Skip.IfNot(
+            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, launcher))),
+            $"{launcher} is not installed; on Debian, install {(launcher == OpenMpi ? "openmpi-bin" : "mpich")}."
+        );
+
     /// <summary>Starts one process.</summary>
     public static StartedProgram Start(string name, string[] arguments, params (string Name, string Value)[] environment) =>
         StartCommand(Programs.Host, [.. Programs.Command(name), .. arguments], environment);
@@ -44,7 +51,7 @@ internal sealed class StartedProgram : IDisposable
     /// <summary>Starts the ranks of a job. Skips the test if the launcher is not installed.</summary>
     public static StartedProgram StartRanks(string launcher, int world, string name, string[] arguments, params (string Name, string Value)[] environment)
     {
-        Skip.IfNot(IsInstalled(launcher), $"{launcher} is not installed; on Debian, install {(launcher == OpenMpi ? "openmpi-bin" : "mpich")}.");
+        Require(launcher);
         // Tests run beside other processes, on few cores.
         string[] settings = launcher == OpenMpi ? ["--oversubscribe", "--bind-to", "none"] : [];
         string ranks = world.ToString(CultureInfo.InvariantCulture);
@@ -97,9 +104,6 @@ internal sealed class StartedProgram : IDisposable
 
         return new StartedProgram(Process.Start(start)!);
     }
-
-    private static bool IsInstalled(string launcher) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, launcher)));
 
     private void Add(string? line)
     {

@@ -114,6 +114,7 @@ internal sealed class KilledTraining(int seed, int world) : IDisposable
             Counts += new KillCounts
             {
                 Kills = 1,
+                InJobs = ranks > 1 ? 1 : 0,
                 BeforeCheckpoints = Files(Killed, "*.ckpt").Length == 0 ? 1 : 0,
                 WhileWriting = Enumerable.Range(0, ranks).Any(rank => Files(Killed, $"*-{program.ProcessOf(rank)}-*.tmp").Length > 0) ? 1 : 0,
                 WhileSaving = IsSaving(program) ? 1 : 0,
@@ -255,6 +256,9 @@ internal readonly record struct KillCounts
 
     public int Kills { get; init; }
 
+    /// <summary>Of two processes.</summary>
+    public int InJobs { get; init; }
+
     public int BeforeCheckpoints { get; init; }
 
     public int WhileWriting { get; init; }
@@ -266,6 +270,7 @@ internal readonly record struct KillCounts
         {
             Starts = one.Starts + other.Starts,
             Kills = one.Kills + other.Kills,
+            InJobs = one.InJobs + other.InJobs,
             BeforeCheckpoints = one.BeforeCheckpoints + other.BeforeCheckpoints,
             WhileWriting = one.WhileWriting + other.WhileWriting,
             WhileSaving = one.WhileSaving + other.WhileSaving,
@@ -274,7 +279,7 @@ internal readonly record struct KillCounts
     public override string ToString() =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Kills} kills in {Starts} starts: {BeforeCheckpoints} before the first checkpoint, {WhileWriting} while a file was written, "
+            $"{Kills} kills in {Starts} starts: {InJobs} in jobs of two processes, {BeforeCheckpoints} before the first checkpoint, {WhileWriting} while a file was written, "
                 + $"{WhileSaving} while the model was saved"
         );
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.FeatureMining.Tests.MlNet;
 using Xunit.Abstractions;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training.Runs;
@@ -27,7 +28,11 @@ public sealed class RandomKillTests(ITestOutputHelper output)
     public void Alone_EndsInTheSameBitsAndLeavesNoFile() => Kill(Kills - (Kills / JobShare) ?? 4, world: 1, killsOfARun: Kills is null ? 2 : KillsOfALongRun);
 
     [SkippableFact]
-    public void TwoProcesses_EndsInTheSameBitsAndLeavesNoFile() => Kill(Kills / JobShare ?? 2, world: 2, killsOfARun: Kills is null ? 2 : KillsOfALongRun / 2);
+    public void TwoProcesses_EndsInTheSameBitsAndLeavesNoFile()
+    {
+        StartedProgram.Require(StartedProgram.OpenMpi);
+        Kill(Kills / JobShare ?? 2, world: 2, killsOfARun: Kills is null ? 2 : KillsOfALongRun / 2);
+    }
 
     private void Kill(int kills, int world, int killsOfARun)
     {
