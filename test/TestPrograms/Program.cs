@@ -9,6 +9,7 @@ Action<string[]> program = args[0] switch
     nameof(FreshProcess) => FreshProcess.Run,
     nameof(KeptSamples) => KeptSamples.Run,
     nameof(NativeEnvironment) => NativeEnvironment.Run,
+    nameof(RandomTraining) => RandomTraining.Run,
     nameof(RankTraining) => RankTraining.Run,
     nameof(SaveLoop) => SaveLoop.Run,
     nameof(TrainDetector) => TrainDetector.Run,

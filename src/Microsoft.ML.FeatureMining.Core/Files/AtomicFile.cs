@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -11,6 +12,9 @@ namespace Microsoft.ML.FeatureMining.Files;
 internal static class AtomicFile
 {
     private const string Unfinished = ".tmp";
+
+    // Between the time of a process and that of its files.
+    private static readonly TimeSpan ClockError = TimeSpan.FromSeconds(10);
 
     // Of temporary names: a folder may be shared by machines, each with process numbers of its own.
     private static readonly string Machine = string.Concat(Environment.MachineName.Where(char.IsAsciiLetterOrDigit).Take(32));
@@ -32,7 +36,7 @@ internal static class AtomicFile
             return;
         }
 
-        RemoveAbandoned(Path.GetDirectoryName(full)!, Path.GetFileName(full), IsOfEndedProcess);
+        RemoveOfEndedProcesses(Path.GetDirectoryName(full)!, Path.GetFileName(full));
         string temporary = TemporaryPath(full);
         try
         {
@@ -67,34 +71,6 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>
-    /// Creates an empty temporary file that only this user can read: in the system's folder for them or, if it cannot be written, beside the file that it is
-    /// for. It is deleted when it is closed.
-    /// </summary>
-    public static FileStream Scratch(string path)
-    {
-        FileStreamOptions options = new()
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-            Options = FileOptions.DeleteOnClose,
-        };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        try
-        {
-            return new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), options);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Attempt(path, () => new FileStream(TemporaryPath(path), options));
-        }
-    }
-
     /// <summary>A new temporary path beside a file, for a writer that needs several steps and then calls <see cref="Replace"/>.</summary>
     public static string TemporaryPath(string path) => FormattableString.Invariant($"{path}.{Machine}-{Environment.ProcessId}-{Guid.NewGuid():N}{Unfinished}");
 
@@ -107,6 +83,10 @@ internal static class AtomicFile
     /// <param name="isAbandoned">Whether a file that is not locked may be removed; null for all.</param>
     public static void RemoveAbandoned(string folder, string pattern, Func<string, bool>? isAbandoned = null) =>
         DeleteUnlocked(folder, $"{pattern}.*{Unfinished}", isAbandoned);
+
+    /// <summary>Removes temporary files of processes of this machine that have ended.</summary>
+    /// <inheritdoc cref="RemoveAbandoned"/>
+    public static void RemoveOfEndedProcesses(string folder, string pattern) => RemoveAbandoned(folder, pattern, IsOfEndedProcess);
 
     /// <summary>Deletes files of processes that were killed. A file that a running process holds open without sharing it stays.</summary>
     /// <param name="folder">The folder; it may be missing.</param>
@@ -133,7 +113,8 @@ internal static class AtomicFile
         }
     }
 
-    // Another process may be about to rename a file that it has closed. Whether a process of another machine runs is not known.
+    // Another process may be about to rename a file that it has closed. Whether a process of another machine runs is not known. In a container, a new process
+    // may have the number of the one before.
     private static bool IsOfEndedProcess(string temporary)
     {
         string[] writer = Path.GetFileNameWithoutExtension(temporary).Split('.')[^1].Split('-');
@@ -145,11 +126,16 @@ internal static class AtomicFile
         try
         {
             using Process process = Process.GetProcessById(id);
-            return false;
+            return process.StartTime - File.GetLastWriteTime(temporary) > ClockError;
         }
         catch (ArgumentException)
         {
             return true;
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
+        {
+            // It has just ended, or is another user's.
+            return false;
         }
     }
 
@@ -193,7 +179,8 @@ internal static class AtomicFile
     // The content is complete before the first byte is written: a pipe cannot be rewound, and a writer may fail.
     private static void WriteInPlace(string path, Action<Stream> write)
     {
-        using FileStream content = Scratch(path);
+        using ScratchFolder scratch = ScratchFolder.Create(Path.GetTempPath(), Path.GetDirectoryName(path)!);
+        using FileStream content = new(Path.Combine(scratch.Path, "content"), FileMode.CreateNew, FileAccess.ReadWrite);
         write(content);
         content.Position = 0;
         using FileStream target = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);

@@ -21,31 +21,11 @@ internal static class Internals
         environment is IHostEnvironmentInternal host ? (host.GpuDeviceId, host.FallbackToCpu) : (null, true);
 
     /// <summary>
-    /// IHostEnvironmentInternal.TempFilePath: the folder where ML.NET makes temporary files while it saves a model; public on MLContext, which a catalog does
-    /// not show.
+    /// IHostEnvironmentInternal.TempFilePath: the folder where ML.NET makes temporary files; public on MLContext, which a catalog does not show.
     /// </summary>
     /// <param name="environment">The environment of a catalog.</param>
-    /// <param name="folder">The folder to use meanwhile.</param>
-    /// <param name="act">What uses it.</param>
-    public static void WithTemporaryFiles(IHostEnvironment environment, string folder, Action act)
-    {
-        if (environment is not IHostEnvironmentInternal host)
-        {
-            act();
-            return;
-        }
-
-        string before = host.TempFilePath;
-        host.TempFilePath = folder;
-        try
-        {
-            act();
-        }
-        finally
-        {
-            host.TempFilePath = before;
-        }
-    }
+    public static string TemporaryFilesOf(IHostEnvironment environment) =>
+        environment is IHostEnvironmentInternal { TempFilePath: { Length: > 0 } folder } ? folder : Path.GetTempPath();
 
     /// <summary>ICancelable.IsCanceled: AutoML ends a trial by canceling its context, and official trainers poll this.</summary>
     public static bool IsCanceled(IHost host) => ((ICancelable)host).IsCanceled;

@@ -29,18 +29,13 @@ public static class ModelOperationsExtensions
             filePath,
             stream =>
             {
-                using FileStream compressed = AtomicFile.Scratch(filePath);
-                string folder = Path.GetDirectoryName(compressed.Name)!;
-                if (folder == Path.GetDirectoryName(Path.GetFullPath(filePath)))
-                {
-                    // The usual folder for temporary files cannot be written.
-                    Internals.WithTemporaryFiles(Internals.EnvironmentOf(catalog), folder, () => catalog.Save(model, inputSchema, compressed));
-                }
-                else
-                {
-                    catalog.Save(model, inputSchema, compressed);
-                }
-
+                // ML.NET makes temporary files, too. A context of its own, so that this one's settings need not change meanwhile.
+                using ScratchFolder scratch = ScratchFolder.Create(
+                    Internals.TemporaryFilesOf(Internals.EnvironmentOf(catalog)),
+                    Path.GetDirectoryName(Path.GetFullPath(filePath))!
+                );
+                using FileStream compressed = new(Path.Combine(scratch.Path, "model.zip"), FileMode.CreateNew, FileAccess.ReadWrite);
+                new MLContext { TempFilePath = scratch.Path }.Model.Save(model, inputSchema, compressed);
                 ModelZip.StoreWeights(compressed, stream);
             }
         );

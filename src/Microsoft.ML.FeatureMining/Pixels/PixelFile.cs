@@ -13,6 +13,7 @@ namespace Microsoft.ML.FeatureMining.Pixels;
 internal sealed class PixelFileWriter : IDisposable
 {
     private const string Finished = ".pixels";
+    private const string Unnamed = "images";
     private const string TurnSuffix = Finished + ".lock";
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -38,8 +39,13 @@ internal sealed class PixelFileWriter : IDisposable
             AtomicFile.RemoveAbandoned(folder, $"*{Finished}");
             AtomicFile.DeleteUnlocked(folder, $"*{TurnSuffix}");
         }
+        else
+        {
+            // Of processes that were killed before the file was deleted: that takes a moment while disk space is reserved.
+            AtomicFile.RemoveOfEndedProcesses(folder, Unnamed);
+        }
 
-        _path = AtomicFile.TemporaryPath(_target ?? Path.Combine(folder, "images"));
+        _path = AtomicFile.TemporaryPath(_target ?? Path.Combine(folder, Unnamed));
         _file = Try(() => Open(folder, expectedBytes));
     }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Tests.MlNet;
 
 namespace Microsoft.ML.FeatureMining.Tests.Distributed;
@@ -8,12 +7,10 @@ namespace Microsoft.ML.FeatureMining.Tests.Distributed;
 /// <summary>Training in processes that the mpirun of Open MPI or MPICH started.</summary>
 public sealed class MpiTests
 {
-    private const string OpenMpi = "mpirun.openmpi";
+    private const string OpenMpi = StartedProgram.OpenMpi;
     private const string Mpich = "mpiexec.mpich";
     private const int NoDelay = 0;
     private const int LongTimeout = 300;
-
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     [SkippableTheory]
     [InlineData(OpenMpi)]
@@ -23,7 +20,7 @@ public sealed class MpiTests
         using TemporaryFolder folder = new();
         string[] alone = TrainAlone(folder["alone.txt"]);
 
-        using Job job = Job.Start(launcher, 2, folder["together.txt"]);
+        using StartedProgram job = Start(launcher, 2, folder["together.txt"]);
 
         Assert.True(job.End() == 0, job.Text);
         Assert.Equal(alone, File.ReadAllLines(folder["together.txt"]));
@@ -33,10 +30,10 @@ public sealed class MpiTests
     public void Fit_ARankIsKilled_EndsTheJobAndResumesWithAnyNumberOfRanks()
     {
         using TemporaryFolder folder = new();
-        using (Job job = Job.Start(OpenMpi, 2, folder["none.txt"], folder["killed"], "200", Number(LongTimeout)))
+        using (StartedProgram job = Start(OpenMpi, 2, folder["none.txt"], folder["killed"], "200", Number(LongTimeout)))
         {
             WaitForCheckpoint(job, folder["killed"]);
-            Process.GetProcessById(job.ProcessOf(1)).Kill();
+            Process.GetProcessById(job.ProcessOf(1)!.Value).Kill();
             Stopwatch watch = Stopwatch.StartNew();
 
             Assert.NotEqual(0, job.End());
@@ -58,7 +55,7 @@ public sealed class MpiTests
             }
             else
             {
-                using Job job = Job.Start(OpenMpi, world, arguments);
+                using StartedProgram job = Start(OpenMpi, world, arguments);
                 Assert.True(job.End() == 0, job.Text);
             }
 
@@ -72,9 +69,9 @@ public sealed class MpiTests
     public void Fit_ARankIsStopped_EndsTheJobWithItsName()
     {
         using TemporaryFolder folder = new();
-        using Job job = Job.Start(OpenMpi, 2, folder["none.txt"], folder["stopped"], "200", "3");
+        using StartedProgram job = Start(OpenMpi, 2, folder["none.txt"], folder["stopped"], "200", "3");
         WaitForCheckpoint(job, folder["stopped"]);
-        int stopped = job.ProcessOf(1);
+        int stopped = job.ProcessOf(1)!.Value;
 
         // The shell's kill: not every system has the program.
         using (Process stop = Process.Start("/bin/sh", ["-c", $"kill -STOP {Number(stopped)}"]))
@@ -90,12 +87,18 @@ public sealed class MpiTests
     public void Fit_ImagesInAFile_ProcessesOfAComputerShareOne()
     {
         using TemporaryFolder folder = new();
-        string abandoned = folder.Write("temporary/mlnetfm-job-killed-0/training.pixels", "");
-        using Job job = Job.Start(OpenMpi, 2, [folder["none.txt"], folder["run"], "200", Number(LongTimeout)], folder["temporary"]);
+        string abandoned = folder.Write("temporary/mlnetfm-scratch-killed/training.pixels", "");
+        using StartedProgram job = StartedProgram.StartRanks(
+            OpenMpi,
+            2,
+            "RankTraining",
+            [folder["none.txt"], folder["run"], "200", Number(LongTimeout)],
+            ("TMPDIR", folder["temporary"])
+        );
         WaitForCheckpoint(job, folder["run"]);
 
-        string[] first = FilesOf(job.ProcessOf(0)),
-            second = FilesOf(job.ProcessOf(1));
+        string[] first = FilesOf(job.ProcessOf(0)!.Value),
+            second = FilesOf(job.ProcessOf(1)!.Value);
 
         Assert.EndsWith("training.pixels (deleted)", Assert.Single(first), StringComparison.Ordinal);
         Assert.Equal(first, second);
@@ -115,7 +118,7 @@ public sealed class MpiTests
     public void Sweep_TwoProcesses_TrainEachTrialOnce()
     {
         using TemporaryFolder folder = new();
-        using Job job = Job.Start(OpenMpi, 2, folder["count.txt"], folder["sweep"]);
+        using StartedProgram job = Start(OpenMpi, 2, folder["count.txt"], folder["sweep"]);
 
         Assert.True(job.End() == 0, job.Text);
         Assert.Equal(["6"], File.ReadAllLines(folder["count.txt"]));
@@ -125,6 +128,9 @@ public sealed class MpiTests
         );
     }
 
+    private static StartedProgram Start(string launcher, int world, params string[] arguments) =>
+        StartedProgram.StartRanks(launcher, world, "RankTraining", arguments);
+
     private static string[] TrainAlone(params string[] arguments)
     {
         Programs.Run("RankTraining", arguments, ("OMP_NUM_THREADS", "1"));
@@ -132,13 +138,13 @@ public sealed class MpiTests
     }
 
     // Of the second epoch or later.
-    private static void WaitForCheckpoint(Job job, string workspace)
+    private static void WaitForCheckpoint(StartedProgram job, string workspace)
     {
         Stopwatch watch = Stopwatch.StartNew();
         while (!Directory.Exists(workspace) || !Directory.EnumerateFiles(workspace, "checkpoint-000002*.ckpt", SearchOption.AllDirectories).Any())
         {
             Assert.False(job.HasEnded, job.Text);
-            Assert.True(watch.Elapsed < Patience, job.Text);
+            Assert.True(watch.Elapsed < StartedProgram.Patience, job.Text);
             Thread.Sleep(20);
         }
     }
@@ -154,89 +160,4 @@ public sealed class MpiTests
     }
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>Processes that mpirun started, and what they wrote.</summary>
-    private sealed class Job : IDisposable
-    {
-        private readonly Process _process;
-        private readonly List<string> _lines = [];
-
-        private Job(Process process)
-        {
-            _process = process;
-            process.OutputDataReceived += (_, line) => Add(line.Data);
-            process.ErrorDataReceived += (_, line) => Add(line.Data);
-            process.BeginOutputReadLine();
-            process.BeginErrorReadLine();
-        }
-
-        public string Text
-        {
-            get
-            {
-                lock (_lines)
-                {
-                    return string.Join('\n', _lines);
-                }
-            }
-        }
-
-        public bool HasEnded => _process.HasExited;
-
-        public static Job Start(string launcher, int world, params string[] arguments) => Start(launcher, world, arguments, Path.GetTempPath());
-
-        public static Job Start(string launcher, int world, string[] arguments, string temporary)
-        {
-            Skip.IfNot(
-                (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, launcher))),
-                $"{launcher} is not installed; on Debian, install {(launcher == OpenMpi ? "openmpi-bin" : "mpich")}."
-            );
-            // Tests run beside other processes, on few cores.
-            string[] settings = launcher == OpenMpi ? ["--oversubscribe", "--bind-to", "none"] : [];
-            ProcessStartInfo start = new(launcher, [.. settings, "-n", Number(world), Programs.Host, .. Programs.Command("RankTraining"), .. arguments])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            };
-            start.Environment["OMP_NUM_THREADS"] = "1";
-            start.Environment["TMPDIR"] = temporary;
-            // Containers run as root.
-            start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1";
-            start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
-            // Containers may not read the memory of other processes.
-            start.Environment["OMPI_MCA_btl_vader_single_copy_mechanism"] = "none";
-            return new Job(Process.Start(start)!);
-        }
-
-        public int ProcessOf(int rank) => int.Parse(Regex.Match(Text, $@"rank {rank} of \d+: process (\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
-
-        /// <summary>Waits for the end and returns the exit code.</summary>
-        public int End()
-        {
-            Assert.True(_process.WaitForExit(Patience), Text);
-            _process.WaitForExit();
-            return _process.ExitCode;
-        }
-
-        public void Dispose()
-        {
-            if (!_process.HasExited)
-            {
-                _process.Kill(entireProcessTree: true);
-            }
-
-            _process.Dispose();
-        }
-
-        private void Add(string? line)
-        {
-            if (line is not null)
-            {
-                lock (_lines)
-                {
-                    _lines.Add(line);
-                }
-            }
-        }
-    }
 }

@@ -28,7 +28,9 @@ public sealed class AtomicFileTests : IDisposable
         string rest = Written(Target, ended.Id);
         string ofAnotherMachine = $"{Target}.another-{ended.Id}-{Guid.NewGuid():N}.tmp";
         string[] kept = [Written(Target, Environment.ProcessId), ofAnotherMachine, $"{Target}.notes.tmp", Written($"{Target}2", ended.Id)];
-        Array.ForEach([rest, .. kept], file => File.WriteAllText(file, "a part"));
+        string ofAnEarlierProcessWithTheSameNumber = AtomicFile.TemporaryPath(Target);
+        Array.ForEach([rest, ofAnEarlierProcessWithTheSameNumber, .. kept], file => File.WriteAllText(file, "a part"));
+        File.SetLastWriteTime(ofAnEarlierProcessWithTheSameNumber, DateTime.Now.AddDays(-1));
 
         AtomicFile.Write(Target, stream => stream.Write([1]));
 

@@ -28,7 +28,6 @@ public sealed class InternalsTests
                 "IHostEnvironmentInternal.get_FallbackToCpu",
                 "IHostEnvironmentInternal.get_GpuDeviceId",
                 "IHostEnvironmentInternal.get_TempFilePath",
-                "IHostEnvironmentInternal.set_TempFilePath",
                 "IInternalCatalog.get_Environment",
                 "LoadableClassAttribute..ctor",
                 "ModelLoadContext.CheckAtModel",
@@ -50,15 +49,10 @@ public sealed class InternalsTests
     }
 
     [Fact]
-    public void WithTemporaryFiles_OfACatalog_ChangesTheContextMeanwhile()
+    public void TemporaryFilesOf_ACatalog_IsTheFolderOfItsContext()
     {
-        MLContext ml = new() { TempFilePath = "before" };
-        string during = "";
-
-        Internals.WithTemporaryFiles(Internals.EnvironmentOf(ml.Model), "meanwhile", () => during = ml.TempFilePath);
-
-        Assert.Equal("meanwhile", during);
-        Assert.Equal("before", ml.TempFilePath);
+        Assert.Equal("elsewhere", Internals.TemporaryFilesOf(Internals.EnvironmentOf(new MLContext { TempFilePath = "elsewhere" }.Model)));
+        Assert.Equal(Path.GetTempPath(), Internals.TemporaryFilesOf(Internals.EnvironmentOf(new MLContext().Model)));
     }
 
     [Fact]

@@ -160,16 +160,18 @@ public sealed class ModelFileTests(TrainedModel trained) : IDisposable
     }
 
     [Fact]
-    public void SaveAtomic_ProcessKilledAtAnyTime_LeavesACompleteModel()
+    public void SaveAtomic_ProcessKilledAtAnyTime_LeavesACompleteModelAndTheNextSaveNoOtherFile()
     {
         (string source, string target) = (InFolder("source.zip"), InFolder("target.zip"));
         trained.Context.Model.Save(trained.Model, trained.Rows.Schema, source);
         float[][] scores = trained.Scores(trained.Model);
+        string temporary = Directory.CreateDirectory(InFolder("temporary")).FullName;
         Random random = new(3);
 
         for (int i = 0; i < 4; i++)
         {
-            using Process process = Programs.Start("SaveLoop", [source, target]);
+            // .NET leaves a file of its own there when it is killed.
+            using Process process = Programs.Start("SaveLoop", [source, target], ("TMPDIR", temporary), ("TMP", temporary), ("DOTNET_EnableDiagnostics", "0"));
             Assert.Equal("ready", process.StandardOutput.ReadLine());
             Thread.Sleep(random.Next(150));
             process.Kill();
@@ -177,6 +179,11 @@ public sealed class ModelFileTests(TrainedModel trained) : IDisposable
 
             Assert.Equal(scores, trained.Scores(new MLContext().Model.Load(target, out _)));
         }
+
+        MLContext next = new() { TempFilePath = temporary };
+        next.Model.SaveAtomic(trained.Model, trained.Rows.Schema, target);
+        Assert.Equal(["source.zip", "target.zip", "temporary"], Directory.GetFileSystemEntries(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Empty(Directory.GetFileSystemEntries(temporary));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Microsoft.ML.FeatureMining.Files;
 using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Pixels;
 
@@ -156,6 +158,21 @@ public sealed class PixelFileTests : IDisposable
                 [3],
             ])
         );
+    }
+
+    [Fact]
+    public void Writer_WithoutAName_RemovesTheFileOfAnEndedProcess()
+    {
+        using Process ended = Process.Start("dotnet", "--version");
+        ended.WaitForExit();
+        string own = AtomicFile.TemporaryPath(Path.Combine(_folder.Path, "images"));
+        string abandoned = own.Replace($"-{Environment.ProcessId}-", $"-{ended.Id}-", StringComparison.Ordinal);
+        Array.ForEach([own, abandoned], file => File.WriteAllText(file, "a part"));
+
+        using PixelFileWriter writer = new(_folder.Path, null, ImageBytes, expectedBytes: 1000);
+
+        Assert.True(File.Exists(own));
+        Assert.False(File.Exists(abandoned));
     }
 
     [Fact]

@@ -34,14 +34,7 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> w
         string name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{snapshot.Position.Epoch:d6}-{snapshot.Position.Step:d9}{Suffix}");
         string path = Path.Combine(folder, name);
         AtomicFile.Write(path, stream => CheckpointFile.Write(stream, snapshot));
-        // After a rollback, checkpoints of later steps are obsolete.
-        foreach (
-            string file in Files.Where(file => string.CompareOrdinal(Path.GetFileName(file), name) > 0).Concat(Files.SkipWhile(file => file != path).Skip(keep))
-        )
-        {
-            File.Delete(file);
-        }
-
+        RemoveOthers(path);
         return path;
     }
 
@@ -56,6 +49,7 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> w
             {
                 RunSnapshot snapshot = Read(path);
                 check(snapshot);
+                RemoveOld(path);
                 return (path, snapshot);
             }
             catch (NewerFormatException e)
@@ -71,6 +65,30 @@ internal sealed class CheckpointFolder(string folder, int keep, Action<string> w
 
         return null;
     }
+
+    // After a rollback, checkpoints of later steps are obsolete.
+    private void RemoveOthers(string newest)
+    {
+        foreach (string file in Files.Where(file => string.CompareOrdinal(file, newest) > 0).Concat(Old(newest)))
+        {
+            File.Delete(file);
+        }
+    }
+
+    // A process may have been killed after it had written its last checkpoint, and before it had deleted the oldest.
+    private void RemoveOld(string newest)
+    {
+        try
+        {
+            Old(newest).ToList().ForEach(File.Delete);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The run can go on.
+        }
+    }
+
+    private IEnumerable<string> Old(string newest) => Files.SkipWhile(file => file != newest).Skip(keep);
 
     private static RunSnapshot Read(string path)
     {

@@ -26,6 +26,23 @@ public sealed class WorkspaceTests : IDisposable
         Assert.Equal(5, workspace.Load(_ => { })!.Position.Step);
     }
 
+    // As after a kill between writing a checkpoint and deleting the oldest one.
+    [Fact]
+    public void Load_MoreThanKept_DeletesTheOldest()
+    {
+        using Workspace workspace = Open();
+        workspace.Save(At(epoch: 1, 1));
+        string oldest = Path.Combine(workspace.Folder, Checkpoints(workspace).Single());
+        byte[] bytes = File.ReadAllBytes(oldest);
+        workspace.Save(At(epoch: 1, 2));
+        workspace.Save(At(epoch: 1, 3));
+        File.WriteAllBytes(oldest, bytes);
+
+        Assert.Equal(3, workspace.Load(_ => { })!.Position.Step);
+
+        Assert.Equal(["checkpoint-000001-000000003.ckpt", "checkpoint-000001-000000002.ckpt"], Checkpoints(workspace));
+    }
+
     [Fact]
     public void Save_AfterARollback_DeletesLaterCheckpoints()
     {
