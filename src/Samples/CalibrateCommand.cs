@@ -31,7 +31,7 @@ internal static class CalibrateCommand
             ExitCode.Guard(() =>
             {
                 FileInfo file = parsed.GetRequiredValue(target);
-                OutputPath.KeepApart([("--out", file)], ("--model", parsed.GetRequiredValue(model)));
+                OutputPath.KeepApart([("--out", file)], [("--model", parsed.GetRequiredValue(model)), .. input.Named(parsed)]);
                 OutputPath.TryFile("--out", file);
                 MLContext ml = machine.Begin(parsed, parsed.GetRequiredValue(model));
                 ITransformer loaded = ModelOption.Load(ml, parsed.GetRequiredValue(model), out DataViewSchema schema);

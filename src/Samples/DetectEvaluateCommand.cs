@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Detection.Evaluation;
+using Microsoft.ML.FeatureMining.Files;
 
 namespace Samples;
 
@@ -50,7 +51,6 @@ internal static class DetectEvaluateCommand
 
                 if (parsed.GetValue(page) is { } html)
                 {
-                    using FileStream stream = html.Create();
                     DetectionReportOptions options = new()
                     {
                         Title = $"Object detection: {file.Name}",
@@ -58,7 +58,7 @@ internal static class DetectEvaluateCommand
                         MinScore = parsed.GetValue(minScore),
                         DifficultColumnName = "Difficult",
                     };
-                    ml.ObjectDetection().WriteReport(scored, stream, options);
+                    AtomicFile.Write(html.FullName, stream => ml.ObjectDetection().WriteReport(scored, stream, options));
                     Console.WriteLine($"Wrote {html.FullName}.");
                 }
 

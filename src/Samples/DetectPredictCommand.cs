@@ -52,6 +52,7 @@ internal static class DetectPredictCommand
     {
         OutputPath.TryFolder("--folder", folder);
         (string Path, string? Problem)[] files = [.. ImageFiles.Find(words)];
+        HashSet<string> inputs = new(files.Select(file => OutputPath.Identity(new FileInfo(file.Path))), StringComparer.Ordinal);
         MLContext ml = begin();
         ITransformer model = ModelOption.Load(ml, modelFile, out _);
         HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
@@ -65,7 +66,12 @@ internal static class DetectPredictCommand
                 if (folder is not null)
                 {
                     string target = Path.Combine(folder.FullName, NewName(names, Path.GetFileNameWithoutExtension(path)));
-                    File.WriteAllBytes(target, ml.ObjectDetection().DrawObjects(File.ReadAllBytes(path), found));
+                    if (inputs.Contains(OutputPath.Identity(new FileInfo(target))))
+                    {
+                        throw new ArgumentException($"--folder: the drawing '{target}' would replace an image that is read. Choose another folder.");
+                    }
+
+                    OutputFile.Write(target, ml.ObjectDetection().DrawObjects(File.ReadAllBytes(path), found));
                 }
 
                 writer.Write(path, [.. found.Select(one => new Prediction(one.Class, one.Score, one.Left, one.Top, one.Right, one.Bottom))]);

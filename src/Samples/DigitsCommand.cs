@@ -74,11 +74,17 @@ internal static class GrayImage
     /// <param name="pixels">[height, width].</param>
     /// <param name="width">Columns.</param>
     /// <param name="height">Rows.</param>
+    /// <exception cref="IOException">There is another file.</exception>
     public static void Save(string path, byte[] pixels, int width, int height)
     {
         using SKImage image = SKImage.FromPixelCopy(new SKImageInfo(width, height, SKColorType.Gray8, SKAlphaType.Opaque), pixels);
         using SKData encoded = image.Encode(SKEncodedImageFormat.Png, 100);
-        using FileStream file = File.Create(path);
-        encoded.SaveTo(file);
+        byte[] png = encoded.ToArray();
+        if (File.Exists(path) && !File.ReadAllBytes(path).AsSpan().SequenceEqual(png))
+        {
+            throw new IOException($"'{path}' is there already, with other content. Choose another folder.");
+        }
+
+        File.WriteAllBytes(path, png);
     }
 }

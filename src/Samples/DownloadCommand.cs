@@ -156,6 +156,9 @@ internal sealed record FileDownload(Uri Address, string Sha256)
 {
     private const int BufferBytes = 1 << 17;
 
+    /// <summary>A server that sends more than any data set has must not fill the disk.</summary>
+    public long MaxBytes { get; init; } = 1 << 30;
+
     /// <summary>Downloads the file, unless it exists.</summary>
     /// <param name="path">The file to write.</param>
     /// <param name="client">The client to use.</param>
@@ -236,12 +239,18 @@ internal sealed record FileDownload(Uri Address, string Sha256)
         }
     }
 
-    private static async Task CopyAsync(Stream content, FileStream file, long? total, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
+    private async Task CopyAsync(Stream content, FileStream file, long? total, IProgress<DownloadProgress>? progress, CancellationToken cancellation)
     {
         byte[] buffer = new byte[BufferBytes];
         progress?.Report(new DownloadProgress(file.Length, total));
         while (await content.ReadAsync(buffer, cancellation).ConfigureAwait(false) is > 0 and int count)
         {
+            if (file.Position + count > MaxBytes)
+            {
+                file.SetLength(0);
+                throw new IOException($"The server sends more than {MaxBytes} bytes.");
+            }
+
             await file.WriteAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
             progress?.Report(new DownloadProgress(file.Position, total));
         }

@@ -83,7 +83,12 @@ internal sealed class EvaluateCommand
         FileInfo[] parts = parsed.GetValue(_merge) ?? [];
         OutputPath.KeepApart(
             [("--report", parsed.GetValue(_report)), ("--sums", parsed.GetValue(_sums))],
-            [("--model", parsed.GetValue(_model)), .. parts.Select(file => ("--merge", (FileInfo?)file))]
+            [
+                ("--model", parsed.GetValue(_model)),
+                ("--model's list of test images", parsed.GetValue(_model) is { } model ? new FileInfo(HeldOutList.PathOf(model)) : null),
+                .. parts.Select(file => ("--merge", (FileInfo?)file)),
+                .. _input.Named(parsed),
+            ]
         );
         OutputPath.TryFile("--report", parsed.GetValue(_report));
         OutputPath.TryFile("--sums", parsed.GetValue(_sums));

@@ -27,7 +27,7 @@ internal static class ExplainCommand
             Description = "Instead of labeled images: a folder of images without labels, subfolders included.",
         };
         Option<FileInfo?> report = new("--out") { Description = "Write the report to this file, HTML." };
-        Option<FileInfo?> grid = new("--grid") { Description = "Write a grid to this file, PNG: one row per image, with all its maps." };
+        Option<FileInfo?> grid = new(OutputPath.GridOption) { Description = "Write a grid to this file, PNG: one row per image, with all its maps." };
         Option<FileInfo[]> compared = new("--compare")
         {
             Description = "More models. --grid then has one row per model and one column per image; --out shows their activations side by side.",
@@ -66,11 +66,15 @@ internal static class ExplainCommand
             ExitCode.Guard(() =>
             {
                 OutputPath.KeepApart(
-                    [("--out", parsed.GetValue(report)), ("--grid", parsed.GetValue(grid))],
-                    [("--model", parsed.GetRequiredValue(model)), .. (parsed.GetValue(compared) ?? []).Select(file => ("--compare", file))]
+                    [("--out", parsed.GetValue(report)), (OutputPath.GridOption, parsed.GetValue(grid))],
+                    [
+                        ("--model", parsed.GetRequiredValue(model)),
+                        .. (parsed.GetValue(compared) ?? []).Select(file => ("--compare", file)),
+                        .. input.Named(parsed),
+                    ]
                 );
                 OutputPath.TryFile("--out", parsed.GetValue(report));
-                OutputPath.TryFile("--grid", parsed.GetValue(grid));
+                OutputPath.TryFile(OutputPath.GridOption, parsed.GetValue(grid));
                 MLContext ml = machine.Begin(parsed, parsed.GetRequiredValue(model));
                 ITransformer loaded = ModelOption.Load(ml, parsed.GetRequiredValue(model), out DataViewSchema schema);
                 IDataView rows =
@@ -92,7 +96,7 @@ internal static class ExplainCommand
                 ITransformer[] models = [loaded, .. others.Select(other => other.Value)];
                 Write(
                     parsed.GetValue(grid),
-                    file => File.WriteAllBytes(file, Grid(ml, models, [settings.Name, .. others.Select(other => other.Key)], rows, parsed.GetValue(shown)))
+                    file => OutputFile.Write(file, Grid(ml, models, [settings.Name, .. others.Select(other => other.Key)], rows, parsed.GetValue(shown)))
                 );
                 return ExitCode.Success;
             })

@@ -7,6 +7,9 @@ namespace Samples;
 /// <summary>The verb <c>export</c>.</summary>
 internal static class ExportCommand
 {
+    private const string Manifest = "manifest.json";
+    private const string Weights = "weights.safetensors";
+
     public static Command Create()
     {
         Option<FileInfo> model = ModelOption.Create();
@@ -46,13 +49,14 @@ internal static class ExportCommand
             {
                 OutputPath.KeepApart([("--onnx", parsed.GetValue(onnx))], ("--model", parsed.GetRequiredValue(model)));
                 OutputPath.TryFolder("--out", parsed.GetValue(folder));
+                RefuseOtherManifest(parsed.GetValue(folder));
                 OutputPath.TryFile("--onnx", parsed.GetValue(onnx));
                 MLContext ml = Session.Begin();
                 ITransformer loaded = ViewsOption.Apply(ml, ModelOption.Load(ml, parsed.GetRequiredValue(model), out _), parsed.GetValue(views));
                 if (parsed.GetValue(folder) is { FullName: var target })
                 {
                     ml.Model.ExportImageModel(loaded, target);
-                    Console.WriteLine($"Wrote {string.Join(" and ", Directory.GetFiles(target).Select(Path.GetFileName).Order())} in {target}.");
+                    Console.WriteLine($"Wrote {Manifest} and {Weights} in {target}.");
                 }
 
                 if (parsed.GetValue(onnx) is { } file)
@@ -67,5 +71,14 @@ internal static class ExportCommand
             })
         );
         return command;
+    }
+
+    // Other programs have files of this name too.
+    private static void RefuseOtherManifest(DirectoryInfo? folder)
+    {
+        if (folder is not null && File.Exists(Path.Combine(folder.FullName, Manifest)) && !File.Exists(Path.Combine(folder.FullName, Weights)))
+        {
+            throw new ArgumentException($"--out: '{folder}' has a {Manifest} that does not belong to a model. Choose another folder.");
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Datasets;
@@ -19,7 +20,20 @@ internal static class HeldOutList
 
     public static string PathOf(FileInfo model) => Path.ChangeExtension(model.FullName, ".test.csv");
 
-    /// <summary>Writes the list, or removes an old one if the rows are not files.</summary>
+    /// <summary>Checks that a file in the place of the list is the list of a model that is replaced too, not a file of the user.</summary>
+    /// <exception cref="ArgumentException">There is a file but no model.</exception>
+    public static void Try(FileInfo model)
+    {
+        if (!model.Exists && File.Exists(PathOf(model)))
+        {
+            throw new ArgumentException(
+                $"--model: the list of test images would replace '{PathOf(model)}', but there is no model '{model}' that it belongs to. Choose another name "
+                    + "for the model, or remove the file."
+            );
+        }
+    }
+
+    /// <summary>Writes the list, or removes the one of an earlier model if the rows are not files.</summary>
     /// <returns>Whether there is a list.</returns>
     public static bool Write(FileInfo model, IDataView? rows)
     {
@@ -38,7 +52,8 @@ internal static class HeldOutList
         bool isMultilabel = rows.Schema[Label].Type is VectorDataViewType;
         IEnumerable<string> labels = isMultilabel ? rows.GetColumn<string[]>(Label).Select(set => string.Join(';', set)) : rows.GetColumn<string>(Label);
         IEnumerable<string> lines = rows.GetColumn<string>(Paths).Zip(labels, (file, label) => $"{CsvText.Of(Path.GetFullPath(file))},{CsvText.Of(label)}");
-        File.WriteAllLines(path, lines.Prepend($"{Paths},{(isMultilabel ? Labels : Label)}"));
+        string text = string.Concat(lines.Prepend($"{Paths},{(isMultilabel ? Labels : Label)}").Select(line => line + Environment.NewLine));
+        OutputFile.Write(path, Encoding.UTF8.GetBytes(text));
         return true;
     }
 

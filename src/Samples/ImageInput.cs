@@ -87,6 +87,16 @@ internal sealed class ImageInput
     /// <inheritdoc cref="IsGiven(ParseResult)"/>
     public bool IsGiven(CommandResult verb) => Options.Any(option => verb.GetResult(option) is not null);
 
+    /// <summary>The files that the options name, by option.</summary>
+    public IEnumerable<(string Option, FileInfo? File)> Named(ParseResult parsed) =>
+        (parsed.GetValue(_data) ?? [])
+            .Skip(1)
+            .Select(path => (_data.Name, new FileInfo(path)))
+            .Concat((parsed.GetValue(_cifar10) ?? []).Select(file => (_cifar10.Name, file)))
+            .Concat((parsed.GetValue(_cifar100) ?? []).Select(file => (_cifar100.Name, file)))
+            .Where(entry => entry.Item2.Exists)
+            .Select(entry => (entry.Name, (FileInfo?)entry.Item2));
+
     /// <summary>The name of the folder or data set, for the names of files that are made of it.</summary>
     public string NameOf(ParseResult parsed) =>
         parsed.GetValue(_images) is { } folder ? NameOf(new DirectoryInfo(Path.TrimEndingDirectorySeparator(folder.FullName)))

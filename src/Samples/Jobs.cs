@@ -68,6 +68,12 @@ internal sealed class Jobs
     public int Submit(ParseResult parsed, DirectoryInfo folder, bool isDry, string after)
     {
         string logs = Path.Combine(folder.FullName, "slurm");
+        // A line of the script, in quotes.
+        if (logs.AsSpan().IndexOfAny('\r', '\n', '"') >= 0)
+        {
+            throw new ArgumentException($"Slurm cannot write logs to '{logs}': the name has a quote or a line break. Choose another folder.");
+        }
+
         string script = Script(parsed, logs);
         if (isDry)
         {

@@ -141,16 +141,6 @@ internal static class MetricsView
     }
 }
 
-/// <summary>Names of files and classes on the screen.</summary>
-internal static class TerminalText
-{
-    /// <summary>Escapes control characters: a tab would break a table, and an escape sequence would reach the terminal.</summary>
-    public static string Of(string text) =>
-        text.Any(char.IsControl)
-            ? string.Concat(text.Select(c => char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : c.ToString()))
-            : text;
-}
-
 /// <summary>The class names in the order of a Score column's values.</summary>
 internal static class ClassNames
 {
@@ -194,12 +184,10 @@ internal static class JsonReport
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    /// <summary>Writes a temporary file and renames it, so that a report that exists is complete.</summary>
+    /// <summary>Replaces the file when the report is complete.</summary>
     public static void Write(FileInfo file, object report)
     {
         file.Directory?.Create();
-        string part = $"{file.FullName}.part";
-        File.WriteAllText(part, JsonSerializer.Serialize(report, Json));
-        File.Move(part, file.FullName, overwrite: true);
+        OutputFile.Write(file.FullName, JsonSerializer.SerializeToUtf8Bytes(report, Json));
     }
 }

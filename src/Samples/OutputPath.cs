@@ -1,8 +1,23 @@
+using System.Collections.Frozen;
+using Microsoft.ML.FeatureMining.Files;
+
 namespace Samples;
+
+/// <summary>Writes results.</summary>
+internal static class OutputFile
+{
+    /// <inheritdoc cref="AtomicFile"/>
+    public static void Write(string path, byte[] content) => AtomicFile.Write(path, stream => stream.Write(content));
+}
 
 /// <summary>Tries, before any work is done, whether results can be saved where the command line says.</summary>
 internal static class OutputPath
 {
+    /// <summary>The option whose result is an image.</summary>
+    public const string GridOption = "--grid";
+
+    private static readonly FrozenSet<string> Images = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, [".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"]);
+
     /// <summary>Checks that no result replaces another one, or a file that the verb reads.</summary>
     /// <param name="results">The files to write, by option; null where an option is not given.</param>
     /// <param name="read">The files that are read.</param>
@@ -14,18 +29,21 @@ internal static class OutputPath
         {
             if (file is not null)
             {
-                taken[file.FullName] = option;
+                taken[Identity(file)] = option;
             }
         }
 
         foreach ((string option, FileInfo? file) in results)
         {
-            if (file is not null && !taken.TryAdd(file.FullName, option))
+            if (file is not null && !taken.TryAdd(Identity(file), option))
             {
-                throw new ArgumentException($"{option} and {taken[file.FullName]} name the same file, '{file}'. Choose another one for {option}.");
+                throw new ArgumentException($"{option} and {taken[Identity(file)]} name the same file, '{file}'. Choose another one for {option}.");
             }
         }
     }
+
+    /// <summary>The same text for all paths of a file, through links too.</summary>
+    public static string Identity(FileSystemInfo file) => UnixFile.Of(file.FullName) is { } there ? $"{there.Identity}" : file.FullName;
 
     /// <summary>Creates the folder of a file, and tries to write there.</summary>
     /// <param name="option">The option that names the file, for errors.</param>
@@ -42,6 +60,11 @@ internal static class OutputPath
         if (Directory.Exists(file.FullName) || Path.EndsInDirectorySeparator(file.ToString()))
         {
             throw new ArgumentException($"{option}: '{file}' is a folder. Name a file, such as '{Path.Join(file.ToString(), "NAME")}'.");
+        }
+
+        if (file.Exists && option != GridOption && Images.Contains(file.Extension))
+        {
+            throw new ArgumentException($"{option}: '{file}' is an image, which is not replaced. Choose another name.");
         }
 
         TryFolder(option, file.DirectoryName!);

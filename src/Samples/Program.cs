@@ -27,7 +27,7 @@ internal static class Program
         ("explain", ExplainCommand.Create),
         ("export", ExportCommand.Create),
         ("sweep", SweepCommand.Create),
-        ("reproduce", () => ReproduceCommand.Create(Main)),
+        ("reproduce", () => ReproduceCommand.Create(Enter)),
         ("inspect", InspectCommand.Create),
         ("download", DownloadCommand.Create),
         ("digits", DigitsCommand.Create),
@@ -35,7 +35,14 @@ internal static class Program
 
     public static int Main(string[] arguments)
     {
+        ConsoleText.Open();
         RankOutput.Begin();
+        return ConsoleText.Close(Enter(arguments));
+    }
+
+    /// <summary>Runs a command line, which may be a part of another one's work.</summary>
+    private static int Enter(string[] arguments)
+    {
         if (arguments.Length == 0 || HelpPage.IsWanted(arguments[0]))
         {
             Console.Out.Write(HelpPage.OfProgram());
@@ -241,21 +248,25 @@ internal static class Session
     private static bool IsProgress(string message) =>
         message.StartsWith("Epoch ", StringComparison.Ordinal) || message.StartsWith("Head: ", StringComparison.Ordinal);
 
-    /// <summary>Turns the first Ctrl-C, or the signal TERM, into a cancellation; the second one ends the process.</summary>
+    /// <summary>Turns the first Ctrl-C, or the signals TERM and HUP, into a cancellation; the second one ends the process.</summary>
     public static CancellationTokenSource CancelOnCtrlC()
     {
         CancellationTokenSource source = new();
-        // What containers and schedulers send before they kill.
-        Registrations.Add(
-            PosixSignalRegistration.Create(
-                PosixSignal.SIGTERM,
-                signal =>
-                {
-                    signal.Cancel = !source.IsCancellationRequested;
-                    source.Cancel();
-                }
-            )
-        );
+        // What containers and schedulers send before they kill, and what a terminal sends when it is closed, unless nohup ignores it.
+        foreach (PosixSignal end in (PosixSignal[])[PosixSignal.SIGTERM, PosixSignal.SIGHUP])
+        {
+            Registrations.Add(
+                PosixSignalRegistration.Create(
+                    end,
+                    signal =>
+                    {
+                        signal.Cancel = !source.IsCancellationRequested;
+                        source.Cancel();
+                    }
+                )
+            );
+        }
+
         Console.CancelKeyPress += (_, pressed) =>
         {
             if (!source.IsCancellationRequested)

@@ -14,6 +14,9 @@ namespace Samples;
 /// <param name="Sums">What the metrics are computed from.</param>
 internal sealed record ShardSums(int Shard, int Of, long Images, string Model, string? Views, bool IsMultilabel, JsonElement Sums)
 {
+    // Of the missing parts, in the error.
+    private const int Named = 10;
+
     private static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -36,13 +39,8 @@ internal sealed record ShardSums(int Shard, int Of, long Images, string Model, s
         );
     }
 
-    /// <summary>Writes a temporary file and renames it, so that a file that exists is complete.</summary>
-    public void Write(FileInfo file)
-    {
-        string part = $"{file.FullName}.part";
-        File.WriteAllText(part, JsonSerializer.Serialize(this, Json));
-        File.Move(part, file.FullName, overwrite: true);
-    }
+    /// <summary>Replaces the file when it is complete.</summary>
+    public void Write(FileInfo file) => OutputFile.Write(file.FullName, JsonSerializer.SerializeToUtf8Bytes(this, Json));
 
     /// <summary>The metrics of all images from the files of all parts, in any order.</summary>
     /// <exception cref="InvalidDataException">A file is not of this kind, or the files do not belong together; the message names the file.</exception>
@@ -69,9 +67,15 @@ internal sealed record ShardSums(int Shard, int Of, long Images, string Model, s
             throw new InvalidDataException($"'{twice.First().File}' and '{twice.Last().File}' both have part {twice.Key} of {common.Of}. Give each part once.");
         }
 
-        int[] missing = [.. Enumerable.Range(1, common.Of).Except(all.Select(entry => entry.Sums.Shard))];
+        if (common.Of < 1)
+        {
+            throw new InvalidDataException($"'{first}' is damaged: it is of {common.Of} parts.");
+        }
+
+        int[] missing = [.. Enumerable.Range(1, common.Of).Except(all.Select(entry => entry.Sums.Shard)).Take(Named)];
+        string more = common.Of - all.Length > missing.Length ? ", ..." : "";
         return missing.Length > 0
-                ? throw new InvalidDataException($"Of {common.Of} parts, part {string.Join(", ", missing)} is missing. Give the files of all parts.")
+                ? throw new InvalidDataException($"Of {common.Of} parts, part {string.Join(", ", missing)}{more} is missing. Give the files of all parts.")
             : common.IsMultilabel
                 ? new Metrics(null, MultilabelClassificationMetrics.Merge(all.Select(entry => Parse(entry, MultilabelClassificationMetrics.FromJson))))
             : new Metrics(ClassificationReport.Merge(all.Select(entry => Parse(entry, ClassificationReport.FromJson))), null);

@@ -52,8 +52,7 @@ internal static class SweepCommand
 
     private static int Run(ParseResult parsed, ImageInput input, TrainOptions options, SweepOptions sweep, Jobs jobs)
     {
-        OutputPath.TryFile("--model", options.Model(parsed));
-        sweep.TryOutputs(parsed);
+        sweep.TryOutputs(parsed, options.Model(parsed), input.Named(parsed));
         using CancellationTokenSource stop = Session.CancelOnCtrlC();
         int? share = jobs.Threads(parsed, options.ThreadsOption);
         if (jobs.Run(parsed, share, line => line.StartsWith("trial ", StringComparison.Ordinal), stop.Token) is { } code)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Sweeps;
 using Microsoft.ML.FeatureMining.Trainers;
@@ -86,10 +87,14 @@ internal sealed class SweepOptions
     public int Trials(ParseResult parsed) => parsed.GetValue(_trials);
 
     /// <summary>Tries, before the images are read, whether everything can be saved.</summary>
-    public void TryOutputs(ParseResult parsed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="model">The file of the model; null not to save it.</param>
+    /// <param name="read">The files that are read.</param>
+    public void TryOutputs(ParseResult parsed, FileInfo? model, IEnumerable<(string Option, FileInfo? File)> read)
     {
         OutputPath.TryFolder("--folder", parsed.GetValue(_folder));
-        OutputPath.KeepApart([("--csv", parsed.GetValue(_csv)), ("--out", parsed.GetValue(_html))]);
+        OutputPath.KeepApart([("--model", model), ("--csv", parsed.GetValue(_csv)), ("--out", parsed.GetValue(_html))], [.. read]);
+        OutputPath.TryFile("--model", model);
         OutputPath.TryFile("--csv", parsed.GetValue(_csv));
         OutputPath.TryFile("--out", parsed.GetValue(_html));
     }
@@ -98,7 +103,7 @@ internal sealed class SweepOptions
     {
         if (parsed.GetValue(_csv) is { } csv)
         {
-            File.WriteAllText(csv.FullName, result.ToCsv());
+            OutputFile.Write(csv.FullName, Encoding.UTF8.GetBytes(result.ToCsv()));
             Console.WriteLine($"Wrote {csv.FullName}.");
         }
 

@@ -68,7 +68,7 @@ internal sealed class TrainCommand : Command
 
     private int Run(ParseResult parsed)
     {
-        FileInfo? file = _options.TryOutputs(parsed, _train.NameOf(parsed));
+        FileInfo? file = _options.TryOutputs(parsed, _train.NameOf(parsed), [.. _train.Named(parsed), .. _test.Named(parsed), .. _patches.Named(parsed)]);
         using CancellationTokenSource stop = Session.CancelOnCtrlC();
         MLContext ml = Session.Begin(
             _options.Seed(parsed),

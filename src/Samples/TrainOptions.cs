@@ -308,14 +308,20 @@ internal sealed class TrainOptions
     /// <summary>Tries, before the images are read, whether everything can be saved.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="name">A name for the model's file if the command line names none.</param>
+    /// <param name="read">The files that are read.</param>
     /// <returns>The file to save the model to; null not to save it.</returns>
-    public FileInfo? TryOutputs(ParseResult parsed, string name)
+    public FileInfo? TryOutputs(ParseResult parsed, string name, IEnumerable<(string Option, FileInfo? File)> read)
     {
         FileInfo? model = parsed.GetValue(_noModel)
             ? null
             : parsed.GetValue(_model)
                 ?? new FileInfo(Path.Combine("models", $"{name}-{DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}.zip"));
-        _files.Try(parsed, model);
+        _files.Try(parsed, model, model is null ? null : new FileInfo(HeldOutList.PathOf(model)), [.. read]);
+        if (model is not null)
+        {
+            HeldOutList.Try(model);
+        }
+
         return model;
     }
 

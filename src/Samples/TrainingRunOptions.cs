@@ -60,9 +60,11 @@ internal sealed class RunFileOptions
     /// <summary>Tries, before the images are read, whether everything can be saved.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="model">The file of the model; null not to save it.</param>
-    public void Try(ParseResult parsed, FileInfo? model)
+    /// <param name="list">The list of test images that is written beside the model; null for none.</param>
+    /// <param name="read">The files that are read.</param>
+    public void Try(ParseResult parsed, FileInfo? model, FileInfo? list = null, params ReadOnlySpan<(string Option, FileInfo? File)> read)
     {
-        OutputPath.KeepApart([("--model", model), ("--report", Report(parsed))]);
+        OutputPath.KeepApart([("--model", model), ("--report", Report(parsed)), ("--model's list of test images", list)], read);
         OutputPath.TryFile("--model", model);
         OutputPath.TryFile("--report", Report(parsed));
         OutputPath.TryFolder("--workspace", Workspace(parsed));

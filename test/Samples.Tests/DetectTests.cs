@@ -57,6 +57,12 @@ public sealed class DetectTests : IDisposable
         Assert.True(File.Exists(_folder["drawn/test0.png"]));
         double score = double.Parse(output.Split('\n')[1].Split(',')[3], CultureInfo.InvariantCulture);
 
+        byte[] drawn = File.ReadAllBytes(_folder["drawn/test0.png"]);
+        (code, _, error) = Run(["detect", "predict", "--model", "detector.zip", "--folder", "drawn", "--min-score", "0", _folder["drawn/test0.png"]]);
+        Assert.Equal(2, code);
+        Assert.Contains("would replace an image that is read", error, StringComparison.Ordinal);
+        Assert.Equal(drawn, File.ReadAllBytes(_folder["drawn/test0.png"]));
+
         string broken = _folder.Write("broken.jpg", "no image");
         (code, output, error) = Run(["detect", "predict", "--model", "detector.zip", "--format", "json", "--min-score", "0", image, broken]);
         Assert.True(code == 1, $"{output}{error}");

@@ -37,6 +37,17 @@ public sealed class FileDownloadTests : IDisposable
     }
 
     [Fact]
+    public async Task FetchAsync_MoreBytesThanAnyFileHas_StopsAndKeepsNone()
+    {
+        FileDownload download = Download with { MaxBytes = Content.Length - 1 };
+
+        IOException error = await Assert.ThrowsAsync<IOException>(() => download.FetchAsync(Target, Client));
+
+        Assert.Contains("sends more than 499999 bytes", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, new FileInfo(Target + ".part").Length);
+    }
+
+    [Fact]
     public async Task FetchAsync_WhatIsThere_AsksNobody()
     {
         _folder.Write("sub/file.bin", Content);

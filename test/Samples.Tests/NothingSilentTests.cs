@@ -34,6 +34,16 @@ public sealed class NothingSilentTests(TrainedProgram trained) : IClassFixture<T
     }
 
     [Fact]
+    public void AnError_WithAnEscapeSequenceInAName_DoesNotReachTheTerminal()
+    {
+        (int code, _, string error) = Run("predict", "--model", "\u001b[31m\u202e.zip", "x.png");
+
+        Assert.Equal(1, code);
+        Assert.Contains("\\u001b[31m\\u202e.zip' does not exist", error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', error);
+    }
+
+    [Fact]
     public void Evaluate_WithoutImages_MeasuresTheImagesThatTrainHeldOut()
     {
         string[] measured = ProgramRun.Lines("Samples", trained.Folder, "evaluate", "--model", trained.Model);

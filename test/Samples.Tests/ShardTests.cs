@@ -63,6 +63,8 @@ public sealed class ShardTests : IClassFixture<TrainedProgram>, IDisposable
         Assert.Contains("Of 2 parts, part 2 is missing.", Failure(1, "evaluate", "--merge", _folder["one.json"]), StringComparison.Ordinal);
         Assert.Contains("both have part 1 of 2", Failure(1, "evaluate", "--merge", _folder["one.json"], _folder["one.json"]), StringComparison.Ordinal);
         Assert.Contains("are of other images", Failure(1, "evaluate", "--merge", _folder["one.json"], _folder["other.json"]), StringComparison.Ordinal);
+        string huge = File.ReadAllText(_folder["one.json"]).Replace("\"of\":2", "\"of\":2147483647", StringComparison.Ordinal);
+        Assert.Contains("part 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ... is missing", Failure(1, "evaluate", "--merge", _folder.Write("huge.json", huge)));
         Assert.Contains("is not a file that", Failure(1, "evaluate", "--merge", _folder.Write("x.json", "{}")), StringComparison.Ordinal);
     }
 

@@ -49,8 +49,50 @@ public sealed class TrainFaultTests : IDisposable
         saved.Directory!.Delete(recursive: true);
     }
 
-    [SkippableFact]
-    public async Task Train_Terminated_SavesTheEpochsThatAreDone()
+    // The output often goes to a file on the disk that checkpoints fill.
+    [SkippableTheory]
+    [InlineData("> /dev/full 2> error")]
+    [InlineData("> /dev/full 2>&1")]
+    public void Train_OutputThatCannotBeWritten_SavesTheModelAndFails(string redirection)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "/dev/full is on Linux.");
+
+        int code = Shell($"train {string.Join(' ', Short)} --images '{_images.Root}' --model saved.zip {redirection}");
+
+        Assert.Equal(ExitCode.Failure, code);
+        Assert.True(new FileInfo(_folder["saved.zip"]).Length > 1000);
+        Assert.DoesNotContain("   at ", File.Exists(_folder["error"]) ? File.ReadAllText(_folder["error"]) : "", StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("")]
+    [InlineData("train --help")]
+    [InlineData("train --nonsense")]
+    [InlineData("predict --model missing.zip missing.png")]
+    public void AnyVerb_OutputThatCannotBeWritten_Fails(string words)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "/dev/full is on Linux.");
+
+        Assert.InRange(Shell($"{words} > /dev/full 2>&1"), ExitCode.Failure, ExitCode.Usage);
+    }
+
+    private int Shell(string command)
+    {
+        using Process process = Process.Start(
+            new ProcessStartInfo("/bin/sh", ["-c", $"exec dotnet '{Path.Combine(AppContext.BaseDirectory, "Samples.dll")}' {command}"])
+            {
+                WorkingDirectory = _folder.Path,
+                Environment = { ["OMP_NUM_THREADS"] = "1" },
+            }
+        )!;
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    [SkippableTheory]
+    [InlineData("TERM")]
+    [InlineData("HUP")]
+    public async Task Train_Terminated_SavesTheEpochsThatAreDone(string signal)
     {
         Skip.If(OperatingSystem.IsWindows(), "Windows has no signals.");
 
@@ -60,7 +102,7 @@ public sealed class TrainFaultTests : IDisposable
         while (await process.StandardOutput.ReadLineAsync() is { } line && !line.StartsWith("epoch ", StringComparison.Ordinal)) { }
 
         Task<string> rest = process.StandardOutput.ReadToEndAsync();
-        using Process kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {process.Id}"]);
+        using Process kill = Process.Start("/bin/sh", ["-c", $"kill -{signal} {process.Id}"]);
         await process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token);
 
         Assert.True(process.ExitCode == 130, await error);

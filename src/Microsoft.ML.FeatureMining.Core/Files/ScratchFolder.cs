@@ -43,11 +43,6 @@ internal sealed class ScratchFolder : IDisposable
     {
         try
         {
-            foreach (string other in Directory.EnumerateDirectories(System.IO.Path.GetDirectoryName(path)!, $"{Prefix}*"))
-            {
-                DeleteAbandoned(other);
-            }
-
             if (OperatingSystem.IsWindows())
             {
                 Directory.CreateDirectory(path);
@@ -58,7 +53,14 @@ internal sealed class ScratchFolder : IDisposable
             }
 
             // Another process may have taken the new folder for an abandoned one.
-            return FolderLock.Try(path, "process") is { } held ? new ScratchFolder(path, held) : null;
+            if (FolderLock.Try(path, "process") is not { } held)
+            {
+                return null;
+            }
+
+            ScratchFolder folder = new(path, held);
+            DeleteAbandoned(folder);
+            return folder;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -81,18 +83,28 @@ internal sealed class ScratchFolder : IDisposable
 
     public void Dispose() => Delete(Path, _lock);
 
-    private static void DeleteAbandoned(string folder)
+    private static void DeleteAbandoned(ScratchFolder own)
     {
+        uint? me = UnixFile.Of(own.Path)?.User;
         try
         {
-            if (FolderLock.Try(folder, "process") is { } held)
+            foreach (DirectoryInfo other in new DirectoryInfo(System.IO.Path.GetDirectoryName(own.Path)!).EnumerateDirectories($"{Prefix}*"))
             {
-                Delete(folder, held);
+                // All users write to the folder for temporary files: a lock in another one's folder, or behind a link, could replace any file.
+                if (
+                    other.FullName != own.Path
+                    && other.LinkTarget is null
+                    && UnixFile.Of(other.FullName)?.User == me
+                    && FolderLock.Try(other.FullName, "process") is { } held
+                )
+                {
+                    Delete(other.FullName, held);
+                }
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Of another user, or just deleted.
+            // One was just deleted; the next process looks again.
         }
     }
 

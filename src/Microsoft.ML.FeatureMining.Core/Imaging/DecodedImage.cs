@@ -152,14 +152,22 @@ internal readonly record struct ImageFacts(int Width, int Height, UInt128 Digest
     /// <exception cref="ImageDecodeException">The bytes cannot be decoded as an image.</exception>
     public static ImageFacts Of(ReadOnlySpan<byte> encoded, long maxPixels)
     {
-        DecodedImage image = ImageCodec.Decode(encoded, maxPixels);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> size = stackalloc byte[2 * sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(size, image.Width);
-        BinaryPrimitives.WriteInt32LittleEndian(size[sizeof(int)..], image.Height);
-        hash.AppendData(size);
-        hash.AppendData(image.Pixels);
-        return new ImageFacts(image.Width, image.Height, BinaryPrimitives.ReadUInt128LittleEndian(hash.GetHashAndReset()));
+        return ImageCodec.Decode(
+            encoded,
+            maxPixels,
+            minWidth: 0,
+            minHeight: 0,
+            image =>
+            {
+                using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+                Span<byte> size = stackalloc byte[2 * sizeof(int)];
+                BinaryPrimitives.WriteInt32LittleEndian(size, image.Width);
+                BinaryPrimitives.WriteInt32LittleEndian(size[sizeof(int)..], image.Height);
+                hash.AppendData(size);
+                hash.AppendData(image.Pixels);
+                return new ImageFacts(image.Width, image.Height, BinaryPrimitives.ReadUInt128LittleEndian(hash.GetHashAndReset()));
+            }
+        );
     }
 }
 

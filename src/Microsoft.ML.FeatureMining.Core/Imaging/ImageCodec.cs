@@ -18,6 +18,9 @@ internal static unsafe class ImageCodec
     // A small file can ask for any number of passes over a large image; real progressive JPEGs have about ten.
     private const int MaxProgressiveScans = 100;
 
+    // RGBA from Skia, and RGB. A file that needs more may have fewer pixels, so that the limit is one of memory.
+    private const int BytesPerPixel = 7;
+
     private const int StripBytes = 256 << 10; // fits the L2 cache
 
     /// <summary>Name and version of the decoder: pixels of another version may differ.</summary>
@@ -132,9 +135,23 @@ internal static unsafe class ImageCodec
     private static void Check(SKCodec codec, ReadOnlySpan<byte> encoded, long maxPixels)
     {
         (int width, int height) = (codec.Info.Width, codec.Info.Height);
-        if ((long)width * height > Math.Min(maxPixels, Array.MaxLength / 3))
+        long most = Math.Min(maxPixels, Array.MaxLength / 3);
+        if ((long)width * height > most)
         {
             throw new ImageDecodeException(FormattableString.Invariant($"The image has {width}x{height} pixels, more than the limit of {maxPixels} pixels."));
+        }
+
+        if (
+            codec.EncodedFormat == SKEncodedImageFormat.Png
+            && ImageHeaders.BufferedBytes(encoded) is > 0 and var more
+            && (long)width * height * (BytesPerPixel + more) > BytesPerPixel * most
+        )
+        {
+            throw new ImageDecodeException(
+                FormattableString.Invariant(
+                    $"The image has {width}x{height} pixels and is interlaced; the limit for these is {BytesPerPixel * most / (BytesPerPixel + more)} pixels."
+                )
+            );
         }
 
         if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg && ImageHeaders.ProgressiveScans(encoded) > MaxProgressiveScans)

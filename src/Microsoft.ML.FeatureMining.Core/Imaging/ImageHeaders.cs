@@ -26,6 +26,16 @@ internal static class ImageHeaders
         return progressive && at < jpeg.Length ? jpeg[at..].Count(startOfScan) : 0;
     }
 
+    /// <summary>The bytes for each pixel that Skia needs besides the decoded image, because an interlaced PNG is complete only at its end; else 0.</summary>
+    public static int BufferedBytes(ReadOnlySpan<byte> png)
+    {
+        const int depth = 24,
+            interlace = 28;
+        return png.Length <= interlace || png[interlace] == 0 ? 0
+            : png[depth] == 16 ? 8
+            : 4;
+    }
+
     /// <summary>
     /// Reads the orientation from a PNG's eXIf chunk, which Skia ignores and which may come after the pixels. Also detects truncated files: Skia accepts a file
     /// without the checksum of its last pixels.

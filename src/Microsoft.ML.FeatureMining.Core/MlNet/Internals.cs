@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
@@ -13,6 +14,9 @@ namespace Microsoft.ML.FeatureMining.MlNet;
 /// </summary>
 internal static class Internals
 {
+    // No manifest is as long.
+    private const int MaxTextLength = 64 << 20;
+
     /// <summary>IInternalCatalog.Environment: the only way for a catalog extension to get the log, seed and device of its context.</summary>
     public static IHostEnvironment EnvironmentOf(object catalog) => ((IInternalCatalog)catalog).Environment;
 
@@ -66,11 +70,23 @@ internal static class Internals
     public static void SaveText(ModelSaveContext context, string entry, string text) => context.SaveTextStream(entry, writer => writer.Write(text));
 
     /// <summary>ModelLoadContext.TryLoadTextStream.</summary>
-    /// <exception cref="InvalidDataException">The model has no such entry.</exception>
+    /// <exception cref="InvalidDataException">The model has no such entry, or a small file unpacks to a huge one.</exception>
     public static string LoadText(ModelLoadContext context, string entry)
     {
-        string text = "";
-        return context.TryLoadTextStream(entry, reader => text = reader.ReadToEnd()) ? text : throw Missing(entry);
+        StringBuilder text = new();
+        return context.TryLoadTextStream(entry, Read) ? text.ToString() : throw Missing(entry);
+
+        void Read(TextReader reader)
+        {
+            char[] buffer = new char[1 << 16];
+            while (reader.Read(buffer) is > 0 and var read)
+            {
+                if (text.Append(buffer, 0, read).Length > MaxTextLength)
+                {
+                    throw new InvalidDataException($"The entry '{entry}' is longer than {MaxTextLength} characters; the file is damaged.");
+                }
+            }
+        }
     }
 
     /// <summary>ModelSaveContext.SaveBinaryStream: an entry of the model's zip.</summary>

@@ -32,7 +32,18 @@ internal sealed record ClassificationSums(
         Confusion.Length == Classes.Length
         && Ranks.Length == Classes.Length
         && Calibration.Length == CalibrationSums.BinCount
-        && Array.TrueForAll(Confusion, row => row?.Length == Classes.Length);
+        && Array.TrueForAll(Confusion, row => row?.Length == Classes.Length && Array.TrueForAll(row, count => count >= 0))
+        && Array.TrueForAll(Ranks, count => count >= 0)
+        && Array.TrueForAll(Calibration, bin => bin.Count >= 0 && bin.Correct >= 0 && bin.Correct <= bin.Count)
+        && Rows <= int.MaxValue
+        && Ranks.Aggregate(Int128.Zero, (sum, count) => sum + count) == Rows
+        && Calibration.Sum(bin => (long)bin.Count) == Rows
+        && Unlabeled >= 0
+        && Unreadable >= 0
+        && Most >= 0
+        && Worst.All(image => image.Actual >= 0 && image.Actual < Classes.Length && image.Predicted >= 0 && image.Predicted < Classes.Length);
+
+    private Int128 Rows => Confusion.Aggregate(Int128.Zero, (sum, row) => row.Aggregate(sum, (part, count) => part + count));
 
     /// <summary>The sums of these rows and those that follow.</summary>
     public ClassificationSums Plus(ClassificationSums next)

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.ML.FeatureMining.Evaluation;
 
 namespace Microsoft.ML.FeatureMining.Tests.Evaluation;
@@ -65,6 +66,25 @@ public sealed class ShardTests
     {
         Assert.Throws<InvalidDataException>(() => ClassificationReport.FromJson(json));
         Assert.Throws<InvalidDataException>(() => MultilabelClassificationMetrics.FromJson(json));
+    }
+
+    // Sums that overflow, or counts that contradict each other, gave an accuracy of 6E+19 %.
+    [Theory]
+    [InlineData("confusion", "2147483647")]
+    [InlineData("confusion", "-1")]
+    [InlineData("ranks", "9223372036854775807")]
+    [InlineData("ranks", "-1")]
+    [InlineData("unlabeled", "-1")]
+    [InlineData("actual", "99")]
+    public void FromJson_NumbersThatContradictEachOther_AreAnError(string property, string number)
+    {
+        string json = Report(0, Rows).ToJson();
+        int at = json.IndexOf($"\"{property}\":", StringComparison.Ordinal);
+        Match first = Regex.Match(json[at..], "[0-9]+");
+        string damaged = json[..(at + first.Index)] + number + json[(at + first.Index + first.Length)..];
+
+        Assert.Throws<InvalidDataException>(() => ClassificationReport.FromJson(damaged));
+        Assert.Equal(Report(0, Rows).Accuracy, ClassificationReport.FromJson(json).Accuracy);
     }
 
     [Fact]

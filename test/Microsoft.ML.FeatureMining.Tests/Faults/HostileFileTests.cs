@@ -172,6 +172,34 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
     }
 
     [Fact]
+    public void Load_ManifestThatUnpacksToMuchMore_ThrowsAfterAPart()
+    {
+        string file = Path.Combine(_folder, "bomb.zip");
+        trained.Context.Model.Save(trained.Transformer, trained.Loaded.Schema, file);
+        Dictionary<string, byte[]> entries = Entries(file);
+        using (ZipArchive zip = ZipFile.Open(file, ZipArchiveMode.Update))
+        {
+            ZipArchiveEntry manifest = zip.Entries.Single(entry => entry.Name == "manifest.json");
+            string name = manifest.FullName;
+            manifest.Delete();
+            using Stream stream = zip.CreateEntry(name, CompressionLevel.Optimal).Open();
+            byte[] blanks = new byte[1 << 20];
+            blanks.AsSpan().Fill((byte)' ');
+            for (int i = 0; i < 80; i++)
+            {
+                stream.Write(blanks);
+            }
+
+            stream.Write(entries[name]);
+        }
+
+        Exception? error = Record.Exception(() => new MLContext().Model.Load(file, out _));
+
+        Assert.Contains("'manifest.json' is longer than", error?.ToString() ?? "", StringComparison.Ordinal);
+        Assert.InRange(new FileInfo(file).Length, 0, 1_000_000);
+    }
+
+    [Fact]
     public void Hierarchy_Mutated_LoadsOrThrows()
     {
         byte[] whole = Encoding.UTF8.GetBytes("((0,1),((2,3),(4,'5')),(6,7,8));");

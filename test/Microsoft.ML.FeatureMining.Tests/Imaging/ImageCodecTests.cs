@@ -153,6 +153,21 @@ public sealed class ImageCodecTests
     }
 
     [Theory]
+    [InlineData("interlaced-rgb-8.png", 11)]
+    [InlineData("interlaced-gray-16.png", 15)]
+    public void Decode_InterlacedPng_CountsItsBufferForTheLimit(string name, int bytesPerPixel)
+    {
+        byte[] file = Goldens.Picture(name);
+        DecodedImage image = ImageCodec.Decode(file);
+        long enough = ((image.Width * image.Height * bytesPerPixel) + 6) / 7;
+
+        ImageDecodeException refusal = Assert.Throws<ImageDecodeException>(() => ImageCodec.Decode(file, maxPixels: enough - 1));
+
+        Assert.Contains("interlaced", refusal.Message);
+        Assert.Equal(image.Pixels, ImageCodec.Decode(file, maxPixels: enough).Pixels);
+    }
+
+    [Theory]
     [InlineData("baseline.jpg", 203, 151)]
     [InlineData("gray.jpg", 203, 151)]
     [InlineData("progressive.jpg", 203, 151)]

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Microsoft.ML.FeatureMining.Training.Runs;
 
 /// <summary>
-/// Delays SIGTERM and SIGINT until a checkpoint is written, for 20 seconds at most. Then the program's own handlers run, or the process ends.
+/// Delays SIGTERM, SIGINT and SIGHUP until a checkpoint is written, for 20 seconds at most. Then the program's own handlers run, or the process ends.
 /// </summary>
 internal sealed class TerminationSignal : IDisposable
 {
@@ -14,7 +14,9 @@ internal sealed class TerminationSignal : IDisposable
     private volatile bool _disposed;
 
     public TerminationSignal() =>
-        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, Wait), PosixSignalRegistration.Create(PosixSignal.SIGINT, Wait)];
+        _registrations = [
+            .. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, Wait)),
+        ];
 
     /// <summary>Whether a signal waits for the checkpoint.</summary>
     public bool IsWaiting => !_answered.IsSet;

@@ -128,11 +128,12 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
     [SkippableTheory]
     [InlineData("TERM")]
     [InlineData("INT")]
+    [InlineData("HUP")]
     public void TerminationSignal_WritesACheckpointBeforeExit(string signal)
     {
         Skip.IfNot(OperatingSystem.IsLinux() && File.Exists("/usr/bin/env"), "Signals are not available.");
         // A shell makes background processes and their children ignore SIGINT; env restores the default.
-        string[] command = ["--default-signal=INT", Programs.Host, .. Programs.Command("TrainToEnd"), InRoot(signal), InRoot("model"), "100000"];
+        string[] command = ["--default-signal=INT,HUP", Programs.Host, .. Programs.Command("TrainToEnd"), InRoot(signal), InRoot("model"), "100000"];
         using Process process = Process.Start("/usr/bin/env", command);
         AwaitCheckpoint(signal);
 
