@@ -188,13 +188,15 @@ public sealed class GuideTests(PackageFixture package)
         {
             string[] names = [.. Enumerable.Range(0, 4).Select(i => $"{part}-{i}")];
             File.WriteAllLines(Path.Combine(root, "ImageSets", "Main", $"{part}.txt"), names);
-            foreach (string name in names)
+            foreach ((int i, string name) in names.Index())
             {
                 File.WriteAllBytes(Path.Combine(root, "JPEGImages", $"{name}.jpg"), Bitmap(y => y is >= 8 and < 24 ? 220 : 30));
                 File.WriteAllText(
                     Path.Combine(root, "Annotations", $"{name}.xml"),
-                    """
-                    <annotation><size><width>32</width><height>32</height><depth>3</depth></size><object><name>stripe</name><difficult>0</difficult>
+                    $"""
+                    <annotation><size><width>32</width><height>32</height><depth>3</depth></size><object><name>{(
+                        i % 2 == 0 ? "stripe" : "band"
+                    )}</name><difficult>0</difficult>
                     <bndbox><xmin>1</xmin><ymin>9</ymin><xmax>32</xmax><ymax>24</ymax></bndbox></object></annotation>
                     """
                 );
