@@ -11,6 +11,9 @@ internal sealed class DelimitedText
 {
     private const int End = -1;
 
+    // No path, label or setting is as long. An unclosed quote, or a file of another kind, would fill the memory.
+    private const int MaxFieldLength = 1 << 20;
+
     private readonly TextReader _reader;
     private readonly string _path;
     private readonly char _separator;
@@ -92,7 +95,7 @@ internal sealed class DelimitedText
                 throw Fault("there is a quote in an unquoted field. Quote the whole field and double the quotes inside it.");
             }
 
-            _field.Append((char)_reader.Read());
+            Append(_reader.Read(), _line);
         }
         return _field.ToString();
     }
@@ -112,10 +115,20 @@ internal sealed class DelimitedText
                     return _field.ToString();
                 case var c:
                     _line += c == '\n' ? 1 : 0;
-                    _field.Append((char)c);
+                    Append(c, opened);
                     break;
             }
         }
+    }
+
+    private void Append(int character, int line)
+    {
+        if (_field.Length == MaxFieldLength)
+        {
+            throw TextFault.At(_path, line, FormattableString.Invariant($"a field has more than {MaxFieldLength} characters."));
+        }
+
+        _field.Append((char)character);
     }
 
     private bool TakeLineEnd()

@@ -40,6 +40,9 @@ internal static class PascalVoc
 /// <summary>Reads an annotation of Pascal VOC. Ignores the names and boxes of an object's parts, and the name of the image's owner.</summary>
 internal static class VocAnnotation
 {
+    private const int LargeFile = 1 << 16;
+    private const int MaxDepth = 64;
+
     private static readonly XmlReaderSettings Settings = new()
     {
         DtdProcessing = DtdProcessing.Prohibit,
@@ -73,6 +76,7 @@ internal static class VocAnnotation
 
         try
         {
+            CheckDepth(path);
             using XmlReader reader = XmlReader.Create(path, Settings);
             return XElement.Load(reader, LoadOptions.SetLineInfo);
         }
@@ -81,6 +85,28 @@ internal static class VocAnnotation
             // The error about a forbidden DTD has no line number.
             string line = problem.LineNumber > 0 ? FormattableString.Invariant($", line {problem.LineNumber}") : "";
             throw new InvalidDataException($"'{path}'{line}: {problem.Message}", problem);
+        }
+    }
+
+    // The time to load an element grows with the number of those that it is in.
+    private static void CheckDepth(string path)
+    {
+        if (new FileInfo(path).Length < LargeFile)
+        {
+            return;
+        }
+
+        using XmlReader reader = XmlReader.Create(path, Settings);
+        while (reader.Read())
+        {
+            if (reader.Depth > MaxDepth)
+            {
+                throw TextFault.At(
+                    path,
+                    ((IXmlLineInfo)reader).LineNumber,
+                    FormattableString.Invariant($"elements are nested more than {MaxDepth} levels deep.")
+                );
+            }
         }
     }
 

@@ -24,6 +24,11 @@ internal sealed class NewickReader(string text, IReadOnlyList<string>? className
             while (Take('('))
             {
                 parent = Add(parent, -1);
+                // Each inner node has two children at least. A file of brackets must not fill the memory.
+                if (_nodes.Count > 2L * classNames?.Count)
+                {
+                    throw Problem(FormattableString.Invariant($"there are more inner nodes than a tree of {classNames!.Count} classes has"));
+                }
             }
 
             Add(parent, ReadClass());

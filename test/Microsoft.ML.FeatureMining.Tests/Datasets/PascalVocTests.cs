@@ -44,6 +44,19 @@ public sealed class PascalVocTests : IDisposable
         Assert.Equal(["dog"], image.DifficultClassNames);
     }
 
+    // It took more than ten minutes.
+    [Fact]
+    public void Read_AnnotationNestedVeryDeeply_IsRefused()
+    {
+        const int levels = 500_000;
+        string deep = string.Concat(Enumerable.Repeat("<a>", levels)) + string.Concat(Enumerable.Repeat("</a>", levels));
+        _folder.Write("Annotations/000002.xml", Person.Replace("</annotation>", deep + "</annotation>"));
+
+        InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => PascalVoc.Read(_folder.Path, "train"));
+
+        Assert.Contains("000002.xml', line 10: elements are nested more than 64 levels deep", refusal.Message);
+    }
+
     [Theory]
     [InlineData("<xmin>1</xmin><ymin>11</ymin>", "<xmin>x</xmin><ymin>11</ymin>", "line 6: 'x' is not a number")]
     [InlineData("<xmin>1</xmin><ymin>11</ymin>", "<ymin>11</ymin>", "line 6: 'bndbox' has no 'xmin'")]

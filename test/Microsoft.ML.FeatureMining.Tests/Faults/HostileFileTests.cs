@@ -212,7 +212,11 @@ public sealed class HostileFileTests(TrainedModel trained, ITestOutputHelper out
     {
         string deep = new('[', 200_000);
 
-        Assert.Throws<FormatException>(() => ClassHierarchy.Parse(new string('(', 1_000_000)));
+        string open = new('(', 1_000_000);
+        Assert.Throws<FormatException>(() => ClassHierarchy.Parse(open));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains("more inner nodes", Assert.Throws<FormatException>(() => ClassHierarchy.Parse(open, ["a", "b"])).Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
         Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson(deep));
         Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson($$"""{"recipe":{{deep}}"""));
         byte[] header = Encoding.UTF8.GetBytes($$"""{"__metadata__":{{deep}}""");

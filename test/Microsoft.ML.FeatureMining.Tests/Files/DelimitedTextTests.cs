@@ -38,6 +38,19 @@ public sealed class DelimitedTextTests : IDisposable
         Assert.Contains(expected, refusal.Message);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("\"")]
+    public void Read_FieldThatWouldFillTheMemory_IsRejected(string quote)
+    {
+        string longest = new('x', 1 << 20);
+
+        InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => Read($"a,b\nc,{quote}{longest}x{quote}\n").Count);
+
+        Assert.Contains("line 2: a field has more than 1048576 characters", refusal.Message);
+        Assert.Equal(longest, Read($"a,b\nc,{quote}{longest}{quote}\n")[1].Fields[1]);
+    }
+
     [Fact]
     public void Read_NotUtf8_IsRejected()
     {
