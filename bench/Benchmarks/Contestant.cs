@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Benchmarks;
 
 /// <summary>A participant of an interleaved benchmark: runs a number of steps and returns the duration of each.</summary>
@@ -19,6 +21,19 @@ internal abstract class Contestant(string name) : IDisposable
     public double[] Measure(int steps) => Run(steps);
 
     public abstract void Dispose();
+
+    /// <summary>The seconds of each of some steps.</summary>
+    protected static double[] TimeEach(int steps, Action step) =>
+        [
+            .. Enumerable
+                .Range(0, steps)
+                .Select(_ =>
+                {
+                    long began = Stopwatch.GetTimestamp();
+                    step();
+                    return Stopwatch.GetElapsedTime(began).TotalSeconds;
+                }),
+        ];
 
     protected abstract double[] Run(int steps);
 }

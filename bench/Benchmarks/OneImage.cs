@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.ML;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Imaging;
@@ -43,17 +42,7 @@ internal sealed class OneImage : Contestant
     // The model lives as long as the process.
     public override void Dispose() { }
 
-    protected override double[] Run(int steps) =>
-        [
-            .. Enumerable
-                .Range(0, steps)
-                .Select(_ =>
-                {
-                    long began = Stopwatch.GetTimestamp();
-                    _predict();
-                    return Stopwatch.GetElapsedTime(began).TotalSeconds;
-                }),
-        ];
+    protected override double[] Run(int steps) => TimeEach(steps, _predict);
 
     private static byte[] Jpeg(int side)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Pixels;
@@ -64,16 +63,13 @@ internal sealed class OnnxStep : Contestant
     }
 
     protected override double[] Run(int steps) =>
-        [
-            .. Enumerable
-                .Range(0, steps)
-                .Select(_ =>
-                {
-                    long began = Stopwatch.GetTimestamp();
-                    using RunOptions options = new();
-                    using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(options, [OnnxMetadata.Image], [_images], [OnnxMetadata.Score]);
-                    outputs[0].GetTensorDataAsSpan<float>().CopyTo(_probabilities);
-                    return Stopwatch.GetElapsedTime(began).TotalSeconds;
-                }),
-        ];
+        TimeEach(
+            steps,
+            () =>
+            {
+                using RunOptions options = new();
+                using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(options, [OnnxMetadata.Image], [_images], [OnnxMetadata.Score]);
+                outputs[0].GetTensorDataAsSpan<float>().CopyTo(_probabilities);
+            }
+        );
 }

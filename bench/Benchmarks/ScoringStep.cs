@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Networks;
@@ -45,15 +44,5 @@ internal sealed class ScoringStep : Contestant
 
     public override void Dispose() => _scorer.Dispose();
 
-    protected override double[] Run(int steps) =>
-        [
-            .. Enumerable
-                .Range(0, steps)
-                .Select(_ =>
-                {
-                    long began = Stopwatch.GetTimestamp();
-                    _scorer.Score(_pixels, _batch, _probabilities);
-                    return Stopwatch.GetElapsedTime(began).TotalSeconds;
-                }),
-        ];
+    protected override double[] Run(int steps) => TimeEach(steps, () => _scorer.Score(_pixels, _batch, _probabilities));
 }

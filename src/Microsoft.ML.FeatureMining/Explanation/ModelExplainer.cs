@@ -68,14 +68,7 @@ internal sealed class NetworkExplainer : IDisposable
     {
         (_manifest, _device) = (saved.Manifest, device);
         using TorchScope scope = new(gradients: true);
-        _network = NetworkFactory.Load(
-            _manifest.Backbone,
-            _manifest.Preprocessing.Shape.Channels,
-            _manifest.ClassCount,
-            saved.Weights,
-            _manifest.Head,
-            _manifest.Exits
-        );
+        _network = saved.LoadNetwork();
         _network.to(device);
         ModuleScope.DetachFromDisposeScope(_network);
         _network.eval();

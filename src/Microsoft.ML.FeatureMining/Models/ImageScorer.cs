@@ -32,7 +32,7 @@ internal sealed class ImageScorer : IImageScorer, IDisposable
         (Preprocessing, Element, ClassCount, IsMultilabel) = (manifest.ScoringPreprocessing, manifest.Element, manifest.ClassCount, manifest.IsMultilabel);
         (_views, _view, Origin) = (manifest.TestTimeAugmentation, manifest.Preprocessing.Shape, manifest.Origin);
         _temperature = manifest.Temperature;
-        _network = NetworkFactory.CreateForScoring(manifest.Backbone, Input.Channels, ClassCount, saved.Weights, device, manifest.Head, manifest.Exits);
+        _network = saved.LoadForScoring(device);
         _input = new NetworkInput(Input, Element, new ChannelStatistics([.. manifest.Mean], [.. manifest.Std]), device);
         _lifetime = new Lifetime(nameof(ImageScorer), Release);
     }

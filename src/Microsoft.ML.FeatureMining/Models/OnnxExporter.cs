@@ -144,7 +144,7 @@ internal sealed class OnnxExporter(IReadOnlyList<(SavedModel Model, double Share
     {
         ModelManifest manifest = model.Manifest;
         ImageShape shape = manifest.Preprocessing.Shape;
-        using ImageNetwork network = NetworkFactory.Load(manifest.Backbone, shape.Channels, manifest.ClassCount, model.Weights, manifest.Head, manifest.Exits);
+        using ImageNetwork network = model.LoadNetwork();
         network.eval();
         _graph.Begin(network, prefix);
 

@@ -4,6 +4,7 @@ using Microsoft.ML.FeatureMining.Files;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Networks.Weights;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Models;
 
@@ -21,7 +22,25 @@ internal sealed class SavedModel(ModelManifest manifest, NamedTensors weights)
     public long ParameterCount =>
         Weights
             .Tensors.Where(tensor => tensor.Name.EndsWith(".weight", StringComparison.Ordinal) || tensor.Name.EndsWith(".bias", StringComparison.Ordinal))
-            .Sum(tensor => tensor.Shape.Aggregate(1L, (product, length) => product * length));
+            .Sum(tensor => tensor.Count);
+
+    /// <summary>Creates the network on the CPU.</summary>
+    /// <exception cref="InvalidDataException">The weights are those of another network.</exception>
+    public ImageNetwork LoadNetwork() =>
+        NetworkFactory.Load(Manifest.Backbone, Manifest.Preprocessing.Shape.Channels, Manifest.ClassCount, Weights, Manifest.Head, Manifest.Exits);
+
+    /// <summary>Creates the network for scoring only.</summary>
+    /// <inheritdoc cref="LoadNetwork"/>
+    public ImageNetwork LoadForScoring(Device device) =>
+        NetworkFactory.CreateForScoring(
+            Manifest.Backbone,
+            Manifest.Preprocessing.Shape.Channels,
+            Manifest.ClassCount,
+            Weights,
+            device,
+            Manifest.Head,
+            Manifest.Exits
+        );
 
     /// <summary>Writes both files to a folder, which is created if it does not exist. Each file is replaced atomically.</summary>
     public void SaveFolder(string folder)

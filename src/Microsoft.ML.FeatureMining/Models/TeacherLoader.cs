@@ -26,15 +26,7 @@ internal sealed class TeacherLoader(ImageSet train, IReadOnlyList<string>? class
     {
         ModelManifest manifest = saved.Manifest;
         ImageShape input = manifest.Preprocessing.Shape;
-        ImageNetwork network = NetworkFactory.CreateForScoring(
-            manifest.Backbone,
-            input.Channels,
-            manifest.ClassCount,
-            saved.Weights,
-            device,
-            manifest.Head,
-            manifest.Exits
-        );
+        ImageNetwork network = saved.LoadForScoring(device);
         ChannelStatistics own = new([.. manifest.Mean], [.. manifest.Std]);
         return new TeacherNetwork(network, input, own, normalization, order, weight, device);
     }

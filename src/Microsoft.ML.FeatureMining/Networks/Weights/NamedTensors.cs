@@ -9,7 +9,7 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
     public IReadOnlyList<NamedTensor> Tensors { get; } = tensors;
 
     /// <summary>The number of elements of all tensors.</summary>
-    public long Count => Tensors.Sum(tensor => tensor.Shape.Aggregate(1L, (product, length) => product * length));
+    public long Count => Tensors.Sum(tensor => tensor.Count);
 
     /// <summary>The same tensors with a prefix added to each name.</summary>
     public IEnumerable<NamedTensor> Under(string prefix) => Tensors.Select(tensor => tensor with { Name = prefix + tensor.Name });
@@ -80,6 +80,9 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
 /// <summary>One tensor in managed memory: row-major, little-endian.</summary>
 internal sealed record NamedTensor(string Name, ScalarType Type, long[] Shape, byte[] Bytes)
 {
+    /// <summary>The number of elements.</summary>
+    public long Count => WeightEntry.Elements(Shape);
+
     /// <summary>Copies it into a tensor with the same shape, with any dtype, memory layout and device.</summary>
     public void CopyTo(Tensor target)
     {

@@ -9,7 +9,10 @@ namespace Microsoft.ML.FeatureMining.Networks.Weights;
 internal record WeightEntry(string Name, ScalarType Type, long[] Shape)
 {
     /// <summary>The number of elements.</summary>
-    public long Count => Shape.Aggregate(1L, (product, length) => product * length);
+    public long Count => Elements(Shape);
+
+    /// <summary>The number of elements of a shape.</summary>
+    public static long Elements(long[] shape) => shape.Aggregate(1L, (product, length) => product * length);
 }
 
 /// <summary>Named tensors of any file format. The entries are known when it is opened; the values are read when they are copied.</summary>
