@@ -33,27 +33,21 @@ internal static class HeldOutList
         }
     }
 
-    /// <summary>Writes the list, or removes the one of an earlier model if the rows are not files.</summary>
+    /// <summary>Writes the list, or removes the one of an earlier model if the rows cannot be listed.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="rows">The test images; null if there are none.</param>
+    /// <param name="source">The options that load the data set that the rows are from, with full paths.</param>
     /// <returns>Whether there is a list.</returns>
-    public static bool Write(FileInfo model, IDataView? rows)
+    public static bool Write(FileInfo model, IDataView? rows, IReadOnlyList<string> source)
     {
         string path = PathOf(model);
-        if (
-            rows is null
-            || rows.Schema.GetColumnOrNull(Paths) is null
-            || rows.Schema.GetColumnOrNull("Image") is not null
-            || rows.GetColumn<string>(Paths).Any(TarImages.IsInTar)
-        )
+        if (rows is null || (AreFiles(rows) ? FileLines(rows) : HeldOutRows.Lines(rows, source)) is not { } lines)
         {
             File.Delete(path);
             return false;
         }
 
-        bool isMultilabel = rows.Schema[Label].Type is VectorDataViewType;
-        IEnumerable<string> labels = isMultilabel ? rows.GetColumn<string[]>(Label).Select(set => string.Join(';', set)) : rows.GetColumn<string>(Label);
-        IEnumerable<string> lines = rows.GetColumn<string>(Paths).Zip(labels, (file, label) => $"{CsvText.Of(Path.GetFullPath(file))},{CsvText.Of(label)}");
-        string text = string.Concat(lines.Prepend($"{Paths},{(isMultilabel ? Labels : Label)}").Select(line => line + Environment.NewLine));
-        OutputFile.Write(path, Encoding.UTF8.GetBytes(text));
+        OutputFile.Write(path, Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + Environment.NewLine))));
         return true;
     }
 
@@ -70,7 +64,13 @@ internal static class HeldOutList
             );
         }
 
-        bool isMultilabel = File.ReadLines(path).FirstOrDefault()?.EndsWith(Labels, StringComparison.Ordinal) == true;
+        string header = File.ReadLines(path).FirstOrDefault() ?? "";
+        if (header == HeldOutRows.Header)
+        {
+            return HeldOutRows.Load(ml, path);
+        }
+
+        bool isMultilabel = header.EndsWith(Labels, StringComparison.Ordinal);
         IDataView listed = isMultilabel
             ? DataSets.Labeled(ml, ml.Data.LoadMultilabelImageList(path, new ImageListFormat { LabelColumn = Labels }))
             : ml.Data.LoadImageList(path);
@@ -89,6 +89,17 @@ internal static class HeldOutList
         Console.WriteLine($"The {all - gone.Length} test images listed in {path}:");
         HashSet<string> missing = new(gone, StringComparer.Ordinal);
         return gone.Length == 0 ? listed : ml.Data.FilterByCustomPredicate<PathOfImage>(listed, row => missing.Contains(row.ImagePath));
+    }
+
+    private static bool AreFiles(IDataView rows) =>
+        rows.Schema.All(column => column.Name is Paths or Label or Labels) && !rows.GetColumn<string>(Paths).Any(TarImages.IsInTar);
+
+    private static IEnumerable<string> FileLines(IDataView rows)
+    {
+        bool isMultilabel = rows.Schema[Label].Type is VectorDataViewType;
+        IEnumerable<string> labels = isMultilabel ? rows.GetColumn<string[]>(Label).Select(set => string.Join(';', set)) : rows.GetColumn<string>(Label);
+        IEnumerable<string> lines = rows.GetColumn<string>(Paths).Zip(labels, (file, label) => $"{CsvText.Of(Path.GetFullPath(file))},{CsvText.Of(label)}");
+        return lines.Prepend($"{Paths},{(isMultilabel ? Labels : Label)}");
     }
 
     private sealed class PathOfImage

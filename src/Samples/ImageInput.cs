@@ -10,6 +10,9 @@ namespace Samples;
 /// <summary>The options that name images: a folder with a subfolder per class, CIFAR's binary files, or a published data set.</summary>
 internal sealed class ImageInput
 {
+    /// <summary>The prefix of the options for held-out images.</summary>
+    public const string TestPrefix = "--test-";
+
     private const string SkipEmpty = "--skip-empty-classes";
 
     private readonly Option<DirectoryInfo?> _images;
@@ -97,6 +100,13 @@ internal sealed class ImageInput
             .Where(entry => entry.Item2.Exists)
             .Select(entry => (entry.Name, (FileInfo?)entry.Item2));
 
+    /// <summary>The options as they are given, with full paths.</summary>
+    public string[] Words(ParseResult parsed) =>
+        parsed.GetValue(_images) is { } folder ? [_images.Name, folder.FullName]
+        : parsed.GetValue(_data) is { Length: > 1 } data ? [_data.Name, data[0], FullPath(data[1]), .. data.Skip(2).Select(FullPathOfFile)]
+        : parsed.GetValue(_cifar10) is { Length: > 0 } cifar10 ? [_cifar10.Name, .. cifar10.Select(file => file.FullName)]
+        : [_cifar100.Name, .. parsed.GetRequiredValue(_cifar100).Select(file => file.FullName)];
+
     /// <summary>The name of the folder or data set, for the names of files that are made of it.</summary>
     public string NameOf(ParseResult parsed) =>
         parsed.GetValue(_images) is { } folder ? NameOf(new DirectoryInfo(Path.TrimEndingDirectorySeparator(folder.FullName)))
@@ -131,6 +141,11 @@ internal sealed class ImageInput
             : parsed.GetValue(_cifar10) is { Length: > 0 } cifar10 ? LoadCifar(ml, CifarBinary.Cifar10, cifar10, "batches.meta.txt")
             : LoadCifar(ml, CifarBinary.Cifar100, parsed.GetRequiredValue(_cifar100), "fine_label_names.txt");
     }
+
+    private static string FullPath(string path) => path.Contains("://", StringComparison.Ordinal) ? path : Path.GetFullPath(path);
+
+    // A part may be a file, such as a list of class names.
+    private static string FullPathOfFile(string part) => File.Exists(part) ? Path.GetFullPath(part) : part;
 
     // Of birds/train, the name is birds.
     private static string NameOf(DirectoryInfo folder) =>

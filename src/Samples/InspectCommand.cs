@@ -16,7 +16,7 @@ internal static class InspectCommand
     public static Command Create()
     {
         ImageInput train = new("--", "Images", DataPart.Train);
-        ImageInput test = new("--test-", "Held-out images, to find those that are also among the others", DataPart.Test, required: false);
+        ImageInput test = new(ImageInput.TestPrefix, "Held-out images, to find those that are also among the others", DataPart.Test, required: false);
         Option<bool> strict = new("--strict")
         {
             Description = "Exit with code 1 if an image cannot be read, is there twice with different labels, or is in both sets.",

@@ -56,7 +56,11 @@ internal static class ModelOption
     {
         if (!file.Exists)
         {
-            throw new FileNotFoundException($"The model '{file.FullName}' does not exist.");
+            throw new FileNotFoundException(
+                Directory.Exists(file.FullName)
+                    ? $"The model '{file.FullName}' is a folder; give the saved model, an ML.NET zip."
+                    : $"The model '{file.FullName}' does not exist."
+            );
         }
 
         if (IsOnnx(file))

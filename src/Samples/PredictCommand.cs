@@ -89,7 +89,7 @@ internal static class PredictCommand
     // Scoring gives an unreadable image NaN, and no reason.
     private static string CauseOf(MLContext ml, string path) =>
         ml.Data.InspectImages(ml.Data.LoadFromEnumerable([new ImageFile { ImagePath = path }])).Unreadable.Select(image => image.Cause).FirstOrDefault()
-        ?? "the image cannot be read";
+        ?? "the model's score is not a number";
 
     private sealed class ImageFile
     {

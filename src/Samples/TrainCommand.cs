@@ -18,7 +18,7 @@ internal sealed class TrainCommand : Command
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(2);
 
     private readonly ImageInput _train = new("--", "Training images", DataPart.Train);
-    private readonly ImageInput _test = new("--test-", "Held-out images to evaluate on", DataPart.Test, required: false);
+    private readonly ImageInput _test = new(ImageInput.TestPrefix, "Held-out images to evaluate on", DataPart.Test, required: false);
     private readonly ImageInput _patches = new(
         "--patch-",
         "With --trainer patch, crops of the objects on the training images",
@@ -128,7 +128,7 @@ internal sealed class TrainCommand : Command
 
         if (file is not null)
         {
-            bool isListed = HeldOutList.Write(file, test);
+            bool isListed = HeldOutList.Write(file, test, (_test.IsGiven(parsed) ? _test : _train).Words(parsed));
             Console.WriteLine($"Next: predict --model {ShellText.Of(file.ToString())} IMAGES");
             if (isListed)
             {
@@ -276,7 +276,7 @@ internal sealed class TrainCommand : Command
         if (rows.Schema["Label"].Type is not VectorDataViewType)
         {
             (IDataView train, IDataView test) = ml.Data.SplitByClass(rows, fraction, seed: seed);
-            if (test.GetColumn<ReadOnlyMemory<char>>("Label").Any())
+            if (HasRows(test))
             {
                 return (train, test);
             }
@@ -286,9 +286,15 @@ internal sealed class TrainCommand : Command
         }
 
         DataOperationsCatalog.TrainTestData split = ml.Data.TrainTestSplit(rows, fraction, seed: seed);
-        return split.TestSet.GetColumn<VBuffer<ReadOnlyMemory<char>>>("Label").Any()
+        return HasRows(split.TestSet)
             ? (split.TrainSet, split.TestSet)
             : throw new ArgumentException($"--test-fraction {fraction} holds out no row. Give a larger fraction.");
+    }
+
+    private static bool HasRows(IDataView rows)
+    {
+        using DataViewRowCursor cursor = rows.GetRowCursor([]);
+        return cursor.MoveNext();
     }
 
     /// <summary>

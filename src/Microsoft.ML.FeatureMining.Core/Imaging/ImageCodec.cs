@@ -16,7 +16,7 @@ internal static unsafe class ImageCodec
     public const long DefaultMaxPixels = 178_956_970;
 
     // A small file can ask for any number of passes over a large image; real progressive JPEGs have about ten.
-    private const int MaxProgressiveScans = 100;
+    private const int MaxScans = 100;
 
     // RGBA from Skia, and RGB. A file that needs more may have fewer pixels, so that the limit is one of memory.
     private const int BytesPerPixel = 7;
@@ -154,9 +154,9 @@ internal static unsafe class ImageCodec
             );
         }
 
-        if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg && ImageHeaders.ProgressiveScans(encoded) > MaxProgressiveScans)
+        if (codec.EncodedFormat == SKEncodedImageFormat.Jpeg && ImageHeaders.Scans(encoded) > MaxScans)
         {
-            throw new ImageDecodeException(FormattableString.Invariant($"The progressive JPEG has more than {MaxProgressiveScans} scans."));
+            throw new ImageDecodeException(FormattableString.Invariant($"The JPEG has more than {MaxScans} scans."));
         }
 
         if (codec.EncodedFormat == SKEncodedImageFormat.Gif)

@@ -6,24 +6,34 @@ namespace Microsoft.ML.FeatureMining.Imaging;
 /// <summary>Checks of image headers that Skia does not make.</summary>
 internal static class ImageHeaders
 {
-    /// <summary>The number of start-of-scan markers of a progressive JPEG (SOF2, SOF6, SOF10, SOF14); 0 for a sequential one.</summary>
-    public static int ProgressiveScans(ReadOnlySpan<byte> jpeg)
+    /// <summary>The number of scans of a JPEG, counted as libjpeg finds markers.</summary>
+    public static int Scans(ReadOnlySpan<byte> jpeg)
     {
-        // Entropy-coded data never contains a marker.
-        ReadOnlySpan<byte> startOfScan = [0xFF, 0xDA];
-        bool progressive = false;
-        int at = 2;
-        while (at + 4 <= jpeg.Length && jpeg[at] == 0xFF && jpeg[at + 1] != startOfScan[1])
+        const byte marker = 0xFF,
+            endOfImage = 0xD9,
+            startOfScan = 0xDA;
+        int scans = 0;
+        ReadOnlySpan<byte> rest = jpeg;
+        while (rest.IndexOf(marker) is >= 0 and int next)
         {
-            progressive |= jpeg[at + 1] is 0xC2 or 0xC6 or 0xCA or 0xCE;
-            at +=
-                jpeg[at + 1] == 0xFF ? 1
-                // TEM, RSTn and SOI have no length.
-                : jpeg[at + 1] is 0x01 or (>= 0xD0 and <= 0xD8) ? 2
-                : 2 + BinaryPrimitives.ReadUInt16BigEndian(jpeg[(at + 2)..]);
+            // Any number of 0xFF may come before a marker's code.
+            rest = rest[next..].TrimStart(marker);
+            if (rest.IsEmpty || rest[0] == endOfImage)
+            {
+                break;
+            }
+
+            byte code = rest[0];
+            scans += code == startOfScan ? 1 : 0;
+            // A byte 0xFF of entropy-coded data, TEM, RSTn and SOI have no length.
+            int length =
+                code is 0x00 or 0x01 or (>= 0xD0 and <= 0xD8) ? 0
+                : rest.Length < 3 ? rest.Length
+                : BinaryPrimitives.ReadUInt16BigEndian(rest[1..]);
+            rest = rest[Math.Min(1 + length, rest.Length)..];
         }
 
-        return progressive && at < jpeg.Length ? jpeg[at..].Count(startOfScan) : 0;
+        return scans;
     }
 
     /// <summary>The bytes for each pixel that Skia needs besides the decoded image, because an interlaced PNG is complete only at its end; else 0.</summary>

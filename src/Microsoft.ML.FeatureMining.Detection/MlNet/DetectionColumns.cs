@@ -2,7 +2,6 @@ using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet.Columns;
 using Microsoft.ML.FeatureMining.MlNet.Scoring;
-using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Microsoft.ML.FeatureMining.Detection.MlNet;
 
@@ -18,24 +17,12 @@ internal sealed record DetectionColumns(
     public override Func<ScoredBatch> Decode(IReadOnlyList<ImageSource> rows)
     {
         var errors = new ImageDecodeException?[rows.Count];
-        ImageSize[] sizes = new ImageSize[rows.Count];
-        byte[] pixels = new byte[checked(rows.Count * Image.ImageBytes)];
-        ParallelLoop.For(
-            rows.Count,
-            i =>
-            {
-                try
-                {
-                    sizes[i] = Image.Decode(rows[i], pixels.AsMemory(i * Image.ImageBytes, Image.ImageBytes));
-                }
-                catch (ImageDecodeException e)
-                {
-                    errors[i] = e;
-                    sizes[i] = new ImageSize(1, 1);
-                }
-            }
-        );
-        return () => new DetectedRows(Scorer.Detect(pixels, sizes), errors, OnUnreadableImage);
+        DecodedImages images = DecodedImages.Of(rows, Image.ImageBytes, (row, pixels) => Image.Decode(row, pixels), errors);
+        return () =>
+        {
+            using DecodedImages reused = images;
+            return new DetectedRows(Scorer.Detect(images.Pixels, images.Sizes), errors, OnUnreadableImage);
+        };
     }
 
     public override Delegate Getter(int column, Func<ScoredBatch> scored, Func<int> row)

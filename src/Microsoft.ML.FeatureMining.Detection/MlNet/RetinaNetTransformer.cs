@@ -71,7 +71,7 @@ public sealed class RetinaNetTransformer : ITransformer, IDisposable
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new ScoringDataView(input, BindAndWarn(input.Schema), _settings.Scoring.BatchSize);
+        return new ScoringDataView(input, BindAndWarn(input.Schema), _settings.Scoring.RowsPerBatch(_scorer.Preprocessing.Shape));
     }
 
     /// <summary>Returns a mapper that scores one row at a time, for a prediction engine.</summary>

@@ -163,7 +163,7 @@ internal sealed record ModelManifest
             && ClassCount is >= 2 and <= MaxClasses
             && (ClassNames is null || (ClassNames.Count == ClassCount && ClassNames.All(name => name is not null)))
             && channels is >= 1 and <= 1024
-            && Preprocessing.Shape is { Height: >= 1 and <= 65536, Width: >= 1 and <= 65536 }
+            && Preprocessing.Shape.IsInRange
             && Preprocessing.CropRatio is >= ImagePreprocessing.MinCropRatio and <= 1
             && Enum.IsDefined(Preprocessing.Filter)
             && (Exits is null || Exits.All(stride => stride is { Rows: >= 1 and <= StageStride.Max, Columns: >= 1 and <= StageStride.Max }))

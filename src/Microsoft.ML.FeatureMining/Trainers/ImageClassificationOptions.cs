@@ -15,13 +15,13 @@ public abstract record ImageClassificationOptions : ImageTrainerOptions
     /// <summary>Height of the network's input in pixels. If the column's type is [channels, height, width], its height or width is used instead.</summary>
     /// <value>null: <see cref="ImageWidth"/> if that is set; otherwise as in the <see cref="TrainingOptions.InitialWeights"/> if those say it; otherwise the
     /// trainer's own, such as 32.</value>
-    [Range(1, MaxSide)]
+    [Range(1, ImageShape.MaxSide)]
     public int? ImageHeight { get; init; }
 
     /// <summary>Width of the network's input in pixels. If the column's type is [channels, height, width], its height or width is used instead.</summary>
     /// <value>null: <see cref="ImageHeight"/> if that is set; otherwise as in the <see cref="TrainingOptions.InitialWeights"/> if those say it; otherwise the
     /// trainer's own, such as 32.</value>
-    [Range(1, MaxSide)]
+    [Range(1, ImageShape.MaxSide)]
     public int? ImageWidth { get; init; }
 
     /// <summary>
@@ -58,8 +58,6 @@ public abstract record ImageClassificationOptions : ImageTrainerOptions
     /// </summary>
     /// <value>None, unless the trainer has its own.</value>
     public TestTimeAugmentation TestTimeAugmentation { get; init; }
-
-    private const int MaxSide = 65_536;
 
     internal override ImagePreprocessing ToPreprocessing()
     {

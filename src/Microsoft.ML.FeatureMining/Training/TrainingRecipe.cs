@@ -198,6 +198,13 @@ internal sealed record TrainingRecipe : TrainingOptions
             ) + FormattableString.Invariant($"{Input.Height}x{Input.Width}.");
         }
 
+        if (!Input.IsInRange)
+        {
+            yield return FormattableString.Invariant(
+                $"The input {Input} is too large: at most {ImageShape.MaxLength} values; decrease ImageHeight and ImageWidth."
+            );
+        }
+
         if (FineTuning.FrozenStages > stageChannels.Count)
         {
             yield return $"FrozenStages of FineTuning must be at most {stageChannels.Count}, the number of stages of '{Backbone}'; "

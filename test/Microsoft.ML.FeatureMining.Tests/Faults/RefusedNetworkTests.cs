@@ -48,6 +48,19 @@ public sealed class RefusedNetworkTests(ColoredImages images) : IClassFixture<Co
     }
 
     [Fact]
+    public void Trainer_ImagesLargerThanAnInputMayBe_IsRefused()
+    {
+        FeatureMiningOptions options = Plain with { ImageHeight = 4096, ImageWidth = 4096 };
+        _ml.MulticlassClassification.Trainers.FeatureMining(options);
+
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            _ml.MulticlassClassification.Trainers.FeatureMining(options with { ImageHeight = 20_000, ImageWidth = 20_000 })
+        );
+
+        Assert.Contains("The input 3x20000x20000 is too large", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Fit_PlanarColumnSmallerThanTheNetworkTakes_SaysTheLeastSize()
     {
         IDataView rows = _ml.Data.LoadFromEnumerable([new Planar { Label = 1 }, new Planar { Label = 2 }]);

@@ -74,20 +74,36 @@ public sealed class ImageCodecTests
         Assert.Equal(ImageCodec.Decode(Goldens.Picture("orientation-1.jpg")).Pixels, actual.Pixels);
     }
 
+    // Between scans, a comment may contain anything, and bytes that are not a marker are skipped.
     [Theory]
-    [InlineData(new byte[0])]
-    [InlineData(new byte[] { 0xFF, 0x01 })]
-    [InlineData(new byte[] { 0xFF, 0xD0, 0xFF, 0xD7 })]
-    public void Decode_ProgressiveJpegWithThousandsOfScans_IsRejected(byte[] markersWithoutLength)
+    [InlineData("progressive.jpg", new byte[0], new byte[0])]
+    [InlineData("progressive.jpg", new byte[] { 0xFF, 0x01 }, new byte[0])]
+    [InlineData("progressive.jpg", new byte[] { 0xFF, 0xD0, 0xFF, 0xD7 }, new byte[0])]
+    [InlineData("progressive.jpg", new byte[0], new byte[] { 0xFF, 0xFE, 0, 4, 0xFF, 0xD9 })]
+    [InlineData("progressive.jpg", new byte[0], new byte[] { 1, 2, 0xFF, 0xFF, 0xFF, 0xFE, 0, 3, 0 })]
+    [InlineData("baseline.jpg", new byte[0], new byte[0])]
+    [InlineData("baseline.jpg", new byte[0], new byte[] { 0xFF, 0xFE, 0, 4, 0xFF, 0xD9 })]
+    public void Decode_JpegOfThousandsOfScans_IsRejected(string name, byte[] markersWithoutLength, byte[] beforeScan)
     {
-        byte[] file = Goldens.Picture("progressive.jpg");
+        byte[] file = Goldens.Picture(name);
         int lastScan = file.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[0xFF, 0xDA]);
-        byte[] scan = file[lastScan..^2];
+        byte[] scan = [.. beforeScan, .. file[lastScan..^2]];
 
         byte[] bomb = [.. file[..2], .. markersWithoutLength, .. file[2..lastScan], .. Enumerable.Repeat(scan, 1000).SelectMany(bytes => bytes), 0xFF, 0xD9];
 
         Assert.Contains("scans", Assert.Throws<ImageDecodeException>(() => ImageCodec.Decode(bomb)).Message);
         Assert.NotEmpty(ImageCodec.Decode(file).Pixels);
+    }
+
+    // As in a file of several pictures (MPO).
+    [Fact]
+    public void Decode_JpegFollowedByManyOthers_DecodesTheFirst()
+    {
+        byte[] file = Goldens.Picture("baseline.jpg");
+
+        DecodedImage first = ImageCodec.Decode([.. Enumerable.Repeat(file, 200).SelectMany(bytes => bytes)]);
+
+        Assert.Equal(ImageCodec.Decode(file).Pixels, first.Pixels);
     }
 
     [Theory]

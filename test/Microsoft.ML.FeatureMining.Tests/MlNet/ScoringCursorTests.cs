@@ -13,6 +13,19 @@ public sealed class ScoringCursorTests
     private int _read;
     private int _decoded;
 
+    [Theory]
+    [InlineData(64, 224, 64)]
+    [InlineData(int.MaxValue, 1, 65_536)]
+    [InlineData(64, 4_000, 5)]
+    [InlineData(64, 9_000, 1)]
+    public void RowsPerBatch_AnySize_FitIntoAnArray(int batchSize, int side, int rows)
+    {
+        ImageShape shape = new(3, side, side);
+
+        Assert.Equal(rows, new ScoringSettings { BatchSize = batchSize }.RowsPerBatch(shape));
+        Assert.True((long)rows * shape.Length <= Array.MaxLength);
+    }
+
     [Fact]
     public void Score_OfABatch_RunsWhileTheNextIsDecoded()
     {
@@ -63,7 +76,8 @@ public sealed class ScoringCursorTests
     }
 
     [Fact]
-    public void Score_BatchesOfAnySize_NeedBoundedMemory() => Assert.Equal(Enumerable.Range(0, 10), Scores(Columns(10), int.MaxValue));
+    public void Score_BatchesOfAnySize_NeedBoundedMemory() =>
+        Assert.Equal(Enumerable.Range(0, 10), Scores(Columns(10), new ScoringSettings { BatchSize = int.MaxValue }.RowsPerBatch(new ImageShape(3, 8, 8))));
 
     [Fact]
     public void Score_BeforeTheFirstRow_ThrowsAndReadsNothing()

@@ -74,6 +74,7 @@ public sealed class ModelManifestTests
             { "preprocessing", """{"shape":{"channels":1,"height":8,"width":8}}""" },
             { "preprocessing", """{"shape":{"channels":3,"height":0,"width":8}}""" },
             { "preprocessing", """{"shape":{"channels":3,"height":8,"width":2000000000}}""" },
+            { "preprocessing", """{"shape":{"channels":3,"height":20000,"width":20000}}""" },
             { "preprocessing", "null" },
             { "backbone", "null" },
             { "backbone", "5" },

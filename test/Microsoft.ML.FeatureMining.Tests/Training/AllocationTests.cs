@@ -1,11 +1,16 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.MlNet.Scoring;
 using Microsoft.ML.FeatureMining.Pixels;
+using Microsoft.ML.FeatureMining.Tests.Imaging;
+using Microsoft.ML.FeatureMining.Tests.MlNet;
+using Microsoft.ML.FeatureMining.Tests.Models;
 using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining.Tests.Training;
 
 /// <summary>
-/// Managed memory that the loader and a training step allocate per batch. Unlike times, bytes hardly differ between machines: a budget is what was measured,
+/// Managed memory that the loader, a training step and scoring allocate. Unlike times, bytes hardly differ between machines: a budget is what was measured,
 /// and a fifth more. Raise one only for a reason.
 /// </summary>
 [Collection(nameof(SerialTests))]
@@ -34,6 +39,53 @@ public sealed class AllocationTests : IClassFixture<SingleThreadFixture>
         Assert.True(perBatch <= 8 << 10, $"A batch allocates {perBatch} bytes; its budget is 8 KiB.");
     }
 
+    // The pixels of an image have 12,288 bytes. Without reuse, they would come on top.
+    [Fact]
+    public void Transform_OfImages_ReusesTheMemoryOfTheirPixels()
+    {
+        long perImage = (Scored(images: 64 * 20) - Scored(images: 64 * 10)) / (64 * 10);
+
+        Assert.True(perImage > 0 && perImage <= 16 << 10, $"An image allocates {perImage} bytes; its budget is 16 KiB.");
+    }
+
+    [Fact]
+    public void PredictionEngine_OfAnImage_StaysInItsBudget()
+    {
+        using ImageClassificationTransformer model = Model();
+        PredictionEngine<EncodedImage, ImagePrediction> engine = new MLContext(1).Model.CreatePredictionEngine<EncodedImage, ImagePrediction>(model);
+        (EncodedImage image, ImagePrediction prediction) = (new EncodedImage { Image = Goldens.Picture("rgb.png") }, new ImagePrediction());
+        long perImage = Allocated(() =>
+        {
+            for (int i = 0; i < Batches; i++)
+            {
+                engine.Predict(image, ref prediction);
+            }
+        });
+        perImage /= Batches;
+
+        Assert.True(perImage <= 34 << 10, $"A prediction allocates {perImage} bytes; its budget is 34 KiB.");
+    }
+
+    private static long Scored(int images)
+    {
+        using ImageClassificationTransformer model = Model();
+        MLContext ml = new(1);
+        EncodedImage image = new() { Image = Goldens.Picture("rgb.png") };
+        IDataView scored = model.Transform(ml.Data.LoadFromEnumerable(Enumerable.Repeat(image, images)));
+        return Allocated(() =>
+        {
+            using DataViewRowCursor cursor = scored.GetRowCursor([scored.Schema["Score"]]);
+            ValueGetter<VBuffer<float>> getScore = cursor.GetGetter<VBuffer<float>>(scored.Schema["Score"]);
+            VBuffer<float> score = default;
+            while (cursor.MoveNext())
+            {
+                getScore(ref score);
+            }
+        });
+    }
+
+    private static ImageClassificationTransformer Model() => new(new MLContext(1), TinySavedModel.Make(channels: 3, size: 64), new ScoringSettings());
+
     private static long Fitted(TrainingRecipe recipe, int steps)
     {
         ImageSet train = TinyData.Bands(recipe.BatchSize * steps);
@@ -52,13 +104,18 @@ public sealed class AllocationTests : IClassFixture<SingleThreadFixture>
         });
     }
 
-    // The first call compiles.
+    // The first call compiles. On a busy machine, more batches are ready at once, and need more memory: the least of several is taken.
     private static long Allocated(Action act)
     {
         act();
-        SerialTests.CollectGarbage();
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        act();
-        return GC.GetTotalAllocatedBytes(precise: true) - before;
+        return Enumerable.Range(0, 3).Min(_ => Once());
+
+        long Once()
+        {
+            SerialTests.CollectGarbage();
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            act();
+            return GC.GetTotalAllocatedBytes(precise: true) - before;
+        }
     }
 }

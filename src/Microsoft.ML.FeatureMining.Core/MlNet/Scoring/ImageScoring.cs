@@ -33,7 +33,7 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new ScoringDataView(input, BindAndWarn(input.Schema), settings.BatchSize);
+        return new ScoringDataView(input, BindAndWarn(input.Schema), settings.RowsPerBatch(_first.Preprocessing.Shape));
     }
 
     public IRowToRowMapper Mapper(DataViewSchema input) => new ScoringRowMapper(BindAndWarn(input));
@@ -90,21 +90,22 @@ internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColu
     {
         var errors = new ImageDecodeException?[rows.Count];
         int count = rows.Count;
-        (WeightedScorer[] Scorers, byte[] Pixels)[] groups =
+        (WeightedScorer[] Scorers, DecodedImages Images)[] groups =
         [
             .. scorers
                 .GroupBy(weighted => weighted.Scorer.Preprocessing)
-                .Select(alike => (alike.ToArray(), Pixels(rows, alike.Key, alike.First().Scorer.Element, errors))),
+                .Select(alike => (alike.ToArray(), Images(rows, alike.Key, alike.First().Scorer.Element, errors))),
         ];
         return () =>
         {
             var sum = new float[count * _classCount];
             var probabilities = new float[sum.Length];
-            foreach ((WeightedScorer[] alike, byte[] pixels) in groups)
+            foreach ((WeightedScorer[] alike, DecodedImages images) in groups)
             {
+                using DecodedImages reused = images;
                 foreach (WeightedScorer weighted in alike)
                 {
-                    weighted.Scorer.Score(pixels, count, probabilities);
+                    weighted.Scorer.Score(images.Pixels, count, probabilities);
                     for (int i = 0; i < sum.Length; i++)
                     {
                         sum[i] += weighted.Share * probabilities[i];
@@ -116,24 +117,6 @@ internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColu
         };
     }
 
-    private byte[] Pixels(IReadOnlyList<ImageSource> rows, ImagePreprocessing preprocessing, PixelType element, ImageDecodeException?[] errors)
-    {
-        int imageBytes = PixelTypes.ImageBytes(preprocessing.Shape, element);
-        var pixels = new byte[checked(rows.Count * imageBytes)];
-        ParallelLoop.For(
-            rows.Count,
-            i =>
-            {
-                try
-                {
-                    image.Decode(rows[i], pixels.AsMemory(i * imageBytes, imageBytes), preprocessing);
-                }
-                catch (ImageDecodeException e)
-                {
-                    errors[i] = e;
-                }
-            }
-        );
-        return pixels;
-    }
+    private DecodedImages Images(IReadOnlyList<ImageSource> rows, ImagePreprocessing preprocessing, PixelType element, ImageDecodeException?[] errors) =>
+        DecodedImages.Of(rows, PixelTypes.ImageBytes(preprocessing.Shape, element), (row, pixels) => image.Decode(row, pixels, preprocessing), errors);
 }

@@ -30,9 +30,6 @@ internal sealed class ScoringDataView(IDataView input, ScoringColumns columns, i
 /// </summary>
 internal sealed class ScoringCursor : DataViewRowCursor
 {
-    // A model file may state any number, and memory is allocated for two batches.
-    private const int MaxBatchSize = 1 << 16;
-
     private readonly DataViewRowCursor _input;
     private readonly ScoringColumns _columns;
     private readonly bool[] _active;
@@ -57,7 +54,7 @@ internal sealed class ScoringCursor : DataViewRowCursor
         }
 
         bool scores = _active.AsSpan(columns.Input.Count).Contains(true);
-        int capacity = scores ? Math.Min(batchSize, MaxBatchSize) : 1;
+        int capacity = scores ? batchSize : 1;
         _batch = new RowBatch(0, capacity);
         _next = new RowBatch(capacity, capacity);
         _buffers = [.. columns.Input.Select(column => _active[column.Index] ? ColumnBuffer.Create(input, input.Schema[column.Index], 2 * capacity) : null)];

@@ -100,8 +100,7 @@ internal sealed record OnnxModelDescription
 
     private void Check(OnnxInputDescription input)
     {
-        bool isImage =
-            input.Channels is > 0 and <= 4096 && input.Height > 0 && input.Width > 0 && (long)input.Channels * input.Height * input.Width <= int.MaxValue / 4;
+        bool isImage = input.Channels <= 4096 && new ImageShape(input.Channels, input.Height, input.Width).IsInRange;
         bool isKnown =
             input.CropRatio is >= ImagePreprocessing.MinCropRatio and <= 1
             && Enum.IsDefined(input.Resize)

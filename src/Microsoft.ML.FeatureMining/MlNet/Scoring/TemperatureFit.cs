@@ -66,6 +66,7 @@ internal static class TemperatureFit
         using DataViewRowCursor cursor = InputRows.Open(scored, [.. label.Columns.Concat(image.Columns).DistinctBy(column => column.Index)]);
         Func<int?> readLabel = label.Reader(cursor);
         Func<ImageSource> readImage = image.Reader(cursor);
+        int batchSize = settings.RowsPerBatch(networks[0].Network.Scorer.Preprocessing.Shape);
         List<ImageSource> images = [];
         List<int?> labels = [];
         (int missing, int unreadable) = (0, 0);
@@ -73,7 +74,7 @@ internal static class TemperatureFit
         {
             images.Add(readImage());
             labels.Add(readLabel());
-            if (images.Count == settings.BatchSize)
+            if (images.Count == batchSize)
             {
                 AddBatch();
             }

@@ -56,8 +56,9 @@ internal static class HubConfig
         double[] mean = Numbers(settings, "mean", PretrainedModel.ImageNetMean),
             std = Numbers(settings, "std", PretrainedModel.ImageNetStd);
         bool valid =
-            size is [3, >= 1 and <= 65536, _]
+            size is [3, _, _]
             && size[1] == size[2]
+            && new ImageShape(3, size[1], size[2]).IsInRange
             && mean.Length == 3
             && std.Length == 3
             && mean.All(double.IsFinite)

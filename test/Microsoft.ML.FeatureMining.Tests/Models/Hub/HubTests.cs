@@ -347,6 +347,10 @@ public sealed class HubTests : IDisposable
             Assert.Throws<IOException>(() => HubSettings.Of(name => name == "HF_ENDPOINT" ? "no address" : null)).Message,
             StringComparison.Ordinal
         );
+
+        string refusal = Assert.Throws<IOException>(() => HubSettings.Of(name => name == "HF_ENDPOINT" ? "https://me:secret@mirror/" : null)).Message;
+        Assert.Contains("HF_ENDPOINT has a user name or password", refusal, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", refusal, StringComparison.Ordinal);
     }
 
     [Fact]
