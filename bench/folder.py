@@ -12,6 +12,10 @@ dotnet build src/Samples -c Release && dotnet build bench/DnnFeaturizer -c Relea
     python3 bench/folder.py IMAGES TRAIN_PER_CLASS --contestants head all-layers mixup ... --size 96 --epochs 4
 
 compares additions to fine-tuning: after the head is fitted, all layers are trained for --epochs at --size pixels, alone (all-layers) or with one addition.
+
+    python3 bench/folder.py IMAGES TRAIN_PER_CLASS --contestants plain mirrored larger
+
+compares ways to fit the head: to the images at the size of the weights, also to their mirror images, and at 288 pixels.
 SAMPLES="dotnet PATH/Samples.dll" runs another build of the program.
 """
 import argparse
@@ -105,6 +109,14 @@ ADDED = {
 }
 
 
+# Ways to fit the head alone.
+HEADS = {
+    "plain": [],
+    "mirrored": ["--set", "FineTuning.FitHeadMirrored=true", "--set", "TestTimeAugmentation=Flip"],
+    "larger": ["--size", "288"],
+}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("images")
@@ -120,6 +132,8 @@ def main():
     everyone = {"ML.NET": mlnet, "fast": ours("--effort", "fast"), "balanced": ours("--effort", "balanced")}
     for name, options in ADDED.items():
         everyone[name] = ours("--size", arguments.size, "--keep", "Last", *options, *([] if "--epochs" in options else ["--epochs", arguments.epochs]))
+    for name, options in HEADS.items():
+        everyone[name] = ours("--effort", "fast", *options)
     contestants = {name: everyone[name] for name in arguments.contestants}
     first = arguments.contestants[0]
     results = {}

@@ -1,6 +1,6 @@
 """How long a run of `reproduce --scale small` takes: row-times.py [OPTION...] trains two epochs of each row of the papers' tables, alone on two threads, and prints what its whole course
 would take in seconds, the longest first: the rest of the program, the first epoch, and the second one as often as there are epochs left. The options are those of reproduce that name data
-sets, and --rows. Rows that differ by the seed or by switch_epoch are taken once, without patches, which are the smaller pictures. SAMPLES names another program."""
+sets, and --rows. Rows that differ by the seed or by switch_epoch are taken once, without patches, whose epochs take longer where there are more of them than images. SAMPLES names another program."""
 import json
 import os
 import re

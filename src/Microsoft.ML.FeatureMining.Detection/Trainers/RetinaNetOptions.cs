@@ -16,7 +16,8 @@ using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.FeatureMining;
 
-/// <summary>The settings of <see cref="RetinaNetTrainer"/>. The defaults fine-tune a pretrained ResNet-18 on a few hundred images or more.</summary>
+/// <summary>The settings of <see cref="RetinaNetTrainer"/>. The defaults fine-tune a pretrained ResNet-18; docs/object-detection.md has better
+/// ones for a few hundred images.</summary>
 /// <remarks>
 /// Head, Loss, ClassWeighting, Sampling, Strategies, ProgressiveResizing and FitHead of FineTuning are for classifiers: RetinaNet has its own heads and its own
 /// loss, and setting one of them is an error. InitialWeights may be those of a classifier, for the backbone; or a detector saved by this library (.zip), from
@@ -70,7 +71,7 @@ public sealed record RetinaNetOptions : ImageTrainerOptions
     public int ImageSize { get; init; } = 512;
 
     /// <summary>The network, its anchors, its loss, and the thresholds of its detections.</summary>
-    /// <value>Those of torchvision's RetinaNet.</value>
+    /// <value>Those of torchvision's RetinaNet, except SmoothL1Beta.</value>
     [Required]
     public RetinaNetSettings Network { get; init; } = new();
 

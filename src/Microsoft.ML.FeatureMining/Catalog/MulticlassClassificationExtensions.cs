@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Evaluation;
 using Microsoft.ML.FeatureMining.MlNet;
+using Microsoft.ML.FeatureMining.MlNet.Columns;
 using Microsoft.ML.FeatureMining.MlNet.Reading;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Sweeps;
@@ -176,7 +177,7 @@ public static class FineTuningCatalog
         OptionsCheck.Check(options);
         InputSettings input = InputSettings.Of(options);
         StepTimes times = MeasuredSpeed.Of(options, input.Backbone, ComputeDevice.Of(Internals.EnvironmentOf(catalog)));
-        int? side = SampledSizes.MedianSide(rows, rowsPerClass.Sum(), options.ImageColumnName, options.MaxPixels);
+        int? side = SampledSizes.MedianSide(rows, rowsPerClass.Sum(), ImageColumn.Usual(rows.Schema, options.ImageColumnName), options.MaxPixels);
         return new FineTuningPlanner(goal with { Options = options }, rowsPerClass, times, Math.Max(input.Height, input.Width), side).Plan();
     }
 }

@@ -72,8 +72,9 @@ public enum PathScore
     Probabilities,
 
     /// <summary>
-    /// Equation 7 of the Visual Inductive Priors Framework as printed: the score of a leaf is the sum of the inner products of the embedding with the weights
-    /// of the nodes on its path, which is the sum of their logits, and one softmax goes over all leaves.
+    /// Equation 7 of the Visual Inductive Priors Framework, with a sum for each leaf: the score of a leaf is the sum of the inner products of the embedding
+    /// with the weights of the nodes on its path, which is the sum of their logits, and one softmax goes over all leaves. As printed, the equation also sums
+    /// over the leaves, which would leave one number for all classes.
     /// </summary>
     InnerProducts,
 }

@@ -9,7 +9,8 @@ namespace Microsoft.ML.FeatureMining;
 
 /// <summary>
 /// The settings of <see cref="FeatureMiningImageClassificationTrainer"/>. The defaults are the paper's for CIFAR. Momentum, weight decay, crops and flips,
-/// which the paper does not state, are those of the CutMix authors' code.
+/// which the paper does not state, are those of the CutMix authors' code. The network, ResNet-56, has basic blocks; Backbone "cifar-resnet-56-bottleneck" has
+/// those that fit the paper's memory figures.
 /// </summary>
 public sealed record FeatureMiningOptions : ImageClassificationOptions
 {

@@ -42,8 +42,10 @@ public sealed record FineTuningGoal
     public int ScoredImages { get; init; }
 
     /// <summary>
-    /// Settings to keep: columns, validation rows, seed, workspace and so on. The plan replaces what it is about: size, epochs, batch size, optimizer,
-    /// schedule, augmentations, fine-tuning. Without <see cref="TrainingOptions.InitialWeights"/>, they are <see cref="PretrainedWeights.ResNet18"/>.
+    /// Settings to keep: columns, validation rows, seed, workspace and so on. The plan replaces what it is about: epochs, batch size, learning rate, optimizer,
+    /// schedule, augmentations and crops, Feature Mining (off), fine-tuning, and the size unless ImageHeight or ImageWidth is set. It may also set
+    /// TestTimeAugmentation, and ValidationFraction if there are no validation rows. Without <see cref="TrainingOptions.InitialWeights"/>, they are
+    /// <see cref="PretrainedWeights.ResNet18"/>.
     /// </summary>
     /// <value>The defaults of <see cref="FeatureMiningOptions"/>.</value>
     public FeatureMiningOptions Options { get; init; } = new();

@@ -21,7 +21,7 @@ public abstract record ImageTrainerOptions : TrainingOptions
 
     /// <summary>The network, a key of <see cref="BackboneCatalog"/>.</summary>
     /// <value>null: the network of <see cref="TrainingOptions.InitialWeights"/> if those say which it is (a name of <see cref="Models.PretrainedWeights"/>, a
-    /// model of this library); otherwise the trainer's own.</value>
+    /// model of the Hugging Face Hub or of this library); otherwise the trainer's own.</value>
     [MinLength(1)]
     public string? Backbone { get; init; }
 
@@ -80,8 +80,8 @@ public abstract record ImageTrainerOptions : TrainingOptions
     public IDataView? ValidationSet { get; init; }
 
     /// <summary>
-    /// The fraction of each class's rows (for object detection, of all rows) to hold out and validate on instead of a <see cref="ValidationSet"/>; drawn by the
-    /// seed.
+    /// The fraction of each class's rows (for sets of classes, of the rows with the same set; for object detection, of all rows) to hold out and validate on
+    /// instead of a <see cref="ValidationSet"/>; drawn by the seed. The only row of a class or set stays in training.
     /// </summary>
     /// <value>null: none.</value>
     [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
@@ -158,7 +158,8 @@ public abstract record ImageTrainerOptions : TrainingOptions
     /// <summary>
     /// A folder for the state of runs. If a Fit with the same settings on the same images was interrupted, Fit resumes it, and on a CPU the weights are
     /// bit-identical to those of an uninterrupted run. If that run is complete, Fit returns its model. Each run has its own folder with checkpoints, log.txt
-    /// and log.jsonl; other settings or images start another run. On SIGTERM and SIGINT, the process waits up to 20 seconds until a checkpoint is written.
+    /// and log.jsonl; other settings or images start another run. On SIGTERM, SIGINT and SIGHUP, the process waits up to 20 seconds until a checkpoint is
+    /// written.
     /// </summary>
     /// <value>null: nothing is kept.</value>
     [JsonIgnore]
@@ -180,7 +181,8 @@ public abstract record ImageTrainerOptions : TrainingOptions
     [Range(1, int.MaxValue)]
     public int KeepCheckpoints { get; init; } = 2;
 
-    /// <summary>Training in several processes, which mpirun or srun started. The weights do not depend on it.</summary>
+    /// <summary>Training in several processes, which mpirun or srun started. On CPUs of one kind, the weights do not depend on the number of processes, unless
+    /// <see cref="DistributedSettings.SinglePrecisionSums"/> is set.</summary>
     /// <value>The processes train one model together.</value>
     [JsonIgnore]
     [Required]

@@ -36,8 +36,9 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
     }
 
     /// <summary>
-    /// The patches: objects cropped from their images, each of one class. Columns: the image column as in the training rows, or text ImagePath; and
-    /// <see cref="PatchLabelColumnName"/>. Rows with a class that the training rows do not have are skipped with a warning.
+    /// The patches: objects cropped from their images, each of one class. Columns: the image column as in the training rows, or text ImagePath; if that has
+    /// paths and there is a column Image, as LoadPascalVocPatches gives it, Image is used; and <see cref="PatchLabelColumnName"/>. Rows with a class that the
+    /// training rows do not have are skipped with a warning.
     /// </summary>
     /// <value>null: none. Required if <see cref="SwitchEpoch"/> is above 0.</value>
     [JsonIgnore]
@@ -116,7 +117,7 @@ public sealed record PatchTrainingOptions : ImageClassificationOptions
 /// </summary>
 /// <remarks>
 /// <para>Up to the switch epoch, the network learns to classify patches (the objects cropped from the images) by cross entropy (equation 1), in a separate
-/// branch after the last convolution: a 4x4 grid and three fully connected layers. After the switch epoch, it learns the whole images by binary cross entropy
+/// branch after the last max pooling: a 4x4 grid and three fully connected layers. After the switch epoch, it learns the whole images by binary cross entropy
 /// (equation 2), with the positives of each class weighted by negatives / positives, in VGG's own branch. Only this branch is used for scoring. As in
 /// Algorithm 1, it is a single training run: at the switch, the optimizer keeps its momentum, and warm-up and schedule continue. Patches are resized to the
 /// size of whole images, so that they save no time, unlike in the paper.</para>

@@ -42,8 +42,9 @@ public sealed record SsmOptions : ImageClassificationOptions
 /// <remarks>
 /// <para>The pooled features are split into n parts, 4 by default. Classifier i sees the first i parts, after BatchNorm and ReLU for all classifiers but the
 /// last. The output is the average of all logits, and the cross entropy is computed on it. The first channels serve all classifiers and learn the most
-/// important features; the last channels serve one classifier and learn the context. This is Table 1 of the paper (ImageNet), Table 2 (each classifier alone)
-/// and, with other heads of <see cref="Training.TrainingOptions.Head"/>, Table 4.</para>
+/// important features; the last channels serve one classifier and learn the context. This is Table 1 of the paper (ImageNet) and Table 2 (each classifier
+/// alone, and <see cref="Networks.Heads.SplitAndShareHead.IndividualLosses"/>). The plain rows, 2FC and 3FC of Table 4 have other heads: train them with the
+/// FeatureMining trainer, without stages and with the settings of <see cref="SsmOptions"/>.</para>
 /// <para>Input: a key label, and images as encoded bytes, planar floats, MLImage or paths of files. Output: PredictedLabel (a key) and Score (probabilities,
 /// [K]).</para>
 /// </remarks>

@@ -28,9 +28,11 @@ public abstract record TrainingOptions
     public Head? Head { get; init; }
 
     /// <summary>
-    /// Initial weights: a name of <see cref="Models.PretrainedWeights"/>; or the path of a safetensors file, a PyTorch state_dict (.pth, .pt), a model saved by
-    /// this library (.zip), or the folder of an exported model. Files have the tensor names of torchvision, timm or this library. Only the classifier may
-    /// differ: if it has another number of classes, it is initialized randomly. The log lists which tensors were loaded, skipped and initialized.
+    /// Initial weights: a name of <see cref="Models.PretrainedWeights"/>; another model of the Hugging Face Hub (timm/model, hf://owner/model) that
+    /// <see cref="Models.PretrainedWeights.Download"/> has downloaded; or the path of a safetensors file, a PyTorch state_dict (.pth, .pt), a model saved by
+    /// this library (.zip), the folder of an exported model, or a folder with config.json and model.safetensors. Files have the tensor names of torchvision,
+    /// timm or this library. Unless <see cref="AllowPartialWeights"/> is set, only the classifier may differ: if it has another number of classes, it is
+    /// initialized randomly. The log lists which tensors were loaded, skipped and initialized.
     /// </summary>
     /// <value>null: random initial weights (training from scratch).</value>
     [MinLength(1)]
@@ -208,9 +210,10 @@ public sealed record FineTuning
 {
     /// <summary>
     /// Whether the head is fitted to the features of the frozen backbone before the first epoch (linear probing, then fine-tuning: Kumar et al. 2022,
-    /// "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution"). The features are computed once, without augmentation; the head
-    /// minimizes cross entropy plus an L2 penalty, which is chosen by cross-validation. The metrics of this head are those of epoch 0. Needs a
-    /// <see cref="LinearHead"/>. With <see cref="TrainingOptions.Epochs"/> = 0, the model is this head on the unchanged backbone.
+    /// "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution"). The features are computed once, without augmentation, of at most
+    /// 50,000 images, evenly spaced in the training rows; the head minimizes cross entropy plus an L2 penalty, which is chosen by cross-validation. The metrics
+    /// of this head are those of epoch 0. Needs a <see cref="LinearHead"/>. With <see cref="TrainingOptions.Epochs"/> = 0, the model is this head on the
+    /// unchanged backbone.
     /// </summary>
     /// <value>false.</value>
     public bool FitHead { get; init; }

@@ -196,7 +196,7 @@ internal static class FeatureMiningExperiments
             Measures = [Measure.Last, Measure.Highest, Measure.Training],
             Recipes = FeatureMiningRecipes.Noise,
             Note =
-                "The paper reports \"average test accuracies\": by its section 4 the highest accuracy, averaged over runs; it may also mean epochs. Here that of "
+                "The paper reports \"average test accuracy\": by its section 4 the highest accuracy, averaged over runs; it may also mean epochs. Here that of "
                 + "the last epoch comes first, because with wrong labels the highest accuracy is that of an early epoch. The number of epochs is not stated either; here that of Table 1.",
             Rows =
             [

@@ -180,6 +180,18 @@ public sealed class FineTuningPlanTests
     }
 
     [Fact]
+    public void PlanFineTuning_PathsOfSmallImages_DoesNotEnlargeThem()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Write("small.png", ImageCodec.EncodePng(new byte[3 * 64 * 64], 64, 64));
+        MLContext ml = new(1);
+        IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 40).Select(i => new Row { Label = i % 2 == 0 ? "cat" : "dog", ImagePath = path }));
+
+        // The column of the options is Image, and the rows have none.
+        Assert.Equal(224, ml.MulticlassClassification.PlanFineTuning(rows).Options.ImageHeight);
+    }
+
+    [Fact]
     public void PlanFineTuning_InAWorkspace_KeepsTheMeasuredSpeed()
     {
         using TemporaryFolder folder = new();

@@ -89,9 +89,15 @@ internal sealed class ImageColumn
     }
 
     /// <summary>
-    /// Like <see cref="Bind"/>, but if the column does not exist, uses the images in <see cref="ImageColumnName"/> or the files in the text column
-    /// <see cref="PathColumnName"/>.
+    /// The name, or if there is no such column, <see cref="ImageColumnName"/> if it has images, or <see cref="PathColumnName"/> if it is text.
     /// </summary>
+    public static string Usual(DataViewSchema schema, string name) =>
+        schema.GetColumnOrNull(name) is not null ? name
+        : schema.GetColumnOrNull(ImageColumnName) is { } image && ElementOf(image.Type) is not null ? ImageColumnName
+        : schema.GetColumnOrNull(PathColumnName) is { Type: TextDataViewType } ? PathColumnName
+        : name;
+
+    /// <summary>Like <see cref="Bind"/>, but for the column that <see cref="Usual"/> finds.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No such column exists, or the type of the column is not an image type.</exception>
     public static ImageColumn BindOrUsual(DataViewSchema schema, string name, ImagePreprocessing preprocessing, long maxPixels) =>
         Bind(schema, Usual(schema, name), preprocessing, maxPixels);
@@ -158,12 +164,6 @@ internal sealed class ImageColumn
     /// <summary>Column, row and file, for error messages.</summary>
     public string NameOf(ImageSource image) =>
         FormattableString.Invariant($"column '{Column.Name}', row {image.Row}{(image.File is null ? "" : $", file '{image.File}'")}");
-
-    private static string Usual(DataViewSchema schema, string name) =>
-        schema.GetColumnOrNull(name) is not null ? name
-        : schema.GetColumnOrNull(ImageColumnName) is { } image && ElementOf(image.Type) is not null ? ImageColumnName
-        : schema.GetColumnOrNull(PathColumnName) is { Type: TextDataViewType } ? PathColumnName
-        : name;
 
     private Func<ImageSource> Reader<T>(DataViewRow row, Func<T, string?, ImageSource> copy)
     {

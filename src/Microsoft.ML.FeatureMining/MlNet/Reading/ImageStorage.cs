@@ -5,7 +5,7 @@ namespace Microsoft.ML.FeatureMining;
 /// </summary>
 public enum ImageStorage
 {
-    /// <summary>In memory if they fit into the budget; else in a file if the disk has room; else they are streamed.</summary>
+    /// <summary>In memory if they fit into the budget; else in a file if it takes at most half of the free disk space; else they are streamed.</summary>
     Adaptive,
 
     /// <summary>In memory, whatever their size.</summary>
