@@ -18,10 +18,7 @@ internal static class ImageSweep
         // What carries a [Range], [Choice] or [BooleanChoice]; entries can be removed, and others set.
         SearchSpace<FeatureMiningOptions> space = new();
         SweepableEstimator trainer = ml.Auto()
-            .CreateSweepableEstimator(
-                (context, swept) => context.MulticlassClassification.Trainers.FeatureMining(options(swept) with { ImageColumnName = "ImagePath" }),
-                space
-            );
+            .CreateSweepableEstimator((context, swept) => context.MulticlassClassification.Trainers.FeatureMining(options(swept)), space);
         SweepablePipeline pipeline = ml.Transforms.Conversion.MapValueToKey("Label").Append(trainer);
         return ml.Auto()
             .CreateExperiment()

@@ -19,7 +19,6 @@ var pipeline = ml
         ml.MulticlassClassification.Trainers.FeatureMining(
             new FeatureMiningOptions
             {
-                ImageColumnName = "ImagePath",
                 Backbone = "cifar-resnet-20",
                 BatchSize = 32,
                 Epochs = epochs,

@@ -21,7 +21,6 @@ var pipeline = ml
         ml.MulticlassClassification.Trainers.FeatureMining(
             new FeatureMiningOptions
             {
-                ImageColumnName = "ImagePath",
                 Backbone = "three-stages",
                 BatchSize = 32,
                 Epochs = epochs,

@@ -14,7 +14,6 @@ var pipeline = ml
         ml.MulticlassClassification.Trainers.FeatureMining(
             new FeatureMiningOptions
             {
-                ImageColumnName = "ImagePath",
                 Backbone = "cifar-resnet-20",
                 ImageHeight = 64,
                 ImageWidth = 64,

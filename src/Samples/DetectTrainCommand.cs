@@ -67,9 +67,7 @@ internal static class DetectTrainCommand
     }
 
     private static IEstimator<ITransformer> Pipeline(MLContext ml, RetinaNetOptions options) =>
-        ml.ObjectDetection()
-            .Trainers.RetinaNet(options with { ImageColumnName = "ImagePath" })
-            .Append<ITransformer>(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+        ml.ObjectDetection().Trainers.RetinaNet(options).Append<ITransformer>(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 }
 
 /// <summary>The options of <c>detect train</c>. Options that are not given keep the trainer's defaults.</summary>

@@ -103,7 +103,7 @@ internal static class SweepCommand
 
         return stop.IsCancellationRequested ? ExitCode.Canceled : ExitCode.Success;
 
-        IEstimator<ITransformer> Pipeline(ImageClassificationOptions swept) => TrainCommand.Pipeline(ml, rows, options.Trainer(parsed), swept);
+        IEstimator<ITransformer> Pipeline(ImageClassificationOptions swept) => TrainCommand.Pipeline(ml, options.Trainer(parsed), swept);
     }
 
     // Later trials end sooner where the search stops bad ones early, so this is an upper bound.

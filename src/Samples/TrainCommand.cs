@@ -52,10 +52,9 @@ internal sealed class TrainCommand : Command
     }
 
     /// <summary>What a user of the library writes: labels to keys, the trainer, keys back to labels.</summary>
-    public static IEstimator<ITransformer> Pipeline(MLContext ml, IDataView train, string trainerName, ImageClassificationOptions options)
+    public static IEstimator<ITransformer> Pipeline(MLContext ml, string trainerName, ImageClassificationOptions options)
     {
-        ImageClassificationOptions own = train.Schema.GetColumnOrNull("Image") is null ? options with { ImageColumnName = "ImagePath" } : options;
-        ImageClassificationTrainer trainer = TrainerNames.All[trainerName].Make(ml, own);
+        ImageClassificationTrainer trainer = TrainerNames.All[trainerName].Make(ml, options);
         List<IEstimator<ITransformer>> parts = [trainer];
         if (trainer is not PatchTrainingTrainer)
         {
@@ -105,7 +104,7 @@ internal sealed class TrainCommand : Command
                     stepsPerEpoch = report.StepsPerEpoch;
                 },
             };
-            model = Pipeline(ml, train, _options.Trainer(parsed), settings).Fit(train);
+            model = Pipeline(ml, _options.Trainer(parsed), settings).Fit(train);
         }
 
         if (DistributedJob.Rank > 0)
@@ -160,7 +159,7 @@ internal sealed class TrainCommand : Command
         };
         try
         {
-            (Pipeline(ml, train, _options.Trainer(parsed), settings).Fit(train) as IDisposable)?.Dispose();
+            (Pipeline(ml, _options.Trainer(parsed), settings).Fit(train) as IDisposable)?.Dispose();
         }
         catch (OperationCanceledException)
         {

@@ -9,7 +9,12 @@ namespace Microsoft.ML.FeatureMining.Detection.MlNet;
 /// <summary>The columns of a detector: those of a classifier, and the predicted boxes.</summary>
 internal sealed record DetectionSettings(ScoringSettings Scoring, string BoxColumnName)
 {
-    public DetectionSettings WithKeys(string type) => this with { Scoring = Scoring with { KeyValues = type } };
+    /// <summary>The same after Fit, with what was learned from the columns.</summary>
+    public DetectionSettings Bound(string imageColumnName, string keyValues) =>
+        this with
+        {
+            Scoring = Scoring with { ImageColumnName = imageColumnName, KeyValues = keyValues },
+        };
 }
 
 /// <summary>
@@ -26,7 +31,7 @@ internal static class DetectionSchema
     {
         SchemaShape.Column label = Find(input, "label", labels, IsClasses, ObjectColumns.ClassesExpected);
         Find(input, "bounding box", boxes, column => IsVector(column) && column.ItemType.RawType == typeof(float), ObjectColumns.BoxesExpected);
-        Find(input, "image", settings.Scoring.ImageColumnName, IsImage, ImagesExpected);
+        Find(input, "image", ImageColumn.TrainingName(input, settings.Scoring.ImageColumnName), IsImage, ImagesExpected);
         PrimitiveDataViewType? values = label.IsKey ? KeyValuesOf(label) : TextDataViewType.Instance;
         SchemaShape.Column[] added =
         [

@@ -103,7 +103,7 @@ public sealed class RetinaNetTrainer : IEstimator<RetinaNetTransformer>
             SkippedImages = rows.Skipped,
             Versions = LibraryVersions.All,
         };
-        return new RetinaNetTransformer(_environment, new SavedDetector(manifest, outcome.Weights), Settings.WithKeys(keys.ItemName));
+        return new RetinaNetTransformer(_environment, new SavedDetector(manifest, outcome.Weights), Settings.Bound(labeled.Image.Column.Name, keys.ItemName));
     }
 
     // Loads the weights of a detector; null if InitialWeights is something else.

@@ -19,7 +19,8 @@ public static class ImageTrainerCatalog
     /// </summary>
     /// <param name="trainers">The catalog.</param>
     /// <param name="labelColumnName">The label column, a key.</param>
-    /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), planar floats (a vector of known size) or MLImage.</param>
+    /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), planar floats (a vector of known size), MLImage, or text
+    /// (paths of files). If there is no column Image, ImagePath.</param>
     /// <param name="scoreColumnName">The output column of the class probabilities.</param>
     /// <param name="predictedLabelColumnName">The output column of the predicted label, a key.</param>
     /// <param name="backbone">The network, a key of <see cref="FeatureMining.Networks.BackboneCatalog"/>.</param>
@@ -59,7 +60,8 @@ public static class ImageTrainerCatalog
     /// </summary>
     /// <param name="trainers">The catalog.</param>
     /// <param name="labelColumnName">The label column, a key.</param>
-    /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), planar floats (a vector of known size) or MLImage.</param>
+    /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), planar floats (a vector of known size), MLImage, or text
+    /// (paths of files). If there is no column Image, ImagePath.</param>
     /// <param name="scoreColumnName">The output column of the class probabilities.</param>
     /// <param name="predictedLabelColumnName">The output column of the predicted label, a key.</param>
     /// <param name="backbone">The network, a key of <see cref="FeatureMining.Networks.BackboneCatalog"/>.</param>
@@ -95,7 +97,8 @@ public static class ImageTrainerCatalog
     /// </summary>
     /// <param name="trainers">The catalog.</param>
     /// <param name="labelColumnName">The label column, a key.</param>
-    /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), planar floats (a vector of known size) or MLImage.</param>
+    /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), planar floats (a vector of known size), MLImage, or text
+    /// (paths of files). If there is no column Image, ImagePath.</param>
     /// <param name="scoreColumnName">The output column of the class probabilities.</param>
     /// <param name="predictedLabelColumnName">The output column of the predicted label, a key.</param>
     /// <param name="backbone">The network, a key of <see cref="FeatureMining.Networks.BackboneCatalog"/>.</param>
@@ -177,7 +180,7 @@ public static class FineTuningCatalog
         OptionsCheck.Check(options);
         InputSettings input = InputSettings.Of(options);
         StepTimes times = MeasuredSpeed.Of(options, input.Backbone, ComputeDevice.Of(Internals.EnvironmentOf(catalog)));
-        int? side = SampledSizes.MedianSide(rows, rowsPerClass.Sum(), ImageColumn.Usual(rows.Schema, options.ImageColumnName), options.MaxPixels);
+        int? side = SampledSizes.MedianSide(rows, rowsPerClass.Sum(), ImageColumn.TrainingName(rows.Schema, options.ImageColumnName), options.MaxPixels);
         return new FineTuningPlanner(goal with { Options = options }, rowsPerClass, times, Math.Max(input.Height, input.Width), side).Plan();
     }
 }

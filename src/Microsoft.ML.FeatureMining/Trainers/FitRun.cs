@@ -110,7 +110,12 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
     /// <summary>Finds the columns of the training rows. Reads no images.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type.</exception>
     public LabeledRows Bind(IDataView input) =>
-        new(input, options.BindLabel(input), ImageColumn.Bind(input.Schema, options.ImageColumnName, Preprocessing, options.MaxPixels), ThrowIfCanceled);
+        new(
+            input,
+            options.BindLabel(input),
+            ImageColumn.Bind(input.Schema, ImageColumn.TrainingName(input.Schema, options.ImageColumnName), Preprocessing, options.MaxPixels),
+            ThrowIfCanceled
+        );
 
     /// <summary>Reads the training and validation rows.</summary>
     /// <param name="rows">The training rows, from which ValidationFraction draws validation rows.</param>

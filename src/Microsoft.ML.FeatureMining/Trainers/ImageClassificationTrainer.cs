@@ -90,7 +90,7 @@ public abstract class ImageClassificationTrainer : IEstimator<ImageClassificatio
         TrainingOutcome outcome = Train(run, recipe, rows);
         run.ThrowIfDiscarded(outcome);
         SavedModel trained = new(WithOutcome(untrained with { SkippedImages = rows.Skipped }, outcome), outcome.Weights);
-        return new ImageClassificationTransformer(_environment, trained, Settings with { KeyValues = keys.ItemName });
+        return new ImageClassificationTransformer(_environment, trained, Settings with { ImageColumnName = image.Column.Name, KeyValues = keys.ItemName });
     }
 
     /// <summary>Trains one network. Overridden by methods that train in several phases.</summary>

@@ -36,7 +36,7 @@ public abstract record ImageTrainerOptions : TrainingOptions
     /// The image column: a vector of bytes of unknown size (an encoded file, as returned by LoadRawImageBytes), a vector of planar floats (as returned by
     /// ExtractPixels; not for object detection), MLImage, or text (paths of image files, which are read when they are needed).
     /// </summary>
-    /// <value>Image.</value>
+    /// <value>Image; if the rows have no such column, ImagePath, if that is text.</value>
     [Required]
     public string ImageColumnName { get; init; } = "Image";
 

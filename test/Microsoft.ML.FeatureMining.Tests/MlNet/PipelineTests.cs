@@ -44,6 +44,23 @@ public sealed class PipelineTests(ColoredImages images) : IClassFixture<ColoredI
     }
 
     [Fact]
+    public void Fit_RowsWithoutAnImageColumn_TrainsOnTheFilesOfImagePath()
+    {
+        MLContext ml = new(1);
+        IDataView rows = images.Rows(ml);
+        TransformerChain<ImageClassificationTransformer> Train(FeatureMiningOptions options) =>
+            ml.Transforms.Conversion.MapValueToKey("Label").Append(ml.MulticlassClassification.Trainers.FeatureMining(options)).Fit(rows);
+
+        TransformerChain<ImageClassificationTransformer> model = Train(Tiny.Options with { Epochs = 1 });
+
+        Assert.Equal("ImagePath", model.LastTransformer.FeatureColumnName);
+        TransformerChain<ImageClassificationTransformer> named = Train(Tiny.Options with { Epochs = 1, ImageColumnName = "ImagePath" });
+        Assert.Equal(named.Transform(rows).GetColumn<float[]>("Score"), model.Transform(rows).GetColumn<float[]>("Score"));
+        // A name that is not the default is not replaced.
+        Assert.Throws<ArgumentOutOfRangeException>(() => Train(Tiny.Options with { ImageColumnName = "Picture" }));
+    }
+
+    [Fact]
     public void CrossValidate_TwoFolds_TrainsANewModelOnEach()
     {
         MLContext ml = new(1);

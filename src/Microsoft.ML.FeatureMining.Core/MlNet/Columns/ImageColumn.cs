@@ -97,6 +97,20 @@ internal sealed class ImageColumn
         : schema.GetColumnOrNull(PathColumnName) is { Type: TextDataViewType } ? PathColumnName
         : name;
 
+    /// <summary>
+    /// The column to train on: the name, or <see cref="PathColumnName"/> if the name is <see cref="ImageColumnName"/> and there is no such column. No other
+    /// name is replaced: a misspelled one must not train on other images.
+    /// </summary>
+    public static string TrainingName(DataViewSchema schema, string name) => name == ImageColumnName ? Usual(schema, name) : name;
+
+    /// <summary>The same before Fit.</summary>
+    public static string TrainingName(SchemaShape shape, string name) =>
+        name == ImageColumnName
+        && shape.All(column => column.Name != name)
+        && shape.Any(column => column.Name == PathColumnName && column.ItemType is TextDataViewType)
+            ? PathColumnName
+            : name;
+
     /// <summary>Like <see cref="Bind"/>, but for the column that <see cref="Usual"/> finds.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No such column exists, or the type of the column is not an image type.</exception>
     public static ImageColumn BindOrUsual(DataViewSchema schema, string name, ImagePreprocessing preprocessing, long maxPixels) =>

@@ -28,7 +28,7 @@ internal static class ScoreSchema
                 : ColumnError.NotAKey(label.Name, Internals.TypeName(label));
         }
 
-        SchemaShape.Column image = Find(input, "image", settings.ImageColumnName);
+        SchemaShape.Column image = Find(input, "image", ImageColumn.TrainingName(input, settings.ImageColumnName));
         if (!IsImage(image))
         {
             throw ColumnError.Mismatch("image", image.Name, ImageColumn.Expected, Internals.TypeName(image));
