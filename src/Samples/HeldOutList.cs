@@ -92,7 +92,7 @@ internal static class HeldOutList
     }
 
     private static bool AreFiles(IDataView rows) =>
-        rows.Schema.All(column => column.Name is Paths or Label or Labels) && !rows.GetColumn<string>(Paths).Any(TarImages.IsInTar);
+        rows.Schema.GetColumnOrNull(Paths) is not null && rows.Schema.GetColumnOrNull("Image") is null && !rows.GetColumn<string>(Paths).Any(TarImages.IsInTar);
 
     private static IEnumerable<string> FileLines(IDataView rows)
     {

@@ -12,78 +12,79 @@ namespace Samples;
 internal static class HeldOutRows
 {
     /// <summary>The first line of the list.</summary>
-    public const string Header = "Row,Label,Source";
+    public const string Header = "Row,Label,ImagePath,Source";
 
     /// <summary>The lines of the list; null if these rows cannot be listed.</summary>
     /// <param name="rows">The test images.</param>
     /// <param name="source">The options that load the data set, with full paths.</param>
     public static IEnumerable<string>? Lines(IDataView rows, IReadOnlyList<string> source)
     {
-        // The words are separated by blanks and quoted, and a quote cannot be quoted.
-        if (rows.Schema["Label"].Type is VectorDataViewType || source.Any(word => word.Contains('"', StringComparison.Ordinal)))
+        // The words are in quotes, and a quote cannot be quoted. What may be a signature of an address is not kept.
+        bool canBeListed = source.All(word => !word.Contains('"', StringComparison.Ordinal) && !(IsAddress(word) && word.AsSpan().IndexOfAny("?@") >= 0));
+        if (rows.Schema["Label"].Type is VectorDataViewType || !canBeListed)
         {
             return null;
         }
 
-        string words = CsvText.Of(string.Join(' ', source.Select(word => word.Contains(' ', StringComparison.Ordinal) ? $"\"{word}\"" : word)));
-        return [Header, .. Read(rows).Select(row => string.Create(CultureInfo.InvariantCulture, $"{row.Row},{CsvText.Of(row.Label)},{words}"))];
+        string words = CsvText.Of(string.Join(' ', source.Select(word => $"\"{word}\"")));
+        return [Header, .. Read(rows).Select(row => $"{Text(row.Number)},{CsvText.Of(row.Label)},{CsvText.Of(row.ImagePath)},{words}")];
     }
 
-    /// <exception cref="InvalidDataException">The list is damaged, or the data set is not the one of the list.</exception>
+    /// <exception cref="InvalidDataException">The list is damaged, or the data set has changed.</exception>
     public static IDataView Load(MLContext ml, string path)
     {
-        TextLoader.Options format = new()
-        {
-            Separators = [','],
-            HasHeader = true,
-            AllowQuoting = true,
-            ReadMultilines = true,
-        };
-        Entry[] list = [.. ml.Data.CreateEnumerable<Entry>(ml.Data.LoadFromTextFile<Entry>(path, format), reuseRowObject: false)];
-        if (list.Length == 0)
+        DelimitedRecord[] lines = [.. DelimitedText.Read(path, ',').Skip(1)];
+        if (lines.Length == 0)
         {
             throw new InvalidDataException($"The list '{path}' has no rows.");
         }
 
-        string[] source = [.. CommandLineParser.SplitCommandLine(list[0].Source)];
-        string prefix = source.FirstOrDefault()?.StartsWith(ImageInput.TestPrefix, StringComparison.Ordinal) == true ? ImageInput.TestPrefix : "--";
-        ImageInput input = new(prefix, "", prefix == "--" ? DataPart.Train : DataPart.Test);
-        Command command = new("load");
-        input.AddTo(command);
-        ParseResult parsed = command.Parse(source);
-        if (parsed.Errors.Count > 0)
-        {
-            throw new InvalidDataException($"The list '{path}' is damaged: {parsed.Errors[0].Message}");
-        }
-
-        HashSet<long> wanted = [.. list.Select(entry => entry.Row)];
+        Row[] listed = [.. lines.Select(line => Parse(path, line))];
+        IDataView all = LoadSource(ml, path, [.. CommandLineParser.SplitCommandLine(lines[0].Fields[^1])]);
+        HashSet<long> wanted = [.. listed.Select(row => row.Number)];
         IDataView rows = ml.Data.FilterByStatefulCustomPredicate<AnyRow, Position>(
-            input.Load(parsed, ml),
+            all,
             (_, position) => !wanted.Contains(position.Row++),
             position => position.Row = 0
         );
-        (long Row, string Label)[] found = [.. Read(rows)];
-        if (!found.Select(row => row.Label).SequenceEqual(list.OrderBy(entry => entry.Row).Select(entry => entry.Label), StringComparer.Ordinal))
+        if (!Read(rows).SequenceEqual(listed.OrderBy(row => row.Number)))
         {
-            throw new InvalidDataException($"The images of '{list[0].Source}' are not those of the list '{path}': the classes differ. Give labeled images.");
+            throw new InvalidDataException($"The data set has changed: it does not have the images that are listed in '{path}'. Give labeled images.");
         }
 
-        Console.WriteLine($"The {found.Length} test images listed in {path}:");
+        Console.WriteLine($"The {listed.Length} test images listed in {path}:");
         return rows;
     }
 
-    // The identity of a row is its position in the data set that was loaded first, however few of its rows are left.
-    private static IEnumerable<(long Row, string Label)> Read(IDataView rows)
+    private static IDataView LoadSource(MLContext ml, string path, string[] source)
     {
-        DataViewSchema.Column column = rows.Schema["Label"];
-        using DataViewRowCursor cursor = rows.GetRowCursor([column]);
+        bool isTest = source.FirstOrDefault()?.StartsWith(ImageInput.TestPrefix, StringComparison.Ordinal) == true;
+        ImageInput input = isTest ? new ImageInput(ImageInput.TestPrefix, "", DataPart.Test) : new ImageInput("--", "", DataPart.Train);
+        Command command = new("load");
+        input.AddTo(command);
+        ParseResult parsed = command.Parse(source);
+        return parsed.Errors.Count == 0 ? input.Load(parsed, ml) : throw new InvalidDataException($"The list '{path}' is damaged: {parsed.Errors[0].Message}");
+    }
+
+    private static Row Parse(string path, DelimitedRecord line) =>
+        line.Fields is [string number, string label, string image, _] && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long row)
+            ? new Row(row, label, image)
+            : throw TextFault.At(path, line.Line, $"expected {Header}.");
+
+    // The number of a row is its position in the data set that was loaded first, however few of its rows are left.
+    private static IEnumerable<Row> Read(IDataView rows)
+    {
+        DataViewSchema.Column label = rows.Schema["Label"];
+        DataViewSchema.Column? path = rows.Schema.GetColumnOrNull("ImagePath");
+        using DataViewRowCursor cursor = rows.GetRowCursor(path is { } images ? [label, images] : [label]);
         ValueGetter<DataViewRowId> getId = cursor.GetIdGetter();
-        Func<string> readLabel = column.Type is TextDataViewType ? Reader<ReadOnlyMemory<char>>(cursor, column) : Reader<uint>(cursor, column);
+        Func<string> readLabel = label.Type is TextDataViewType ? Reader<ReadOnlyMemory<char>>(cursor, label) : Reader<uint>(cursor, label);
+        Func<string> readPath = path is { } column ? Reader<ReadOnlyMemory<char>>(cursor, column) : () => "";
         DataViewRowId id = default;
         while (cursor.MoveNext())
         {
             getId(ref id);
-            yield return ((long)id.Low, readLabel());
+            yield return new Row((long)id.Low, readLabel(), readPath());
         }
     }
 
@@ -98,17 +99,11 @@ internal static class HeldOutRows
         };
     }
 
-    private sealed class Entry
-    {
-        [LoadColumn(0)]
-        public long Row { get; set; }
+    private static bool IsAddress(string word) => word.Contains("://", StringComparison.Ordinal);
 
-        [LoadColumn(1)]
-        public string Label { get; set; } = "";
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-        [LoadColumn(2)]
-        public string Source { get; set; } = "";
-    }
+    private readonly record struct Row(long Number, string Label, string ImagePath);
 
     private sealed class AnyRow;
 

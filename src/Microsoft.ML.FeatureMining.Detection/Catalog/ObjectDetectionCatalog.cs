@@ -124,8 +124,8 @@ public sealed class ObjectDetectionTrainers
     /// </summary>
     /// <param name="labelColumnName">The class of each object: a vector of keys or names.</param>
     /// <param name="boundingBoxColumnName">The box of each object: x0, y0, x1, y1 in pixels, a vector of floats.</param>
-    /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), MLImage, or text (paths of files). If there is no
-    /// column Image, ImagePath.</param>
+    /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), MLImage, or text (paths of files). The default
+    /// stands for ImagePath if the rows have no column Image.</param>
     /// <param name="predictedLabelColumnName">Output: the key of each object found.</param>
     /// <param name="predictedBoundingBoxColumnName">Output: the box of each object found.</param>
     /// <param name="scoreColumnName">Output: the score of each object found.</param>

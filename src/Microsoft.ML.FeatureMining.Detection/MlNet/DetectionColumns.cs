@@ -17,11 +17,12 @@ internal sealed record DetectionColumns(
     public override Func<ScoredBatch> Decode(IReadOnlyList<ImageSource> rows)
     {
         var errors = new ImageDecodeException?[rows.Count];
-        DecodedImages images = DecodedImages.Of(rows, Image.ImageBytes, (row, pixels) => Image.Decode(row, pixels), errors);
+        PixelBatch images = PixelBatch.Decode(rows, Image.ImageBytes, (row, pixels) => Image.Decode(row, pixels), errors);
         return () =>
         {
-            using DecodedImages reused = images;
-            return new DetectedRows(Scorer.Detect(images.Pixels, images.Sizes), errors, OnUnreadableImage);
+            DetectedRows found = new(Scorer.Detect(images.Pixels, images.Sizes), errors, OnUnreadableImage);
+            images.Dispose();
+            return found;
         };
     }
 

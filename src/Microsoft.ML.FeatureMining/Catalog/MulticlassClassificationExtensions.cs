@@ -20,7 +20,7 @@ public static class ImageTrainerCatalog
     /// <param name="trainers">The catalog.</param>
     /// <param name="labelColumnName">The label column, a key.</param>
     /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), planar floats (a vector of known size), MLImage, or text
-    /// (paths of files). If there is no column Image, ImagePath.</param>
+    /// (paths of files). The default stands for ImagePath if the rows have no column Image.</param>
     /// <param name="scoreColumnName">The output column of the class probabilities.</param>
     /// <param name="predictedLabelColumnName">The output column of the predicted label, a key.</param>
     /// <param name="backbone">The network, a key of <see cref="FeatureMining.Networks.BackboneCatalog"/>.</param>
@@ -61,7 +61,7 @@ public static class ImageTrainerCatalog
     /// <param name="trainers">The catalog.</param>
     /// <param name="labelColumnName">The label column, a key.</param>
     /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), planar floats (a vector of known size), MLImage, or text
-    /// (paths of files). If there is no column Image, ImagePath.</param>
+    /// (paths of files). The default stands for ImagePath if the rows have no column Image.</param>
     /// <param name="scoreColumnName">The output column of the class probabilities.</param>
     /// <param name="predictedLabelColumnName">The output column of the predicted label, a key.</param>
     /// <param name="backbone">The network, a key of <see cref="FeatureMining.Networks.BackboneCatalog"/>.</param>
@@ -98,7 +98,7 @@ public static class ImageTrainerCatalog
     /// <param name="trainers">The catalog.</param>
     /// <param name="labelColumnName">The label column, a key.</param>
     /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), planar floats (a vector of known size), MLImage, or text
-    /// (paths of files). If there is no column Image, ImagePath.</param>
+    /// (paths of files). The default stands for ImagePath if the rows have no column Image.</param>
     /// <param name="scoreColumnName">The output column of the class probabilities.</param>
     /// <param name="predictedLabelColumnName">The output column of the predicted label, a key.</param>
     /// <param name="backbone">The network, a key of <see cref="FeatureMining.Networks.BackboneCatalog"/>.</param>

@@ -111,7 +111,7 @@ public sealed class MultilabelTrainers
     /// </summary>
     /// <param name="labelColumnName">The label column, a set of classes: a vector of 0 and 1, a vector of names, or one text with separated names.</param>
     /// <param name="imageColumnName">The image column: encoded bytes (a vector of unknown size), planar floats (a vector of known size), MLImage, or text
-    /// (paths of files). If there is no column Image, ImagePath.</param>
+    /// (paths of files). The default stands for ImagePath if the rows have no column Image.</param>
     /// <param name="scoreColumnName">The output column of class probabilities, [K].</param>
     /// <param name="predictedLabelColumnName">The output column of predictions, [K]: 1 for each class whose probability is at least 0.5, else 0.</param>
     /// <param name="backbone">The network, a key of <see cref="FeatureMining.Networks.BackboneCatalog"/>.</param>

@@ -201,7 +201,7 @@ internal sealed record TrainingRecipe : TrainingOptions
         if (!Input.IsInRange)
         {
             yield return FormattableString.Invariant(
-                $"The input {Input} is too large: at most {ImageShape.MaxLength} values; decrease ImageHeight and ImageWidth."
+                $"The input {Input} is too large: a side may have at most {ImageShape.MaxSide} pixels, and all channels together {ImageShape.MaxLength} values."
             );
         }
 

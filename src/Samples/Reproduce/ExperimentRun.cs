@@ -106,7 +106,15 @@ internal sealed class ExperimentRun
             }
         }
 
-        Directory.Delete(work, recursive: true);
+        // Closed before, because Windows deletes no folder with an open file. A process that takes the lock in between finds the run done, and deletes what
+        // is left.
+        mine.Dispose();
+        try
+        {
+            Directory.Delete(work, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }
+
         return ExitCode.Success;
 
         IEnumerable<string> Train(int seed) => [.. this.Train(seed, machine), "--workspace", Path.Combine(work, Text(seed))];

@@ -22,8 +22,10 @@ public sealed class ScoringCursorTests
     {
         ImageShape shape = new(3, side, side);
 
-        Assert.Equal(rows, new ScoringSettings { BatchSize = batchSize }.RowsPerBatch(shape));
-        Assert.True((long)rows * shape.Length <= Array.MaxLength);
+        int actual = new ScoringSettings { BatchSize = batchSize }.RowsPerBatch(shape);
+
+        Assert.Equal(rows, actual);
+        Assert.True((long)actual * shape.Length * sizeof(float) <= Array.MaxLength);
     }
 
     [Fact]

@@ -1,5 +1,8 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.MlNet.Scoring;
+using Microsoft.ML.FeatureMining.Tests.Imaging;
+using Microsoft.ML.FeatureMining.Tests.Models;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
@@ -41,6 +44,24 @@ public sealed class ScoringTests(TrainedModel trained)
             Assert.Equal(1f, s.DenseValues().Sum(), 1e-5f);
             Assert.Equal(scores[i].Max(), scores[i][l - 1]);
         }
+    }
+
+    // A model file may state any size, and networks of an ensemble may have inputs of other sizes.
+    [Theory]
+    [InlineData(8, 8)]
+    [InlineData(8, 600)]
+    [InlineData(600, 8)]
+    public void Transform_BatchesOfAnySize_FitIntoMemory(int first, int second)
+    {
+        ScoringSettings settings = new() { BatchSize = int.MaxValue };
+        MLContext ml = new(1);
+        ITransformer[] models = [.. new[] { first, second }.Select(size => new ImageClassificationTransformer(ml, TinySavedModel.Make(size: size), settings))];
+        IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Repeat(new EncodedImage { Image = Goldens.Picture("rgb.png") }, 3));
+
+        float[][] scores = [.. ml.MulticlassClassification.Ensemble(models).Transform(rows).GetColumn<float[]>("Score")];
+
+        Assert.Equal(3, scores.Length);
+        Assert.All(scores, score => Assert.Equal(1f, score.Sum(), 1e-5f));
     }
 
     [Fact]

@@ -51,8 +51,8 @@ public sealed class AllocationTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void PredictionEngine_OfAnImage_StaysInItsBudget()
     {
-        using ImageClassificationTransformer model = Model();
-        PredictionEngine<EncodedImage, ImagePrediction> engine = new MLContext(1).Model.CreatePredictionEngine<EncodedImage, ImagePrediction>(model);
+        ImageClassificationTransformer model = Model();
+        using PredictionEngine<EncodedImage, ImagePrediction> engine = new MLContext(1).Model.CreatePredictionEngine<EncodedImage, ImagePrediction>(model);
         (EncodedImage image, ImagePrediction prediction) = (new EncodedImage { Image = Goldens.Picture("rgb.png") }, new ImagePrediction());
         long perImage = Allocated(() =>
         {

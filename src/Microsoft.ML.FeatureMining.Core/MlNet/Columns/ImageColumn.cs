@@ -107,7 +107,7 @@ internal sealed class ImageColumn
     public static string TrainingName(SchemaShape shape, string name) =>
         name == ImageColumnName
         && shape.All(column => column.Name != name)
-        && shape.Any(column => column.Name == PathColumnName && column.ItemType is TextDataViewType)
+        && shape.Any(column => column is { Name: PathColumnName, Kind: SchemaShape.Column.VectorKind.Scalar, ItemType: TextDataViewType })
             ? PathColumnName
             : name;
 

@@ -33,7 +33,7 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new ScoringDataView(input, BindAndWarn(input.Schema), settings.RowsPerBatch(_first.Preprocessing.Shape));
+        return new ScoringDataView(input, BindAndWarn(input.Schema), scorers.Min(weighted => settings.RowsPerBatch(weighted.Scorer.Preprocessing.Shape)));
     }
 
     public IRowToRowMapper Mapper(DataViewSchema input) => new ScoringRowMapper(BindAndWarn(input));
@@ -90,7 +90,7 @@ internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColu
     {
         var errors = new ImageDecodeException?[rows.Count];
         int count = rows.Count;
-        (WeightedScorer[] Scorers, DecodedImages Images)[] groups =
+        (WeightedScorer[] Scorers, PixelBatch Images)[] groups =
         [
             .. scorers
                 .GroupBy(weighted => weighted.Scorer.Preprocessing)
@@ -100,9 +100,8 @@ internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColu
         {
             var sum = new float[count * _classCount];
             var probabilities = new float[sum.Length];
-            foreach ((WeightedScorer[] alike, DecodedImages images) in groups)
+            foreach ((WeightedScorer[] alike, PixelBatch images) in groups)
             {
-                using DecodedImages reused = images;
                 foreach (WeightedScorer weighted in alike)
                 {
                     weighted.Scorer.Score(images.Pixels, count, probabilities);
@@ -113,10 +112,12 @@ internal sealed class RowScorer(IReadOnlyList<WeightedScorer> scorers, ImageColu
                 }
             }
 
+            // Only after success: an error of a score can be met again.
+            Array.ForEach(groups, group => group.Images.Dispose());
             return new ScoredRows(sum, _classCount, errors, policy);
         };
     }
 
-    private DecodedImages Images(IReadOnlyList<ImageSource> rows, ImagePreprocessing preprocessing, PixelType element, ImageDecodeException?[] errors) =>
-        DecodedImages.Of(rows, PixelTypes.ImageBytes(preprocessing.Shape, element), (row, pixels) => image.Decode(row, pixels, preprocessing), errors);
+    private PixelBatch Images(IReadOnlyList<ImageSource> rows, ImagePreprocessing preprocessing, PixelType element, ImageDecodeException?[] errors) =>
+        PixelBatch.Decode(rows, PixelTypes.ImageBytes(preprocessing.Shape, element), (row, pixels) => image.Decode(row, pixels, preprocessing), errors);
 }

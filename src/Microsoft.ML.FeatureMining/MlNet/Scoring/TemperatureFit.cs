@@ -66,7 +66,7 @@ internal static class TemperatureFit
         using DataViewRowCursor cursor = InputRows.Open(scored, [.. label.Columns.Concat(image.Columns).DistinctBy(column => column.Index)]);
         Func<int?> readLabel = label.Reader(cursor);
         Func<ImageSource> readImage = image.Reader(cursor);
-        int batchSize = settings.RowsPerBatch(networks[0].Network.Scorer.Preprocessing.Shape);
+        int batchSize = networks.Min(part => settings.RowsPerBatch(part.Network.Scorer.Preprocessing.Shape));
         List<ImageSource> images = [];
         List<int?> labels = [];
         (int missing, int unreadable) = (0, 0);

@@ -19,16 +19,19 @@ internal sealed record HubSettings(string CacheFolder, Uri Endpoint, string? Tok
         string user = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         string home = Value("HF_HOME") ?? Path.Combine(Value("XDG_CACHE_HOME") ?? Path.Combine(user, ".cache"), "huggingface");
         string endpoint = Value("HF_ENDPOINT") ?? "https://huggingface.co";
-        bool isAddress = Uri.TryCreate(endpoint.TrimEnd('/') + "/", UriKind.Absolute, out Uri? uri) && uri.Scheme is "https" or "http";
-        // Not repeated: it may be a password.
-        return uri is { UserInfo.Length: > 0 } ? throw new IOException("HF_ENDPOINT has a user name or password; set HF_TOKEN instead.")
-            : isAddress
-                ? new HubSettings(
-                    Path.GetFullPath(Value("HF_HUB_CACHE") ?? Path.Combine(home, "hub")),
-                    uri!,
-                    Value("HF_TOKEN")?.Trim(),
-                    Value("HF_HUB_OFFLINE")?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE"
-                )
+        if (endpoint.Contains('@', StringComparison.Ordinal))
+        {
+            // Not repeated: it may have a password.
+            throw new IOException("HF_ENDPOINT has a user name or password; set HF_TOKEN instead.");
+        }
+
+        return Uri.TryCreate(endpoint.TrimEnd('/') + "/", UriKind.Absolute, out Uri? uri) && uri.Scheme is "https" or "http"
+            ? new HubSettings(
+                Path.GetFullPath(Value("HF_HUB_CACHE") ?? Path.Combine(home, "hub")),
+                uri,
+                Value("HF_TOKEN")?.Trim(),
+                Value("HF_HUB_OFFLINE")?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE"
+            )
             : throw new IOException($"HF_ENDPOINT is '{endpoint}', which is not an http or https address.");
     }
 }

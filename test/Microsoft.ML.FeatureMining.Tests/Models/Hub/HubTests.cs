@@ -347,8 +347,16 @@ public sealed class HubTests : IDisposable
             Assert.Throws<IOException>(() => HubSettings.Of(name => name == "HF_ENDPOINT" ? "no address" : null)).Message,
             StringComparison.Ordinal
         );
+    }
 
-        string refusal = Assert.Throws<IOException>(() => HubSettings.Of(name => name == "HF_ENDPOINT" ? "https://me:secret@mirror/" : null)).Message;
+    [Theory]
+    [InlineData("https://me:secret@mirror/")]
+    [InlineData("me:secret@mirror")]
+    [InlineData("https://me:se/secret@mirror")]
+    public void Settings_EndpointWithAPassword_IsRefusedAndNotRepeated(string endpoint)
+    {
+        string refusal = Assert.Throws<IOException>(() => HubSettings.Of(name => name == "HF_ENDPOINT" ? endpoint : null)).Message;
+
         Assert.Contains("HF_ENDPOINT has a user name or password", refusal, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", refusal, StringComparison.Ordinal);
     }

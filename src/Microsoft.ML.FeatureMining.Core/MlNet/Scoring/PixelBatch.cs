@@ -5,13 +5,13 @@ using Microsoft.ML.FeatureMining.Pixels;
 
 namespace Microsoft.ML.FeatureMining.MlNet.Scoring;
 
-/// <summary>The images of a batch of rows as a network takes them. Later batches reuse the memory.</summary>
-internal sealed class DecodedImages : IDisposable
+/// <summary>The pixels of a batch of rows, as a network takes them. Once it is disposed, later batches reuse its memory.</summary>
+internal sealed class PixelBatch : IDisposable
 {
     private readonly int _bytes;
     private byte[]? _pixels;
 
-    private DecodedImages(int count, int imageBytes)
+    private PixelBatch(int count, int imageBytes)
     {
         _bytes = checked(count * imageBytes);
         _pixels = ArrayPool<byte>.Shared.Rent(_bytes);
@@ -19,9 +19,9 @@ internal sealed class DecodedImages : IDisposable
     }
 
     /// <summary>The pixels of all images; those of an unreadable image are 0.</summary>
-    public ReadOnlySpan<byte> Pixels => (_pixels ?? throw new ObjectDisposedException(nameof(DecodedImages))).AsSpan(0, _bytes);
+    public ReadOnlySpan<byte> Pixels => (_pixels ?? throw new ObjectDisposedException(nameof(PixelBatch))).AsSpan(0, _bytes);
 
-    /// <summary>The sizes before resizing; 1x1 for an unreadable image.</summary>
+    /// <summary>The sizes before resizing; 1x1 for an unreadable image, and not set for planar floats.</summary>
     public ImageSize[] Sizes { get; }
 
     /// <summary>Decodes on all cores.</summary>
@@ -29,14 +29,14 @@ internal sealed class DecodedImages : IDisposable
     /// <param name="imageBytes">The bytes of a preprocessed image.</param>
     /// <param name="decode">Decodes and preprocesses a row into existing memory.</param>
     /// <param name="errors">Receives why an image is unreadable, by row.</param>
-    public static DecodedImages Of(
+    public static PixelBatch Decode(
         IReadOnlyList<ImageSource> rows,
         int imageBytes,
         Func<ImageSource, Memory<byte>, ImageSize> decode,
         ImageDecodeException?[] errors
     )
     {
-        DecodedImages images = new(rows.Count, imageBytes);
+        PixelBatch images = new(rows.Count, imageBytes);
         ParallelLoop.For(
             rows.Count,
             i =>
@@ -58,8 +58,9 @@ internal sealed class DecodedImages : IDisposable
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _pixels, null) is { } pixels)
+        if (_pixels is { } pixels)
         {
+            _pixels = null;
             ArrayPool<byte>.Shared.Return(pixels);
         }
     }
