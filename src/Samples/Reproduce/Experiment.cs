@@ -17,6 +17,9 @@ internal sealed record Experiment(string Paper, string Key, string Title)
     /// <summary>Whether the paper shows validation accuracy over the epochs.</summary>
     public bool Curves { get; init; }
 
+    /// <summary>Whether rows are compared seed by seed. For rows of one network: the runs of a seed have the same images and the same initial weights.</summary>
+    public bool IsPaired { get; init; }
+
     /// <summary>A note for the reader of the result, e.g. what the paper leaves open.</summary>
     public string? Note { get; init; }
 

@@ -29,8 +29,21 @@ internal sealed record ExperimentResult(
     public Sample Of(ResultRow row) => row.Samples[Primary];
 
     /// <summary>The difference of a row to the one that it is compared with, and its p value; null if one of them was not measured.</summary>
-    public (double Difference, double? PValue)? Comparison(ResultRow row) =>
-        Baseline(row) is { } baseline && Of(row).Count > 0 && Of(baseline).Count > 0 ? (Of(row).Mean - Of(baseline).Mean, Of(row).PValue(Of(baseline))) : null;
+    public (double Difference, double? PValue)? Comparison(ResultRow row)
+    {
+        if (Baseline(row) is not { } baseline || Of(row).Count == 0 || Of(baseline).Count == 0)
+        {
+            return null;
+        }
+
+        if (!Experiment.IsPaired)
+        {
+            return (Of(row).Mean - Of(baseline).Mean, Of(row).PValue(Of(baseline)));
+        }
+
+        Sample differences = Of(row).Minus(Of(baseline));
+        return differences.Count == 0 ? null : (differences.Mean, differences.PValueOfZero());
+    }
 
     /// <summary>The same difference in the paper, in its first measure.</summary>
     public double? PublishedDifference(ResultRow row) => row.Row.Published.FirstOrDefault()?.Value - Baseline(row)?.Row.Published.FirstOrDefault()?.Value;
@@ -54,7 +67,13 @@ internal sealed record ExperimentResult(
                 : new Dictionary<string, IReadOnlyList<double>>()
         );
 
-        Func<Measure, Sample> Measured(Row row) => measure => new Sample([.. Reports(row).Select(measure.Read).OfType<double>()]);
+        Func<Measure, Sample> Measured(Row row) =>
+            measure => new Sample([
+                .. byRow[row]
+                    .Select(entry => (entry.Run.Seed, Value: entry.Report is { } report ? measure.Read(report) : null))
+                    .Where(entry => entry.Value is not null)
+                    .Select(entry => (entry.Seed, entry.Value!.Value)),
+            ]);
 
         IEnumerable<JsonElement> Reports(Row row) => byRow[row].Select(entry => entry.Report).OfType<JsonElement>();
     }
@@ -87,9 +106,11 @@ internal sealed record ExperimentResult(
 internal sealed record ResultRow(Row Row, string Command, IReadOnlyList<Sample> Samples);
 
 /// <summary>The values of one measure of a row, one per seed.</summary>
-/// <param name="Values">The values in the order of the seeds.</param>
-internal sealed record Sample(IReadOnlyList<double> Values)
+/// <param name="OfSeeds">Seeds and values, in the order of the seeds.</param>
+internal sealed record Sample(IReadOnlyList<(int Seed, double Value)> OfSeeds)
 {
+    public IReadOnlyList<double> Values { get; } = [.. OfSeeds.Select(entry => entry.Value)];
+
     public int Count => Values.Count;
 
     public double Mean => Values.Mean();
@@ -113,6 +134,15 @@ internal sealed record Sample(IReadOnlyList<double> Values)
         double t = (Mean - other.Mean) / Math.Sqrt(variance * (1.0 / Count + 1.0 / other.Count));
         return variance == 0 ? null : 2 * StudentT.CDF(0, 1, freedom, -Math.Abs(t));
     }
+
+    /// <summary>The differences of the values of the seeds that both have.</summary>
+    public Sample Minus(Sample other) =>
+        new([.. OfSeeds.Join(other.OfSeeds, mine => mine.Seed, theirs => theirs.Seed, (mine, theirs) => (mine.Seed, mine.Value - theirs.Value))]);
+
+    /// <summary>
+    /// The p value of Student's two-sided t test of a mean of 0, which for differences is the paired test; null for fewer than two values or if nothing varies.
+    /// </summary>
+    public double? PValueOfZero() => Std is > 0 and { } std ? 2 * StudentT.CDF(0, 1, Count - 1, -Math.Abs(Mean) / (std / Math.Sqrt(Count))) : null;
 }
 
 /// <summary>One number that is read from the report of a run.</summary>
@@ -237,6 +267,7 @@ internal static class ResultJson
                     ),
                     Against = result.Baseline(row)?.Row.Name,
                     result.Comparison(row)?.Difference,
+                    Paired = result.Experiment.IsPaired ? true : (bool?)null,
                     result.Comparison(row)?.PValue,
                 }),
             },
@@ -257,7 +288,7 @@ internal static class ResultMarkdown
         text.AppendLine(
                 $"Mean (standard deviation) of n runs; difference in {experiment.Measures[result.Primary].Title} to the first row of the group, or to "
                     + "the row that is named;"
-                    + $" p of Student's t test for independent samples. {machine}"
+                    + $" p of Student's t test {(experiment.IsPaired ? "of paired samples, one pair per seed" : "for independent samples")}. {machine}"
             )
             .AppendLine();
         (string Head, Func<ResultRow, string> Cell)[] columns = [.. Columns(result)];

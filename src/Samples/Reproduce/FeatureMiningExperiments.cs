@@ -241,6 +241,7 @@ internal static class FeatureMiningExperiments
         {
             Measures = Accuracy,
             Recipes = FeatureMiningRecipes.Cifar,
+            IsPaired = true,
             Note = "Not a table of the paper. The last two stages have maps of 16x16 and 8x8.",
             Rows = [new("ResNet-56", $"--backbone {{resnet-56}} {Plain}"), .. BoxRules("ResNet-56", "{resnet-56}")],
         },
@@ -248,6 +249,7 @@ internal static class FeatureMiningExperiments
         {
             Measures = Accuracy,
             Recipes = FeatureMiningRecipes.SmallMaps,
+            IsPaired = true,
             Note = "Not a table of the paper.",
             Rows = [new("ResNet-50", $"--backbone {{resnet-50}} {Plain}"), .. BoxRules("ResNet-50", "{resnet-50}")],
         },
