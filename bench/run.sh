@@ -39,8 +39,7 @@ bench train-efficientnet train --bfloat16 --network efficientnet-b0 --side 96 --
 bench score score
 bench onnx onnx --network cifar-resnet-20 --rounds 6 --steps 20
 bench onnx-resnet-18 onnx --network resnet-18 --side 224 --rounds 4 --steps 5
-bench engine engine --network cifar-resnet-20
-bench engine-56 engine --network cifar-resnet-56
+bench engine engine --network cifar-resnet-20 cifar-resnet-56 --rounds 30 --steps 100
 bench cost cost --network cifar-resnet-20 --rounds 8 --steps 4
 bench load load --rounds 12 --steps 20
 bench neighbors neighbors --network resnet-18 --side 128 --batch 8 --rounds 3 --steps 5

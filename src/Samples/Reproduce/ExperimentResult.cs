@@ -142,7 +142,7 @@ internal sealed record Sample(IReadOnlyList<(int Seed, double Value)> OfSeeds)
     /// <summary>
     /// The p value of Student's two-sided t test of a mean of 0, which for differences is the paired test; null for fewer than two values or if nothing varies.
     /// </summary>
-    public double? PValueOfZero() => Std is > 0 and { } std ? 2 * StudentT.CDF(0, 1, Count - 1, -Math.Abs(Mean) / (std / Math.Sqrt(Count))) : null;
+    public double? PValueOfZero() => Std is { } std and > 0 ? 2 * StudentT.CDF(0, 1, Count - 1, -Math.Abs(Mean) / (std / Math.Sqrt(Count))) : null;
 }
 
 /// <summary>One number that is read from the report of a run.</summary>
