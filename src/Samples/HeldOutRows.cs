@@ -20,7 +20,9 @@ internal static class HeldOutRows
     public static IEnumerable<string>? Lines(IDataView rows, IReadOnlyList<string> source)
     {
         // The words are in quotes, and a quote cannot be quoted. What may be a signature of an address is not kept.
-        bool canBeListed = source.All(word => !word.Contains('"', StringComparison.Ordinal) && !(IsAddress(word) && word.AsSpan().IndexOfAny("?@") >= 0));
+        bool canBeListed = source.All(word =>
+            !word.Contains('"', StringComparison.Ordinal) && !(TarImages.IsAddress(word) && word.AsSpan().IndexOfAny("?@") >= 0)
+        );
         if (rows.Schema["Label"].Type is VectorDataViewType || !canBeListed)
         {
             return null;
@@ -98,8 +100,6 @@ internal static class HeldOutRows
             return Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
         };
     }
-
-    private static bool IsAddress(string word) => word.Contains("://", StringComparison.Ordinal);
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -215,7 +215,7 @@ internal static class HelpPage
     // --test-images, --test-data ... share a line.
     private static string MergedInto(string option) =>
         option is "--cifar100" ? "--cifar10"
-        : option.StartsWith("--test-", StringComparison.Ordinal) && option is not ("--test-fraction" or "--test-part") ? "--test-images"
+        : option.StartsWith(ImageInput.TestPrefix, StringComparison.Ordinal) && option is not ("--test-fraction" or "--test-part") ? "--test-images"
         : option.StartsWith("--patch-", StringComparison.Ordinal) ? "--patch-images"
         : option;
 

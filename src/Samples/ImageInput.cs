@@ -142,7 +142,7 @@ internal sealed class ImageInput
             : LoadCifar(ml, CifarBinary.Cifar100, parsed.GetRequiredValue(_cifar100), "fine_label_names.txt");
     }
 
-    private static string FullPath(string path) => path.Contains("://", StringComparison.Ordinal) ? path : Path.GetFullPath(path);
+    private static string FullPath(string path) => TarImages.IsAddress(path) ? path : Path.GetFullPath(path);
 
     // A part may be a file, such as a list of class names.
     private static string FullPathOfFile(string part) => File.Exists(part) ? Path.GetFullPath(part) : part;

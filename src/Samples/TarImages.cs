@@ -10,8 +10,10 @@ internal static class TarImages
     private const string Prefix = "tar:";
 
     /// <summary>Whether a word of the command line is a tar file, an address of one or a pattern of several.</summary>
-    public static bool IsTar(string word) =>
-        (word.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) && !Directory.Exists(word)) || word.Contains("://", StringComparison.Ordinal);
+    public static bool IsTar(string word) => (word.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) && !Directory.Exists(word)) || IsAddress(word);
+
+    /// <summary>Whether a word of the command line is an address, not a path.</summary>
+    public static bool IsAddress(string word) => word.Contains("://", StringComparison.Ordinal);
 
     /// <summary>The images, with or without a label; a tar file that cannot be read is one entry, with the reason.</summary>
     public static IEnumerable<(string Path, string? Problem)> Find(MLContext ml, string word)
