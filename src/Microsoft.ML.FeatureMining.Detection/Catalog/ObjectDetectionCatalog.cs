@@ -56,6 +56,11 @@ public sealed class ObjectDetectionCatalog
     )
     {
         ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(labelColumnName);
+        ArgumentNullException.ThrowIfNull(boundingBoxColumnName);
+        ArgumentNullException.ThrowIfNull(predictedLabelColumnName);
+        ArgumentNullException.ThrowIfNull(predictedBoundingBoxColumnName);
+        ArgumentNullException.ThrowIfNull(scoreColumnName);
         return DetectionEvaluation.Of(
             data,
             ObjectColumns.Bind(data.Schema, labelColumnName, boundingBoxColumnName, difficultColumnName),
@@ -77,6 +82,9 @@ public sealed class ObjectDetectionCatalog
     )
     {
         ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(predictedLabelColumnName);
+        ArgumentNullException.ThrowIfNull(predictedBoundingBoxColumnName);
+        ArgumentNullException.ThrowIfNull(scoreColumnName);
         return FoundReader.ReadAll(data, FoundColumns.Bind(data.Schema, predictedLabelColumnName, predictedBoundingBoxColumnName, scoreColumnName));
     }
 
@@ -129,7 +137,7 @@ public sealed class ObjectDetectionTrainers
     /// <param name="predictedLabelColumnName">Output: the key of each object found.</param>
     /// <param name="predictedBoundingBoxColumnName">Output: the box of each object found.</param>
     /// <param name="scoreColumnName">Output: the score of each object found.</param>
-    /// <param name="initialWeights">The initial weights: see <see cref="FeatureMining.Training.TrainingOptions.InitialWeights"/>.</param>
+    /// <param name="initialWeights">The initial weights: see <see cref="FeatureMining.Training.TrainingOptions.InitialWeights"/>; null trains from scratch.</param>
     /// <param name="epochs">The number of epochs.</param>
     /// <param name="validationSet">Rows to validate on after each epoch. The model gets the weights of the epoch with the best mean average precision; without
     /// a validation set, those of the last epoch.</param>
@@ -140,11 +148,18 @@ public sealed class ObjectDetectionTrainers
         string predictedLabelColumnName = "PredictedLabel",
         string predictedBoundingBoxColumnName = "PredictedBoundingBoxes",
         string scoreColumnName = "Score",
-        string initialWeights = PretrainedWeights.ResNet18,
+        string? initialWeights = PretrainedWeights.ResNet18,
         int epochs = 50,
         IDataView? validationSet = null
-    ) =>
-        RetinaNet(
+    )
+    {
+        ArgumentNullException.ThrowIfNull(labelColumnName);
+        ArgumentNullException.ThrowIfNull(boundingBoxColumnName);
+        ArgumentNullException.ThrowIfNull(imageColumnName);
+        ArgumentNullException.ThrowIfNull(predictedLabelColumnName);
+        ArgumentNullException.ThrowIfNull(predictedBoundingBoxColumnName);
+        ArgumentNullException.ThrowIfNull(scoreColumnName);
+        return RetinaNet(
             new RetinaNetOptions
             {
                 LabelColumnName = labelColumnName,
@@ -159,6 +174,7 @@ public sealed class ObjectDetectionTrainers
                 ValidationSet = validationSet,
             }
         );
+    }
 
     /// <summary>Trains RetinaNet (Lin et al. 2017, "Focal Loss for Dense Object Detection").</summary>
     /// <param name="options">All settings.</param>

@@ -167,7 +167,8 @@ public static class DataOperationsExtensions
         CancellationToken cancellationToken = default
     )
     {
-        CheckArguments(catalog, pattern);
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(pattern);
         return catalog.LoadImageTars([pattern], format, cancellationToken);
     }
 

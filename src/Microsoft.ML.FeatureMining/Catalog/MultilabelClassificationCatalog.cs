@@ -74,6 +74,7 @@ public sealed class MultilabelClassificationCatalog
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(estimator);
+        ArgumentNullException.ThrowIfNull(labelColumnName);
         return
         [
             .. _context

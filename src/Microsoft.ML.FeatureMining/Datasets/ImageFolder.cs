@@ -23,6 +23,7 @@ public static class ImageFolder
     /// <param name="warn">Receives a sentence for each kind of file that looks like an image but cannot be read; null for none.</param>
     public static IReadOnlyList<string> Find(string folder, Action<string>? warn)
     {
+        ArgumentNullException.ThrowIfNull(folder);
         CheckExists(folder);
         FolderScan scan = new();
         IReadOnlyList<string> images = scan.Images(folder);

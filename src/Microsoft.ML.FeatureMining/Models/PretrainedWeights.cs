@@ -60,7 +60,11 @@ public static class PretrainedWeights
     ];
 
     /// <summary>Finds weights by name, ignoring case; null if there are none with this name.</summary>
-    public static PretrainedModel? Find(string name) => All.FirstOrDefault(model => model.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    public static PretrainedModel? Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return All.FirstOrDefault(model => model.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    }
 
     /// <summary>
     /// Downloads weights from the Hugging Face Hub to its cache, where <see cref="Training.TrainingOptions.InitialWeights"/> finds them by the same name. Fit

@@ -117,6 +117,7 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     /// <summary>Runs the stem and all stages; returns the features before pooling.</summary>
     public sealed override Tensor forward(Tensor images)
     {
+        ArgumentNullException.ThrowIfNull(images);
         Tensor features = Stem(images);
         for (int i = 0; i < StageChannels.Count; i++)
         {

@@ -120,7 +120,11 @@ public static class BackboneCatalog
     /// <param name="key">The key.</param>
     /// <param name="inputChannels">The number of channels of the images, at least 1.</param>
     /// <exception cref="ArgumentException">There is no backbone with this key, or the family does not have this size.</exception>
-    public static Backbone Create(string key, int inputChannels) => Create(key, inputChannels, new LayerFactory());
+    public static Backbone Create(string key, int inputChannels)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return Create(key, inputChannels, new LayerFactory());
+    }
 
     /// <summary>
     /// Registers your own backbone under a key, for trainer options and the command line. Saved models refer to it by this key: a program that loads such a

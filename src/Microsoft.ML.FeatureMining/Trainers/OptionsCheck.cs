@@ -52,6 +52,11 @@ internal static class ShortOptions
     )
         where TOptions : ImageClassificationOptions, new()
     {
+        ArgumentNullException.ThrowIfNull(labelColumnName);
+        ArgumentNullException.ThrowIfNull(imageColumnName);
+        ArgumentNullException.ThrowIfNull(scoreColumnName);
+        ArgumentNullException.ThrowIfNull(predictedLabelColumnName);
+        ArgumentNullException.ThrowIfNull(backbone);
         ImageClassificationOptions defaults = new TOptions();
         return (TOptions)(
             defaults with

@@ -98,7 +98,12 @@ public sealed class LossLedger
     internal LossLedger() { }
 
     /// <summary>Adds a term: <paramref name="weight"/> times a scalar.</summary>
-    public void Add(string name, Tensor value, double weight = 1) => _entries.Add((name, value, weight));
+    public void Add(string name, Tensor value, double weight = 1)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(value);
+        _entries.Add((name, value, weight));
+    }
 
     /// <summary>Multiplies the weight of the first term, which is the criterion.</summary>
     public void ScaleCriterion(double factor) => _entries[0] = _entries[0] with { Weight = _entries[0].Weight * factor };

@@ -14,6 +14,8 @@ internal sealed class ImageInspector(long maxPixels)
     /// <exception cref="ArgumentOutOfRangeException">There is no column of encoded images and no column of paths.</exception>
     public ImageSetReport Inspect(IDataView rows, string labelColumnName, string imageColumnName)
     {
+        ArgumentNullException.ThrowIfNull(labelColumnName);
+        ArgumentNullException.ThrowIfNull(imageColumnName);
         RowClasses? classes = rows.Schema.GetColumnOrNull(labelColumnName) is null ? null : RowClasses.Read(rows, labelColumnName);
         List<(ImageRow, ImageFacts)> images = [];
         List<UnreadableImage> unreadable = [];

@@ -62,6 +62,7 @@ internal sealed class RowClasses
     /// <exception cref="ArgumentOutOfRangeException">The column does not exist, or it is not a key, text or a number.</exception>
     public static RowClasses Read(IDataView rows, string labelColumnName)
     {
+        ArgumentNullException.ThrowIfNull(labelColumnName);
         DataViewSchema.Column column = rows.Schema.GetColumnOrNull(labelColumnName) ?? throw ColumnError.NotFound("label", labelColumnName);
         if (column.Type is KeyDataViewType)
         {

@@ -244,6 +244,8 @@ internal static class ScoredRowReader
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has another type, or label and score have different classes.</exception>
     public static ClassificationReport Read(IDataView scored, string labelColumnName, string scoreColumnName, int worst)
     {
+        ArgumentNullException.ThrowIfNull(labelColumnName);
+        ArgumentNullException.ThrowIfNull(scoreColumnName);
         KeyLabelColumn label = KeyLabelColumn.Bind(scored.Schema, labelColumnName);
         DataViewSchema.Column score = scored.Schema.GetColumnOrNull(scoreColumnName) ?? throw ColumnError.NotFound("score", scoreColumnName);
         if (

@@ -22,6 +22,8 @@ internal static class MultilabelEvaluation
         Action<long, IReadOnlyList<float>?, IReadOnlyList<float>>? onRow = null
     )
     {
+        ArgumentNullException.ThrowIfNull(labelColumnName);
+        ArgumentNullException.ThrowIfNull(scoreColumnName);
         DataViewSchema.Column score = scored.Schema.GetColumnOrNull(scoreColumnName) ?? throw ColumnError.NotFound("score", scoreColumnName);
         if (score.Type is not VectorDataViewType { IsKnownSize: true } type || type.ItemType.RawType != typeof(float))
         {

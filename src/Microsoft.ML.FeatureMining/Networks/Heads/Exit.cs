@@ -40,7 +40,11 @@ public sealed class Exit : nn.Module<Tensor, Tensor>
     public int Stage { get; }
 
     /// <summary>From the features of the stage [N,c,h,w] to the embedding [N,C], where C is the number of channels of the last stage.</summary>
-    public Tensor Embed(Tensor features) => ImageNetwork.Pool(adapter.call(features));
+    public Tensor Embed(Tensor features)
+    {
+        ArgumentNullException.ThrowIfNull(features);
+        return ImageNetwork.Pool(adapter.call(features));
+    }
 
     /// <summary>From the embedding to logits [N,K].</summary>
     public override Tensor forward(Tensor embedding) => fc.call(embedding);

@@ -49,7 +49,12 @@ internal sealed class StochasticDepth(double probability) : RandomLayer(nameof(S
         return (input * tensor(factors, [factors.Length, 1, 1, 1], device: input.device).to(input.dtype)).MoveToOuterDisposeScope();
     }
 
-    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input) => input;
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(input);
+        return input;
+    }
 }
 
 /// <summary>
@@ -84,5 +89,10 @@ public sealed class StreamDropout : RandomLayer, IOnnxModule
     }
 
     /// <inheritdoc/>
-    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input) => input;
+    public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(input);
+        return input;
+    }
 }

@@ -26,5 +26,9 @@ public sealed class OnnxAttribute
     public static OnnxAttribute String(string name, string value) => new(name, value);
 
     /// <summary>An attribute of type ints.</summary>
-    public static OnnxAttribute Ints(string name, params IEnumerable<long> values) => new(name, (long[])[.. values]);
+    public static OnnxAttribute Ints(string name, params IEnumerable<long> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return new(name, (long[])[.. values]);
+    }
 }

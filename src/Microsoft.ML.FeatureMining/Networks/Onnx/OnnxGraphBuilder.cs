@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -53,6 +54,8 @@ public sealed class OnnxGraphBuilder
     public OnnxValue Node(string opType, IEnumerable<OnnxValue> inputs, params IEnumerable<OnnxAttribute> attributes)
     {
         ArgumentException.ThrowIfNullOrEmpty(opType);
+        ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(attributes);
         string output = Unique(opType);
         _nodes.Add(new OnnxNode(opType, [.. inputs.Select(input => input.Name)], [output]) { Attributes = [.. attributes] });
         return new OnnxValue(output);
@@ -91,19 +94,19 @@ public sealed class OnnxGraphBuilder
     }
 
     /// <summary>max(x, 0).</summary>
-    public OnnxValue Relu(OnnxValue x) => Node("Relu", [x]);
+    public OnnxValue Relu(OnnxValue x) => Node("Relu", [Required(x)]);
 
     /// <summary>1 / (1 + exp(-x)).</summary>
-    public OnnxValue Sigmoid(OnnxValue x) => Node("Sigmoid", [x]);
+    public OnnxValue Sigmoid(OnnxValue x) => Node("Sigmoid", [Required(x)]);
 
     /// <summary>a + b, with broadcasting.</summary>
-    public OnnxValue Add(OnnxValue a, OnnxValue b) => Node("Add", [a, b]);
+    public OnnxValue Add(OnnxValue a, OnnxValue b) => Node("Add", [Required(a), Required(b)]);
 
     /// <summary>a - b, with broadcasting.</summary>
-    public OnnxValue Sub(OnnxValue a, OnnxValue b) => Node("Sub", [a, b]);
+    public OnnxValue Sub(OnnxValue a, OnnxValue b) => Node("Sub", [Required(a), Required(b)]);
 
     /// <summary>a * b, with broadcasting.</summary>
-    public OnnxValue Mul(OnnxValue a, OnnxValue b) => Node("Mul", [a, b]);
+    public OnnxValue Mul(OnnxValue a, OnnxValue b) => Node("Mul", [Required(a), Required(b)]);
 
     /// <summary>The mean of values of the same shape, element by element.</summary>
     public OnnxValue Mean(params IReadOnlyList<OnnxValue> values)
@@ -120,13 +123,20 @@ public sealed class OnnxGraphBuilder
     }
 
     /// <summary>The elements start, start + step, ... before end along an axis. Negative positions count from the end.</summary>
-    public OnnxValue Slice(OnnxValue x, long axis, long start, long end, long step = 1) => Slice(x, axis, Integers(start), Integers(end), Integers(step));
+    public OnnxValue Slice(OnnxValue x, long axis, long start, long end, long step = 1) =>
+        Slice(Required(x), axis, Integers(start), Integers(end), Integers(step));
 
     /// <summary>The mean of each channel, [N,C,1,1].</summary>
-    public OnnxValue GlobalAveragePool(OnnxValue x) => Node("GlobalAveragePool", [x]);
+    public OnnxValue GlobalAveragePool(OnnxValue x) => Node("GlobalAveragePool", [Required(x)]);
 
     /// <summary>From [N,...] to [N,E].</summary>
-    public OnnxValue Flatten(OnnxValue x) => Node("Flatten", [x], OnnxAttribute.Int("axis", 1));
+    public OnnxValue Flatten(OnnxValue x) => Node("Flatten", [Required(x)], OnnxAttribute.Int("axis", 1));
+
+    private static OnnxValue Required(OnnxValue value, [CallerArgumentExpression(nameof(value))] string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(value, name);
+        return value;
+    }
 
     internal OnnxValue Slice(OnnxValue x, long axis, OnnxValue start, OnnxValue end, OnnxValue? step = null) =>
         Node("Slice", [x, start, end, Integers(axis), step ?? Integers(1)]);
