@@ -20,18 +20,32 @@ internal sealed class FolderLock : IDisposable
     {
         // The owner's name is in a separate file, because a locked file cannot be read on Windows.
         string owner = Path.Combine(folder, "owner");
+        string file = Path.Combine(folder, "lock");
         try
         {
-            _lock = new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            _lock = Open(file);
         }
         catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException))
         {
             throw new IOException($"The {user} in '{folder}' is already in use{Name(owner)}. Wait until that process ends, or use another folder.", e);
         }
 
+        try
+        {
+            // Where there are no locks, .NET opens the file again without an error.
+            Open(file).Dispose();
+        }
+        catch (IOException)
+        {
+            KeepsOthersOut = true;
+        }
+
         using Process process = Process.GetCurrentProcess();
         File.WriteAllText(owner, string.Create(CultureInfo.InvariantCulture, $"process {process.Id} ({process.ProcessName}) on {Environment.MachineName}"));
     }
+
+    /// <summary>False on a file system without locks, or if .NET was told to use none (DOTNET_SYSTEM_IO_DISABLEFILELOCKING).</summary>
+    public bool KeepsOthersOut { get; }
 
     /// <summary>Locks a folder, and waits while another process has it.</summary>
     /// <param name="folder">An existing folder.</param>
@@ -69,6 +83,8 @@ internal sealed class FolderLock : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    private static FileStream Open(string file) => new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
 
     private static string Name(string owner)
     {

@@ -85,6 +85,22 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
         third.WaitForExit();
     }
 
+    [Fact]
+    public void FileSystemWithoutLocks_TrainsAndWarns()
+    {
+        using StartedProgram program = StartedProgram.Start(
+            "TrainToEnd",
+            [InRoot("unlocked"), InRoot("unlocked-model"), "2"],
+            ("DOTNET_SYSTEM_IO_DISABLEFILELOCKING", "1")
+        );
+        Assert.Equal(0, program.End());
+        Programs.Run("TrainToEnd", [InRoot("locked"), InRoot("locked-model"), "2"]);
+
+        Assert.Equal("end", Events("unlocked")[^1]);
+        Assert.Contains("There are no file locks in", Log("unlocked"), StringComparison.Ordinal);
+        Assert.DoesNotContain("locks", Log("locked"), StringComparison.Ordinal);
+    }
+
     [SkippableFact]
     public void DiskTooSmallForACheckpoint_TrainingContinues()
     {
@@ -170,6 +186,8 @@ public sealed class KilledRunTests(ITestOutputHelper output) : IDisposable
         );
 
     private string InRoot(string name) => Path.Combine(_root, name);
+
+    private string Log(string workspace) => File.ReadAllText(Directory.GetFiles(InRoot(workspace), "log.jsonl", SearchOption.AllDirectories).Single());
 
     private string[] Events(string workspace) =>
         [

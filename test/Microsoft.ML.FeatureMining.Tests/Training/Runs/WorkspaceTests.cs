@@ -228,6 +228,35 @@ public sealed class WorkspaceTests : IDisposable
         );
     }
 
+    [Fact]
+    public void Fit_FolderRenamedMeanwhile_ContinuesAndTheRenamedOneResumes()
+    {
+        TrainingOutcome plain = TinyRun.Fit(TinyRun.Recipe);
+        string renamed = _root + "-renamed";
+        using (Workspace workspace = Open())
+        {
+            TrainingOutcome outcome = Fit(
+                workspace,
+                report =>
+                {
+                    if (report is { Epoch: 1 } && !Directory.Exists(renamed))
+                    {
+                        Directory.Move(_root, renamed);
+                    }
+                }
+            );
+            Assert.Equal(TinyRun.Bits(plain), TinyRun.Bits(outcome));
+        }
+
+        Assert.Contains(_warnings, warning => warning.Contains("Cannot write a checkpoint", StringComparison.Ordinal));
+        Directory.Move(renamed, _root);
+        int firstEpoch = -1;
+        using Workspace again = Open();
+        TrainingOutcome resumed = Fit(again, report => firstEpoch = firstEpoch < 0 ? report.Epoch : firstEpoch);
+        Assert.Equal(TinyRun.Bits(plain), TinyRun.Bits(resumed));
+        Assert.True(firstEpoch >= 1, "The run started anew.");
+    }
+
     [SkippableFact]
     public void AtomicWrite_DiskFull_KeepsTheOldFile()
     {
