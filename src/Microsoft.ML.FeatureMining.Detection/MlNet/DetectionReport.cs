@@ -25,7 +25,12 @@ internal sealed class DetectionReport(IDataView scored, DetectionReportOptions o
         }
 
         ObjectColumns labeled = ObjectColumns.Bind(scored.Schema, options.LabelColumnName, options.BoundingBoxColumnName, options.DifficultColumnName);
-        FoundColumns found = FoundColumns.Bind(scored.Schema, "PredictedLabel", "PredictedBoundingBoxes", "Score");
+        FoundColumns found = FoundColumns.Bind(
+            scored.Schema,
+            options.PredictedLabelColumnName,
+            options.PredictedBoundingBoxColumnName,
+            options.ScoreColumnName
+        );
         DetectionMetrics metrics = DetectionEvaluation.Of(scored, labeled, found);
         HtmlPage.Write(
             stream,

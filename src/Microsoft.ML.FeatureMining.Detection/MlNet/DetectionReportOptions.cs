@@ -29,6 +29,18 @@ public sealed record DetectionReportOptions
     /// <value>null: none is.</value>
     public string? DifficultColumnName { get; init; }
 
+    /// <summary>The classes of the objects that the model found.</summary>
+    /// <value>PredictedLabel.</value>
+    public string PredictedLabelColumnName { get; init; } = "PredictedLabel";
+
+    /// <summary>Their boxes.</summary>
+    /// <value>PredictedBoundingBoxes.</value>
+    public string PredictedBoundingBoxColumnName { get; init; } = "PredictedBoundingBoxes";
+
+    /// <summary>Their scores.</summary>
+    /// <value>Score.</value>
+    public string ScoreColumnName { get; init; } = "Score";
+
     /// <summary>The image column.</summary>
     /// <value>Image; if there is none, ImagePath.</value>
     public string ImageColumnName { get; init; } = "Image";

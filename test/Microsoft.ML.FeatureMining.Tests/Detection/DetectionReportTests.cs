@@ -68,6 +68,35 @@ public sealed class DetectionReportTests(TrainedDetector trained)
     }
 
     [Fact]
+    public void WriteReport_OtherColumnNames_IsTheSamePage()
+    {
+        IDataView found = trained.Model.Transform(trained.Rows);
+        TransformsCatalog transforms = trained.Context.Transforms;
+        IDataView renamed = transforms
+            .CopyColumns("Class", "PredictedLabel")
+            .Append(transforms.CopyColumns("Box", "PredictedBoundingBoxes"))
+            .Append(transforms.CopyColumns("Confidence", "Score"))
+            .Append(transforms.DropColumns("PredictedLabel", "PredictedBoundingBoxes", "Score"))
+            .Fit(found)
+            .Transform(found);
+        DetectionReportOptions names = new()
+        {
+            PredictedLabelColumnName = "Class",
+            PredictedBoundingBoxColumnName = "Box",
+            ScoreColumnName = "Confidence",
+        };
+
+        Assert.Equal(Page(found, new DetectionReportOptions()), Page(renamed, names));
+
+        byte[] Page(IDataView rows, DetectionReportOptions options)
+        {
+            using MemoryStream stream = new();
+            trained.Context.ObjectDetection().WriteReport(rows, stream, options);
+            return stream.ToArray();
+        }
+    }
+
+    [Fact]
     public void WriteReport_NegativeNumberOfImages_IsRejected() =>
         Assert.Contains(
             "Images must be at least 0",
