@@ -11,11 +11,11 @@ dotnet build src/Samples -c Release && dotnet build bench/DnnFeaturizer -c Relea
 
     python3 bench/folder.py IMAGES TRAIN_PER_CLASS --contestants head all-layers mixup ... --size 96 --epochs 4
 
-compares additions to fine-tuning: after the head is fitted, all layers are trained for --epochs at --size pixels, alone (all-layers) or with one addition.
+compares additions to fine-tuning: after a linear head is fitted, all layers are trained for --epochs at --size pixels, alone (all-layers) or with one addition.
 
     python3 bench/folder.py IMAGES TRAIN_PER_CLASS --contestants plain mirrored larger
 
-compares ways to fit the head: to the images at the size of the weights, also to their mirror images, and at 288 pixels.
+compares ways to fit the head: to the images at the size of the weights, also to their mirror images, at 288 pixels, and (multi-stage) to features of two stages.
 SAMPLES="dotnet PATH/Samples.dll" runs another build of the program.
 """
 import argparse
@@ -111,9 +111,11 @@ ADDED = {
 
 # Ways to fit the head alone.
 HEADS = {
-    "plain": [],
-    "mirrored": ["--set", "FineTuning.FitHeadMirrored=true", "--set", "TestTimeAugmentation=Flip"],
-    "larger": ["--size", "288"],
+    "plain": ["--head", "linear"],
+    "mirrored": ["--head", "linear", "--set", "FineTuning.FitHeadMirrored=true", "--set", "TestTimeAugmentation=Flip"],
+    "larger": ["--head", "linear", "--size", "288"],
+    "multi-stage": ["--head", "multi-stage"],
+    "multi-stage-mirrored": ["--head", "multi-stage", "--set", "FineTuning.FitHeadMirrored=true", "--set", "TestTimeAugmentation=Flip"],
 }
 
 
@@ -131,7 +133,7 @@ def main():
     arguments = parser.parse_args()
     everyone = {"ML.NET": mlnet, "fast": ours("--effort", "fast"), "balanced": ours("--effort", "balanced")}
     for name, options in ADDED.items():
-        everyone[name] = ours("--size", arguments.size, "--keep", "Last", *options, *([] if "--epochs" in options else ["--epochs", arguments.epochs]))
+        everyone[name] = ours("--head", "linear", "--size", arguments.size, "--keep", "Last", *options, *([] if "--epochs" in options else ["--epochs", arguments.epochs]))
     for name, options in HEADS.items():
         everyone[name] = ours("--effort", "fast", *options)
     contestants = {name: everyone[name] for name in arguments.contestants}

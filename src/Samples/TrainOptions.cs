@@ -194,7 +194,7 @@ internal sealed class TrainOptions
             ? recipe == FineTune
             : isFolder
                 && parsed.GetResult(_trainer) is null or { Implicit: true }
-                && !IsGiven(parsed, nameof(TrainingOptions.Head))
+                && HeadOf(parsed) is null or LinearHead or MultiStageHead
                 && (!IsGiven(parsed, nameof(ImageClassificationOptions.Backbone)) || IsGiven(parsed, nameof(TrainingOptions.InitialWeights)));
 
     /// <summary>Checks what can be checked before the images are read.</summary>
@@ -204,6 +204,11 @@ internal sealed class TrainOptions
         if (fineTunes && Trainer(parsed) != TrainerNames.Default)
         {
             throw new ArgumentException($"--recipe {FineTune} is for --trainer {TrainerNames.Default}.");
+        }
+
+        if (!fineTunes && new Option[] { _effort, _time }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } unused)
+        {
+            throw new ArgumentException($"{unused.Name} is for fine-tuning: add --recipe {FineTune}, or leave it out.");
         }
 
         // Patches and a hierarchy need the images.
@@ -281,6 +286,8 @@ internal sealed class TrainOptions
             .. _settings.Where(setting => parsed.GetResult(setting.Option) is { Implicit: false }).SelectMany(setting => setting.Names),
             .. (parsed.GetValue(_set) ?? []).Select(assignment => SettingText.PropertyName(options, assignment)),
         ];
+
+    private Head? HeadOf(ParseResult parsed) => (Head?)Array.Find(_settings, setting => setting.Root == nameof(TrainingOptions.Head))?.Read(parsed);
 
     private bool IsGiven(ParseResult parsed, string setting) => Array.Exists(_settings, other => other.Root == setting && other.Read(parsed) is not null);
 

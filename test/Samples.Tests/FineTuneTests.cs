@@ -69,6 +69,33 @@ public sealed class FineTuneTests : IDisposable
     }
 
     [Fact]
+    public void Train_LinearOrMultiStageHead_IsFineTuned()
+    {
+        foreach (string head in new[] { "linear:dropout=0.1", "multi-stage" })
+        {
+            (int code, string text, string error) = ProgramRun.ToEnd(
+                "Samples",
+                _folder.Path,
+                ["train", "--images", _images.Root, "--effort", "fast", "--head", head, "--size", "64", "--no-model"]
+            );
+
+            Assert.True(code == 0, error);
+            Assert.Contains("Fine-tuning the pretrained network", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("--effort", "fast", "--head", "ssm")]
+    [InlineData("--time", "1m", "--recipe", "paper")]
+    public void Train_TimeWithoutFineTuning_IsRefused(string option, string value, string other, string setting)
+    {
+        (int code, _, string error) = ProgramRun.ToEnd("Samples", _folder.Path, ["train", "--images", _images.Root, option, value, other, setting]);
+
+        Assert.Equal(2, code);
+        Assert.Contains($"{option} is for fine-tuning: add --recipe fine-tune, or leave it out.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Train_FineTuneWithAnotherTrainer_IsAnError()
     {
         (int code, _, string error) = ProgramRun.ToEnd("Samples", _folder.Path, "train", "--images", _images.Root, "--trainer", "ssm", "--recipe", "fine-tune");

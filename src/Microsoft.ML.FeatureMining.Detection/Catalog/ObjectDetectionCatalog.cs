@@ -137,7 +137,9 @@ public sealed class ObjectDetectionTrainers
     /// <param name="predictedLabelColumnName">Output: the key of each object found.</param>
     /// <param name="predictedBoundingBoxColumnName">Output: the box of each object found.</param>
     /// <param name="scoreColumnName">Output: the score of each object found.</param>
-    /// <param name="initialWeights">The initial weights: see <see cref="FeatureMining.Training.TrainingOptions.InitialWeights"/>; null trains from scratch.</param>
+    /// <param name="initialWeights">
+    /// The initial weights: see <see cref="FeatureMining.Training.TrainingOptions.InitialWeights"/>; null trains from scratch.
+    /// </param>
     /// <param name="epochs">The number of epochs.</param>
     /// <param name="validationSet">Rows to validate on after each epoch. The model gets the weights of the epoch with the best mean average precision; without
     /// a validation set, those of the last epoch.</param>

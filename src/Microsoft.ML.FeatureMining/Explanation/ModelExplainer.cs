@@ -149,7 +149,7 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] stages = Stages(network.Backbone, image);
-        Tensor embedding = network.Head.Embed(stages[^1]);
+        Tensor embedding = network.Head.Embed([.. stages.TakeLast(network.Head.Stages)]);
         Tensor logits = network.Head.call(embedding); // [1,K]
         Tensor scaled = temperature == 1 ? logits.detach() : logits.detach().Div(temperature);
         float[] probabilities = (multilabel ? sigmoid(scaled) : scaled.softmax(1)).cpu().to(ScalarType.Float32).data<float>().ToArray();

@@ -118,13 +118,24 @@ public abstract class Backbone : nn.Module<Tensor, Tensor>
     public sealed override Tensor forward(Tensor images)
     {
         ArgumentNullException.ThrowIfNull(images);
+        return LastStages(images, 1)[0];
+    }
+
+    /// <summary>Runs the stem and all stages; returns the features of the last ones, first to last.</summary>
+    internal IReadOnlyList<Tensor> LastStages(Tensor images, int count)
+    {
+        List<Tensor> last = [];
         Tensor features = Stem(images);
-        for (int i = 0; i < StageChannels.Count; i++)
+        for (int stage = 0; stage < StageChannels.Count; stage++)
         {
-            features = Stage(i, features);
+            features = Stage(stage, features);
+            if (stage >= StageChannels.Count - count)
+            {
+                last.Add(features);
+            }
         }
 
-        return features;
+        return last;
     }
 
     /// <summary>The shape [N,C,h,w] of each stage's output.</summary>

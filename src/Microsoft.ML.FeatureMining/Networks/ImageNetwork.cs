@@ -52,15 +52,9 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>, INamedState
     public override Tensor forward(Tensor images)
     {
         using DisposeScope scope = NewDisposeScope();
-        List<Tensor> logits = [];
-        Tensor features = backbone.Stem(images);
-        for (int stage = 0; stage < backbone.StageChannels.Count; stage++)
-        {
-            features = backbone.Stage(stage, features);
-            logits.AddRange(_exits.Where(exit => exit.Stage == stage).Select(exit => exit.call(exit.Embed(features))));
-        }
-
-        logits.Add(head.call(head.Embed(features)));
+        IReadOnlyList<Tensor> stages = backbone.LastStages(images, _exits.Count > 0 ? backbone.StageChannels.Count : head.Stages);
+        List<Tensor> logits = [.. _exits.Select(exit => exit.call(exit.Embed(stages[exit.Stage])))];
+        logits.Add(head.call(head.Embed([.. stages.TakeLast(head.Stages)])));
         return (logits.Count == 1 ? logits[0] : stack(logits).mean(new long[] { 0 })).MoveToOuterDisposeScope();
     }
 
@@ -73,15 +67,16 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>, INamedState
     {
         using DisposeScope scope = NewDisposeScope();
         IReadOnlyList<long[]> shapes = backbone.StageShapes(zeros([1, .. images.Shape!.Skip(1)], ScalarType.Float32, CPU));
-        List<OnnxValue> logits = [];
+        List<OnnxValue> outputs = [];
         OnnxValue features = backbone.ExportStem(graph, images);
         for (int stage = 0; stage < shapes.Count; stage++)
         {
             features = backbone.ExportStage(graph, stage, features) with { Shape = [-1, .. shapes[stage].Skip(1)] };
-            logits.AddRange(_exits.Where(exit => exit.Stage == stage).Select(exit => exit.Export(graph, features)));
+            outputs.Add(features);
         }
 
-        return graph.Mean([.. logits, head.Export(graph, features)]);
+        IEnumerable<OnnxValue> logits = _exits.Select(exit => exit.Export(graph, outputs[exit.Stage]));
+        return graph.Mean([.. logits, head.Export(graph, [.. outputs.TakeLast(head.Stages)])]);
     }
 
     public IReadOnlyList<Exit> Exits => _exits;

@@ -180,9 +180,9 @@ internal sealed record TrainingRecipe : TrainingOptions
     {
         IReadOnlyList<int> stageChannels = network.StageChannels;
         Head head = Head ?? network.DefaultHead;
-        if (FineTuning.FitHead && head is not LinearHead)
+        if (FineTuning.FitHead && !head.IsLinear)
         {
-            yield return $"FitHead of FineTuning needs a LinearHead; the head is '{head.Key}'.";
+            yield return $"FitHead of FineTuning needs a LinearHead or a MultiStageHead; the head is '{head.Key}'.";
         }
 
         if (ProgressiveResizing.StartFraction < 1 && !head.PoolsGlobally)
@@ -211,16 +211,16 @@ internal sealed record TrainingRecipe : TrainingOptions
                 + $"it is {FineTuning.FrozenStages}.";
         }
 
-        if (!head.PoolsGlobally)
+        if (!head.PoolsLastStage)
         {
             foreach (TrainingStrategy strategy in Strategies.Where(strategy => strategy.Traits.HasFlag(StrategyTraits.NeedsPooledEmbedding)))
             {
-                yield return $"The strategy '{strategy.Key}' needs a head that averages the features over all positions, and '{head.Key}' does not. "
+                yield return $"The strategy '{strategy.Key}' needs a head that averages the features of the last stage over all positions, and '{head.Key}' does not. "
                     + "Use another head, such as LinearHead, or remove the strategy.";
             }
         }
 
-        foreach (string problem in (Head?.Problems(stageChannels[^1]) ?? []).Concat(Strategies.SelectMany(strategy => strategy.Problems(stageChannels.Count))))
+        foreach (string problem in (Head?.Problems(stageChannels) ?? []).Concat(Strategies.SelectMany(strategy => strategy.Problems(stageChannels.Count))))
         {
             yield return problem;
         }

@@ -28,9 +28,8 @@ public sealed class HeadConformanceTests : IClassFixture<SingleThreadFixture>
         using IDisposable noGrad = no_grad();
         using ImageNetwork network = Make(backbone, head);
         network.eval();
-        Tensor features = network.Backbone.call(Images());
 
-        HeadOutput output = network.Head.Classify(network.Head.Embed(features));
+        HeadOutput output = network.Head.Classify(network.Head.Embed(network.Backbone.LastStages(Images(), network.Head.Stages)));
 
         Assert.Equal([2, Classes], output.Logits.shape);
         Assert.NotEmpty(output.Supervised);
@@ -63,7 +62,7 @@ public sealed class HeadConformanceTests : IClassFixture<SingleThreadFixture>
                 branches.OnPatches = patches;
             }
 
-            HeadOutput output = network.Head.Classify(network.Head.Embed(network.Backbone.call(Images())));
+            HeadOutput output = network.Head.Classify(network.Head.Embed(network.Backbone.LastStages(Images(), network.Head.Stages)));
             output
                 .Supervised.Select(logits => nn.functional.cross_entropy(logits, tensor(new long[] { 0, 1 })))
                 .Aggregate((one, other) => one + other)
@@ -105,7 +104,7 @@ public sealed class HeadConformanceTests : IClassFixture<SingleThreadFixture>
             using DisposeScope scope = NewDisposeScope();
             using ImageNetwork network = Make(backbone, head);
             network.train();
-            HeadOutput output = network.Head.Classify(network.Head.Embed(network.Backbone.call(Images())));
+            HeadOutput output = network.Head.Classify(network.Head.Embed(network.Backbone.LastStages(Images(), network.Head.Stages)));
             output.Supervised[0].sum().backward();
         }
     }

@@ -22,6 +22,8 @@ internal static class HeadSettings
         ["linear, dropout"] = new LinearHead { Dropout = 0.2 },
         ["linear, dual pool"] = new LinearHead { DualPool = true },
         ["linear, dual pool, dropout"] = new LinearHead { DualPool = true, Dropout = 0.5 },
+        ["multi-stage, 3"] = new MultiStageHead { Stages = 3 },
+        ["multi-stage, dropout"] = new MultiStageHead { Dropout = 0.5 },
         ["vgg-patches, 256"] = new VggPatchHead { HiddenUnits = 256 },
     };
 

@@ -91,7 +91,36 @@ public sealed class RefusedNetworkTests(ColoredImages images) : IClassFixture<Co
 
         string message = Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.Trainers.FeatureMining(options)).Message;
 
-        Assert.Contains($"The strategy '{strategy}' needs a head that averages the features over all positions, and '{head ?? "vgg"}' does not.", message);
+        Assert.Contains(
+            $"The strategy '{strategy}' needs a head that averages the features of the last stage over all positions, and '{head ?? "vgg"}' does not.",
+            message
+        );
+    }
+
+    [Theory]
+    [InlineData("center-loss")]
+    [InlineData("byot")]
+    public void Trainer_StrategyOnTheEmbeddingOfSeveralStages_IsRefused(string strategy)
+    {
+        FeatureMiningOptions options = Plain with { Head = new MultiStageHead(), Strategies = [StrategyCatalog.Create(strategy)] };
+
+        string message = Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.Trainers.FeatureMining(options)).Message;
+
+        Assert.Contains($"The strategy '{strategy}' needs a head that averages the features of the last stage", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Trainer_MoreStagesThanTheBackboneHas_IsRefused()
+    {
+        FeatureMiningOptions options = Plain with
+        {
+            Backbone = "cifar-resnet-8",
+            Head = new MultiStageHead { Stages = 4 },
+        };
+
+        string message = Assert.Throws<ArgumentException>(() => _ml.MulticlassClassification.Trainers.FeatureMining(options)).Message;
+
+        Assert.Contains("Stages of multi-stage must be at most 3, the number of stages of this backbone; it is 4.", message, StringComparison.Ordinal);
     }
 
     [Fact]

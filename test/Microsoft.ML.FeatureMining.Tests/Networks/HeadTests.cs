@@ -11,6 +11,32 @@ namespace Microsoft.ML.FeatureMining.Tests.Networks;
 /// <summary>Compares the heads with the formulas of their papers, written with plain tensor operations.</summary>
 public sealed class HeadTests : IClassFixture<SingleThreadFixture>
 {
+    [Fact]
+    public void MultiStage_IsOneLayerOnTheAveragesOfTheLastStageAndTheMaximaOfEach()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        using ImageNetwork network = Make("cifar-resnet-8", new MultiStageHead { Stages = 2 });
+        network.eval();
+        Dictionary<string, Tensor> state = network.NamedState().ToDictionary(entry => entry.Name, entry => entry.Value);
+        float[] middle = HashedTensor.Fill("middle", [2, 32, 6, 5]);
+        float[] last = HashedTensor.Fill("last", [2, 64, 3, 2]);
+
+        Tensor embedding = network.Head.Embed([tensor(middle, [2, 32, 6, 5]), tensor(last, [2, 64, 3, 2])]);
+
+        float[][] rows =
+        [
+            .. from image in Enumerable.Range(0, 2)
+            let ofMiddle = middle.Chunk(30).Skip(image * 32).Take(32)
+            let ofLast = last.Chunk(6).Skip(image * 64).Take(64)
+            select (float[])[.. ofLast.Select(map => map.Average()), .. ofMiddle.Select(map => map.Max()), .. ofLast.Select(map => map.Max())],
+        ];
+        Tensor expected = tensor([.. rows.SelectMany(row => row)], [2, 64 + 32 + 64]);
+        TensorAssert.Close(expected, embedding, 1e-6, "multi-stage");
+        Tensor logits = expected.matmul(state["multi_stage_fc.weight"].t()) + state["multi_stage_fc.bias"];
+        TensorAssert.Close(logits, network.Head.call(embedding), 1e-5, "multi-stage");
+    }
+
     [Theory]
     [InlineData(4, false, false)]
     [InlineData(4, true, false)]

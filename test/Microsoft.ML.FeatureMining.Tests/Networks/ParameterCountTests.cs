@@ -75,6 +75,7 @@ public sealed class ParameterCountTests : IClassFixture<SingleThreadFixture>
     [InlineData("linear, dual pool", 25_557_032)]
     [InlineData("parallel", 27_606_032)]
     [InlineData("parallel, 3", 29_655_032)]
+    [InlineData("multi-stage", 25_557_032 + (2048 + 1024) * 1000)]
     [InlineData("ssm", 28_638_176)]
     [InlineData("ssm, individual losses", 28_638_176)]
     [InlineData("ssm, all normalized", 28_638_176 + 2 * 2048)]

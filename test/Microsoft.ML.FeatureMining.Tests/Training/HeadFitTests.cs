@@ -177,7 +177,7 @@ public sealed class HeadFitTests : IClassFixture<SingleThreadFixture>
     [Fact]
     public void Problems_FitHeadWithoutALinearHead_IsListed() =>
         Assert.Equal(
-            $"FitHead of FineTuning needs a LinearHead; the head is '{new ParallelHead().Key}'.",
+            $"FitHead of FineTuning needs a LinearHead or a MultiStageHead; the head is '{new ParallelHead().Key}'.",
             Assert.Single((Recipe with { Head = new ParallelHead() }).Problems())
         );
 

@@ -23,12 +23,22 @@ public abstract record Head
     /// <param name="channels">The number of channels C of the last stage.</param>
     public virtual IEnumerable<string> Problems(int channels) => [];
 
+    /// <summary>The same for settings that depend on several stages.</summary>
+    /// <param name="stageChannels">The number of channels of each stage.</param>
+    internal virtual IEnumerable<string> Problems(IReadOnlyList<int> stageChannels) => Problems(stageChannels[^1]);
+
+    /// <summary>Whether the classifier is one fully connected layer on the embedding, which <see cref="Training.FineTuning.FitHead"/> can fit.</summary>
+    internal virtual bool IsLinear => false;
+
     /// <summary>
-    /// Whether <see cref="HeadModule.Embed"/> pools the features over all positions, to [N,C]. Strategies that compare the embedding with pooled features of
-    /// other stages or with class centers need it, and so does <see cref="Training.TrainingOptions.ProgressiveResizing"/>, because the size of the features
-    /// changes. Override it if your head flattens or selects features.
+    /// Whether <see cref="HeadModule.Embed(Tensor)"/> pools the features over all positions, to [N,C]. Strategies that compare the embedding with pooled
+    /// features of other stages or with class centers need it, and so does <see cref="Training.TrainingOptions.ProgressiveResizing"/>, because the size of the
+    /// features changes. Override it if your head flattens or selects features.
     /// </summary>
     protected internal virtual bool PoolsGlobally => true;
+
+    /// <summary>Whether the embedding has the channels of the last stage, [N,C].</summary>
+    internal virtual bool PoolsLastStage => PoolsGlobally;
 
     /// <summary>Creates the module. Fit calls it several times; it must create the same modules each time.</summary>
     /// <param name="backbone">The backbone before the head. Its last stage has <c>backbone.StageChannels[^1]</c> channels.</param>
@@ -36,13 +46,16 @@ public abstract record Head
     protected internal abstract HeadModule Create(Backbone backbone, int classes);
 }
 
-/// <summary>The module of a head. <see cref="Embed"/> pools the features of the last stage; <c>forward</c> classifies the embedding.</summary>
+/// <summary>
+/// The module of a head. <see cref="Embed(Tensor)"/> pools the features of the last stage, or <see cref="Embed(IReadOnlyList{Tensor})"/> those of several;
+/// <c>forward</c> classifies the embedding.
+/// </summary>
 /// <remarks>Call <c>RegisterComponents()</c> at the end of the constructor. The remarks of <see cref="Backbone"/> about modules apply too.</remarks>
 public abstract class HeadModule : nn.Module<Tensor, Tensor>
 {
     private readonly Func<Tensor, Tensor> _pool;
 
-    /// <summary>Creates a head with global average pooling, unless it overrides <see cref="Embed"/>.</summary>
+    /// <summary>Creates a head with global average pooling, unless it overrides <see cref="Embed(Tensor)"/>.</summary>
     /// <param name="name">The name of the module.</param>
     protected HeadModule(string name)
         : this(name, ImageNetwork.Pool) { }
@@ -50,16 +63,36 @@ public abstract class HeadModule : nn.Module<Tensor, Tensor>
     private protected HeadModule(string name, Func<Tensor, Tensor> pool)
         : base(name) => _pool = pool;
 
+    /// <summary>The number of stages whose features the head uses, counted from the last one.</summary>
+    /// <value>1.</value>
+    public virtual int Stages => 1;
+
     /// <summary>From the features [N,C,h,w] of the last stage to the embedding [N,E], the input of the classifier.</summary>
     public virtual Tensor Embed(Tensor features) => _pool(features);
 
-    /// <summary>Adds what <see cref="Embed"/> and <c>forward</c> compute in evaluation mode to an ONNX graph.</summary>
+    /// <summary>From the features [N,C,h,w] of the last <see cref="Stages"/> stages, first to last, to the embedding [N,E].</summary>
+    public virtual Tensor Embed(IReadOnlyList<Tensor> stages)
+    {
+        ArgumentNullException.ThrowIfNull(stages);
+        return Embed(stages[^1]);
+    }
+
+    /// <summary>Adds what <see cref="Embed(Tensor)"/> and <c>forward</c> compute in evaluation mode to an ONNX graph.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="features">The features [N,C,h,w] of the last stage.</param>
     /// <returns>The logits [N,K].</returns>
     /// <exception cref="NotSupportedException">The head does not override this method, so it cannot be exported to ONNX.</exception>
     public virtual OnnxValue Export(OnnxGraphBuilder graph, OnnxValue features) =>
         throw OnnxError.CannotExport(this, "", $"Override {nameof(Export)}, which adds to the graph what {nameof(Embed)} and forward compute.");
+
+    /// <summary>The same for the features of the last <see cref="Stages"/> stages, first to last.</summary>
+    /// <exception cref="NotSupportedException">The head does not override this method, so it cannot be exported to ONNX.</exception>
+    public virtual OnnxValue Export(OnnxGraphBuilder graph, IReadOnlyList<OnnxValue> stages)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(stages);
+        return Export(graph, stages[^1]);
+    }
 
     /// <summary>The weights [K,C] for class activation maps, if the head is linear in the globally average-pooled features; otherwise null.</summary>
     protected internal virtual Tensor? ClassWeights() => null;

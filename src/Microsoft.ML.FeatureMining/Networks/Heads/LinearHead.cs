@@ -27,6 +27,8 @@ public sealed record LinearHead : Head
     [SearchRange(0.0, 0.5, 0.2)]
     public double? Dropout { get; init; }
 
+    internal override bool IsLinear => true;
+
     /// <inheritdoc/>
     protected internal override HeadModule Create(Backbone backbone, int classes)
     {

@@ -87,6 +87,7 @@ internal sealed class ClassificationTask : TrainingTask
     {
         (Backbone backbone, HeadModule head) = (_parts.Backbone, _parts.Network.Head);
         Tensor?[] kept = new Tensor?[backbone.StageChannels.Count];
+        List<Tensor> last = [];
         Tensor features = backbone.Stem(batch.Images);
         for (int stage = 0; stage < kept.Length; stage++)
         {
@@ -96,10 +97,15 @@ internal sealed class ClassificationTask : TrainingTask
                 features = run.OnStage(stage, features, clock);
             }
 
+            if (stage >= kept.Length - head.Stages)
+            {
+                last.Add(features);
+            }
+
             kept[stage] = _parts.KeptStages.Contains(stage) ? _parts.Float32(features) : null;
         }
 
-        Tensor embedding = head.Embed(_parts.Float32(features));
+        Tensor embedding = _parts.Embed(last);
         HeadOutput output = head.Classify(embedding);
         return new ForwardPass(
             batch,

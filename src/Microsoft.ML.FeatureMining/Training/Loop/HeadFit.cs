@@ -65,11 +65,11 @@ internal sealed class HeadFit(ImageSet train, TrainingRecipe recipe, TrainingCom
     }
 
     // [N,E] and [N,K] in parts. Returns false if canceled.
-    private bool AddFeatures(int[] images, bool mirrored, List<Tensor> features, List<Tensor> targets, Func<bool> isCanceled)
+    private bool AddFeatures(int[] rows, bool mirrored, List<Tensor> features, List<Tensor> targets, Func<bool> isCanceled)
     {
         ImageNetwork network = parts.Network;
         network.eval();
-        foreach (HostBatch batch in BatchLoader.Load(train, images, recipe.ScoringBatchSize))
+        foreach (HostBatch batch in BatchLoader.Load(train, rows, recipe.ScoringBatchSize))
         {
             using HostBatch done = batch;
             if (isCanceled())
@@ -79,7 +79,8 @@ internal sealed class HeadFit(ImageSet train, TrainingRecipe recipe, TrainingCom
 
             using DisposeScope scope = NewDisposeScope();
             Tensor input = parts.Input.Of(batch.Pixels, batch.Count);
-            Tensor embedding = network.Head.Embed(network.Backbone.call(mirrored ? ChannelsLast.Of(input.flip(3)) : input));
+            Tensor images = mirrored ? ChannelsLast.Of(input.flip(3)) : input;
+            Tensor embedding = network.Head.Embed(network.Backbone.LastStages(images, network.Head.Stages));
             features.Add(embedding.MoveToOuterDisposeScope());
             targets.Add(Targets.Of(batch, train, device).MoveToOuterDisposeScope());
         }

@@ -56,7 +56,7 @@ internal sealed class TrainingComponents : IDisposable
         Freezing.Apply(recipe.FineTuning, Network.Backbone);
         IReadOnlyList<StageShape> stages = StageShapes(recipe.Input, device);
         CheckSmallest(recipe.InputAt(0), device);
-        CheckEmbedding(stages[^1], device);
+        CheckEmbedding(stages, device);
         HashSet<int> kept = [];
         foreach (TrainingStrategy strategy in recipe.Strategies)
         {
@@ -138,7 +138,10 @@ internal sealed class TrainingComponents : IDisposable
     public Tensor Float32(Tensor features) => _bfloat16 is null ? features : features.to(ScalarType.Float32);
 
     /// <summary>The logits [N,K] of the classifier alone, without exits, as in a training step.</summary>
-    public Tensor LogitsOf(Tensor images) => Network.Head.Classify(Network.Head.Embed(Float32(Backbone.call(images)))).Logits;
+    public Tensor LogitsOf(Tensor images) => Network.Head.Classify(Embed(Backbone.LastStages(images, Network.Head.Stages))).Logits;
+
+    /// <summary>From the features of the stages that the head uses, in any precision, to the embedding [N,E].</summary>
+    public Tensor Embed(IEnumerable<Tensor> stages) => Network.Head.Embed([.. stages.Select(Float32)]);
 
     /// <summary>The EMA starts again from the current weights.</summary>
     public void RestartAverage() => _average?.Restart();
@@ -232,7 +235,7 @@ internal sealed class TrainingComponents : IDisposable
     }
 
     // A head of the user may say that it pools, although it does not.
-    private void CheckEmbedding(StageShape last, Device device)
+    private void CheckEmbedding(IReadOnlyList<StageShape> stages, Device device)
     {
         if (_recipe.Strategies.FirstOrDefault(strategy => strategy.Traits.HasFlag(StrategyTraits.NeedsPooledEmbedding)) is not { } strategy)
         {
@@ -241,7 +244,10 @@ internal sealed class TrainingComponents : IDisposable
 
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        long[] embedding = Network.Head.Embed(zeros([1, last.Channels, last.Height, last.Width], ScalarType.Float32, device)).shape;
+        long[] embedding = Embed(
+            stages.TakeLast(Network.Head.Stages).Select(stage => zeros([1, stage.Channels, stage.Height, stage.Width], ScalarType.Float32, device))
+        ).shape;
+        StageShape last = stages[^1];
         if (!embedding.SequenceEqual([1, last.Channels]))
         {
             throw new ArgumentException(
