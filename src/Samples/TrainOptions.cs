@@ -30,7 +30,7 @@ internal sealed class TrainOptions
     {
         Description =
             "fine-tune: pretrained weights, settings chosen for the images, this machine and the time; paper: the trainer's paper, from scratch. "
-            + "By default fine-tune for a folder of images, unless --trainer or a --backbone without --initial-weights is given.",
+            + "By default fine-tune for a folder of images, unless --trainer, a --backbone without --initial-weights, or a --head other than linear and multi-stage is given.",
     };
     private readonly Option<Effort> _effort = Of(
         "--effort",

@@ -8,8 +8,8 @@ namespace Microsoft.ML.FeatureMining.Tests;
 
 /// <summary>
 /// Every public method and constructor refuses null where its signature has no question mark, before it does anything else: the objects that it is called on, and
-/// most of its other arguments, are empty shells. Left out: records, exceptions, transformers, which need a network, and what the library alone calls, which are
-/// the methods that own parts override.
+/// most of its other arguments, are empty shells. Left out: records, exceptions, transformers, which need a network, methods that
+/// own parts override, properties, interfaces, generic types, and methods that take a span.
 /// </summary>
 public sealed class NullArgumentTests
 {

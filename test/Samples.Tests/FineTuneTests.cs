@@ -71,25 +71,26 @@ public sealed class FineTuneTests : IDisposable
     [Fact]
     public void Train_LinearOrMultiStageHead_IsFineTuned()
     {
-        foreach (string head in new[] { "linear:dropout=0.1", "multi-stage" })
+        foreach ((string head, string made) in new[] { ("linear:dropout=0.1", "Head: LinearHead {"), ("multi-stage", "Head: MultiStageHead {") })
         {
             (int code, string text, string error) = ProgramRun.ToEnd(
                 "Samples",
                 _folder.Path,
-                ["train", "--images", _images.Root, "--effort", "fast", "--head", head, "--size", "64", "--no-model"]
+                ["train", "--images", _images.Root, "--effort", "fast", "--head", head, "--size", "64", "--no-model", "--verbose"]
             );
 
             Assert.True(code == 0, error);
             Assert.Contains("Fine-tuning the pretrained network", text, StringComparison.Ordinal);
+            Assert.Contains(made, text, StringComparison.Ordinal);
         }
     }
 
     [Theory]
     [InlineData("--effort", "fast", "--head", "ssm")]
     [InlineData("--time", "1m", "--recipe", "paper")]
-    public void Train_TimeWithoutFineTuning_IsRefused(string option, string value, string other, string setting)
+    public void Train_EffortOrTimeWithoutFineTuning_IsRefused(string option, string value, string cause, string causeValue)
     {
-        (int code, _, string error) = ProgramRun.ToEnd("Samples", _folder.Path, ["train", "--images", _images.Root, option, value, other, setting]);
+        (int code, _, string error) = ProgramRun.ToEnd("Samples", _folder.Path, ["train", "--images", _images.Root, option, value, cause, causeValue]);
 
         Assert.Equal(2, code);
         Assert.Contains($"{option} is for fine-tuning: add --recipe fine-tune, or leave it out.", error, StringComparison.Ordinal);

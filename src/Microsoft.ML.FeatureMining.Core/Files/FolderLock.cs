@@ -20,32 +20,36 @@ internal sealed class FolderLock : IDisposable
     {
         // The owner's name is in a separate file, because a locked file cannot be read on Windows.
         string owner = Path.Combine(folder, "owner");
-        string file = Path.Combine(folder, "lock");
         try
         {
-            _lock = Open(file);
+            _lock = Open(Path.Combine(folder, "lock"));
         }
         catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException))
         {
             throw new IOException($"The {user} in '{folder}' is already in use{Name(owner)}. Wait until that process ends, or use another folder.", e);
         }
 
-        try
-        {
-            // Where there are no locks, .NET opens the file again without an error.
-            Open(file).Dispose();
-        }
-        catch (IOException)
-        {
-            KeepsOthersOut = true;
-        }
-
         using Process process = Process.GetCurrentProcess();
         File.WriteAllText(owner, string.Create(CultureInfo.InvariantCulture, $"process {process.Id} ({process.ProcessName}) on {Environment.MachineName}"));
     }
 
-    /// <summary>False on a file system without locks, or if .NET was told to use none (DOTNET_SYSTEM_IO_DISABLEFILELOCKING).</summary>
-    public bool KeepsOthersOut { get; }
+    /// <summary>
+    /// Whether other processes of this machine are kept out: not on a file system without locks, nor if .NET was told to use none
+    /// (DOTNET_SYSTEM_IO_DISABLEFILELOCKING). Some network file systems have locks that other machines do not see, which this cannot tell.
+    /// </summary>
+    public bool KeepsOthersOut()
+    {
+        try
+        {
+            // Where there are no locks, .NET opens the file again without an error.
+            Open(_lock.Name).Dispose();
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
 
     /// <summary>Locks a folder, and waits while another process has it.</summary>
     /// <param name="folder">An existing folder.</param>

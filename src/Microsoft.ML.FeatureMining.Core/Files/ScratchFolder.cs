@@ -98,7 +98,12 @@ internal sealed class ScratchFolder : IDisposable
                     && FolderLock.Try(other.FullName, "process") is { } held
                 )
                 {
-                    Delete(other.FullName, held);
+                    if (held.KeepsOthersOut())
+                    {
+                        Delete(other.FullName, held);
+                    }
+
+                    held.Dispose();
                 }
             }
         }

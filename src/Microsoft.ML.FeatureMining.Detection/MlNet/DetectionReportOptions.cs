@@ -29,15 +29,15 @@ public sealed record DetectionReportOptions
     /// <value>null: none is.</value>
     public string? DifficultColumnName { get; init; }
 
-    /// <summary>The classes of the objects that the model found.</summary>
+    /// <summary>The column with the classes of the objects that the model found.</summary>
     /// <value>PredictedLabel.</value>
     public string PredictedLabelColumnName { get; init; } = "PredictedLabel";
 
-    /// <summary>Their boxes.</summary>
+    /// <summary>The column with the boxes of the objects that the model found.</summary>
     /// <value>PredictedBoundingBoxes.</value>
     public string PredictedBoundingBoxColumnName { get; init; } = "PredictedBoundingBoxes";
 
-    /// <summary>Their scores.</summary>
+    /// <summary>The column with the scores of the objects that the model found.</summary>
     /// <value>Score.</value>
     public string ScoreColumnName { get; init; } = "Score";
 

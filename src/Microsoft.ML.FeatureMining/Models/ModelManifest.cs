@@ -5,6 +5,7 @@ using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Parts;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
@@ -155,6 +156,11 @@ internal sealed record ModelManifest
             throw new InvalidDataException(
                 $"The model's format version is {FormatVersion}, but this library reads versions up to {CurrentFormatVersion}. Update the library."
             );
+        }
+
+        if (Head is not null && SettingsValidator.Problems(Head).FirstOrDefault() is { } problem)
+        {
+            throw new InvalidDataException($"The model's manifest is damaged: {problem}");
         }
 
         int channels = Preprocessing.Shape.Channels;

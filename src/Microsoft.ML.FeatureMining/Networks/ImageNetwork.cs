@@ -22,12 +22,20 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>, INamedState
     private readonly List<Exit> _exits = [];
 
     /// <summary>Creates a network from a backbone and a head, and takes ownership of both.</summary>
-    /// <exception cref="ArgumentException">Both have a parameter or a buffer with the same name.</exception>
+    /// <exception cref="ArgumentException">Both have a parameter or a buffer with the same name, or the head uses more stages than there are.</exception>
     public ImageNetwork(Backbone backbone, HeadModule head)
         : base(nameof(ImageNetwork))
     {
         ArgumentNullException.ThrowIfNull(backbone);
         ArgumentNullException.ThrowIfNull(head);
+        if (head.Stages < 1 || head.Stages > backbone.StageChannels.Count)
+        {
+            throw new ArgumentException(
+                $"{head.GetType()} uses {head.Stages} stages, and {backbone.GetType()} has {backbone.StageChannels.Count}; {nameof(HeadModule.Stages)} must be 1 to "
+                    + $"{backbone.StageChannels.Count}."
+            );
+        }
+
         this.backbone = backbone;
         this.head = head;
         RegisterComponents();

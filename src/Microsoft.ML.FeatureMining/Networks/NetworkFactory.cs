@@ -119,7 +119,14 @@ internal static class NetworkFactory
     private static TNetwork Empty<TNetwork>(Func<LayerFactory, TNetwork> create, LayerFactory layers, NamedTensors weights)
     {
         using IDisposable loaded = WeightLayers.ForWeights(weights.Count);
-        return create(layers);
+        try
+        {
+            return create(layers);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidDataException($"The model's manifest is damaged: {e.Message}", e);
+        }
     }
 
     private static void CopyShared(INamedState from, INamedState to)

@@ -9,7 +9,8 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// </summary>
 /// <remarks>
 /// These are the networks of Figure 1; <c>explain --compare</c> shows their class activation maps side by side. The paper defines the masks by a figure only;
-/// we read them as halves. The mask acts in training only, without rescaling; validation, scoring and activation maps use the whole map.
+/// we read them as halves. The mask acts in training only, without rescaling; validation, scoring and activation maps use the whole map. A head that uses
+/// several stages sees the other stages without a mask.
 /// </remarks>
 public sealed class FixedMask : TrainingStrategy
 {

@@ -47,7 +47,8 @@ internal readonly record struct StepTimes(double Forward, double Step, long Para
         trained.train();
         double step = Seconds(() =>
         {
-            network.Head.call(network.Head.Embed(trained.call(images).to(ScalarType.Float32))).sum().backward();
+            IEnumerable<Tensor> stages = trained.LastStages(images, network.Head.Stages).Select(features => features.to(ScalarType.Float32));
+            network.Head.call(network.Head.Embed([.. stages])).sum().backward();
             flat.CollectGradients();
             flat.Gradients.sum().cpu();
         });

@@ -23,7 +23,7 @@ public abstract record TrainingOptions
 
     private protected TrainingOptions() { }
 
-    /// <summary>The head, which computes scores from the features of the last stage: one of <see cref="HeadCatalog"/>, or your own.</summary>
+    /// <summary>The head, which computes scores from the features of the last stage, or of several: one of <see cref="HeadCatalog"/>, or your own.</summary>
     /// <value>null: the default head of the backbone's family.</value>
     public Head? Head { get; init; }
 
@@ -212,8 +212,8 @@ public sealed record FineTuning
     /// Whether the head is fitted to the features of the frozen backbone before the first epoch (linear probing, then fine-tuning: Kumar et al. 2022,
     /// "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution"). The features are computed once, without augmentation, of at most
     /// 50,000 images, evenly spaced in the training rows; the head minimizes cross entropy plus an L2 penalty, which is chosen by cross-validation. The metrics
-    /// of this head are those of epoch 0. Needs a <see cref="LinearHead"/>. With <see cref="TrainingOptions.Epochs"/> = 0, the model is this head on the
-    /// unchanged backbone.
+    /// of this head are those of epoch 0. Needs a <see cref="LinearHead"/> or a <see cref="MultiStageHead"/>. With <see cref="TrainingOptions.Epochs"/> = 0,
+    /// the model is this head on the unchanged backbone.
     /// </summary>
     /// <value>false.</value>
     public bool FitHead { get; init; }

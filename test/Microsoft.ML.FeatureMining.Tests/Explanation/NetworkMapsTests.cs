@@ -97,6 +97,23 @@ public sealed class NetworkMapsTests : IClassFixture<SingleThreadFixture>
         TensorAssert.CloseValues(TensorAssert.Values(network.call(image).softmax(1)), maps.Probabilities, 1e-4, backbone);
     }
 
+    [Fact]
+    public void Maps_HeadOnSeveralStages_HaveTheScoresOfTheNetwork()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using ImageNetwork network = NetworkFactory.Create("cifar-resnet-8", 3, 4, new MultiStageHead());
+        HashedTensor.Fill(network);
+        network.eval();
+        Tensor image = Image();
+
+        NetworkMaps maps = NetworkMaps.Of(network, image, target: null);
+
+        Assert.Null(maps.ClassMap);
+        Assert.Contains(maps.StageMaps[1].Values, value => value > 0);
+        using IDisposable noGrad = no_grad();
+        TensorAssert.CloseValues(TensorAssert.Values(network.call(image).softmax(1)), maps.Probabilities, 1e-5, "multi-stage");
+    }
+
     // TorchSharp's autograd.grad would end the process.
     [Theory]
     [InlineData(false)]

@@ -131,7 +131,7 @@ public sealed class RefusedNetworkTests(ColoredImages images) : IClassFixture<Co
 
         string message = Assert.Throws<ArgumentException>(() => Fit(options)).Message;
 
-        Assert.StartsWith("The strategy 'center-loss' needs a head that averages the features over all positions, to [N,64], but", message);
+        Assert.StartsWith("The strategy 'center-loss' needs a head that averages the features of the last stage over all positions, to [N,64], but", message);
         Assert.Contains("has shape [N,576]", message, StringComparison.Ordinal);
     }
 

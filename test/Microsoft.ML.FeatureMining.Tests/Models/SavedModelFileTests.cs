@@ -88,6 +88,21 @@ public sealed class SavedModelFileTests : IDisposable
         Assert.Throws<InvalidDataException>(() => new ImageScorer(new SavedModel(saved.Manifest with { ClassCount = 4 }, saved.Weights), torch.CPU));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(4)]
+    public void Scorer_ManifestOfAHeadThatDoesNotFit_IsRefused(int stages)
+    {
+        SavedModel saved = TinySavedModel.Make();
+        string folder = Path.Combine(_folder.FullName, "head");
+        new SavedModel(saved.Manifest with { Head = new MultiStageHead { Stages = stages } }, saved.Weights).SaveFolder(folder);
+
+        InvalidDataException e = Assert.Throws<InvalidDataException>(() => new ImageScorer(SavedModel.LoadFolder(folder), torch.CPU));
+
+        Assert.Contains("Stages of multi-stage must be", e.Message, StringComparison.Ordinal);
+    }
+
     // Small files whose manifests name networks of many gigabytes: libtorch would fail to allocate them, or the system would end the process.
     public static TheoryData<string, Head?, bool, int> HugeNetworks =>
         new()

@@ -33,7 +33,7 @@ public sealed class HeadTests : IClassFixture<SingleThreadFixture>
         ];
         Tensor expected = tensor([.. rows.SelectMany(row => row)], [2, 64 + 32 + 64]);
         TensorAssert.Close(expected, embedding, 1e-6, "multi-stage");
-        Tensor logits = expected.matmul(state["multi_stage_fc.weight"].t()) + state["multi_stage_fc.bias"];
+        Tensor logits = expected.matmul(state["fc.weight"].t()) + state["fc.bias"];
         TensorAssert.Close(logits, network.Head.call(embedding), 1e-5, "multi-stage");
     }
 

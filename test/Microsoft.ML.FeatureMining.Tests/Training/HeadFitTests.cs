@@ -72,6 +72,25 @@ public sealed class HeadFitTests : IClassFixture<SingleThreadFixture>
         Assert.Equal(TrainingEnd.Completed, outcome.End);
     }
 
+    [Theory]
+    [InlineData(Precision.Float32)]
+    [InlineData(Precision.BFloat16)]
+    public void Fit_HeadOnSeveralStages_SeparatesTheClassesAndTrainsOn(Precision precision)
+    {
+        TrainingRecipe recipe = Recipe with
+        {
+            Head = new MultiStageHead(),
+            FineTuning = new FineTuning { FitHead = true, FitHeadMirrored = true },
+            Precision = precision,
+        };
+
+        TrainingOutcome fitted = TinyRun.Fit(recipe, TinyData.Bands(40), TinyData.Bands(40, seed: 2));
+        TrainingOutcome trained = TinyRun.Fit(recipe with { Epochs = 2 }, TinyData.Bands(40), TinyData.Bands(40, seed: 2));
+
+        Assert.True(Assert.Single(fitted.History).ValidationAccuracy > 0.95);
+        Assert.True(trained.History[^1].ValidationAccuracy > 0.9);
+    }
+
     [Fact]
     public void Fit_HeadAlone_ReportsTheLossOfTheStoredHead()
     {

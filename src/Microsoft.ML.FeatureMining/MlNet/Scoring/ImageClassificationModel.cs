@@ -23,7 +23,8 @@ public sealed class ImageClassificationModel
     public string Backbone => Saved.Manifest.Backbone;
 
     /// <summary>
-    /// The head, which computes scores from the features of the last stage (see <see cref="HeadCatalog"/>); null for the default head of the backbone's family.
+    /// The head, which computes scores from the features of the last stages (see <see cref="HeadCatalog"/>); null for the default head of the backbone's
+    /// family.
     /// </summary>
     public Head? Head => Saved.Manifest.Head;
 

@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Networks.Heads;
 
-/// <summary>The settings of a head, which computes logits from the features of the last stage. Immutable; <see cref="Create"/> creates the module.</summary>
+/// <summary>
+/// The settings of a head, which computes logits from the features of the last stage, or of several. Immutable; <see cref="Create"/> creates the module.
+/// </summary>
 /// <remarks>
 /// To write your own head, derive a record from this class and a module from <see cref="HeadModule"/>. The public properties of the record are its settings;
 /// they are saved in the model's manifest. Saved models refer to the head by <see cref="Key"/>: a program that loads such a model must call <see
@@ -85,8 +87,8 @@ public abstract class HeadModule : nn.Module<Tensor, Tensor>
     public virtual OnnxValue Export(OnnxGraphBuilder graph, OnnxValue features) =>
         throw OnnxError.CannotExport(this, "", $"Override {nameof(Export)}, which adds to the graph what {nameof(Embed)} and forward compute.");
 
-    /// <summary>The same for the features of the last <see cref="Stages"/> stages, first to last.</summary>
-    /// <exception cref="NotSupportedException">The head does not override this method, so it cannot be exported to ONNX.</exception>
+    /// <summary>The same for the features of the last <see cref="Stages"/> stages, first to last. By default, exports those of the last one alone.</summary>
+    /// <exception cref="NotSupportedException">The head overrides no <c>Export</c>, so it cannot be exported to ONNX.</exception>
     public virtual OnnxValue Export(OnnxGraphBuilder graph, IReadOnlyList<OnnxValue> stages)
     {
         ArgumentNullException.ThrowIfNull(graph);

@@ -8,8 +8,7 @@ namespace Microsoft.ML.FeatureMining.Networks.Heads;
 
 /// <summary>
 /// One fully connected layer on the features of the last stages: the last one's averages and maxima over all positions, and the maxima of the stages before it.
-/// Earlier stages have details that a pretrained network has no class for, so that they help where only the head is fitted (compare Evci et al. 2022,
-/// "Head2Toe").
+/// For fine-tuning where only the head is fitted: features of earlier stages as in Evci et al. 2022, "Head2Toe".
 /// </summary>
 public sealed record MultiStageHead : Head
 {
@@ -49,7 +48,7 @@ public sealed record MultiStageHead : Head
 
 internal sealed class MultiStageHeadModule : HeadModule
 {
-    private readonly Linear multi_stage_fc;
+    private readonly Linear fc;
     private readonly StreamDropout dropout;
     private readonly int _stages;
 
@@ -66,14 +65,17 @@ internal sealed class MultiStageHeadModule : HeadModule
         }
 
         _stages = settings.Stages;
-        multi_stage_fc = WeightLayers.Linear(backbone.StageChannels.TakeLast(_stages).Sum() + backbone.StageChannels[^1], classes);
+        fc = WeightLayers.Linear(backbone.StageChannels.TakeLast(_stages).Sum() + backbone.StageChannels[^1], classes);
         dropout = new StreamDropout(settings.Dropout ?? backbone.ClassifierDropout);
         RegisterComponents();
     }
 
     public override int Stages => _stages;
 
-    internal override Linear LinearClassifier => multi_stage_fc;
+    internal override Linear LinearClassifier => fc;
+
+    /// <summary>The features of one stage are not enough.</summary>
+    public override Tensor Embed(Tensor features) => throw new NotSupportedException("This head needs the features of several stages.");
 
     /// <summary>The averages of the last stage, then the maxima of each stage, first to last.</summary>
     public override Tensor Embed(IReadOnlyList<Tensor> stages)
@@ -85,7 +87,7 @@ internal sealed class MultiStageHeadModule : HeadModule
     public override Tensor forward(Tensor embedding)
     {
         using DisposeScope scope = NewDisposeScope();
-        return multi_stage_fc.call(dropout.call(embedding)).MoveToOuterDisposeScope();
+        return fc.call(dropout.call(embedding)).MoveToOuterDisposeScope();
     }
 
     public override OnnxValue Export(OnnxGraphBuilder graph, IReadOnlyList<OnnxValue> stages) =>
@@ -94,6 +96,6 @@ internal sealed class MultiStageHeadModule : HeadModule
                 1,
                 [graph.Flatten(graph.GlobalAveragePool(stages[^1])), .. stages.Select(features => graph.Flatten(graph.Node("GlobalMaxPool", [features])))]
             ),
-            multi_stage_fc
+            fc
         );
 }

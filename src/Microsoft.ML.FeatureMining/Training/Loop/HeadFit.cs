@@ -45,10 +45,12 @@ internal sealed class HeadFit(ImageSet train, TrainingRecipe recipe, TrainingCom
         }
 
         (Tensor features, Tensor targets) = (cat(ofViews), cat(targetsOfViews)); // [VN,E] and [VN,K]
+        ofViews.ForEach(part => part.Dispose());
 
         bool areSets = train.LabelSets is not null;
         (Tensor mean, Tensor scale) = Standardization(features);
         Tensor standardized = features.sub(mean).mul(scale);
+        features.Dispose();
         Tensor? importance = Importance(images)?.repeat(views.Length, 1);
         LogisticRegression regression = new(standardized, targets, areSets, importance);
         Tensor weights = PathTo(regression, ChoosePenalty(standardized, targets, areSets, importance, FoldOf(images).repeat(views.Length)));

@@ -251,7 +251,7 @@ internal sealed class TrainingComponents : IDisposable
         if (!embedding.SequenceEqual([1, last.Channels]))
         {
             throw new ArgumentException(
-                $"The strategy '{strategy.Key}' needs a head that averages the features over all positions, to [N,{last.Channels}], but the embedding of "
+                $"The strategy '{strategy.Key}' needs a head that averages the features of the last stage over all positions, to [N,{last.Channels}], but the embedding of "
                     + $"{Network.Head.GetType()} has shape [N,{string.Join(',', embedding.Skip(1))}]. Use another head, or remove the strategy."
             );
         }

@@ -37,7 +37,7 @@ internal sealed class Workspace : ICheckpointStore, IDisposable
         _checkpoints = new CheckpointFolder(Folder, schedule.Keep, _warn);
         _checkpoints.RemoveUnfinished();
         _signal = new TerminationSignal();
-        if (!_lock.KeepsOthersOut)
+        if (!_lock.KeepsOthersOut())
         {
             _warn(
                 $"There are no file locks in '{path}': do not start a second process with this workspace, because both would train and overwrite each other's checkpoints."
