@@ -102,8 +102,10 @@ internal sealed class ScratchFolder : IDisposable
                     {
                         Delete(other.FullName, held);
                     }
-
-                    held.Dispose();
+                    else
+                    {
+                        held.Dispose();
+                    }
                 }
             }
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.MlNet;
@@ -167,8 +168,7 @@ public static class DataOperationsExtensions
         CancellationToken cancellationToken = default
     )
     {
-        ArgumentNullException.ThrowIfNull(catalog);
-        ArgumentException.ThrowIfNullOrEmpty(pattern);
+        CheckArguments(catalog, pattern);
         return catalog.LoadImageTars([pattern], format, cancellationToken);
     }
 
@@ -306,9 +306,9 @@ public static class DataOperationsExtensions
         channel.Warning(MessageSensitivity.UserData, text);
     }
 
-    private static void CheckArguments(DataOperationsCatalog catalog, string path)
+    private static void CheckArguments(DataOperationsCatalog catalog, string path, [CallerArgumentExpression(nameof(path))] string? name = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentException.ThrowIfNullOrEmpty(path, name);
     }
 }

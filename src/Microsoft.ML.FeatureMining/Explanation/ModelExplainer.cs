@@ -171,8 +171,7 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
     {
         Tensor features = image.detach();
         features.requires_grad = true;
-        features = backbone.Stem(features);
-        return [.. Enumerable.Range(0, backbone.StageChannels.Count).Select(stage => features = backbone.Stage(stage, features))];
+        return [.. backbone.LastStages(features, backbone.StageChannels.Count)];
     }
 
     // TorchSharp's autograd.grad ends the process on any error, such as features that the score does not depend on; their gradient is 0.
