@@ -1,14 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Benchmarks;
 
 /// <summary>
 /// A contestant in a process of its own, which waits for its turns: it reads "go N", runs N steps and prints the seconds of each; for "memory" it prints its peak
-/// working set in MiB; "quit" ends it. First it prints its version.
+/// working set in MiB; for "signal" it sends itself SIGUSR1, for gpu/calls.c; "quit" ends it. First it prints its version.
 /// </summary>
 internal class ProcessContestant : Contestant
 {
+    private const int UserSignal = 10;
+
     private readonly Process _process;
 
     protected ProcessContestant(string name, ProcessStartInfo start)
@@ -31,6 +34,12 @@ internal class ProcessContestant : Contestant
         Console.WriteLine(contestant.Name);
         while (Console.ReadLine() is { } line and not "quit")
         {
+            if (line == "signal")
+            {
+                _ = kill(Environment.ProcessId, UserSignal);
+                continue;
+            }
+
             Console.WriteLine(
                 line == "memory"
                     ? PeakMemory.Mebibytes.ToString(CultureInfo.InvariantCulture)
@@ -63,6 +72,9 @@ internal class ProcessContestant : Contestant
         Write($"go {steps}");
         return [.. ReadLine().Split(' ').Select(text => double.Parse(text, CultureInfo.InvariantCulture))];
     }
+
+    [DllImport("libc")]
+    private static extern int kill(int process, int signal);
 
     private void Write(string line)
     {

@@ -28,6 +28,12 @@ Option<string> device = new("--device")
 device.AcceptOnlyFromAmong("cpu", "cuda");
 
 Option<bool> bfloat16 = new("--bfloat16") { Description = "Also compares mixed precision: PyTorch's autocast, and ours." };
+Option<string[]> only = new("--only")
+{
+    Description = "Only these contestants, compared with the first: default, channels_last, loop, ours, bfloat16, ours-bfloat16.",
+    AllowMultipleArgumentsPerToken = true,
+};
+only.AcceptOnlyFromAmong("default", "channels_last", "loop", "ours", "bfloat16", "ours-bfloat16");
 
 Command train = new("train", "Compares a training step with PyTorch and with a plain TorchSharp loop.")
 {
@@ -39,32 +45,35 @@ Command train = new("train", "Compares a training step with PyTorch and with a p
     steps,
     device,
     bfloat16,
+    only,
 };
 train.SetAction(parsed =>
     Run(
         parsed,
         network =>
+        {
+            (string Key, Func<Contestant> Start)[] all =
             [
-                Peer(parsed, "train", network, "default", parsed.GetValue(device)!),
-                Peer(parsed, "train", network, "channels_last", parsed.GetValue(device)!),
-                Ours(parsed, "TorchSharp loop", network, "--what", "loop"),
-                Ours(parsed, "ours", network),
-                .. parsed.GetValue(bfloat16)
-                    ? [Peer(parsed, "train", network, "bfloat16", parsed.GetValue(device)!), Ours(parsed, "ours bfloat16", network, "--bfloat16")]
-                    : Array.Empty<Contestant>(),
-            ]
+                ("default", () => Peer(parsed, "train", network, "default")),
+                ("channels_last", () => Peer(parsed, "train", network, "channels_last")),
+                ("loop", () => Ours(parsed, "TorchSharp loop", network, "--what", "loop")),
+                ("ours", () => Ours(parsed, "ours", network)),
+                ("bfloat16", () => Peer(parsed, "train", network, "bfloat16")),
+                ("ours-bfloat16", () => Ours(parsed, "ours bfloat16", network, "--bfloat16")),
+            ];
+            string[] keys = parsed.GetValue(only) is { Length: > 0 } some
+                ? some
+                : [.. all.Select(entry => entry.Key).Where(key => parsed.GetValue(bfloat16) || !key.EndsWith("bfloat16", StringComparison.Ordinal))];
+            return [.. keys.AsParallel().AsOrdered().WithDegreeOfParallelism(keys.Length).Select(key => all.Single(entry => entry.Key == key).Start())];
+        }
     )
 );
-Command score = new("score", "Compares scoring with PyTorch.") { networks, side, batch, threads, rounds, steps };
+Command score = new("score", "Compares scoring with PyTorch.") { networks, side, batch, threads, rounds, steps, device };
 score.SetAction(parsed =>
     Run(
         parsed,
         network =>
-            [
-                Peer(parsed, "score", network, "default", "cpu"),
-                Peer(parsed, "score", network, "channels_last", "cpu"),
-                Ours(parsed, "ours", network, "--what", "score"),
-            ]
+            [Peer(parsed, "score", network, "default"), Peer(parsed, "score", network, "channels_last"), Ours(parsed, "ours", network, "--what", "score")]
     )
 );
 Command onnx = new(
@@ -91,7 +100,7 @@ onnx.SetAction(parsed =>
                 parsed,
                 $"{network}, {size} pixels, batch {images}, {count} threads",
                 [
-                    new ScoringStep("ours", network, size, images),
+                    new ScoringStep("ours", network, size, images, CPU),
                     OnnxStep.Of(network, size, images, count),
                     PythonPeer.Network("score-bytes", network, size, images, count, "cpu", "channels_last"),
                 ],
@@ -138,7 +147,7 @@ scoringMemory.SetAction(parsed =>
     }
 
     set_num_threads(ofThreads);
-    ScoringMemory.Print(new ScoringStep("ours", parsed.GetValue(networks)![0], size, count));
+    ScoringMemory.Print(new ScoringStep("ours", parsed.GetValue(networks)![0], size, count, CPU));
 });
 Option<string[]> strategies = new("--strategy")
 {
@@ -158,12 +167,15 @@ Command cost = new(
     threads,
     rounds,
     steps,
+    device,
 };
 cost.SetAction(parsed =>
     Run(
         parsed,
         network => [.. parsed.GetValue(strategies)!.Prepend(StrategyCosts.Plain).Select(key => Ours(parsed, key, network, "--one", key))],
-        (network, key) => StrategyCosts.MeasureMemory(key, network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads))
+        parsed.GetValue(device) == "cpu"
+            ? (network, key) => StrategyCosts.MeasureMemory(key, network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads))
+            : null
     )
 );
 Option<string> one = new("--one") { Description = "The strategy.", DefaultValueFactory = _ => StrategyCosts.Plain };
@@ -257,6 +269,32 @@ oursAlone.SetAction(parsed =>
         string.Join(' ', contestant.Measure(parsed.GetValue(steps)).Select(value => value.ToString("f6", System.Globalization.CultureInfo.InvariantCulture)))
     );
 });
+Option<int> count = new("--images") { Description = "The number of images.", DefaultValueFactory = _ => 50_000 };
+Command epochs = new("epochs", "Prints the seconds of whole epochs of ours: loader, augmentation, steps and metrics.")
+{
+    networks,
+    count,
+    side,
+    batch,
+    threads,
+    device,
+    bfloat16,
+};
+epochs.SetAction(parsed =>
+{
+    set_num_threads(parsed.GetValue(threads));
+    foreach (string network in parsed.GetValue(networks)!)
+    {
+        Epochs.Run(
+            network,
+            parsed.GetValue(count),
+            parsed.GetValue(side),
+            parsed.GetValue(batch),
+            torch.device(parsed.GetValue(device)!),
+            parsed.GetValue(bfloat16) ? Precision.BFloat16 : Precision.Float32
+        );
+    }
+});
 Command spin = new("spin", "Uses one core.");
 spin.SetAction(_ => Neighbors.Spin());
 Command neighbors = new("neighbors", "Measures a training step beside 0, 1 and 2 busy processes, with OpenMP threads that sleep or spin while they wait.")
@@ -311,6 +349,7 @@ return new RootCommand("Compares the engine with PyTorch, interleaved in one run
     numbers,
     serve,
     oursAlone,
+    epochs,
     spin,
     neighbors,
     growth,
@@ -326,7 +365,7 @@ Contestant Here(ParseResult parsed)
     return parsed.GetValue(what) switch
     {
         "loop" => new TorchSharpLoop(network, size, images, where),
-        "score" => new ScoringStep("ours", network, size, images),
+        "score" => new ScoringStep("ours", network, size, images, where),
         _ => new TrainingStep(
             "ours",
             network,
@@ -357,8 +396,8 @@ ProcessContestant Ours(ParseResult parsed, string name, string network, params s
         ]
     );
 
-PythonPeer Peer(ParseResult parsed, string mode, string network, string variant, string where) =>
-    PythonPeer.Network(mode, network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads), where, variant);
+PythonPeer Peer(ParseResult parsed, string mode, string network, string variant) =>
+    PythonPeer.Network(mode, network, parsed.GetValue(side), parsed.GetValue(batch), parsed.GetValue(threads), parsed.GetValue(device)!, variant);
 
 void Run(ParseResult parsed, Func<string, Contestant[]> contestants, Func<string, string, double>? memoryOf = null)
 {

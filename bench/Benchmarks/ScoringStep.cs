@@ -16,14 +16,14 @@ internal sealed class ScoringStep : Contestant
     private readonly float[] _probabilities;
     private readonly int _batch;
 
-    public ScoringStep(string name, string backbone, int side, int batch)
+    public ScoringStep(string name, string backbone, int side, int batch, Device device)
         : base(name)
     {
         _batch = batch;
         ImageSet set = Noise.Images(batch, side);
         _pixels = [.. Enumerable.Range(0, batch).SelectMany(i => set[i].ToArray())];
         _probabilities = new float[batch * Noise.Classes];
-        _scorer = new ImageScorer(Model(backbone, set.Shape), CPU);
+        _scorer = new ImageScorer(Model(backbone, set.Shape), device);
     }
 
     /// <summary>A network with random weights.</summary>

@@ -33,7 +33,8 @@ internal sealed class TrainingStep : Contestant
     )
         : base(name)
     {
-        ImageSet set = Noise.Images(batch * 16, side);
+        // On a GPU, the end of an epoch waits for the device.
+        ImageSet set = Noise.Images(batch * (device.type == DeviceType.CPU || side > 64 ? 16 : 64), side);
         TrainingRecipe recipe = new()
         {
             Backbone = backbone,

@@ -1,10 +1,12 @@
 """The PyTorch side of the benchmark: the same network. The benchmark program sends commands by line.
 
 peer.py train|score|score-bytes KEY SIDE BATCH THREADS DEVICE VARIANT    reads "go N" lines, runs N steps, and prints the seconds of each. "memory" prints
-the peak working set of the process in MiB, "quit" ends it. VARIANT: default (PyTorch's default memory layout), channels_last, or bfloat16 (channels_last and
+the peak working set of the process in MiB, "signal" sends SIGUSR1 to it (gpu/calls.c), "quit" ends it. VARIANT: default (PyTorch's default memory layout), channels_last, or bfloat16 (channels_last and
 autocast). score-bytes starts with images as bytes.
 """
+import os
 import resource
+import signal
 import sys
 import time
 
@@ -124,6 +126,9 @@ def main():
     for line in sys.stdin:
         if line.strip() == "quit":
             break
+        if line.strip() == "signal":
+            os.kill(os.getpid(), signal.SIGUSR1)
+            continue
         if line.strip() == "memory":
             print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
             continue

@@ -314,6 +314,11 @@ public sealed class ArchitectureTests
             file => Assert.DoesNotContain(file.Lines, line => Regex.IsMatch(line, @"\bnn\.(Conv\w*|Linear|Bilinear|Embedding\w*)\("))
         );
 
+    // A copy from ordinary memory waits for the GPU.
+    [SkippableFact]
+    public void Files_Arrays_AreCopiedToDevicesByDeviceCopy() =>
+        Assert.All(SourceTree.Files(), file => Assert.DoesNotContain(file.Lines, line => Regex.IsMatch(line, @"\btensor\(.*\bdevice: (?!CPU\b)")));
+
     [SkippableFact]
     public void Files_Style_HasNoPartialRegionOrConsole() =>
         Assert.All(

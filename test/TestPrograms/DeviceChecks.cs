@@ -1,28 +1,63 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Augmentation;
+using Microsoft.ML.FeatureMining.Distributed;
+using Microsoft.ML.FeatureMining.Explanation;
 using Microsoft.ML.FeatureMining.Hierarchies;
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
+using Microsoft.ML.FeatureMining.Training.Optimizers;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace TestPrograms;
 
 /// <summary>
-/// DeviceChecks cpu|cuda: checks a device, in part by comparing it with the CPU. The tests run it on the CPU, and on a GPU if there is one; bench/gpu runs it
+/// DeviceChecks cpu|cuda [WORD]: checks a device (only the checks with WORD in their names), in part by comparing it with the CPU. The tests run it on the CPU, and on a GPU if there is one; bench/gpu runs it
 /// on machines without the .NET SDK.
 /// </summary>
 internal static class DeviceChecks
 {
+    private static readonly string[] Small = ["cifar-resnet-8", "cifar-resnet-8-preact", "wrn-10-1", "dsk-resnext-14-1x4d-cifar-stem"];
+
+    private static readonly string[] Large =
+    [
+        "cifar-resnet-11-bottleneck",
+        "pyramidnet-110-a270",
+        "densenet-bc-100-12",
+        "densenet-121-cifar-stem",
+        "resnet-50-cifar-stem",
+        "resnet-18-2223-cifar-stem",
+        "resnext-50-32x4d-cifar-stem",
+        "resnest-14-cifar-stem",
+        "d-resnext-14-32x4d-cifar-stem",
+        "sk-resnext-14-32x4d-cifar-stem",
+        "vgg-11",
+        "vgg-16-bn-cifar-stem",
+        "efficientnet-b0-cifar-stem",
+    ];
+
+    private static readonly TrainingRecipe SmallRecipe = new()
+    {
+        Backbone = "cifar-resnet-8",
+        Input = new ImageShape(3, 32, 32),
+        Epochs = 2,
+        BatchSize = 16,
+        LearningRate = 0.01,
+    };
+
     public static void Run(string[] args)
     {
         bool onGpu = args[0] == "cuda";
@@ -31,15 +66,24 @@ internal static class DeviceChecks
             ("TorchSharp's native library loads", _ => zeros(1).Dispose()),
             ("the device is available", device => Require(!onGpu || cuda.is_available(), $"torch.cuda.is_available() is false for {device}.")),
             ("networks give the CPU's logits", CompareLogits),
+            ("every family of networks takes a training step", StepEach),
             ("a pipeline trains, saves, loads on the CPU, and teaches", FitAndLoad),
+            ("explanations are the CPU's", CompareExplanations),
+            ("every precision gives the losses of float32", ComparePrecisions),
+            ("every optimizer gives the CPU's weights", CompareOptimizers),
+            ("the head is fitted as on the CPU", CompareHeads),
+            ("a resumed run goes on as if it had not stopped", Resume),
             // A teacher is a saved model.
             .. StrategyCatalog
                 .Keys.Where(key => key != "teacher-distillation")
                 .Select(key => ($"strategy {key}", (Action<Device>)(device => Train(device, key)))),
             .. AugmentationCatalog.Keys.Select(key => ($"augmentation {key}", (Action<Device>)(device => CompareImages(device, key)))),
-            .. onGpu ? [("a batch larger than the device's memory is split", SplitBatch)] : Array.Empty<(string, Action<Device>)>(),
+            .. onGpu
+                ? [("NCCL sums over one rank", SumByNccl), ("a batch larger than the device's memory is split", SplitBatch)]
+                : Array.Empty<(string, Action<Device>)>(),
         ];
 
+        checks = [.. checks.Where(check => args.Length < 2 || check.Name.Contains(args[1], StringComparison.Ordinal))];
         int failed = 0;
         foreach ((string name, Action<Device> check) in checks)
         {
@@ -79,6 +123,190 @@ internal static class DeviceChecks
             double difference = (network.call(images.to(device)).cpu() - expected).norm().ToDouble() / expected.norm().ToDouble();
             Require(difference < 1e-2, string.Create(CultureInfo.InvariantCulture, $"{key}: the logits differ by {difference:e1} of their norm.")); // TF32 has 10 bits
         }
+    }
+
+    private static void StepEach(Device device)
+    {
+        // The smallest of each family; on a CPU, the large ones take too long.
+        foreach (string key in device.type == DeviceType.CPU ? Small : [.. Small, .. Large])
+        {
+            TrainingOutcome outcome = TrainingEngine.Fit(
+                SmallRecipe with
+                {
+                    Backbone = key,
+                    Epochs = 1,
+                },
+                Noise(classes: 4),
+                validation: null,
+                new TrainingHost(device)
+            );
+            Require(double.IsFinite(outcome.History[0].TrainLoss), $"the loss of {key} is not finite.");
+        }
+    }
+
+    private static void CompareExplanations(Device device)
+    {
+        TrainingOutcome outcome = TrainingEngine.Fit(SmallRecipe, Noise(classes: 4), validation: null, new TrainingHost(device));
+        ModelManifest manifest = new()
+        {
+            Backbone = SmallRecipe.Backbone,
+            ClassCount = 4,
+            Preprocessing = new ImagePreprocessing { Shape = SmallRecipe.Input },
+            Mean = outcome.Pixels.Mean,
+            Std = outcome.Pixels.Std,
+        };
+        SavedModel saved = new(manifest, outcome.Weights);
+        byte[] pixels = Noise(classes: 4)[0].ToArray();
+        using NetworkExplainer here = new(saved, device),
+            onCpu = new(saved, CPU);
+        ImageExplanation actual = here.Explain(pixels, target: 1),
+            expected = onCpu.Explain(pixels, target: 1);
+        float largest = actual.Probabilities.Zip(expected.Probabilities).Max(pair => Math.Abs(pair.First - pair.Second));
+        Require(largest < 0.02, string.Create(CultureInfo.InvariantCulture, $"probabilities differ by {largest}."));
+    }
+
+    private static void ComparePrecisions(Device device)
+    {
+        double[] losses =
+        [
+            .. Enum.GetValues<Precision>()
+                .Select(precision =>
+                    TrainingEngine
+                        .Fit(SmallRecipe with { Precision = precision }, Noise(classes: 4), validation: null, new TrainingHost(device))
+                        .History[^1]
+                        .TrainLoss
+                ),
+        ];
+        Require(
+            losses.All(loss => Math.Abs(loss - losses[0]) < 0.1 * losses[0]),
+            string.Create(CultureInfo.InvariantCulture, $"the losses are {string.Join(", ", losses)}.")
+        );
+    }
+
+    private static void CompareOptimizers(Device device)
+    {
+        foreach (string key in OptimizerCatalog.Keys)
+        {
+            NamedTensors On(Device where) =>
+                TrainingEngine
+                    .Fit(
+                        SmallRecipe with
+                        {
+                            Optimizer = OptimizerCatalog.Create(key),
+                            LearningRate = 1e-4,
+                            ClipGradientNorm = 1,
+                            EmaDecay = 0.9,
+                            Augmentations = [],
+                        },
+                        Noise(classes: 4),
+                        validation: null,
+                        new TrainingHost(where)
+                    )
+                    .Weights;
+            double difference = Difference(On(device), On(CPU));
+            Require(difference < 1e-2, string.Create(CultureInfo.InvariantCulture, $"{key}: the weights differ by {difference:e1} of their norm."));
+        }
+    }
+
+    private static void CompareHeads(Device device)
+    {
+        double LossOn(Device where) =>
+            TrainingEngine
+                .Fit(
+                    SmallRecipe with
+                    {
+                        Epochs = 0,
+                        FineTuning = new FineTuning { FitHead = true },
+                    },
+                    Noise(classes: 4),
+                    Noise(classes: 4),
+                    new TrainingHost(where)
+                )
+                .History[0]
+                .ValidationLoss!.Value;
+        double difference = Math.Abs(LossOn(device) - LossOn(CPU));
+        Require(difference < 0.02, string.Create(CultureInfo.InvariantCulture, $"the losses differ by {difference}."));
+    }
+
+    private static void Resume(Device device)
+    {
+        MLContext ml = new(seed: 1) { GpuDeviceId = device.type == DeviceType.CUDA ? 0 : null, FallbackToCpu = false };
+        Random random = new(1);
+        IDataView rows = ml.Data.LoadFromEnumerable(
+            Enumerable.Range(0, 48).Select(i => new Row { Label = (uint)(i % 3), Image = Row.Bands(i % 3, random) }).ToArray()
+        );
+        string workspace = Directory.CreateTempSubdirectory("device-checks-").FullName;
+        try
+        {
+            double[] Losses(string? path, int stopAfter)
+            {
+                using CancellationTokenSource stop = new();
+                FeatureMiningOptions options = new()
+                {
+                    Backbone = "cifar-resnet-8",
+                    Epochs = 4,
+                    BatchSize = 16,
+                    LearningRate = 0.01,
+                    Channels = 1,
+                    ImageHeight = Row.Side,
+                    ImageWidth = Row.Side,
+                    Seed = 1,
+                    WorkspacePath = path,
+                    CheckpointEverySteps = 1,
+                    CancellationToken = stop.Token,
+                    OnCancellation = CancellationBehavior.ReturnModel,
+                    Progress = progress =>
+                    {
+                        if (progress.Epoch > stopAfter)
+                        {
+                            stop.Cancel();
+                        }
+                    },
+                };
+                using ImageClassificationTransformer model = ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(rows);
+                return [.. model.Model.History.Select(epoch => epoch.TrainLoss)];
+            }
+
+            double[] expected = Losses(null, int.MaxValue),
+                again = Losses(null, int.MaxValue);
+            Losses(workspace, stopAfter: 1);
+            double[] resumed = Losses(workspace, int.MaxValue);
+            bool repeats = expected.SequenceEqual(again);
+            Console.WriteLine($"note    the same training again gives {(repeats ? "the same bits" : "other bits")}");
+            Require(
+                resumed.Length == expected.Length && resumed.Zip(expected).All(pair => Math.Abs(pair.First - pair.Second) <= (repeats ? 0 : 0.05)),
+                string.Create(CultureInfo.InvariantCulture, $"the losses are {string.Join(", ", resumed)}; not resumed, {string.Join(", ", expected)}.")
+            );
+        }
+        finally
+        {
+            Directory.Delete(workspace, recursive: true);
+        }
+    }
+
+    private static void SumByNccl(Device device)
+    {
+        using NcclCommunicator ranks = new(NcclLibrary.Load(device), new SingleProcess());
+        Tensor values = TensorMath.Arange(1000, ScalarType.Float32, device),
+            expected = values.clone();
+        ranks.Sum(values);
+        Require(values.equal(expected).cpu().item<bool>(), "the sum over one rank is not the value.");
+    }
+
+    private static double Difference(NamedTensors actual, NamedTensors expected)
+    {
+        (double square, double norm) = (0, 0);
+        foreach ((NamedTensor one, NamedTensor other) in actual.Tensors.Zip(expected.Tensors).Where(pair => pair.First.Type == ScalarType.Float32))
+        {
+            ReadOnlySpan<float> a = MemoryMarshal.Cast<byte, float>(one.Bytes),
+                b = MemoryMarshal.Cast<byte, float>(other.Bytes);
+            for (int i = 0; i < a.Length; i++)
+            {
+                (square, norm) = (square + ((a[i] - b[i]) * (double)(a[i] - b[i])), norm + (b[i] * (double)b[i]));
+            }
+        }
+
+        return Math.Sqrt(square / norm);
     }
 
     private static void FitAndLoad(Device device)
@@ -132,27 +360,27 @@ internal static class DeviceChecks
 
     private static void Train(Device device, string strategy)
     {
-        MemoryPixels images = new(3 * 32 * 32);
+        TrainingStrategy made = StrategyCatalog.Create(strategy);
+        TrainingRecipe recipe = SmallRecipe with
+        {
+            Strategies = [made is TreeSupervision ? new TreeSupervision { Hierarchy = ClassHierarchy.Parse("((0,1),(2,3));") } : made],
+        };
+        TrainingOutcome outcome = TrainingEngine.Fit(recipe, Noise(classes: 4), validation: null, new TrainingHost(device));
+        Require(outcome.History.All(epoch => double.IsFinite(epoch.TrainLoss)), "the loss is not finite.");
+    }
+
+    private static ImageSet Noise(int classes)
+    {
+        MemoryPixels images = new(SmallRecipe.Input.Length);
         Random random = new(2);
         for (int i = 0; i < 32; i++)
         {
-            byte[] pixels = new byte[3 * 32 * 32];
+            byte[] pixels = new byte[SmallRecipe.Input.Length];
             random.NextBytes(pixels);
             images.Add(pixels);
         }
 
-        TrainingStrategy made = StrategyCatalog.Create(strategy);
-        TrainingRecipe recipe = new()
-        {
-            Backbone = "cifar-resnet-8",
-            Input = new ImageShape(3, 32, 32),
-            Epochs = 2,
-            BatchSize = 16,
-            LearningRate = 0.01,
-            Strategies = [made is TreeSupervision ? new TreeSupervision { Hierarchy = ClassHierarchy.Parse("((0,1),(2,3));") } : made],
-        };
-        TrainingOutcome outcome = TrainingEngine.Fit(recipe, SetOf(images, classes: 4), validation: null, new TrainingHost(device));
-        Require(outcome.History.All(epoch => double.IsFinite(epoch.TrainLoss)), "the loss is not finite.");
+        return SetOf(images, classes);
     }
 
     private static ImageSet SetOf(MemoryPixels images, int classes) =>
@@ -174,7 +402,7 @@ internal static class DeviceChecks
 
     private static void SplitBatch(Device device)
     {
-        const int count = 1 << 17;
+        const int count = 1 << 14;
         MemoryPixels images = new(3 * 32 * 32);
         byte[] pixels = new byte[3 * 32 * 32];
         for (int i = 0; i < count; i++)

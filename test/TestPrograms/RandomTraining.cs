@@ -11,7 +11,7 @@ using TorchSharp;
 namespace TestPrograms;
 
 /// <summary>
-/// RandomTraining SEED SHARED FOLDER: trains with the settings that <see cref="RandomSettings"/> draws by SEED, with workspace and files of decoded images in
+/// RandomTraining SEED SHARED FOLDER [GPU]: trains with the settings that <see cref="RandomSettings"/> draws by SEED, with workspace and files of decoded images in
 /// FOLDER, and saves the model in FOLDER/model. SHARED is for images and teachers; the first run makes them. Each rank prints "rank R of N: process P"; then
 /// the settings, "training" and "saving" are printed.
 /// </summary>
@@ -28,7 +28,7 @@ internal static class RandomTraining
         // First: a strategy whose teacher is missing would not be drawn.
         MakeShared(shared, RandomSettings.SideOf(RandomSettings.TrainerOf(seed)));
         RandomSettings settings = RandomSettings.Draw(seed, Path.Combine(shared, "teacher"));
-        MLContext ml = new(1);
+        MLContext ml = new(1) { GpuDeviceId = args is [_, _, _, var gpu] ? int.Parse(gpu, CultureInfo.InvariantCulture) : null, FallbackToCpu = false };
         IDataView rows = Rows(ml, settings, shared);
         IEstimator<ITransformer> trainer = settings.Create(ml, folder, rows);
         Console.WriteLine(settings);

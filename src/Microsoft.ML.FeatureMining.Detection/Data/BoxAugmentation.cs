@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
 using static Microsoft.ML.FeatureMining.Native.TensorMath;
@@ -57,7 +58,7 @@ internal sealed class BoxAugmentation(DetectionRecipe settings)
         Tensor result = images;
         if (Array.Exists(views, view => view.IsFlipped))
         {
-            Tensor isFlipped = tensor(Array.ConvertAll(views, view => view.IsFlipped), [views.Length, 1, 1, 1], device: images.device);
+            Tensor isFlipped = Array.ConvertAll(views, view => view.IsFlipped).Upload(images.device, views.Length, 1, 1, 1);
             result = where(isFlipped, images.flip(3), images);
         }
 
@@ -92,8 +93,8 @@ internal sealed class BoxAugmentation(DetectionRecipe settings)
             }
         }
 
-        Tensor columns = tensor(xs, [views.Length, 1, width], device: images.device).expand(views.Length, height, width);
-        Tensor rows = tensor(ys, [views.Length, height, 1], device: images.device).expand(views.Length, height, width);
+        Tensor columns = xs.Upload(images.device, views.Length, 1, width).expand(views.Length, height, width);
+        Tensor rows = ys.Upload(images.device, views.Length, height, 1).expand(views.Length, height, width);
         return stack([columns, rows], 3);
     }
 

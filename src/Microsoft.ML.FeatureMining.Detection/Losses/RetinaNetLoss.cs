@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.ML.FeatureMining.Detection.Networks;
 using Microsoft.ML.FeatureMining.Losses;
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -50,16 +51,16 @@ internal static class RetinaNetLoss
 
         using DisposeScope scope = NewDisposeScope();
         Device device = logits.device;
-        Tensor anchorWeights = tensor(weights, [images, count, 1], device: device); // [N,A,1]
-        Tensor positives = tensor(foreground.Select(anchor => anchor.Index * classes + anchor.Class).ToArray(), [foreground.Count], device: device);
+        Tensor anchorWeights = weights.Upload(device, images, count, 1); // [N,A,1]
+        Tensor positives = foreground.Select(anchor => anchor.Index * classes + anchor.Class).ToArray().Upload(device, foreground.Count);
         Tensor labels = zeros(logits.shape, logits.dtype, device);
         labels.view(-1).scatter_(0, positives, ones(foreground.Count, logits.dtype, device));
         BinaryFocalLoss focal = new() { Alpha = settings.FocalAlpha, Gamma = settings.FocalGamma };
         Tensor classification = (focal.Elements(logits, labels) * anchorWeights).sum();
 
-        Tensor indices = tensor(foreground.Select(anchor => anchor.Index).ToArray(), [foreground.Count], device: device);
-        Tensor offsets = tensor(foreground.SelectMany(anchor => anchor.Offsets).ToArray(), [foreground.Count, 4], device: device);
-        Tensor boxWeights = tensor(foreground.Select(anchor => anchor.Weight).ToArray(), [foreground.Count, 1], device: device);
+        Tensor indices = foreground.Select(anchor => anchor.Index).ToArray().Upload(device, foreground.Count);
+        Tensor offsets = foreground.SelectMany(anchor => anchor.Offsets).ToArray().Upload(device, foreground.Count, 4);
+        Tensor boxWeights = foreground.Select(anchor => anchor.Weight).ToArray().Upload(device, foreground.Count, 1);
         Tensor predicted = deltas.reshape(-1, 4).index_select(0, indices); // [F,4]
         Tensor errors = nn.functional.smooth_l1_loss(predicted, offsets, nn.Reduction.None, settings.SmoothL1Beta); // [F,4]
         Tensor boxes = (errors * boxWeights).sum();

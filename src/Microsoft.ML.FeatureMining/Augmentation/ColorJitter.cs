@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -65,7 +66,7 @@ public sealed record ColorJitter : ImageAugmentation
                 long[] rows = [.. Enumerable.Range(0, orders.Length).Where(n => orders[n][turn] == property).Select(n => (long)n)];
                 if (rows.Length > 0 && Strength(property) > 0)
                 {
-                    Tensor index = tensor(rows, device: images.device);
+                    Tensor index = rows.Upload(images.device);
                     result.index_copy_(0, index, Change(property, result.index_select(0, index), [.. rows.Select(n => factors[n][property])]));
                 }
             }

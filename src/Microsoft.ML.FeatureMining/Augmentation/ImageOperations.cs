@@ -18,7 +18,7 @@ internal static class ImageOperations
         foreach (var group in groups.Where(group => group.Key != ImageOperation.Identity))
         {
             using DisposeScope operation = NewDisposeScope();
-            Tensor rows = tensor(group.Select(entry => entry.Row).ToArray(), device: images.device);
+            Tensor rows = group.Select(entry => entry.Row).ToArray().Upload(images.device);
             double[] magnitudes = [.. group.Select(entry => entry.Step.Magnitude)];
             result.index_copy_(0, rows, Apply(group.Key, images.index_select(0, rows), magnitudes, interpolation, fill));
         }
@@ -137,7 +137,10 @@ internal static class PixelOperations
             return images;
         }
 
-        Tensor kernel = tensor(new float[] { 1, 1, 1, 1, 5, 1, 1, 1, 1 }, [1, 1, 3, 3], device: images.device).Div_(13).repeat(shape[1], 1, 1, 1);
+        Tensor kernel = new float[] { 1, 1, 1, 1, 5, 1, 1, 1, 1 }
+            .Upload(images.device, 1, 1, 3, 3)
+            .Div_(13)
+            .repeat(shape[1], 1, 1, 1);
         Tensor smooth = nn.functional.conv2d(images.to(ScalarType.Float32), kernel, groups: shape[1]); // [N,C,H-2,W-2]
         Tensor smoothed = images.clone();
         smoothed.narrow(2, 1, shape[2] - 2).narrow(3, 1, shape[3] - 2).copy_(images.dtype == ScalarType.Byte ? smooth.round() : smooth);
@@ -165,7 +168,7 @@ internal static class PixelOperations
     public static Tensor Posterize(Tensor images, IReadOnlyList<double> bits)
     {
         byte[] kept = [.. bits.Select(count => (byte)(256 - (1 << (8 - (int)count))))];
-        Tensor mask = tensor(kept, device: images.device).view(-1, 1, 1, 1);
+        Tensor mask = kept.Upload(images.device).view(-1, 1, 1, 1);
         return images.Clamp(0, White).to(ScalarType.Byte).bitwise_and(mask).to(images.dtype);
     }
 
@@ -237,7 +240,7 @@ internal static class PixelOperations
     }
 
     private static Tensor PerImage(IReadOnlyList<double> values, Device device) =>
-        tensor(values.Select(value => (float)value).ToArray(), device: device).view(-1, 1, 1, 1);
+        values.Select(value => (float)value).ToArray().Upload(device).view(-1, 1, 1, 1);
 }
 
 /// <summary>
@@ -289,7 +292,7 @@ internal static class AffineWarp
         Tensor y = TensorMath.Arange(height, ScalarType.Float32, images.device).Sub((height - 1) / 2.0).view(height, 1).expand(height, width);
         Tensor points = stack([x, y, ones_like(x)], -1).view(1, height * width, 3);
         float[] scaled = [.. matrices.SelectMany(matrix => matrix.Select((value, i) => value / (0.5f * (i < 3 ? width : height))))];
-        Tensor theta = tensor(scaled, [matrices.Count, 2, 3], device: images.device);
+        Tensor theta = scaled.Upload(images.device, matrices.Count, 2, 3);
         return points.expand(matrices.Count, height * width, 3).bmm(theta.transpose(1, 2)).view(matrices.Count, height, width, 2);
     }
 }

@@ -121,9 +121,7 @@ internal static class Erasure
     {
         using DisposeScope scope = NewDisposeScope();
         long[] shape = images.shape;
-        Tensor mask = tensor(rows, device: images.device)
-            .view(shape[0], 1, shape[2], 1)
-            .logical_and(tensor(columns, device: images.device).view(shape[0], 1, 1, shape[3])); // [N,1,H,W]
+        Tensor mask = rows.Upload(images.device).view(shape[0], 1, shape[2], 1).logical_and(columns.Upload(images.device).view(shape[0], 1, 1, shape[3])); // [N,1,H,W]
         Tensor erased = fill switch
         {
             ErasedFill.Black => images.MaskedFill(mask, 0),

@@ -1,5 +1,6 @@
 using Microsoft.ML.FeatureMining.Augmentation.Engine;
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Randomness;
 using TorchSharp;
@@ -110,10 +111,7 @@ public sealed record RandomResizedCrop : ImageAugmentation
         float[] x = [.. boxes.SelectMany(box => Coordinates(box.Left, box.Width, width, (int)images.shape[3]))];
         float[] y = [.. boxes.SelectMany(box => Coordinates(box.Top, box.Height, height, (int)images.shape[2]))];
         Tensor grid = stack(
-            [
-                tensor(x, [count, 1, width], device: images.device).expand(count, height, width),
-                tensor(y, [count, height, 1], device: images.device).expand(count, height, width),
-            ],
+            [x.Upload(images.device, count, 1, width).expand(count, height, width), y.Upload(images.device, count, height, 1).expand(count, height, width)],
             -1
         ); // [N,H,W,2]
         return nn.functional.grid_sample(images.to(ScalarType.Float32), grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Border, align_corners: false);

@@ -181,7 +181,7 @@ public static class FineTuningCatalog
         InputSettings input = InputSettings.Of(options);
         StepTimes times = MeasuredSpeed.Of(options, input.Backbone, ComputeDevice.Of(Internals.EnvironmentOf(catalog)));
         int? side = SampledSizes.MedianSide(rows, rowsPerClass.Sum(), ImageColumn.TrainingName(rows.Schema, options.ImageColumnName), options.MaxPixels);
-        return new FineTuningPlanner(goal with { Options = options }, rowsPerClass, times, Math.Max(input.Height, input.Width), side).Plan();
+        return FineTuningPlanner.Of(goal with { Options = options }, rowsPerClass, times, input, side).Plan();
     }
 }
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -59,6 +60,6 @@ internal static class WeightsOfClasses
     /// <exception cref="InvalidOperationException">There is another number of weights than classes.</exception>
     public static Tensor Upload(IReadOnlyList<double> weights, Tensor logits, string setting) =>
         weights.Count == logits.shape[1]
-            ? tensor(weights.ToArray(), device: logits.device).to(logits.dtype)
+            ? weights.ToArray().Upload(logits.device).to(logits.dtype)
             : throw new InvalidOperationException($"{setting} has {weights.Count} weights for {logits.shape[1]} classes; it needs one weight per class.");
 }

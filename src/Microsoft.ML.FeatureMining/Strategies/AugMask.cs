@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Training;
 using static TorchSharp.torch;
@@ -63,7 +64,7 @@ public sealed class AugMask : TrainingStrategy
         {
             Tensor images = pass.Batch.Images;
             float[] patches = DrawPatches((int)images.shape[0], settings.Grid, settings.Ratio, context.Random);
-            Tensor mask = PatchGrid.Enlarge(tensor(patches, [images.shape[0], 1, settings.Grid, settings.Grid], device: context.Device), images);
+            Tensor mask = PatchGrid.Enlarge(patches.Upload(context.Device, images.shape[0], 1, settings.Grid, settings.Grid), images);
             ledger.ScaleCriterion(Half);
             ledger.Add("augmask", SoftCrossEntropy(pass.LogitsOf(images * mask), pass.Logits), Half);
         }
@@ -78,6 +79,6 @@ internal static class PatchGrid
     {
         return patches.index_select(2, Cells(images.shape[2])).index_select(3, Cells(images.shape[3]));
 
-        Tensor Cells(long pixels) => tensor([.. Enumerable.Range(0, (int)pixels).Select(pixel => pixel * patches.shape[2] / pixels)], device: patches.device);
+        Tensor Cells(long pixels) => ((long[])[.. Enumerable.Range(0, (int)pixels).Select(pixel => pixel * patches.shape[2] / pixels)]).Upload(patches.device);
     }
 }

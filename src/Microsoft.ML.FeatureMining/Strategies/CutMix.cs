@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Randomness;
 using Microsoft.ML.FeatureMining.Training;
 using static TorchSharp.torch;
@@ -72,7 +73,7 @@ public sealed class CutMix : TrainingStrategy
 
             long[] shape = batch.Images.shape;
             PixelBox box = DrawBox((int)shape[3], (int)shape[2], BetaDistribution.Draw(settings.Alpha, context.Random), context.Random);
-            Tensor order = tensor(Array.ConvertAll(context.Random.Permutation((int)shape[0]), index => (long)index), device: context.Device);
+            Tensor order = Array.ConvertAll(context.Random.Permutation((int)shape[0]), index => (long)index).Upload(context.Device);
             return box.Area == 0 ? batch : Paste(batch, order, box);
         }
     }

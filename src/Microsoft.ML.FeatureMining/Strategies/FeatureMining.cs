@@ -138,7 +138,7 @@ public sealed class FeatureMining : TrainingStrategy
                     .SelectMany(_ => _settings.DrawMasks(shape, _context.Random.NextDouble(), _context.Random))
                     .SelectMany(mask => mask),
             ];
-            Tensor masks = tensor(drawn, device: _context.Device);
+            Tensor masks = drawn.Upload(_context.Device);
             if (_settings.Segmentation == Segmentation.Channels)
             {
                 Tensor inside = pooled * masks.view(draws, shape.Channels);

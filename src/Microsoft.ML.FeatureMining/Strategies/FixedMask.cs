@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Training;
 using static TorchSharp.torch;
 
@@ -55,7 +56,7 @@ public sealed class FixedMask : TrainingStrategy
             }
 
             (int height, int width) = ((int)features.shape[2], (int)features.shape[3]);
-            return features * tensor(Mask(settings.Kept, height, width), [1, 1, height, width], dtype: features.dtype, device: features.device);
+            return features * Mask(settings.Kept, height, width).Upload(features.device, 1, 1, height, width).to(features.dtype);
         }
     }
 }

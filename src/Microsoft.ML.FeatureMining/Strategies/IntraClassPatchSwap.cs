@@ -61,7 +61,7 @@ public sealed class IntraClassPatchSwap : TrainingStrategy
         Tensor pixels = (mask * SameClass(batch.Targets, pairs).view(-1, 1, 1, 1)).index_select(0, Indices(row => Math.Min(row / 2, pairs - 1))); // [N,1,H,W]
         return batch with { Images = where(pixels.to(ScalarType.Bool), batch.Images.index_select(0, partners), batch.Images) };
 
-        Tensor Indices(Func<int, long> indexOf) => tensor([.. Enumerable.Range(0, count).Select(indexOf)], device: batch.Images.device);
+        Tensor Indices(Func<int, long> indexOf) => ((long[])[.. Enumerable.Range(0, count).Select(indexOf)]).Upload(batch.Images.device);
     }
 
     /// <summary>
@@ -101,7 +101,7 @@ public sealed class IntraClassPatchSwap : TrainingStrategy
             }
 
             float[] patches = [.. Enumerable.Range(0, pairs).SelectMany(_ => DrawPatches())];
-            return Swap(batch, PatchGrid.Enlarge(tensor(patches, [pairs, 1, settings.Grid, settings.Grid], device: context.Device), batch.Images));
+            return Swap(batch, PatchGrid.Enlarge(patches.Upload(context.Device, pairs, 1, settings.Grid, settings.Grid), batch.Images));
         }
 
         public override void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock)

@@ -44,7 +44,7 @@ public sealed class Mixup : TrainingStrategy
             }
 
             double lambda = BetaDistribution.Draw(settings.Alpha, context.Random);
-            Tensor order = tensor(Array.ConvertAll(context.Random.Permutation((int)batch.Images.shape[0]), index => (long)index), device: context.Device);
+            Tensor order = Array.ConvertAll(context.Random.Permutation((int)batch.Images.shape[0]), index => (long)index).Upload(context.Device);
             return new Batch(Mix(batch.Images, order, lambda), Mix(batch.Targets, order, lambda));
         }
     }

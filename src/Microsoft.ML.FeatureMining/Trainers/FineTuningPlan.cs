@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Trainers;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
@@ -17,8 +19,8 @@ public enum Effort
     Fast,
 
     /// <summary>
-    /// About five minutes. Fits the head, to larger images and their mirror images if the time allows; trains all layers if there are 1,000 images or more and
-    /// 4 epochs fit.
+    /// About five minutes. Fits the head, to two stages of larger images and their mirror images if the time allows; trains all layers if there are 1,000
+    /// images or more and 4 epochs fit.
     /// </summary>
     Balanced,
 
@@ -44,8 +46,8 @@ public sealed record FineTuningGoal
     /// <summary>
     /// Settings to keep: columns, validation rows, seed, workspace and so on. The plan replaces what it is about: epochs, batch size, learning rate, optimizer,
     /// schedule, augmentations and crops, Feature Mining (off), fine-tuning, and the size unless ImageHeight or ImageWidth is set. It may also set
-    /// TestTimeAugmentation, and ValidationFraction if there are no validation rows. Without <see cref="TrainingOptions.InitialWeights"/>, they are
-    /// <see cref="PretrainedWeights.ResNet18"/>.
+    /// TestTimeAugmentation, Head if it is null, and ValidationFraction if there are no validation rows. Without <see
+    /// cref="TrainingOptions.InitialWeights"/>, they are <see cref="PretrainedWeights.ResNet18"/>.
     /// </summary>
     /// <value>The defaults of <see cref="FeatureMiningOptions"/>.</value>
     public FeatureMiningOptions Options { get; init; } = new();
@@ -89,9 +91,17 @@ public sealed record FineTuningPlan(
 /// <param name="goal">What to plan for.</param>
 /// <param name="rowsPerClass">The number of training rows of each class.</param>
 /// <param name="times">How long the network takes.</param>
+/// <param name="network">The network.</param>
 /// <param name="input">Height and width of the input: of the user, or that the weights were trained at.</param>
 /// <param name="side">The median of the shorter sides of the images in pixels; null if it is not known.</param>
-internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> rowsPerClass, StepTimes times, int input, int? side = null)
+internal sealed class FineTuningPlanner(
+    FineTuningGoal goal,
+    IReadOnlyList<int> rowsPerClass,
+    StepTimes times,
+    BackboneFacts network,
+    int input,
+    int? side = null
+)
 {
     // Decoding and resizing one photograph on one core.
     private const double DecodeSeconds = 0.012;
@@ -116,6 +126,10 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
     private readonly List<PlannedSetting> _settings = [];
     private readonly int _images = rowsPerClass.Sum();
 
+    /// <inheritdoc cref="FineTuningPlanner"/>
+    public static FineTuningPlanner Of(FineTuningGoal goal, IReadOnlyList<int> rowsPerClass, StepTimes times, InputSettings input, int? side) =>
+        new(goal, rowsPerClass, times, input.Network, Math.Max(input.Height, input.Width), side);
+
     public FineTuningPlan Plan()
     {
         Course course = ChooseCourse();
@@ -137,6 +151,16 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
         {
             options = options with { FineTuning = options.FineTuning with { FitHeadMirrored = true }, TestTimeAugmentation = TestTimeAugmentation.Flip };
             Tell(nameof(options.TestTimeAugmentation), nameof(TestTimeAugmentation.Flip), "the probabilities of an image and its mirror image are averaged");
+        }
+
+        if (goal.Options.Head is null && HeadFor(course) is { } head)
+        {
+            options = options with { Head = head };
+            Tell(
+                nameof(options.Head),
+                head.Key,
+                head is MultiStageHead ? "the features of two stages tell similar classes apart" : "the head of the network cannot be fitted"
+            );
         }
 
         if (course.Epochs > 0 && options is { ValidationSet: null, ValidationFraction: null })
@@ -190,6 +214,15 @@ internal sealed class FineTuningPlanner(FineTuningGoal goal, IReadOnlyList<int> 
 
     // Measured (docs/results-fine-tuning.md): training all layers helps from 1,000 images on; with 100 it harms.
     private bool MayTrainAll => goal.Effort != Effort.Fast && _images >= RowsForTraining;
+
+    // Null for the network's own. Two stages are better with mirror images and the head alone; nothing else was measured (docs/results-fine-tuning.md).
+    private Head? HeadFor(Course course) =>
+        course is { Mirrors: true, Epochs: 0 }
+        && network.StageChannels.Count > 1
+        && !goal.Options.Strategies.Any(strategy => strategy.Traits.HasFlag(StrategyTraits.NeedsPooledEmbedding))
+            ? new MultiStageHead()
+        : network.DefaultHead.IsLinear ? null
+        : new LinearHead();
 
     private bool[] Mirrorings => goal.Options.HorizontalFlip ? [true, false] : [false];
 

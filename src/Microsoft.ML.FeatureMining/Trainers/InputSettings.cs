@@ -36,6 +36,8 @@ internal sealed class InputSettings
 
     public string Backbone { get; }
 
+    public BackboneFacts Network => BackboneCatalog.Facts(Backbone, _options.WantedInput.Channels);
+
     public int Height { get; }
 
     public int Width { get; }

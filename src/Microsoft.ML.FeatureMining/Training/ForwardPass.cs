@@ -133,8 +133,8 @@ internal static class Targets
     /// <summary>[N,K]: one-hot, or 1 for each class in the label's set.</summary>
     public static Tensor Of(HostBatch batch, ImageSet set, Device device) =>
         set.LabelSets is { } sets
-            ? tensor(batch.Labels.SelectMany(label => sets[(int)label]).ToArray(), [batch.Count, set.ClassCount], device: device)
-            : nn.functional.one_hot(tensor(batch.Labels, device: device), set.ClassCount).to(ScalarType.Float32);
+            ? batch.Labels.SelectMany(label => sets[(int)label]).ToArray().Upload(device, batch.Count, set.ClassCount)
+            : nn.functional.one_hot(batch.Labels.Upload(device), set.ClassCount).to(ScalarType.Float32);
 }
 
 /// <summary>The position of a step in the run.</summary>

@@ -76,9 +76,9 @@ internal sealed class TeacherNetwork : IDisposable
         using DisposeScope scope = NewDisposeScope();
         float[] scale = [.. own.Std.Zip(student.Std, (mine, theirs) => Divisor(theirs) / Divisor(mine))];
         float[] shift = [.. own.Mean.Zip(student.Mean, (mine, theirs) => theirs - mine).Zip(own.Std, (difference, mine) => difference / Divisor(mine))];
-        _scale = tensor(scale, [1, scale.Length, 1, 1], device: device).DetachFromDisposeScope();
-        _shift = tensor(shift, [1, shift.Length, 1, 1], device: device).DetachFromDisposeScope();
-        _order = tensor([.. order.Select(index => (long)index)], device: device).DetachFromDisposeScope();
+        _scale = scale.Upload(device, 1, scale.Length, 1, 1).DetachFromDisposeScope();
+        _shift = shift.Upload(device, 1, shift.Length, 1, 1).DetachFromDisposeScope();
+        _order = ((long[])[.. order.Select(index => (long)index)]).Upload(device).DetachFromDisposeScope();
     }
 
     public double Weight { get; }

@@ -19,7 +19,7 @@ public sealed class DeviceTests
     {
         string[] lines = Programs.Run("DeviceChecks", [device]);
 
-        Assert.All(lines[..^1], line => Assert.StartsWith("ok ", line, StringComparison.Ordinal));
+        Assert.All(lines[..^1], line => Assert.Matches("^(ok|note) ", line));
         Assert.InRange(lines.Length, 20, 100);
     }
 }

@@ -3,6 +3,9 @@ using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.Imaging;
 using Microsoft.ML.FeatureMining.MlNet.Reading;
 using Microsoft.ML.FeatureMining.Models;
+using Microsoft.ML.FeatureMining.Networks;
+using Microsoft.ML.FeatureMining.Networks.Heads;
+using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Trainers;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
@@ -21,17 +24,38 @@ public sealed class FineTuningPlanTests
         Assert.Equal((288, 288, 0), (plan.Options.ImageHeight, plan.Options.ImageWidth, plan.Options.Epochs));
         Assert.Equal((true, true), (plan.Options.FineTuning.FitHead, plan.Options.FineTuning.FitHeadMirrored));
         Assert.Equal(TestTimeAugmentation.Flip, plan.Options.TestTimeAugmentation);
+        Assert.Equal(new MultiStageHead(), plan.Options.Head);
         Assert.Null(plan.Options.ValidationFraction);
         // Twice 0.05 s for each image, and at most 2.4 s to decode them.
         Assert.InRange(plan.ExpectedTime.TotalSeconds, 39, 45);
         Assert.Equal((400, 2), (plan.Images, plan.Classes));
     }
 
+    [Fact]
+    public void Plan_Head_IsTheUsersOrFitsTheNetworkAndTheStrategies()
+    {
+        FineTuningGoal With(FeatureMiningOptions options) => new() { Options = options };
+        Head? HeadOf(FineTuningGoal goal, BackboneFacts? network = null, int rows = 200) =>
+            new FineTuningPlanner(goal, [rows, rows], Times, network ?? Network, 224).Plan().Options.Head;
+        FineTuningGoal fast = new() { Effort = Effort.Fast };
+        BackboneFacts oneStage = new([64], new LinearHead(), 1),
+            hidden = new([64, 64], new VggHead(), 1);
+
+        Assert.Equal(new LinearHead(), HeadOf(With(new FeatureMiningOptions { Head = new LinearHead() })));
+        Assert.Null(HeadOf(With(new FeatureMiningOptions { Strategies = [new CenterLoss()] })));
+        Assert.Null(HeadOf(new FineTuningGoal(), oneStage));
+        Assert.Null(HeadOf(fast));
+        Assert.Null(HeadOf(With(new FeatureMiningOptions { HorizontalFlip = false })));
+        Assert.Null(HeadOf(new FineTuningGoal { Effort = Effort.Best }, rows: 1000)); // trains all layers
+        Assert.Equal(new LinearHead(), HeadOf(fast, hidden));
+        Assert.Equal(new MultiStageHead(), HeadOf(new FineTuningGoal(), hidden));
+    }
+
     [Theory]
     [InlineData(287, 224)]
     [InlineData(288, 288)]
     public void Plan_SmallImages_AreNotEnlargedBeyondTheSizeOfTheWeights(int side, int size) =>
-        Assert.Equal(size, new FineTuningPlanner(new FineTuningGoal(), [200, 200], Times, 224, side).Plan().Options.ImageHeight);
+        Assert.Equal(size, new FineTuningPlanner(new FineTuningGoal(), [200, 200], Times, Network, 224, side).Plan().Options.ImageHeight);
 
     [Fact]
     public void MedianSide_FilesBytesAndRubbish_CountsWhatCanBeRead()
@@ -132,7 +156,7 @@ public sealed class FineTuningPlanTests
             Options = new FeatureMiningOptions { ImageHeight = height, ImageWidth = width },
         };
 
-        FineTuningPlan plan = new FineTuningPlanner(goal, [4000, 4000], Times, 320).Plan();
+        FineTuningPlan plan = new FineTuningPlanner(goal, [4000, 4000], Times, Network, 320).Plan();
 
         Assert.Equal((height, width), (plan.Options.ImageHeight, plan.Options.ImageWidth));
         Assert.DoesNotContain(plan.Settings, setting => setting.Name == "ImageHeight");
@@ -241,7 +265,9 @@ public sealed class FineTuningPlanTests
         Assert.Equal((300, 2, null), (FeatureMiningOptions.Paper.Epochs, FeatureMiningOptions.Paper.Stages, FeatureMiningOptions.Paper.InitialWeights));
     }
 
-    private static FineTuningPlan Plan(FineTuningGoal goal, int[] rowsPerClass) => new FineTuningPlanner(goal, rowsPerClass, Times, 224).Plan();
+    private static readonly BackboneFacts Network = new([64, 128, 256, 512], new LinearHead(), 32);
+
+    private static FineTuningPlan Plan(FineTuningGoal goal, int[] rowsPerClass) => new FineTuningPlanner(goal, rowsPerClass, Times, Network, 224).Plan();
 
     private sealed class Row
     {

@@ -1,4 +1,5 @@
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -36,6 +37,6 @@ internal static class AntialiasedResize
             }
         }
 
-        return tensor(matrix, [to, from], device: device);
+        return matrix.Upload(device, to, from);
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Microsoft.ML.FeatureMining.Imaging;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Randomness;
@@ -165,11 +166,7 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
         }
 
         ImageShape result = After(operations);
-        Tensor host = empty(
-            [count, result.Channels, result.Height, result.Width],
-            dtype: element == PixelType.Byte ? ScalarType.Byte : ScalarType.Float32,
-            device: CPU
-        );
+        Tensor host = DeviceBatches.Staging(count, result, element, device);
         EachImage(
             images,
             host,
@@ -179,7 +176,7 @@ internal sealed class NetworkInput(ImageShape shape, PixelType element, ChannelS
                 : (n, image, target) =>
                     ((PixelMoves)operations.Single()).Move(n, MemoryMarshal.Cast<byte, float>(image), MemoryMarshal.Cast<byte, float>(target))
         );
-        return host.to(device);
+        return DeviceCopy.Upload(host, device);
     }
 
     private static void Apply(BatchOperation[] operations, int n, ReadOnlySpan<byte> image, Span<byte> target)
@@ -221,11 +218,12 @@ internal static class DeviceBatches
     /// <summary>Raw images [N,C,H,W], bytes or floats as they are. <paramref name="pixels"/> may be longer than <paramref name="count"/> images.</summary>
     public static Tensor Upload(ReadOnlySpan<byte> pixels, int count, ImageShape shape, PixelType element, Device device)
     {
-        using DisposeScope scope = NewDisposeScope();
-        int bytes = checked(count * PixelTypes.ImageBytes(shape, element));
-        long[] size = [count, shape.Channels, shape.Height, shape.Width];
-        Tensor host = empty(size, dtype: element == PixelType.Byte ? ScalarType.Byte : ScalarType.Float32, device: CPU);
-        pixels[..bytes].CopyTo(host.bytes);
-        return host.to(device).MoveToOuterDisposeScope();
+        Tensor host = Staging(count, shape, element, device);
+        pixels[..checked(count * PixelTypes.ImageBytes(shape, element))].CopyTo(host.bytes);
+        return DeviceCopy.Upload(host, device);
     }
+
+    /// <summary>A tensor on the CPU for raw images, not initialized.</summary>
+    public static Tensor Staging(int count, ImageShape shape, PixelType element, Device device) =>
+        DeviceCopy.Staging([count, shape.Channels, shape.Height, shape.Width], element == PixelType.Byte ? ScalarType.Byte : ScalarType.Float32, device);
 }

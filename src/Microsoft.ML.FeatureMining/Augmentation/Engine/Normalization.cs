@@ -1,3 +1,4 @@
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Pixels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -38,6 +39,6 @@ internal sealed class Normalization : IDisposable
     {
         // tensor() makes a flat tensor first, which the scope disposes.
         using DisposeScope scope = NewDisposeScope();
-        return tensor(values.ToArray(), [1, values.Count, 1, 1], device: device).DetachFromDisposeScope();
+        return values.ToArray().Upload(device, 1, values.Count, 1, 1).DetachFromDisposeScope();
     }
 }

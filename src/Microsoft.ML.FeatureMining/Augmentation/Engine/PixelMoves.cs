@@ -46,8 +46,8 @@ internal sealed class PixelMoves(ImageShape source, int height, int width, IRead
         Tensor gathered = padded.index(
             TensorIndex.Tensor(TensorMath.Arange(Count, ScalarType.Int64, batch.device).view(Count, 1, 1)),
             TensorIndex.Slice(),
-            TensorIndex.Tensor(tensor(rows, device: batch.device).view(Count, height, 1)),
-            TensorIndex.Tensor(tensor(columns, device: batch.device).view(Count, 1, width))
+            TensorIndex.Tensor(rows.Upload(batch.device).view(Count, height, 1)),
+            TensorIndex.Tensor(columns.Upload(batch.device).view(Count, 1, width))
         );
         return gathered.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }

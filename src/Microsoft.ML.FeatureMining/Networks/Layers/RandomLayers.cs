@@ -46,7 +46,7 @@ internal sealed class StochasticDepth(double probability) : RandomLayer(nameof(S
         using DisposeScope scope = NewDisposeScope();
         float kept = (float)(1 / (1 - probability));
         float[] factors = [.. Enumerable.Range(0, (int)input.shape[0]).Select(_ => Random.NextDouble() < probability ? 0 : kept)];
-        return (input * tensor(factors, [factors.Length, 1, 1, 1], device: input.device).to(input.dtype)).MoveToOuterDisposeScope();
+        return (input * factors.Upload(input.device, factors.Length, 1, 1, 1).to(input.dtype)).MoveToOuterDisposeScope();
     }
 
     public OnnxValue Export(OnnxGraphBuilder graph, OnnxValue input)

@@ -109,7 +109,7 @@ internal sealed class HeadFit(ImageSet train, TrainingRecipe recipe, TrainingCom
 
         double[] ofImages = Array.ConvertAll(images, image => weights[train.Labels[image]]);
         double mean = ofImages.Average();
-        return tensor(Array.ConvertAll(ofImages, weight => (float)(weight / mean)), [images.Length, 1], device: device);
+        return Array.ConvertAll(ofImages, weight => (float)(weight / mean)).Upload(device, images.Length, 1);
     }
 
     // Images of a class are spread over the folds.
@@ -123,7 +123,7 @@ internal sealed class HeadFit(ImageSet train, TrainingRecipe recipe, TrainingCom
             folds[image] = next++ % Folds;
         }
 
-        return tensor(folds, device: device);
+        return folds.Upload(device);
     }
 
     private static double ChoosePenalty(Tensor features, Tensor targets, bool areSets, Tensor? importance, Tensor folds)

@@ -131,7 +131,7 @@ internal sealed class RunningBuffers : IDisposable
             start += length;
         }
 
-        return tensor(factors, ScalarType.Float64, _before.device);
+        return factors.Upload(_before.device);
     }
 
     private static Tensor Flat(Tensor[] buffers) =>

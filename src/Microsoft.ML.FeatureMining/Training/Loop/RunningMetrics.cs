@@ -13,7 +13,7 @@ internal sealed class RunningMetrics : IDisposable
     public RunningMetrics(Device device, MetricSums sums = default)
     {
         using DisposeScope scope = NewDisposeScope();
-        _sums = tensor(new[] { sums.Loss, sums.Hits }, dtype: ScalarType.Float64, device: device).DetachFromDisposeScope();
+        _sums = new[] { sums.Loss, sums.Hits }.Upload(device).DetachFromDisposeScope();
         Images = sums.Images;
     }
 

@@ -10,10 +10,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
 /// <summary>
-/// One step: for each batch, augment and normalize the images, forward, one backward pass; then one optimizer step. Nothing in it waits for the device. With
-/// gradient accumulation, a step has several batches, which are shared between the ranks. Each batch is computed as if it were alone: its gradient, its random
-/// numbers and its changes of buffers do not depend on the other batches, and all of them are combined in the order of the batches. So the result is the same
-/// for any number of ranks. A batch that does not fit into the device's memory goes through in pieces, on all ranks alike.
+/// One step: for each batch, augment and normalize the images, forward, one backward pass; then one optimizer step. A step of one batch never waits for the
+/// device. With gradient accumulation, a step has several batches, which are shared between the ranks. Each batch is computed as if it were alone: its
+/// gradient, its random numbers and its changes of buffers do not depend on the other batches, and all of them are combined in the order of the batches. So
+/// the result is the same for any number of ranks. A batch that does not fit into the device's memory goes through in pieces, on all ranks alike.
 /// </summary>
 internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, RandomStreams random, TrainingHost host) : IDisposable
 {

@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.FeatureMining.Native;
+
+/// <summary>
+/// Copies data from managed memory to a device. On a GPU, a copy from ordinary memory waits until all work in the queue of the GPU is done. A copy from
+/// page-locked (pinned) memory joins the queue, so the next step is prepared while the GPU computes. libtorch keeps the pinned memory until the copy is done.
+/// </summary>
+internal static class DeviceCopy
+{
+    /// <summary>A tensor on the CPU, not initialized, to be filled and given to <see cref="Upload(Tensor, Device)"/>. It is pinned for a GPU.</summary>
+    public static Tensor Staging(long[] shape, ScalarType type, Device device)
+    {
+        Tensor memory = empty(shape, type, CPU);
+        if (device.type != DeviceType.CUDA)
+        {
+            return memory;
+        }
+
+        using (memory)
+        {
+            return memory.pin_memory();
+        }
+    }
+
+    /// <summary>Copies a tensor of <see cref="Staging"/> to its device, and disposes it. On the CPU it is returned as it is.</summary>
+    public static Tensor Upload(Tensor staging, Device device)
+    {
+        if (device.type == DeviceType.CPU)
+        {
+            return staging;
+        }
+
+        using (staging)
+        {
+            return staging.to(device, non_blocking: true);
+        }
+    }
+
+    /// <summary>Copies an array to a device.</summary>
+    /// <param name="values">The elements, row by row.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="shape">The shape of the tensor; one axis by default.</param>
+    public static Tensor Upload<T>(this T[] values, Device device, params long[] shape)
+        where T : unmanaged
+    {
+        Tensor staging = Staging(shape.Length == 0 ? [values.Length] : shape, TypeOf<T>(), device);
+        MemoryMarshal.AsBytes<T>(values).CopyTo(staging.bytes);
+        return Upload(staging, device);
+    }
+
+    private static ScalarType TypeOf<T>() =>
+        default(T) switch
+        {
+            bool => ScalarType.Bool,
+            byte => ScalarType.Byte,
+            int => ScalarType.Int32,
+            long => ScalarType.Int64,
+            float => ScalarType.Float32,
+            double => ScalarType.Float64,
+            _ => throw new NotSupportedException(typeof(T).Name),
+        };
+}
