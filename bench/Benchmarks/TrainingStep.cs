@@ -34,7 +34,7 @@ internal sealed class TrainingStep : Contestant
         : base(name)
     {
         // On a GPU, the end of an epoch waits for the device.
-        ImageSet set = Noise.Images(batch * (device.type == DeviceType.CPU || side > 64 ? 16 : 64), side);
+        ImageSet set = Noise.Images(batch * (device.type == DeviceType.CPU || side > 64 ? 16 : 256), side);
         TrainingRecipe recipe = new()
         {
             Backbone = backbone,

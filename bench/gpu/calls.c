@@ -1,4 +1,4 @@
-// Counts what a program asks of CUDA: kernels, copies, allocations, and calls that wait for the GPU. Preload it: LD_PRELOAD=calls.so. A process writes its counts to the error stream
+// Counts what a program asks of CUDA: kernels (those of libtorch itself; cuDNN and cuBLAS start theirs in other ways), copies, allocations, and calls that wait for the GPU. Preload it: LD_PRELOAD=calls.so. A process writes its counts to the error stream
 // at SIGUSR1 and at its end. CALLS_TRACE=1 also writes the stack of each of the first waits after the first SIGUSR1, as addresses in libraries.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -52,6 +52,8 @@ typedef struct { unsigned x, y, z; } Dim3;
     count(kind); \
     return real arguments; \
   }
+// What nvcc 13 calls.
+PASS(__cudaLaunchKernel, KERNELS, (const void *f, Dim3 g, Dim3 b, void **a, size_t s, void *t), (f, g, b, a, s, t))
 PASS(cudaLaunchKernel, KERNELS, (const void *f, Dim3 g, Dim3 b, void **a, size_t s, void *t), (f, g, b, a, s, t))
 PASS(cudaLaunchKernelExC, KERNELS, (W c, W f, W a), (c, f, a))
 PASS(cudaMemcpyAsync, COPIES, (W a, W b, W c, W d, W e), (a, b, c, d, e))

@@ -19,4 +19,6 @@ XZ_OPT="-4 -T0" tar -C "$work/app" -cJf "$out/weights.tar.xz" DnnImageModels
 (cd "$work/app" && rm -rf DnnImageModels *onnxruntime*.so onnxruntime*.dll *.dbg Microsoft.VisualBasic*.dll System.Private.DataContractSerialization.dll libmscordbi.so libmscordaccore.so libclrgc*.so libcoreclrtraceptprovider.so)
 XZ_OPT="-6 -T0" tar -C "$work" -cJf "$out/app.tar.xz" app
 cp bench/gpu/run.sh bench/gpu/calls.c "$out/"
+# If that machine has no compiler.
+if command -v cc > /dev/null; then cc -O2 -shared -fPIC -o "$out/calls.so" bench/gpu/calls.c -ldl; fi
 du -sh "$out"/*

@@ -221,7 +221,19 @@ internal static class Session
 
         if (gpu is { } device && device >= (cuda.is_available() ? cuda.device_count() : 0))
         {
-            throw new ArgumentException($"--gpu {device}: TorchSharp finds {(cuda.is_available() ? $"{cuda.device_count()} GPUs" : "no GPU")}.");
+            throw new ArgumentException(
+                $"--gpu {device}: TorchSharp finds "
+                    + (
+                        cuda.is_available()
+                            ? $"{cuda.device_count()} GPUs."
+                            : "no GPU. A program with TorchSharp-cpu never does; docs/deploy.md names the other packages."
+                    )
+            );
+        }
+
+        if (gpu is null && onTraining is not null && cuda.is_available())
+        {
+            Console.Error.WriteLine("There is a GPU: --gpu 0 trains on it.");
         }
 
         MLContext ml = new(seed) { GpuDeviceId = gpu };

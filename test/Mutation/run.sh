@@ -6,7 +6,7 @@ group=${1:?usage: run.sh losses|strategies|checkpoints|decoder}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 project=Microsoft.ML.FeatureMining
 case $group in
-    losses) sources='**/Losses/*.cs' tests='.Losses.|LossConformance|MultiLabel|NullArgument' ;;
+    losses) sources='**/Losses/*.cs' tests='.Losses.|LossConformance|MultiLabel|MethodTests|NullArgument' ;;
     strategies) sources='**/Strategies/*.cs' tests='.Strategies.|StrategyConformance|NullArgument' ;;
     checkpoints) sources='**/Training/Runs/*.cs' tests='.Training.Runs.|ResumeTests|NullArgument' ;;
     decoder) project=Microsoft.ML.FeatureMining.Core sources='**/Imaging/*.cs' tests='.Imaging.|NullArgument' ;;

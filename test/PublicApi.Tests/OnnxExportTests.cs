@@ -25,17 +25,12 @@ public sealed class OnnxExportTests : IClassFixture<OwnPartsFixture>, IDisposabl
         HeadCatalog.Register(() => new NotExportedHead());
     }
 
-    [Fact]
-    public void ExportOnnx_OwnBackboneAndHead_GivesTheSameScores()
+    [Theory]
+    [InlineData("cosine")]
+    [InlineData("two-stage")]
+    public void ExportOnnx_OwnBackboneAndHead_GivesTheSameScores(string head)
     {
-        ITransformer model = OwnFit.Run(
-            _ml,
-            OwnFit.Plain with
-            {
-                Backbone = OwnParts.Backbone,
-                Head = new CosineHead { Scale = 5 },
-            }
-        );
+        ITransformer model = OwnFit.Run(_ml, OwnFit.Plain with { Backbone = OwnParts.Backbone, Head = HeadCatalog.Create(head) });
         string file = Path.Combine(_folder, "model.onnx");
 
         _ml.Model.ExportOnnx(model, file);

@@ -61,12 +61,15 @@ internal static class DeviceChecks
     public static void Run(string[] args)
     {
         bool onGpu = args[0] == "cuda";
+        // The CPU rounds to float32.
+        backends.cudnn.allow_tf32 = false;
         (string Name, Action<Device> Check)[] checks =
         [
             ("TorchSharp's native library loads", _ => zeros(1).Dispose()),
             ("the device is available", device => Require(!onGpu || cuda.is_available(), $"torch.cuda.is_available() is false for {device}.")),
             ("networks give the CPU's logits", CompareLogits),
-            ("every family of networks takes a training step", StepEach),
+            // On a CPU, the large ones take too long.
+            .. (onGpu ? [.. Small, .. Large] : Small).Select(key => ($"network {key}", (Action<Device>)(device => StepOnce(device, key)))),
             ("a pipeline trains, saves, loads on the CPU, and teaches", FitAndLoad),
             ("explanations are the CPU's", CompareExplanations),
             ("every precision gives the losses of float32", ComparePrecisions),
@@ -121,27 +124,15 @@ internal static class DeviceChecks
                 expected = network.call(images);
             network.to(device);
             double difference = (network.call(images.to(device)).cpu() - expected).norm().ToDouble() / expected.norm().ToDouble();
-            Require(difference < 1e-2, string.Create(CultureInfo.InvariantCulture, $"{key}: the logits differ by {difference:e1} of their norm.")); // TF32 has 10 bits
+            Require(difference < 1e-3, string.Create(CultureInfo.InvariantCulture, $"{key}: the logits differ by {difference:e1} of their norm."));
         }
     }
 
-    private static void StepEach(Device device)
+    private static void StepOnce(Device device, string backbone)
     {
-        // The smallest of each family; on a CPU, the large ones take too long.
-        foreach (string key in device.type == DeviceType.CPU ? Small : [.. Small, .. Large])
-        {
-            TrainingOutcome outcome = TrainingEngine.Fit(
-                SmallRecipe with
-                {
-                    Backbone = key,
-                    Epochs = 1,
-                },
-                Noise(classes: 4),
-                validation: null,
-                new TrainingHost(device)
-            );
-            Require(double.IsFinite(outcome.History[0].TrainLoss), $"the loss of {key} is not finite.");
-        }
+        TrainingRecipe recipe = SmallRecipe with { Backbone = backbone, Epochs = 1 };
+        TrainingOutcome outcome = TrainingEngine.Fit(recipe, Noise(classes: 4), validation: null, new TrainingHost(device));
+        Require(double.IsFinite(outcome.History[0].TrainLoss), "the loss is not finite.");
     }
 
     private static void CompareExplanations(Device device)
@@ -286,11 +277,12 @@ internal static class DeviceChecks
 
     private static void SumByNccl(Device device)
     {
-        using NcclCommunicator ranks = new(NcclLibrary.Load(device), new SingleProcess());
+        NcclLibrary.Select(device);
+        using NcclCommunicator ranks = new(NcclLibrary.Load(), new SingleProcess());
         Tensor values = TensorMath.Arange(1000, ScalarType.Float32, device),
             expected = values.clone();
         ranks.Sum(values);
-        Require(values.equal(expected).cpu().item<bool>(), "the sum over one rank is not the value.");
+        Require(values.eq(expected).all().cpu().item<bool>(), "the sum over one rank is not the value.");
     }
 
     private static double Difference(NamedTensors actual, NamedTensors expected)
@@ -402,7 +394,7 @@ internal static class DeviceChecks
 
     private static void SplitBatch(Device device)
     {
-        const int count = 1 << 14;
+        const int count = 1 << 13;
         MemoryPixels images = new(3 * 32 * 32);
         byte[] pixels = new byte[3 * 32 * 32];
         for (int i = 0; i < count; i++)

@@ -150,6 +150,7 @@ internal sealed class DetectionTask : TrainingTask
             ObjectBox[][] objects = ObjectsOf(batch, _validation);
             running.Add(Sums(LossOf(logits, deltas, objects), batch.Count), batch.Count);
             AnchorGrid anchors = Anchors;
+            (logits, deltas) = (logits.cpu(), deltas.cpu()); // once for all images
             for (int n = 0; n < batch.Count; n++)
             {
                 precision.Add(Detector.Detect(logits[n], deltas[n], anchors, anchors.Height, anchors.Width, _settings.Network), objects[n]);

@@ -51,6 +51,7 @@ internal sealed class DetectionScorer : IDisposable
         {
             using TorchScope scope = new(gradients: false);
             (Tensor logits, Tensor deltas) = _network.Predict(_input.Of(pixels, sizes.Count));
+            (logits, deltas) = (logits.cpu(), deltas.cpu()); // once for all images
             AnchorGrid anchors = _network.AnchorsOf(Preprocessing.Shape.Height, Preprocessing.Shape.Width);
             return
             [

@@ -139,8 +139,9 @@ internal static class Erasure
 
     private static Tensor Noise(Tensor images, RandomStream random)
     {
-        using Generator generator = new((ulong)random.NextSeed(), images.device);
-        return randint(0, 256, images.shape, images.dtype, images.device, generator: generator);
+        Tensor noise = DeviceCopy.Staging(images.shape, ScalarType.Byte, images.device);
+        random.Fill(noise.bytes);
+        return DeviceCopy.Upload(noise, images.device).to(images.dtype);
     }
 }
 

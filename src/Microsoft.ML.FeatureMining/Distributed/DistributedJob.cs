@@ -62,9 +62,10 @@ public static class DistributedJob
 
         int? localRank = int.TryParse(Environment.GetEnvironmentVariable("LOCAL_RANK"), out int set) ? set : null;
         torch.Device own = new(DeviceType.CUDA, RankIdentity.GpuOf(mpi.Identities, mpi.Rank, torch.cuda.device_count(), localRank));
+        NcclLibrary.Select(own);
         lock (Gate)
         {
-            _nccl ??= new NcclCommunicator(NcclLibrary.Load(own), mpi);
+            _nccl ??= new NcclCommunicator(NcclLibrary.Load(), mpi);
             return (_nccl, own);
         }
     }

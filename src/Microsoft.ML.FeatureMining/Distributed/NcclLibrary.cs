@@ -19,11 +19,10 @@ internal sealed unsafe class NcclLibrary
 
     private NcclLibrary(nint library) => _library = library;
 
-    /// <summary>Loads NCCL and selects the GPU of this thread.</summary>
-    /// <exception cref="DllNotFoundException">There is no NCCL.</exception>
-    public static NcclLibrary Load(Device device)
+    /// <summary>Selects the GPU of this thread: NCCL uses the thread's current one.</summary>
+    public static void Select(Device device)
     {
-        // Comes with the CUDA build of libtorch; NCCL uses the thread's current GPU.
+        // Comes with the CUDA build of libtorch.
         if (
             NativeLibrary.TryLoad("libtorch_cuda.so", typeof(torch).Assembly, searchPath: null, out nint cuda)
             && NativeLibrary.TryGetExport(cuda, "aoti_torch_create_cuda_guard", out nint select)
@@ -33,7 +32,12 @@ internal sealed unsafe class NcclLibrary
             nint guard;
             Check(((delegate* unmanaged<int, nint*, int>)select)(device.index, &guard), "aoti_torch_create_cuda_guard");
         }
+    }
 
+    /// <summary>Loads NCCL.</summary>
+    /// <exception cref="DllNotFoundException">There is no NCCL.</exception>
+    public static NcclLibrary Load()
+    {
         foreach (string name in Names)
         {
             if (

@@ -35,8 +35,25 @@ internal static class DeviceCopy
 
         using (staging)
         {
-            return staging.to(device, non_blocking: true);
+            return staging.to(device, non_blocking: device.type == DeviceType.CUDA);
         }
+    }
+
+    /// <summary>
+    /// Random numbers on a device, the same on every device: they are drawn on the CPU, because TorchSharp has no generators for GPUs (a Generator with a GPU
+    /// as its device is one for the CPU).
+    /// </summary>
+    /// <param name="shape">The shape.</param>
+    /// <param name="type">The type to draw and to copy.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="seed">The seed of the generator.</param>
+    /// <param name="draw">Fills the tensor in place.</param>
+    public static Tensor Draw(long[] shape, ScalarType type, Device device, long seed, Action<Tensor, Generator> draw)
+    {
+        using Generator generator = new((ulong)seed, CPU);
+        Tensor numbers = Staging(shape, type, device);
+        draw(numbers, generator);
+        return Upload(numbers, device);
     }
 
     /// <summary>Copies an array to a device.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
 
@@ -39,6 +40,22 @@ public sealed class RandomStream
             {
                 return (int)(product >> 32);
             }
+        }
+    }
+
+    /// <summary>Fills an array with uniform bytes, eight for each number of the stream.</summary>
+    internal void Fill(Span<byte> bytes)
+    {
+        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes, Next());
+        }
+
+        if (bytes.Length > 0)
+        {
+            Span<byte> last = stackalloc byte[sizeof(ulong)];
+            BinaryPrimitives.WriteUInt64LittleEndian(last, Next());
+            last[..bytes.Length].CopyTo(bytes);
         }
     }
 

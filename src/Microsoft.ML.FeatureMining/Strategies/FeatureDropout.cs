@@ -64,13 +64,20 @@ internal sealed class FeatureMask(double rate, Func<long[], long[]> maskShape, S
             : features;
 }
 
-/// <summary>Random masks created on the device by a temporary generator, seeded from the strategy's stream.</summary>
+/// <summary>Random masks by a temporary generator, seeded from the strategy's stream.</summary>
 internal static class RandomMask
 {
     /// <summary>A mask whose entries are 1 with the given probability, otherwise 0.</summary>
     public static Tensor Bernoulli(long[] shape, double probability, Tensor like, RandomStream random)
     {
-        using Generator generator = new((ulong)random.NextSeed(), like.device);
-        return empty(shape, dtype: like.dtype, device: like.device).bernoulli_(probability, generator);
+        // A byte per entry to copy.
+        using Tensor mask = DeviceCopy.Draw(
+            shape,
+            ScalarType.Byte,
+            like.device,
+            random.NextSeed(),
+            (numbers, generator) => numbers.bernoulli_(probability, generator)
+        );
+        return mask.to(like.dtype);
     }
 }

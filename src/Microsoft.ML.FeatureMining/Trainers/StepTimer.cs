@@ -16,13 +16,16 @@ namespace Microsoft.ML.FeatureMining.Trainers;
 /// <param name="Parameters">The number of parameters of the backbone.</param>
 internal readonly record struct StepTimes(double Forward, double Step, long Parameters)
 {
-    private const int Images = 8;
     private const int Repetitions = 2;
 
-    // A small image takes long enough to measure; the time grows with the number of pixels.
+    // The side of the images that the times are for; they grow with the number of pixels.
     private const int Side = 128;
 
-    /// <summary>Measures at <see cref="Side"/> pixels and scales to images of another size.</summary>
+    // Enough to measure. A GPU takes as long for fewer or smaller ones.
+    private static readonly (int Images, int Side) OnCpu = (8, Side),
+        OnGpu = (64, 224);
+
+    /// <summary>Measures the times for images of 128 pixels.</summary>
     public static StepTimes Measure(string backbone, Device device, Precision precision = Precision.Float32)
     {
         using TorchScope scope = new(gradients: true);
@@ -31,7 +34,9 @@ internal readonly record struct StepTimes(double Forward, double Step, long Para
         using ImageNetwork network = NetworkFactory.Create(backbone, inputChannels: 3, classes: 2);
         network.to(device);
         ChannelsLast.Apply(network);
-        Tensor images = ones([Images, 3, Side, Side], ScalarType.Float32, device); // random numbers would come from the generator of the program
+        (int count, int side) = device.type == DeviceType.CPU ? OnCpu : OnGpu;
+        double scale = (double)(Side * Side) / (side * side * count);
+        Tensor images = ones([count, 3, side, side], ScalarType.Float32, device); // random numbers would come from the generator of the program
         network.eval();
         double forward = Seconds(() =>
         {
@@ -57,7 +62,7 @@ internal readonly record struct StepTimes(double Forward, double Step, long Para
             trained.Dispose();
         }
 
-        return new StepTimes(forward, step, network.Backbone.parameters().Sum(parameter => parameter.numel()));
+        return new StepTimes(forward * scale, step * scale, network.Backbone.parameters().Sum(parameter => parameter.numel()));
     }
 
     /// <summary>The times for images of that size.</summary>
@@ -79,6 +84,6 @@ internal readonly record struct StepTimes(double Forward, double Step, long Para
             fastest = i == 0 ? fastest : Math.Min(fastest, Stopwatch.GetElapsedTime(began).TotalSeconds);
         }
 
-        return fastest / Images;
+        return fastest;
     }
 }

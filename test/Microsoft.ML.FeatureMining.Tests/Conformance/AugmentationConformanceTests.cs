@@ -25,6 +25,17 @@ public sealed class AugmentationConformanceTests : IClassFixture<SingleThreadFix
     public static TheoryData<string> Keys { get; } = [.. AugmentationCatalog.Keys];
 
     [Theory]
+    [MemberData(nameof(Keys))]
+    public void Apply_Null_NamesTheArgument(string key)
+    {
+        ImageAugmentation augmentation = AugmentationCatalog.Create(key);
+        using Tensor images = ones(2, 3, 4, 4);
+
+        Assert.Equal("images", Assert.Throws<ArgumentNullException>(() => augmentation.Apply(null!, new RandomStream(1, key))).ParamName);
+        Assert.Equal("random", Assert.Throws<ArgumentNullException>(() => augmentation.Apply(images, null!)).ParamName);
+    }
+
+    [Theory]
     [MemberData(nameof(Valid))]
     public void Apply_AnyImages_KeepsShapeTypeRangeAndTheInput(string settings)
     {

@@ -44,6 +44,17 @@ public sealed class LossConformanceTests : IClassFixture<SingleThreadFixture>
     }
 
     [Theory]
+    [MemberData(nameof(Keys))]
+    public void Compute_Null_NamesTheArgument(string key)
+    {
+        ClassificationLoss loss = LossCatalog.Create(key);
+        using Tensor some = ones(2, 2);
+
+        Assert.Equal("logits", Assert.Throws<ArgumentNullException>(() => loss.Compute(null!, some)).ParamName);
+        Assert.Equal("targets", Assert.Throws<ArgumentNullException>(() => loss.Compute(some, null!)).ParamName);
+    }
+
+    [Theory]
     [MemberData(nameof(Valid))]
     public void Fit_AnySettings_IsReproducibleAndLeavesNoTensor(string settings)
     {

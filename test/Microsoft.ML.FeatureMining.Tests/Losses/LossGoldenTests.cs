@@ -84,6 +84,21 @@ public sealed class LossGoldenTests : IClassFixture<SingleThreadFixture>
     public void Balance_Counts_GivesNegativesToPositives() => Assert.Equal([3, 1, 1, 1.0 / 3, 1], BinaryCrossEntropyLoss.Balance([2, 4, 0, 6, 8], 8));
 
     [Fact]
+    public void Balance_NoClasses_GivesNoWeights() => Assert.Empty(BinaryCrossEntropyLoss.Balance([], 0));
+
+    [Fact]
+    public void Balance_Null_IsRejected() =>
+        Assert.Equal("positives", Assert.Throws<ArgumentNullException>(() => BinaryCrossEntropyLoss.Balance(null!, 8)).ParamName);
+
+    [Fact]
+    public void Balance_MoreImagesOfAClassThanImages_IsRejected() =>
+        Assert.Equal("images", Assert.Throws<ArgumentOutOfRangeException>(() => BinaryCrossEntropyLoss.Balance([2, 4, 0, 6, 9], 8)).ParamName);
+
+    [Fact]
+    public void IsMultilabel_IsOfTheBinaryLosses() =>
+        Assert.Equal(["binary-cross-entropy", "binary-focal"], LossCatalog.Keys.Where(key => LossCatalog.Create(key).IsMultilabel));
+
+    [Fact]
     public void BinaryCrossEntropy_WrongNumberOfWeights_IsRejected()
     {
         using DisposeScope scope = NewDisposeScope();

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.ML.FeatureMining.Randomness;
@@ -156,6 +157,45 @@ public sealed class RandomStreamTests
     [InlineData(0)]
     [InlineData(-1)]
     public void NextInt_BoundNotPositive_Throws(int bound) => Assert.Throws<ArgumentOutOfRangeException>(() => new RandomStream(0, "test").NextInt(bound));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(21)]
+    public void Fill_AnyLength_HasTheBytesOfTheNumbers(int length)
+    {
+        RandomStream stream = new(1, "test"),
+            whole = new(1, "test"),
+            seeds = new(1, "test");
+        byte[] bytes = new byte[length],
+            words = new byte[(length + 7) / 8 * 8];
+
+        stream.Fill(bytes);
+        whole.Fill(words);
+
+        Assert.Equal(words[..length], bytes);
+        // A seed is a number without its lowest bit.
+        Assert.All(words.Chunk(8), word => Assert.Equal(seeds.NextSeed(), (long)(BinaryPrimitives.ReadUInt64LittleEndian(word) >> 1)));
+        Assert.Equal(seeds.NextSeed(), stream.NextSeed());
+    }
+
+    [Fact]
+    public void Fill_ManyBytes_AreUniform()
+    {
+        byte[] bytes = new byte[1 << 20];
+        new RandomStream(1, "test").Fill(bytes);
+
+        int[] counts = new int[256];
+        foreach (byte value in bytes)
+        {
+            counts[value]++;
+        }
+
+        double expected = bytes.Length / 256.0,
+            chiSquare = counts.Sum(count => (count - expected) * (count - expected) / expected);
+        Assert.InRange(chiSquare, 165, 365); // 255 degrees of freedom, five standard deviations
+    }
 
     [Fact]
     public void Permutation_ManyDraws_AreUniform()

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.FeatureMining.Native;
+using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Training;
 using Microsoft.ML.FeatureMining.Training.Loop;
 using TorchSharp;
@@ -87,6 +88,10 @@ public sealed class FaultTests : IClassFixture<SingleThreadFixture>
         );
         Assert.Equal(8, outcome.History.Count);
         Assert.True(outcome.History[^1].TrainLoss < outcome.History[0].TrainLoss);
+        // BatchNorm has seen the ten pieces of each epoch, and not the batch that did not fit.
+        NamedTensor[] counters = [.. outcome.Weights.Tensors.Where(value => value.Name.EndsWith("num_batches_tracked", StringComparison.Ordinal))];
+        Assert.NotEmpty(counters);
+        Assert.All(counters, counter => Assert.Equal(80, BitConverter.ToInt64(counter.Bytes)));
     }
 
     [Fact]

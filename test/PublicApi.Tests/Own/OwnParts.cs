@@ -29,6 +29,7 @@ internal static class OwnParts
             _registered = true;
             BackboneCatalog.Register(Backbone, channels => new PlainNet(channels));
             HeadCatalog.Register(() => new CosineHead());
+            HeadCatalog.Register(() => new TwoStageHead());
             AugmentationCatalog.Register(() => new Pepper());
             AugmentationCatalog.Register(() => new MiddleCrop());
             LossCatalog.Register(() => new GeneralizedCrossEntropy());

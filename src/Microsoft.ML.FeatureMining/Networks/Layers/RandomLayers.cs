@@ -83,8 +83,14 @@ public sealed class StreamDropout : RandomLayer, IOnnxModule
         }
 
         using DisposeScope scope = NewDisposeScope();
-        using Generator generator = new((ulong)Random.NextSeed(), input.device);
-        Tensor kept = rand(input.shape, ScalarType.Float32, input.device, generator: generator).Ge(_probability);
+        Tensor numbers = DeviceCopy.Draw(
+            input.shape,
+            ScalarType.Float32,
+            input.device,
+            Random.NextSeed(),
+            (drawn, generator) => drawn.uniform_(0, 1, generator)
+        );
+        Tensor kept = numbers.Ge(_probability);
         return (input * kept.to(input.dtype).Mul_(1 / (1 - _probability))).MoveToOuterDisposeScope();
     }
 

@@ -107,25 +107,26 @@ internal sealed class LogisticRegression(Tensor features, Tensor targets, bool a
         return null;
     }
 
-    // The product of the approximate inverse Hessian and the negative gradient: the two-loop recursion (algorithm 7.4).
+    // The product of the approximate inverse Hessian and the negative gradient: the two-loop recursion (algorithm 7.4). The factors stay on the device.
     private static Tensor Direction(Tensor gradient, List<(Tensor Step, Tensor Change, double Curvature)> pairs)
     {
         Tensor direction = gradient.neg();
-        double[] factors = new double[pairs.Count];
+        Tensor[] factors = new Tensor[pairs.Count];
         for (int i = pairs.Count - 1; i >= 0; i--)
         {
-            factors[i] = Dot(pairs[i].Step, direction) / pairs[i].Curvature;
-            direction = direction.Add(pairs[i].Change, -factors[i]);
+            factors[i] = Product(pairs[i].Step, direction).Div(pairs[i].Curvature);
+            direction = direction.sub(pairs[i].Change.mul(factors[i]));
         }
 
         if (pairs.Count > 0)
         {
-            direction = direction.Mul(pairs[^1].Curvature / Dot(pairs[^1].Change, pairs[^1].Change));
+            direction = direction.mul(Product(pairs[^1].Change, pairs[^1].Change).reciprocal().Mul(pairs[^1].Curvature));
         }
 
         for (int i = 0; i < pairs.Count; i++)
         {
-            direction = direction.Add(pairs[i].Step, factors[i] - (Dot(pairs[i].Change, direction) / pairs[i].Curvature));
+            Tensor factor = factors[i].sub(Product(pairs[i].Change, direction).Div(pairs[i].Curvature));
+            direction = direction.Add(pairs[i].Step.mul(factor));
         }
 
         return direction;
@@ -150,9 +151,13 @@ internal sealed class LogisticRegression(Tensor features, Tensor targets, bool a
     // [N,K].
     private Tensor Weighted(Tensor terms) => importance is null ? terms : terms.mul(importance);
 
+    // Waits for the device.
     private static double Dot(Tensor x, Tensor y)
     {
         using DisposeScope scope = NewDisposeScope();
-        return x.mul(y).sum(ScalarType.Float64).cpu().item<double>();
+        return Product(x, y).cpu().item<double>();
     }
+
+    // The inner product, a scalar on the device.
+    private static Tensor Product(Tensor x, Tensor y) => x.mul(y).sum(ScalarType.Float64);
 }

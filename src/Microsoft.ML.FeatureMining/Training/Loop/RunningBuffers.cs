@@ -109,6 +109,9 @@ internal sealed class RunningBuffers : IDisposable
         Clear();
     }
 
+    /// <summary>Ends a step of one batch without combining: the buffers stay as they are.</summary>
+    public void Keep() => Clear();
+
     public void Dispose() => Clear();
 
     // How often the mean change of one batch is applied: 1 for other buffers than BatchNorm's.

@@ -55,7 +55,6 @@ internal static class TrainingEngine
         try
         {
             using TorchScope scope = new(gradients: true);
-            using TensorFloat32Scope? rounding = recipe.Precision == Precision.TensorFloat32 ? new() : null;
             RandomStreams random = new(recipe.Seed);
             using TrainingTask task = createTask(random);
             using TrainingLoop loop = new(recipe, task, random, host);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.FeatureMining.Distributed;
+using Microsoft.ML.FeatureMining.Native;
 using Microsoft.ML.FeatureMining.Networks.Weights;
 using Microsoft.ML.FeatureMining.Pixels;
 using Microsoft.ML.FeatureMining.Randomness;
@@ -87,6 +88,8 @@ internal sealed class TrainingLoop : IDisposable
 
     private TrainingEnd RunEpochs()
     {
+        // Not while the head is fitted, which needs exact gradients.
+        using TensorFloat32Scope? rounding = _recipe.Precision == Precision.TensorFloat32 ? new() : null;
         _progress.StartRun(StepsDone);
         // Computers of another kind may have computed other initial weights.
         _host.Ranks.ShareTensors(_task.FullState());

@@ -21,6 +21,9 @@ internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, Ran
     private readonly RunningSum _gradients = new();
     private int _imagesAtOnce = recipe.BatchSize;
 
+    // The largest step so far that fitted into the device's memory, in elements of its images.
+    private long _fitted;
+
     /// <returns>The <see cref="BatchSums"/> of all images of the step.</returns>
     public Tensor Take(StepImages images, TrainingClock clock, double rate)
     {
@@ -47,9 +50,10 @@ internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, Ran
         ICommunicator ranks = host.Ranks;
         Tensor gradients = task.Optimizer.Flat.Gradients;
         Tensor sums = zeros([images.Batches, 2], ScalarType.Float64, host.Device);
-        // A single batch on a single rank needs no combining.
+        // A single batch on a single rank needs no combining. If it may not fit, the buffers must be restored before the next try.
         bool combines = images.Batches > 1 || ranks.World > 1;
-        if (combines)
+        long size = (long)images.Count * recipe.InputAt(clock.Epoch).Length;
+        if (combines || size > _fitted)
         {
             _buffers.Begin();
         }
@@ -75,6 +79,12 @@ internal sealed class TrainingStep(TrainingRecipe recipe, TrainingTask task, Ran
             _buffers.Combine(images.Batches);
             ranks.Sum(sums);
         }
+        else
+        {
+            _buffers.Keep();
+        }
+
+        _fitted = Math.Max(_fitted, size);
 
         return InOrder(sums);
     }
@@ -165,7 +175,15 @@ internal static class OutOfMemory
         || (
             exception is ExternalException
             && Array.Exists(
-                ["out of memory", "can't allocate memory", "not enough memory"],
+                // The last three: cuDNN and cuBLAS have no memory to work in.
+                [
+                    "out of memory",
+                    "can't allocate memory",
+                    "not enough memory",
+                    "CUDNN_STATUS_ALLOC_FAILED",
+                    "CUBLAS_STATUS_ALLOC_FAILED",
+                    "unable to find an engine",
+                ],
                 text => exception.Message.Contains(text, StringComparison.OrdinalIgnoreCase)
             )
         );

@@ -26,9 +26,11 @@ internal abstract class ElementwiseRun : OptimizerRun
         _state = [.. names.Select(_ => zeros_like(Flat.Weights).DetachFromDisposeScope())];
         long block = Flat.Weights.device_type == DeviceType.CPU ? BlockLength : long.MaxValue;
         long start = 0;
+        int parameters = 0;
         foreach (ParameterGroup group in groups)
         {
-            long end = start + group.Parameters.Sum(parameter => parameter.numel());
+            parameters += group.Parameters.Count;
+            long end = Flat.Start(parameters);
             for (; start < end; start += Math.Min(block, end - start))
             {
                 Tensor Part(Tensor flat) => flat.narrow(0, start, Math.Min(block, end - start)).DetachFromDisposeScope();

@@ -15,6 +15,9 @@ namespace Microsoft.ML.FeatureMining.Training.Optimizers;
 /// </remarks>
 internal sealed class FlatParameters : IDisposable
 {
+    // Parameters start at multiples of 256 bytes in float32, as if each had memory of its own: cuDNN has no fast kernels for others.
+    private const long Alignment = 64;
+
     private readonly long[] _starts;
     private (Tensor Weights, Tensor Gradients)? _copy;
 
@@ -37,10 +40,10 @@ internal sealed class FlatParameters : IDisposable
         for (int i = 0; i < parameters.Count; i++)
         {
             _starts[i] = length;
-            length += parameters[i].numel();
+            length += (parameters[i].numel() + Alignment - 1) / Alignment * Alignment;
         }
 
-        Weights = empty([length], first.dtype, first.device).DetachFromDisposeScope();
+        Weights = zeros([length], first.dtype, first.device).DetachFromDisposeScope();
         Gradients = zeros([length], first.dtype, first.device).DetachFromDisposeScope();
         for (int i = 0; i < parameters.Count; i++)
         {
@@ -54,14 +57,17 @@ internal sealed class FlatParameters : IDisposable
 
     public IReadOnlyList<Parameter> Parameters { get; }
 
-    /// <summary>The values of all parameters, [L].</summary>
+    /// <summary>The values of all parameters, [L], with zeros between them.</summary>
     public Tensor Weights { get; }
 
-    /// <summary>All gradients, [L].</summary>
+    /// <summary>All gradients, [L], with zeros between them.</summary>
     public Tensor Gradients { get; }
 
     /// <summary>The part of a tensor [L] that belongs to a parameter, with its shape and strides.</summary>
     public Tensor View(Tensor flat, int parameter) => flat.as_strided(Parameters[parameter].shape, Parameters[parameter].stride(), _starts[parameter]);
+
+    /// <summary>Where the part of a parameter starts in a tensor [L]; L for the parameter after the last one.</summary>
+    public long Start(int parameter) => parameter < _starts.Length ? _starts[parameter] : Weights.numel();
 
     /// <summary>Sets all gradients to 0.</summary>
     public void ZeroGradients()
