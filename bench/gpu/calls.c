@@ -1,5 +1,5 @@
 // Counts what a program asks of CUDA: kernels (those of libtorch itself; cuDNN and cuBLAS start theirs in other ways), copies, allocations, and calls that wait for the GPU. Preload it: LD_PRELOAD=calls.so. A process writes its counts to the error stream
-// at SIGUSR1 and at its end. CALLS_TRACE=1 also writes the stack of each of the first waits after the first SIGUSR1, as addresses in libraries.
+// at SIGUSR1, and with CALLS_AT_END=1 at its end. CALLS_TRACE=1 also writes the stack of each of the first waits after the first SIGUSR1, as addresses in libraries.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <execinfo.h>
@@ -36,13 +36,13 @@ __attribute__((constructor)) static void start(void) { signal(SIGUSR1, report); 
 __attribute__((destructor)) static void end(void) { if (getenv("CALLS_AT_END")) report(0); }
 
 static void *next(const char *name) {
-  void *function = dlsym(RTLD_NEXT, name);
-  if (!function) function = dlsym(dlopen("libcudart.so.13", RTLD_NOW), name);
-  if (!function) function = dlsym(dlopen("libcudart.so.12", RTLD_NOW), name);
-  return function;
+  void *function = dlsym(RTLD_NEXT, name), *library = NULL;
+  if (!function) library = dlopen("libcudart.so.13", RTLD_NOW);
+  if (!function && !library) library = dlopen("libcudart.so.12", RTLD_NOW);
+  return function || !library ? function : dlsym(library, name);
 }
 
-// All of these return an error code; up to ten words of arguments are passed on. dim3 is passed as 12 bytes in two registers.
+// All of these return an error code.
 typedef long W;
 typedef struct { unsigned x, y, z; } Dim3;
 #define PASS(name, kind, parameters, arguments) \
@@ -50,7 +50,7 @@ typedef struct { unsigned x, y, z; } Dim3;
     static int(*real) parameters; \
     if (!real) real = next(#name); \
     count(kind); \
-    return real arguments; \
+    return real ? real arguments : 35 /* cudaErrorInsufficientDriver */; \
   }
 // What nvcc 13 calls.
 PASS(__cudaLaunchKernel, KERNELS, (const void *f, Dim3 g, Dim3 b, void **a, size_t s, void *t), (f, g, b, a, s, t))

@@ -231,7 +231,7 @@ internal static class Session
             );
         }
 
-        if (gpu is null && onTraining is not null && cuda.is_available())
+        if (gpu is null && onTraining is not null && DistributedJob.Rank == 0 && cuda.is_available())
         {
             Console.Error.WriteLine("There is a GPU: --gpu 0 trains on it.");
         }

@@ -215,7 +215,8 @@ internal sealed class TrainOptions
         if (fineTunes || (parsed.GetValue(_hierarchy) is null && Trainer(parsed) != TrainerNames.Patch))
         {
             ImageClassificationOptions settings = fineTunes ? Settings(parsed, BeforePlan, NoHierarchy) : Settings(parsed, NoHierarchy);
-            _ = TrainerNames.All[Trainer(parsed)].Make(ml, settings);
+            // A plan chooses a head that can be fitted.
+            _ = TrainerNames.All[Trainer(parsed)].Make(ml, fineTunes ? settings with { Head = settings.Head ?? new LinearHead() } : settings);
         }
     }
 

@@ -25,8 +25,8 @@ using static TorchSharp.torch;
 namespace TestPrograms;
 
 /// <summary>
-/// DeviceChecks cpu|cuda [WORD]: checks a device (only the checks with WORD in their names), in part by comparing it with the CPU. The tests run it on the CPU, and on a GPU if there is one; bench/gpu runs it
-/// on machines without the .NET SDK.
+/// DeviceChecks cpu|cuda [WORD]: checks a device (only the checks with WORD in their names), in part by comparing it with the CPU. The tests run it on the CPU,
+/// and on a GPU if there is one; bench/gpu runs it on machines without the .NET SDK.
 /// </summary>
 internal static class DeviceChecks
 {

@@ -177,7 +177,7 @@ public static class FineTuningCatalog
         }
 
         FeatureMiningOptions options = goal.Options with { InitialWeights = goal.Options.InitialWeights ?? PretrainedWeights.ResNet18 };
-        OptionsCheck.Check(options);
+        FineTuningPlanner.Check(options);
         InputSettings input = InputSettings.Of(options);
         StepTimes times = MeasuredSpeed.Of(options, input.Backbone, ComputeDevice.Of(Internals.EnvironmentOf(catalog)));
         int? side = SampledSizes.MedianSide(rows, rowsPerClass.Sum(), ImageColumn.TrainingName(rows.Schema, options.ImageColumnName), options.MaxPixels);

@@ -60,10 +60,16 @@ internal static class DeviceCopy
     /// <param name="values">The elements, row by row.</param>
     /// <param name="device">The device.</param>
     /// <param name="shape">The shape of the tensor; one axis by default.</param>
+    /// <exception cref="ArgumentException">The shape has another number of elements.</exception>
     public static Tensor Upload<T>(this T[] values, Device device, params long[] shape)
         where T : unmanaged
     {
         Tensor staging = Staging(shape.Length == 0 ? [values.Length] : shape, TypeOf<T>(), device);
+        if (staging.numel() != values.Length)
+        {
+            throw new ArgumentException($"{values.Length} values do not fill a tensor of shape [{string.Join(',', shape)}].", nameof(values));
+        }
+
         MemoryMarshal.AsBytes<T>(values).CopyTo(staging.bytes);
         return Upload(staging, device);
     }

@@ -19,8 +19,8 @@ public enum Effort
     Fast,
 
     /// <summary>
-    /// About five minutes. Fits the head, to two stages of larger images and their mirror images if the time allows; trains all layers if there are 1,000
-    /// images or more and 4 epochs fit.
+    /// About five minutes. Fits the head to features of two stages, of larger images and their mirror images, if the time allows; trains all layers if there
+    /// are 1,000 images or more and 4 epochs fit.
     /// </summary>
     Balanced,
 
@@ -120,11 +120,18 @@ internal sealed class FineTuningPlanner(
 
     private const int RowsForTraining = 1000;
 
+    // Of the images and their mirror images, for a head on two stages: 512 MiB, which fitting needs three times.
+    private const double MaxFeatures = 1 << 27;
+
     // 288 pixels for 224.
     private const double LargerInput = 9.0 / 7;
 
     private readonly List<PlannedSetting> _settings = [];
     private readonly int _images = rowsPerClass.Sum();
+
+    /// <summary>Checks options to plan for. A plan chooses a head that can be fitted, unless they have one.</summary>
+    /// <exception cref="ArgumentException">Some options cannot be used; the message lists them all.</exception>
+    public static void Check(FeatureMiningOptions options) => OptionsCheck.Check(options with { Head = options.Head ?? new LinearHead() });
 
     /// <inheritdoc cref="FineTuningPlanner"/>
     public static FineTuningPlanner Of(FineTuningGoal goal, IReadOnlyList<int> rowsPerClass, StepTimes times, InputSettings input, int? side) =>
@@ -219,6 +226,7 @@ internal sealed class FineTuningPlanner(
     private Head? HeadFor(Course course) =>
         course is { Mirrors: true, Epochs: 0 }
         && network.StageChannels.Count > 1
+        && 2.0 * _images * (network.StageChannels[^2] + (2.0 * network.StageChannels[^1])) <= MaxFeatures
         && !goal.Options.Strategies.Any(strategy => strategy.Traits.HasFlag(StrategyTraits.NeedsPooledEmbedding))
             ? new MultiStageHead()
         : network.DefaultHead.IsLinear ? null

@@ -28,13 +28,28 @@ internal readonly record struct StepTimes(double Forward, double Step, long Para
     /// <summary>Measures the times for images of 128 pixels.</summary>
     public static StepTimes Measure(string backbone, Device device, Precision precision = Precision.Float32)
     {
+        (int images, int side) = device.type == DeviceType.CPU ? OnCpu : OnGpu;
+        while (true)
+        {
+            try
+            {
+                return Measure(backbone, device, precision, images, side);
+            }
+            catch (Exception e) when (OutOfMemory.Matches(e) && images > 1)
+            {
+                images /= 2;
+            }
+        }
+    }
+
+    private static StepTimes Measure(string backbone, Device device, Precision precision, int count, int side)
+    {
         using TorchScope scope = new(gradients: true);
         using TensorFloat32Scope? rounding = precision == Precision.TensorFloat32 ? new() : null;
         using DisposeScope tensors = NewDisposeScope();
         using ImageNetwork network = NetworkFactory.Create(backbone, inputChannels: 3, classes: 2);
         network.to(device);
         ChannelsLast.Apply(network);
-        (int count, int side) = device.type == DeviceType.CPU ? OnCpu : OnGpu;
         double scale = (double)(Side * Side) / (side * side * count);
         Tensor images = ones([count, 3, side, side], ScalarType.Float32, device); // random numbers would come from the generator of the program
         network.eval();

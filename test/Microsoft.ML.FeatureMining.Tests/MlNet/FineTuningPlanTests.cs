@@ -7,6 +7,7 @@ using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Strategies;
 using Microsoft.ML.FeatureMining.Trainers;
+using Microsoft.ML.FeatureMining.Training;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
@@ -47,8 +48,26 @@ public sealed class FineTuningPlanTests
         Assert.Null(HeadOf(fast));
         Assert.Null(HeadOf(With(new FeatureMiningOptions { HorizontalFlip = false })));
         Assert.Null(HeadOf(new FineTuningGoal { Effort = Effort.Best }, rows: 1000)); // trains all layers
+        // 128 and 154 million features.
+        FineTuningGoal hours = new() { Time = TimeSpan.FromSeconds(6000) };
+        Assert.Equal(new MultiStageHead(), HeadOf(hours, rows: 25_000));
+        Assert.Null(HeadOf(hours, rows: 30_000));
         Assert.Equal(new LinearHead(), HeadOf(fast, hidden));
         Assert.Equal(new MultiStageHead(), HeadOf(new FineTuningGoal(), hidden));
+    }
+
+    [Fact]
+    public void Check_NetworkWhoseOwnHeadCannotBeFitted_IsAccepted()
+    {
+        FeatureMiningOptions options = new()
+        {
+            Backbone = "vgg-11",
+            FineTuning = new FineTuning { FitHead = true },
+        };
+
+        FineTuningPlanner.Check(options);
+
+        Assert.Contains("FitHead", Assert.Throws<ArgumentException>(() => OptionsCheck.Check(options)).Message, StringComparison.Ordinal);
     }
 
     [Theory]

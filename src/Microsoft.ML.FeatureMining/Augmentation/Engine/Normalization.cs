@@ -35,10 +35,6 @@ internal sealed class Normalization : IDisposable
         _scale.Dispose();
     }
 
-    private static Tensor Constants(IReadOnlyList<float> values, Device device)
-    {
-        // tensor() makes a flat tensor first, which the scope disposes.
-        using DisposeScope scope = NewDisposeScope();
-        return values.ToArray().Upload(device, 1, values.Count, 1, 1).DetachFromDisposeScope();
-    }
+    private static Tensor Constants(IReadOnlyList<float> values, Device device) =>
+        values.ToArray().Upload(device, 1, values.Count, 1, 1).DetachFromDisposeScope();
 }

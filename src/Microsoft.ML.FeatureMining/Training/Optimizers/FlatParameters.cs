@@ -15,7 +15,7 @@ namespace Microsoft.ML.FeatureMining.Training.Optimizers;
 /// </remarks>
 internal sealed class FlatParameters : IDisposable
 {
-    // Parameters start at multiples of 256 bytes in float32, as if each had memory of its own: cuDNN has no fast kernels for others.
+    // Parameters start at multiples of 256 bytes in float32, as if each had memory of its own: cuDNN has no fast kernels for tensors at other addresses.
     private const long Alignment = 64;
 
     private readonly long[] _starts;
