@@ -28,11 +28,7 @@ Option<string> device = new("--device")
 device.AcceptOnlyFromAmong("cpu", "cuda");
 
 Option<bool> bfloat16 = new("--bfloat16") { Description = "Also compares mixed precision: PyTorch's autocast, and ours." };
-Option<string[]> only = new("--only")
-{
-    Description = "Only these contestants, compared with the first: default, channels_last, loop, ours, bfloat16, ours-bfloat16.",
-    AllowMultipleArgumentsPerToken = true,
-};
+Option<string[]> only = new("--only") { Description = "Only these contestants, compared with the first.", AllowMultipleArgumentsPerToken = true };
 only.AcceptOnlyFromAmong("default", "channels_last", "loop", "ours", "bfloat16", "ours-bfloat16");
 
 Command train = new("train", "Compares a training step with PyTorch and with a plain TorchSharp loop.")
@@ -189,7 +185,7 @@ memory.SetAction(parsed =>
         parsed.GetValue(side),
         parsed.GetValue(batch),
         CPU,
-        parsed.GetValue(bfloat16) ? Precision.BFloat16 : Precision.Float32,
+        PrecisionOf(parsed),
         StrategyCosts.Make(parsed.GetValue(one)!)
     );
     step.TakeTurn(5, counts: false);
@@ -285,14 +281,7 @@ epochs.SetAction(parsed =>
     set_num_threads(parsed.GetValue(threads));
     foreach (string network in parsed.GetValue(networks)!)
     {
-        Epochs.Run(
-            network,
-            parsed.GetValue(count),
-            parsed.GetValue(side),
-            parsed.GetValue(batch),
-            torch.device(parsed.GetValue(device)!),
-            parsed.GetValue(bfloat16) ? Precision.BFloat16 : Precision.Float32
-        );
+        Epochs.Run(network, parsed.GetValue(count), parsed.GetValue(side), parsed.GetValue(batch), torch.device(parsed.GetValue(device)!), PrecisionOf(parsed));
     }
 });
 Command spin = new("spin", "Uses one core.");
@@ -357,6 +346,8 @@ return new RootCommand("Compares the engine with PyTorch, interleaved in one run
     .Parse(args)
     .Invoke();
 
+Precision PrecisionOf(ParseResult parsed) => parsed.GetValue(bfloat16) ? Precision.BFloat16 : Precision.Float32;
+
 Contestant Here(ParseResult parsed)
 {
     set_num_threads(parsed.GetValue(threads));
@@ -366,15 +357,7 @@ Contestant Here(ParseResult parsed)
     {
         "loop" => new TorchSharpLoop(network, size, images, where),
         "score" => new ScoringStep("ours", network, size, images, where),
-        _ => new TrainingStep(
-            "ours",
-            network,
-            size,
-            images,
-            where,
-            parsed.GetValue(bfloat16) ? Precision.BFloat16 : Precision.Float32,
-            StrategyCosts.Make(parsed.GetValue(one)!)
-        ),
+        _ => new TrainingStep("ours", network, size, images, where, PrecisionOf(parsed), StrategyCosts.Make(parsed.GetValue(one)!)),
     };
 }
 

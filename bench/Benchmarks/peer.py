@@ -1,8 +1,8 @@
 """The PyTorch side of the benchmark: the same network. The benchmark program sends commands by line.
 
 peer.py train|score|score-bytes KEY SIDE BATCH THREADS DEVICE VARIANT    reads "go N" lines, runs N steps, and prints the seconds of each. "memory" prints
-the peak working set of the process in MiB, "signal" sends SIGUSR1 to it (gpu/calls.c), "quit" ends it. VARIANT: default (PyTorch's default memory layout), channels_last, or bfloat16 (channels_last and
-autocast). score-bytes starts with images as bytes.
+the peak working set of the process in MiB, "signal" sends SIGUSR1 to it (gpu/calls.c), "quit" ends it. VARIANT: default (PyTorch's default memory layout),
+channels_last, or bfloat16 (channels_last and autocast). score-bytes starts with images as bytes.
 """
 import os
 import resource

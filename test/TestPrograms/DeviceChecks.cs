@@ -30,6 +30,8 @@ namespace TestPrograms;
 /// </summary>
 internal static class DeviceChecks
 {
+    private const int NoiseClasses = 4;
+
     private static readonly string[] Small = ["cifar-resnet-8", "cifar-resnet-8-preact", "wrn-10-1", "dsk-resnext-14-1x4d-cifar-stem"];
 
     private static readonly string[] Large =
@@ -131,23 +133,22 @@ internal static class DeviceChecks
     private static void StepOnce(Device device, string backbone)
     {
         TrainingRecipe recipe = SmallRecipe with { Backbone = backbone, Epochs = 1 };
-        TrainingOutcome outcome = TrainingEngine.Fit(recipe, Noise(classes: 4), validation: null, new TrainingHost(device));
-        Require(double.IsFinite(outcome.History[0].TrainLoss), "the loss is not finite.");
+        RequireFinite(FitNoise(recipe, device));
     }
 
     private static void CompareExplanations(Device device)
     {
-        TrainingOutcome outcome = TrainingEngine.Fit(SmallRecipe, Noise(classes: 4), validation: null, new TrainingHost(device));
+        TrainingOutcome outcome = FitNoise(SmallRecipe, device);
         ModelManifest manifest = new()
         {
             Backbone = SmallRecipe.Backbone,
-            ClassCount = 4,
+            ClassCount = NoiseClasses,
             Preprocessing = new ImagePreprocessing { Shape = SmallRecipe.Input },
             Mean = outcome.Pixels.Mean,
             Std = outcome.Pixels.Std,
         };
         SavedModel saved = new(manifest, outcome.Weights);
-        byte[] pixels = Noise(classes: 4)[0].ToArray();
+        byte[] pixels = Noise()[0].ToArray();
         using NetworkExplainer here = new(saved, device),
             onCpu = new(saved, CPU);
         ImageExplanation actual = here.Explain(pixels, target: 1),
@@ -160,13 +161,7 @@ internal static class DeviceChecks
     {
         double[] losses =
         [
-            .. Enum.GetValues<Precision>()
-                .Select(precision =>
-                    TrainingEngine
-                        .Fit(SmallRecipe with { Precision = precision }, Noise(classes: 4), validation: null, new TrainingHost(device))
-                        .History[^1]
-                        .TrainLoss
-                ),
+            .. Enum.GetValues<Precision>().Select(precision => FitNoise(SmallRecipe with { Precision = precision }, device).History[^1].TrainLoss),
         ];
         Require(
             losses.All(loss => Math.Abs(loss - losses[0]) < 0.1 * losses[0]),
@@ -178,43 +173,27 @@ internal static class DeviceChecks
     {
         foreach (string key in OptimizerCatalog.Keys)
         {
-            NamedTensors On(Device where) =>
-                TrainingEngine
-                    .Fit(
-                        SmallRecipe with
-                        {
-                            Optimizer = OptimizerCatalog.Create(key),
-                            LearningRate = 1e-4,
-                            ClipGradientNorm = 1,
-                            EmaDecay = 0.9,
-                            Augmentations = [],
-                        },
-                        Noise(classes: 4),
-                        validation: null,
-                        new TrainingHost(where)
-                    )
-                    .Weights;
-            double difference = Difference(On(device), On(CPU));
+            TrainingRecipe recipe = SmallRecipe with
+            {
+                Optimizer = OptimizerCatalog.Create(key),
+                LearningRate = 1e-4,
+                ClipGradientNorm = 1,
+                EmaDecay = 0.9,
+                Augmentations = [],
+            };
+            double difference = Difference(FitNoise(recipe, device).Weights, FitNoise(recipe, CPU).Weights);
             Require(difference < 1e-2, string.Create(CultureInfo.InvariantCulture, $"{key}: the weights differ by {difference:e1} of their norm."));
         }
     }
 
     private static void CompareHeads(Device device)
     {
-        double LossOn(Device where) =>
-            TrainingEngine
-                .Fit(
-                    SmallRecipe with
-                    {
-                        Epochs = 0,
-                        FineTuning = new FineTuning { FitHead = true },
-                    },
-                    Noise(classes: 4),
-                    Noise(classes: 4),
-                    new TrainingHost(where)
-                )
-                .History[0]
-                .ValidationLoss!.Value;
+        TrainingRecipe recipe = SmallRecipe with
+        {
+            Epochs = 0,
+            FineTuning = new FineTuning { FitHead = true },
+        };
+        double LossOn(Device where) => FitNoise(recipe, where, validation: Noise()).History[0].ValidationLoss!.Value;
         double difference = Math.Abs(LossOn(device) - LossOn(CPU));
         Require(difference < 0.02, string.Create(CultureInfo.InvariantCulture, $"the losses differ by {difference}."));
     }
@@ -223,24 +202,17 @@ internal static class DeviceChecks
     {
         MLContext ml = new(seed: 1) { GpuDeviceId = device.type == DeviceType.CUDA ? 0 : null, FallbackToCpu = false };
         Random random = new(1);
-        IDataView rows = ml.Data.LoadFromEnumerable(
-            Enumerable.Range(0, 48).Select(i => new Row { Label = (uint)(i % 3), Image = Row.Bands(i % 3, random) }).ToArray()
-        );
+        IDataView rows = Row.Load(ml, 48, random);
         string workspace = Directory.CreateTempSubdirectory("device-checks-").FullName;
         try
         {
             double[] Losses(string? path, int stopAfter)
             {
                 using CancellationTokenSource stop = new();
-                FeatureMiningOptions options = new()
+                FeatureMiningOptions options = Row.Options with
                 {
-                    Backbone = "cifar-resnet-8",
                     Epochs = 4,
-                    BatchSize = 16,
                     LearningRate = 0.01,
-                    Channels = 1,
-                    ImageHeight = Row.Side,
-                    ImageWidth = Row.Side,
                     Seed = 1,
                     WorkspacePath = path,
                     CheckpointEverySteps = 1,
@@ -263,7 +235,7 @@ internal static class DeviceChecks
             Losses(workspace, stopAfter: 1);
             double[] resumed = Losses(workspace, int.MaxValue);
             bool repeats = expected.SequenceEqual(again);
-            Console.WriteLine($"note    the same training again gives {(repeats ? "the same bits" : "other bits")}");
+            Console.WriteLine($"note    two runs of the same training are {(repeats ? "" : "not ")}bit-identical");
             Require(
                 resumed.Length == expected.Length && resumed.Zip(expected).All(pair => Math.Abs(pair.First - pair.Second) <= (repeats ? 0 : 0.05)),
                 string.Create(CultureInfo.InvariantCulture, $"the losses are {string.Join(", ", resumed)}; not resumed, {string.Join(", ", expected)}.")
@@ -311,19 +283,8 @@ internal static class DeviceChecks
         }
 
         Random random = new(1);
-        IDataView rows = ml.Data.LoadFromEnumerable(
-            Enumerable.Range(0, 90).Select(i => new Row { Label = (uint)(i % 3), Image = Row.Bands(i % 3, random) }).ToArray()
-        );
-        FeatureMiningOptions options = new()
-        {
-            Backbone = "cifar-resnet-8",
-            Epochs = 15,
-            BatchSize = 16,
-            Channels = 1,
-            ImageHeight = Row.Side,
-            ImageWidth = Row.Side,
-            CropPadding = 1,
-        };
+        IDataView rows = Row.Load(ml, 90, random);
+        FeatureMiningOptions options = Row.Options with { Epochs = 15, CropPadding = 1 };
         using ImageClassificationTransformer model = ml.MulticlassClassification.Trainers.FeatureMining(options).Fit(rows);
         double accuracy = ml.MulticlassClassification.Evaluate(model.Transform(rows)).MicroAccuracy;
         Require(accuracy > 0.9, string.Create(CultureInfo.InvariantCulture, $"the accuracy is {accuracy:p1} on the training rows."));
@@ -357,11 +318,13 @@ internal static class DeviceChecks
         {
             Strategies = [made is TreeSupervision ? new TreeSupervision { Hierarchy = ClassHierarchy.Parse("((0,1),(2,3));") } : made],
         };
-        TrainingOutcome outcome = TrainingEngine.Fit(recipe, Noise(classes: 4), validation: null, new TrainingHost(device));
-        Require(outcome.History.All(epoch => double.IsFinite(epoch.TrainLoss)), "the loss is not finite.");
+        RequireFinite(FitNoise(recipe, device));
     }
 
-    private static ImageSet Noise(int classes)
+    private static TrainingOutcome FitNoise(TrainingRecipe recipe, Device device, ImageSet? validation = null) =>
+        TrainingEngine.Fit(recipe, Noise(), validation, new TrainingHost(device));
+
+    private static ImageSet Noise()
     {
         MemoryPixels images = new(SmallRecipe.Input.Length);
         Random random = new(2);
@@ -372,7 +335,7 @@ internal static class DeviceChecks
             images.Add(pixels);
         }
 
-        return SetOf(images, classes);
+        return SetOf(images, NoiseClasses);
     }
 
     private static ImageSet SetOf(MemoryPixels images, int classes) =>
@@ -416,6 +379,9 @@ internal static class DeviceChecks
         Require(warnings.Count > 0, "no warning says that the batch was split.");
     }
 
+    private static void RequireFinite(TrainingOutcome outcome) =>
+        Require(outcome.History.All(epoch => double.IsFinite(epoch.TrainLoss)), "the loss is not finite.");
+
     private static void Require(bool holds, string message)
     {
         if (!holds)
@@ -434,7 +400,20 @@ internal static class DeviceChecks
         [VectorType(1, Side, Side)]
         public float[] Image { get; set; } = [];
 
-        public static float[] Bands(int label, Random random) =>
+        public static FeatureMiningOptions Options { get; } =
+            new()
+            {
+                Backbone = "cifar-resnet-8",
+                BatchSize = 16,
+                Channels = 1,
+                ImageHeight = Side,
+                ImageWidth = Side,
+            };
+
+        public static IDataView Load(MLContext ml, int count, Random random) =>
+            ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new Row { Label = (uint)(i % 3), Image = Bands(i % 3, random) }).ToArray());
+
+        private static float[] Bands(int label, Random random) =>
             [.. Enumerable.Range(0, Side * Side).Select(i => random.Next(100) + (i / Side / 4 == label ? 120f : 0f))];
     }
 }

@@ -11,8 +11,8 @@ using TorchSharp;
 namespace TestPrograms;
 
 /// <summary>
-/// RandomTraining SEED SHARED FOLDER [GPU]: trains with the settings that <see cref="RandomSettings"/> draws by SEED, with workspace and files of decoded images in
-/// FOLDER, and saves the model in FOLDER/model. SHARED is for images and teachers; the first run makes them. Each rank prints "rank R of N: process P"; then
+/// RandomTraining SEED SHARED FOLDER [GPU]: trains with the settings that <see cref="RandomSettings"/> draws by SEED, with workspace and files of decoded images
+/// in FOLDER, and saves the model in FOLDER/model. SHARED is for images and teachers; the first run makes them. Each rank prints "rank R of N: process P"; then
 /// the settings, "training" and "saving" are printed.
 /// </summary>
 internal static class RandomTraining
