@@ -157,6 +157,7 @@ internal static class ExitCode
                         or TrainingDivergedException
                         or RankFailedException
                         or ExternalException
+                        or OutOfMemoryException
             )
         {
             Exception cause = Innermost(e);
@@ -165,12 +166,19 @@ internal static class ExitCode
         }
     }
 
-    /// <summary>Unwraps TargetInvocationException, in which ML.NET wraps the exceptions of a model's loader.</summary>
-    public static Exception Innermost(Exception e) => e is TargetInvocationException && e.InnerException is { } inner ? Innermost(inner) : e;
+    /// <summary>Unwraps TargetInvocationException, in which ML.NET wraps the exceptions of a model's loader, and that of tasks that get no thread.</summary>
+    public static Exception Innermost(Exception e) =>
+        e is TargetInvocationException or TaskSchedulerException && e.InnerException is { } inner ? Innermost(inner) : e;
 
     /// <summary>The message without the name of the method's parameter, which means nothing to the user of a program.</summary>
     public static string TextOf(Exception e) =>
-        e is ArgumentException { ParamName: { } name } ? e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : e.Message;
+        e switch
+        {
+            ArgumentException { ParamName: { } name } => e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal),
+            // .NET throws it for threads, too, without a message of its own.
+            OutOfMemoryException => "Out of memory, or no more threads can be started (see 'ulimit -u').",
+            _ => e.Message,
+        };
 
     /// <summary>Whether the folder that the program was started in is still there. Native libraries end the process without it.</summary>
     public static bool HasCurrentFolder()

@@ -24,6 +24,17 @@ public sealed class ComplaintTests
     }
 
     [Fact]
+    public void NoMemoryOrNoThread_IsOneLine()
+    {
+        // What tasks throw if the system refuses a thread.
+        TaskSchedulerException refused = new(new OutOfMemoryException());
+
+        Assert.Equal(ExitCode.Failure, ExitCode.Guard(() => throw refused));
+        Assert.Equal(ExitCode.Failure, ExitCode.Guard(() => throw new OutOfMemoryException()));
+        Assert.Contains("ulimit -u", ExitCode.TextOf(ExitCode.Innermost(refused)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AnUnknownBackbone_GetsASuggestionAndNoWall()
     {
         using ColoredImages images = new();
