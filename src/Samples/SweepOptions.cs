@@ -124,7 +124,7 @@ internal sealed class SweepOptions
 
         string[] ends = parts[1].Split(':');
         return ends.Length == 1
-            ? new ChoiceParameter(parts[0], [.. parts[1].Split(',')])
+            ? new ChoiceParameter(parts[0], [.. parts[1].Split(',').Select(Choice)])
             : new NumberParameter(
                 parts[0],
                 Number(ends[0]),
@@ -132,6 +132,12 @@ internal sealed class SweepOptions
                 ends.ElementAtOrDefault(2) == "log",
                 options.GetProperty(parts[0])?.PropertyType == typeof(int)
             );
+
+        // 0,05 is no choice of 0 and 5.
+        string Choice(string value) =>
+            value is ['0', >= '0' and <= '9', ..]
+                ? throw new ArgumentException($"'{text}': '{value}' is not a number. Use a decimal point; commas separate the values.")
+                : value;
 
         static double Number(string value) => NumberText.Parse<double>(value);
     }

@@ -68,9 +68,10 @@ public sealed class NumberTests
     [InlineData("--set", "LearningRate=0,05")]
     [InlineData("--label-noise", "pair:0,2")]
     [InlineData("--schedule", "polynomial:power=0,9")]
-    public void NumbersInSettings_WithAComma_AreRefused(string option, string value)
+    [InlineData("--vary", "WeightDecay=0,0005", "sweep")]
+    public void NumbersInSettings_WithAComma_AreRefused(string option, string value, string verb = "train")
     {
-        string[] errors = Errors("train", option, value, "--images", ".");
+        string[] errors = Errors(verb, verb == "train" ? [option, value, "--images", "."] : [option, value]);
         string error =
             errors.Length > 0 ? errors[0] : Assert.Throws<ArgumentException>(() => SettingText.Assign(new FeatureMiningOptionsStub(), value)).Message;
 

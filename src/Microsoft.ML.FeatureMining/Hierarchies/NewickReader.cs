@@ -14,6 +14,7 @@ internal sealed class NewickReader(string text, IReadOnlyList<string>? className
     private readonly List<HierarchyNode> _nodes = [];
     private readonly List<int> _children = [];
     private readonly HashSet<int> _seen = [];
+    private readonly int _commas = text.Count(character => character == ',');
     private int _at;
 
     public IReadOnlyList<HierarchyNode> Read()
@@ -24,10 +25,10 @@ internal sealed class NewickReader(string text, IReadOnlyList<string>? className
             while (Take('('))
             {
                 parent = Add(parent, -1);
-                // Each inner node has two children at least. A file of brackets must not fill the memory.
-                if (_nodes.Count > 2L * classNames?.Count)
+                // Each inner node has two children at least, with a comma between them. A file of brackets must not fill the memory.
+                if (_nodes.Count - _seen.Count > 2 * (_commas + 1))
                 {
-                    throw Problem(FormattableString.Invariant($"there are more inner nodes than a tree of {classNames!.Count} classes has"));
+                    throw Problem("there are more inner nodes than a tree with this many commas has");
                 }
             }
 

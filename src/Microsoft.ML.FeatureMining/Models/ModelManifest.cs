@@ -168,7 +168,6 @@ internal sealed record ModelManifest
             FormatVersion >= 1
             && ClassCount is >= 2 and <= MaxClasses
             && (ClassNames is null || (ClassNames.Count == ClassCount && ClassNames.All(name => name is not null)))
-            && channels is >= 1 and <= 1024
             && Preprocessing.Shape.IsInRange
             && Preprocessing.CropRatio is >= ImagePreprocessing.MinCropRatio and <= 1
             && Enum.IsDefined(Preprocessing.Filter)

@@ -5,6 +5,7 @@ using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.FeatureMining.Trainers;
 using Microsoft.ML.FeatureMining.Training;
+using Microsoft.ML.FeatureMining.Training.Loop;
 using Microsoft.ML.FeatureMining.Training.Optimizers;
 using Microsoft.ML.FeatureMining.Training.Schedules;
 
@@ -226,7 +227,7 @@ internal sealed class FineTuningPlanner(
     private Head? HeadFor(Course course) =>
         course is { Mirrors: true, Epochs: 0 }
         && network.StageChannels.Count > 1
-        && 2.0 * _images * (network.StageChannels[^2] + (2.0 * network.StageChannels[^1])) <= MaxFeatures
+        && 2.0 * HeadImages * (network.StageChannels[^2] + (2.0 * network.StageChannels[^1])) <= MaxFeatures
         && !goal.Options.Strategies.Any(strategy => strategy.Traits.HasFlag(StrategyTraits.NeedsPooledEmbedding))
             ? new MultiStageHead()
         : network.DefaultHead.IsLinear ? null
@@ -234,7 +235,9 @@ internal sealed class FineTuningPlanner(
 
     private bool[] Mirrorings => goal.Options.HorizontalFlip ? [true, false] : [false];
 
-    private double FeatureSeconds(int size, bool mirrors) => (mirrors ? 2 : 1) * (_images + goal.ScoredImages) * times.At(size, size).Forward;
+    private int HeadImages => Math.Min(_images, HeadFit.MaxImages);
+
+    private double FeatureSeconds(int size, bool mirrors) => (mirrors ? 2 : 1) * (HeadImages + goal.ScoredImages) * times.At(size, size).Forward;
 
     private double EpochSeconds(int size) => _images * times.At(size, size).Step;
 

@@ -33,9 +33,9 @@ public abstract record ImageClassificationOptions : ImageTrainerOptions
     [Range(ImagePreprocessing.MinCropRatio, 1.0)]
     public double? CropRatio { get; init; }
 
-    /// <summary>3 for color or 1 for gray; any number for planar floats.</summary>
+    /// <summary>3 for color or 1 for gray; 1 to 1024 for planar floats.</summary>
     /// <value>3.</value>
-    [Range(1, int.MaxValue)]
+    [Range(1, ImageShape.MaxChannels)]
     public int Channels { get; init; } = 3;
 
     /// <summary>How an image of another size is resized to this one.</summary>

@@ -48,10 +48,14 @@ public sealed class FineTuningPlanTests
         Assert.Null(HeadOf(fast));
         Assert.Null(HeadOf(With(new FeatureMiningOptions { HorizontalFlip = false })));
         Assert.Null(HeadOf(new FineTuningGoal { Effort = Effort.Best }, rows: 1000)); // trains all layers
-        // 128 and 154 million features.
+        // 128 million features, also of more images: the head is fitted to 50,000 of them. 102 and 154 million of a wider network.
         FineTuningGoal hours = new() { Time = TimeSpan.FromSeconds(6000) };
+        BackboneFacts wide = new([1024, 2048], new LinearHead(), 1);
         Assert.Equal(new MultiStageHead(), HeadOf(hours, rows: 25_000));
-        Assert.Null(HeadOf(hours, rows: 30_000));
+        Assert.Equal(new MultiStageHead(), HeadOf(hours with { Time = TimeSpan.FromSeconds(10_000) }, rows: 250_000));
+        FineTuningGoal minutes = new() { Time = TimeSpan.FromSeconds(2000) };
+        Assert.Equal(new MultiStageHead(), HeadOf(minutes, wide, rows: 5_000));
+        Assert.Null(HeadOf(minutes, wide, rows: 7_500));
         Assert.Equal(new LinearHead(), HeadOf(fast, hidden));
         Assert.Equal(new MultiStageHead(), HeadOf(new FineTuningGoal(), hidden));
     }

@@ -100,7 +100,7 @@ internal sealed record OnnxModelDescription
 
     private void Check(OnnxInputDescription input)
     {
-        bool isImage = input.Channels <= 4096 && new ImageShape(input.Channels, input.Height, input.Width).IsInRange;
+        bool isImage = new ImageShape(input.Channels, input.Height, input.Width).IsInRange;
         bool isKnown =
             input.CropRatio is >= ImagePreprocessing.MinCropRatio and <= 1
             && Enum.IsDefined(input.Resize)

@@ -12,7 +12,7 @@ internal static class HubConfig
 
     // Networks of timm that compute the same as the library's. Not efficientnet_b5 and larger, which have another epsilon in BatchNorm than torchvision's.
     private const string Architectures =
-        @"^(resnet(18|34|50|101|152)|resnext(50_32x4d|101_32x4d|101_32x8d|101_64x4d)|vgg(11|13|16|19)(_bn)?|densenet121|efficientnet_b[0-4]|"
+        @"^(resnet(18|34|50|101|152)|resnext(50_32x4d|101_(32x4d|32x8d|32x16d|32x32d|64x4d))|vgg(11|13|16|19)(_bn)?|densenet121|efficientnet_b[0-4]|"
         + "resnest(14d|26d|50d|101e|200e)|skresnext50_32x4d)$";
 
     /// <summary>The model that a file describes; null if it is not a configuration of timm.</summary>
