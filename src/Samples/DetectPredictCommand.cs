@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Microsoft.ML;
+using Microsoft.ML.FeatureMining;
 using Microsoft.ML.FeatureMining.Detection;
 using Microsoft.ML.FeatureMining.Imaging;
 
@@ -54,7 +55,8 @@ internal static class DetectPredictCommand
         (string Path, string? Problem)[] files = [.. ImageFiles.Find(words)];
         HashSet<string> inputs = new(files.Select(file => OutputPath.Identity(new FileInfo(file.Path))), StringComparer.Ordinal);
         MLContext ml = begin();
-        ITransformer model = ModelOption.Load(ml, modelFile, out _);
+        // Whatever the detector was trained with: an image that cannot be read is no image without objects.
+        ITransformer model = ml.Model.WithUnreadableImages(ModelOption.Load(ml, modelFile, out _), UnreadableImageBehavior.Throw);
         HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
         bool failed = false;
         writer.Begin();

@@ -151,7 +151,7 @@ internal sealed class TrainCommand : Command
             Progress = report =>
             {
                 reports.Add(report);
-                if (report.Elapsed >= Enough && reports.Count > 1)
+                if (report.Elapsed >= Enough && report.Epoch > 0 && reports.Count > 1)
                 {
                     stop.Cancel();
                 }
@@ -172,13 +172,15 @@ internal sealed class TrainCommand : Command
         }
 
         // The time left assumes the mean speed so far. The steps before the first report are slower: their code is compiled, their memory is allocated.
-        (TrainingProgress first, TrainingProgress last) = (reports[0], reports[^1]);
+        // Before the steps, the head may be fitted.
+        TimeSpan before = reports[0].Epoch == 0 ? reports[0].Elapsed : TimeSpan.Zero;
+        (TrainingProgress first, TrainingProgress last) = (reports.Find(report => report.Epoch > 0) ?? reports[0], reports[^1]);
         if (Done(last) == Done(first))
         {
             return last.Elapsed + last.Remaining;
         }
 
-        TimeSpan mean = last.Elapsed / Done(last),
+        TimeSpan mean = (last.Elapsed - before) / Done(last),
             later = (last.Elapsed - first.Elapsed) / (Done(last) - Done(first));
         return last.Elapsed + (last.Remaining * (later / mean));
 

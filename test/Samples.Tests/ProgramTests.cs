@@ -35,6 +35,8 @@ public sealed class ProgramTests(ColoredImages images) : IClassFixture<ColoredIm
             "0.05",
             "--set",
             "no-decay-on-norm-and-bias=true",
+            "--patience",
+            "3",
             "--model",
             folder["best.zip"]
         );

@@ -4,6 +4,7 @@ using Microsoft.ML.FeatureMining.Detection.Evaluation;
 using Microsoft.ML.FeatureMining.Detection.Losses;
 using Microsoft.ML.FeatureMining.Detection.Networks;
 using Microsoft.ML.FeatureMining.Detection.Scoring;
+using Microsoft.ML.FeatureMining.Distributed;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Layers;
 using Microsoft.ML.FeatureMining.Networks.Weights;
@@ -28,6 +29,7 @@ internal sealed class DetectionTask : TrainingTask
     private readonly ImageSet? _validation;
     private readonly RandomStreams _random;
     private readonly Device _device;
+    private readonly ICommunicator _ranks;
     private readonly RetinaNet _network;
     private readonly WeightAverage<RetinaNet>? _average;
     private readonly BFloat16Backbone? _bfloat16;
@@ -49,25 +51,33 @@ internal sealed class DetectionTask : TrainingTask
         Action<RetinaNet>? loadWeights = null
     )
     {
-        (_recipe, Images, _validation, _random, _device) = (recipe, train, validation, random, host.Device);
+        (_recipe, Images, _validation, _random, _device, _ranks) = (recipe, train, validation, random, host.Device, host.Ranks);
         _settings = (DetectionRecipe)recipe.Task!;
         Pixels = recipe.Normalization ?? train.Statistics;
         _normalization = new Normalization(Pixels.Mean, Pixels.Std, _device);
         _augmentation = new BoxAugmentation(_settings);
         _network = Create();
-        using (new TorchScope(gradients: false))
+        try
         {
-            _network.InitializeWeights(random["weights"]);
-            (loadWeights ?? (_ => LoadBody(host.LoadWeights)))(_network);
-        }
+            using (new TorchScope(gradients: false))
+            {
+                _network.InitializeWeights(random["weights"]);
+                (loadWeights ?? (_ => LoadBody(host.LoadWeights)))(_network);
+            }
 
-        Freezing.Apply(recipe.FineTuning, _network.Body);
-        HashSet<nint> body = [.. _network.Body.parameters().Select(parameter => parameter.Handle)];
-        Optimizer = recipe.Optimizer.Start(
-            ParameterGroups.Of(recipe, _network.Body, _network.parameters().Where(parameter => !body.Contains(parameter.Handle)))
-        );
-        _bfloat16 = BFloat16Backbone.Of(recipe, _network.Body, Optimizer.Flat, random, host.Warn);
-        _average = recipe.EmaDecay is { } decay ? new WeightAverage<RetinaNet>(_network, Create(), decay) : null;
+            Freezing.Apply(recipe.FineTuning, _network.Body);
+            HashSet<nint> body = [.. _network.Body.parameters().Select(parameter => parameter.Handle)];
+            Optimizer = recipe.Optimizer.Start(
+                ParameterGroups.Of(recipe, _network.Body, _network.parameters().Where(parameter => !body.Contains(parameter.Handle)))
+            );
+            _bfloat16 = BFloat16Backbone.Of(recipe, _network.Body, Optimizer.Flat, random, host.Warn);
+            _average = recipe.EmaDecay is { } decay ? new WeightAverage<RetinaNet>(_network, Create(), decay) : null;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public override ImageSet Images { get; }
@@ -96,7 +106,9 @@ internal sealed class DetectionTask : TrainingTask
 
     public override IEnumerable<(string Name, Tensor Value)> ModelState() => Model.NamedState();
 
-    public override IEnumerable<(string Name, Tensor Value)> NamedState() => _network.NamedState().Select(entry => ($"network/{entry.Name}", entry.Value));
+    public override IEnumerable<(string Name, Tensor Value)> TrainedState() => _network.NamedState();
+
+    public override IEnumerable<(string Name, Tensor Value)> NamedState() => TrainedState().Select(entry => ($"network/{entry.Name}", entry.Value));
 
     public override IEnumerable<(string Name, Tensor Value)> AverageState() => _average?.Network.NamedState() ?? [];
 
@@ -131,38 +143,61 @@ internal sealed class DetectionTask : TrainingTask
 
     public override void UpdateAverage() => _average?.Update();
 
+    // Ranks share the batches, and all see all detections: a decision that one of them made by itself could differ in the last bit.
     public override (double Loss, double Accuracy)? Validate(Func<bool> isCanceled)
     {
+        ImageSet set = _validation!;
         using IDisposable noGrad = no_grad();
-        using RunningMetrics running = new(_device);
-        VocAveragePrecision precision = new(_validation!.ClassCount);
+        using DisposeScope all = NewDisposeScope();
+        int[][] batches = [.. BatchLoader.Cut([.. Enumerable.Range(0, set.Count)], _recipe.ScoringBatchSize)];
+        int[] own = _ranks.Own(batches.Length);
+        Tensor losses = zeros([batches.Length], ScalarType.Float64, _device);
+        IReadOnlyList<Detection>[] found = new IReadOnlyList<Detection>[set.Count];
+        Array.Fill(found, []);
         Model.eval();
-        foreach (HostBatch batch in BatchLoader.Load(_validation, [.. Enumerable.Range(0, _validation.Count)], _recipe.ScoringBatchSize))
+        int done = 0;
+        foreach (HostBatch batch in BatchLoader.Load(set, [.. own.Select(index => batches[index])]))
         {
-            using HostBatch done = batch;
+            using HostBatch loaded = batch;
+            // The other ranks wait for the sums also if this one was canceled.
             if (isCanceled())
             {
-                return null;
+                break;
             }
 
             using DisposeScope scope = NewDisposeScope();
-            (Tensor logits, Tensor deltas) = Model.Predict(ChannelsLast.Of(_normalization.Apply(Upload(batch, _validation))));
-            ObjectBox[][] objects = ObjectsOf(batch, _validation);
-            running.Add(Sums(LossOf(logits, deltas, objects), batch.Count), batch.Count);
+            (Tensor logits, Tensor deltas) = Model.Predict(ChannelsLast.Of(_normalization.Apply(Upload(batch, set))));
+            losses[own[done]].copy_(LossOf(logits, deltas, ObjectsOf(batch, set)).to(ScalarType.Float64).Mul(batch.Count));
             AnchorGrid anchors = Anchors;
             (logits, deltas) = (logits.cpu(), deltas.cpu()); // once for all images
             for (int n = 0; n < batch.Count; n++)
             {
-                precision.Add(Detector.Detect(logits[n], deltas[n], anchors, anchors.Height, anchors.Width, _settings.Network), objects[n]);
+                found[batches[own[done]][n]] = Detector.Detect(logits[n], deltas[n], anchors, anchors.Height, anchors.Width, _settings.Network);
             }
+
+            done++;
         }
 
-        return (running.Read().Loss, precision.Mean(VocMetric.Area));
+        _ranks.Sum(losses);
+        SharedDetections.Share(_ranks, found, _device);
+        if (done < own.Length)
+        {
+            return null;
+        }
+
+        VocAveragePrecision precision = new(set.ClassCount);
+        for (int i = 0; i < set.Count; i++)
+        {
+            precision.Add(found[i], ObjectSet.Of(set.LabelSets![set.Labels[i]]));
+        }
+
+        return (losses.sum().item<double>() / set.Count, precision.Mean(VocMetric.Area));
     }
 
     public override void Dispose()
     {
-        Optimizer.Dispose();
+        // Null if the constructor failed before.
+        Optimizer?.Dispose();
         _bfloat16?.Dispose();
         _average?.Dispose();
         _network.Dispose();

@@ -17,7 +17,7 @@ namespace Microsoft.ML.FeatureMining;
 /// <c>mlContext.Model.Save</c>; <c>Load</c> works in any program that has this assembly.
 /// </summary>
 /// <remarks>Thread-safe. It holds native memory until it is disposed; scoring after Dispose throws <see cref="ObjectDisposedException"/>.</remarks>
-public sealed class RetinaNetTransformer : ITransformer, IDisposable
+public sealed class RetinaNetTransformer : IScoringTransformer, IDisposable
 {
     private const string ModelSignature = "FMDETECT";
 
@@ -33,6 +33,12 @@ public sealed class RetinaNetTransformer : ITransformer, IDisposable
         (_environment, _saved, _settings) = (environment, saved, settings);
         _keys = ClassKeys.OfModel(saved.Manifest.ClassNames, saved.Manifest.ClassCount, settings.Scoring.KeyValues);
         _scorer = new DetectionScorer(saved, ComputeDevice.Of(environment));
+    }
+
+    private RetinaNetTransformer(RetinaNetTransformer other, ScoringSettings settings)
+    {
+        (_environment, _saved, _keys, _scorer) = (other._environment, other._saved, other._keys, other._scorer);
+        _settings = other._settings with { Scoring = settings };
     }
 
     /// <summary>The key of the backbone.</summary>
@@ -82,6 +88,8 @@ public sealed class RetinaNetTransformer : ITransformer, IDisposable
     public void Dispose() => _scorer.Dispose();
 
     internal SavedDetector Saved => _saved;
+
+    IScoringTransformer IScoringTransformer.With(Func<ScoringSettings, ScoringSettings> change) => new RetinaNetTransformer(this, change(_settings.Scoring));
 
     private DetectionColumns BindAndWarn(DataViewSchema input)
     {

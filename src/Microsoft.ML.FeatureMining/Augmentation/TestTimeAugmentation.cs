@@ -1,5 +1,4 @@
 using Microsoft.ML.FeatureMining.Imaging;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.FeatureMining.Augmentation;
@@ -59,15 +58,11 @@ internal static class TenCrop
     /// <param name="images">[N,C,H,W].</param>
     /// <param name="height">Rows of a crop, 1 to H.</param>
     /// <param name="width">Columns of a crop, 1 to W.</param>
-    /// <returns>[N,10,C,height,width]: upper left, upper right, lower left, lower right, center; then the same five of the flipped image.</returns>
+    /// <returns>
+    /// Ten tensors [N,C,height,width], which share memory with the images or the flipped images: upper left, upper right, lower left, lower right, center;
+    /// then the same five of the flipped images.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">A crop is empty or larger than the images.</exception>
-    public static Tensor Of(Tensor images, int height, int width)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        return stack(Views(images, height, width), 1).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>The crops of <see cref="Of"/> as one tensor [N,C,height,width] per view. They share memory with the images or the flipped images.</summary>
     public static IEnumerable<Tensor> Views(Tensor images, int height, int width)
     {
         ArgumentNullException.ThrowIfNull(images);

@@ -219,14 +219,14 @@ public static class ModelOperationsExtensions
 
     /// <summary>
     /// Returns the same model with another policy for images that cannot be read: Throw ends scoring with an error that names the file; Skip gives such an
-    /// image NaN scores and no predicted label, so that the others are scored.
+    /// image NaN scores and no predicted label (a detector: no objects), so that the others are scored.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, an <see cref="ImageEnsembleTransformer"/>, or a chain that contains one of
-    /// them.</param>
+    /// <param name="model">A classifier (<see cref="ImageClassificationTransformer"/>), an ensemble (<see cref="ImageEnsembleTransformer"/>), a classifier in
+    /// ONNX, an object detector, or a chain that contains one of them.</param>
     /// <param name="behavior">The policy.</param>
     /// <returns>A model with the same structure and the same networks, not copies.</returns>
-    /// <exception cref="ArgumentException">The model has no image classifier.</exception>
+    /// <exception cref="ArgumentException">The model has none of them.</exception>
     public static ITransformer WithUnreadableImages(this ModelOperationsCatalog catalog, ITransformer model, UnreadableImageBehavior behavior)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -244,11 +244,11 @@ public static class ModelOperationsExtensions
     /// million pixels, and decoding needs up to 9 bytes of memory per pixel.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="model">An <see cref="ImageClassificationTransformer"/>, an <see cref="ImageEnsembleTransformer"/>, or a chain that contains one of
-    /// them.</param>
+    /// <param name="model">A classifier (<see cref="ImageClassificationTransformer"/>), an ensemble (<see cref="ImageEnsembleTransformer"/>), a classifier in
+    /// ONNX, an object detector, or a chain that contains one of them.</param>
     /// <param name="maxPixels">The most pixels of an image, at least 1. A larger image counts as unreadable.</param>
     /// <returns>A model with the same structure and the same networks, not copies.</returns>
-    /// <exception cref="ArgumentException">The model has no image classifier.</exception>
+    /// <exception cref="ArgumentException">The model has none of them.</exception>
     public static ITransformer WithMaxPixels(this ModelOperationsCatalog catalog, ITransformer model, long maxPixels)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -275,8 +275,19 @@ public static class ModelOperationsExtensions
         return TransformerChains.Replace(model, part => ReferenceEquals(part, classifier) ? classifier.WithClassifier(number) : part);
     }
 
-    private static ITransformer WithSettings(ITransformer model, Func<ScoringSettings, ScoringSettings> change) =>
-        TransformerChains.ReplaceClassifiers(model, classifier => classifier.With(change), ensemble => ensemble.With(change));
+    private static ITransformer WithSettings(ITransformer model, Func<ScoringSettings, ScoringSettings> change)
+    {
+        bool found = false;
+        ITransformer changed = TransformerChains.Replace(
+            model,
+            part =>
+            {
+                found |= part is IScoringTransformer;
+                return part is IScoringTransformer scoring ? scoring.With(change) : part;
+            }
+        );
+        return found ? changed : throw new ArgumentException("The model has no part that scores images.", nameof(model));
+    }
 }
 
 /// <summary>Explains trained image classifiers.</summary>

@@ -271,7 +271,7 @@ public static class SweepExtensions
     /// <param name="catalog">The catalog.</param>
     /// <param name="rows">The rows to fit the pipeline to.</param>
     /// <param name="baseline">The settings that stay fixed. Without validation rows, a fifth of each class is held out. Without a seed, the sweep's seed is
-    /// used. The sweep sets the workspace, the number of checkpoints and the cancellation.</param>
+    /// used. The sweep sets the workspace, the number of checkpoints and the cancellation; their CancellationToken, too, stops the sweep.</param>
     /// <param name="pipeline">Creates the pipeline from the options of a trial. It must contain exactly one trainer of this library.</param>
     /// <param name="settings">The settings of the sweep.</param>
     /// <exception cref="ArgumentException">Some settings cannot be used; the message lists them all.</exception>
@@ -291,9 +291,11 @@ public static class SweepExtensions
         ArgumentNullException.ThrowIfNull(baseline);
         ArgumentNullException.ThrowIfNull(pipeline);
         ArgumentNullException.ThrowIfNull(settings);
-        IReadOnlyList<SweepParameter> parameters =
-            settings.Parameters.Count > 0 ? settings.Parameters : AttributeParameters.Of(baseline, settings.ExcludedParameters);
-        string[] problems = [.. settings.Problems(), .. SweptOptions.Problems(baseline, parameters, settings.ExcludedParameters)];
+        (IReadOnlyList<SweepParameter> parameters, IReadOnlyList<string> excluded) =
+            settings.Parameters.Count > 0
+                ? (settings.Parameters, [])
+                : (AttributeParameters.Of(baseline, settings.ExcludedParameters), settings.ExcludedParameters);
+        string[] problems = [.. settings.Problems(), .. SweptOptions.Problems(baseline, parameters, excluded)];
         if (problems.Length == 0)
         {
             problems = [.. SweptOptions.ProblemsOfEveryTrial(baseline, parameters)];
@@ -313,7 +315,8 @@ public static class SweepExtensions
             TimeLimit = settings.TimeLimit,
         };
         SweepJournal journal = new(settings.Folder, KeyOf(common, parameters, settings), parameters);
-        new SweepRunner(plan, journal, trainer.Train, () => folders.Prune(journal.Trials), settings.Progress).Run(settings.CancellationToken);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(settings.CancellationToken, baseline.CancellationToken);
+        new SweepRunner(plan, journal, trainer.Train, () => folders.Prune(journal.Trials), settings.Progress).Run(stop.Token);
         // What other processes have done, if there was nothing left to do for this one.
         return journal.Hold(() =>
         {

@@ -133,7 +133,7 @@ internal sealed class NetworkExplainer : IDisposable
 /// <summary>All maps of one image and one class, from one forward and one backward pass.</summary>
 /// <param name="Probabilities">The probabilities of all classes, [K].</param>
 /// <param name="Class">The class k of the maps.</param>
-/// <param name="ClassMap">CAM; null if the head is not linear in the mean of the features.</param>
+/// <param name="ClassMap">CAM; null if the logits are not linear in the mean of the features.</param>
 /// <param name="StageMaps">Grad-CAM of each stage, first to last.</param>
 /// <param name="SplitMaps">
 /// With a Split-and-Share head, Grad-CAM of each split's channels with respect to the classifier that ends with this split (Lee et al. 2021, figure 2).
@@ -149,8 +149,7 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor[] stages = Stages(network.Backbone, image);
-        Tensor embedding = network.Head.Embed([.. stages.TakeLast(network.Head.Stages)]);
-        Tensor logits = network.Head.call(embedding); // [1,K]
+        Tensor logits = network.Classify(stages); // [1,K]
         Tensor scaled = temperature == 1 ? logits.detach() : logits.detach().Div(temperature);
         float[] probabilities = (multilabel ? sigmoid(scaled) : scaled.softmax(1)).cpu().to(ScalarType.Float32).data<float>().ToArray();
         int index = target ?? probabilities.AsSpan().IndexOf(probabilities.Max());
@@ -158,9 +157,9 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
         return new NetworkMaps(
             probabilities,
             index,
-            network.Head.ClassWeights() is { } weights ? ActivationMap.Cam(stages[^1], weights[index]) : null,
+            network.Exits.Count == 0 && network.Head.ClassWeights() is { } weights ? ActivationMap.Cam(stages[^1], weights[index]) : null,
             [.. stages.Zip(gradients, ActivationMap.GradCam)],
-            network.Head is SplitAndShareHeadModule head ? [.. Splits(head, embedding, stages[^1], index)] : []
+            network.Head is SplitAndShareHeadModule head ? [.. Splits(head, stages[^1], index)] : []
         );
     }
 
@@ -191,10 +190,10 @@ internal sealed record NetworkMaps(float[] Probabilities, int Class, HeatMap? Cl
         return [.. features.Select(each => each.grad?.clone() ?? zeros_like(each))];
     }
 
-    private static IEnumerable<HeatMap> Splits(SplitAndShareHeadModule head, Tensor embedding, Tensor features, int index)
+    private static IEnumerable<HeatMap> Splits(SplitAndShareHeadModule head, Tensor features, int index)
     {
         int start = 0;
-        foreach ((Tensor logits, int end) in head.Classifiers(embedding))
+        foreach ((Tensor logits, int end) in head.Classifiers(head.Embed([features])))
         {
             Tensor gradient = Gradients(logits[0, index], [features])[0];
             yield return ActivationMap.GradCam(features.narrow(1, start, end - start), gradient.narrow(1, start, end - start));

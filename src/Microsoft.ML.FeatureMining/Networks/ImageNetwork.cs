@@ -60,10 +60,16 @@ internal sealed class ImageNetwork : nn.Module<Tensor, Tensor>, INamedState
     public override Tensor forward(Tensor images)
     {
         using DisposeScope scope = NewDisposeScope();
-        IReadOnlyList<Tensor> stages = backbone.LastStages(images, _exits.Count > 0 ? backbone.StageChannels.Count : head.Stages);
+        return Classify(backbone.LastStages(images, _exits.Count > 0 ? backbone.StageChannels.Count : head.Stages)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>From the features of the stages to logits [N,K].</summary>
+    /// <param name="stages">Those that the head uses, or all; with exits, all.</param>
+    public Tensor Classify(IReadOnlyList<Tensor> stages)
+    {
         List<Tensor> logits = [.. _exits.Select(exit => exit.call(exit.Embed(stages[exit.Stage])))];
         logits.Add(head.call(head.Embed([.. stages.TakeLast(head.Stages)])));
-        return (logits.Count == 1 ? logits[0] : stack(logits).mean(new long[] { 0 })).MoveToOuterDisposeScope();
+        return logits.Count == 1 ? logits[0] : stack(logits).mean(new long[] { 0 });
     }
 
     /// <summary>Adds the network in evaluation mode to an ONNX graph.</summary>

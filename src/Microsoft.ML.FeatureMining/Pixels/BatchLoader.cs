@@ -8,7 +8,7 @@ internal static class BatchLoader
 {
     private const int Ahead = 3;
 
-    /// <summary>The number of batches that <see cref="Load(ImageSet, IReadOnlyList{int}, int, int)"/> makes from that many images.</summary>
+    /// <summary>The number of batches that <see cref="Load(ImageSet, IReadOnlyList{int}, int)"/> makes from that many images.</summary>
     public static int Batches(int images, int batchSize) => ((images + batchSize - 1) / batchSize) - (LeavesOne(images, batchSize) ? 1 : 0);
 
     /// <summary>
@@ -18,9 +18,7 @@ internal static class BatchLoader
     /// <param name="set">The images.</param>
     /// <param name="order">Their indices in the set.</param>
     /// <param name="batchSize">Images per batch.</param>
-    /// <param name="skip">How many batches to skip at the start.</param>
-    public static IEnumerable<HostBatch> Load(ImageSet set, IReadOnlyList<int> order, int batchSize, int skip = 0) =>
-        Load(set, [.. Cut(order, batchSize).Skip(skip)]);
+    public static IEnumerable<HostBatch> Load(ImageSet set, IReadOnlyList<int> order, int batchSize) => Load(set, [.. Cut(order, batchSize)]);
 
     /// <summary>Loads batches of a set.</summary>
     /// <param name="set">The images.</param>
@@ -71,7 +69,7 @@ internal static class BatchLoader
 
     private static bool LeavesOne(int images, int batchSize) => batchSize > 1 && images > batchSize && images % batchSize == 1;
 
-    /// <summary>The indices of the images of each batch that <see cref="Load(ImageSet, IReadOnlyList{int}, int, int)"/> makes.</summary>
+    /// <summary>The indices of the images of each batch that <see cref="Load(ImageSet, IReadOnlyList{int}, int)"/> makes.</summary>
     public static IEnumerable<int[]> Cut(IReadOnlyList<int> order, int batchSize)
     {
         int batches = Batches(order.Count, batchSize);

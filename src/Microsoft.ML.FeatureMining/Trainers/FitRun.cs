@@ -40,7 +40,6 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
         jobFolder?.DeleteOpened();
         fit ??= TrainingEngine.Fit;
         NamedTensors? initial = before?.Weights;
-        recipe = TeacherFiles.WithHashes(recipe);
         Info(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -126,6 +125,7 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
     public TrainingRows Read(LabeledRows rows, long seed)
     {
         LabelColumn label = rows.Label;
+        _origin = rows.Image.Origin;
         StorageSettings storage = Storage;
         bool[]? heldOut = options.ValidationFraction is { } fraction
             ? StratifiedSplit.HeldOut(Array.ConvertAll(rows.ReadLabels(), label.StratumOf), fraction, new RandomStream(seed, "validation-split"))
@@ -141,7 +141,6 @@ internal sealed class FitRun(IHost host, IChannel channel, ImageTrainerOptions o
                 {
                     MemoryBudget = Math.Max(0, storage.Budget - train.MemoryBytes),
                 };
-                _origin = rows.Image.Origin;
                 (validation, _) = ReadMore("validation", set, label.BindTo(set.Schema, options.LabelColumnName), rows.Image.Shape, left);
             }
 

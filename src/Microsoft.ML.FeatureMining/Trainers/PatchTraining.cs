@@ -137,7 +137,7 @@ public sealed class PatchTrainingTrainer : ImageClassificationTrainer
         TrainingOutcome? onPatches = null;
         if (_options is { SwitchEpoch: > 0, PatchSet: { } set })
         {
-            using TrainingRows patches = run.ReadPatches(set, _options.PatchLabelColumnName, rows);
+            using TrainingRows patches = run.Alone(() => run.ReadPatches(set, _options.PatchLabelColumnName, rows));
             TrainingRecipe first = recipe with
             {
                 OnPatches = true,

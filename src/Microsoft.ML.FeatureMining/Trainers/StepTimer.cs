@@ -60,10 +60,11 @@ internal readonly record struct StepTimes(double Forward, double Step, long Para
         });
         network.train();
         using FlatParameters flat = new([.. network.parameters()]);
-        Backbone trained =
+        using Backbone? copy =
             precision == Precision.BFloat16
                 ? new BFloat16Backbone(network.Backbone, NetworkFactory.CreateBackbone(backbone, inputChannels: 3, seed: 0), flat)
-                : network.Backbone;
+                : null;
+        Backbone trained = copy ?? network.Backbone;
         trained.train();
         double step = Seconds(() =>
         {
@@ -72,11 +73,6 @@ internal readonly record struct StepTimes(double Forward, double Step, long Para
             flat.CollectGradients();
             flat.Gradients.sum().cpu();
         });
-        if (trained != network.Backbone)
-        {
-            trained.Dispose();
-        }
-
         return new StepTimes(forward * scale, step * scale, network.Backbone.parameters().Sum(parameter => parameter.numel()));
     }
 

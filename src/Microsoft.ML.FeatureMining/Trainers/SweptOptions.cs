@@ -48,23 +48,30 @@ internal static class SweptOptions
                 $"{type.Name} has no settable property '{property}' (in '{name}').{Spelling.Hint(property, type.GetProperties().Select(other => other.Name))}"
             );
 
-    /// <summary>Lists the problems of parameters, and of the names of fixed settings, for such options.</summary>
-    public static IEnumerable<string> Problems(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters, IEnumerable<string> fixedNames)
+    // Of a part that is not set, the properties that all parts of its kind have.
+    private static bool HasProperty(Type type, object? settings, ReadOnlySpan<string> path)
+    {
+        if ((settings?.GetType() ?? type).GetProperty(path[0]) is not { } property)
+        {
+            return false;
+        }
+
+        return path.Length == 1 || HasProperty(property.PropertyType, settings is null ? null : property.GetValue(settings), path[1..]);
+    }
+
+    /// <summary>Lists the problems of parameters, and of the names of excluded ones, for such options.</summary>
+    public static IEnumerable<string> Problems(ImageClassificationOptions options, IReadOnlyList<SweepParameter> parameters, IEnumerable<string> excluded)
     {
         if (parameters.Count == 0)
         {
-            yield return "The sweep has no parameters to vary; set Parameters, or fix fewer settings.";
+            yield return "The sweep has no parameters to vary; set Parameters, or exclude fewer.";
         }
 
-        HashSet<string> names =
-        [
-            .. options.GetType().GetProperties().Select(property => property.Name),
-            .. AttributeParameters.Of(options).Select(parameter => parameter.Name),
-        ];
-        foreach (string name in fixedNames.Where(name => !names.Contains(name)))
+        foreach (string name in excluded.Where(name => !HasProperty(options.GetType(), options, name.Split('.'))))
         {
-            yield return $"{options.GetType().Name} has no property '{name}' to fix; correct Fixed.";
+            yield return $"{options.GetType().Name} has no property '{name}'; correct {nameof(SweepSettings.ExcludedParameters)}.";
         }
+
         foreach (SweepParameter parameter in parameters)
         {
             string? problem = null;

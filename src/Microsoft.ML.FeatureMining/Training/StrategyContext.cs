@@ -14,7 +14,6 @@ public sealed class StrategyContext
     private readonly string _key;
     private readonly Func<IReadOnlyList<Exit>>? _addExits;
     private readonly Func<IReadOnlyList<string>, Teacher>? _loadTeacher;
-    private readonly List<Teacher> _teachers = [];
     private readonly Action<string>? _warn;
 
     internal StrategyContext(
@@ -114,9 +113,7 @@ public sealed class StrategyContext
     public Teacher LoadTeacher(IReadOnlyList<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        Teacher teacher = _loadTeacher?.Invoke(paths) ?? throw new InvalidOperationException("This run cannot load teachers.");
-        _teachers.Add(teacher);
-        return teacher;
+        return _loadTeacher?.Invoke(paths) ?? throw new InvalidOperationException("This run cannot load teachers.");
     }
 
     /// <summary>
@@ -130,8 +127,6 @@ public sealed class StrategyContext
     }
 
     internal IReadOnlyList<(string Name, nn.Module Module)> Modules => _modules;
-
-    internal IReadOnlyList<Teacher> Teachers => _teachers;
 
     internal IReadOnlySet<int> KeptStages => _keptStages;
 }

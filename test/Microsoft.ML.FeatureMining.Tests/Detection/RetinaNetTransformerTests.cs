@@ -53,6 +53,22 @@ public sealed class RetinaNetTransformerTests(TrainedDetector trained) : IDispos
     }
 
     [Fact]
+    public void WithUnreadableImagesAndMaxPixels_ChangeThePolicyOfTheSameNetwork()
+    {
+        ModelOperationsCatalog models = trained.Context.Model;
+        RectangleRow[] two = [trained.Images.Rows[0], trained.Images.Rows[0] with { ImagePath = _folder.Write("broken.png", "no image") }];
+        IDataView rows = trained.Context.Data.LoadFromEnumerable(two);
+        ITransformer skipping = models.WithUnreadableImages(trained.Model, UnreadableImageBehavior.Skip);
+
+        Assert.ThrowsAny<Exception>(() => Read(trained.Model.Transform(rows)).Count());
+        Assert.Equal([false, true], Read(skipping.Transform(rows)).Select(found => found.Score.Length == 0));
+        ITransformer throwing = models.WithUnreadableImages(skipping, UnreadableImageBehavior.Throw);
+        Assert.ThrowsAny<Exception>(() => Read(throwing.Transform(rows)).Count());
+        ITransformer small = models.WithMaxPixels(skipping, (Rectangles.Width * Rectangles.Height) - 1);
+        Assert.All(Read(small.Transform(rows)), found => Assert.Empty(found.Score));
+    }
+
+    [Fact]
     public void MapKeyToValue_PredictedLabel_GivesTheNames()
     {
         IDataView scored = trained.Model.Transform(trained.Rows);

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Explanation;
 using Microsoft.ML.FeatureMining.Strategies;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
@@ -21,7 +22,11 @@ public sealed class ExitModelTests(TrainedModel trained)
         Assert.Equal(trained.Scores(model), trained.Scores(loaded));
         Assert.All(trained.Scores(loaded), row => Assert.Equal(1, row.Sum(), 1e-5f));
         using ImageExplainer explainer = ml.Model.CreateImageExplainer(loaded);
-        Assert.Equal(3, explainer.Explain(trained.Loaded, images: 1).Single().Explanation.Probabilities.Count);
+        ImageExplanation explanation = explainer.Explain(trained.Loaded, images: 1).Single().Explanation;
+        // Of head and exits, as the score.
+        TensorAssert.CloseValues(trained.Scores(loaded)[0], explanation.Probabilities, 1e-5, "probabilities");
+        Assert.Null(explanation.ClassMap);
+        Assert.Equal(3, explanation.StageMaps.Count);
         Assert.Equal(3, model.LastTransformer.Model.InduceHierarchy().ClassCount);
         Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
     }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.FeatureMining.Networks.Heads;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
@@ -53,6 +54,33 @@ public sealed class ImageOriginTests(ColoredImages images) : IClassFixture<Color
         loaded.Transform(Load(ml, "images")).GetColumn<float[]>("Score").Count();
 
         Assert.Single(_warnings);
+    }
+
+    [Theory]
+    [InlineData("bytes", "paths", 0)]
+    [InlineData("bytes", "images", 1)]
+    public void Fit_PatchesDecodedInAnotherWay_Warns(string trained, string patches, int expected)
+    {
+        MLContext ml = Context();
+        PatchTrainingOptions options = new()
+        {
+            Backbone = "cifar-resnet-8",
+            ImageHeight = 12,
+            ImageWidth = 12,
+            Epochs = 2,
+            SwitchEpoch = 1,
+            Head = new VggPatchHead { HiddenUnits = 4 },
+            Augmentations = [],
+            ValidationFraction = 0.2,
+            PatchSet = Load(ml, patches),
+            Seed = 1,
+        };
+
+        IDataView keys = Load(ml, trained);
+        IDataView names = ml.Transforms.Conversion.MapKeyToValue("Label").Fit(keys).Transform(keys);
+        ml.MultilabelClassification().Trainers.PatchTraining(options).Fit(names).Dispose();
+
+        Assert.Equal(expected, _warnings.Count(warning => warning.Contains("Their pixels differ", StringComparison.Ordinal)));
     }
 
     [Theory]

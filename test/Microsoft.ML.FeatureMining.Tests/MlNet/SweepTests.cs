@@ -88,6 +88,41 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
     }
 
     [Fact]
+    public void Sweep_TokenOfTheBaselineIsCanceled_Stops()
+    {
+        using TemporaryFolder folder = new();
+        MLContext ml = new(1);
+        using CancellationTokenSource stop = new();
+        stop.Cancel();
+
+        SweepResult<FeatureMiningOptions> result = ml.MulticlassClassification.Sweep(
+            images.Rows(ml),
+            Baseline with
+            {
+                CancellationToken = stop.Token,
+            },
+            options => Pipeline(ml, options),
+            Settings(folder.Path)
+        );
+
+        Assert.Empty(result.Trials);
+    }
+
+    [Theory]
+    [InlineData("EarlyStopping.Patience", true)]
+    [InlineData("FineTuning.FrozenStages", true)]
+    [InlineData("Optimizer.Momentum", true)]
+    [InlineData("Optimizer.Moment", false)]
+    [InlineData("EarlyStopping.Patience.Value", false)]
+    [InlineData("Seeds", false)]
+    public void Problems_ExcludedParameter_IsAPropertyOrListed(string name, bool exists)
+    {
+        string[] problems = [.. SweptOptions.Problems(new FeatureMiningOptions(), Parameters, [name])];
+
+        Assert.Equal(exists ? [] : [$"FeatureMiningOptions has no property '{name}'; correct ExcludedParameters."], problems);
+    }
+
+    [Fact]
     public void Sweep_TrialDiverges_MarksItFailedAndContinues()
     {
         using TemporaryFolder folder = new();
@@ -203,7 +238,7 @@ public sealed class SweepTests(ColoredImages images) : IClassFixture<ColoredImag
 
         string message = Assert.Throws<ArgumentException>(() => Sweep(ml, images.Rows(ml), settings)).Message;
 
-        Assert.All(["no parameters to vary", "no property 'Rate' to fix"], text => Assert.Contains(text, message, StringComparison.Ordinal));
+        Assert.All(["no parameters to vary", "no property 'Rate'"], text => Assert.Contains(text, message, StringComparison.Ordinal));
         Assert.False(Directory.Exists("unused"));
     }
 

@@ -65,6 +65,26 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<SingleTh
         );
     }
 
+    // A sweep may try many networks that a strategy cannot work with.
+    [Fact]
+    public void Fit_StrategyRefusesTheNetwork_LeaksNothing()
+    {
+        TrainingRecipe refused = Recipe with { Strategies = [new Refusing()], EmaDecay = 0.9 };
+        TinyRun.Fit(Recipe with { Epochs = 1 });
+
+        SerialTests.AssertLeavesNoTensors(
+            () => Assert.Throws<ArgumentException>(() => TinyRun.Fit(refused)),
+            making: () => TinyRun.MakeParts(Recipe with { Strategies = [] })
+        );
+    }
+
+    private sealed class Refusing : TrainingStrategy
+    {
+        public override string Key => "refusing";
+
+        protected internal override StrategyRun Start(StrategyContext context) => throw new ArgumentException("no");
+    }
+
     [Fact]
     public void Score_ManyImages_KeepsTheNumberOfTensors()
     {

@@ -63,7 +63,9 @@ public sealed class ResumeTests : IClassFixture<SingleThreadFixture>
         TrainingOutcome canceled = TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, canceled: () => asked++ == 7);
 
         Assert.Equal((TrainingEnd.Canceled, 1), (canceled.End, canceled.History.Count));
-        AssertIsWhole(TinyRun.Fit(Recipe, validation: Validation, checkpoints: store));
+        List<TrainingProgress> reports = [];
+        AssertIsWhole(TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, progress: reports.Add));
+        Assert.Equal((2, 2), (reports[0].Epoch, reports[0].Completed!.Epoch));
     }
 
     [Fact]

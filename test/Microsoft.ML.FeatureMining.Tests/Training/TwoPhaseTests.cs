@@ -35,6 +35,18 @@ public sealed class TwoPhaseTests : IClassFixture<SingleThreadFixture>
     }
 
     [Fact]
+    public void Fit_TwoPhasesWithAnAverage_HandsOverTheWeightsAndNotTheirAverage()
+    {
+        ImageSet train = TinyData.Bands(20);
+        TrainingRecipe first = Whole with { Epochs = 2, EpochsAfter = 2 };
+
+        string plain = TinyRun.Bits(TinyRun.Fit(first, train));
+
+        Assert.Equal(plain, TinyRun.Bits(TinyRun.Fit(first with { EmaDecay = 0.9 }, train)));
+        Assert.NotEqual(plain, TinyRun.Bits(TinyRun.Fit(first with { EmaDecay = 0.9, EpochsAfter = 0 }, train)));
+    }
+
+    [Fact]
     public void Fit_OnePhase_KeepsNoOptimizerState() => Assert.Null(TinyRun.Fit(Whole).Optimizer);
 
     private static TrainingOutcome Continue(TrainingRecipe recipe, TrainingOutcome before, ImageSet train) =>

@@ -28,6 +28,9 @@ internal sealed class ImageScoring(ScoringSettings settings, ClassKeys keys, IRe
                 _first.Preprocessing.Shape.Width
             );
 
+    /// <summary>The same networks with other settings.</summary>
+    public ImageScoring With(ScoringSettings changed) => new(changed, keys, scorers, environment);
+
     public DataViewSchema Extend(DataViewSchema input) => Bind(input).Output;
 
     public IDataView Transform(IDataView input)

@@ -18,7 +18,7 @@ namespace Microsoft.ML.FeatureMining;
 /// (probabilities in the order of the keys). For a multi-label model, both are vectors [K]. It is already trained: <see cref="Fit"/> returns the same object.
 /// </summary>
 /// <remarks>Thread-safe. It holds native memory until it is disposed; scoring after Dispose throws <see cref="ObjectDisposedException"/>.</remarks>
-public sealed class OnnxImageClassifier : ITransformer, IEstimator<OnnxImageClassifier>, IDisposable
+public sealed class OnnxImageClassifier : IScoringTransformer, IEstimator<OnnxImageClassifier>, IDisposable
 {
     internal const string LoaderSignature = "FeatureMiningOnnx";
 
@@ -39,6 +39,12 @@ public sealed class OnnxImageClassifier : ITransformer, IEstimator<OnnxImageClas
         IsMultilabel = description.IsMultilabel;
         _keys = ClassKeys.OfText(description.ClassNames);
         _scoring = new ImageScoring(settings, _keys, description.Scorers(_session), environment);
+    }
+
+    private OnnxImageClassifier(OnnxImageClassifier other, ScoringSettings settings)
+    {
+        (_file, _threads, _session, _keys, IsMultilabel) = (other._file, other._threads, other._session, other._keys, other.IsMultilabel);
+        (_settings, _scoring) = (settings, other._scoring.With(settings));
     }
 
     /// <summary>The names of the classes, in the order of Score.</summary>
@@ -82,6 +88,8 @@ public sealed class OnnxImageClassifier : ITransformer, IEstimator<OnnxImageClas
 
     /// <summary>Releases the memory of the network.</summary>
     public void Dispose() => _session.Dispose();
+
+    IScoringTransformer IScoringTransformer.With(Func<ScoringSettings, ScoringSettings> change) => new OnnxImageClassifier(this, change(_settings));
 
     // ML.NET finds this method by reflection (name, return type and parameters) when it loads a model.
     private static OnnxImageClassifier Create(IHostEnvironment environment, ModelLoadContext context)

@@ -123,18 +123,18 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
         StreamedPixels pixels = new(rows, storage.ShuffleBufferSize);
         RowLedger ledger = new();
         bool isBytes = rows.Image.Element == PixelType.Byte;
-        (ChannelHistogram images, ChannelHistogram validation) = (new(rows.Image.Shape.Channels), new(rows.Image.Shape.Channels));
+        ChannelHistogram images = new(rows.Image.Shape.Channels);
         foreach ((LabeledRow row, byte[] decoded) in rows.Decode(ledger, behavior))
         {
             pixels.Add(row, decoded);
-            if (isBytes)
+            if (isBytes && !IsHeldOut(row.Number, heldOut))
             {
-                (IsHeldOut(row.Number, heldOut) ? validation : images).Add(decoded);
+                images.Add(decoded);
             }
         }
 
         // This pass already computed the statistics; another pass would decode every image again.
-        return Divide(rows, pixels, ledger, heldOut, isBytes ? images.Statistics() : null, isBytes ? validation.Statistics() : null);
+        return Divide(rows, pixels, ledger, heldOut, isBytes ? images.Statistics() : null);
     }
 
     // The store has only the readable images, in the order of their rows.
@@ -143,8 +143,7 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
         PixelStore pixels,
         RowLedger ledger,
         bool[]? heldOut,
-        ChannelStatistics? statistics = null,
-        ChannelStatistics? heldOutStatistics = null
+        ChannelStatistics? statistics = null
     )
     {
         if (heldOut is not null && heldOut.Length != ledger.Labels.Count)
@@ -154,7 +153,7 @@ internal sealed class ImageSetReader(UnreadableImageBehavior behavior, StorageSe
 
         int[] numbers = ledger.Readable();
         IReadOnlyList<float[]>? sets = rows.Label.SetsOf(ledger.Sizes, rows.Image.Preprocessing);
-        return (SetOf(isHeldOut: false, statistics), heldOut is null ? null : SetOf(isHeldOut: true, heldOutStatistics), ledger);
+        return (SetOf(isHeldOut: false, statistics), heldOut is null ? null : SetOf(isHeldOut: true, known: null), ledger);
 
         ImageSet SetOf(bool isHeldOut, ChannelStatistics? known)
         {

@@ -18,7 +18,7 @@ namespace Microsoft.ML.FeatureMining;
 /// both are vectors [K]: of 0 and 1, and of probabilities. Save it with <c>mlContext.Model.Save</c>; <c>Load</c> works in any program that has this assembly.
 /// </summary>
 /// <remarks>Thread-safe. It holds native memory until it is disposed; scoring after Dispose throws <see cref="ObjectDisposedException"/>.</remarks>
-public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTransformer<ImageClassificationModel>, IDisposable
+public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTransformer<ImageClassificationModel>, IScoringTransformer, IDisposable
 {
     private const string ModelSignature = "FMIMAGES";
 
@@ -38,7 +38,7 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
     {
         (_environment, Settings) = (other._environment, settings);
         (Model, Keys, Scorer) = (other.Model, other.Keys, other.Scorer);
-        _scoring = new ImageScoring(settings, Keys, [new WeightedScorer(Scorer, 1)], _environment);
+        _scoring = other._scoring.With(settings);
     }
 
     /// <summary>Describes the trained network.</summary>
@@ -80,6 +80,8 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
 
     /// <summary>Returns a transformer with the same network (not a copy) and other settings.</summary>
     internal ImageClassificationTransformer With(Func<ScoringSettings, ScoringSettings> change) => new(this, change(Settings));
+
+    IScoringTransformer IScoringTransformer.With(Func<ScoringSettings, ScoringSettings> change) => With(change);
 
     /// <summary>Returns a transformer with a copy of the network and other test-time augmentation.</summary>
     /// <exception cref="ArgumentException">Ten-crop needs a larger image, but the network takes planar floats, which are not resized.</exception>

@@ -12,7 +12,7 @@ namespace Microsoft.ML.FeatureMining;
 /// members' probabilities, sum_i w_i p_i / sum_i w_i. Created by <c>mlContext.MulticlassClassification.Ensemble</c>; saved and loaded as one model.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed class ImageEnsembleTransformer : ITransformer, IDisposable
+public sealed class ImageEnsembleTransformer : IScoringTransformer, IDisposable
 {
     private const string ModelSignature = "FMENSEMB";
     private const int MaxMembers = 1000;
@@ -63,7 +63,8 @@ public sealed class ImageEnsembleTransformer : ITransformer, IDisposable
     public void Dispose() => Array.ForEach(_members, member => member.Dispose());
 
     /// <summary>Returns an ensemble with the same networks (not copies) and other settings.</summary>
-    internal ImageEnsembleTransformer With(Func<ScoringSettings, ScoringSettings> change) => new([.. _members.Select(member => member.With(change))], Weights);
+    IScoringTransformer IScoringTransformer.With(Func<ScoringSettings, ScoringSettings> change) =>
+        new ImageEnsembleTransformer([.. _members.Select(member => member.With(change))], Weights);
 
     /// <summary>Returns an ensemble with copies of the networks and other test-time augmentation.</summary>
     internal ImageEnsembleTransformer With(TestTimeAugmentation views) => new([.. _members.Select(member => member.With(views))], Weights);

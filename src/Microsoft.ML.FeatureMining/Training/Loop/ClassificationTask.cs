@@ -41,6 +41,8 @@ internal sealed class ClassificationTask : TrainingTask
 
     public override IEnumerable<(string Name, Tensor Value)> ModelState() => Model.NamedState();
 
+    public override IEnumerable<(string Name, Tensor Value)> TrainedState() => _parts.Network.NamedState();
+
     public override IEnumerable<(string Name, Tensor Value)> NamedState() => _parts.NamedState();
 
     public override IEnumerable<(string Name, Tensor Value)> AverageState() => _parts.AverageState();

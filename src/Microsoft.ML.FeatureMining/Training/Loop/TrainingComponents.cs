@@ -50,49 +50,56 @@ internal sealed class TrainingComponents : IDisposable
             ModuleScope.DetachFromDisposeScope(Network);
         }
 
-        Move(Network, device);
-        loadWeights?.Invoke(Network);
-        RandomLayer.SetStream(Network, random["network"]);
-        Freezing.Apply(recipe.FineTuning, Network.Backbone);
-        IReadOnlyList<StageShape> stages = StageShapes(recipe.Input, device);
-        CheckSmallest(recipe.InputAt(0), device);
-        CheckEmbedding(stages, device);
-        HashSet<int> kept = [];
-        foreach (TrainingStrategy strategy in recipe.Strategies)
+        try
         {
-            StrategyContext context = new(
-                strategy.Key,
-                stages,
-                train.ClassCount,
-                device,
-                random[strategy.Key],
-                () => AddExits(strategy.Key, stages, train.ClassCount, random, device),
-                loadTeacher is null ? null : paths => loadTeacher(paths, Pixels),
-                warn
-            );
-            using (new ModuleScope(SeedOf(strategy.Key)))
+            Move(Network, device);
+            loadWeights?.Invoke(Network);
+            RandomLayer.SetStream(Network, random["network"]);
+            Freezing.Apply(recipe.FineTuning, Network.Backbone);
+            IReadOnlyList<StageShape> stages = StageShapes(recipe.Input, device);
+            CheckSmallest(recipe.InputAt(0), device);
+            CheckEmbedding(stages, device);
+            HashSet<int> kept = [];
+            foreach (TrainingStrategy strategy in recipe.Strategies)
             {
-                Runs.Add(strategy.Start(context));
-                context.Modules.ToList().ForEach(added => ModuleScope.DetachFromDisposeScope(added.Module));
+                StrategyContext context = new(
+                    strategy.Key,
+                    stages,
+                    train.ClassCount,
+                    device,
+                    random[strategy.Key],
+                    () => AddExits(strategy.Key, stages, train.ClassCount, random, device),
+                    loadTeacher is null ? null : paths => Keep(loadTeacher(paths, Pixels)),
+                    warn
+                );
+                using (new ModuleScope(SeedOf(strategy.Key)))
+                {
+                    Runs.Add(strategy.Start(context));
+                    context.Modules.ToList().ForEach(added => ModuleScope.DetachFromDisposeScope(added.Module));
+                }
+
+                kept.UnionWith(context.KeptStages);
+                foreach ((string name, nn.Module module) in context.Modules)
+                {
+                    InitializeAndMove(module, random[$"weights.{name}"], device);
+                    RandomLayer.SetStream(module, random[strategy.Key]);
+                    _added.Add((name, module));
+                }
             }
 
-            kept.UnionWith(context.KeptStages);
-            _teachers.AddRange(context.Teachers);
-            foreach ((string name, nn.Module module) in context.Modules)
-            {
-                InitializeAndMove(module, random[$"weights.{name}"], device);
-                RandomLayer.SetStream(module, random[strategy.Key]);
-                _added.Add((name, module));
-            }
+            KeptStages = kept;
+            Optimizer = recipe.Optimizer.Start(ParameterGroups.Of(recipe, Network, _added.Select(added => added.Module)));
+            _bfloat16 = BFloat16Backbone.Of(recipe, Network.Backbone, Optimizer.Flat, random, warn);
+            _average = recipe.EmaDecay is { } decay
+                ? new WeightAverage<ImageNetwork>(Network, Move(CreateNetwork(train, Network.ExitStrides), device), decay)
+                : null;
+            CheckOptimizerNames();
         }
-
-        KeptStages = kept;
-        Optimizer = recipe.Optimizer.Start(ParameterGroups.Of(recipe, Network, _added.Select(added => added.Module)));
-        _bfloat16 = BFloat16Backbone.Of(recipe, Network.Backbone, Optimizer.Flat, random, warn);
-        _average = recipe.EmaDecay is { } decay
-            ? new WeightAverage<ImageNetwork>(Network, Move(CreateNetwork(train, Network.ExitStrides), device), decay)
-            : null;
-        CheckOptimizerNames();
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public ChannelStatistics Pixels { get; }
@@ -151,13 +158,20 @@ internal sealed class TrainingComponents : IDisposable
 
     public void Dispose()
     {
-        Optimizer.Dispose();
+        // Null if the constructor failed before.
+        Optimizer?.Dispose();
         _bfloat16?.Dispose();
         _average?.Dispose();
         _added.ForEach(added => added.Module.Dispose());
         _teachers.ForEach(teacher => teacher.Dispose());
         Network.Dispose();
         Input.Dispose();
+    }
+
+    private Teacher Keep(Teacher teacher)
+    {
+        _teachers.Add(teacher);
+        return teacher;
     }
 
     // A checkpoint stores tensors by name.

@@ -35,7 +35,7 @@ internal sealed class TrainingLoop : IDisposable
         _plan = new LearningRatePlan(recipe, _stepsPerEpoch);
         host.Optimizer?.CopyTo(task.Optimizer);
         _step = new TrainingStep(recipe, task, random, host);
-        _progress = new ProgressReporter(host.Progress, [.. Enumerable.Range(0, recipe.Epochs).Select(StepCost)], _stepsPerEpoch);
+        _progress = new ProgressReporter(host.Progress, [.. Enumerable.Range(0, recipe.Epochs).Select(StepCost)], _stepsPerEpoch, TimeProvider.System);
         _run = new RunState(task, random, recipe.EarlyStopping, host.Device);
         _checkpointer = new Checkpointer(_run, recipe, host, new SnapshotCheck(recipe, task));
     }
@@ -47,10 +47,11 @@ internal sealed class TrainingLoop : IDisposable
         _host.Started?.Invoke(_task.CountParameters(), _stepsPerEpoch);
         _checkpointer.Resume();
         TrainingEnd end = FitHead() ? RunEpochs() : TrainingEnd.Canceled;
+        // A phase after this one goes on with the weights, not with their average.
         (NamedTensors weights, int epoch) =
-            _recipe.KeepWeights == KeepWeights.Best && _run.Best.Weights is { } best
-                ? (best, _run.Best.Epoch.Epoch)
-                : (NamedTensors.Of(_task.ModelState()), _run.Epoch);
+            _recipe.EpochsAfter > 0 ? (NamedTensors.Of(_task.TrainedState()), _run.Epoch)
+            : _recipe.KeepWeights == KeepWeights.Best && _run.Best.Weights is { } best ? (best, _run.Best.Epoch.Epoch)
+            : (NamedTensors.Of(_task.ModelState()), _run.Epoch);
         return new TrainingOutcome(_recipe, weights, epoch, _run.History, end, _task.Pixels)
         {
             Optimizer = _recipe.EpochsAfter > 0 ? OptimizerState.Of(_task.Optimizer) : null,
@@ -90,7 +91,7 @@ internal sealed class TrainingLoop : IDisposable
     {
         // Not while the head is fitted, which needs exact gradients.
         using TensorFloat32Scope? rounding = _recipe.Precision == Precision.TensorFloat32 ? new() : null;
-        _progress.StartRun(StepsDone);
+        _progress.StartSteps(StepsDone);
         // Computers of another kind may have computed other initial weights.
         _host.Ranks.ShareTensors(_task.FullState());
         while (_run.Epoch < _recipe.Epochs)

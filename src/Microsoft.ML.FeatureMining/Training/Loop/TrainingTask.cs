@@ -35,6 +35,9 @@ internal abstract class TrainingTask : IDisposable
     /// <summary>Parameters and buffers of the <see cref="Model"/>.</summary>
     public abstract IEnumerable<(string Name, Tensor Value)> ModelState();
 
+    /// <summary>Parameters and buffers of the network that is trained, under the names of the <see cref="Model"/>.</summary>
+    public abstract IEnumerable<(string Name, Tensor Value)> TrainedState();
+
     /// <summary>Parameters and buffers of all that is trained.</summary>
     public abstract IEnumerable<(string Name, Tensor Value)> NamedState();
 

@@ -23,7 +23,7 @@ internal sealed class Validator(ImageSet set, TrainingRecipe recipe, TrainingCom
         using DisposeScope all = NewDisposeScope();
         Tensor sums = zeros([_batches.Length, 2], ScalarType.Float64, device);
         parts.Model.eval();
-        int[] own = [.. Enumerable.Range(0, _batches.Length).Where(batch => batch % ranks.World == ranks.Rank)];
+        int[] own = ranks.Own(_batches.Length);
         int done = 0;
         foreach (HostBatch batch in BatchLoader.Load(set, [.. own.Select(index => _batches[index])]))
         {
