@@ -291,14 +291,15 @@ public static class SweepExtensions
         ArgumentNullException.ThrowIfNull(baseline);
         ArgumentNullException.ThrowIfNull(pipeline);
         ArgumentNullException.ThrowIfNull(settings);
+        TOptions common = Common(baseline, settings);
         (IReadOnlyList<SweepParameter> parameters, IReadOnlyList<string> excluded) =
             settings.Parameters.Count > 0
                 ? (settings.Parameters, [])
-                : (AttributeParameters.Of(baseline, settings.ExcludedParameters), settings.ExcludedParameters);
-        string[] problems = [.. settings.Problems(), .. SweptOptions.Problems(baseline, parameters, excluded)];
+                : (AttributeParameters.Of(common, settings.ExcludedParameters), settings.ExcludedParameters);
+        string[] problems = [.. settings.Problems(), .. SweptOptions.Problems(common, parameters, excluded)];
         if (problems.Length == 0)
         {
-            problems = [.. SweptOptions.ProblemsOfEveryTrial(baseline, parameters)];
+            problems = [.. SweptOptions.ProblemsOfEveryTrial(common, parameters)];
         }
 
         if (problems.Length > 0)
@@ -306,7 +307,6 @@ public static class SweepExtensions
             throw new ArgumentException(string.Join(Environment.NewLine, problems), nameof(settings));
         }
 
-        TOptions common = Common(baseline, settings);
         TrialFolders folders = new(Path.Combine(settings.Folder, "runs"));
         TrialTrainer<TOptions> trainer = new(rows, common, folders, pipeline);
         SweepPlan plan = new(parameters, SamplerOf(settings, parameters), baseline.Epochs, settings.Halving)
