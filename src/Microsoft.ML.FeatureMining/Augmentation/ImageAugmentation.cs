@@ -16,7 +16,7 @@ namespace Microsoft.ML.FeatureMining.Augmentation;
 /// them to tell runs apart.
 /// </remarks>
 [JsonConverter(typeof(AugmentationCatalog.Converter))]
-public abstract record ImageAugmentation
+public abstract record ImageAugmentation : IPart
 {
     /// <summary>The name in the catalog, on the command line, in the manifest, and of the random stream.</summary>
     public abstract string Key { get; }
@@ -65,7 +65,7 @@ public abstract record ImageAugmentation
 /// <summary>The augmentations of this library and the registered ones, by key.</summary>
 public static class AugmentationCatalog
 {
-    private static readonly PartCatalog<ImageAugmentation> Catalog = new("augmentation", nameof(AugmentationCatalog), part => part.Key);
+    private static readonly PartCatalog<ImageAugmentation> Catalog = new("augmentation", nameof(AugmentationCatalog));
 
     /// <summary>All keys, in order.</summary>
     public static IReadOnlyList<string> Keys => Catalog.Keys;
@@ -85,7 +85,7 @@ public static class AugmentationCatalog
     /// <summary>An error message if the key is empty or belongs to another type; otherwise null.</summary>
     internal static string? Problem(ImageAugmentation part) => Catalog.Problem(part);
 
-    internal sealed class Converter() : PartConverter<ImageAugmentation>(part => part.Key, Create);
+    internal sealed class Converter() : PartConverter<ImageAugmentation>(Create);
 }
 
 /// <summary>How the value at a position between pixels is computed.</summary>

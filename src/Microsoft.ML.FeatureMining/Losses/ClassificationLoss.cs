@@ -10,7 +10,7 @@ namespace Microsoft.ML.FeatureMining.Losses;
 /// uses them to identify a run.
 /// </remarks>
 [JsonConverter(typeof(LossCatalog.Converter))]
-public abstract record ClassificationLoss
+public abstract record ClassificationLoss : IPart
 {
     /// <summary>The name in the catalog, on the command line and in the manifest.</summary>
     public abstract string Key { get; }
@@ -32,7 +32,7 @@ public abstract record ClassificationLoss
 /// <summary>The built-in and the registered losses, by key.</summary>
 public static class LossCatalog
 {
-    private static readonly PartCatalog<ClassificationLoss> Catalog = new("loss", nameof(LossCatalog), part => part.Key);
+    private static readonly PartCatalog<ClassificationLoss> Catalog = new("loss", nameof(LossCatalog));
 
     /// <summary>All keys, in order.</summary>
     public static IReadOnlyList<string> Keys => Catalog.Keys;
@@ -53,5 +53,5 @@ public static class LossCatalog
     /// <summary>An error message if the key is empty or belongs to another type; otherwise null.</summary>
     internal static string? Problem(ClassificationLoss part) => Catalog.Problem(part);
 
-    internal sealed class Converter() : PartConverter<ClassificationLoss>(part => part.Key, Create);
+    internal sealed class Converter() : PartConverter<ClassificationLoss>(Create);
 }

@@ -4,21 +4,25 @@ using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.FeatureMining.Parts;
 
+/// <summary>A part of the settings that a catalog makes by its key.</summary>
+internal interface IPart
+{
+    string Key { get; }
+}
+
 /// <summary>The parts of one kind by key: the built-in ones, found by reflection, and those that users register. Thread-safe.</summary>
 internal sealed class PartCatalog<T>
-    where T : class
+    where T : class, IPart
 {
     private readonly Registry<Func<T>> _parts;
     private readonly string _what;
     private readonly string _catalog;
-    private readonly Func<T, string> _keyOf;
 
     /// <param name="what">The kind of part, for messages, e.g. "loss".</param>
     /// <param name="catalog">The name of the public catalog, for messages.</param>
-    /// <param name="keyOf">Returns the key of a part.</param>
-    public PartCatalog(string what, string catalog, Func<T, string> keyOf)
+    public PartCatalog(string what, string catalog)
     {
-        (_parts, _what, _catalog, _keyOf) = (new Registry<Func<T>>(what), what, catalog, keyOf);
+        (_parts, _what, _catalog) = (new Registry<Func<T>>(what), what, catalog);
         foreach (Type type in typeof(T).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(T)) && type is { IsAbstract: false, IsPublic: true }))
         {
             Register(() => (T)Activator.CreateInstance(type)!);
@@ -42,13 +46,13 @@ internal sealed class PartCatalog<T>
     public void Register(Func<T> create)
     {
         ArgumentNullException.ThrowIfNull(create);
-        _parts.Register(_keyOf(create()), create);
+        _parts.Register(create().Key, create);
     }
 
     /// <summary>An error message if the key of a part is empty or belongs to another type; otherwise null.</summary>
     public string? Problem(T part)
     {
-        string key = _keyOf(part);
+        string key = part.Key;
         return string.IsNullOrEmpty(key) ? $"The {_what} {part.GetType()} has an empty Key."
             : _parts.Find(key) is { } create && create().GetType() != part.GetType()
                 ? $"The {_what} {part.GetType()} has the Key '{key}', which " + $"{create().GetType()} already uses. Choose another key."
@@ -57,10 +61,9 @@ internal sealed class PartCatalog<T>
 }
 
 /// <summary>Writes a part as JSON: its key, its type if it is not built in, and its public properties.</summary>
-/// <param name="keyOf">Returns the key of a part.</param>
-/// <param name="create">Creates a part by its key; null if the kind is only written, never read.</param>
-internal abstract class PartConverter<T>(Func<T, string> keyOf, Func<string, T>? create = null) : JsonConverter<T>
-    where T : class
+/// <param name="create">Creates a part by its key.</param>
+internal abstract class PartConverter<T>(Func<string, T> create) : JsonConverter<T>
+    where T : class, IPart
 {
     private const string TypeName = "$type";
 
@@ -68,12 +71,7 @@ internal abstract class PartConverter<T>(Func<T, string> keyOf, Func<string, T>?
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         JsonElement part = JsonElement.ParseValue(ref reader);
-        if (
-            create is null
-            || part.ValueKind != JsonValueKind.Object
-            || !part.TryGetProperty(KeyName(options), out JsonElement key)
-            || key.ValueKind != JsonValueKind.String
-        )
+        if (part.ValueKind != JsonValueKind.Object || !part.TryGetProperty(KeyName(options), out JsonElement key) || key.ValueKind != JsonValueKind.String)
         {
             throw new JsonException($"Expected a JSON object with the Key of a {typeof(T).Name}, got: {part}");
         }
@@ -99,7 +97,7 @@ internal abstract class PartConverter<T>(Func<T, string> keyOf, Func<string, T>?
         }
 
         writer.WriteStartObject();
-        writer.WriteString(KeyName(options), keyOf(value));
+        writer.WriteString(KeyName(options), value.Key);
         if (value.GetType().Assembly != typeof(T).Assembly)
         {
             writer.WriteString(TypeName, value.GetType().FullName);

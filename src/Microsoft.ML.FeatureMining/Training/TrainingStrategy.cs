@@ -13,7 +13,7 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// uses them to identify a run.
 /// </remarks>
 [JsonConverter(typeof(StrategyCatalog.Converter))]
-public abstract class TrainingStrategy
+public abstract class TrainingStrategy : IPart
 {
     /// <summary>The name in the catalog, on the command line and in the manifest, e.g. <c>feature-mining</c>.</summary>
     public abstract string Key { get; }
@@ -31,7 +31,7 @@ public abstract class TrainingStrategy
 /// <summary>The training strategies of this library and registered custom ones, by key.</summary>
 public static class StrategyCatalog
 {
-    private static readonly PartCatalog<TrainingStrategy> Catalog = new("training strategy", nameof(StrategyCatalog), part => part.Key);
+    private static readonly PartCatalog<TrainingStrategy> Catalog = new("training strategy", nameof(StrategyCatalog));
 
     /// <summary>All keys, in order.</summary>
     public static IReadOnlyList<string> Keys => Catalog.Keys;
@@ -52,7 +52,7 @@ public static class StrategyCatalog
     /// <summary>Returns the problem of a part's key; null if the key is free or belongs to this part.</summary>
     internal static string? Problem(TrainingStrategy part) => Catalog.Problem(part);
 
-    internal sealed class Converter() : PartConverter<TrainingStrategy>(part => part.Key, Create);
+    internal sealed class Converter() : PartConverter<TrainingStrategy>(Create);
 }
 
 /// <summary>What a strategy does with a batch or needs from it, as far as it affects other strategies.</summary>

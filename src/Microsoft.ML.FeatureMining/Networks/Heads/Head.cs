@@ -16,7 +16,7 @@ namespace Microsoft.ML.FeatureMining.Networks.Heads;
 /// cref="HeadCatalog.Register"/> first.
 /// </remarks>
 [JsonConverter(typeof(HeadCatalog.Converter))]
-public abstract record Head
+public abstract record Head : IPart
 {
     /// <summary>The name in the catalog, on the command line and in the manifest.</summary>
     public abstract string Key { get; }
@@ -126,7 +126,7 @@ public sealed record HeadOutput(Tensor Logits, IReadOnlyList<Tensor> Supervised)
 /// <summary>The built-in and the registered heads, by key.</summary>
 public static class HeadCatalog
 {
-    private static readonly PartCatalog<Head> Catalog = new("head", nameof(HeadCatalog), part => part.Key);
+    private static readonly PartCatalog<Head> Catalog = new("head", nameof(HeadCatalog));
 
     /// <summary>All keys, in order.</summary>
     public static IReadOnlyList<string> Keys => Catalog.Keys;
@@ -147,5 +147,5 @@ public static class HeadCatalog
     /// <summary>An error message if the key is empty or belongs to another type; otherwise null.</summary>
     internal static string? Problem(Head part) => Catalog.Problem(part);
 
-    internal sealed class Converter() : PartConverter<Head>(part => part.Key, Create);
+    internal sealed class Converter() : PartConverter<Head>(Create);
 }

@@ -15,7 +15,7 @@ namespace Microsoft.ML.FeatureMining.Training.Optimizers;
 /// workspace uses them to identify a run.
 /// </remarks>
 [JsonConverter(typeof(OptimizerCatalog.Converter))]
-public abstract record Optimizer
+public abstract record Optimizer : IPart
 {
     /// <summary>The name in the catalog, on the command line and in the manifest.</summary>
     public abstract string Key { get; }
@@ -31,7 +31,7 @@ public abstract record Optimizer
 /// <summary>The optimizers of this library and registered custom ones, by key.</summary>
 public static class OptimizerCatalog
 {
-    private static readonly PartCatalog<Optimizer> Catalog = new("optimizer", nameof(OptimizerCatalog), part => part.Key);
+    private static readonly PartCatalog<Optimizer> Catalog = new("optimizer", nameof(OptimizerCatalog));
 
     /// <summary>All keys, in order.</summary>
     public static IReadOnlyList<string> Keys => Catalog.Keys;
@@ -52,7 +52,7 @@ public static class OptimizerCatalog
     /// <summary>Returns the problem of a part's key; null if the key is free or belongs to this part.</summary>
     internal static string? Problem(Optimizer part) => Catalog.Problem(part);
 
-    internal sealed class Converter() : PartConverter<Optimizer>(part => part.Key, Create);
+    internal sealed class Converter() : PartConverter<Optimizer>(Create);
 }
 
 /// <summary>The state of an <see cref="Optimizer"/> in one Fit: the parameters to update and the tensors kept for them, such as momentum buffers.</summary>

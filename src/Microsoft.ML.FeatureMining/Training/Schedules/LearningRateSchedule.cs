@@ -9,7 +9,7 @@ namespace Microsoft.ML.FeatureMining.Training.Schedules;
 /// uses them to identify a run.
 /// </remarks>
 [JsonConverter(typeof(ScheduleCatalog.Converter))]
-public abstract record LearningRateSchedule
+public abstract record LearningRateSchedule : IPart
 {
     /// <summary>The name in the catalog, on the command line and in the manifest.</summary>
     public abstract string Key { get; }
@@ -26,7 +26,7 @@ public abstract record LearningRateSchedule
 /// <summary>The learning rate schedules of this library and registered custom ones, by key.</summary>
 public static class ScheduleCatalog
 {
-    private static readonly PartCatalog<LearningRateSchedule> Catalog = new("learning rate schedule", nameof(ScheduleCatalog), part => part.Key);
+    private static readonly PartCatalog<LearningRateSchedule> Catalog = new("learning rate schedule", nameof(ScheduleCatalog));
 
     /// <summary>All keys, in order.</summary>
     public static IReadOnlyList<string> Keys => Catalog.Keys;
@@ -47,7 +47,7 @@ public static class ScheduleCatalog
     /// <summary>Returns the problem of a part's key; null if the key is free or belongs to this part.</summary>
     internal static string? Problem(LearningRateSchedule part) => Catalog.Problem(part);
 
-    internal sealed class Converter() : PartConverter<LearningRateSchedule>(part => part.Key, Create);
+    internal sealed class Converter() : PartConverter<LearningRateSchedule>(Create);
 }
 
 /// <summary>
