@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using Microsoft.ML.FeatureMining.Datasets;
 using Microsoft.ML.FeatureMining.Files;
 
 namespace Samples;
@@ -15,8 +15,6 @@ internal static class OutputPath
 {
     /// <summary>The option whose result is an image.</summary>
     public const string GridOption = "--grid";
-
-    private static readonly FrozenSet<string> Images = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, [".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"]);
 
     /// <summary>Checks that no result replaces another one, or a file that the verb reads.</summary>
     /// <param name="results">The files to write, by option; null where an option is not given.</param>
@@ -62,7 +60,7 @@ internal static class OutputPath
             throw new ArgumentException($"{option}: '{file}' is a folder. Name a file, such as '{Path.Join(file.ToString(), "NAME")}'.");
         }
 
-        if (file.Exists && option != GridOption && Images.Contains(file.Extension))
+        if (file.Exists && option != GridOption && ImageExtensions.All.Contains(file.Extension))
         {
             throw new ArgumentException($"{option}: '{file}' is an image, which is not replaced. Choose another name.");
         }

@@ -45,6 +45,7 @@ public sealed class ArchitectureTests
         [
             "Native",
             "Randomness",
+            "Distributed",
             "Imaging",
             "Datasets",
             "Pixels",

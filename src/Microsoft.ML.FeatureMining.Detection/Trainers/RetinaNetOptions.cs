@@ -160,10 +160,11 @@ public sealed record RetinaNetOptions : ImageTrainerOptions
             (nameof(Head), Head is not null),
             (nameof(Loss), Loss != new CrossEntropyLoss()),
             (nameof(ClassWeighting), ClassWeighting != ClassWeighting.None),
+            (nameof(EffectiveNumberBeta), EffectiveNumberBeta != new RetinaNetOptions().EffectiveNumberBeta),
             (nameof(Sampling), Sampling != Sampling.Shuffled),
             (nameof(Strategies), Strategies is { Count: > 0 }),
             (nameof(ProgressiveResizing), ProgressiveResizing != new ProgressiveResizing()),
-            ("FitHead of FineTuning", FineTuning is { FitHead: true }),
+            ("FitHead of FineTuning", FineTuning is { FitHead: true } or { FitHeadMirrored: true }),
         }
             .Where(setting => setting.IsSet)
             .Select(setting => setting.Name);

@@ -154,7 +154,8 @@ public static class FineTuningCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="rows">The training rows; the label is a key, text or a number.</param>
     /// <param name="goal">What to plan for; null for the defaults.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The label column is missing or has another type, or the time is not above zero.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The label column is missing or has another type, the time is not above zero, or ScoredImages is
+    /// negative.</exception>
     /// <exception cref="InvalidOperationException">There are fewer than two classes.</exception>
     /// <exception cref="ArgumentException">The initial weights cannot be used.</exception>
     /// <exception cref="IOException">The workspace cannot be written.</exception>
@@ -167,6 +168,8 @@ public static class FineTuningCatalog
         {
             ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(time, TimeSpan.Zero, nameof(goal));
         }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(goal.ScoredImages, nameof(goal));
 
         int[] rowsPerClass = [.. RowClasses.Read(rows, goal.Options.LabelColumnName).Counts().Where(count => count > 0)];
         if (rowsPerClass.Length < 2)

@@ -258,14 +258,7 @@ internal readonly record struct CifarRecord(byte[] Pixels, int Label)
     {
         (int channels, int height, int width) = CifarBinary.Shape;
         byte[] interleaved = new byte[Pixels.Length];
-        for (int c = 0; c < channels; c++)
-        {
-            for (int i = 0; i < height * width; i++)
-            {
-                interleaved[(i * channels) + c] = Pixels[(c * height * width) + i];
-            }
-        }
-
+        PlanarLayout.Join(Pixels, channels, interleaved);
         return ImageCodec.EncodePng(interleaved, width, height, level: 0);
     }
 }

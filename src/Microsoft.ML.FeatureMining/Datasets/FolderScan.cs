@@ -5,11 +5,6 @@ namespace Microsoft.ML.FeatureMining.Datasets;
 /// <summary>Walks through folders of images, and notes what it does not read.</summary>
 internal sealed class FolderScan
 {
-    private static readonly HashSet<string> Readable = new(
-        [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".dib", ".gif", ".webp"],
-        StringComparer.OrdinalIgnoreCase
-    );
-
     // Files that people take for images of their set. Others, such as notes and lists, are no loss.
     private static readonly HashSet<string> Convertible = new(
         [
@@ -30,7 +25,7 @@ internal sealed class FolderScan
     private readonly List<string> _undecodable = [];
 
     /// <summary>Whether files with that extension (without the dot) are images that this library reads.</summary>
-    public static bool IsImage(string extension) => Readable.Contains($".{extension}");
+    public static bool IsImage(string extension) => ImageExtensions.All.Contains($".{extension}");
 
     /// <summary>What was not read, one sentence for each kind; without the folders and files that are always passed over.</summary>
     public IEnumerable<string> Notes()
@@ -84,7 +79,7 @@ internal sealed class FolderScan
                 string target = inner.LinkTarget is { } link ? Path.GetFullPath(link, location) : Path.Combine(location, inner.Name);
                 Collect(inner, target, seen, paths);
             }
-            else if (!Readable.Contains(entry.Extension))
+            else if (!ImageExtensions.All.Contains(entry.Extension))
             {
                 Note(entry.Extension);
             }

@@ -262,13 +262,9 @@ internal static class InputPreview
     {
         byte[] planar = element == PixelType.Byte ? pixels[..shape.Length].ToArray() : ToBytes(MemoryMarshal.Cast<byte, float>(pixels)[..shape.Length]);
         int plane = shape.Height * shape.Width;
-        int step = shape.Channels == 3 ? plane : 0;
+        int shown = shape.Channels == 3 ? 3 : 1;
         byte[] seen = new byte[3 * plane];
-        for (int i = 0; i < seen.Length; i++)
-        {
-            seen[i] = planar[i % 3 * step + i / 3];
-        }
-
+        PlanarLayout.Join(planar.AsSpan(0, shown * plane), shown, seen);
         return new DecodedImage(shape.Width, shape.Height, 3, seen);
     }
 

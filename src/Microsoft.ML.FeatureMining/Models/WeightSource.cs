@@ -150,7 +150,7 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open, string? 
         bool isImageNet = file.Entries.Any(entry => entry.Shape is [ImageNetClasses] && ClassifierNames.IsClassifier(entry.Name));
         return new WeightSource(path, open, path)
         {
-            Normalization = isImageNet ? Statistics(PretrainedModel.ImageNetMean, PretrainedModel.ImageNetStd) : null,
+            Normalization = isImageNet ? ChannelStatistics.OfFractions(PretrainedModel.ImageNetMean, PretrainedModel.ImageNetStd) : null,
             Reason = isImageNet ? "of ImageNet, because the file has a classifier for its 1000 classes" : "",
         };
     }
@@ -162,12 +162,9 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open, string? 
             Input = new ImageShape(model.Mean.Count, model.ImageSize, model.ImageSize),
             CropRatio = model.CropRatio,
             Filter = model.ResizeFilter,
-            Normalization = Statistics(model.Mean, model.Std),
+            Normalization = ChannelStatistics.OfFractions(model.Mean, model.Std),
             Reason = $"of the weights '{model.Name}'",
         };
-
-    private static ChannelStatistics Statistics(IReadOnlyList<double> mean, IReadOnlyList<double> std) =>
-        new([.. mean.Select(value => (float)(255 * value))], [.. std.Select(value => (float)(255 * value))]);
 }
 
 /// <summary>The names of classifiers in the models of torchvision, timm and this library.</summary>

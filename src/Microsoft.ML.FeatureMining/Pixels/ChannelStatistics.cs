@@ -8,6 +8,10 @@ internal sealed record ChannelStatistics(float[] Mean, float[] Std)
     private const int MostImagesAtOnce = 256;
     private const int MostBytesAtOnce = 64 << 20;
 
+    /// <summary>Of bytes, from values of pixels in [0, 1].</summary>
+    public static ChannelStatistics OfFractions(IReadOnlyList<double> mean, IReadOnlyList<double> std) =>
+        new([.. mean.Select(value => (float)(byte.MaxValue * value))], [.. std.Select(value => (float)(byte.MaxValue * value))]);
+
     public static ChannelStatistics Of(ImageSet set)
     {
         if (set.Count == 0)

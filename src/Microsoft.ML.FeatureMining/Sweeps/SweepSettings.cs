@@ -37,7 +37,8 @@ public sealed record SweepSettings
     public int Trials { get; init; } = 30;
 
     /// <summary>
-    /// The maximum total time, including earlier runs of the same sweep. A trial that is interrupted by it resumes in the next call with a higher limit.
+    /// The maximum total time, at least 0, including earlier runs of the same sweep. A trial that is interrupted by it resumes in the next call with a higher
+    /// limit.
     /// </summary>
     /// <value>null: no limit.</value>
     public TimeSpan? TimeLimit { get; init; }
@@ -64,6 +65,7 @@ public sealed record SweepSettings
     internal IEnumerable<string> Problems() =>
         [
             .. SettingsValidator.Problems(this),
+            .. TimeLimit < TimeSpan.Zero ? [$"TimeLimit must be at least 0; it is {TimeLimit}."] : Array.Empty<string>(),
             .. Parameters.GroupBy(parameter => parameter.Name).Where(group => group.Count() > 1).Select(group => $"Parameters has {group.Key} more than once."),
         ];
 }

@@ -40,7 +40,7 @@ public sealed record FineTuningGoal
     /// <value>null: that of <see cref="Effort"/>.</value>
     public TimeSpan? Time { get; init; }
 
-    /// <summary>The number of images that are scored after Fit, such as test images, within the same time.</summary>
+    /// <summary>The number of images that are scored after Fit, such as test images, within the same time; at least 0.</summary>
     /// <value>0.</value>
     public int ScoredImages { get; init; }
 

@@ -84,8 +84,9 @@ internal sealed class InputSettings
     {
         if (_options is { InputMean: { } mean, InputStd: { } std })
         {
-            double unit = element == PixelType.Byte ? 255 : 1;
-            return new ChannelStatistics([.. mean.Select(value => (float)(unit * value))], [.. std.Select(value => (float)(unit * value))]);
+            return element == PixelType.Byte
+                ? ChannelStatistics.OfFractions(mean, std)
+                : new ChannelStatistics([.. mean.Select(value => (float)value)], [.. std.Select(value => (float)value)]);
         }
 
         if (_options.InputNormalization != InputNormalization.FromWeights)
@@ -103,8 +104,7 @@ internal sealed class InputSettings
             : null;
     }
 
-    private static ChannelStatistics ImageNet { get; } =
-        new([.. PretrainedModel.ImageNetMean.Select(value => (float)(255 * value))], [.. PretrainedModel.ImageNetStd.Select(value => (float)(255 * value))]);
+    private static ChannelStatistics ImageNet { get; } = ChannelStatistics.OfFractions(PretrainedModel.ImageNetMean, PretrainedModel.ImageNetStd);
 
     // ImageNet's values are those of bytes in three channels. Weights that do not say what they were trained with may have been trained with any.
     private bool IsPapers(PixelType element) =>

@@ -198,15 +198,15 @@ public sealed record ModelReportOptions
     /// <value>Label.</value>
     public string LabelColumnName { get; init; } = "Label";
 
-    /// <summary>The number of rows with the highest loss to show.</summary>
+    /// <summary>The number of rows with the highest loss to show; at least 0.</summary>
     /// <value>24.</value>
     public int Worst { get; init; } = 24;
 
-    /// <summary>The number of images to show with all their maps, evenly spaced over the rows.</summary>
+    /// <summary>The number of images to show with all their maps, evenly spaced over the rows; at least 0.</summary>
     /// <value>8.</value>
     public int Images { get; init; } = 8;
 
-    /// <summary>The number of rows to measure activations on, evenly spaced over the rows.</summary>
+    /// <summary>The number of rows to measure activations on, evenly spaced over the rows; at least 1.</summary>
     /// <value>64, as in the paper.</value>
     public int Activations { get; init; } = 64;
 
