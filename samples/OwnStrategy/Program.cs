@@ -36,7 +36,7 @@ Console.WriteLine($"accuracy {ml.MulticlassClassification.Evaluate(loaded.Transf
 Console.WriteLine($"trained with {ml.Model.GetImageModel(loaded).Recipe!.Value.GetProperty("strategies")}");
 
 /// <summary>Adds -w H(p) to the loss, with the entropy H(p) = -sum_k p_k log p_k of the predicted distribution, averaged over the batch.</summary>
-internal sealed class ConfidencePenalty : TrainingStrategy
+internal sealed record ConfidencePenalty : TrainingStrategy
 {
     /// <summary>The name in the manifest, and of the random stream that <see cref="StrategyContext.Random"/> gives.</summary>
     public override string Key => "confidence-penalty";

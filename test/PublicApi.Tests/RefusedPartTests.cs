@@ -231,7 +231,7 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
         }
     }
 
-    private sealed class TensorStrategy : TrainingStrategy
+    private sealed record TensorStrategy : TrainingStrategy
     {
         public override string Key => "tensor";
 
@@ -240,7 +240,7 @@ public sealed class RefusedPartTests : IClassFixture<OwnPartsFixture>
         protected override StrategyRun Start(StrategyContext context) => new Nothing();
     }
 
-    private sealed class TwiceStrategy : TrainingStrategy
+    private sealed record TwiceStrategy : TrainingStrategy
     {
         public override string Key => "twice";
 

@@ -15,7 +15,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// other two variants drop features (AugDropout) or layers (AugDropPath) instead of patches. They are not implemented, because only some networks have such
 /// layers.
 /// </remarks>
-public sealed class AugMask : TrainingStrategy
+public sealed record AugMask : TrainingStrategy
 {
     private const double Half = 0.5;
 

@@ -13,7 +13,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// applies one 3x3 convolution, BatchNorm and ReLU per following stage, so that its features have the shape of the last stage's; then it pools.
 /// </summary>
 /// <remarks>Table 2 of the Feature Mining paper; set <see cref="EnsembleExits"/>, because that paper ensembles the exits.</remarks>
-public sealed class BeYourOwnTeacher : TrainingStrategy
+public sealed record BeYourOwnTeacher : TrainingStrategy
 {
     /// <inheritdoc/>
     public override string Key => "byot";

@@ -9,7 +9,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// each image toward the center of its class. For soft targets t: 1/(2N) sum_i sum_k t_ik |x_i - c_k|^2.
 /// </summary>
 /// <remarks>One row of Table 1 of the Visual Inductive Priors Framework.</remarks>
-public sealed class CenterLoss : TrainingStrategy
+public sealed record CenterLoss : TrainingStrategy
 {
     private const double SmallestSquare = 1e-16;
 

@@ -13,7 +13,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// first of a pair, and the second images are not part of the criterion.
 /// </summary>
 /// <remarks>Table 2 of the Feature Mining paper.</remarks>
-public sealed class ClassWiseSelfDistillation : TrainingStrategy
+public sealed record ClassWiseSelfDistillation : TrainingStrategy
 {
     /// <inheritdoc/>
     public override string Key => "cs-kd";

@@ -12,7 +12,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// remaining fraction of the area. One box and one permutation per batch.
 /// </summary>
 /// <remarks>Table 4 of the Visual Inductive Priors Framework, which varies the probability.</remarks>
-public sealed class CutMix : TrainingStrategy
+public sealed record CutMix : TrainingStrategy
 {
     /// <inheritdoc/>
     public override string Key => "cutmix";

@@ -12,7 +12,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// remaining features are divided by the kept fraction. keep falls linearly from 1 to <see cref="KeepProbability"/> over the run.
 /// </summary>
 /// <remarks>One row of Table 1 of the Feature Mining paper.</remarks>
-public sealed class DropBlock : TrainingStrategy
+public sealed record DropBlock : TrainingStrategy
 {
     private const int Stages = 2;
 

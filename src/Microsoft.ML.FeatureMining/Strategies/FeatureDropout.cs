@@ -10,7 +10,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// probability <see cref="Rate"/> and divides the others by 1 - rate.
 /// </summary>
 /// <remarks>One row of Table 1 of the Feature Mining paper, which does not give the rate.</remarks>
-public sealed class FeatureDropout : TrainingStrategy
+public sealed record FeatureDropout : TrainingStrategy
 {
     /// <inheritdoc/>
     public override string Key => "dropout";
@@ -32,7 +32,7 @@ public sealed class FeatureDropout : TrainingStrategy
 /// image to 0 with probability <see cref="Rate"/> and divides the others by 1 - rate.
 /// </summary>
 /// <remarks>One row of Table 1 of the Feature Mining paper, which does not give the rate.</remarks>
-public sealed class SpatialDropout : TrainingStrategy
+public sealed record SpatialDropout : TrainingStrategy
 {
     /// <inheritdoc/>
     public override string Key => "spatial-dropout";

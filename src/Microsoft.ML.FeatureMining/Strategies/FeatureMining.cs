@@ -20,7 +20,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// see <see cref="BoxRule"/>.</para>
 /// <para>For Table 1 (CIFAR-100) and, with <see cref="Segmentation"/> and one to three stages, Table 9.</para>
 /// </remarks>
-public sealed class FeatureMining : TrainingStrategy
+public sealed record FeatureMining : TrainingStrategy
 {
     internal const BoxRule DefaultBoxRule = BoxRule.CutMix;
 

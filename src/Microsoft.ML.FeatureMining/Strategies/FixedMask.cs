@@ -13,7 +13,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// we read them as halves. The mask acts in training only, without rescaling; validation, scoring and activation maps use the whole map. A head that uses
 /// several stages sees the other stages without a mask.
 /// </remarks>
-public sealed class FixedMask : TrainingStrategy
+public sealed record FixedMask : TrainingStrategy
 {
     /// <inheritdoc/>
     public override string Key => "fixed-mask";

@@ -13,7 +13,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// Implemented from a description of the paper; the authors' code was not available. The defaults of grid, ratio, T and weight are this library's choices. If a
 /// class has an odd number of images, one image has no pair.
 /// </remarks>
-public sealed class IntraClassPatchSwap : TrainingStrategy
+public sealed record IntraClassPatchSwap : TrainingStrategy
 {
     /// <inheritdoc/>
     public override string Key => "intra-class-patch-swap";

@@ -10,7 +10,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// One lambda ~ Beta(alpha, alpha) and one permutation per batch.
 /// </summary>
 /// <remarks>Table 3 of the Feature Mining paper combines it with Feature Mining.</remarks>
-public sealed class Mixup : TrainingStrategy
+public sealed record Mixup : TrainingStrategy
 {
     /// <inheritdoc/>
     public override string Key => "mixup";

@@ -14,7 +14,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// The teacher sees the same augmented images as the network, converted to its own normalization and input size. It is loaded once per Fit and is not part of
 /// the model or of checkpoints. Its classes must be those of the training set; they are matched by name.
 /// </remarks>
-public sealed class TeacherDistillation : TrainingStrategy
+public sealed record TeacherDistillation : TrainingStrategy
 {
     private const char Separator = ';';
 
@@ -71,12 +71,9 @@ public sealed class TeacherDistillation : TrainingStrategy
     /// <exception cref="ArgumentException">The settings have another hash.</exception>
     internal TeacherDistillation WithHash(string hash) =>
         Sha256 is null || Sha256.Equals(hash, StringComparison.OrdinalIgnoreCase)
-            ? new TeacherDistillation
+            ? this with
             {
-                Teacher = Teacher,
                 Sha256 = hash,
-                Alpha = Alpha,
-                Temperature = Temperature,
             }
             : throw new ArgumentException(
                 $"The teacher '{Teacher}' has the SHA-256 {hash}, but Sha256 of teacher-distillation is {Sha256}. "

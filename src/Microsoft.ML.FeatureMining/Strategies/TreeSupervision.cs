@@ -10,7 +10,7 @@ namespace Microsoft.ML.FeatureMining.Strategies;
 /// The logit of a node is the mean of the logits of its leaves. <see cref="PathScore"/> combines the nodes on the path to a leaf.
 /// </summary>
 /// <remarks>Table 2 of the Visual Inductive Priors Framework.</remarks>
-public sealed class TreeSupervision : TrainingStrategy
+public sealed record TreeSupervision : TrainingStrategy
 {
     /// <inheritdoc/>
     public override string Key => "tree-supervision";

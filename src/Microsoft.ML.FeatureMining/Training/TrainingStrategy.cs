@@ -9,11 +9,11 @@ namespace Microsoft.ML.FeatureMining.Training;
 /// <see cref="Start"/> creates, because one estimator may be fitted many times (CrossValidate does).
 /// </summary>
 /// <remarks>
-/// To write your own strategy, derive a class from this class. Its public properties are its settings: they are saved in the model's manifest, and a workspace
+/// To write your own strategy, derive a record from this class. Its public properties are its settings: they are saved in the model's manifest, and a workspace
 /// uses them to identify a run.
 /// </remarks>
 [JsonConverter(typeof(StrategyCatalog.Converter))]
-public abstract class TrainingStrategy : IPart
+public abstract record TrainingStrategy : IPart
 {
     /// <summary>The name in the catalog, on the command line and in the manifest, e.g. <c>feature-mining</c>.</summary>
     public abstract string Key { get; }

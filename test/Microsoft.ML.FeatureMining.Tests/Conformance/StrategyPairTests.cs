@@ -67,7 +67,7 @@ public sealed class StrategyPairTests : IClassFixture<SingleThreadFixture>
         Assert.Contains("'first' and 'second' both set the order of the images", problem);
     }
 
-    private sealed class Sorting(string key) : TrainingStrategy
+    private sealed record Sorting(string key) : TrainingStrategy
     {
         public override string Key => key;
 

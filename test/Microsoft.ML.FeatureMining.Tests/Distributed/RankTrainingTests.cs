@@ -241,7 +241,7 @@ public sealed class RankTrainingTests : IClassFixture<SingleThreadFixture>
         Assert.Equal(expected.Epoch, actual.Epoch);
     }
 
-    private sealed class Drawing : TrainingStrategy
+    private sealed record Drawing : TrainingStrategy
     {
         public override string Key => "drawing";
 
@@ -261,7 +261,7 @@ public sealed class RankTrainingTests : IClassFixture<SingleThreadFixture>
     }
 
     // Runs out of memory once, in the first batch that this rank computes.
-    private sealed class Exhausted : TrainingStrategy
+    private sealed record Exhausted : TrainingStrategy
     {
         public override string Key => "exhausted";
 

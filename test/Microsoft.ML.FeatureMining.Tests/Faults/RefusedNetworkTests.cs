@@ -258,7 +258,7 @@ public sealed class RefusedNetworkTests(ColoredImages images) : IClassFixture<Co
         public override Tensor forward(Tensor embedding) => fc.call(embedding);
     }
 
-    private sealed class WrongShape : TrainingStrategy
+    private sealed record WrongShape : TrainingStrategy
     {
         public override string Key => "wrong-shape-test";
 

@@ -66,7 +66,7 @@ public sealed class FeatureMiningRunTests : IClassFixture<SingleThreadFixture>
     }
 
     /// <summary>Records each batch without changing it.</summary>
-    private sealed class BatchRecorder : TrainingStrategy
+    private sealed record BatchRecorder : TrainingStrategy
     {
         public override string Key => "batch-recorder";
 
@@ -85,7 +85,7 @@ public sealed class FeatureMiningRunTests : IClassFixture<SingleThreadFixture>
     }
 
     /// <summary>Adds a classifier on the last stage with a loss of weight 0.</summary>
-    private sealed class Weightless : TrainingStrategy
+    private sealed record Weightless : TrainingStrategy
     {
         public override string Key => "weightless";
 

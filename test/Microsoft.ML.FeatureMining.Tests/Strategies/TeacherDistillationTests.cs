@@ -303,7 +303,7 @@ public sealed class TeacherDistillationTests : IClassFixture<SingleThreadFixture
     }
 
     /// <summary>Notes the probabilities of a teacher.</summary>
-    private sealed class Watch : TrainingStrategy
+    private sealed record Watch : TrainingStrategy
     {
         public override string Key => "watch";
 

@@ -126,7 +126,7 @@ public sealed class FaultTests : IClassFixture<SingleThreadFixture>
     }
 
     /// <summary>Makes the gradients of some steps NaN, or simulates out-of-memory errors for large batches.</summary>
-    private sealed class Saboteur : TrainingStrategy
+    private sealed record Saboteur : TrainingStrategy
     {
         public override string Key => "saboteur";
 

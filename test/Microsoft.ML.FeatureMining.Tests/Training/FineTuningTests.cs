@@ -172,7 +172,7 @@ public sealed class FineTuningTests : IClassFixture<SingleThreadFixture>
         System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(outcome.Weights.Tensors.Single(tensor => tensor.Name == name).Bytes).ToArray();
 
     /// <summary>Records which stages' outputs require a gradient.</summary>
-    private sealed class Probe : TrainingStrategy
+    private sealed record Probe : TrainingStrategy
     {
         public override string Key => "probe";
 

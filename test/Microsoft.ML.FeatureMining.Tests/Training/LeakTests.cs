@@ -78,7 +78,7 @@ public sealed class LeakTests(ITestOutputHelper output) : IClassFixture<SingleTh
         );
     }
 
-    private sealed class Refusing : TrainingStrategy
+    private sealed record Refusing : TrainingStrategy
     {
         public override string Key => "refusing";
 

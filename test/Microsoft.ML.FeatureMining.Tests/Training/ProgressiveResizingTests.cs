@@ -177,7 +177,7 @@ public sealed class ProgressiveResizingTests : IClassFixture<SingleThreadFixture
         Assert.Contains(recipe.Problems(), text => text.Contains(problem, StringComparison.Ordinal));
 
     /// <summary>Notes the epoch and the height of each batch.</summary>
-    private sealed class Watch : TrainingStrategy
+    private sealed record Watch : TrainingStrategy
     {
         public override string Key => "watch";
 

@@ -292,7 +292,7 @@ public sealed class TrainingEngineTests : IClassFixture<SingleThreadFixture>
         Assert.Equal(TrainingEnd.Completed, TinyRun.Fit(TinyRun.Recipe with { BatchSize = 4 }, TinyData.Bands(9)).End);
 
     /// <summary>Makes the loss NaN by NaN features.</summary>
-    private sealed class Poison : TrainingStrategy
+    private sealed record Poison : TrainingStrategy
     {
         public override string Key => "poison";
 

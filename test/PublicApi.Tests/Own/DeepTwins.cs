@@ -10,7 +10,7 @@ namespace PublicApi.Tests.Own;
 /// <summary>
 /// A strategy that uses all hooks: noise on a stage, exits with losses, a module with a buffer, predictions for partner images, and the metrics of each epoch.
 /// </summary>
-internal sealed class DeepTwins : TrainingStrategy
+internal sealed record DeepTwins : TrainingStrategy
 {
     public override string Key => "deep-twins";
 
