@@ -10,7 +10,7 @@ using Microsoft.ML.FeatureMining.Imaging;
 const long MaxUploadBytes = 10 << 20;
 const int MaxWaiting = 100;
 
-// A PNG of 20 kB can have 170 million pixels. Decoding needs up to 9 bytes of memory per pixel.
+// A PNG of 20 kB can have 170 million pixels. Decoding needs up to 15 bytes of memory per pixel.
 const long MaxPixels = 50_000_000;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);

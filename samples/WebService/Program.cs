@@ -11,7 +11,7 @@ using TorchSharp;
 const long MaxUploadBytes = 10 << 20;
 const int MaxWaiting = 100;
 
-// A PNG of 20 kB can have 170 million pixels. Decoding needs up to 9 bytes of memory per pixel.
+// A PNG of 20 kB can have 170 million pixels. Decoding needs up to 15 bytes of memory per pixel.
 const long MaxPixels = 50_000_000;
 
 // Requests run in parallel on all cores, so one thread for each is enough.

@@ -20,8 +20,7 @@ public sealed class BillOfMaterialsTests(PackageFixture package)
     public void Bom_Components_AreTheResolvedPackages(string project)
     {
         using JsonDocument bom = Bom(project);
-        string folder = Path.Combine(PackageFixture.Root, project);
-        using JsonDocument assets = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "obj", "project.assets.json")));
+        using JsonDocument assets = Assets(project);
         IEnumerable<string> resolved =
             from library in assets.RootElement.GetProperty("targets").EnumerateObject().First().Value.EnumerateObject()
             where library.Value.GetProperty("type").GetString() == "package"
@@ -32,15 +31,21 @@ public sealed class BillOfMaterialsTests(PackageFixture package)
 
     [Theory]
     [MemberData(nameof(Projects))]
-    public void Bom_Components_HaveAHashAndAPermissiveLicense(string project)
+    public void Bom_Components_HaveTheHashOfTheRestoredPackageAndAPermissiveLicense(string project)
     {
         using JsonDocument bom = Bom(project);
+        using JsonDocument assets = Assets(project);
+        string restored = assets.RootElement.GetProperty("packageFolders").EnumerateObject().First().Name;
 
         Assert.All(
             Components(bom),
             component =>
             {
-                Assert.Equal("SHA-512", component.GetProperty("hashes")[0].GetProperty("alg").GetString());
+                JsonElement hash = Assert.Single(component.GetProperty("hashes").EnumerateArray());
+                Assert.Equal("SHA-512", hash.GetProperty("alg").GetString());
+                string path = assets.RootElement.GetProperty("libraries").GetProperty(Name(component).Replace(' ', '/')).GetProperty("path").GetString()!;
+                string expected = File.ReadAllText(Directory.GetFiles(Path.Combine(restored, path), "*.nupkg.sha512").Single());
+                Assert.Equal(expected, Convert.ToBase64String(Convert.FromHexString(hash.GetProperty("content").GetString()!)));
                 if (!WithLicenseFile.Contains(component.GetProperty("name").GetString()))
                 {
                     Assert.Contains(component.GetProperty("licenses")[0].GetProperty("license").GetProperty("id").GetString(), Permissive);
@@ -58,6 +63,9 @@ public sealed class BillOfMaterialsTests(PackageFixture package)
         Assert.Equal(id, bom.RootElement.GetProperty("metadata").GetProperty("component").GetProperty("name").GetString());
         return bom;
     }
+
+    private static JsonDocument Assets(string project) =>
+        JsonDocument.Parse(File.ReadAllBytes(Path.Combine(PackageFixture.Root, project, "obj", "project.assets.json")));
 
     private static IEnumerable<JsonElement> Components(JsonDocument bom) => bom.RootElement.GetProperty("components").EnumerateArray();
 

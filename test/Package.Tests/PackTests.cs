@@ -8,14 +8,21 @@ public sealed class PackTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("mlnetfm-pack-").FullName;
 
     [Fact]
-    public void Pack_SameSourcesInTwoFolders_GiveTheSamePackage()
+    public void Pack_SameSourcesInTwoFolders_GiveTheSamePackages()
     {
         string first = CopyOfTheSources("first"),
             second = CopyOfTheSources("another/second");
 
-        PackageFixture.Run(first, Pack);
-        PackageFixture.Run(second, Pack);
+        foreach (string sources in (string[])[first, second])
+        {
+            // One solution of them all: each is built once.
+            IEnumerable<string> projects = PackageFixture.Projects.Select(project => $"<Project Path=\"{project}/{Path.GetFileName(project)}.csproj\" />");
+            File.WriteAllText(Path.Combine(sources, "packages.slnx"), $"<Solution>{string.Concat(projects)}</Solution>");
+            PackageFixture.Run(sources, Pack("packages.slnx"));
+        }
 
+        // Each with its symbols.
+        Assert.Equal(2 * PackageFixture.Projects.Length, Hashes(first).Count());
         Assert.Equal(Hashes(first), Hashes(second));
     }
 
@@ -29,7 +36,7 @@ public sealed class PackTests : IDisposable
         Assert.NotEqual(code, broken);
         File.WriteAllText(file, broken);
 
-        (int exit, string output) = PackageFixture.Start(sources, Pack);
+        (int exit, string output) = PackageFixture.Start(sources, Pack("src/Microsoft.ML.FeatureMining"));
 
         Assert.NotEqual(0, exit);
         Assert.Contains("CP0001", output, StringComparison.Ordinal);
@@ -38,7 +45,7 @@ public sealed class PackTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static string[] Pack => ["pack", "src/Microsoft.ML.FeatureMining", "-c", "Release", "-o", "out", "-v", "quiet"];
+    private static string[] Pack(string project) => ["pack", project, "-c", "Release", "-o", "out", "-v", "quiet"];
 
     private static IEnumerable<string> Hashes(string folder) =>
         [

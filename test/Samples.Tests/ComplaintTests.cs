@@ -73,12 +73,15 @@ public sealed class ComplaintTests
     public void AValueOutOfRangeOrEmpty_IsTheOnlyComplaint(string expected, params string[] words) =>
         Assert.Equal(expected, Assert.Single(Complaints.Of(Program.Create().Parse(words))));
 
-    [Fact]
-    public void ADeletedWorkingFolder_IsToldByEveryVerb()
+    public static TheoryData<string> Verbs => [.. Program.Create().Subcommands.Select(verb => verb.Name)];
+
+    [Theory]
+    [MemberData(nameof(Verbs))]
+    public void ADeletedWorkingFolder_IsToldByEveryVerb(string verb)
     {
         using TemporaryFolder folder = new();
         string program = Path.Combine(AppContext.BaseDirectory, "Samples.dll");
-        ProcessStartInfo start = new("sh", ["-c", $"rmdir \"$PWD\"; exec dotnet '{program}' train --images /missing --no-model"])
+        ProcessStartInfo start = new("sh", ["-c", $"rmdir \"$PWD\"; exec dotnet '{program}' {verb}"])
         {
             WorkingDirectory = Directory.CreateDirectory(folder["gone"]).FullName,
             RedirectStandardError = true,

@@ -9,20 +9,24 @@ public sealed class NumberTests
     public static TheoryData<string, string, bool> NumberOptions()
     {
         TheoryData<string, string, bool> all = [];
-        foreach (Command verb in Samples.Program.Create().Subcommands)
+        foreach ((string verb, Command command) in Verbs(Samples.Program.Create(), ""))
         {
-            foreach (Option option in verb.Options)
+            foreach (Option option in command.Options)
             {
                 Type type = option.ValueType.IsArray ? option.ValueType.GetElementType()! : option.ValueType;
                 type = Nullable.GetUnderlyingType(type) ?? type;
                 if (type == typeof(int) || type == typeof(double))
                 {
-                    all.Add(verb.Name, option.Name, type == typeof(int));
+                    all.Add(verb, option.Name, type == typeof(int));
                 }
             }
         }
 
         return all;
+
+        // With the verbs of detect.
+        static IEnumerable<(string Name, Command Verb)> Verbs(Command parent, string prefix) =>
+            parent.Subcommands.SelectMany(verb => Verbs(verb, $"{prefix}{verb.Name} ").Prepend((prefix + verb.Name, verb)));
     }
 
     [Theory]
@@ -91,7 +95,7 @@ public sealed class NumberTests
             "explain" => ["--model", "a.zip", "--out", "b.html"],
             _ => [],
         };
-        return [.. Complaints.Of(Samples.Program.Create().Parse([verb, .. needed, .. words]))];
+        return [.. Complaints.Of(Samples.Program.Create().Parse([.. verb.Split(' '), .. needed, .. words]))];
     }
 
     private sealed class FeatureMiningOptionsStub

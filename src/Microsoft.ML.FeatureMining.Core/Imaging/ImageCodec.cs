@@ -18,7 +18,7 @@ internal static unsafe class ImageCodec
     // A small file can ask for any number of passes over a large image; real progressive JPEGs have about ten.
     private const int MaxScans = 100;
 
-    // RGBA from Skia, and RGB. A file that needs more may have fewer pixels, so that the limit is one of memory.
+    // RGBA from Skia, and RGB. An interlaced PNG needs more, so it may have fewer pixels; the coefficients of a progressive JPEG, up to 8 bytes, do not count.
     private const int BytesPerPixel = 7;
 
     private const int StripBytes = 256 << 10; // fits the L2 cache

@@ -241,7 +241,7 @@ public static class ModelOperationsExtensions
 
     /// <summary>
     /// Returns the same model with another limit of the images that it decodes. A service that scores uploads sets a low one: a PNG of 20 kB can have 170
-    /// million pixels, and decoding needs up to 9 bytes of memory per pixel.
+    /// million pixels, and decoding needs up to 15 bytes of memory per pixel.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="model">A classifier (<see cref="ImageClassificationTransformer"/>), an ensemble (<see cref="ImageEnsembleTransformer"/>), a classifier in

@@ -15,7 +15,7 @@ namespace Microsoft.ML.FeatureMining;
 public enum Effort
 {
     /// <summary>
-    /// Fits only the head, to the features of the pretrained network. Each image goes through the network once.
+    /// Fits only the head, to the features of the pretrained network. Each image (at most 50,000 of them) goes through the network once.
     /// </summary>
     Fast,
 
@@ -45,9 +45,9 @@ public sealed record FineTuningGoal
     public int ScoredImages { get; init; }
 
     /// <summary>
-    /// Settings to keep: columns, validation rows, seed, workspace and so on. The plan replaces what it is about: epochs, batch size, learning rate, optimizer,
-    /// schedule, augmentations and crops, Feature Mining (off), fine-tuning, and the size unless ImageHeight or ImageWidth is set. It may also set
-    /// TestTimeAugmentation, Head if it is null, and ValidationFraction if there are no validation rows. Without <see
+    /// Settings to keep: columns, validation rows, seed, workspace and so on. The plan replaces what it is about: epochs, batch size, learning rate, warm-up,
+    /// schedule, optimizer, weight decay, augmentations and padding, Feature Mining (off), fine-tuning, and the size unless ImageHeight or ImageWidth is
+    /// set. It may also set TestTimeAugmentation, Head if it is null, and ValidationFraction (0.1) if there are no validation rows. Without <see
     /// cref="TrainingOptions.InitialWeights"/>, they are <see cref="PretrainedWeights.ResNet18"/>.
     /// </summary>
     /// <value>The defaults of <see cref="FeatureMiningOptions"/>.</value>

@@ -60,6 +60,34 @@ public sealed class KeptFileTests : IClassFixture<SingleThreadFixture>
     public void Fit_InAWorkspaceOfThatVersion_ResumesItsRun(string version)
     {
         using TemporaryFolder folder = new();
+        string copy = CopyRun(version, folder);
+
+        float[][] scores = Resume(folder);
+
+        Assert.Contains("resumed after epoch 3", File.ReadAllText(Path.Combine(copy, "log.txt")), StringComparison.Ordinal);
+        // Three steps of training round differently on other CPUs.
+        AssertClose(Read(Path.Combine(Folder, version, "resumed.scores.csv")), scores, 1e-3f);
+    }
+
+    // What identifies a run has changed since 0.1, which wrote this one with the same settings.
+    [Fact]
+    public void Fit_InAWorkspaceOf01_StartsAnewAndKeepsTheOldRun()
+    {
+        using TemporaryFolder folder = new();
+        string copy = CopyRun("0.1", folder);
+
+        float[][] scores = Resume(folder);
+
+        string kept = Assert.Single(Directory.GetFileSystemEntries(copy));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(Folder, "0.1", "workspace", Path.GetFileName(copy), Path.GetFileName(kept))), File.ReadAllBytes(kept));
+        string run = Assert.Single(Directory.GetDirectories(Path.GetDirectoryName(copy)!), run => run != copy);
+        Assert.DoesNotContain("resumed", File.ReadAllText(Path.Combine(run, "log.txt")), StringComparison.Ordinal);
+        AssertClose(Read(Path.Combine(Folder, "0.2", "resumed.scores.csv")), scores, 1e-3f);
+    }
+
+    // The folder of the run in the copy.
+    private static string CopyRun(string version, TemporaryFolder folder)
+    {
         string run = Directory.GetDirectories(Path.Combine(Folder, version, "workspace")).Single();
         string copy = Directory.CreateDirectory(Path.Combine(folder.Path, "workspace", Path.GetFileName(run))).FullName;
         foreach (string file in Directory.GetFiles(run))
@@ -67,12 +95,14 @@ public sealed class KeptFileTests : IClassFixture<SingleThreadFixture>
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         }
 
-        string scores = Path.Combine(folder.Path, "scores.csv");
-        Programs.Run("KeptSamples", ["resume", Images, Path.GetDirectoryName(copy)!, scores]);
+        return copy;
+    }
 
-        Assert.Contains("resumed after epoch 3", File.ReadAllText(Path.Combine(copy, "log.txt")), StringComparison.Ordinal);
-        // Three steps of training round differently on other CPUs.
-        AssertClose(Read(Path.Combine(Folder, version, "resumed.scores.csv")), Read(scores), 1e-3f);
+    private static float[][] Resume(TemporaryFolder folder)
+    {
+        string scores = Path.Combine(folder.Path, "scores.csv");
+        Programs.Run("KeptSamples", ["resume", Images, Path.Combine(folder.Path, "workspace"), scores]);
+        return Read(scores);
     }
 
     private static Func<IDataView, IDataView> Load(string version, string file) =>

@@ -9,7 +9,7 @@ public sealed record StepSchedule : LearningRateSchedule
     /// <inheritdoc/>
     public override string Key => "step";
 
-    /// <summary>Fractions of the run, ascending, each in (0, 1).</summary>
+    /// <summary>Fractions of the run, each in (0, 1).</summary>
     /// <value>0.5 and 0.75.</value>
     public IReadOnlyList<double> Milestones { get; init; } = [0.5, 0.75];
 
