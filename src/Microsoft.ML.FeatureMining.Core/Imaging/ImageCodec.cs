@@ -68,7 +68,7 @@ internal static unsafe class ImageCodec
             SKEncodedOrigin origin = codec.EncodedFormat == SKEncodedImageFormat.Png ? ImageHeaders.CheckPng(encoded) : codec.EncodedOrigin;
             (SKSizeI size, int shrink) = ChooseSize(codec, origin, minWidth, minHeight);
             int length = 3 * size.Width * size.Height;
-            byte[] rgb = ArrayPool<byte>.Shared.Rent(length);
+            byte[] rgb = Rent(length);
             try
             {
                 fixed (byte* target = rgb)
@@ -260,9 +260,23 @@ internal static unsafe class ImageCodec
         }
         catch (OutOfMemoryException e)
         {
-            throw new ImageDecodeException("There is not enough memory to decode the image.", e);
+            throw NoMemory(e);
         }
     }
+
+    private static byte[] Rent(int bytes)
+    {
+        try
+        {
+            return ArrayPool<byte>.Shared.Rent(bytes);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw NoMemory(e);
+        }
+    }
+
+    private static ImageDecodeException NoMemory(OutOfMemoryException e) => new("There is not enough memory to decode the image.", e);
 
     private static ImageDecodeException Failure(SKCodecResult result) =>
         new(
