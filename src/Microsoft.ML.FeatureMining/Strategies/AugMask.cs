@@ -55,9 +55,6 @@ public sealed record AugMask : TrainingStrategy
         return kept;
     }
 
-    /// <summary>The cross entropy of each row of logits [N,K] with the softmax of the others [N,K], which are detached; the mean over the batch.</summary>
-    internal static Tensor SoftCrossEntropy(Tensor logits, Tensor teachers) => (teachers.detach().softmax(1) * logits.log_softmax(1)).sum(1).mean().neg();
-
     private sealed class Run(AugMask settings, StrategyContext context) : StrategyRun
     {
         public override void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock)
@@ -66,7 +63,7 @@ public sealed record AugMask : TrainingStrategy
             float[] patches = DrawPatches((int)images.shape[0], settings.Grid, settings.Ratio, context.Random);
             Tensor mask = PatchGrid.Enlarge(patches.Upload(context.Device, images.shape[0], 1, settings.Grid, settings.Grid), images);
             ledger.ScaleCriterion(Half);
-            ledger.Add("augmask", SoftCrossEntropy(pass.LogitsOf(images * mask), pass.Logits), Half);
+            ledger.Add("augmask", SoftTargets.CrossEntropy(pass.LogitsOf(images * mask), pass.Logits), Half);
         }
     }
 }

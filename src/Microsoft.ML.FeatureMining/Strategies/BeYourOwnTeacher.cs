@@ -55,15 +55,6 @@ public sealed record BeYourOwnTeacher : TrainingStrategy
     /// <inheritdoc/>
     protected internal override StrategyRun Start(StrategyContext context) => new Run(this, context);
 
-    /// <summary>
-    /// Cross entropy of softmax(logits / T) with softmax(teacher / T) as the target, mean over the batch. Logits are [N,K]; the teacher is detached.
-    /// </summary>
-    internal static Tensor DistillationLoss(Tensor logits, Tensor teacher, double temperature)
-    {
-        Tensor soft = teacher.detach().Div(temperature).softmax(1);
-        return (soft * logits.Div(temperature).log_softmax(1)).sum(1).mean().neg();
-    }
-
     private sealed class Run : StrategyRun
     {
         private readonly BeYourOwnTeacher _settings;
@@ -85,7 +76,7 @@ public sealed record BeYourOwnTeacher : TrainingStrategy
                 Tensor features = exit.Embed(pass.Stage(exit.Stage)); // [N,C]
                 Tensor logits = exit.call(features); // [N,K]
                 Add("labels", pass.Criterion.Compute(logits, pass.Batch.Targets), 1 - _settings.Alpha);
-                Add("teacher", DistillationLoss(logits, pass.Logits, _settings.Temperature), _settings.Alpha);
+                Add("teacher", SoftTargets.CrossEntropy(logits, pass.Logits, _settings.Temperature), _settings.Alpha);
                 Add("hint", (features - pass.Embedding.detach()).Pow(2).sum(1).mean(), _settings.HintWeight);
 
                 void Add(string term, Tensor value, double weight) =>

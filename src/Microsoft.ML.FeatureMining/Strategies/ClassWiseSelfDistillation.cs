@@ -47,18 +47,8 @@ public sealed record ClassWiseSelfDistillation : TrainingStrategy
     /// </summary>
     internal static Tensor PairDivergence(Tensor logits, Tensor targets, double temperature)
     {
-        long paired = logits.shape[0] / 2 * 2;
-        Tensor same = (targets.slice(0, 0, paired, 2) * targets.slice(0, 1, paired, 2)).sum(1); // [N/2]: 1 for a pair
-        Tensor divergence = Divergence(logits.slice(0, 0, paired, 2), logits.slice(0, 1, paired, 2).detach(), temperature);
-        return (divergence * same).sum() / same.sum().ClampMin(1);
-    }
-
-    /// <summary>T^2 KL(softmax(z' / T) | softmax(z / T)) of each row, [N], for logits z and partner logits z', both [N,K].</summary>
-    internal static Tensor Divergence(Tensor logits, Tensor partners, double temperature)
-    {
-        Tensor log = logits.Div(temperature).log_softmax(1);
-        Tensor logPartner = partners.Div(temperature).log_softmax(1);
-        return (logPartner.exp() * (logPartner - log)).sum(1).Mul(temperature * temperature);
+        (Tensor first, Tensor second) = ClassPairs.Of(logits);
+        return ClassPairs.Mean(SoftTargets.Divergence(first, second.detach(), temperature), targets);
     }
 
     private sealed class BatchRun(ClassWiseSelfDistillation settings) : StrategyRun
@@ -78,13 +68,34 @@ public sealed record ClassWiseSelfDistillation : TrainingStrategy
     private sealed class ClassRun(ClassWiseSelfDistillation settings, RandomStream draws) : StrategyRun
     {
         public override void AddLosses(ForwardPass pass, LossLedger ledger, TrainingClock clock) =>
-            ledger.Add("cs-kd", Divergence(pass.Logits, pass.PartnerLogits(draws), settings.Temperature).mean(), settings.Weight);
+            ledger.Add("cs-kd", SoftTargets.Divergence(pass.Logits, pass.PartnerLogits(draws), settings.Temperature).mean(), settings.Weight);
     }
 }
 
 /// <summary>Reorders images so that neighbors form pairs of one class.</summary>
 internal static class ClassPairs
 {
+    /// <summary>Rows 0, 2, 4 and so on, and rows 1, 3, 5 and so on; without the last row if their number is odd.</summary>
+    public static (Tensor First, Tensor Second) Of(Tensor rows)
+    {
+        long paired = rows.shape[0] / 2 * 2;
+        return (rows.slice(0, 0, paired, 2), rows.slice(0, 1, paired, 2));
+    }
+
+    /// <summary>1 for two rows of the same class, else 0, [N/2], for one-hot targets [N,K].</summary>
+    public static Tensor SameClass(Tensor targets)
+    {
+        (Tensor first, Tensor second) = Of(targets);
+        return (first * second).sum(1);
+    }
+
+    /// <summary>The mean of values [N/2] over the pairs of the same class.</summary>
+    public static Tensor Mean(Tensor values, Tensor targets)
+    {
+        Tensor same = SameClass(targets);
+        return (values * same).sum() / same.sum().ClampMin(1);
+    }
+
     /// <summary>
     /// Rearranges a shuffled order so that rows 0 and 1, 2 and 3 and so on of each batch have the same class, as far as there are pairs. Each image still comes
     /// exactly once. Pairs are consecutive images of a class in the shuffled order, so the pairs are uniform without another random draw.

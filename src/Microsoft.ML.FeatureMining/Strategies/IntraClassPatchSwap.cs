@@ -58,7 +58,7 @@ public sealed record IntraClassPatchSwap : TrainingStrategy
     {
         (int count, int pairs) = ((int)batch.Images.shape[0], (int)mask.shape[0]);
         Tensor partners = Indices(row => row < 2 * pairs ? row ^ 1 : row); // 1, 0, 3, 2, ...
-        Tensor pixels = (mask * SameClass(batch.Targets, pairs).view(-1, 1, 1, 1)).index_select(0, Indices(row => Math.Min(row / 2, pairs - 1))); // [N,1,H,W]
+        Tensor pixels = (mask * ClassPairs.SameClass(batch.Targets).view(-1, 1, 1, 1)).index_select(0, Indices(row => Math.Min(row / 2, pairs - 1))); // [N,1,H,W]
         return batch with { Images = where(pixels.to(ScalarType.Bool), batch.Images.index_select(0, partners), batch.Images) };
 
         Tensor Indices(Func<int, long> indexOf) => ((long[])[.. Enumerable.Range(0, count).Select(indexOf)]).Upload(batch.Images.device);
@@ -70,22 +70,10 @@ public sealed record IntraClassPatchSwap : TrainingStrategy
     /// </summary>
     internal static Tensor MutualDivergence(Tensor logits, Tensor targets, double temperature)
     {
-        long pairs = logits.shape[0] / 2;
-        (Tensor first, Tensor second) = Pairs(logits, pairs);
-        Tensor same = SameClass(targets, pairs);
-        Tensor divergence = ClassWiseSelfDistillation
-            .Divergence(first, second.detach(), temperature)
-            .Add(ClassWiseSelfDistillation.Divergence(second, first.detach(), temperature)); // [N/2]
-        return (divergence * same).sum() / same.sum().ClampMin(1);
-    }
-
-    private static (Tensor First, Tensor Second) Pairs(Tensor rows, long pairs) => (rows.slice(0, 0, 2 * pairs, 2), rows.slice(0, 1, 2 * pairs, 2));
-
-    // [N/2]: 1 for two rows of the same class, else 0.
-    private static Tensor SameClass(Tensor targets, long pairs)
-    {
-        (Tensor first, Tensor second) = Pairs(targets, pairs);
-        return (first * second).sum(1);
+        (Tensor first, Tensor second) = ClassPairs.Of(logits);
+        Tensor there = SoftTargets.Divergence(first, second.detach(), temperature),
+            back = SoftTargets.Divergence(second, first.detach(), temperature);
+        return ClassPairs.Mean(there + back, targets);
     }
 
     private sealed class Run(IntraClassPatchSwap settings, StrategyContext context) : StrategyRun

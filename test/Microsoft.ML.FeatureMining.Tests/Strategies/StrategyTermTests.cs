@@ -128,7 +128,7 @@ public sealed class StrategyTermTests : IClassFixture<SingleThreadFixture>
                 [0, 3, -1],
             ];
 
-        Tensor rows = ClassWiseSelfDistillation.Divergence(stack(logits.Select(row => tensor(row))), stack(partners.Select(row => tensor(row))), temperature);
+        Tensor rows = SoftTargets.Divergence(stack(logits.Select(row => tensor(row))), stack(partners.Select(row => tensor(row))), temperature);
 
         TensorAssert.CloseValues(
             [
