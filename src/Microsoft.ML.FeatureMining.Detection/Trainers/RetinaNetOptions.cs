@@ -150,7 +150,7 @@ public sealed record RetinaNetOptions : ImageTrainerOptions
 
     // Weights that cannot be read are a problem of InputSettings.
     private string? DetectorProblem(RetinaNetSettings network) =>
-        InitialWeights is { Length: > 0 } name && WeightSource.Problem(() => FindWeights(name)) is null
+        InitialWeights is { Length: > 0 } name && WeightSource.Try(() => FindWeights(name), out _) is not null
             ? DetectorWeights.Find(name)?.Problem(InputSettings.Of(this).Backbone, network)
             : null;
 

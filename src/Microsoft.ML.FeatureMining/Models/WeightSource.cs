@@ -55,17 +55,18 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open, string? 
             $"The file '{name}' of InitialWeights does not exist.{Spelling.Hint(name, PretrainedWeights.All.Select(model => model.Name))}"
         );
 
-    /// <summary>Why the weights cannot be used; null if they can.</summary>
-    public static string? Problem(Func<WeightSource> find)
+    /// <summary>The weights, or null and why they cannot be used.</summary>
+    public static WeightSource? Try(Func<WeightSource> find, out string? problem)
     {
         try
         {
-            find();
-            return null;
+            problem = null;
+            return find();
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            return e.Message;
+            problem = e.Message;
+            return null;
         }
     }
 

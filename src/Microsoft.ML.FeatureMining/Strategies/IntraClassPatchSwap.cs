@@ -73,7 +73,7 @@ public sealed record IntraClassPatchSwap : TrainingStrategy
         (Tensor first, Tensor second) = ClassPairs.Of(logits);
         Tensor there = SoftTargets.Divergence(first, second.detach(), temperature),
             back = SoftTargets.Divergence(second, first.detach(), temperature);
-        return ClassPairs.Mean(there + back, targets);
+        return ClassPairs.Mean(there.Add(back), targets);
     }
 
     private sealed class Run(IntraClassPatchSwap settings, StrategyContext context) : StrategyRun

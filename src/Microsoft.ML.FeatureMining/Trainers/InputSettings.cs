@@ -48,17 +48,14 @@ internal sealed class InputSettings
 
     /// <summary>Unusable initial weights count as none; <see cref="Problems"/> reports them.</summary>
     public static InputSettings Of(ImageTrainerOptions options) =>
-        new(
-            options,
-            options.InitialWeights is { Length: > 0 } name && WeightSource.Problem(() => options.FindWeights(name)) is null ? options.FindWeights(name) : null
-        );
+        new(options, options.InitialWeights is { Length: > 0 } name ? WeightSource.Try(() => options.FindWeights(name), out _) : null);
 
     /// <summary>Lists what is wrong with the initial weights and the normalization.</summary>
     public static IEnumerable<string> Problems(ImageTrainerOptions options)
     {
-        if (options.InitialWeights is { Length: > 0 } name && WeightSource.Problem(() => options.FindWeights(name)) is { } problem)
+        if (options.InitialWeights is { Length: > 0 } name && WeightSource.Try(() => options.FindWeights(name), out string? problem) is null)
         {
-            yield return problem;
+            yield return problem!;
         }
 
         if (options.InputMean is null != options.InputStd is null)

@@ -94,14 +94,17 @@ public sealed class ResumeTests : IClassFixture<SingleThreadFixture>
         AssertIsWhole(TinyRun.Fit(Recipe, validation: Validation, checkpoints: store, progress: _ => Assert.Fail("A step was run.")));
     }
 
-    [Fact]
-    public void Fit_RunThatStoppedEarly_StaysStopped()
+    [Theory]
+    [InlineData(KeepWeights.Best)]
+    [InlineData(KeepWeights.Last)]
+    public void Fit_RunThatStoppedEarly_StaysStopped(KeepWeights keep)
     {
         MemoryStore store = new();
         TrainingRecipe recipe = Recipe with
         {
             Epochs = 50,
             EarlyStopping = new EarlyStopping { Patience = 2 },
+            KeepWeights = keep,
         };
         TrainingOutcome first = TinyRun.Fit(recipe, validation: Validation, checkpoints: store);
 
@@ -109,6 +112,8 @@ public sealed class ResumeTests : IClassFixture<SingleThreadFixture>
 
         Assert.Equal(TrainingEnd.StoppedEarly, first.End);
         Assert.Equal((first.End, first.Epoch, TinyRun.Bits(first)), (again.End, again.Epoch, TinyRun.Bits(again)));
+        // Only weights that may become the model are stored a second time.
+        Assert.Equal(keep == KeepWeights.Best, store.Load(_ => { })!.Tensors.Within(RunState.BestPrefix).Tensors.Count > 0);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.FeatureMining.Training.Loop;
 
 /// <summary>The mutable state of a run. Can be captured to a <see cref="RunSnapshot"/> and restored from it.</summary>
-internal sealed class RunState(TrainingTask task, RandomStreams random, EarlyStopping? earlyStopping, Device device) : IDisposable
+internal sealed class RunState(TrainingTask task, RandomStreams random, TrainingRecipe recipe, Device device) : IDisposable
 {
     /// <summary>The tensor with the order of the images of the epoch.</summary>
     public const string OrderName = "order";
@@ -37,7 +37,7 @@ internal sealed class RunState(TrainingTask task, RandomStreams random, EarlySto
 
     public IReadOnlyList<EpochMetrics> History => _history;
 
-    public BestWeights Best { get; } = new(earlyStopping);
+    public BestWeights Best { get; } = new(recipe);
 
     public double RateFactor { get; set; } = 1;
 
@@ -184,8 +184,8 @@ internal sealed class Checkpointer(RunState run, TrainingRecipe recipe, Training
     }
 }
 
-/// <summary>Keeps the weights of the best epoch, and counts the epochs without improvement for early stopping.</summary>
-internal sealed class BestWeights(EarlyStopping? earlyStopping)
+/// <summary>Keeps the weights of the best epoch, if they may become the model, and counts the epochs without improvement for early stopping.</summary>
+internal sealed class BestWeights(TrainingRecipe recipe)
 {
     private static readonly BestEpoch None = new(double.NegativeInfinity, 0, double.NegativeInfinity, 0);
 
@@ -193,7 +193,7 @@ internal sealed class BestWeights(EarlyStopping? earlyStopping)
 
     public BestEpoch Epoch { get; private set; } = None;
 
-    /// <summary>Copies the weights if the validation accuracy is the highest so far; does nothing without a validation set.</summary>
+    /// <summary>Notes the epoch if the validation accuracy is the highest so far; does nothing without a validation set.</summary>
     public void Update(EpochMetrics metrics, TrainingTask task)
     {
         if (metrics.ValidationAccuracy is not { } accuracy)
@@ -204,10 +204,10 @@ internal sealed class BestWeights(EarlyStopping? earlyStopping)
         if (accuracy > Epoch.Accuracy)
         {
             Epoch = Epoch with { Accuracy = accuracy, Epoch = metrics.Epoch };
-            Weights = NamedTensors.Of(task.ModelState());
+            Weights = recipe.KeepWeights == KeepWeights.Best ? NamedTensors.Of(task.ModelState()) : null;
         }
 
-        if (accuracy > Epoch.LastRiseAccuracy + (earlyStopping?.MinDelta ?? 0))
+        if (accuracy > Epoch.LastRiseAccuracy + (recipe.EarlyStopping?.MinDelta ?? 0))
         {
             Epoch = Epoch with { LastRiseAccuracy = accuracy, LastRiseEpoch = metrics.Epoch };
         }
@@ -216,7 +216,7 @@ internal sealed class BestWeights(EarlyStopping? earlyStopping)
     public void Restore(BestEpoch epoch, NamedTensors? weights) => (Epoch, Weights) = (epoch, weights);
 
     /// <summary>Whether early stopping ends the run after that many epochs.</summary>
-    public bool IsStalled(int epochs) => earlyStopping is not null && epochs > 0 && epochs - Epoch.LastRiseEpoch >= earlyStopping.Patience;
+    public bool IsStalled(int epochs) => recipe.EarlyStopping is { } stopping && epochs > 0 && epochs - Epoch.LastRiseEpoch >= stopping.Patience;
 }
 
 /// <summary>

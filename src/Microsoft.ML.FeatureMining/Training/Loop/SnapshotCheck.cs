@@ -20,7 +20,7 @@ internal sealed class SnapshotCheck(TrainingRecipe recipe, TrainingTask task)
         }
 
         NamedTensors best = snapshot.Tensors.Within(RunState.BestPrefix);
-        if (best.Tensors.Count > 0 || snapshot.Position.Best.Epoch > 0)
+        if (best.Tensors.Count > 0 || (recipe.KeepWeights == KeepWeights.Best && snapshot.Position.Best.Epoch > 0))
         {
             CheckTensors(best, task.ModelState());
         }

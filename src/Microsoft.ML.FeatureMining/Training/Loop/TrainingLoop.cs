@@ -36,7 +36,7 @@ internal sealed class TrainingLoop : IDisposable
         host.Optimizer?.CopyTo(task.Optimizer);
         _step = new TrainingStep(recipe, task, random, host);
         _progress = new ProgressReporter(host.Progress, [.. Enumerable.Range(0, recipe.Epochs).Select(StepCost)], _stepsPerEpoch, TimeProvider.System);
-        _run = new RunState(task, random, recipe.EarlyStopping, host.Device);
+        _run = new RunState(task, random, recipe, host.Device);
         _checkpointer = new Checkpointer(_run, recipe, host, new SnapshotCheck(recipe, task));
     }
 
