@@ -54,7 +54,8 @@ internal sealed class SweepJournal
     public void Write(SweepTrial trial)
     {
         Store(trial);
-        Append(TrialLine.Write(trial));
+        using FileStream file = Open();
+        Append(file, TrialLine.Write(trial));
     }
 
     /// <summary>Takes a trial to train it, until the result is disposed; null if another process is training it.</summary>
@@ -64,23 +65,12 @@ internal sealed class SweepJournal
     // A file that is opened anew shows what other machines have written to a network file system.
     private void Read()
     {
-        string[] lines;
-        using (FileStream file = Open())
-        {
-            byte[] bytes = new byte[file.Length - _read];
-            file.Seek(_read, SeekOrigin.Begin);
-            file.ReadExactly(bytes);
-            int complete = Array.LastIndexOf(bytes, (byte)'\n') + 1;
-            if (complete < bytes.Length)
-            {
-                file.SetLength(_read + complete);
-            }
-
-            _read += complete;
-            lines = Encoding.UTF8.GetString(bytes, 0, complete).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        }
-
-        foreach (string line in lines)
+        using FileStream file = Open();
+        byte[] bytes = new byte[file.Length - _read];
+        file.Seek(_read, SeekOrigin.Begin);
+        file.ReadExactly(bytes);
+        int complete = Array.LastIndexOf(bytes, (byte)'\n') + 1;
+        foreach (string line in Encoding.UTF8.GetString(bytes, 0, complete).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             _lines++;
             try
@@ -91,7 +81,7 @@ internal sealed class SweepJournal
                 }
                 else if (JsonSerializer.Deserialize<string>(line) != _key)
                 {
-                    throw new InvalidDataException($"'{_path}' belongs to another sweep with other parameters, options or seed. Use another folder.");
+                    throw Foreign();
                 }
             }
             catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
@@ -100,11 +90,26 @@ internal sealed class SweepJournal
             }
         }
 
+        string first = JsonSerializer.Serialize(_key);
+        if (_lines == 0 && !Encoding.UTF8.GetBytes(first).AsSpan().StartsWith(bytes))
+        {
+            throw Foreign();
+        }
+
+        // Only of a journal of this sweep.
+        _read += complete;
+        if (complete < bytes.Length)
+        {
+            file.SetLength(_read);
+        }
+
         if (_lines == 0)
         {
-            Append(JsonSerializer.Serialize(_key));
+            Append(file, first);
         }
     }
+
+    private InvalidDataException Foreign() => new($"'{_path}' belongs to another sweep with other parameters, options or seed. Use another folder.");
 
     private void Store(SweepTrial trial)
     {
@@ -123,9 +128,8 @@ internal sealed class SweepJournal
         }
     }
 
-    private void Append(string line)
+    private void Append(FileStream file, string line)
     {
-        using FileStream file = Open();
         file.Seek(0, SeekOrigin.End);
         file.Write(Encoding.UTF8.GetBytes(line + "\n"));
         file.Flush(flushToDisk: true);

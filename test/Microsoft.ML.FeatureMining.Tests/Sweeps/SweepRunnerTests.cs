@@ -193,6 +193,20 @@ public sealed class SweepRunnerTests
         );
     }
 
+    [Theory]
+    [InlineData("notes of mine, without a line break")]
+    [InlineData("\"another key\"\n{\"trial\":0")]
+    [InlineData("[1, 2]\n{")]
+    public void Journal_ThatIsAnotherFile_IsRejectedAndUnchanged(string content)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.Write(SweepJournal.FileName, content);
+
+        Assert.Throws<InvalidDataException>(() => Run(folder.Path, Plan(halving: false), Formula));
+
+        Assert.Equal(content, File.ReadAllText(path));
+    }
+
     [Fact]
     public void Journal_OfAnotherSweep_IsRejected()
     {
