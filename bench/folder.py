@@ -139,9 +139,12 @@ def main():
     contestants = {name: everyone[name] for name in arguments.contestants}
     first = arguments.contestants[0]
     results = {}
+    # Results of other settings in the same log are not those of this run.
+    settings = {name: getattr(arguments, name) for name in ("images", "train_per_class", "test_per_class", "classes", "size", "epochs")}
     if arguments.log and os.path.exists(arguments.log):
         with open(arguments.log) as log:
-            results = {(entry["seed"], entry["contestant"]): tuple(entry["result"]) for entry in map(json.loads, log)}
+            entries = [json.loads(line) for line in log]
+        results = {(entry["seed"], entry["contestant"]): tuple(entry["result"]) for entry in entries if entry["settings"] == settings}
     with tempfile.TemporaryDirectory() as unpacked:
         images = arguments.images
         if os.path.isfile(images):
@@ -158,7 +161,7 @@ def main():
                     print(f"seed {seed} {name}: {accuracy:.2f} %, {wall:.1f} s, {cpu:.1f} CPU s", flush=True)
                     if arguments.log:
                         with open(arguments.log, "a") as log:
-                            log.write(json.dumps({"seed": seed, "contestant": name, "result": results[seed, name]}) + "\n")
+                            log.write(json.dumps({"seed": seed, "contestant": name, "settings": settings, "result": results[seed, name]}) + "\n")
     print("\n| | n | accuracy | wall s | CPU s | difference |\n|---|---|---|---|---|---|")
     for name in contestants:
         runs = [results[seed, name] for seed in range(1, arguments.seeds + 1)]

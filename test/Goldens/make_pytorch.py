@@ -36,7 +36,8 @@ torch.save(dict(state), os.path.join(FOLDER, "protocol4.pth"), pickle_protocol=4
 # A checkpoint of a training program: the weights are one of its entries.
 optimizer = {"state": {0: {"momentum_buffer": torch.ones(2)}}, "param_groups": [{"lr": 0.1, "betas": (0.9, 0.999), "nesterov": True, "params": [0], "foreach": None}]}
 for name, zipped in [("checkpoint.pth", True), ("legacy-checkpoint.pth", False)]:
-    torch.save({"epoch": 7, "arch": "resnet18", "state_dict": state, "optimizer": optimizer}, os.path.join(FOLDER, name), _use_new_zipfile_serialization=zipped)
+    checkpoint = {"epoch": 7, "arch": "resnet18", "state_dict": state, "best_acc1": torch.tensor(76.1), "optimizer": optimizer}
+    torch.save(checkpoint, os.path.join(FOLDER, name), _use_new_zipfile_serialization=zipped)
 # A whole model, which needs its class.
 torch.save(torch.nn.Linear(2, 3), os.path.join(FOLDER, "module.pth"))
 torch.jit.save(torch.jit.script(torch.nn.Linear(2, 3)), os.path.join(FOLDER, "script.pt"))

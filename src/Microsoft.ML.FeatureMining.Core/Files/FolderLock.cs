@@ -29,8 +29,16 @@ internal sealed class FolderLock : IDisposable
             throw new IOException($"The {user} in '{folder}' is already in use{Name(owner)}. Wait until that process ends, or use another folder.", e);
         }
 
-        using Process process = Process.GetCurrentProcess();
-        File.WriteAllText(owner, string.Create(CultureInfo.InvariantCulture, $"process {process.Id} ({process.ProcessName}) on {Environment.MachineName}"));
+        try
+        {
+            using Process process = Process.GetCurrentProcess();
+            File.WriteAllText(owner, string.Create(CultureInfo.InvariantCulture, $"process {process.Id} ({process.ProcessName}) on {Environment.MachineName}"));
+        }
+        catch
+        {
+            _lock.Dispose();
+            throw;
+        }
     }
 
     /// <summary>
@@ -72,10 +80,9 @@ internal sealed class FolderLock : IDisposable
         }
     }
 
-    /// <summary>Locks a folder, which is created if it does not exist; null if another process has it.</summary>
+    /// <summary>Locks an existing folder; null if another process has it.</summary>
     public static FolderLock? Try(string folder, string user)
     {
-        Directory.CreateDirectory(folder);
         try
         {
             return new FolderLock(folder, user);

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Microsoft.ML.FeatureMining.Detection.Networks;
 using Microsoft.ML.FeatureMining.Imaging;
@@ -112,25 +110,12 @@ internal sealed record SavedDetector(DetectorManifest Manifest, NamedTensors Wei
     public static NamedTensors ReadWeights(DetectorManifest manifest, Stream stream) =>
         Safetensors.Read(
             stream,
-            entries =>
+            header =>
                 Models.WeightBudget.Check(
-                    entries,
+                    header.Entries,
                     manifest.Backbone,
                     manifest.ClassCount,
                     classes => RetinaNet.Create(manifest.Backbone, manifest.ToPreprocessing().Shape.Channels, classes, manifest.Network)
                 )
         );
-
-    // .NET does not verify the checksums in a zip file, and a network with a few wrong weights would still detect something.
-    public byte[] Checksum(string manifest)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(manifest));
-        foreach (NamedTensor tensor in Weights.Tensors)
-        {
-            hash.AppendData(tensor.Bytes);
-        }
-
-        return hash.GetHashAndReset();
-    }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Detection.MlNet;
@@ -121,7 +122,7 @@ public sealed class RetinaNetTransformer : IScoringTransformer, IDisposable
         string manifest = Internals.LoadText(context, SavedDetector.ManifestFile);
         DetectorManifest described = DetectorManifest.FromJson(manifest);
         SavedDetector saved = new(described, Internals.LoadBinary(context, SavedDetector.WeightsFile, stream => SavedDetector.ReadWeights(described, stream)));
-        if (!reader.ReadBytes(saved.Checksum(manifest).Length).AsSpan().SequenceEqual(saved.Checksum(manifest)))
+        if (!reader.ReadBytes(SHA256.HashSizeInBytes).AsSpan().SequenceEqual(saved.Weights.Checksum(manifest)))
         {
             throw new InvalidDataException("The model file is damaged: the checksum of its manifest and weights does not match.");
         }
@@ -137,6 +138,6 @@ public sealed class RetinaNetTransformer : IScoringTransformer, IDisposable
         string manifest = _saved.Manifest.ToJson();
         Internals.SaveText(ctx, SavedDetector.ManifestFile, manifest);
         Internals.SaveBinary(ctx, SavedDetector.WeightsFile, stream => Safetensors.Write(_saved.Weights, stream));
-        writer.Write(_saved.Checksum(manifest));
+        writer.Write(_saved.Weights.Checksum(manifest));
     }
 }

@@ -48,18 +48,20 @@ internal sealed class FolderScan
         }
     }
 
-    /// <summary>The folders in a folder that may be classes or parts, in ordinal order.</summary>
-    public IReadOnlyList<DirectoryInfo> Folders(string folder) =>
-        [.. Visible(new DirectoryInfo(folder)).OfType<DirectoryInfo>().OrderBy(inner => inner.Name, StringComparer.Ordinal)];
+    /// <summary>The folders in a folder that may be classes or parts, in the ordinal order of their names in the normalization form C of Unicode.</summary>
+    public IReadOnlyList<DirectoryInfo> Folders(string folder) => [.. InOrder(Visible(new DirectoryInfo(folder)).OfType<DirectoryInfo>(), inner => inner.Name)];
 
-    /// <summary>The images in a folder and its subfolders, in ordinal order.</summary>
+    /// <summary>The images in a folder and its subfolders, in the ordinal order of their paths in the normalization form C of Unicode.</summary>
     public IReadOnlyList<string> Images(string folder)
     {
         List<string> paths = [];
         Collect(new DirectoryInfo(folder), Path.GetFullPath(folder), [], paths);
-        paths.Sort(StringComparer.Ordinal);
-        return paths;
+        return [.. InOrder(paths, path => path)];
     }
+
+    // macOS gives names in form D, which have another order.
+    private static IEnumerable<T> InOrder<T>(IEnumerable<T> entries, Func<T, string> nameOf) =>
+        entries.OrderBy(entry => ComposedText.Of(nameOf(entry)), StringComparer.Ordinal).ThenBy(nameOf, StringComparer.Ordinal);
 
     // Each folder is read once, however many links lead to it: two links to parent folders would make a tree that doubles with each level.
     private void Collect(DirectoryInfo folder, string location, HashSet<object> seen, List<string> paths)

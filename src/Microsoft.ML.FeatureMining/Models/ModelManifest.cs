@@ -89,6 +89,10 @@ internal sealed record ModelManifest
     /// <summary>The metrics of an earlier run, if the method trains in two phases.</summary>
     public IReadOnlyList<EpochMetrics> EarlierHistory { get; init; } = [];
 
+    /// <summary>The id in the file of weights that belongs to this manifest; only in folders.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? WeightsId { get; init; }
+
     /// <summary>The number of training rows skipped because their image was unreadable.</summary>
     public int SkippedImages { get; init; }
 

@@ -46,17 +46,33 @@ internal sealed class SavedModel(ModelManifest manifest, NamedTensors weights)
     public void SaveFolder(string folder)
     {
         Directory.CreateDirectory(folder);
-        AtomicFile.Write(Path.Combine(folder, WeightsFile), stream => Safetensors.Write(Weights, stream));
-        AtomicFile.Write(Path.Combine(folder, ManifestFile), stream => stream.Write(Encoding.UTF8.GetBytes(Manifest.ToJson())));
+        // A process may end, or another one read, between the two.
+        string id = Convert.ToHexStringLower(Weights.Checksum(Manifest.ToJson()));
+        AtomicFile.Write(Path.Combine(folder, WeightsFile), stream => Safetensors.Write(Weights, stream, id));
+        string manifest = (Manifest with { WeightsId = id }).ToJson();
+        AtomicFile.Write(Path.Combine(folder, ManifestFile), stream => stream.Write(Encoding.UTF8.GetBytes(manifest)));
     }
 
-    /// <exception cref="InvalidDataException">A file is damaged.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or the files are of two models.</exception>
     /// <exception cref="IOException">A file is missing or cannot be read.</exception>
     public static SavedModel LoadFolder(string folder)
     {
         ModelManifest manifest = ReadManifest(folder);
         using FileStream weights = File.OpenRead(Path.Combine(folder, WeightsFile));
-        return new SavedModel(manifest, Safetensors.Read(weights, entries => WeightBudget.Check(manifest, entries)));
+        return new SavedModel(manifest with { WeightsId = null }, Safetensors.Read(weights, Check));
+
+        // Files that other programs or earlier versions wrote have no id.
+        void Check(SafetensorsHeader header)
+        {
+            if (manifest.WeightsId is { } expected && header.Id is { } id && id != expected)
+            {
+                throw new InvalidDataException(
+                    $"'{ManifestFile}' and '{WeightsFile}' in '{folder}' are of two models: an export was interrupted, or is being written. Export the model again."
+                );
+            }
+
+            WeightBudget.Check(manifest, header.Entries);
+        }
     }
 
     /// <summary>Reads the manifest alone.</summary>
@@ -79,7 +95,7 @@ internal static class ModelZip
             {
                 ModelManifest manifest = ModelManifest.FromJson(text);
                 using Stream weights = file(SavedModel.WeightsFile).Open();
-                return new SavedModel(manifest, Safetensors.Read(weights, entries => WeightBudget.Check(manifest, entries)));
+                return new SavedModel(manifest, Safetensors.Read(weights, header => WeightBudget.Check(manifest, header.Entries)));
             }
         );
 

@@ -11,8 +11,8 @@ namespace Microsoft.ML.FeatureMining.Models;
 /// </summary>
 internal static class WeightLoader
 {
-    // The prefix added by PyTorch's DataParallel.
-    private const string Wrapper = "module.";
+    /// <summary>The prefix that PyTorch's DataParallel adds to the names of all tensors.</summary>
+    public const string Wrapper = "module.";
 
     /// <param name="source">The weights.</param>
     /// <param name="network">The network to change.</param>

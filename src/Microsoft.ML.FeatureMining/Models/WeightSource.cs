@@ -177,5 +177,6 @@ internal static class ClassifierNames
     public static bool IsClassifier(string name) => Array.IndexOf(Roots, Root(name)) >= 0;
 
     /// <summary>The name of the outermost module of a tensor.</summary>
-    public static string Root(string name) => name.Split('.', 2)[0];
+    public static string Root(string name) =>
+        (name.StartsWith(WeightLoader.Wrapper, StringComparison.Ordinal) ? name[WeightLoader.Wrapper.Length..] : name).Split('.', 2)[0];
 }

@@ -69,10 +69,8 @@ public sealed record CenterLoss : TrainingStrategy
         {
             Tensor embedding = settings.Normalize ? Unit(pass.Embedding) : pass.Embedding;
             // A copy, because Update changes the centers before the backward pass.
-            Tensor centers =
-                settings.Centers == CenterSource.Batch ? ClassCenters.Of(embedding.detach(), pass.Batch.Targets)
-                : settings.Normalize ? Unit(classes.Values)
-                : classes.Values.clone();
+            Tensor centers = settings.Centers == CenterSource.Batch ? ClassCenters.Of(embedding.detach(), pass.Batch.Targets) : classes.Values.clone();
+            centers = settings.Normalize ? Unit(centers) : centers;
             Tensor distances = Distance(embedding, pass.Batch.Targets, centers);
             ledger.Add("center-loss", settings.MeanOverBatch ? distances.mean() : distances.sum(), settings.Weight);
             classes.Update(embedding.detach(), pass.Batch.Targets, settings.CenterRate);

@@ -60,7 +60,7 @@ internal sealed class SweepJournal
 
     /// <summary>Takes a trial to train it, until the result is disposed; null if another process is training it.</summary>
     public IDisposable? TryClaim(SweepTrial trial) =>
-        FolderLock.Try(Path.Combine(_folder, "claims", trial.Number.ToString(CultureInfo.InvariantCulture)), "trial");
+        FolderLock.Try(Directory.CreateDirectory(Path.Combine(_folder, "claims", trial.Number.ToString(CultureInfo.InvariantCulture))).FullName, "trial");
 
     // A file that is opened anew shows what other machines have written to a network file system.
     private void Read()

@@ -162,7 +162,15 @@ internal sealed record Measure(string Key, string Title, Func<JsonElement, doubl
         new("training", "training accuracy, %", report => History(report).Select(epoch => Number(epoch, "train_accuracy")).LastOrDefault() * 100);
 
     public static Measure Seconds { get; } =
-        new("seconds", "training time, s", report => History(report, "earlier_history").Concat(History(report)).Sum(epoch => Number(epoch, "seconds")));
+        new(
+            "seconds",
+            "training time, s",
+            // An ensemble is not trained itself.
+            report =>
+                History(report, "earlier_history").Concat(History(report)).ToArray() is { Length: > 0 } epochs
+                    ? epochs.Sum(epoch => Number(epoch, "seconds"))
+                    : null
+        );
 
     public static Measure MillisecondsPerStep { get; } =
         new(

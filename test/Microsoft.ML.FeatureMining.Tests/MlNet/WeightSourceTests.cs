@@ -3,6 +3,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Models;
 using Microsoft.ML.FeatureMining.Networks;
 using Microsoft.ML.FeatureMining.Networks.Weights;
+using TorchSharp;
 
 namespace Microsoft.ML.FeatureMining.Tests.MlNet;
 
@@ -27,6 +28,24 @@ public sealed class WeightSourceTests(TrainedModel trained) : IDisposable
             network.NamedState().Zip(trained.Transformer.Model.Saved.Weights.Tensors),
             pair => Assert.Equal(pair.Second.Bytes, pair.First.Value.bytes.ToArray())
         );
+    }
+
+    [Fact]
+    public void Find_TensorsSavedFromDataParallel_AreNormalizedLikeTheSameTensors()
+    {
+        WeightSource[] sources = [Saved(""), Saved("module.")];
+
+        Assert.NotNull(sources[0].Normalization);
+        Assert.Equal(sources[0].Normalization!.Mean, sources[1].Normalization?.Mean);
+
+        WeightSource Saved(string prefix)
+        {
+            string path = _folder[$"weights{prefix.Length}.safetensors"];
+            using FileStream file = File.Create(path);
+            Safetensors.Write(new NamedTensors([new NamedTensor($"{prefix}fc.bias", torch.ScalarType.Float32, [1000], new byte[4000])]), file);
+            file.Close();
+            return WeightSource.Find(path);
+        }
     }
 
     [Fact]

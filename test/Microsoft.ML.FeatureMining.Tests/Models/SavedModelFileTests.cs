@@ -38,6 +38,28 @@ public sealed class SavedModelFileTests : IDisposable
         using ImageScorer scorer = new(loaded, torch.CPU);
     }
 
+    // As if an export had ended, or another process read, between the two files.
+    [Fact]
+    public void LoadFolder_FilesOfTwoModels_Throws()
+    {
+        string old = Path.Combine(_folder.FullName, "old"),
+            renewed = Path.Combine(_folder.FullName, "new");
+        SavedModel saved = TinySavedModel.Make();
+        saved.SaveFolder(old);
+        new SavedModel(saved.Manifest with { Mean = [1, 2, 3] }, saved.Weights).SaveFolder(renewed);
+        File.Copy(Path.Combine(renewed, SavedModel.WeightsFile), Path.Combine(old, SavedModel.WeightsFile), overwrite: true);
+
+        Assert.Contains("of two models", Assert.Throws<InvalidDataException>(() => SavedModel.LoadFolder(old)).Message, StringComparison.Ordinal);
+
+        // Python's safetensors writes no id.
+        using (FileStream file = File.Create(Path.Combine(old, SavedModel.WeightsFile)))
+        {
+            Safetensors.Write(saved.Weights, file);
+        }
+
+        Assert.Null(SavedModel.LoadFolder(old).Manifest.WeightsId);
+    }
+
     [Fact]
     public void LoadFolder_MissingFolder_Throws() => Assert.ThrowsAny<IOException>(() => SavedModel.LoadFolder(Path.Combine(_folder.FullName, "missing")));
 

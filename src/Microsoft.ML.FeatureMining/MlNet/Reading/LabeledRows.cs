@@ -23,6 +23,7 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
 
     private const int ChunkRows = 256;
     private const long ChunkBytes = 64 << 20;
+    private const long DecodedBytes = 256 << 20;
     private const int KeyBytes = 16;
 
     public LabelColumn Label => label;
@@ -145,7 +146,7 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
         return "images-" + Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, KeyBytes));
     }
 
-    // Chunks have enough rows for all cores and limit the memory of images waiting to be decoded.
+    // Chunks have enough rows for all cores and limit the memory of images that wait to be decoded, and of those that are.
     private IEnumerable<LabeledRow[]> ReadChunks(RowLedger? ledger)
     {
         List<LabeledRow> chunk = [];
@@ -154,7 +155,8 @@ internal sealed class LabeledRows(IDataView view, LabelColumn label, ImageColumn
         {
             chunk.Add(row);
             bytes += row.Image.Bytes;
-            if (chunk.Count == ChunkRows || bytes >= ChunkBytes)
+            bool isLarge = (long)chunk.Count * image.ImageBytes >= DecodedBytes && chunk.Count >= Environment.ProcessorCount;
+            if (chunk.Count == ChunkRows || bytes >= ChunkBytes || isLarge)
             {
                 checkCanceled();
                 yield return [.. chunk];

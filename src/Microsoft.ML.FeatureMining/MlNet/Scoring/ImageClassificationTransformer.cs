@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.ML.Data;
 using Microsoft.ML.FeatureMining.Augmentation;
 using Microsoft.ML.FeatureMining.MlNet;
@@ -144,9 +143,9 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
         NamedTensors weights = Internals.LoadBinary(
             context,
             SavedModel.WeightsFile,
-            stream => Safetensors.Read(stream, entries => WeightBudget.Check(described, entries))
+            stream => Safetensors.Read(stream, header => WeightBudget.Check(described, header.Entries))
         );
-        if (!reader.ReadBytes(SHA256.HashSizeInBytes).AsSpan().SequenceEqual(Checksum(manifest, weights)))
+        if (!reader.ReadBytes(SHA256.HashSizeInBytes).AsSpan().SequenceEqual(weights.Checksum(manifest)))
         {
             throw new InvalidDataException("The model file is damaged: the checksum of its manifest and weights does not match.");
         }
@@ -161,19 +160,6 @@ public sealed class ImageClassificationTransformer : ISingleFeaturePredictionTra
         string manifest = Model.Saved.Manifest.ToJson();
         Internals.SaveText(ctx, SavedModel.ManifestFile, manifest);
         Internals.SaveBinary(ctx, SavedModel.WeightsFile, stream => Safetensors.Write(Model.Saved.Weights, stream));
-        writer.Write(Checksum(manifest, Model.Saved.Weights));
-    }
-
-    // .NET does not verify the checksums in a zip file, and a network with a few wrong weights would still give scores.
-    private static byte[] Checksum(string manifest, NamedTensors weights)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(manifest));
-        foreach (NamedTensor tensor in weights.Tensors)
-        {
-            hash.AppendData(tensor.Bytes);
-        }
-
-        return hash.GetHashAndReset();
+        writer.Write(Model.Saved.Weights.Checksum(manifest));
     }
 }

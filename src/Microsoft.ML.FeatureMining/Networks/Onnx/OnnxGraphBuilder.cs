@@ -56,8 +56,11 @@ public sealed class OnnxGraphBuilder
         ArgumentException.ThrowIfNullOrEmpty(opType);
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(attributes);
+        // Before the name of this node is chosen: an enumerable may add nodes of its own.
+        string[] names = [.. inputs.Select(input => input.Name)];
+        OnnxAttribute[] values = [.. attributes];
         string output = Unique(opType);
-        _nodes.Add(new OnnxNode(opType, [.. inputs.Select(input => input.Name)], [output]) { Attributes = [.. attributes] });
+        _nodes.Add(new OnnxNode(opType, names, [output]) { Attributes = values });
         return new OnnxValue(output);
     }
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,6 +12,22 @@ internal sealed class NamedTensors(IReadOnlyList<NamedTensor> tensors)
 
     /// <summary>The number of elements of all tensors.</summary>
     public long Count => Tensors.Sum(tensor => tensor.Count);
+
+    /// <summary>
+    /// SHA-256 of the text of a manifest and the bytes of the tensors. .NET does not verify the checksums in a zip file, and a network with a few wrong weights
+    /// would still give scores.
+    /// </summary>
+    public byte[] Checksum(string manifest)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(manifest));
+        foreach (NamedTensor tensor in Tensors)
+        {
+            hash.AppendData(tensor.Bytes);
+        }
+
+        return hash.GetHashAndReset();
+    }
 
     /// <summary>The same tensors with a prefix added to each name.</summary>
     public IEnumerable<NamedTensor> Under(string prefix) => Tensors.Select(tensor => tensor with { Name = prefix + tensor.Name });

@@ -115,7 +115,8 @@ internal sealed class PyTorchFile : WeightFile
             root as PickleDictionary
             ?? throw new InvalidDataException("It has no state_dict. In Python, save the weights: torch.save(model.state_dict(), path).");
         IEnumerable<PickleDictionary> inner = Wrappers.Select(name => top[name]).OfType<PickleDictionary>();
-        return inner.Prepend(top).FirstOrDefault(HasTensors)
+        // Checkpoints may have other tensors beside the state_dict, such as the best accuracy.
+        return inner.Append(top).FirstOrDefault(HasTensors)
             ?? throw new InvalidDataException(
                 $"It has no state_dict: its keys are {string.Join(", ", top.Entries.Take(5).Select(entry => $"'{entry.Key}'"))}. "
                     + "In Python, save the weights: torch.save(model.state_dict(), path)."

@@ -12,13 +12,25 @@ namespace Microsoft.ML.FeatureMining.Networks.Weights;
 /// </summary>
 internal static class Safetensors
 {
-    public static void Write(NamedTensors weights, Stream stream)
+    private const string Id = "id";
+
+    /// <param name="weights">The tensors.</param>
+    /// <param name="stream">The file.</param>
+    /// <param name="id">Goes into the metadata; null for none.</param>
+    public static void Write(NamedTensors weights, Stream stream, string? id = null)
     {
         using MemoryStream header = new();
         using (Utf8JsonWriter json = new(header))
         {
             long offset = 0;
             json.WriteStartObject();
+            if (id is not null)
+            {
+                json.WriteStartObject(Metadata);
+                json.WriteString(Id, id);
+                json.WriteEndObject();
+            }
+
             foreach (NamedTensor tensor in weights.Tensors)
             {
                 json.WriteStartObject(tensor.Name);
@@ -48,12 +60,12 @@ internal static class Safetensors
     }
 
     /// <param name="stream">The file.</param>
-    /// <param name="check">Called with the entries of the header before memory is allocated; throws to reject them.</param>
+    /// <param name="check">Called with the header before memory is allocated; throws to reject it.</param>
     /// <exception cref="InvalidDataException">The stream is not a valid safetensors file; the message has the cause.</exception>
-    public static NamedTensors Read(Stream stream, Action<IReadOnlyList<SafetensorsEntry>>? check = null)
+    public static NamedTensors Read(Stream stream, Action<SafetensorsHeader>? check = null)
     {
         SafetensorsHeader header = SafetensorsHeader.Read(stream);
-        check?.Invoke(header.Entries);
+        check?.Invoke(header);
         if (header.Entries.FirstOrDefault(entry => entry.Bytes > Array.MaxLength) is { } large)
         {
             throw new InvalidDataException($"The tensor '{large.Name}' has {large.Bytes} bytes; the maximum is {Array.MaxLength}.");
@@ -69,6 +81,18 @@ internal static class Safetensors
             ? new NamedTensors(tensors)
             : throw new InvalidDataException("Invalid safetensors file: there are extra bytes after the last tensor.");
     }
+
+    /// <summary>The property of the header that is no tensor.</summary>
+    public const string Metadata = "__metadata__";
+
+    /// <summary>The id in the metadata of a header; null if it has none.</summary>
+    public static string? IdOf(JsonElement header) =>
+        header.TryGetProperty(Metadata, out JsonElement metadata)
+        && metadata.ValueKind == JsonValueKind.Object
+        && metadata.TryGetProperty(Id, out JsonElement id)
+        && id.ValueKind == JsonValueKind.String
+            ? id.GetString()
+            : null;
 
     private static void WriteArray(Utf8JsonWriter json, string name, ReadOnlySpan<long> values)
     {
@@ -169,8 +193,9 @@ internal sealed class SafetensorsFile : WeightFile
 
 /// <summary>The validated header of a safetensors file: tensors are contiguous, their sizes match dtype and shape, and names are unique.</summary>
 /// <param name="Entries">In the order of their bytes.</param>
+/// <param name="Id">The id in the metadata; null if there is none.</param>
 /// <param name="DataStart">The position of the first tensor in the file.</param>
-internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, long DataStart)
+internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, string? Id, long DataStart)
 {
     // The limit of the reference implementation.
     private const long MaxBytes = 100_000_000;
@@ -201,7 +226,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             stream.ReadExactly(length);
             long bytes = BinaryPrimitives.ReadInt64LittleEndian(length);
             return bytes is >= 2 and <= MaxBytes
-                ? new SafetensorsHeader(Parse(ReadExactly(stream, (int)bytes, "the header")), 8 + bytes)
+                ? Parse(ReadExactly(stream, (int)bytes, "the header"))
                 : throw new FormatException($"its length {bytes} is out of range.");
         }
         catch (Exception e) when (e is JsonException or OverflowException or InvalidOperationException or FormatException or EndOfStreamException)
@@ -235,7 +260,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         return buffer;
     }
 
-    private static List<SafetensorsEntry> Parse(byte[] header)
+    private static SafetensorsHeader Parse(byte[] header)
     {
         using JsonDocument json = JsonDocument.Parse(header, new JsonDocumentOptions { MaxDepth = 8 });
         List<SafetensorsEntry> entries = [];
@@ -244,7 +269,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         foreach (
             JsonProperty property in json
                 .RootElement.EnumerateObject()
-                .Where(property => property.Name != "__metadata__")
+                .Where(property => property.Name != Safetensors.Metadata)
                 .OrderBy(property => Offsets(property)[0])
         )
         {
@@ -258,7 +283,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             expected += entry.Bytes;
         }
 
-        return entries;
+        return new SafetensorsHeader(entries, Safetensors.IdOf(json.RootElement), 8 + header.Length);
     }
 
     private static SafetensorsEntry Entry(JsonProperty property, long expected)

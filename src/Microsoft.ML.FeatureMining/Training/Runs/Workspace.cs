@@ -32,11 +32,20 @@ internal sealed class Workspace : ICheckpointStore, IDisposable
     {
         Folder = Directory.CreateDirectory(System.IO.Path.Combine(path, key)).FullName;
         _lock = new FolderLock(Folder, "run");
-        _log = new RunLog(Folder, warn);
-        (_schedule, _warn) = (schedule, LogAndWarn);
-        _checkpoints = new CheckpointFolder(Folder, schedule.Keep, _warn);
-        _checkpoints.RemoveUnfinished();
-        _signal = new TerminationSignal();
+        try
+        {
+            _log = new RunLog(Folder, warn);
+            (_schedule, _warn) = (schedule, LogAndWarn);
+            _checkpoints = new CheckpointFolder(Folder, schedule.Keep, _warn);
+            _checkpoints.RemoveUnfinished();
+            _signal = new TerminationSignal();
+        }
+        catch
+        {
+            _lock.Dispose();
+            throw;
+        }
+
         if (!_lock.KeepsOthersOut())
         {
             _warn(

@@ -299,6 +299,18 @@ public sealed class StorageTests : IClassFixture<SingleThreadFixture>, IDisposab
         double Accuracy(IDataView rows) => Tiny.Pipeline(_ml, options).Fit(rows).LastTransformer.Model.History.Max(epoch => epoch.ValidationAccuracy!.Value);
     }
 
+    // 36 images: at 8 pixels one chunk, at 2048 (12 MB each, decoded) several. The check for cancellation comes after each full chunk.
+    [Theory]
+    [InlineData(8, false)]
+    [InlineData(2048, true)]
+    public void LabeledRows_LargeDecodedImages_AreReadInSmallChunks(int side, bool several)
+    {
+        int chunks = 0;
+        Labeled("ImagePath", side, () => chunks++).ContentKey();
+
+        Assert.Equal(several && Environment.ProcessorCount <= 18, chunks > 0);
+    }
+
     public void Dispose()
     {
         _images.Dispose();
@@ -308,21 +320,23 @@ public sealed class StorageTests : IClassFixture<SingleThreadFixture>, IDisposab
     private void MakeUnreadable(string name) =>
         File.WriteAllBytes(Directory.GetFiles(Path.Combine(_images.Root, name)).Order(StringComparer.Ordinal).First(), [1, 2, 3]);
 
-    private ImageSet Read(StorageSettings storage, string column = "Image")
+    private ImageSet Read(StorageSettings storage, string column = "Image") =>
+        new ImageSetReader(UnreadableImageBehavior.Throw, storage, _warnings.Add).Read(Labeled(column, 12, () => { })).Images;
+
+    private LabeledRows Labeled(string column, int side, Action checkCanceled)
     {
         IDataView rows = _ml
             .Transforms.Conversion.MapValueToKey("Label")
             .Append(_ml.Transforms.LoadRawImageBytes("Image", null, "ImagePath"))
             .Fit(_images.Rows(_ml))
             .Transform(_images.Rows(_ml));
-        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, 12, 12) };
-        LabeledRows labeled = new(
+        ImagePreprocessing preprocessing = new() { Shape = new ImageShape(3, side, side) };
+        return new LabeledRows(
             rows,
             KeyLabelColumn.Bind(rows.Schema, "Label"),
             ImageColumn.Bind(rows.Schema, column, preprocessing, ImageCodec.DefaultMaxPixels),
-            () => { }
+            checkCanceled
         );
-        return new ImageSetReader(UnreadableImageBehavior.Throw, storage, _warnings.Add).Read(labeled).Images;
     }
 
     private string Fit(FeatureMiningOptions options)

@@ -55,6 +55,18 @@ public sealed class OnnxGraphBuilderTests : IClassFixture<SingleThreadFixture>
     }
 
     [Fact]
+    public void Node_InputsThatAddNodesWhileTheyAreEnumerated_HaveNamesOfTheirOwn()
+    {
+        using OnnxRun onnx = Run(graph =>
+        {
+            OnnxValue image = new("Image");
+            return graph.Node("Sum", Enumerable.Range(0, 2).Select(_ => graph.Node("Sum", [image, image])));
+        });
+
+        Assert.All(onnx.Score([.. Enumerable.Repeat(1f, 4 * 11 * 13)], 1, 4, 11, 13), value => Assert.Equal(4, value));
+    }
+
+    [Fact]
     public void Apply_UnknownModule_NamesItAndWhatToImplement()
     {
         using nn.Module layer = nn.GELU();
