@@ -144,7 +144,7 @@ def main():
     if arguments.log and os.path.exists(arguments.log):
         with open(arguments.log) as log:
             entries = [json.loads(line) for line in log]
-        results = {(entry["seed"], entry["contestant"]): tuple(entry["result"]) for entry in entries if entry["settings"] == settings}
+        results = {(entry["seed"], entry["contestant"]): tuple(entry["result"]) for entry in entries if entry.get("settings") == settings}
     with tempfile.TemporaryDirectory() as unpacked:
         images = arguments.images
         if os.path.isfile(images):

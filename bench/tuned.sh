@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tuned.sh TABLE CIFAR OUT : a method beside plain training, each with a learning rate and weight decay of its own, on the small recipe of a table of `reproduce`. TABLE: feature-mining (its
-# Table 9, two stages) or split-and-share (its Table 4). A grid is trained for both with one seed and measured on a quarter of CIFAR-100's training images that no run trains on; then the best
+# Table 9, two stages) or split-and-share (its Table 4). A grid is trained for both with one seed and measured on a quarter of CIFAR-100's training images, on which the grid does not train; then the best
 # settings, and those of the recipe, with seeds 1 to SEEDS (4), on the test images. CIFAR holds train.bin and test.bin. A JSON report a run in OUT; prints the grid and the accuracies of
 # the last epoch. THREADS changes the runs; JOBS (1) is how many run at once.
 set -euo pipefail
@@ -44,7 +44,11 @@ final() {
     done
   done
 }
-at_once() { for _ in $(seq "${JOBS:-1}"); do "$1" & done; wait; }
+at_once() {
+  local started=() job
+  for _ in $(seq "${JOBS:-1}"); do "$1" & started+=($!); done
+  for job in "${started[@]}"; do wait "$job"; done
+}
 at_once grid
 for name in "${names[@]}"; do
   own[$name]=$(python3 - "$out/grid" "$name" $rates -- $decays << 'PYTHON'

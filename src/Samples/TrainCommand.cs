@@ -151,7 +151,7 @@ internal sealed class TrainCommand : Command
             Progress = report =>
             {
                 reports.Add(report);
-                if (report.Elapsed >= Enough && report.Epoch > 0 && reports.Count > 1)
+                if (StepsOf(reports) is { Length: > 1 } done && report.Elapsed - BeforeSteps(reports) >= Enough)
                 {
                     stop.Cancel();
                 }
@@ -166,25 +166,28 @@ internal sealed class TrainCommand : Command
             // It ended within the first epoch.
         }
 
-        if (reports.Count == 0)
+        if (StepsOf(reports) is not [TrainingProgress first, ..] steps)
         {
-            return null;
+            return chosen.Epochs == 0 && reports.Count > 0 ? reports[^1].Elapsed : null;
         }
 
         // The time left assumes the mean speed so far. The steps before the first report are slower: their code is compiled, their memory is allocated.
-        // Before the steps, the head may be fitted.
-        TimeSpan before = reports[0].Epoch == 0 ? reports[0].Elapsed : TimeSpan.Zero;
-        (TrainingProgress first, TrainingProgress last) = (reports.Find(report => report.Epoch > 0) ?? reports[0], reports[^1]);
+        TrainingProgress last = steps[^1];
         if (Done(last) == Done(first))
         {
             return last.Elapsed + last.Remaining;
         }
 
-        TimeSpan mean = (last.Elapsed - before) / Done(last),
+        TimeSpan mean = (last.Elapsed - BeforeSteps(reports)) / Done(last),
             later = (last.Elapsed - first.Elapsed) / (Done(last) - Done(first));
         return last.Elapsed + (last.Remaining * (later / mean));
 
         static long Done(TrainingProgress report) => ((report.Epoch - 1) * (long)report.StepsPerEpoch) + report.Step;
+
+        // The head may be fitted before, which is epoch 0.
+        static TrainingProgress[] StepsOf(List<TrainingProgress> reports) => [.. reports.Where(report => report.Epoch > 0)];
+
+        static TimeSpan BeforeSteps(List<TrainingProgress> reports) => reports[0].Epoch == 0 ? reports[0].Elapsed : TimeSpan.Zero;
     }
 
     // The rows and the settings of a command line.

@@ -41,8 +41,8 @@ public sealed class ImageExplanation
     public int Class { get; }
 
     /// <summary>
-    /// The class activation map (Zhou et al. 2016), of the size of the last stage. Null for an ensemble, or if the head is not linear in the mean of the
-    /// features.
+    /// The class activation map (Zhou et al. 2016), of the size of the last stage. Null for an ensemble, if the model predicts with its exits, or if the
+    /// head is not linear in the mean of the features.
     /// </summary>
     public HeatMap? ClassMap { get; }
 

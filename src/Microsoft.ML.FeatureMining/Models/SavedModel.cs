@@ -46,8 +46,8 @@ internal sealed class SavedModel(ModelManifest manifest, NamedTensors weights)
     public void SaveFolder(string folder)
     {
         Directory.CreateDirectory(folder);
-        // A process may end, or another one read, between the two.
-        string id = Convert.ToHexStringLower(Weights.Checksum(Manifest.ToJson()));
+        // A process may end, or another one read, between the two. Equal weights have equal files, whatever the manifest.
+        string id = Convert.ToHexStringLower(Weights.Checksum(""));
         AtomicFile.Write(Path.Combine(folder, WeightsFile), stream => Safetensors.Write(Weights, stream, id));
         string manifest = (Manifest with { WeightsId = id }).ToJson();
         AtomicFile.Write(Path.Combine(folder, ManifestFile), stream => stream.Write(Encoding.UTF8.GetBytes(manifest)));
@@ -61,17 +61,38 @@ internal sealed class SavedModel(ModelManifest manifest, NamedTensors weights)
         using FileStream weights = File.OpenRead(Path.Combine(folder, WeightsFile));
         return new SavedModel(manifest with { WeightsId = null }, Safetensors.Read(weights, Check));
 
-        // Files that other programs or earlier versions wrote have no id.
         void Check(SafetensorsHeader header)
         {
-            if (manifest.WeightsId is { } expected && header.Id is { } id && id != expected)
-            {
-                throw new InvalidDataException(
-                    $"'{ManifestFile}' and '{WeightsFile}' in '{folder}' are of two models: an export was interrupted, or is being written. Export the model again."
-                );
-            }
-
+            CheckPair(folder, manifest, header);
             WeightBudget.Check(manifest, header.Entries);
+        }
+    }
+
+    /// <summary>Opens the weights of a folder.</summary>
+    /// <inheritdoc cref="LoadFolder"/>
+    public static WeightFile OpenWeights(string folder, ModelManifest manifest)
+    {
+        SafetensorsFile file = SafetensorsFile.Open(Path.Combine(folder, WeightsFile));
+        try
+        {
+            CheckPair(folder, manifest, file.Header);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    // Weights that other programs or earlier versions wrote have no id.
+    private static void CheckPair(string folder, ModelManifest manifest, SafetensorsHeader weights)
+    {
+        if (weights.Id is { } id && id != manifest.WeightsId)
+        {
+            throw new InvalidDataException(
+                $"'{ManifestFile}' and '{WeightsFile}' in '{folder}' are of two models: an export was interrupted, or is being written. Export the model again."
+            );
         }
     }
 

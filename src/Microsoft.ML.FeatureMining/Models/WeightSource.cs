@@ -123,13 +123,14 @@ internal sealed record WeightSource(string Name, Func<WeightFile> Open, string? 
     }
 
     private static WeightSource OfFolder(string path) =>
-        File.Exists(System.IO.Path.Combine(path, SavedModel.ManifestFile))
-            ? OfModel(path, SavedModel.ReadManifest(path), () => SafetensorsFile.Open(System.IO.Path.Combine(path, SavedModel.WeightsFile)))
+        File.Exists(System.IO.Path.Combine(path, SavedModel.ManifestFile)) ? OfExport(path, SavedModel.ReadManifest(path))
         : HubCache.WeightFiles.Select(file => System.IO.Path.Combine(path, file)).FirstOrDefault(File.Exists) is { } weights ? OfFile(weights)
         : throw new FileNotFoundException(
             $"The folder '{path}' of InitialWeights has no {SavedModel.ManifestFile} of an exported model and no {HubCache.WeightFiles[0]}. "
                 + "Name a file of weights."
         );
+
+    private static WeightSource OfExport(string path, ModelManifest manifest) => OfModel(path, manifest, () => SavedModel.OpenWeights(path, manifest));
 
     private static WeightSource OfModel(string path, ModelManifest manifest, Func<WeightFile> open) =>
         new(path, open, path)

@@ -96,7 +96,7 @@ internal sealed class SweepJournal
             throw Foreign();
         }
 
-        // Only of a journal of this sweep.
+        // Truncates only a journal of this sweep.
         _read += complete;
         if (complete < bytes.Length)
         {

@@ -137,17 +137,17 @@ internal static class AttributeParameters
         ];
     }
 
-    /// <summary>The subset that can vary: not fixed, and valid in combination with the other options.</summary>
-    public static IReadOnlyList<SweepParameter> Of(ImageClassificationOptions options, IEnumerable<string> fixedNames)
+    /// <summary>The subset that can vary: not excluded, and valid in combination with the other options.</summary>
+    public static IReadOnlyList<SweepParameter> Of(ImageClassificationOptions options, IEnumerable<string> excluded)
     {
-        // Fixing a part fixes all of its settings.
-        bool IsFixed(string name) => fixedNames.Any(other => name == other || name.StartsWith(other + ".", StringComparison.Ordinal));
+        // Excluding a part excludes all of its settings.
+        bool IsExcluded(string name) => excluded.Any(other => name == other || name.StartsWith(other + ".", StringComparison.Ordinal));
         int problems = OptionsCheck.Problems(options).Count();
         return
         [
             .. Of(options)
                 .Where(parameter =>
-                    !IsFixed(parameter.Name)
+                    !IsExcluded(parameter.Name)
                     && parameter
                         .Grid(2)
                         .All(value => OptionsCheck.Problems(SweptOptions.With(options, [KeyValuePair.Create(parameter.Name, value)])).Count() <= problems)

@@ -52,7 +52,7 @@ public sealed class FineTuningPlanTests
         FineTuningGoal hours = new() { Time = TimeSpan.FromSeconds(6000) };
         BackboneFacts wide = new([1024, 2048], new LinearHead(), 1);
         Assert.Equal(new MultiStageHead(), HeadOf(hours, rows: 25_000));
-        Assert.Equal(new MultiStageHead(), HeadOf(hours with { Time = TimeSpan.FromSeconds(10_000) }, rows: 250_000));
+        Assert.Equal(new MultiStageHead(), HeadOf(hours with { Time = TimeSpan.FromSeconds(12_000) }, rows: 250_000));
         FineTuningGoal minutes = new() { Time = TimeSpan.FromSeconds(2000) };
         Assert.Equal(new MultiStageHead(), HeadOf(minutes, wide, rows: 5_000));
         Assert.Null(HeadOf(minutes, wide, rows: 7_500));

@@ -46,10 +46,15 @@ public sealed class SavedModelFileTests : IDisposable
             renewed = Path.Combine(_folder.FullName, "new");
         SavedModel saved = TinySavedModel.Make();
         saved.SaveFolder(old);
-        new SavedModel(saved.Manifest with { Mean = [1, 2, 3] }, saved.Weights).SaveFolder(renewed);
+        NamedTensor[] zeros = [.. saved.Weights.Tensors.Select(tensor => tensor with { Bytes = new byte[tensor.Bytes.Length] })];
+        new SavedModel(saved.Manifest, new NamedTensors(zeros)).SaveFolder(renewed);
         File.Copy(Path.Combine(renewed, SavedModel.WeightsFile), Path.Combine(old, SavedModel.WeightsFile), overwrite: true);
 
         Assert.Contains("of two models", Assert.Throws<InvalidDataException>(() => SavedModel.LoadFolder(old)).Message, StringComparison.Ordinal);
+        Assert.Contains("of two models", Assert.Throws<InvalidDataException>(() => WeightSource.Find(old).Open()).Message, StringComparison.Ordinal);
+        // Over a folder of an earlier version, whose manifest has no id.
+        File.WriteAllText(Path.Combine(old, SavedModel.ManifestFile), saved.Manifest.ToJson());
+        Assert.Throws<InvalidDataException>(() => SavedModel.LoadFolder(old));
 
         // Python's safetensors writes no id.
         using (FileStream file = File.Create(Path.Combine(old, SavedModel.WeightsFile)))

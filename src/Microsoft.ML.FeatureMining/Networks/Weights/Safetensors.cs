@@ -131,6 +131,8 @@ internal sealed class SafetensorsFile : WeightFile
         (_header, _file) = (header, stream);
     }
 
+    public SafetensorsHeader Header => _header;
+
     public override IReadOnlyList<SafetensorsEntry> Entries => _header.Entries;
 
     /// <exception cref="InvalidDataException">The file is not a valid safetensors file; the message has the cause.</exception>

@@ -79,11 +79,11 @@ internal sealed class TrainingComponents : IDisposable
                 }
 
                 kept.UnionWith(context.KeptStages);
+                _added.AddRange(context.Modules);
                 foreach ((string name, nn.Module module) in context.Modules)
                 {
                     InitializeAndMove(module, random[$"weights.{name}"], device);
                     RandomLayer.SetStream(module, random[strategy.Key]);
-                    _added.Add((name, module));
                 }
             }
 
