@@ -35,8 +35,8 @@ public static class ImageFolder
     /// <param name="root">The folder that contains the class folders.</param>
     /// <param name="skipEmpty">Whether to skip class folders without images.</param>
     /// <param name="warn">Receives what was not read; null for none.</param>
-    /// <returns>The images, ordered by class and then by path, both ordinal in the normalization form C of Unicode: the same list on every machine. A class name
-    /// is in this form, because macOS gives names in form D.</returns>
+    /// <returns>The images, ordered by class and then by path, both ordinal in the normalization form C of Unicode: the same list on every machine. A class
+    /// name is in this form, because macOS gives names in form D.</returns>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="InvalidDataException">There are fewer than two class folders, or one has no image.</exception>
     internal static IReadOnlyList<ImageFileRow> Read(string root, bool skipEmpty = false, Action<string>? warn = null)
