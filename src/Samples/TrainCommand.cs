@@ -151,7 +151,7 @@ internal sealed class TrainCommand : Command
             Progress = report =>
             {
                 reports.Add(report);
-                if (StepsOf(reports) is { Length: > 1 } done && report.Elapsed - BeforeSteps(reports) >= Enough)
+                if (StepsOf(reports).Length > 1 && report.Elapsed - BeforeSteps(reports) >= Enough)
                 {
                     stop.Cancel();
                 }

@@ -150,37 +150,14 @@ internal sealed class DetectionTask : TrainingTask
         using IDisposable noGrad = no_grad();
         using DisposeScope all = NewDisposeScope();
         int[][] batches = [.. BatchLoader.Cut([.. Enumerable.Range(0, set.Count)], _recipe.ScoringBatchSize)];
-        int[] own = _ranks.Own(batches.Length);
         Tensor losses = zeros([batches.Length], ScalarType.Float64, _device);
         IReadOnlyList<Detection>[] found = new IReadOnlyList<Detection>[set.Count];
         Array.Fill(found, []);
         Model.eval();
-        int done = 0;
-        foreach (HostBatch batch in BatchLoader.Load(set, [.. own.Select(index => batches[index])]))
-        {
-            using HostBatch loaded = batch;
-            // The other ranks wait for the sums also if this one was canceled.
-            if (isCanceled())
-            {
-                break;
-            }
-
-            using DisposeScope scope = NewDisposeScope();
-            (Tensor logits, Tensor deltas) = Model.Predict(ChannelsLast.Of(_normalization.Apply(Upload(batch, set))));
-            losses[own[done]].copy_(LossOf(logits, deltas, ObjectsOf(batch, set)).to(ScalarType.Float64).Mul(batch.Count));
-            AnchorGrid anchors = Anchors;
-            (logits, deltas) = (logits.cpu(), deltas.cpu()); // once for all images
-            for (int n = 0; n < batch.Count; n++)
-            {
-                found[batches[own[done]][n]] = Detector.Detect(logits[n], deltas[n], anchors, anchors.Height, anchors.Width, _settings.Network);
-            }
-
-            done++;
-        }
-
+        bool finished = Validator.ForOwnBatches(set, batches, _ranks, isCanceled, Detect);
         _ranks.Sum(losses);
         SharedDetections.Share(_ranks, found, _device);
-        if (done < own.Length)
+        if (!finished)
         {
             return null;
         }
@@ -192,6 +169,18 @@ internal sealed class DetectionTask : TrainingTask
         }
 
         return (losses.sum().item<double>() / set.Count, precision.Mean(VocMetric.Area));
+
+        void Detect(HostBatch batch, int number)
+        {
+            (Tensor logits, Tensor deltas) = Model.Predict(ChannelsLast.Of(_normalization.Apply(Upload(batch, set))));
+            losses[number].copy_(LossOf(logits, deltas, ObjectsOf(batch, set)).to(ScalarType.Float64).Mul(batch.Count));
+            AnchorGrid anchors = Anchors;
+            (logits, deltas) = (logits.cpu(), deltas.cpu()); // once for all images
+            for (int n = 0; n < batch.Count; n++)
+            {
+                found[batches[number][n]] = Detector.Detect(logits[n], deltas[n], anchors, anchors.Height, anchors.Width, _settings.Network);
+            }
+        }
     }
 
     public override void Dispose()

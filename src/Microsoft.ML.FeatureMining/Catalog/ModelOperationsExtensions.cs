@@ -275,19 +275,8 @@ public static class ModelOperationsExtensions
         return TransformerChains.Replace(model, part => ReferenceEquals(part, classifier) ? classifier.WithClassifier(number) : part);
     }
 
-    private static ITransformer WithSettings(ITransformer model, Func<ScoringSettings, ScoringSettings> change)
-    {
-        bool found = false;
-        ITransformer changed = TransformerChains.Replace(
-            model,
-            part =>
-            {
-                found |= part is IScoringTransformer;
-                return part is IScoringTransformer scoring ? scoring.With(change) : part;
-            }
-        );
-        return found ? changed : throw new ArgumentException("The model has no part that scores images.", nameof(model));
-    }
+    private static ITransformer WithSettings(ITransformer model, Func<ScoringSettings, ScoringSettings> change) =>
+        TransformerChains.ReplaceSome(model, part => (part as IScoringTransformer)?.With(change), "The model has no part that scores images.");
 }
 
 /// <summary>Explains trained image classifiers.</summary>

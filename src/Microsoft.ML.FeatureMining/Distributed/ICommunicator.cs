@@ -57,9 +57,6 @@ internal static class CommunicatorExtensions
         return count.item<double>() > 0;
     }
 
-    /// <summary>The numbers below <paramref name="count"/> that this rank does, where ranks share work.</summary>
-    public static int[] Own(this ICommunicator ranks, int count) => [.. Enumerable.Range(0, count).Where(i => i % ranks.World == ranks.Rank)];
-
     /// <summary>Copies the values of rank 0 to all ranks; the same names and shapes on all ranks.</summary>
     public static void ShareTensors(this ICommunicator ranks, IEnumerable<(string Name, Tensor Value)> tensors)
     {

@@ -329,23 +329,34 @@ internal static class TransformerChains
         ITransformer model,
         Func<ImageClassificationTransformer, ITransformer> ofClassifier,
         Func<ImageEnsembleTransformer, ITransformer> ofEnsemble
-    )
+    ) =>
+        ReplaceSome(
+            model,
+            part =>
+                part switch
+                {
+                    ImageClassificationTransformer classifier => ofClassifier(classifier),
+                    ImageEnsembleTransformer ensemble => ofEnsemble(ensemble),
+                    _ => null,
+                },
+            "The model has no image classifier."
+        );
+
+    /// <summary>Returns the model with each part replaced for which the function is not null.</summary>
+    /// <exception cref="ArgumentException">There is none; with that message.</exception>
+    public static ITransformer ReplaceSome(ITransformer model, Func<ITransformer, ITransformer?> replace, string message)
     {
         bool found = false;
         ITransformer result = Replace(
             model,
             part =>
             {
-                found |= part is ImageClassificationTransformer or ImageEnsembleTransformer;
-                return part switch
-                {
-                    ImageClassificationTransformer classifier => ofClassifier(classifier),
-                    ImageEnsembleTransformer ensemble => ofEnsemble(ensemble),
-                    _ => part,
-                };
+                ITransformer? other = replace(part);
+                found |= other is not null;
+                return other ?? part;
             }
         );
-        return found ? result : throw new ArgumentException("The model has no image classifier.", nameof(model));
+        return found ? result : throw new ArgumentException(message, nameof(model));
     }
 
     private static IEnumerable<ITransformer> PartsOf(ITransformer model) => model is IEnumerable<ITransformer> chain ? chain.SelectMany(PartsOf) : [model];

@@ -12,6 +12,9 @@ namespace Microsoft.ML.FeatureMining.Networks.Weights;
 /// </summary>
 internal static class Safetensors
 {
+    /// <summary>The property of the header that is no tensor.</summary>
+    public const string Metadata = "__metadata__";
+
     private const string Id = "id";
 
     /// <param name="weights">The tensors.</param>
@@ -82,9 +85,6 @@ internal static class Safetensors
             : throw new InvalidDataException("Invalid safetensors file: there are extra bytes after the last tensor.");
     }
 
-    /// <summary>The property of the header that is no tensor.</summary>
-    public const string Metadata = "__metadata__";
-
     /// <summary>The id in the metadata of a header; null if it has none.</summary>
     public static string? IdOf(JsonElement header) =>
         header.TryGetProperty(Metadata, out JsonElement metadata)
@@ -123,17 +123,16 @@ internal sealed class SafetensorsFile : WeightFile
     // Copied in chunks, because a tensor may be larger than a span.
     private const long ChunkBytes = 1 << 26;
 
-    private readonly SafetensorsHeader _header;
     private readonly FileStream _file;
 
     private SafetensorsFile(FileStream stream, SafetensorsHeader header)
     {
-        (_header, _file) = (header, stream);
+        (Header, _file) = (header, stream);
     }
 
-    public SafetensorsHeader Header => _header;
+    public SafetensorsHeader Header { get; }
 
-    public override IReadOnlyList<SafetensorsEntry> Entries => _header.Entries;
+    public override IReadOnlyList<SafetensorsEntry> Entries => Header.Entries;
 
     /// <exception cref="InvalidDataException">The file is not a valid safetensors file; the message has the cause.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
@@ -176,7 +175,7 @@ internal sealed class SafetensorsFile : WeightFile
             using DisposeScope scope = NewDisposeScope();
             long count = Math.Min(step, rows - start);
             Tensor host = empty(scalar ? [] : [count, .. entry.Shape[1..]], entry.Type, CPU);
-            Read(host.bytes, _header.DataStart + entry.Offset + start * rowBytes, entry.Name);
+            Read(host.bytes, Header.DataStart + entry.Offset + start * rowBytes, entry.Name);
             (scalar ? target : target.narrow(0, start, count)).copy_(host);
         }
     }

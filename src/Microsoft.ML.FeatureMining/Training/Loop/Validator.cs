@@ -23,25 +23,42 @@ internal sealed class Validator(ImageSet set, TrainingRecipe recipe, TrainingCom
         using DisposeScope all = NewDisposeScope();
         Tensor sums = zeros([_batches.Length, 2], ScalarType.Float64, device);
         parts.Model.eval();
-        int[] own = ranks.Own(_batches.Length);
-        int done = 0;
-        foreach (HostBatch batch in BatchLoader.Load(set, [.. own.Select(index => _batches[index])]))
+        bool finished = ForOwnBatches(set, _batches, ranks, isCanceled, Score);
+        ranks.Sum(sums);
+        return finished ? Mean(sums) : null;
+
+        void Score(HostBatch batch, int number)
+        {
+            Tensor logits = parts.Model.call(parts.Input.Of(batch.Pixels, batch.Count));
+            Tensor targets = Targets.Of(batch, set, device);
+            sums[number].copy_(BatchSums.Of(_loss.Compute(logits, targets), logits, targets, set.LabelSets is not null));
+        }
+    }
+
+    /// <summary>Loads the batches of this rank, every World-th one.</summary>
+    /// <param name="set">The images.</param>
+    /// <param name="batches">The indices of the images of all batches.</param>
+    /// <param name="ranks">The ranks that share them.</param>
+    /// <param name="isCanceled">Called before each batch.</param>
+    /// <param name="act">Receives a batch and its number, in a dispose scope of its own.</param>
+    /// <returns>Whether it was not canceled. The other ranks wait for the sums also if it was.</returns>
+    public static bool ForOwnBatches(ImageSet set, int[][] batches, ICommunicator ranks, Func<bool> isCanceled, Action<HostBatch, int> act)
+    {
+        int number = ranks.Rank;
+        foreach (HostBatch batch in BatchLoader.Load(set, [.. batches.Where((_, index) => index % ranks.World == ranks.Rank)]))
         {
             using HostBatch loaded = batch;
-            // The other ranks wait for the sums also if this one was canceled.
             if (isCanceled())
             {
-                break;
+                return false;
             }
 
             using DisposeScope scope = NewDisposeScope();
-            Tensor logits = parts.Model.call(parts.Input.Of(batch.Pixels, batch.Count));
-            Tensor targets = Targets.Of(batch, set, device);
-            sums[own[done++]].copy_(BatchSums.Of(_loss.Compute(logits, targets), logits, targets, set.LabelSets is not null));
+            act(batch, number);
+            number += ranks.World;
         }
 
-        ranks.Sum(sums);
-        return done == own.Length ? Mean(sums) : null;
+        return true;
     }
 
     // Added in the order of the batches, for any number of ranks.
